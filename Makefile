@@ -1,0 +1,58 @@
+# Targets are described by the comment behind them; `make` prints the list.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GOLANGCI_VERSION := v2.15.0
+BIN := $(CURDIR)/.tmp/bin
+GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
+FUZZTIME ?= 60s
+BENCHTIME ?= 1s
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+.PHONY: check
+check: lint vet-docs ## lint, documentation checks and all tests without the race detector: before a commit
+	go test ./...
+
+.PHONY: test
+test: tools ## all tests, with the race detector; installs or starts what they need
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: lint
+lint: $(GOLANGCI) ## golangci-lint, with the import law, and go mod tidy
+	go mod tidy -diff
+	$(GOLANGCI) run ./...
+
+.PHONY: fix
+fix: $(GOLANGCI) ## format, and apply what the linter can fix
+	go mod tidy
+	$(GOLANGCI) run --fix ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (60s)
+	@go list ./... | while read -r package; do \
+		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## benchmarks, as ratios measured in one run
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./bench/...
+
+.PHONY: vet-docs
+vet-docs: ## check that the documentation names what exists
+	go test -run '^TestDocs' ./docs/...
+
+.PHONY: tools
+tools:
+	@.ci/tools
+
+$(GOLANGCI):
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv $(BIN)/golangci-lint $@

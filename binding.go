@@ -1,0 +1,203 @@
+package openbroker
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// A BindRequest asks for a new binding (spec.md, "Binding"), or for the
+// successor of one (spec.md, "Request (Rotating a Service Binding)") if
+// PredecessorBindingID is set. A repeated request is possible at any time.
+type BindRequest struct {
+	InstanceID string `json:"-"`
+	// BindingID is chosen by the platform, like an instance id.
+	BindingID string `json:"-"`
+	// ServiceID and PlanID, and so Service and Plan, may be absent when a
+	// binding is rotated: they are those of the predecessor then.
+	ServiceID string   `json:"service_id,omitempty"`
+	PlanID    string   `json:"plan_id,omitempty"`
+	Service   *Service `json:"-"`
+	Plan      *Plan    `json:"-"`
+	Context   Context  `json:"context,omitzero"`
+	// AppGUID is the deprecated field of the request, or that of BindResource:
+	// they are filled from each other. Empty if the binding is for no
+	// application, such as a service key.
+	AppGUID      string        `json:"app_guid,omitempty"`
+	BindResource *BindResource `json:"bind_resource,omitempty"`
+	// PredecessorBindingID is the binding that this one replaces, or empty.
+	// Both stay valid until they expire or are deleted.
+	PredecessorBindingID string `json:"predecessor_binding_id,omitempty"`
+	// Parameters is what the user asked for, or nil.
+	Parameters Parameters `json:"parameters,omitempty"`
+	// AcceptsIncomplete allows the answer Accepted.
+	AcceptsIncomplete bool   `json:"-"`
+	Caller            Caller `json:"-"`
+	// Body is the whole request object, for extension fields.
+	Body Parameters `json:"-"`
+}
+
+// A BindResource says what a binding is for (spec.md, "Bind Resource Object";
+// profile.md, "Cloud Foundry Bind Resource Object"). All fields are optional.
+type BindResource struct {
+	AppGUID string `json:"app_guid,omitempty"`
+	// Route is the address of the application for a route service.
+	Route              string         `json:"route,omitempty"`
+	SpaceGUID          string         `json:"space_guid,omitempty"`
+	AppAnnotations     map[string]any `json:"app_annotations,omitempty"`
+	CredentialClientID string         `json:"credential_client_id,omitempty"`
+	// Raw is the whole object as received.
+	Raw json.RawMessage `json:"-"`
+}
+
+// A BindResponse answers a [BindRequest]. With Accepted, only Operation and
+// RetryAfter are sent; the platform fetches the rest with GetBinding.
+type BindResponse struct {
+	// Outcome is Created (201), AlreadyExists (200) or Accepted (202).
+	Outcome   Outcome `json:"-"`
+	Operation string  `json:"operation,omitempty"`
+	// RetryAfter, when positive, tells the platform when to poll an accepted
+	// operation.
+	RetryAfter  time.Duration    `json:"-"`
+	Metadata    *BindingMetadata `json:"metadata,omitempty"`
+	Credentials Credentials      `json:"credentials,omitzero"`
+	// SyslogDrainURL needs the service to require RequiresSyslogDrain.
+	SyslogDrainURL string `json:"syslog_drain_url,omitempty"`
+	// RouteServiceURL needs the service to require RequiresRouteForwarding.
+	RouteServiceURL string `json:"route_service_url,omitempty"`
+	// VolumeMounts needs the service to require RequiresVolumeMount.
+	VolumeMounts []VolumeMount `json:"volume_mounts,omitempty"`
+	Endpoints    []Endpoint    `json:"endpoints,omitempty"`
+}
+
+// binding returns what the response has in common with a fetched binding.
+func (r *BindResponse) binding() *GetBindingResponse {
+	return &GetBindingResponse{
+		Metadata: r.Metadata, Credentials: r.Credentials, SyslogDrainURL: r.SyslogDrainURL,
+		RouteServiceURL: r.RouteServiceURL, VolumeMounts: r.VolumeMounts, Endpoints: r.Endpoints,
+	}
+}
+
+// BindingMetadata says how long a binding is valid (spec.md, "Binding Metadata
+// Object"). A zero time is left out. Times are sent in UTC, truncated to tenths
+// of a second. RenewBefore must not be later than ExpiresAt.
+type BindingMetadata struct {
+	ExpiresAt   time.Time
+	RenewBefore time.Time
+}
+
+// bindingTime is the pattern of the specification, yyyy-mm-ddThh:mm:ss.sZ.
+const bindingTime = "2006-01-02T15:04:05.0Z"
+
+type bindingMetadataWire struct {
+	ExpiresAt   string `json:"expires_at,omitempty"`
+	RenewBefore string `json:"renew_before,omitempty"`
+}
+
+// MarshalJSON encodes the times in the pattern of the specification.
+func (m BindingMetadata) MarshalJSON() ([]byte, error) {
+	format := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(bindingTime)
+	}
+	return json.Marshal(bindingMetadataWire{format(m.ExpiresAt), format(m.RenewBefore)})
+}
+
+// UnmarshalJSON decodes times in the pattern of the specification or in another
+// form of RFC 3339.
+func (m *BindingMetadata) UnmarshalJSON(data []byte) error {
+	var wire bindingMetadataWire
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	var expires, renew time.Time
+	var err error
+	if wire.ExpiresAt != "" {
+		if expires, err = time.Parse(time.RFC3339, wire.ExpiresAt); err != nil {
+			return err
+		}
+	}
+	if wire.RenewBefore != "" {
+		if renew, err = time.Parse(time.RFC3339, wire.RenewBefore); err != nil {
+			return err
+		}
+	}
+	m.ExpiresAt, m.RenewBefore = expires, renew
+	return nil
+}
+
+// A VolumeMount is a remote file system to mount (spec.md, "Volume Mount
+// Object").
+type VolumeMount struct {
+	Driver       string `json:"driver"`
+	ContainerDir string `json:"container_dir"`
+	// Mode is "r" or "rw".
+	Mode string `json:"mode"`
+	// DeviceType is "shared".
+	DeviceType string `json:"device_type"`
+	Device     Device `json:"device"`
+}
+
+// A Device is the shared volume of a [VolumeMount] (spec.md, "Device Object").
+type Device struct {
+	VolumeID    string         `json:"volume_id"`
+	MountConfig map[string]any `json:"mount_config,omitempty"`
+}
+
+// An Endpoint is where an application reaches the service (spec.md, "Endpoint
+// Object").
+type Endpoint struct {
+	Host string `json:"host"`
+	// Ports are single ports ("443") or ranges ("9000-9010"); at least one.
+	Ports []string `json:"ports"`
+	// Protocol is "tcp", "udp" or "all"; "tcp" if empty.
+	Protocol string `json:"protocol,omitempty"`
+}
+
+// An UnbindRequest asks to delete a binding (spec.md, "Unbinding").
+type UnbindRequest struct {
+	InstanceID string
+	BindingID  string
+	ServiceID  string
+	PlanID     string
+	// Service and Plan are nil if the catalog does not have them any more.
+	Service *Service
+	Plan    *Plan
+	// AcceptsIncomplete allows the answer Accepted.
+	AcceptsIncomplete bool
+	Caller            Caller
+}
+
+// An UnbindResponse answers an [UnbindRequest].
+type UnbindResponse struct {
+	// Outcome is Deleted (200) or Accepted (202).
+	Outcome   Outcome `json:"-"`
+	Operation string  `json:"operation,omitempty"`
+	// RetryAfter, when positive, tells the platform when to poll an accepted
+	// operation.
+	RetryAfter time.Duration `json:"-"`
+}
+
+// A GetBindingRequest asks for a binding (spec.md, "Fetching a Service
+// Binding").
+type GetBindingRequest struct {
+	InstanceID string
+	BindingID  string
+	// ServiceID and PlanID are hints and may be empty.
+	ServiceID string
+	PlanID    string
+	Caller    Caller
+}
+
+// A GetBindingResponse describes a binding.
+type GetBindingResponse struct {
+	Metadata        *BindingMetadata `json:"metadata,omitempty"`
+	Credentials     Credentials      `json:"credentials,omitzero"`
+	SyslogDrainURL  string           `json:"syslog_drain_url,omitempty"`
+	RouteServiceURL string           `json:"route_service_url,omitempty"`
+	VolumeMounts    []VolumeMount    `json:"volume_mounts,omitempty"`
+	Endpoints       []Endpoint       `json:"endpoints,omitempty"`
+	// Parameters may leave out what is sensitive.
+	Parameters Parameters `json:"parameters,omitempty"`
+}

@@ -1,0 +1,142 @@
+package openbroker
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"reflect"
+	"strings"
+)
+
+// readBody decodes the request body, one JSON object, into wire, and returns it.
+func (c *call) readBody(wire any) (Parameters, *Error) {
+	if err := checkContentType(c.r.Header.Get("Content-Type")); err != nil {
+		return nil, err
+	}
+	tooLarge := NewError(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("The request body is too large: at most %d bytes are accepted.", c.maxBodySize))
+	if c.r.ContentLength > c.maxBodySize {
+		return nil, tooLarge
+	}
+	body, err := c.readAll()
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return nil, tooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		// Platforms take a 408 for a request that was not received.
+		return nil, NewError(http.StatusRequestTimeout, "", "The request body did not arrive in time.").WithCause(err)
+	case err != nil:
+		return nil, ErrBadRequest.WithDescription("The request body ended early or could not be read.").WithCause(err)
+	case len(bytes.TrimSpace(body)) == 0:
+		return nil, ErrBadRequest.WithDescription("The request body is empty: a JSON object is required.")
+	case !isObject(body) && json.Valid(body):
+		return nil, ErrBadRequest.WithDescription("The request body must be a JSON object.")
+	}
+	if err := json.Unmarshal(body, wire); err != nil {
+		return nil, ErrBadRequest.WithDescription("%s", describeJSON(err, ""))
+	}
+	return body, nil
+}
+
+// readAll reads the body without growing a buffer when its length is known.
+func (c *call) readAll() ([]byte, error) {
+	limited := http.MaxBytesReader(c.w, c.r.Body, c.maxBodySize)
+	if c.r.ContentLength <= 0 {
+		return io.ReadAll(limited)
+	}
+	body := make([]byte, c.r.ContentLength)
+	_, err := io.ReadFull(limited, body)
+	return body, err
+}
+
+func checkContentType(header string) *Error {
+	if header == "" || header == "application/json" {
+		return nil
+	}
+	media, _, err := mime.ParseMediaType(header)
+	if err == nil && (media == "application/json" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")) {
+		return nil
+	}
+	return ErrBadRequest.WithDescription("The header Content-Type must be application/json or absent, not %q.", shorten(header))
+}
+
+// optionalObject returns raw if it is a JSON object, and nil if it is null or
+// absent: Korifi sends "parameters": null.
+func optionalObject(field string, raw json.RawMessage) (json.RawMessage, *Error) {
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return nil, nil
+	case isObject(raw):
+		return raw, nil
+	default:
+		return nil, ErrBadRequest.WithDescription("%s must be an object, not %s", field, kindOf(raw))
+	}
+}
+
+func isObject(data []byte) bool {
+	data = bytes.TrimLeft(data, " \t\r\n")
+	return len(data) > 0 && data[0] == '{'
+}
+
+func kindOf(raw json.RawMessage) string {
+	switch raw[0] {
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	default:
+		return "a number"
+	}
+}
+
+// describeJSON says what is wrong with JSON without repeating its values, which
+// may be secret. prefix is the field that holds the JSON, or "".
+func describeJSON(err error, prefix string) string {
+	var wrongType *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrongType):
+		field := strings.Trim(prefix+"."+wrongType.Field, ".")
+		if field == "" {
+			field = "the value"
+		}
+		kind, _, _ := strings.Cut(wrongType.Value, " ") // "number 12345" repeats the value
+		return fmt.Sprintf("%s must be %s, not %s", field, describeType(wrongType.Type), kind)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("The request body is not valid JSON: %v at byte %d.", syntax, syntax.Offset)
+	case prefix != "":
+		return prefix + " is not valid"
+	default:
+		return "The request body is not valid."
+	}
+}
+
+func describeType(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "a boolean"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "an integer"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	default:
+		return "of another type"
+	}
+}

@@ -1,0 +1,101 @@
+package openbroker
+
+import "encoding/json"
+
+// The values of "platform" that the profile defines.
+const (
+	PlatformCloudFoundry = "cloudfoundry"
+	PlatformKubernetes   = "kubernetes"
+)
+
+// A Context is the contextual data that a platform sends along (profile.md,
+// "Context Object"). The zero value is the absence of a context.
+type Context struct {
+	// Platform is the "platform" property, or empty.
+	Platform string
+	// Raw is the object as received, or nil.
+	Raw json.RawMessage
+}
+
+// A CloudFoundryContext is the context that Cloud Foundry sends (profile.md,
+// "Cloud Foundry Context Object"). Names and annotations can change at any
+// time; the instance fields are absent when binding.
+type CloudFoundryContext struct {
+	OrganizationGUID        string            `json:"organization_guid"`
+	OrganizationName        string            `json:"organization_name"`
+	OrganizationAnnotations map[string]string `json:"organization_annotations"`
+	SpaceGUID               string            `json:"space_guid"`
+	SpaceName               string            `json:"space_name"`
+	SpaceAnnotations        map[string]string `json:"space_annotations"`
+	InstanceName            string            `json:"instance_name"`
+	InstanceAnnotations     map[string]string `json:"instance_annotations"`
+}
+
+// A KubernetesContext is the context that Kubernetes platforms send
+// (profile.md, "Kubernetes Context Object").
+type KubernetesContext struct {
+	Namespace            string            `json:"namespace"`
+	NamespaceAnnotations map[string]string `json:"namespace_annotations"`
+	ClusterID            string            `json:"clusterid"`
+	InstanceName         string            `json:"instance_name"`
+	InstanceAnnotations  map[string]string `json:"instance_annotations"`
+}
+
+// Decode decodes the context into v, as by [json.Unmarshal]; an absent context
+// decodes as an empty object. The error is ErrBadRequest, names the field and
+// can be returned from a [Broker] as it is.
+func (c Context) Decode(v any) error {
+	raw := c.Raw
+	if raw == nil {
+		raw = json.RawMessage("{}")
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return ErrBadRequest.WithDescription("%s", describeJSON(err, "context")).WithCause(err)
+	}
+	return nil
+}
+
+// CloudFoundry returns the context of Cloud Foundry. It fails as Decode does,
+// and if the platform is another one.
+func (c Context) CloudFoundry() (*CloudFoundryContext, error) {
+	return decodeContext[CloudFoundryContext](c, PlatformCloudFoundry)
+}
+
+// Kubernetes returns the context of Kubernetes. It fails as Decode does, and if
+// the platform is another one.
+func (c Context) Kubernetes() (*KubernetesContext, error) {
+	return decodeContext[KubernetesContext](c, PlatformKubernetes)
+}
+
+func decodeContext[T any](c Context, platform string) (*T, error) {
+	if c.Platform != platform {
+		return nil, ErrBadRequest.WithDescription("context.platform must be %q, not %q", platform, c.Platform)
+	}
+	view := new(T)
+	if err := c.Decode(view); err != nil {
+		return nil, err
+	}
+	return view, nil
+}
+
+// MarshalJSON returns the object as received, or one with only the platform.
+func (c Context) MarshalJSON() ([]byte, error) {
+	if c.Raw != nil {
+		return c.Raw, nil
+	}
+	return json.Marshal(struct {
+		Platform string `json:"platform,omitempty"`
+	}{c.Platform})
+}
+
+// UnmarshalJSON keeps a copy of the object and reads its platform.
+func (c *Context) UnmarshalJSON(data []byte) error {
+	var head struct {
+		Platform string `json:"platform"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return err
+	}
+	c.Platform, c.Raw = head.Platform, append(json.RawMessage(nil), data...)
+	return nil
+}

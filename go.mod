@@ -1,0 +1,3 @@
+module github.com/openbroker/openbroker
+
+go 1.26

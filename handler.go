@@ -1,0 +1,294 @@
+package openbroker
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// NewHandler returns a handler that serves the Open Service Broker API for a
+// broker. Mount it anywhere: it answers /v2/... under any prefix, and everything
+// else with a JSON 404. It panics if broker is nil.
+//
+// Each request goes through these steps; the first that fails answers.
+//
+//  1. echo X-Broker-API-Request-Identity; a panic later on becomes a 500
+//  2. authentication, on every path: 401
+//  3. routing: 404, 405
+//  4. API version: 400 if missing or malformed, 412 if too old or of another
+//     major version
+//  5. originating identity: 400 if malformed
+//  6. body: 413 if too large, 400 unless it is one JSON object with the right
+//     types
+//  7. catalog: 400 for unknown services and plans, 422 for another maintenance
+//     version and for plan changes that the catalog does not allow
+//  8. the broker, whose answer is then held to the specification: what the
+//     specification forbids is logged and answered with 500
+func NewHandler(broker Broker, options ...Option) http.Handler {
+	if broker == nil {
+		panic("openbroker: NewHandler with a nil broker")
+	}
+	return &handler{config: newConfig(options), broker: broker}
+}
+
+type handler struct {
+	*config
+	broker  Broker
+	version atomic.Pointer[catalogVersion]
+
+	documentMu sync.Mutex
+	document   *catalogDocument
+}
+
+// A call is one request on its way through the handler.
+type call struct {
+	*handler
+	w        http.ResponseWriter
+	r        *http.Request
+	endpoint *endpoint
+	target   target
+	caller   Caller
+	query    url.Values
+	// serviceID and planID are those of the request, for the log.
+	serviceID, planID string
+	status            int
+	// cause is what goes wrong inside; only the log sees it.
+	cause error
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := h.now()
+	c := &call{handler: h, w: w, r: r}
+	defer func() { //nolint:contextcheck // The request holds its context.
+		value := recover()
+		if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way.
+			defer panic(value)
+		} else if value != nil {
+			c.fail(c.panicked(value))
+		}
+		c.log(r.Context(), h.now().Sub(start))
+	}()
+	c.echoRequestIdentity(w, r, &c.caller)
+	if err := c.serve(); err != nil {
+		c.fail(err)
+	}
+}
+
+func (c *call) serve() *Error {
+	if err := c.authenticate(c.w, c.r, &c.caller); err != nil {
+		return err
+	}
+	var found bool
+	if c.target, found = parsePath(c.r.URL.EscapedPath()); !found {
+		return NewError(http.StatusNotFound, "", "No such path: the Open Service Broker API has /v2/catalog and /v2/service_instances/...")
+	}
+	if err := c.choosePlatform(); err != nil {
+		return err
+	}
+	if err := c.chooseEndpoint(); err != nil {
+		return err
+	}
+	if err := c.checkVersion(c.r, &c.caller); err != nil {
+		return err
+	}
+	if err := c.readIdentity(c.r, &c.caller); err != nil {
+		return err
+	}
+	if err := c.checkIDs(); err != nil {
+		return err
+	}
+	return c.endpoint.serve(c)
+}
+
+func (c *call) choosePlatform() *Error {
+	if c.platformPrefix {
+		if c.target.prefix == "" {
+			return NewError(http.StatusNotFound, "", "No such path: this broker serves /{platform}/v2/...")
+		}
+		if own := c.caller.Principal.Platform; own != "" && own != c.target.prefix {
+			c.challenge(c.w)
+			return ErrUnauthorized.WithCause(fmt.Errorf("the credential belongs to platform %q", own))
+		}
+		c.caller.Platform = c.target.prefix
+	}
+	return nil
+}
+
+func (c *call) chooseEndpoint() *Error {
+	method := c.r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	candidates := endpoints[c.target.pattern]
+	var allowed []string
+	for i := range candidates {
+		if candidates[i].method == method {
+			c.endpoint = &candidates[i]
+			return nil
+		}
+		allowed = append(allowed, candidates[i].method)
+	}
+	c.w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return NewError(http.StatusMethodNotAllowed, "", "This path supports "+strings.Join(allowed, ", ")+" only.")
+}
+
+func (c *call) checkIDs() *Error {
+	if c.target.pattern == patternCatalog {
+		return nil
+	}
+	if err := checkID("instance_id", c.target.instanceID); err != nil {
+		return err
+	}
+	if c.target.pattern == patternBinding || c.target.pattern == patternBindOperation {
+		return checkID("binding_id", c.target.bindingID)
+	}
+	return nil
+}
+
+// parseQuery reads the query string into c.query.
+func (c *call) parseQuery() *Error {
+	if c.r.URL.RawQuery == "" {
+		return nil
+	}
+	query, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return ErrBadRequest.WithDescription("the query string is malformed: check its percent-encoding")
+	}
+	c.query = query
+	return nil
+}
+
+// acceptsIncomplete is true only for the literal "true".
+func (c *call) acceptsIncomplete() bool { return c.query.Get("accepts_incomplete") == "true" }
+
+// reply sends a success.
+func (c *call) reply(status int, body any) *Error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return c.programmingError("the response cannot be encoded: %w", err)
+	}
+	c.status = status
+	writeJSON(c.w, status, encoded)
+	return nil
+}
+
+func (c *call) retryAfter(after time.Duration) {
+	if after > 0 {
+		c.w.Header().Set("Retry-After", retryAfterSeconds(after))
+	}
+}
+
+func retryAfterSeconds(after time.Duration) string {
+	return strconv.FormatInt(int64(math.Ceil(after.Seconds())), 10)
+}
+
+// programmingError is what the broker did against the specification.
+func (c *call) programmingError(format string, args ...any) *Error {
+	return c.internalError(fmt.Errorf("broker violates the specification: "+format, args...))
+}
+
+// internalError tells the platform nothing but an id to look for in the log.
+func (c *call) internalError(cause error) *Error {
+	if c.caller.RequestIdentity == "" {
+		c.caller.RequestIdentity = rand.Text()
+	}
+	return NewError(http.StatusInternalServerError, "",
+		"The service broker failed to process the request. Its log has the cause under the request id "+c.caller.RequestIdentity+".").WithCause(cause)
+}
+
+// brokerError turns what a broker returned into an answer.
+func (c *call) brokerError(err error) *Error {
+	answer, ok := asError(err)
+	switch {
+	case !ok && errors.Is(err, context.Canceled) && c.r.Context().Err() != nil:
+		// The client is gone or the server is closing: nobody failed.
+		return ErrUnavailable.WithCause(err)
+	case !ok:
+		return c.internalError(err)
+	case answer.Status == 0:
+		answer = answer.derive()
+		answer.Status = http.StatusNotFound
+		if c.endpoint.deletes {
+			answer.Status = http.StatusGone
+		}
+	case answer.Status < 400 || answer.Status > 599:
+		return c.programmingError("status %d for an error: %w", answer.Status, err)
+	}
+	if error(answer) != err { //nolint:errorlint // Identity is meant: is there anything around the answer to log?
+		answer = answer.WithCause(err)
+	}
+	return answer
+}
+
+// fail sends an error.
+func (c *call) fail(err *Error) {
+	c.status, c.cause = err.Status, errors.Unwrap(err)
+	body := errorBody{Error: err.Code, Description: err.Description}
+	if c.endpoint != nil && (c.endpoint.updates || c.endpoint.deletesInstance) {
+		body.InstanceUsable = err.InstanceUsable
+	}
+	if c.endpoint != nil && c.endpoint.updates {
+		body.UpdateRepeatable = err.UpdateRepeatable
+	}
+	writeError(c.w, err, body)
+}
+
+// log writes the one line about the request. Never add to it what a request
+// carries beyond ids: parameters, credentials and headers stay out.
+func (c *call) log(ctx context.Context, duration time.Duration) {
+	level := slog.LevelInfo
+	if c.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !c.logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs, slog.String("method", c.r.Method))
+	if c.endpoint != nil {
+		attrs = append(attrs, slog.String("route", c.endpoint.pattern))
+	}
+	attrs = append(attrs, slog.Int("status", c.status), slog.Duration("duration", duration))
+	for _, field := range [...]struct{ key, value string }{
+		{"request_identity", c.caller.RequestIdentity},
+		{"platform", c.caller.Platform},
+		{"service_id", c.serviceID},
+		{"plan_id", c.planID},
+		{"instance_id", c.target.instanceID},
+		{"binding_id", c.target.bindingID},
+	} {
+		if field.value != "" {
+			attrs = append(attrs, slog.String(field.key, shorten(field.value)))
+		}
+	}
+	if c.cause != nil {
+		attrs = append(attrs, slog.String("error", c.cause.Error()))
+	}
+	c.logger.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// shorten bounds what a client can write into the log or read back.
+func shorten(s string) string {
+	const limit = 256
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "..."
+}
+
+// panicked answers for a panic that was recovered.
+func (c *call) panicked(value any) *Error {
+	return c.internalError(fmt.Errorf("panic: %v\n%s", value, debug.Stack()))
+}

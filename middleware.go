@@ -1,0 +1,115 @@
+package openbroker
+
+import (
+	"context"
+	"net/http"
+)
+
+// Middleware does the steps of the handler that concern no particular endpoint,
+// for people who bring their own router and handlers: it echoes the request
+// identity, authenticates, checks the API version and decodes the originating
+// identity. It answers what it refuses as the handler does, and hands the rest
+// on with the caller in the context; see [CallerFrom].
+func Middleware(options ...Option) func(http.Handler) http.Handler {
+	c := newConfig(options)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			caller := new(Caller)
+			c.echoRequestIdentity(w, r, caller)
+			if err := c.admit(w, r, caller); err != nil {
+				WriteError(w, err)
+				return
+			}
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)))
+		})
+	}
+}
+
+func (c *config) admit(w http.ResponseWriter, r *http.Request, caller *Caller) *Error {
+	if err := c.authenticate(w, r, caller); err != nil {
+		return err
+	}
+	if err := c.checkVersion(r, caller); err != nil {
+		return err
+	}
+	return c.readIdentity(r, caller)
+}
+
+// echoRequestIdentity follows spec.md, "Request Identity".
+func (c *config) echoRequestIdentity(w http.ResponseWriter, r *http.Request, caller *Caller) {
+	if identity := r.Header.Get(HeaderRequestIdentity); identity != "" {
+		caller.RequestIdentity = identity
+		w.Header().Set(HeaderRequestIdentity, identity)
+	}
+}
+
+// authenticate follows spec.md, "Platform to Service Broker Authentication".
+func (c *config) authenticate(w http.ResponseWriter, r *http.Request, caller *Caller) *Error {
+	caller.Platform = DefaultPlatform
+	if c.authenticator == nil {
+		return nil
+	}
+	principal, err := c.authenticator.Authenticate(r)
+	if err == nil {
+		caller.Principal = principal
+		if principal.Platform != "" {
+			caller.Platform = principal.Platform
+		}
+		return nil
+	}
+	answer, ok := asError(err)
+	if !ok {
+		answer = ErrUnauthorized.WithCause(err)
+	}
+	if answer.Status < 400 || answer.Status > 599 {
+		// Whatever was meant, it was not to let the request in.
+		answer = ErrUnauthorized.WithCause(err)
+	}
+	if answer.Status == http.StatusUnauthorized {
+		c.challenge(w)
+	}
+	return answer
+}
+
+func (c *config) challenge(w http.ResponseWriter) {
+	if c.authenticator == nil {
+		return
+	}
+	for _, challenge := range c.authenticator.Challenges() {
+		w.Header().Add("WWW-Authenticate", challenge)
+	}
+}
+
+// checkVersion follows spec.md, "API Version Header".
+func (c *config) checkVersion(r *http.Request, caller *Caller) *Error {
+	header := r.Header.Get(HeaderAPIVersion)
+	version, err := ParseVersion(header)
+	switch {
+	case c.skipVersionCheck:
+		caller.APIVersion = version
+		return nil
+	case header == "":
+		return NewError(c.missingVersionStatus, "", "The header "+HeaderAPIVersion+" is required, such as \"2.17\".")
+	case err != nil:
+		return ErrBadRequest.WithDescription("The header %s is malformed: it %v.", HeaderAPIVersion, err)
+	case version.Major != c.minimumVersion.Major, version.Compare(c.minimumVersion) < 0:
+		return NewError(http.StatusPreconditionFailed, "", "The API version "+version.String()+
+			" is not supported: this service broker needs "+c.minimumVersion.String()+" or a later minor version, see the header "+HeaderAPIVersion+".")
+	}
+	caller.APIVersion = version
+	return nil
+}
+
+// readIdentity follows spec.md, "Originating Identity".
+func (c *config) readIdentity(r *http.Request, caller *Caller) *Error {
+	header := r.Header.Values(HeaderOriginatingIdentity)
+	if len(header) == 0 {
+		return nil
+	}
+	identity, err := ParseOriginatingIdentity(header[0])
+	if err != nil {
+		return ErrBadRequest.WithDescription("The header %s is malformed: it %v.", HeaderOriginatingIdentity, err)
+	}
+	caller.Identity = identity
+	return nil
+}

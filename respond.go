@@ -1,0 +1,51 @@
+package openbroker
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+type errorBody struct {
+	Error            string `json:"error,omitempty"`
+	Description      string `json:"description"`
+	InstanceUsable   *bool  `json:"instance_usable,omitempty"`
+	UpdateRepeatable *bool  `json:"update_repeatable,omitempty"`
+}
+
+// WriteError answers a request with err, as the handler does: for people who
+// bring their own router and use [Middleware]. An error that is no [*Error] is
+// a generic 500; log it first. A zero Status is 404.
+func WriteError(w http.ResponseWriter, err error) {
+	answer, ok := asError(err)
+	if !ok {
+		answer = NewError(http.StatusInternalServerError, "", "The service broker failed to process the request.")
+	}
+	if answer.Status == 0 {
+		answer = answer.derive()
+		answer.Status = http.StatusNotFound
+	}
+	writeError(w, answer, errorBody{
+		Error: answer.Code, Description: answer.Description,
+		InstanceUsable: answer.InstanceUsable, UpdateRepeatable: answer.UpdateRepeatable,
+	})
+}
+
+func writeError(w http.ResponseWriter, err *Error, body errorBody) {
+	if body.Description == "" {
+		body.Description = http.StatusText(err.Status)
+	}
+	if err.RetryAfter > 0 {
+		w.Header().Set("Retry-After", retryAfterSeconds(err.RetryAfter))
+	}
+	encoded, encodeErr := json.Marshal(body)
+	if encodeErr != nil {
+		encoded = []byte(`{}`)
+	}
+	writeJSON(w, err.Status, encoded)
+}
+
+func writeJSON(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // A client that is gone cannot be told.
+}

@@ -1,0 +1,151 @@
+package openbroker
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// An endpoint is one of the ten calls.
+type endpoint struct {
+	method string
+	// pattern is the path for logs, without ids.
+	pattern string
+	serve   func(*call) *Error
+	// deletes says that "does not exist" means 410 and not 404.
+	deletes bool
+	// updates and deletesInstance say which error fields are allowed.
+	updates         bool
+	deletesInstance bool
+}
+
+const (
+	patternCatalog       = "/v2/catalog"
+	patternInstance      = "/v2/service_instances/{instance_id}"
+	patternOperation     = patternInstance + "/last_operation"
+	patternBinding       = patternInstance + "/service_bindings/{binding_id}"
+	patternBindOperation = patternBinding + "/last_operation"
+)
+
+// endpoints holds the endpoints of each path. It is never changed.
+var endpoints = map[string][]endpoint{
+	patternCatalog: {
+		{method: http.MethodGet, pattern: patternCatalog, serve: (*call).catalog},
+	},
+	patternInstance: {
+		{method: http.MethodPut, pattern: patternInstance, serve: (*call).provision},
+		{method: http.MethodPatch, pattern: patternInstance, serve: (*call).update, updates: true},
+		{method: http.MethodDelete, pattern: patternInstance, serve: (*call).deprovision, deletes: true, deletesInstance: true},
+		{method: http.MethodGet, pattern: patternInstance, serve: (*call).getInstance},
+	},
+	patternOperation: {
+		{method: http.MethodGet, pattern: patternOperation, serve: (*call).lastOperation},
+	},
+	patternBinding: {
+		{method: http.MethodPut, pattern: patternBinding, serve: (*call).bind},
+		{method: http.MethodDelete, pattern: patternBinding, serve: (*call).unbind, deletes: true},
+		{method: http.MethodGet, pattern: patternBinding, serve: (*call).getBinding},
+	},
+	patternBindOperation: {
+		{method: http.MethodGet, pattern: patternBindOperation, serve: (*call).lastBindingOperation},
+	},
+}
+
+// A target is what a path names.
+type target struct {
+	pattern    string
+	prefix     string // the unescaped segment before v2, or ""
+	instanceID string
+	bindingID  string
+}
+
+// parsePath finds the resource that an escaped URL path names, under any
+// prefix. It splits before it unescapes, so that an id may contain slashes, and
+// never cleans the path: ServeMux would redirect //v2/catalog, which turns a
+// PUT into a GET.
+func parsePath(escaped string) (target, bool) {
+	for rest, end := escaped, 0; ; {
+		i := strings.Index(rest, "/v2/")
+		if i < 0 {
+			return target{}, false
+		}
+		end += i
+		if t, ok := parseResource(rest[i+len("/v2/"):]); ok {
+			t.prefix = lastSegment(escaped[:end])
+			return t, true
+		}
+		rest, end = rest[i+len("/v2"):], end+len("/v2")
+	}
+}
+
+func lastSegment(prefix string) string {
+	segment := prefix[strings.LastIndexByte(prefix, '/')+1:]
+	unescaped, err := url.PathUnescape(segment)
+	if err != nil {
+		return segment
+	}
+	return unescaped
+}
+
+func parseResource(path string) (t target, ok bool) {
+	if path == "catalog" {
+		return target{pattern: patternCatalog}, true
+	}
+	rest, ok := strings.CutPrefix(path, "service_instances/")
+	if !ok {
+		return target{}, false
+	}
+	instance, rest, more := strings.Cut(rest, "/")
+	t.pattern, t.instanceID = patternInstance, unescapeID(instance)
+	if !more {
+		return t, true
+	}
+	if rest == "last_operation" {
+		t.pattern = patternOperation
+		return t, true
+	}
+	if rest, ok = strings.CutPrefix(rest, "service_bindings/"); !ok {
+		return target{}, false
+	}
+	binding, rest, more := strings.Cut(rest, "/")
+	t.pattern, t.bindingID = patternBinding, unescapeID(binding)
+	if !more {
+		return t, true
+	}
+	t.pattern = patternBindOperation
+	return t, rest == "last_operation"
+}
+
+// unescapeID returns the id in a path segment. net/http has refused malformed
+// escapes before.
+func unescapeID(segment string) string {
+	id, err := url.PathUnescape(segment)
+	if err != nil {
+		return segment
+	}
+	return id
+}
+
+// maxIDLength is far above the 255 characters that the specification
+// recommends, and low enough for any store's index.
+const maxIDLength = 1024
+
+// checkID refuses ids that cannot be told apart or addressed reliably.
+func checkID(field, id string) *Error {
+	switch {
+	case id == "":
+		return ErrBadRequest.WithDescription("%s is missing or empty", field)
+	case len(id) > maxIDLength:
+		return ErrBadRequest.WithDescription("%s has %d bytes; at most %d are accepted", field, len(id), maxIDLength)
+	case id == "." || id == "..":
+		// Proxies and clients resolve these, escaped or not (RFC 3986, 6.2.2).
+		return ErrBadRequest.WithDescription("%s must not be a dot segment", field)
+	case strings.ContainsFunc(id, isControl):
+		return ErrBadRequest.WithDescription("%s contains a control character or is not UTF-8", field)
+	default:
+		return nil
+	}
+}
+
+// isControl also covers U+FFFD, which is what bytes that are no UTF-8 read as.
+func isControl(r rune) bool { return r < 0x20 || (r >= 0x7f && r < 0xa0) || r == 0xfffd }

@@ -1,0 +1,51 @@
+package openbroker
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+)
+
+const redacted = "[redacted]"
+
+// Parameters is a JSON object as it was received, or nil. It may hold
+// passwords: printing or logging it shows a placeholder. Convert it to
+// [encoding/json.RawMessage] to have the bytes.
+type Parameters json.RawMessage
+
+// Decode decodes the object into v, as by [json.Unmarshal]; nil decodes as an
+// empty object. The error is ErrInvalidParameters, names the field and can be
+// returned from a [Broker] as it is.
+func (p Parameters) Decode(v any) error {
+	if p == nil {
+		p = Parameters("{}")
+	}
+	if err := json.Unmarshal(p, v); err != nil {
+		return ErrInvalidParameters.WithDescription("%s", describeJSON(err, "parameters")).WithCause(err)
+	}
+	return nil
+}
+
+// MarshalJSON returns the object itself.
+func (p Parameters) MarshalJSON() ([]byte, error) { return json.RawMessage(p).MarshalJSON() }
+
+// UnmarshalJSON keeps a copy of data.
+func (p *Parameters) UnmarshalJSON(data []byte) error {
+	return (*json.RawMessage)(p).UnmarshalJSON(data)
+}
+
+// Format writes a placeholder, whatever the verb.
+func (p Parameters) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue returns a placeholder.
+func (p Parameters) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// Credentials is what an application needs to use a binding. Printing or
+// logging it shows a placeholder.
+type Credentials map[string]any
+
+// Format writes a placeholder, whatever the verb.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// LogValue returns a placeholder.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(redacted) }
