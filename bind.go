@@ -1,19 +1,10 @@
 package openbroker
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 )
-
-type bindWire struct {
-	ServiceID            string          `json:"service_id"`
-	PlanID               string          `json:"plan_id"`
-	Context              json.RawMessage `json:"context"`
-	AppGUID              string          `json:"app_guid"`
-	BindResource         json.RawMessage `json:"bind_resource"`
-	PredecessorBindingID *string         `json:"predecessor_binding_id"`
-	Parameters           json.RawMessage `json:"parameters"`
-}
 
 // bind answers PUT
 // /v2/service_instances/:instance_id/service_bindings/:binding_id (spec.md,
@@ -55,19 +46,38 @@ func (c *call) readBind() (*BindRequest, *Error) {
 	if err := c.parseQuery(); err != nil {
 		return nil, err
 	}
-	var wire bindWire
-	body, err := c.readBody(&wire)
+	r := &BindRequest{
+		InstanceID: c.target.instanceID, BindingID: c.target.bindingID,
+		AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller,
+	}
+	rotates := false
+	var err *Error
+	r.Body, err = c.readBody(func(name string, value json.RawMessage) *Error {
+		switch name {
+		case "service_id":
+			return readString(&r.ServiceID, name, value)
+		case "plan_id":
+			return readString(&r.PlanID, name, value)
+		case "app_guid":
+			return readString(&r.AppGUID, name, value)
+		case "predecessor_binding_id":
+			rotates = !isNull(value)
+			return readString(&r.PredecessorBindingID, name, value)
+		case "parameters":
+			return readObject(&r.Parameters, name, value)
+		case "context":
+			return readContext(&r.Context, new(place), value)
+		case "bind_resource":
+			return r.readResource(value)
+		default:
+			return nil
+		}
+	})
+	c.serviceID, c.planID = r.ServiceID, r.PlanID
 	if err != nil {
 		return nil, err
 	}
-	c.serviceID, c.planID = wire.ServiceID, wire.PlanID
-	r := &BindRequest{
-		InstanceID: c.target.instanceID, BindingID: c.target.bindingID,
-		ServiceID: wire.ServiceID, PlanID: wire.PlanID, AppGUID: wire.AppGUID,
-		AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller, Body: body,
-	}
-	if wire.PredecessorBindingID != nil {
-		r.PredecessorBindingID = *wire.PredecessorBindingID
+	if rotates {
 		if err := checkID("predecessor_binding_id", r.PredecessorBindingID); err != nil {
 			return nil, err
 		}
@@ -75,37 +85,52 @@ func (c *call) readBind() (*BindRequest, *Error) {
 			return nil, ErrBadRequest.WithDescription("predecessor_binding_id must be another binding than binding_id")
 		}
 	}
-	if r.Parameters, err = readParameters(wire.Parameters); err != nil {
-		return nil, err
-	}
-	if _, err := readContext(wire.Context, &r.Context); err != nil {
-		return nil, err
-	}
-	if err := r.readResource(wire.BindResource); err != nil {
+	if err := r.checkApp(); err != nil {
 		return nil, err
 	}
 	return r, c.resolveBind(r)
 }
 
-// readResource reads bind_resource. An empty app_guid counts as absent: Korifi
-// sends it for service keys.
-func (r *BindRequest) readResource(raw json.RawMessage) *Error {
-	object, err := optionalObject("bind_resource", raw)
-	if err != nil {
+func (r *BindRequest) readResource(value json.RawMessage) *Error {
+	resource := new(BindResource)
+	if err := readObject(&resource.Raw, "bind_resource", value); err != nil {
 		return err
 	}
-	if object != nil {
-		r.BindResource = &BindResource{Raw: object}
-		if err := json.Unmarshal(object, r.BindResource); err != nil {
-			return ErrBadRequest.WithDescription("%s", describeJSON(err, "bind_resource"))
+	present, err := readMembers("bind_resource", value, func(name string, value json.RawMessage) *Error {
+		field := "bind_resource." + name
+		switch name {
+		case "app_guid":
+			return readString(&resource.AppGUID, field, value)
+		case "route":
+			return readString(&resource.Route, field, value)
+		case "space_guid":
+			return readString(&resource.SpaceGUID, field, value)
+		case "credential_client_id":
+			return readString(&resource.CredentialClientID, field, value)
+		case "app_annotations":
+			if err := json.Unmarshal(value, &resource.AppAnnotations); err != nil {
+				return wrongType(field, "an object", value)
+			}
 		}
-		if r.AppGUID == "" {
-			r.AppGUID = r.BindResource.AppGUID
-		} else if other := r.BindResource.AppGUID; other != "" && other != r.AppGUID {
+		return nil
+	})
+	if r.BindResource = nil; present {
+		r.BindResource = resource
+	}
+	return err
+}
+
+// checkApp brings the two app_guid together. An empty one counts as absent:
+// Korifi sends it for service keys.
+func (r *BindRequest) checkApp() *Error {
+	if r.BindResource != nil {
+		other := r.BindResource.AppGUID
+		if r.AppGUID != "" && other != "" && other != r.AppGUID {
 			return ErrBadRequest.WithDescription("app_guid and bind_resource.app_guid are different")
 		}
+		r.AppGUID = cmp.Or(r.AppGUID, other)
 	}
-	return nil
+	return checkText("app_guid", r.AppGUID)
 }
 
 // resolveBind fills in the service and the plan. A rotation may leave both out,

@@ -32,7 +32,8 @@ type BindRequest struct {
 	// AcceptsIncomplete allows the answer Accepted.
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
-	// Body is the whole request object, for extension fields.
+	// Body is the whole request object, for extension fields. Parameters and
+	// Context are parts of it: do not change them.
 	Body Parameters `json:"-"`
 }
 

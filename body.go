@@ -2,6 +2,7 @@ package openbroker
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,22 +12,23 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 )
 
-// readBody decodes the request body, one JSON object, into wire, and returns it.
-func (c *call) readBody(wire any) (Parameters, *Error) {
+// readBody reads the request body, one JSON object, member by member, and
+// returns it.
+func (c *call) readBody(read func(name string, value json.RawMessage) *Error) (Parameters, *Error) {
 	if err := checkContentType(c.r.Header.Get("Content-Type")); err != nil {
 		return nil, err
 	}
-	tooLarge := NewError(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("The request body is too large: at most %d bytes are accepted.", c.maxBodySize))
 	if c.r.ContentLength > c.maxBodySize {
-		return nil, tooLarge
+		return nil, c.tooLarge()
 	}
 	body, err := c.readAll()
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
-		return nil, tooLarge
+		return nil, c.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		// Platforms take a 408 for a request that was not received.
 		return nil, NewError(http.StatusRequestTimeout, "", "The request body did not arrive in time.").WithCause(err)
@@ -34,13 +36,24 @@ func (c *call) readBody(wire any) (Parameters, *Error) {
 		return nil, ErrBadRequest.WithDescription("The request body ended early or could not be read.").WithCause(err)
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, ErrBadRequest.WithDescription("The request body is empty: a JSON object is required.")
-	case !isObject(body) && json.Valid(body):
+	case !utf8.Valid(body):
+		return nil, ErrBadRequest.WithDescription("The request body is not valid JSON: it is not UTF-8.")
+	case !json.Valid(body):
+		return nil, ErrBadRequest.WithDescription("%s", describeJSON(json.Unmarshal(body, new(any)), ""))
+	case !isObject(body):
 		return nil, ErrBadRequest.WithDescription("The request body must be a JSON object.")
 	}
-	if err := json.Unmarshal(body, wire); err != nil {
-		return nil, ErrBadRequest.WithDescription("%s", describeJSON(err, ""))
+	body = bytes.TrimSpace(body)
+	for name, value := range members(body) {
+		if err := read(name, value); err != nil {
+			return nil, err
+		}
 	}
 	return body, nil
+}
+
+func (c *call) tooLarge() *Error {
+	return NewError(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("The request body is too large: at most %d bytes are accepted.", c.maxBodySize))
 }
 
 // readAll reads the body without growing a buffer when its length is known.
@@ -65,37 +78,6 @@ func checkContentType(header string) *Error {
 	return ErrBadRequest.WithDescription("The header Content-Type must be application/json or absent, not %q.", shorten(header))
 }
 
-// optionalObject returns raw if it is a JSON object, and nil if it is null or
-// absent: Korifi sends "parameters": null.
-func optionalObject(field string, raw json.RawMessage) (json.RawMessage, *Error) {
-	switch {
-	case len(raw) == 0 || string(raw) == "null":
-		return nil, nil
-	case isObject(raw):
-		return raw, nil
-	default:
-		return nil, ErrBadRequest.WithDescription("%s must be an object, not %s", field, kindOf(raw))
-	}
-}
-
-func isObject(data []byte) bool {
-	data = bytes.TrimLeft(data, " \t\r\n")
-	return len(data) > 0 && data[0] == '{'
-}
-
-func kindOf(raw json.RawMessage) string {
-	switch raw[0] {
-	case '[':
-		return "an array"
-	case '"':
-		return "a string"
-	case 't', 'f':
-		return "a boolean"
-	default:
-		return "a number"
-	}
-}
-
 // describeJSON says what is wrong with JSON without repeating its values, which
 // may be secret. prefix is the field that holds the JSON, or "".
 func describeJSON(err error, prefix string) string {
@@ -108,7 +90,8 @@ func describeJSON(err error, prefix string) string {
 			field = "the value"
 		}
 		kind, _, _ := strings.Cut(wrongType.Value, " ") // "number 12345" repeats the value
-		return fmt.Sprintf("%s must be %s, not %s", field, describeType(wrongType.Type), kind)
+		article := map[string]string{"array": "an array", "object": "an object", "bool": "a boolean"}[kind]
+		return fmt.Sprintf("%s must be %s, not %s", field, describeType(wrongType.Type), cmp.Or(article, "a "+kind))
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("The request body is not valid JSON: %v at byte %d.", syntax, syntax.Offset)
 	case prefix != "":

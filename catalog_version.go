@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -30,6 +29,8 @@ type catalogDocument struct {
 	body     []byte
 	etag     string
 	modified time.Time
+	// lastModified is modified as a header.
+	lastModified string
 }
 
 // current returns the catalog of the broker. That it cannot be read is an
@@ -38,7 +39,12 @@ type catalogDocument struct {
 func (c *call) current() (*catalogVersion, *Error) {
 	source, err := c.broker.Catalog(c.r.Context())
 	if err != nil {
-		return nil, c.brokerError(fmt.Errorf("reading the catalog: %w", err))
+		answer := c.brokerError(fmt.Errorf("reading the catalog: %w", err))
+		if answer.Status < http.StatusInternalServerError {
+			// Whatever is wrong with the catalog, it is not the request.
+			answer = c.internalError(answer)
+		}
+		return nil, answer
 	}
 	if source == nil {
 		return nil, c.programmingError("Catalog returned nil without an error")
@@ -60,7 +66,7 @@ func (h *handler) encodeCatalog(source *Catalog) (*catalogDocument, error) {
 	if err := source.Validate(); err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(withDefaults(source))
+	body, err := encodeJSON(withDefaults(source))
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +86,7 @@ func (h *handler) encodeCatalog(source *Catalog) (*catalogDocument, error) {
 		// Two versions within a second must not share a Last-Modified.
 		next.modified = last.modified.Add(time.Second)
 	}
+	next.lastModified = next.modified.Format(http.TimeFormat)
 	h.document = next
 	return next, nil
 }
@@ -116,7 +123,7 @@ func (c *call) catalog() *Error {
 	document := version.document
 	header := c.w.Header()
 	header.Set("ETag", document.etag)
-	header.Set("Last-Modified", document.modified.Format(http.TimeFormat))
+	header.Set("Last-Modified", document.lastModified)
 	if document.known(c.r.Header) {
 		c.status = http.StatusNotModified
 		c.w.WriteHeader(c.status)
@@ -137,7 +144,11 @@ func (d *catalogDocument) known(header http.Header) bool {
 		}
 		return false
 	}
-	since, err := http.ParseTime(header.Get("If-Modified-Since"))
+	value := header.Get("If-Modified-Since")
+	if value == "" {
+		return false
+	}
+	since, err := http.ParseTime(value)
 	return err == nil && !d.modified.After(since)
 }
 

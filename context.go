@@ -50,7 +50,7 @@ func (c Context) Decode(v any) error {
 		raw = json.RawMessage("{}")
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return ErrBadRequest.WithDescription("%s", describeJSON(err, "context")).WithCause(err)
+		return ErrBadRequest.WithDescription("%s", describeJSON(err, "context"))
 	}
 	return nil
 }

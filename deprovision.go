@@ -45,5 +45,8 @@ func (c *call) readHints() *Error {
 		return err
 	}
 	c.serviceID, c.planID = c.query.Get("service_id"), c.query.Get("plan_id")
-	return nil
+	if err := checkText("service_id", c.serviceID); err != nil {
+		return err
+	}
+	return checkText("plan_id", c.planID)
 }

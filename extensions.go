@@ -19,7 +19,7 @@ type Extensions map[string]json.RawMessage
 // marshalExtended encodes the struct v and adds the extension fields, sorted
 // by name.
 func marshalExtended(v any, extensions Extensions) ([]byte, error) {
-	encoded, err := json.Marshal(v)
+	encoded, err := encodeJSON(v)
 	if err != nil || len(extensions) == 0 {
 		return encoded, err
 	}
@@ -36,7 +36,7 @@ func marshalExtended(v any, extensions Extensions) ([]byte, error) {
 		if out.Len() > 1 {
 			out.WriteByte(',')
 		}
-		key, err := json.Marshal(name)
+		key, err := encodeJSON(name)
 		if err != nil {
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package openbroker
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -114,7 +113,7 @@ func (c *call) serve() *Error {
 
 func (c *call) choosePlatform() *Error {
 	if c.platformPrefix {
-		if c.target.prefix == "" {
+		if checkID("platform", c.target.prefix) != nil {
 			return NewError(http.StatusNotFound, "", "No such path: this broker serves /{platform}/v2/...")
 		}
 		if own := c.caller.Principal.Platform; own != "" && own != c.target.prefix {
@@ -139,6 +138,9 @@ func (c *call) chooseEndpoint() *Error {
 			return nil
 		}
 		allowed = append(allowed, candidates[i].method)
+		if candidates[i].method == http.MethodGet {
+			allowed = append(allowed, http.MethodHead)
+		}
 	}
 	c.w.Header().Set("Allow", strings.Join(allowed, ", "))
 	return NewError(http.StatusMethodNotAllowed, "", "This path supports "+strings.Join(allowed, ", ")+" only.")
@@ -175,7 +177,7 @@ func (c *call) acceptsIncomplete() bool { return c.query.Get("accepts_incomplete
 
 // reply sends a success.
 func (c *call) reply(status int, body any) *Error {
-	encoded, err := json.Marshal(body)
+	encoded, err := encodeJSON(body)
 	if err != nil {
 		return c.programmingError("the response cannot be encoded: %w", err)
 	}
@@ -205,7 +207,7 @@ func (c *call) internalError(cause error) *Error {
 		c.caller.RequestIdentity = rand.Text()
 	}
 	return NewError(http.StatusInternalServerError, "",
-		"The service broker failed to process the request. Its log has the cause under the request id "+c.caller.RequestIdentity+".").WithCause(cause)
+		"The service broker failed to process the request. Its log has the cause under the request id "+shorten(c.caller.RequestIdentity)+".").WithCause(cause)
 }
 
 // brokerError turns what a broker returned into an answer.
@@ -249,7 +251,7 @@ func (c *call) fail(err *Error) {
 // carries beyond ids: parameters, credentials and headers stay out.
 func (c *call) log(ctx context.Context, duration time.Duration) {
 	level := slog.LevelInfo
-	if c.status >= http.StatusInternalServerError {
+	if gone := c.status == http.StatusServiceUnavailable && errors.Is(c.cause, context.Canceled); c.status >= http.StatusInternalServerError && !gone {
 		level = slog.LevelError
 	}
 	if !c.logger.Enabled(ctx, level) {
@@ -274,7 +276,9 @@ func (c *call) log(ctx context.Context, duration time.Duration) {
 		}
 	}
 	if c.cause != nil {
-		attrs = append(attrs, slog.String("error", c.cause.Error()))
+		// Not c.cause.Error(): fmt survives an Error method that panics, as that
+		// of a nil pointer does.
+		attrs = append(attrs, slog.String("error", fmt.Sprint(c.cause)))
 	}
 	c.logger.LogAttrs(ctx, level, "request", attrs...)
 }

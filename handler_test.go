@@ -2,49 +2,147 @@ package openbroker_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/openbroker/openbroker"
 )
 
-type smokeBroker struct{ openbroker.Unimplemented }
-
-func (smokeBroker) Catalog(context.Context) (*openbroker.Catalog, error) {
-	return &openbroker.Catalog{Services: []openbroker.Service{{
-		ID: "s", Name: "s", Description: "d", Bindable: true,
-		Plans: []openbroker.Plan{{ID: "p", Name: "p", Description: "d"}},
-	}}}, nil
-}
-
-func (smokeBroker) Provision(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
-	return &openbroker.ProvisionResponse{DashboardURL: "http://x"}, nil
-}
-
-func TestSmoke(t *testing.T) {
+// TestHandlerOrder begins with a request that is wrong in every way and mends
+// one fault after the other: each answer shows that the steps before it came
+// first, and that nothing after it was reached.
+func TestHandlerOrder(t *testing.T) {
 	t.Parallel()
-	h := openbroker.NewHandler(smokeBroker{})
-	for _, c := range []struct{ method, path, body string }{
-		{"GET", "//v2/catalog", ""},
-		{"GET", "/x/v2/catalog", ""},
-		{"PUT", "/v2/service_instances/a%2Fb", `{"service_id":"s","plan_id":"p","organization_guid":"o","space_guid":"s","parameters":null}`},
-		{"PUT", "/v2/service_instances/a", `{"service_id":5}`},
-		{"PUT", "/v2/service_instances/a", `{"service_id":"s","plan_id":"p","parameters":[]}`},
-		{"PUT", "/v2/service_instances/", `{}`},
-		{"PUT", "/v2/service_instances/..", `{}`},
-		{"POST", "/v2/catalog", `{}`},
-		{"PATCH", "/v2/service_instances/x", `{"service_id":"s"}`},
-		{"DELETE", "/v2/service_instances/x", ``},
-	} {
-		w := httptest.NewRecorder()
-		r := httptest.NewRequestWithContext(t.Context(), c.method, c.path, strings.NewReader(c.body))
-		r.Header.Set("X-Broker-API-Version", "2.17")
-		h.ServeHTTP(w, r)
-		t.Log(c.method, c.path, w.Code, w.Body.String(), w.Header())
-		if w.Code >= http.StatusInternalServerError && w.Code != http.StatusNotImplemented {
-			t.Error(w.Code)
+	catalogErr := true
+	broker := &fakeBroker{}
+	broker.catalog = func(context.Context) (*openbroker.Catalog, error) {
+		if catalogErr {
+			return nil, fmt.Errorf("no catalog")
 		}
+		return testCatalog(), nil
+	}
+	s := serve(t, broker, openbroker.WithAuthenticator(authenticatorFunc(basicAuth)), openbroker.WithMaxBodySize(500))
+
+	method, path := http.MethodPost, "/v3/nothing/%2e%2e"
+	body := strings.Repeat("[", 501)
+	auth := "-Authorization"
+	version, identity := "-"+openbroker.HeaderAPIVersion, openbroker.HeaderOriginatingIdentity+": junk"
+	contentType := "Content-Type: text/plain"
+	for i, step := range []struct {
+		mend   func()
+		status int
+		part   string
+	}{
+		{func() {}, http.StatusUnauthorized, "Authentication"},
+		{func() { auth = "Authorization: Basic Y2Y6c2VjcmV0" }, http.StatusNotFound, "No such path"},
+		{func() { path = "/v2/service_instances/%2e%2e?%zz" }, http.StatusMethodNotAllowed, "PUT"},
+		{func() { method = http.MethodPut }, http.StatusBadRequest, openbroker.HeaderAPIVersion},
+		{func() { version = openbroker.HeaderAPIVersion + ": 1.0" }, http.StatusPreconditionFailed, "1.0"},
+		{func() { version = openbroker.HeaderAPIVersion + ": 2.17" }, http.StatusBadRequest, openbroker.HeaderOriginatingIdentity},
+		{func() { identity = "-" + openbroker.HeaderOriginatingIdentity }, http.StatusBadRequest, "instance_id"},
+		{func() { path = instancePath + "?%zz" }, http.StatusBadRequest, "query string"},
+		{func() { path = instancePath }, http.StatusBadRequest, "Content-Type"},
+		{func() { contentType = "-Content-Type" }, http.StatusRequestEntityTooLarge, "500 bytes"},
+		{func() { body = `{"service_id":` }, http.StatusBadRequest, "JSON"},
+		{func() { body = `{"parameters":[]}` }, http.StatusBadRequest, "parameters"},
+		{func() { body = `{"parameters":{}}` }, http.StatusBadRequest, "service_id"},
+		{func() { body = `{"service_id":"none","plan_id":"none"}` }, http.StatusBadRequest, "organization_guid"},
+		{
+			func() {
+				body = `{"service_id":"none","plan_id":"none","organization_guid":"o","space_guid":"s","maintenance_info":{"version":"9"}}`
+			}, http.StatusInternalServerError, "failed",
+		},
+		{func() { catalogErr = false }, http.StatusBadRequest, "service_id"},
+		{func() { body = strings.Replace(body, `"none"`, `"service-1"`, 1) }, http.StatusBadRequest, "plan_id"},
+		{func() { body = strings.Replace(body, `"none"`, `"plan-large"`, 1) }, http.StatusUnprocessableEntity, "maintenance"},
+	} {
+		step.mend()
+		a := s.do(method, path, body, auth, version, identity, contentType, openbroker.HeaderRequestIdentity+": req-1")
+		t.Logf("%d: %d %s", i, a.status, a.body)
+		if description, _ := a.object(t)["description"].(string); a.status != step.status || !strings.Contains(description, step.part) {
+			t.Errorf("step %d: got %d %s, want %d with %q", i, a.status, a.body, step.status, step.part)
+		}
+		if got := a.header.Get(openbroker.HeaderRequestIdentity); got != "req-1" {
+			t.Errorf("step %d: the request identity is not echoed: %q", i, got)
+		}
+		wantNoCall(t, broker)
+	}
+	body = strings.Replace(body, `"9"`, `"1.2.3"`, 1)
+	s.do(method, path, body, auth, version, identity, contentType).wantBody(t, http.StatusCreated, "{}")
+	lastReceived[*openbroker.ProvisionRequest](t, broker)
+}
+
+func TestNewHandlerPanicsWithoutBroker(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	openbroker.NewHandler(nil)
+}
+
+// A broker that only embeds Unimplemented answers every call with 501.
+func TestUnimplemented(t *testing.T) {
+	t.Parallel()
+	s := serve(t, catalogOnly{})
+	for _, r := range endpointRequests {
+		if r.name != "catalog" {
+			s.do(r.method, r.path, r.body).wantError(t, http.StatusNotImplemented, "does not support")
+		}
+	}
+	serve(t, openbroker.Unimplemented{}).do(http.MethodGet, "/v2/catalog", "").wantError(t, http.StatusNotImplemented)
+}
+
+type catalogOnly struct{ openbroker.Unimplemented }
+
+func (catalogOnly) Catalog(context.Context) (*openbroker.Catalog, error) { return testCatalog(), nil }
+
+func TestHead(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &fakeBroker{})
+	for _, path := range []string{"/v2/catalog", instancePath, bindingPath, instancePath + "/last_operation"} {
+		get, head := s.do(http.MethodGet, path, ""), s.do(http.MethodHead, path, "")
+		if head.status != get.status || head.body != "" || head.header.Get("Content-Type") != "application/json" {
+			t.Errorf("HEAD %s: %d %q", path, head.status, head.body)
+		}
+	}
+	if a := s.do(http.MethodHead, "/v2/nothing", ""); a.status != http.StatusNotFound {
+		t.Errorf("got %d", a.status)
+	}
+}
+
+// TestConcurrentRequests is for the race detector: many goroutines use every
+// endpoint while the catalog changes under them.
+func TestConcurrentRequests(t *testing.T) {
+	t.Parallel()
+	var current atomic.Pointer[openbroker.Catalog]
+	current.Store(testCatalog())
+	broker := &fakeBroker{catalog: func(context.Context) (*openbroker.Catalog, error) { return current.Load(), nil }}
+	s := serve(t, broker)
+	var clients sync.WaitGroup
+	for i := range 8 {
+		clients.Go(func() {
+			for j := range 10 {
+				if i == 0 {
+					next := testCatalog()
+					next.Services[0].Description = fmt.Sprint("Version ", j)
+					current.Store(next)
+				}
+				for _, r := range endpointRequests {
+					if a := s.do(r.method, r.path, r.body); a.status >= http.StatusMultipleChoices {
+						t.Errorf("%s: %d %s", r.name, a.status, a.body)
+					}
+				}
+			}
+		})
+	}
+	clients.Wait()
+	if got, want := len(broker.received()), 8*10*(len(endpointRequests)-1); got != want {
+		t.Errorf("the broker was called %d times, want %d", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // The headers of the specification (spec.md, "Headers").
@@ -57,7 +58,7 @@ func ParseOriginatingIdentity(header string) (*OriginatingIdentity, error) {
 	if err != nil {
 		return nil, errors.New("has a value after the platform that is not Base64")
 	}
-	if !isObject(value) || !json.Valid(value) {
+	if !isObject(value) || !json.Valid(value) || !utf8.Valid(value) {
 		return nil, errors.New("has a Base64 value that does not hold a JSON object")
 	}
 	return &OriginatingIdentity{Platform: fields[0], Value: value}, nil

@@ -26,7 +26,8 @@ type ProvisionRequest struct {
 	// AcceptsIncomplete allows the answer Accepted.
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
-	// Body is the whole request object, for extension fields.
+	// Body is the whole request object, for extension fields. Parameters and
+	// Context are parts of it: do not change them.
 	Body Parameters `json:"-"`
 }
 
@@ -71,7 +72,8 @@ type UpdateRequest struct {
 	// AcceptsIncomplete allows the answer Accepted.
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
-	// Body is the whole request object, for extension fields.
+	// Body is the whole request object, for extension fields. Parameters and
+	// Context are parts of it: do not change them.
 	Body Parameters `json:"-"`
 }
 

@@ -2,6 +2,7 @@ package openbroker
 
 import (
 	"net/http"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -51,6 +52,9 @@ func (c *call) readPoll() (operation string, err *Error) {
 	operation = c.query.Get("operation")
 	if utf8.RuneCountInString(operation) > maxOperationLength {
 		return "", ErrBadRequest.WithDescription("operation has more than %d characters", maxOperationLength)
+	}
+	if !utf8.ValidString(operation) || strings.ContainsRune(operation, 0) {
+		return "", ErrBadRequest.WithDescription("operation contains a NUL character or is not UTF-8")
 	}
 	return operation, nil
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -31,9 +32,9 @@ func newConfig(options []Option) *config {
 	c := &config{
 		minimumVersion:       minimumVersion,
 		missingVersionStatus: http.StatusBadRequest,
-		// The environment variables of openbrokerapi.
-		skipVersionCheck:      os.Getenv("DISABLE_VERSION_CHECK") == "true",
-		skipOrganizationCheck: os.Getenv("DISABLE_SPACE_ORG_GUID_CHECK") == "true",
+		// The environment variables of openbrokerapi, which ignores case too.
+		skipVersionCheck:      strings.EqualFold(os.Getenv("DISABLE_VERSION_CHECK"), "true"),
+		skipOrganizationCheck: strings.EqualFold(os.Getenv("DISABLE_SPACE_ORG_GUID_CHECK"), "true"),
 		maxBodySize:           defaultMaxBodySize,
 		now:                   time.Now,
 	}

@@ -6,23 +6,6 @@ import (
 	"net/http"
 )
 
-// A maintenanceInfoWire is a maintenance_info in a request. Extension fields
-// and the description are ignored there, so it is decoded without them.
-type maintenanceInfoWire struct {
-	Version     string `json:"version"`
-	Description string `json:"description"`
-}
-
-type provisionWire struct {
-	ServiceID        string               `json:"service_id"`
-	PlanID           string               `json:"plan_id"`
-	Context          json.RawMessage      `json:"context"`
-	OrganizationGUID string               `json:"organization_guid"`
-	SpaceGUID        string               `json:"space_guid"`
-	Parameters       json.RawMessage      `json:"parameters"`
-	MaintenanceInfo  *maintenanceInfoWire `json:"maintenance_info"`
-}
-
 // provision answers PUT /v2/service_instances/:instance_id (spec.md,
 // "Provisioning").
 func (c *call) provision() *Error {
@@ -54,36 +37,40 @@ func (c *call) readProvision() (*ProvisionRequest, *Error) {
 	if err := c.parseQuery(); err != nil {
 		return nil, err
 	}
-	var wire provisionWire
-	body, err := c.readBody(&wire)
+	r := &ProvisionRequest{InstanceID: c.target.instanceID, AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller}
+	var place place
+	var err *Error
+	r.Body, err = c.readBody(func(name string, value json.RawMessage) *Error {
+		switch name {
+		case "service_id":
+			return readString(&r.ServiceID, name, value)
+		case "plan_id":
+			return readString(&r.PlanID, name, value)
+		case "organization_guid":
+			return readString(&r.OrganizationGUID, name, value)
+		case "space_guid":
+			return readString(&r.SpaceGUID, name, value)
+		case "parameters":
+			return readObject(&r.Parameters, name, value)
+		case "context":
+			return readContext(&r.Context, &place, value)
+		case "maintenance_info":
+			return readMaintenanceInfo(&r.MaintenanceInfo, name, value)
+		default:
+			return nil
+		}
+	})
+	c.serviceID, c.planID = r.ServiceID, r.PlanID
 	if err != nil {
 		return nil, err
 	}
-	c.serviceID, c.planID = wire.ServiceID, wire.PlanID
-	r := &ProvisionRequest{
-		InstanceID: c.target.instanceID, ServiceID: wire.ServiceID, PlanID: wire.PlanID,
-		AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller, Body: body,
-	}
-	if err := required("service_id", wire.ServiceID); err != nil {
+	if err := required("service_id", r.ServiceID); err != nil {
 		return nil, err
 	}
-	if err := required("plan_id", wire.PlanID); err != nil {
+	if err := required("plan_id", r.PlanID); err != nil {
 		return nil, err
 	}
-	if r.Parameters, err = readParameters(wire.Parameters); err != nil {
-		return nil, err
-	}
-	place, err := readContext(wire.Context, &r.Context)
-	if err != nil {
-		return nil, err
-	}
-	if r.OrganizationGUID, err = sameID("organization_guid", wire.OrganizationGUID, place.OrganizationGUID); err != nil {
-		return nil, err
-	}
-	if r.SpaceGUID, err = sameID("space_guid", wire.SpaceGUID, place.SpaceGUID); err != nil {
-		return nil, err
-	}
-	if err := c.checkPlace(r); err != nil {
+	if err := c.checkPlace(r, place); err != nil {
 		return nil, err
 	}
 	version, err := c.current()
@@ -93,8 +80,7 @@ func (c *call) readProvision() (*ProvisionRequest, *Error) {
 	if r.Service, r.Plan, err = version.find(r.ServiceID, r.PlanID); err != nil {
 		return nil, err
 	}
-	r.MaintenanceInfo, err = checkMaintenanceInfo(wire.MaintenanceInfo, r.Plan)
-	return r, err
+	return r, checkMaintenanceInfo(r.MaintenanceInfo, r.Plan)
 }
 
 func required(field, value string) *Error {
@@ -104,62 +90,105 @@ func required(field, value string) *Error {
 	return nil
 }
 
-func readParameters(raw json.RawMessage) (Parameters, *Error) {
-	object, err := optionalObject("parameters", raw)
-	return Parameters(object), err
-}
-
 // A place is the part of a context that the handler looks at.
-type place struct {
-	Platform         string `json:"platform"`
-	OrganizationGUID string `json:"organization_guid"`
-	SpaceGUID        string `json:"space_guid"`
-}
+type place struct{ organizationGUID, spaceGUID string }
 
-func readContext(raw json.RawMessage, context *Context) (place, *Error) {
-	object, err := optionalObject("context", raw)
-	if err != nil || object == nil {
-		return place{}, err
-	}
-	var found place
-	if err := json.Unmarshal(object, &found); err != nil {
-		return place{}, ErrBadRequest.WithDescription("%s", describeJSON(err, "context"))
-	}
-	context.Platform, context.Raw = found.Platform, object
-	return found, nil
-}
-
-// sameID returns the id that stands in the request, in the context, or in both.
-func sameID(field, id, inContext string) (string, *Error) {
-	if id == "" || inContext == "" || id == inContext {
-		return cmp.Or(id, inContext), nil
-	}
-	return "", ErrBadRequest.WithDescription("%s and context.%s are different", field, field)
-}
-
-// checkPlace demands organization and space of Cloud Foundry, and of platforms
-// that send no context; others have neither.
-func (c *call) checkPlace(r *ProvisionRequest) *Error {
-	if c.skipOrganizationCheck || r.Context.Platform != "" && r.Context.Platform != PlatformCloudFoundry {
-		return nil
-	}
-	if err := required("organization_guid", r.OrganizationGUID); err != nil {
+// readContext reads a context. The guids mean something only in a context of
+// Cloud Foundry, or of a platform that is not named; elsewhere they are
+// extensions, of any type.
+func readContext(context *Context, place *place, value json.RawMessage) *Error {
+	*context = Context{}
+	place.organizationGUID, place.spaceGUID = "", ""
+	if err := readObject(&context.Raw, "context", value); err != nil || context.Raw == nil {
 		return err
 	}
-	return required("space_guid", r.SpaceGUID)
+	var organization, space json.RawMessage
+	for name, value := range members(context.Raw) {
+		switch name {
+		case "platform":
+			if err := readString(&context.Platform, "context.platform", value); err != nil {
+				return err
+			}
+		case "organization_guid":
+			organization = value
+		case "space_guid":
+			space = value
+		}
+	}
+	if !context.maybeCloudFoundry() {
+		return nil
+	}
+	if organization != nil {
+		if err := readString(&place.organizationGUID, "context.organization_guid", organization); err != nil {
+			return err
+		}
+	}
+	if space != nil {
+		return readString(&place.spaceGUID, "context.space_guid", space)
+	}
+	return nil
+}
+
+func (c *Context) maybeCloudFoundry() bool {
+	return c.Platform == "" || c.Platform == PlatformCloudFoundry
+}
+
+// checkPlace brings the organization and the space of the request and of its
+// context together. It demands them of Cloud Foundry, and of platforms that
+// send no context; others have neither.
+func (c *call) checkPlace(r *ProvisionRequest, inContext place) *Error {
+	demanded := !c.skipOrganizationCheck && r.Context.maybeCloudFoundry()
+	for _, field := range [...]struct {
+		name      string
+		value     *string
+		inContext string
+	}{
+		{"organization_guid", &r.OrganizationGUID, inContext.organizationGUID},
+		{"space_guid", &r.SpaceGUID, inContext.spaceGUID},
+	} {
+		if *field.value != "" && field.inContext != "" && *field.value != field.inContext {
+			return ErrBadRequest.WithDescription("%s and context.%s are different", field.name, field.name)
+		}
+		*field.value = cmp.Or(*field.value, field.inContext)
+		if demanded && *field.value == "" {
+			return required(field.name, "")
+		}
+		if err := checkText(field.name, *field.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readMaintenanceInfo reads a maintenance_info. All of it but the version is
+// ignored, as the specification says.
+func readMaintenanceInfo(into **MaintenanceInfo, field string, value json.RawMessage) *Error {
+	*into = nil
+	info := new(MaintenanceInfo)
+	present, err := readMembers(field, value, func(name string, value json.RawMessage) *Error {
+		if name == "version" {
+			return readString(&info.Version, field+".version", value)
+		}
+		return nil
+	})
+	if present {
+		*into = info
+	}
+	return err
 }
 
 // checkMaintenanceInfo compares the version with that of the plan, which may
-// have changed since the platform read the catalog.
-func checkMaintenanceInfo(wire *maintenanceInfoWire, plan *Plan) (*MaintenanceInfo, *Error) {
-	if wire == nil {
-		return nil, nil
+// have changed since the platform read the catalog. plan is nil if the request
+// does not tell it.
+func checkMaintenanceInfo(info *MaintenanceInfo, plan *Plan) *Error {
+	if info == nil {
+		return nil
 	}
-	if err := required("maintenance_info.version", wire.Version); err != nil {
-		return nil, err
+	if err := required("maintenance_info.version", info.Version); err != nil {
+		return err
 	}
-	if plan != nil && (plan.MaintenanceInfo == nil || plan.MaintenanceInfo.Version != wire.Version) {
-		return nil, ErrMaintenanceInfoConflict
+	if plan != nil && (plan.MaintenanceInfo == nil || plan.MaintenanceInfo.Version != info.Version) {
+		return ErrMaintenanceInfoConflict
 	}
-	return &MaintenanceInfo{Version: wire.Version, Description: wire.Description}, nil
+	return nil
 }

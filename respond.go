@@ -1,6 +1,8 @@
 package openbroker
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 )
@@ -14,10 +16,11 @@ type errorBody struct {
 
 // WriteError answers a request with err, as the handler does: for people who
 // bring their own router and use [Middleware]. An error that is no [*Error] is
-// a generic 500; log it first. A zero Status is 404.
+// a generic 500, and so is one whose Status is no error; log it first. A zero
+// Status is 404.
 func WriteError(w http.ResponseWriter, err error) {
 	answer, ok := asError(err)
-	if !ok {
+	if !ok || answer.Status != 0 && (answer.Status < 400 || answer.Status > 599) {
 		answer = NewError(http.StatusInternalServerError, "", "The service broker failed to process the request.")
 	}
 	if answer.Status == 0 {
@@ -32,16 +35,28 @@ func WriteError(w http.ResponseWriter, err error) {
 
 func writeError(w http.ResponseWriter, err *Error, body errorBody) {
 	if body.Description == "" {
-		body.Description = http.StatusText(err.Status)
+		body.Description = cmp.Or(http.StatusText(err.Status), "Error")
 	}
 	if err.RetryAfter > 0 {
 		w.Header().Set("Retry-After", retryAfterSeconds(err.RetryAfter))
 	}
-	encoded, encodeErr := json.Marshal(body)
+	encoded, encodeErr := encodeJSON(body)
 	if encodeErr != nil {
 		encoded = []byte(`{}`)
 	}
 	writeJSON(w, err.Status, encoded)
+}
+
+// encodeJSON encodes as json.Marshal does, but leaves &, < and > as they are:
+// people copy URLs out of responses.
+func encodeJSON(v any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
 func writeJSON(w http.ResponseWriter, status int, body []byte) {

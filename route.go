@@ -78,7 +78,10 @@ func parsePath(escaped string) (target, bool) {
 	}
 }
 
+// lastSegment ignores slashes at the end: a platform that knows the broker as
+// https://broker/cf/ calls /cf//v2/catalog.
 func lastSegment(prefix string) string {
+	prefix = strings.TrimRight(prefix, "/")
 	segment := prefix[strings.LastIndexByte(prefix, '/')+1:]
 	unescaped, err := url.PathUnescape(segment)
 	if err != nil {
@@ -132,14 +135,22 @@ const maxIDLength = 1024
 
 // checkID refuses ids that cannot be told apart or addressed reliably.
 func checkID(field, id string) *Error {
-	switch {
-	case id == "":
+	switch id {
+	case "":
 		return ErrBadRequest.WithDescription("%s is missing or empty", field)
-	case len(id) > maxIDLength:
-		return ErrBadRequest.WithDescription("%s has %d bytes; at most %d are accepted", field, len(id), maxIDLength)
-	case id == "." || id == "..":
+	case ".", "..":
 		// Proxies and clients resolve these, escaped or not (RFC 3986, 6.2.2).
 		return ErrBadRequest.WithDescription("%s must not be a dot segment", field)
+	default:
+		return checkText(field, id)
+	}
+}
+
+// checkText refuses ids, or no id, that a broker cannot store or log.
+func checkText(field, id string) *Error {
+	switch {
+	case len(id) > maxIDLength:
+		return ErrBadRequest.WithDescription("%s has %d bytes; at most %d are accepted", field, len(id), maxIDLength)
 	case strings.ContainsFunc(id, isControl):
 		return ErrBadRequest.WithDescription("%s contains a control character or is not UTF-8", field)
 	default:

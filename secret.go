@@ -21,7 +21,7 @@ func (p Parameters) Decode(v any) error {
 		p = Parameters("{}")
 	}
 	if err := json.Unmarshal(p, v); err != nil {
-		return ErrInvalidParameters.WithDescription("%s", describeJSON(err, "parameters")).WithCause(err)
+		return ErrInvalidParameters.WithDescription("%s", describeJSON(err, "parameters"))
 	}
 	return nil
 }

@@ -5,23 +5,6 @@ import (
 	"net/http"
 )
 
-type updateWire struct {
-	ServiceID       string               `json:"service_id"`
-	PlanID          string               `json:"plan_id"`
-	Context         json.RawMessage      `json:"context"`
-	Parameters      json.RawMessage      `json:"parameters"`
-	PreviousValues  *previousValuesWire  `json:"previous_values"`
-	MaintenanceInfo *maintenanceInfoWire `json:"maintenance_info"`
-}
-
-type previousValuesWire struct {
-	ServiceID       string               `json:"service_id"`
-	PlanID          string               `json:"plan_id"`
-	OrganizationID  string               `json:"organization_id"`
-	SpaceID         string               `json:"space_id"`
-	MaintenanceInfo *maintenanceInfoWire `json:"maintenance_info"`
-}
-
 // update answers PATCH /v2/service_instances/:instance_id (spec.md, "Updating a
 // Service Instance").
 func (c *call) update() *Error {
@@ -53,24 +36,31 @@ func (c *call) readUpdate() (*UpdateRequest, *Error) {
 	if err := c.parseQuery(); err != nil {
 		return nil, err
 	}
-	var wire updateWire
-	body, err := c.readBody(&wire)
+	r := &UpdateRequest{InstanceID: c.target.instanceID, AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller}
+	var err *Error
+	r.Body, err = c.readBody(func(name string, value json.RawMessage) *Error {
+		switch name {
+		case "service_id":
+			return readString(&r.ServiceID, name, value)
+		case "plan_id":
+			return readString(&r.PlanID, name, value)
+		case "parameters":
+			return readObject(&r.Parameters, name, value)
+		case "context":
+			return readContext(&r.Context, new(place), value)
+		case "previous_values":
+			return r.readPreviousValues(value)
+		case "maintenance_info":
+			return readMaintenanceInfo(&r.MaintenanceInfo, name, value)
+		default:
+			return nil
+		}
+	})
+	c.serviceID, c.planID = r.ServiceID, r.PlanID
 	if err != nil {
 		return nil, err
 	}
-	c.serviceID, c.planID = wire.ServiceID, wire.PlanID
-	r := &UpdateRequest{
-		InstanceID: c.target.instanceID, ServiceID: wire.ServiceID, PlanID: wire.PlanID,
-		PreviousValues:    wire.PreviousValues.values(),
-		AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller, Body: body,
-	}
-	if err := required("service_id", wire.ServiceID); err != nil {
-		return nil, err
-	}
-	if r.Parameters, err = readParameters(wire.Parameters); err != nil {
-		return nil, err
-	}
-	if _, err := readContext(wire.Context, &r.Context); err != nil {
+	if err := required("service_id", r.ServiceID); err != nil {
 		return nil, err
 	}
 	version, err := c.current()
@@ -81,19 +71,32 @@ func (c *call) readUpdate() (*UpdateRequest, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	r.MaintenanceInfo, err = checkMaintenanceInfo(wire.MaintenanceInfo, present)
-	return r, err
+	return r, checkMaintenanceInfo(r.MaintenanceInfo, present)
 }
 
-func (w *previousValuesWire) values() *PreviousValues {
-	if w == nil {
-		return nil
+func (r *UpdateRequest) readPreviousValues(value json.RawMessage) *Error {
+	values := new(PreviousValues)
+	present, err := readMembers("previous_values", value, func(name string, value json.RawMessage) *Error {
+		field := "previous_values." + name
+		switch name {
+		case "service_id":
+			return readString(&values.ServiceID, field, value)
+		case "plan_id":
+			return readString(&values.PlanID, field, value)
+		case "organization_id":
+			return readString(&values.OrganizationID, field, value)
+		case "space_id":
+			return readString(&values.SpaceID, field, value)
+		case "maintenance_info":
+			return readMaintenanceInfo(&values.MaintenanceInfo, field, value)
+		default:
+			return nil
+		}
+	})
+	if r.PreviousValues = nil; present {
+		r.PreviousValues = values
 	}
-	values := &PreviousValues{ServiceID: w.ServiceID, PlanID: w.PlanID, OrganizationID: w.OrganizationID, SpaceID: w.SpaceID}
-	if w.MaintenanceInfo != nil {
-		values.MaintenanceInfo = &MaintenanceInfo{Version: w.MaintenanceInfo.Version, Description: w.MaintenanceInfo.Description}
-	}
-	return values
+	return err
 }
 
 // resolve fills in the service and the plan, and returns the plan that the
