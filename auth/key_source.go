@@ -1,0 +1,175 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
+)
+
+const (
+	// fetchTimeout is for discovery and keys together. The shortest timeout of
+	// a platform is 10 s, and it shall see the 503.
+	fetchTimeout   = 5 * time.Second
+	maxFetchSize   = 1 << 20
+	maxKeys        = 200
+	maxRedirects   = 3
+	schemeHTTPS    = "https"
+	schemeHTTP     = "http"
+	usageSignature = "sig"
+)
+
+// A keySource fetches the keys of an issuer.
+type keySource func(context.Context) ([]jose.JSONWebKey, error)
+
+func newKeySource(config *BearerConfig) (keySource, error) {
+	client := newFetchClient(config.HTTPClient)
+	if config.JWKSURL != "" {
+		if err := checkURL(config.JWKSURL); err != nil {
+			return nil, fmt.Errorf("the JWKSURL %w", err)
+		}
+		return func(ctx context.Context) ([]jose.JSONWebKey, error) {
+			return fetchKeys(ctx, client, config.JWKSURL)
+		}, nil
+	}
+	if err := checkURL(config.Issuer); err != nil {
+		return nil, fmt.Errorf("the Issuer %w; or set JWKSURL or Keys", err)
+	}
+	return func(ctx context.Context) ([]jose.JSONWebKey, error) {
+		// Discovery each time: the issuer may move its keys.
+		provider, err := oidc.NewProvider(oidc.ClientContext(ctx, client), config.Issuer)
+		if err != nil {
+			return nil, fmt.Errorf("discovery of the issuer: %w", err)
+		}
+		var document struct {
+			JWKSURL string `json:"jwks_uri"`
+		}
+		if err := provider.Claims(&document); err != nil {
+			return nil, fmt.Errorf("discovery of the issuer: %w", err)
+		}
+		if err := checkURL(document.JWKSURL); err != nil {
+			return nil, fmt.Errorf("discovery of the issuer: jwks_uri %w", err)
+		}
+		return fetchKeys(ctx, client, document.JWKSURL)
+	}, nil
+}
+
+// checkURL demands https, since whoever can change keys on their way can sign
+// tokens.
+func checkURL(raw string) error {
+	parsed, err := url.Parse(raw)
+	switch {
+	case err != nil || parsed.Host == "":
+		return errors.New("is not a URL")
+	case parsed.User != nil:
+		return errors.New("has a user name or password, which is not supported")
+	case parsed.Scheme == schemeHTTPS, parsed.Scheme == schemeHTTP && isLoopback(parsed.Hostname()):
+		return nil
+	default:
+		return errors.New("must be an https URL (http is for loopback hosts only)")
+	}
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// newFetchClient returns a copy of base that is bounded and stays on https.
+func newFetchClient(base *http.Client) *http.Client {
+	client := new(http.Client)
+	if base != nil {
+		*client = *base
+	}
+	client.Transport = boundedTransport{client.Transport}
+	if client.Timeout == 0 || client.Timeout > fetchTimeout {
+		client.Timeout = fetchTimeout
+	}
+	client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		if len(via) > maxRedirects {
+			return errors.New("too many redirects")
+		}
+		if err := checkURL(r.URL.String()); err != nil {
+			return fmt.Errorf("the target of the redirect %w", err)
+		}
+		return nil
+	}
+	return client
+}
+
+// boundedTransport limits the size of responses.
+type boundedTransport struct{ base http.RoundTripper }
+
+// RoundTrip does what that of the base does.
+func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	base := t.base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	response, err := base.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	response.Body = http.MaxBytesReader(nil, response.Body, maxFetchSize)
+	return response, nil
+}
+
+func fetchKeys(ctx context.Context, client *http.Client, address string) ([]jose.JSONWebKey, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("key set: %w", err)
+	}
+	request.Header.Set("Accept", "application/jwk-set+json, application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("key set: %w", err)
+	}
+	defer response.Body.Close() //nolint:errcheck // It was only read.
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("key set: %s answered %s", address, response.Status)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("key set: %w", err)
+	}
+	keys, err := parseKeySet(body)
+	if err != nil {
+		return nil, fmt.Errorf("key set: %s: %w", address, err)
+	}
+	return keys, nil
+}
+
+// parseKeySet reads a JSON Web Key Set. Keys that are not for signatures, or of
+// a kind that is not supported, are left out (RFC 7517, section 5).
+func parseKeySet(body []byte) ([]jose.JSONWebKey, error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(body, &set); err != nil {
+		return nil, errors.New("the answer is not a JSON Web Key Set")
+	}
+	if len(set.Keys) > maxKeys {
+		return nil, fmt.Errorf("there are %d keys: at most %d are accepted", len(set.Keys), maxKeys)
+	}
+	var keys []jose.JSONWebKey
+	for _, raw := range set.Keys {
+		var key jose.JSONWebKey
+		if err := json.Unmarshal(raw, &key); err != nil {
+			continue
+		}
+		if (key.Use == "" || key.Use == usageSignature) && key.Valid() && checkPublicKey(key.Key) == nil {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("there is no usable public key for signatures")
+	}
+	return keys, nil
+}
