@@ -1,0 +1,7 @@
+package router
+
+// The codec of operations, for its tests.
+var (
+	EncodeOperation = encodeOperation
+	DecodeOperation = decodeOperation
+)
