@@ -1,0 +1,210 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+// The defaults of [Config].
+const (
+	// DefaultAddress is reachable from this machine only, since a broker
+	// without TLS or authentication must not be public by accident.
+	DefaultAddress = "127.0.0.1:8080"
+	// DefaultReadHeaderTimeout also limits the TLS handshake.
+	DefaultReadHeaderTimeout = 10 * time.Second
+	DefaultReadTimeout       = 30 * time.Second
+	// DefaultWriteTimeout is above the 60 s that platforms wait for an answer.
+	DefaultWriteTimeout = 90 * time.Second
+	// DefaultIdleTimeout is above those of the usual load balancers, so that
+	// they, not the broker, close idle connections: the other way round loses
+	// requests.
+	DefaultIdleTimeout    = 120 * time.Second
+	DefaultMaxHeaderBytes = 64 << 10
+	// DefaultShutdownGrace and one hook fit into the 30 s that Kubernetes gives.
+	DefaultShutdownGrace = 20 * time.Second
+	DefaultHookTimeout   = 5 * time.Second
+	// DefaultCheckTimeout is the default timeout of Kubernetes' probes.
+	DefaultCheckTimeout = time.Second
+)
+
+// minimumWriteTimeout is how long Cloud Foundry and service-catalog wait.
+const minimumWriteTimeout = 60 * time.Second
+
+// Config says how a broker is served. Its zero value is a plain HTTP server on
+// [DefaultAddress] without authentication, which is for development only.
+// Every duration that is zero stands for its default; a negative one is an
+// error.
+type Config struct {
+	// Address is the host:port to listen on: ":8080" for all interfaces,
+	// "127.0.0.1:0" for a free port, see [Server.URL]. The default is
+	// DefaultAddress.
+	Address string
+
+	// Prefix, such as "/osb", is the only path below which the broker is
+	// served; elsewhere it answers 404. The default is none: /v2/... is then
+	// answered under any prefix. Health stays at /healthz and /readyz.
+	Prefix string
+
+	// TLS makes the server speak HTTPS, with HTTP/2. The default is plain HTTP,
+	// with a warning unless Address is a loopback one.
+	TLS *TLS
+
+	// ReadHeaderTimeout limits the TLS handshake and the time that a client
+	// takes to send the header of a request. The default is
+	// DefaultReadHeaderTimeout.
+	ReadHeaderTimeout time.Duration
+
+	// ReadTimeout limits the time that a client takes to send a request, header
+	// and body. It does not limit the broker. The default is
+	// DefaultReadTimeout.
+	ReadTimeout time.Duration
+
+	// WriteTimeout limits the time from the header of a request to the last
+	// byte of its response, the broker's work included. It must be at least the
+	// 60 s that platforms wait. The default is DefaultWriteTimeout.
+	WriteTimeout time.Duration
+
+	// IdleTimeout limits how long a connection waits for its next request. The
+	// default is DefaultIdleTimeout.
+	IdleTimeout time.Duration
+
+	// MaxHeaderBytes limits the header of a request; a larger one is answered
+	// with 431. At least 4096. The default is DefaultMaxHeaderBytes. The limit
+	// of a body is [openbroker.WithMaxBodySize].
+	MaxHeaderBytes int
+
+	// DrainDelay is how long, once told to stop, the server goes on accepting
+	// requests while /readyz answers 503, so that load balancers turn away
+	// first. The default is no delay.
+	DrainDelay time.Duration
+
+	// ShutdownGrace is how long requests that are being answered may take
+	// after DrainDelay before they are cut off. The default is
+	// DefaultShutdownGrace.
+	ShutdownGrace time.Duration
+
+	// OnShutdown are called one after another, in this order, when the last
+	// request has been answered or cut off, whatever made the server stop. They
+	// are not called if it never listened.
+	OnShutdown []Hook
+
+	// HookTimeout limits each of OnShutdown. The default is DefaultHookTimeout.
+	HookTimeout time.Duration
+
+	// Checks must all succeed for /readyz to answer 200.
+	Checks []Check
+
+	// CheckTimeout limits each of Checks. The default is DefaultCheckTimeout.
+	CheckTimeout time.Duration
+
+	// Authenticator decides who may call the broker; package auth has several.
+	// The default is everyone, with a warning. It does not concern health.
+	Authenticator openbroker.Authenticator
+
+	// Options are further options of [openbroker.NewHandler].
+	Options []openbroker.Option
+
+	// Logger receives what the server and the handler have to say; [NewLogger]
+	// makes one. The default is [slog.Default].
+	Logger *slog.Logger
+
+	// OnReady, if set, is called once with [Server.URL] when the server accepts
+	// connections.
+	OnReady func(url string)
+}
+
+// withDefaults returns a copy of c in which nothing that has a default is zero.
+func (c Config) withDefaults() Config {
+	setDefault(&c.Address, DefaultAddress)
+	setDefault(&c.ReadHeaderTimeout, DefaultReadHeaderTimeout)
+	setDefault(&c.ReadTimeout, DefaultReadTimeout)
+	setDefault(&c.WriteTimeout, DefaultWriteTimeout)
+	setDefault(&c.IdleTimeout, DefaultIdleTimeout)
+	setDefault(&c.MaxHeaderBytes, DefaultMaxHeaderBytes)
+	setDefault(&c.ShutdownGrace, DefaultShutdownGrace)
+	setDefault(&c.HookTimeout, DefaultHookTimeout)
+	setDefault(&c.CheckTimeout, DefaultCheckTimeout)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.TLS != nil {
+		files := c.TLS.withDefaults()
+		c.TLS = &files
+	}
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// validate returns all that is wrong with c, which has its defaults, joined.
+func (c *Config) validate() error {
+	problems := []error{validateAddress(c.Address), validatePrefix(c.Prefix)}
+	for _, duration := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"Config.ReadHeaderTimeout", c.ReadHeaderTimeout},
+		{"Config.ReadTimeout", c.ReadTimeout},
+		{"Config.IdleTimeout", c.IdleTimeout},
+		{"Config.DrainDelay", c.DrainDelay},
+		{"Config.ShutdownGrace", c.ShutdownGrace},
+		{"Config.HookTimeout", c.HookTimeout},
+		{"Config.CheckTimeout", c.CheckTimeout},
+	} {
+		if duration.value < 0 {
+			problems = append(problems, fmt.Errorf("%s is %v: it must not be negative; leave it zero for the default", duration.name, duration.value))
+		}
+	}
+	if c.WriteTimeout < minimumWriteTimeout {
+		problems = append(problems, fmt.Errorf("Config.WriteTimeout is %v: platforms wait %v for an answer; set at least that, or zero for the default", c.WriteTimeout, minimumWriteTimeout))
+	}
+	if c.MaxHeaderBytes < 4096 {
+		problems = append(problems, fmt.Errorf("Config.MaxHeaderBytes is %d: it must be at least 4096; leave it zero for the default", c.MaxHeaderBytes))
+	}
+	problems = append(problems, validateHooks(c.OnShutdown), validateChecks(c.Checks))
+	if c.TLS != nil {
+		problems = append(problems, c.TLS.validate())
+	}
+	for i, option := range c.Options {
+		if option == nil {
+			problems = append(problems, fmt.Errorf("Config.Options[%d] is nil: leave it out", i))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func validateAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("Config.Address %q is no host:port: write it like 127.0.0.1:8080, [::1]:8080 or :8080", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("Config.Address %q has no valid port: it must be a number from 0 to 65535, where 0 picks a free one", address)
+	}
+	return nil
+}
+
+func validatePrefix(prefix string) error {
+	switch {
+	case prefix == "":
+		return nil
+	case !strings.HasPrefix(prefix, "/") || strings.HasSuffix(prefix, "/") || strings.Contains(prefix, "//") || strings.ContainsAny(prefix, "?#% "):
+		return fmt.Errorf("Config.Prefix %q is no path: write it like /osb, without a slash at its end and without escapes", prefix)
+	case prefix == healthPath || prefix == readyPath:
+		return fmt.Errorf("Config.Prefix %q is the path of a health probe: choose another", prefix)
+	default:
+		return nil
+	}
+}

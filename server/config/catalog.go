@@ -1,0 +1,123 @@
+package config
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+// Catalog changes how a catalog describes what the provider offers.
+type Catalog struct {
+	Services map[string]Service `yaml:"services" doc:"by service id or name"`
+}
+
+// Service changes a service. What is left out stays.
+type Service struct {
+	Name        string          `yaml:"name" doc:"name that platforms show; unique among all their brokers"`
+	Description string          `yaml:"description" doc:"a short description"`
+	Tags        []string        `yaml:"tags" doc:"replaces the tags"`
+	Metadata    map[string]any  `yaml:"metadata" doc:"merged into the metadata, by top-level name"`
+	Plans       map[string]Plan `yaml:"plans" doc:"by plan id or name"`
+}
+
+// Plan changes a plan. What is left out stays.
+type Plan struct {
+	Name                   string         `yaml:"name" doc:"name that platforms show; unique within the service"`
+	Description            string         `yaml:"description" doc:"a short description"`
+	Free                   *bool          `yaml:"free" doc:"whether it costs nothing"`
+	MaximumPollingDuration Duration       `yaml:"maximum_polling_duration" doc:"how long platforms poll an operation, in whole seconds"`
+	Metadata               map[string]any `yaml:"metadata" doc:"merged into the metadata, by top-level name"`
+}
+
+// ChangeCatalog returns the catalog with the changes of the file; the given one stays
+// as it is. The error is [Problems], if a change is for what the catalog does not
+// have, or makes it invalid.
+func (c *Config) ChangeCatalog(given *openbroker.Catalog) (*openbroker.Catalog, error) {
+	if c.Catalog == nil {
+		return given, nil
+	}
+	problems := c.document.problems()
+	changed := &openbroker.Catalog{Services: slices.Clone(given.Services), Extensions: given.Extensions}
+	for _, name := range slices.Sorted(maps.Keys(c.Catalog.Services)) {
+		path := "catalog.services." + name
+		i := slices.IndexFunc(given.Services, func(s openbroker.Service) bool { return s.ID == name || s.Name == name })
+		if i < 0 {
+			problems.report(path, "is no service of the catalog")
+			continue
+		}
+		change := c.Catalog.Services[name]
+		change.apply(&changed.Services[i], path, problems)
+	}
+	if err := changed.Validate(); err != nil && len(problems.list) == 0 {
+		problems.report("catalog", "makes the catalog invalid: %v", err)
+	}
+	return changed, problems.err()
+}
+
+func (s *Service) apply(service *openbroker.Service, path string, problems *collector) {
+	replace(&service.Name, s.Name)
+	replace(&service.Description, s.Description)
+	if s.Tags != nil {
+		service.Tags = s.Tags
+	}
+	merge(&service.Metadata, s.Metadata, path, problems)
+	given := service.Plans
+	service.Plans = slices.Clone(given)
+	for _, name := range slices.Sorted(maps.Keys(s.Plans)) {
+		path := path + ".plans." + name
+		i := slices.IndexFunc(given, func(p openbroker.Plan) bool { return p.ID == name || p.Name == name })
+		if i < 0 {
+			problems.report(path, "is no plan of the service")
+			continue
+		}
+		change := s.Plans[name]
+		change.apply(&service.Plans[i], path, problems)
+	}
+}
+
+func (p *Plan) apply(plan *openbroker.Plan, path string, problems *collector) {
+	replace(&plan.Name, p.Name)
+	replace(&plan.Description, p.Description)
+	if p.Free != nil {
+		plan.Free = p.Free
+	}
+	if p.MaximumPollingDuration > 0 {
+		seconds := int(max(time.Duration(p.MaximumPollingDuration).Round(time.Second), time.Second) / time.Second)
+		plan.MaximumPollingDuration = &seconds
+	}
+	merge(&plan.Metadata, p.Metadata, path, problems)
+}
+
+func replace(field *string, value string) {
+	if value != "" {
+		*field = value
+	}
+}
+
+// merge puts the changes over the metadata, in a copy.
+func merge[M any](metadata **M, changes map[string]any, path string, problems *collector) {
+	if len(changes) == 0 {
+		return
+	}
+	fields := map[string]any{}
+	merged := new(M)
+	encoded, err := json.Marshal(*metadata)
+	if err == nil && *metadata != nil {
+		err = json.Unmarshal(encoded, &fields)
+	}
+	if err == nil {
+		maps.Copy(fields, changes)
+		encoded, err = json.Marshal(fields)
+	}
+	if err == nil {
+		err = json.Unmarshal(encoded, merged)
+	}
+	if err != nil {
+		problems.report(path+".metadata", "cannot be merged: %v", err)
+		return
+	}
+	*metadata = merged
+}

@@ -1,0 +1,72 @@
+package config
+
+import (
+	"net"
+	"strconv"
+)
+
+// A Config is the configuration file. Relative paths in it are relative to its
+// directory; after [Load] they are absolute.
+type Config struct {
+	Listen         string      `yaml:"listen" default:"127.0.0.1:8080" doc:"host:port to listen on: :8080 for all interfaces, port 0 for a free one"`
+	Prefix         string      `yaml:"prefix" doc:"the only path below which the broker is served, such as /osb; by default it is served under any"`
+	PlatformPrefix bool        `yaml:"platform_prefix" default:"false" doc:"serve /{platform}/v2/... and take the platform from there"`
+	TLS            *TLS        `yaml:"tls" doc:"serve HTTPS; plain HTTP by default"`
+	Auth           *Auth       `yaml:"auth" doc:"who may call the broker; by default the user openbroker with a generated password, which is kept in the data directory"`
+	Data           Path        `yaml:"data" doc:"directory for what has no place of its own; openbroker-data in the working directory by default"`
+	Store          Store       `yaml:"store" doc:"sqlite:PATH, or postgres://... for several replicas; openbroker.db in the data directory by default"`
+	Encryption     *Encryption `yaml:"encryption" doc:"the key of what is stored; by default it is made, in keyset.json in the data directory"`
+	Log            Log         `yaml:"log" doc:"what is logged, to the standard error"`
+	API            API         `yaml:"api" doc:"how the Open Service Broker API is spoken"`
+	Provider       *Provider   `yaml:"provider" doc:"what makes the services; exactly one. By default sqlitefile"`
+	Engine         Engine      `yaml:"engine" doc:"how operations are carried out"`
+	Policies       Policies    `yaml:"policies" doc:"how the operations of plans are treated"`
+	Catalog        *Catalog    `yaml:"catalog" doc:"changes to the catalog of the provider"`
+	Shutdown       Shutdown    `yaml:"shutdown" doc:"how the process stops"`
+
+	document *document
+}
+
+// Encryption says where the keyset is. One of the two is set.
+type Encryption struct {
+	KeysetFile Path   `yaml:"keyset_file" doc:"file with the keyset, mode 0600; made if there is none and nothing was stored yet"`
+	Keyset     Secret `yaml:"keyset" doc:"the keyset itself, in JSON, such as ${env:OPENBROKER_KEYSET}"`
+	GroupRead  bool   `yaml:"group_read" default:"false" doc:"accept a keyset file that its group may read, as Kubernetes mounts secrets"`
+}
+
+// Provider says what makes the services. One of the fields is set.
+type Provider struct {
+	SQLiteFile *SQLiteFile `yaml:"sqlitefile" doc:"SQLite databases in files"`
+}
+
+// SQLiteFile configures the provider sqlitefile.
+type SQLiteFile struct {
+	Directory   Path     `yaml:"directory" doc:"directory of the databases; instances in the data directory by default"`
+	CreateDelay Duration `yaml:"create_delay" default:"0s" doc:"wait so long before a database is created, as a slow service would; for demonstrations and tests"`
+}
+
+// check reports what the types of the fields do not say.
+func (c *Config) check(report reporter) {
+	if c.Listen != "" {
+		_, port, err := net.SplitHostPort(c.Listen)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		if err != nil {
+			report("listen", "must be host:port, such as 127.0.0.1:8080 or :8080")
+		}
+	}
+	if c.Auth != nil {
+		c.Auth.check(report, c.TLS)
+	}
+	if e := c.Encryption; e != nil && (e.KeysetFile == "") == (e.Keyset == "") {
+		report("encryption", "needs one of keyset_file and keyset")
+	}
+	if c.Provider != nil && c.Provider.SQLiteFile == nil {
+		report("provider", "names no provider: add sqlitefile: {}")
+	}
+	c.checkServer(report)
+}
+
+// A reporter takes a problem with the field at a path.
+type reporter func(path, format string, args ...any)

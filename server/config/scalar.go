@@ -1,0 +1,141 @@
+package config
+
+import (
+	"encoding"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// isScalarType reports whether values of the type are written as one scalar.
+func isScalarType(t reflect.Type) bool {
+	switch t.Kind() { //nolint:exhaustive // The configuration has no other kinds.
+	case reflect.String, reflect.Bool, reflect.Int:
+		return true
+	default:
+		return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	}
+}
+
+// isSecret reports whether values of the type may hold a secret.
+func isSecret(t reflect.Type) bool {
+	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[Store]()
+}
+
+// scalar decodes a scalar.
+func (d *decoder) scalar(node ast.Node, v reflect.Value, f field, wrong func(string, ...any)) {
+	if isSecret(v.Type()) {
+		d.conceal(node)
+	}
+	switch v.Kind() { //nolint:exhaustive // Everything else is written as a string.
+	case reflect.Bool:
+		boolean, ok := node.(*ast.BoolNode)
+		if !ok {
+			wrong("must be true or false")
+			return
+		}
+		v.SetBool(boolean.Value)
+	case reflect.Int:
+		d.integer(node, v, f, wrong)
+	default:
+		d.text(node, v, f, wrong)
+	}
+}
+
+const maxInteger = 1<<31 - 1
+
+func (d *decoder) integer(node ast.Node, v reflect.Value, f field, wrong func(string, ...any)) {
+	low, high := limits(f.tag)
+	number := int64(-1)
+	if integer, ok := node.(*ast.IntegerNode); ok {
+		switch value := integer.Value.(type) {
+		case int64:
+			number = value
+		case uint64:
+			number = int64(min(value, maxInteger+1)) //nolint:gosec // G115: it is bounded.
+		}
+	}
+	if number < low || number > high {
+		wrong("must be a whole number from %d to %d", low, high)
+		return
+	}
+	v.SetInt(number)
+}
+
+// limits are those of an integer field.
+func limits(tag reflect.StructTag) (low, high int64) {
+	low, high = 0, maxInteger
+	if value, err := strconv.ParseInt(tag.Get("min"), 10, 64); err == nil {
+		low = value
+	}
+	if value, err := strconv.ParseInt(tag.Get("max"), 10, 64); err == nil {
+		high = value
+	}
+	return low, high
+}
+
+func (d *decoder) text(node ast.Node, v reflect.Value, f field, wrong func(string, ...any)) {
+	written, ok := text(node)
+	if !ok {
+		_, scalar := node.(ast.ScalarNode)
+		switch {
+		case v.Kind() != reflect.String:
+			wrong("%v", unmarshalText(v, "")) // It says what would be right.
+		case scalar:
+			wrong("must be a text: put it into quotes")
+		default:
+			wrong("must be a text")
+		}
+		return
+	}
+	resolved, err := d.resolve(written)
+	if err != nil {
+		wrong("%v", err)
+		return
+	}
+	if resolved == "" {
+		wrong("is empty: give it a value, or remove it")
+		return
+	}
+	if v.Kind() != reflect.String {
+		if err := unmarshalText(v, resolved); err != nil {
+			wrong("%v", err)
+		}
+		return
+	}
+	if allowed := enum(f.tag); len(allowed) > 0 && !slices.Contains(allowed, resolved) {
+		wrong("must be one of %s", strings.Join(allowed, ", "))
+		return
+	}
+	if v.Type() == reflect.TypeFor[Path]() {
+		resolved = string(d.absolute(resolved))
+	}
+	v.SetString(resolved)
+}
+
+func unmarshalText(v reflect.Value, text string) error {
+	return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) //nolint:errcheck // See isScalarType.
+}
+
+// enum lists the values that a text field can have, if they are limited.
+func enum(tag reflect.StructTag) []string {
+	if tag.Get("enum") == "" {
+		return nil
+	}
+	return strings.Split(tag.Get("enum"), ",")
+}
+
+// text returns the text of a scalar that is one.
+func text(node ast.Node) (string, bool) {
+	switch node := node.(type) {
+	case *ast.StringNode:
+		return node.Value, true
+	case *ast.LiteralNode:
+		return node.Value.Value, true
+	default:
+		return "", false
+	}
+}

@@ -1,0 +1,148 @@
+package config_test
+
+import (
+	"bytes"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/openbroker/openbroker/server/config"
+)
+
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	encoded, err := config.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("config.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// instance is what an editor gives to the schema: references are not resolved.
+func instance(t *testing.T, text []byte) any {
+	t.Helper()
+	encoded, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func TestSchemaOfExample(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../examples/config/openbroker.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled(t).Validate(instance(t, text)); err != nil {
+		t.Error(err)
+	}
+}
+
+// The schema and the program agree.
+func TestSchemaAgrees(t *testing.T) {
+	t.Parallel()
+	schema := compiled(t)
+	for text, valid := range map[string]bool{
+		"{}":                     true,
+		"listen: :8080":          true,
+		"listen: 8080":           false,
+		"listen: ''":             false,
+		"lisen: :8080":           false,
+		"tls: {cert: a, key: b}": true,
+		"tls: {cert: a}":         false,
+		"store: sqlite:a":        true,
+		"store: postgres://h/d":  true,
+		"store: mysql://h":       false,
+		"engine: {lease: 15s, replica: '${env:A}'}":      true,
+		"engine: {lease: '${env:DURATION}'}":             true,
+		"engine: {lease: 1h30m}":                         true,
+		"engine: {lease: '0'}":                           true,
+		"engine: {lease: 15}":                            false,
+		"engine: {lease: -15s}":                          false,
+		"engine: {lease: fast}":                          false,
+		"engine: {workers: 3}":                           true,
+		"engine: {workers: 0}":                           false,
+		"engine: {workers: 3.5}":                         false,
+		"engine: {workers: '3'}":                         false,
+		"engine: {workers: 99999999999}":                 false,
+		"engine: {unbind_expired: true}":                 true,
+		"engine: {unbind_expired: 'true'}":               false,
+		"log: {level: debug}":                            true,
+		"log: {level: loud}":                             false,
+		"log: {level: '${env:LEVEL}'}":                   true,
+		"log: debug":                                     false,
+		"log:":                                           false,
+		"auth: {basic: [{username: a, password: b}]}":    true,
+		"auth: {basic: [{password: b}]}":                 false,
+		"auth: {basic: {username: a}}":                   false,
+		"policies: {plans: {x: {mode: synchronous}}}":    true,
+		"policies: {plans: {x: {mode: sync}}}":           false,
+		"policies: {plans: [x]}":                         false,
+		"catalog: {services: {x: {metadata: {a: [1]}}}}": true,
+		"catalog: {services: {x: {tags: [1]}}}":          false,
+		"provider: {sqlitefile: {}}":                     true,
+		"provider: {mysql: {}}":                          false,
+		"[]":                                             false,
+	} {
+		_, err := config.Parse("c.yaml", []byte(text), environment(map[string]string{"A": "a", "DURATION": "1s", "LEVEL": "info"}))
+		if (err == nil) != valid {
+			t.Errorf("%s: the program says %v", text, err)
+		}
+		if err := schema.Validate(instance(t, []byte(text))); (err == nil) != valid {
+			t.Errorf("%s: the schema says %v", text, err)
+		}
+	}
+}
+
+// Every field has a name and a description.
+func TestFieldsAreDocumented(t *testing.T) {
+	t.Parallel()
+	seen := map[reflect.Type]bool{}
+	var check func(reflect.Type)
+	check = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map:
+			check(typ.Elem())
+			return
+		case reflect.Struct:
+		default:
+			return
+		}
+		if seen[typ] || typ == reflect.TypeFor[config.Store]() {
+			return
+		}
+		seen[typ] = true
+		for i := range typ.NumField() {
+			field := typ.Field(i)
+			if !field.IsExported() {
+				continue
+			}
+			if doc := field.Tag.Get("doc"); field.Tag.Get("yaml") == "" || doc == "" || strings.HasSuffix(doc, ".") {
+				t.Errorf("%s.%s: yaml %q, doc %q", typ, field.Name, field.Tag.Get("yaml"), doc)
+			}
+			check(field.Type)
+		}
+	}
+	check(reflect.TypeFor[config.Config]())
+}

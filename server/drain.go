@@ -1,0 +1,79 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+var (
+	// ErrGraceExceeded is what [Server.Serve] returns if requests had to be cut
+	// off because [Config.ShutdownGrace] had passed.
+	ErrGraceExceeded = errors.New("server: requests were cut off because the shutdown grace had passed")
+	// ErrClosed is what [Server.Serve] returns if it was made to close at once,
+	// by [Server.Close] or a second signal.
+	ErrClosed = errors.New("server: closed at once, without waiting for requests")
+)
+
+// drain stops accepting and waits for the requests that are being answered.
+func (s *Server) drain(ctx context.Context, server *http.Server, reason string) error {
+	ctx, cancel := s.untilClosed(context.WithoutCancel(ctx))
+	defer cancel()
+	s.draining.Store(true)
+	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "draining", slog.String("reason", reason),
+		slog.Duration("delay", s.config.DrainDelay), slog.Duration("grace", s.config.ShutdownGrace),
+		slog.Int64("requests", s.inFlight.Load()))
+	if s.config.DrainDelay > 0 {
+		select {
+		case <-time.After(s.config.DrainDelay):
+		case <-ctx.Done():
+			return ErrClosed
+		}
+	}
+	grace, cancelGrace := context.WithTimeout(ctx, s.config.ShutdownGrace)
+	defer cancelGrace()
+	err := server.Shutdown(grace)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ErrClosed
+	case errors.Is(err, context.DeadlineExceeded):
+		return ErrGraceExceeded
+	default:
+		return fmt.Errorf("server: %w", err)
+	}
+}
+
+// finish cuts off what is left and runs the hooks.
+func (s *Server) finish(ctx context.Context, cancelRequests func(), server *http.Server, err error) error {
+	s.draining.Store(true)
+	if err != nil {
+		s.config.Logger.LogAttrs(ctx, slog.LevelWarn, "cutting off requests",
+			slog.Int64("requests", s.inFlight.Load()), slog.Any("error", err))
+	}
+	hookContext, cancel := s.untilClosed(context.WithoutCancel(ctx))
+	defer cancel()
+	cancelRequests()
+	// After a complete drain there is nothing to close, and no one to tell.
+	_ = server.Close()
+	err = errors.Join(err, s.runHooks(hookContext))
+	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "stopped")
+	return err
+}
+
+// untilClosed returns a copy of ctx that ends when the server is told to close.
+func (s *Server) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-s.kill.c:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}

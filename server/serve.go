@@ -1,0 +1,118 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/router"
+)
+
+// Serve serves broker until ctx ends, then drains, and returns when the process
+// can exit. It is [New] and [Server.Serve].
+func Serve(ctx context.Context, broker openbroker.Broker, config Config) error {
+	s, err := New(broker, config)
+	if err != nil {
+		return err
+	}
+	return s.Serve(ctx)
+}
+
+// ServeMultiple is [Serve] for several brokers behind one catalog. It fails as
+// [router.New] and Serve do.
+func ServeMultiple(ctx context.Context, brokers []openbroker.Broker, config Config) error {
+	broker, err := router.New(ctx, brokers...)
+	if err != nil {
+		return err
+	}
+	return Serve(ctx, broker, config)
+}
+
+// CheckCatalog returns an error if the catalog of broker cannot be read, is nil,
+// or is not valid; it then lists all problems, see [openbroker.Catalog.Validate].
+func CheckCatalog(ctx context.Context, broker openbroker.Broker) error {
+	catalog, err := broker.Catalog(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("server: the broker cannot tell its catalog: %w", err)
+	case catalog == nil:
+		return errors.New("server: the broker has no catalog: Catalog returned nil")
+	}
+	if err := catalog.Validate(); err != nil {
+		return fmt.Errorf("server: the catalog is not valid, so platforms would refuse it:\n%w", err)
+	}
+	return nil
+}
+
+// Serve checks the broker's catalog, listens, and serves until ctx ends or
+// [Server.Stop] is called. It then drains: /readyz answers 503; after
+// [Config.DrainDelay] no connection is accepted any more; requests that are
+// being answered get [Config.ShutdownGrace]; at last [Config.OnShutdown] run.
+// The end of ctx does not cancel requests that are being answered.
+//
+// It returns nil after a complete drain. Otherwise the error tells why the
+// server did not start or stopped accepting, is [ErrGraceExceeded] or
+// [ErrClosed], and includes those of hooks. A Server serves only once.
+func (s *Server) Serve(ctx context.Context) error {
+	if s.served.Swap(true) {
+		return errors.New("server: Serve was called before: make another Server")
+	}
+	if s.broker != nil {
+		if err := CheckCatalog(ctx, s.broker); err != nil {
+			return err
+		}
+	}
+	listener, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer onForce(ctx, s.Close)()
+
+	// What runs must outlive ctx, whose end starts the drain.
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer cancel()
+	if s.reload != nil {
+		background.Go(func() { s.reload.run(running) })
+	}
+	server := s.httpServer(running)
+	failed := make(chan error, 1)
+	go func() { failed <- s.accept(server, listener) }()
+	s.announce(ctx, listener)
+
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("server: stopped accepting connections: %w", err)
+	case <-ctx.Done():
+		err = s.drain(ctx, server, context.Cause(ctx).Error())
+	case <-s.stop.c:
+		err = s.drain(ctx, server, "Stop was called")
+	case <-s.kill.c:
+		err = ErrClosed
+	}
+	return s.finish(running, cancel, server, err)
+}
+
+func (s *Server) accept(server *http.Server, listener net.Listener) error {
+	if s.reload != nil {
+		return server.ServeTLS(listener, "", "")
+	}
+	return server.Serve(listener)
+}
+
+func (s *Server) announce(ctx context.Context, listener net.Listener) {
+	s.address = listener.Addr()
+	s.ready.close()
+	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "serving",
+		slog.String("url", s.URL()), slog.String("address", s.address.String()))
+	if s.config.OnReady != nil {
+		s.config.OnReady(s.URL())
+	}
+}
