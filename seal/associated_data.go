@@ -1,0 +1,20 @@
+package seal
+
+import "encoding/binary"
+
+// AssociatedData builds the associated data of a sealed value from the parts
+// that say where it belongs, such as kind, platform, id and column. Each part is
+// preceded by its length, so that different parts never give the same bytes:
+// ("a", "bc") and ("ab", "c") differ, and so do ("a") and ("a", "").
+func AssociatedData(parts ...string) []byte {
+	size := 0
+	for _, part := range parts {
+		size += binary.MaxVarintLen32 + len(part)
+	}
+	data := make([]byte, 0, size)
+	for _, part := range parts {
+		data = binary.AppendUvarint(data, uint64(len(part)))
+		data = append(data, part...)
+	}
+	return data
+}

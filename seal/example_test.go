@@ -1,0 +1,140 @@
+package seal_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/openbroker/openbroker/seal"
+)
+
+func ExampleKeyring() {
+	keyset, err := seal.Generate() // once; then from ${env:...} or ${file:...}
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	keyring, err := seal.Parse(keyset)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sealed, err := keyring.Seal([]byte(`{"password":"s3cret"}`), seal.AssociatedData("binding", "default", "b1", "credentials"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	opened, err := keyring.Open(sealed, seal.AssociatedData("binding", "default", "b1", "credentials"))
+	fmt.Println(string(opened), err)
+
+	_, err = keyring.Open(sealed, seal.AssociatedData("binding", "default", "b2", "credentials"))
+	fmt.Println(errors.Is(err, seal.ErrOpen))
+	// Output:
+	// {"password":"s3cret"} <nil>
+	// true
+}
+
+func ExampleKeyring_VerifyCanary() {
+	directory, err := os.MkdirTemp("", "seal")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(directory)
+
+	keyring, err := seal.LoadOrCreate(filepath.Join(directory, "keyset.json"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	canary, err := keyring.Canary() // kept in the database from its beginning
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(keyring.VerifyCanary(canary))
+
+	other, err := seal.LoadOrCreate(filepath.Join(directory, "other.json"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(errors.Is(other.VerifyCanary(canary), seal.ErrWrongKeyset))
+	// Output:
+	// <nil>
+	// true
+}
+
+func ExampleRotate() {
+	directory, err := os.MkdirTemp("", "seal")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(directory)
+	path := filepath.Join(directory, "keyset.json")
+	keyring, err := seal.Create(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sealed, err := keyring.Seal([]byte("state"), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	if _, err := seal.Rotate(path); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := keyring.Reload(nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("needs to be sealed again:", keyring.NeedsReseal(sealed))
+	if sealed, err = keyring.Reseal(sealed, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("needs to be sealed again:", keyring.NeedsReseal(sealed))
+	// Output:
+	// needs to be sealed again: true
+	// needs to be sealed again: false
+}
+
+func ExampleKeyring_Watch() {
+	directory, err := os.MkdirTemp("", "seal")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(directory)
+	path := filepath.Join(directory, "keyset.json")
+	keyring, err := seal.Create(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	changes, err := seal.FileChanges(ctx, path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := seal.AddKey(path); err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = keyring.Watch(ctx, changes, nil, func(err error) {
+		fmt.Println("keys:", len(keyring.Keys()), "error:", err)
+		cancel()
+	})
+	fmt.Println("watched until the end:", err)
+	// Output:
+	// keys: 2 error: <nil>
+	// watched until the end: <nil>
+}
