@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/openbroker/openbroker"
+)
+
+const smallID, largeID = "3b7f6e2a-93a4-4f0c-8d5b-1f8f0c1c7d02", "c5a0c8f4-6f0d-4b58-a0a9-7d6ce0a1b903"
+
+var catalog = &openbroker.Catalog{Services: []openbroker.Service{{
+	ID: "0d1ebd3c-5a5a-4d5c-9c5e-5f0f8f0a4e61", Name: "filedb", Description: "A SQLite database in a file.",
+	Bindable: true, InstancesRetrievable: true, PlanUpdateable: true,
+	Plans: []openbroker.Plan{{ID: smallID, Name: "small", Description: "1 MiB."}, {ID: largeID, Name: "large", Description: "16 MiB."}},
+}}}
+
+// maxPages is the quota of each plan.
+var maxPages = map[string]int64{smallID: 256, largeID: 4096}
+
+const pageSize, database = 4096, "database.sqlite"
+
+// broker keeps all it knows in a directory, which has one directory per instance.
+type broker struct {
+	openbroker.Unimplemented // Answers 501 to the calls that are missing below.
+	dir                      string
+	mu                       sync.Mutex // Changes take milliseconds, so one at a time will do.
+}
+
+// instance is the record beside a database. Without it there is no instance.
+type instance struct{ ServiceID, PlanID, OrganizationGUID, SpaceGUID, Parameters string }
+
+func (b *broker) Catalog(context.Context) (*openbroker.Catalog, error) { return catalog, nil }
+
+func (b *broker) Provision(_ context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wanted := instance{r.ServiceID, r.PlanID, r.OrganizationGUID, r.SpaceGUID, string(r.Parameters)}
+	path, found, err := b.load(r.Caller, r.InstanceID)
+	if err == nil && found == wanted { // Platforms repeat requests.
+		return &openbroker.ProvisionResponse{Outcome: openbroker.AlreadyExists}, nil
+	} else if err == nil {
+		return nil, openbroker.ErrInstanceAlreadyExists
+	} else if !errors.Is(err, openbroker.ErrInstanceDoesNotExist) {
+		return nil, err
+	}
+	// An empty file is an empty database. The record comes last: what a crash leaves without one is no instance.
+	err = errors.Join(os.RemoveAll(path), os.MkdirAll(path, 0o700), os.WriteFile(filepath.Join(path, database), nil, 0o600), save(path, wanted))
+	return &openbroker.ProvisionResponse{}, err
+}
+
+func (b *broker) Update(_ context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	path, i, err := b.load(r.Caller, r.InstanceID)
+	if err != nil || r.Plan == nil { // Nothing but the plan can change.
+		return &openbroker.UpdateResponse{}, err
+	}
+	if file, err := os.Stat(filepath.Join(path, database)); err != nil {
+		return nil, err
+	} else if file.Size() > maxPages[r.PlanID]*pageSize {
+		return nil, openbroker.ErrPlanQuotaExceeded.WithDescription("The database is too large for the plan %s.", r.Plan.Name)
+	}
+	i.PlanID = r.PlanID
+	return &openbroker.UpdateResponse{}, save(path, i)
+}
+
+func (b *broker) Deprovision(_ context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	path, _, err := b.load(r.Caller, r.InstanceID)
+	if err == nil {
+		err = os.RemoveAll(path)
+	}
+	return &openbroker.DeprovisionResponse{}, err // ErrInstanceDoesNotExist is 410 here, 404 elsewhere.
+}
+
+func (b *broker) GetInstance(_ context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
+	_, i, err := b.load(r.Caller, r.InstanceID)
+	return &openbroker.GetInstanceResponse{ServiceID: i.ServiceID, PlanID: i.PlanID, Parameters: openbroker.Parameters(i.Parameters)}, err
+}
+
+// Bind gives each binding a link to the database, for Unbind to take away.
+func (b *broker) Bind(_ context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
+	path, i, err := b.load(r.Caller, r.InstanceID)
+	if err != nil {
+		return nil, err
+	}
+	link := filepath.Join(path, fileName(r.BindingID))
+	response := &openbroker.BindResponse{Credentials: openbroker.Credentials{"path": link, "dsn": dsn(link, i.PlanID)}}
+	if err = os.Symlink(database, link); errors.Is(err, fs.ErrExist) {
+		response.Outcome, err = openbroker.AlreadyExists, nil
+	}
+	return response, err
+}
+
+func (b *broker) Unbind(_ context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
+	err := os.Remove(filepath.Join(b.path(r.Caller, r.InstanceID), fileName(r.BindingID)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, openbroker.ErrBindingDoesNotExist // 410, since the request is to delete.
+	}
+	return &openbroker.UnbindResponse{}, err
+}
+
+// fileName turns any id, such as "../x", into a safe name of fixed length.
+func fileName(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id))) }
+
+// path is the directory of an instance. Each platform has instances of its own.
+func (b *broker) path(c openbroker.Caller, id string) string {
+	return filepath.Join(b.dir, fileName(c.Platform+"\x00"+id))
+}
+
+func (b *broker) load(c openbroker.Caller, id string) (path string, i instance, err error) {
+	path = b.path(c, id)
+	data, err := os.ReadFile(filepath.Join(path, "instance.json")) //nolint:gosec // The id is hashed.
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, i, openbroker.ErrInstanceDoesNotExist
+	} else if err != nil {
+		return path, i, err
+	}
+	return path, i, json.Unmarshal(data, &i)
+}
+
+// save replaces the record in one step: a crash leaves the old one or the new one.
+func save(path string, i instance) error {
+	temp := filepath.Join(path, "instance.tmp")
+	data, err := json.Marshal(i)
+	if err == nil {
+		err = os.WriteFile(temp, data, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(temp, filepath.Join(path, "instance.json"))
+	}
+	return err
+}
+
+// dsn opens a database, but does not make one, with the quota of a plan. SQLite
+// has max_page_count per connection, so it binds who uses the DSN, not the path.
+func dsn(path, planID string) string {
+	query := fmt.Sprintf("mode=rw&_pragma=page_size(%d)&_pragma=max_page_count(%d)&_pragma=busy_timeout(5000)", pageSize, maxPages[planID])
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query}).String()
+}
