@@ -36,13 +36,17 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 	@go list ./... | while read -r package; do \
 		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 			echo "== $$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "$$package"; \
 		done; \
 	done
 
 .PHONY: bench
 bench: ## benchmarks, as ratios measured in one run
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./bench/...
+
+.PHONY: chaos
+chaos: tools ## kill, pause and cut off replicas under load, then compare store and ledger
+	go run ./chaos
 
 .PHONY: vet-docs
 vet-docs: ## check that the documentation names what exists

@@ -49,3 +49,42 @@ func (c Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacte
 
 // LogValue returns a placeholder.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// The types below hold secrets somewhere inside, where a handler that encodes
+// them as JSON would find them: only their ids are logged.
+
+// LogValue returns the ids of the request.
+func (r *ProvisionRequest) LogValue() slog.Value {
+	return logIDs(r.InstanceID, "", r.ServiceID, r.PlanID)
+}
+
+// LogValue returns the ids of the request.
+func (r *UpdateRequest) LogValue() slog.Value { return logIDs(r.InstanceID, "", r.ServiceID, r.PlanID) }
+
+// LogValue returns the ids of the request.
+func (r *BindRequest) LogValue() slog.Value {
+	return logIDs(r.InstanceID, r.BindingID, r.ServiceID, r.PlanID)
+}
+
+// LogValue returns the ids of the instance.
+func (r *GetInstanceResponse) LogValue() slog.Value { return logIDs("", "", r.ServiceID, r.PlanID) }
+
+// LogValue returns the outcome and the operation.
+func (r *BindResponse) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("outcome", r.Outcome.String()), slog.String("operation", r.Operation))
+}
+
+// LogValue returns a placeholder.
+func (r *GetBindingResponse) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+func logIDs(instanceID, bindingID, serviceID, planID string) slog.Value {
+	var ids []slog.Attr
+	for _, id := range [...]struct{ key, value string }{
+		{"instance_id", instanceID}, {"binding_id", bindingID}, {"service_id", serviceID}, {"plan_id", planID},
+	} {
+		if id.value != "" {
+			ids = append(ids, slog.String(id.key, id.value))
+		}
+	}
+	return slog.GroupValue(ids...)
+}
