@@ -1,0 +1,57 @@
+package sqlitefile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+// Bind gives the database a name for the binding. The credentials are "path",
+// "mode" ("rw" or "ro") and "dsn", which opens it with modernc.org/sqlite in this
+// mode and with the quota of the plan.
+func (p *Provider) Bind(_ context.Context, _ *durable.Task, binding durable.Binding) (durable.Bound, error) {
+	mode, err := bindMode(binding.Parameters)
+	if err != nil {
+		return durable.Bound{}, err
+	}
+	quota, ok := pages(binding.Instance.PlanID)
+	if !ok {
+		return durable.Bound{}, fmt.Errorf("the plan %q has no quota", binding.Instance.PlanID)
+	}
+	name := binding.Instance.ResourceName()
+	exists, err := p.root.has(name)
+	if err == nil && !exists {
+		err = errors.New("the database of the instance is missing")
+	}
+	if err != nil {
+		return durable.Bound{}, err
+	}
+	path, err := p.root.link(name, binding.ResourceName())
+	if err != nil {
+		return durable.Bound{}, err
+	}
+	return durable.Bound{Credentials: openbroker.Credentials{
+		"path": path,
+		"mode": mode,
+		"dsn":  dsn(path, "mode="+mode, "_pragma=max_page_count("+strconv.FormatInt(quota, 10)+")", "_pragma=busy_timeout(5000)"),
+	}}, nil
+}
+
+// Unbind takes the name away. Clients that have the database open keep it until
+// they close it.
+func (p *Provider) Unbind(_ context.Context, _ *durable.Task, binding durable.Binding) error {
+	return p.root.unlink(binding.Instance.ResourceName(), binding.ResourceName())
+}
+
+// dsn is a URI of SQLite.
+func dsn(path string, options ...string) string {
+	uri := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: strings.Join(options, "&")}
+	return uri.String()
+}

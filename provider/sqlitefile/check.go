@@ -1,0 +1,97 @@
+package sqlitefile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+// CheckInstance refuses parameters, of which there are none, and a plan that is
+// too small for what the database has by now.
+func (p *Provider) CheckInstance(_ context.Context, instance durable.Instance, previous *durable.Instance) error {
+	if _, err := fields(instance.Parameters); err != nil {
+		return err
+	}
+	if previous == nil {
+		return nil
+	}
+	return p.checkSize(instance, *previous)
+}
+
+// CheckBinding refuses parameters other than a known mode.
+func (p *Provider) CheckBinding(_ context.Context, binding durable.Binding) error {
+	_, err := bindMode(binding.Parameters)
+	return err
+}
+
+// Resources yields the instances in the directory.
+func (p *Provider) Resources(ctx context.Context) iter.Seq2[string, error] { return p.root.names(ctx) }
+
+func (p *Provider) checkSize(instance, previous durable.Instance) error {
+	if instance.PlanID == previous.PlanID {
+		return nil
+	}
+	quota, ok := pages(instance.PlanID)
+	if !ok {
+		return openbroker.ErrPlanChangeNotSupported
+	}
+	size, err := p.root.size(instance.ResourceName())
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("the database of the instance is missing")
+	}
+	if err != nil {
+		return err
+	}
+	if size > quota*PageSize {
+		return openbroker.ErrPlanQuotaExceeded.WithDescription(
+			"The database has %d bytes, and the plan allows %d: delete data and run VACUUM, or keep the plan.", size, quota*PageSize).
+			WithInstanceUsable(true).WithUpdateRepeatable(true)
+	}
+	return nil
+}
+
+// bindMode is the mode that the parameters ask for.
+func bindMode(parameters openbroker.Parameters) (string, error) {
+	given, err := fields(parameters, "mode")
+	if err != nil {
+		return "", err
+	}
+	raw, ok := given["mode"]
+	if !ok {
+		return "rw", nil
+	}
+	var mode *string
+	if json.Unmarshal(raw, &mode) != nil || mode == nil || *mode != "rw" && *mode != "ro" {
+		return "", openbroker.ErrInvalidParameters.WithDescription(`parameters.mode must be "rw" or "ro".`)
+	}
+	return *mode, nil
+}
+
+// fields returns the parameters by name, if all names are known: they are
+// compared to the letter.
+func fields(parameters openbroker.Parameters, known ...string) (map[string]json.RawMessage, error) {
+	var given map[string]json.RawMessage
+	if err := parameters.Decode(&given); err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if len(name) > 64 {
+			name = name[:64] + "..."
+		}
+		if len(known) == 0 {
+			return nil, openbroker.ErrInvalidParameters.WithDescription("parameters.%q is unknown: there are no parameters here.", name)
+		}
+		return nil, openbroker.ErrInvalidParameters.WithDescription("parameters.%q is unknown: the parameters are %q.", name, known)
+	}
+	return given, nil
+}

@@ -1,0 +1,194 @@
+package sqlitefile
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+
+	_ "modernc.org/sqlite" // the driver that creates the files
+)
+
+// A directory holds the instances:
+//
+//	ob-.../database.sqlite   the database of an instance
+//	ob-.../bindings/ob-...   a link to it for each binding
+//	.new-ob-...-X            an instance that is being made
+//	.old-ob-...-X            an instance that is being deleted
+type directory string
+
+const (
+	databaseName = "database.sqlite"
+	bindingsName = "bindings"
+	newPrefix    = ".new-"
+	oldPrefix    = ".old-"
+)
+
+var instanceName = regexp.MustCompile(`^ob-[a-z2-7]{26}$`)
+
+func (d directory) path(elements ...string) string {
+	return filepath.Join(append([]string{string(d)}, elements...)...)
+}
+
+// has reports whether there is an instance of the name.
+func (d directory) has(name string) (bool, error) {
+	_, err := os.Stat(d.path(name, databaseName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// create makes an instance. It is complete and on disk before it gets its name,
+// and the rename fails if there is one already: an attempt that was overtaken
+// cannot replace a database that is in use.
+func (d directory) create(ctx context.Context, name string) error {
+	if err := d.sweep(newPrefix + name); err != nil {
+		return err
+	}
+	unnamed := d.path(newPrefix + name + "-" + rand.Text())
+	if err := os.MkdirAll(filepath.Join(unnamed, bindingsName), 0o700); err != nil {
+		return err
+	}
+	err := createDatabase(ctx, filepath.Join(unnamed, databaseName))
+	if err == nil {
+		err = errors.Join(syncDirectory(unnamed), ctx.Err())
+	}
+	if err == nil {
+		err = os.Rename(unnamed, d.path(name))
+	}
+	if err != nil {
+		err = errors.Join(err, os.RemoveAll(unnamed))
+		if exists, _ := d.has(name); exists {
+			return d.sync() // Another attempt was faster.
+		}
+		return err
+	}
+	return d.sync()
+}
+
+// remove deletes an instance and what attempts at making and deleting it left.
+func (d directory) remove(name string) error {
+	err := os.Rename(d.path(name), d.path(oldPrefix+name+"-"+rand.Text()))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := d.sync(); err != nil {
+		return err
+	}
+	return errors.Join(d.sweep(oldPrefix+name), d.sweep(newPrefix+name))
+}
+
+// sweep deletes the directories with a prefix.
+func (d directory) sweep(prefix string) error {
+	entries, err := os.ReadDir(string(d))
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), prefix+"-") {
+			problems = append(problems, os.RemoveAll(d.path(entry.Name())))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// size is that of the database file in bytes.
+func (d directory) size(name string) (int64, error) {
+	info, err := os.Stat(d.path(name, databaseName))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// link gives the database another name, and returns its path. SQLite follows
+// the link before it names its journal, so all clients share one.
+func (d directory) link(instance, binding string) (string, error) {
+	path := d.path(instance, bindingsName, binding)
+	err := os.Symlink(filepath.Join("..", databaseName), path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	return path, syncDirectory(filepath.Dir(path))
+}
+
+// unlink takes the name away again.
+func (d directory) unlink(instance, binding string) error {
+	path := d.path(instance, bindingsName, binding)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err := syncDirectory(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // The instance is gone, and its bindings with it.
+	}
+	return err
+}
+
+// names yields the names of the instances.
+func (d directory) names(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		entries, err := os.ReadDir(string(d))
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for _, entry := range entries {
+			if err := ctx.Err(); err != nil {
+				yield("", err)
+				return
+			}
+			if entry.IsDir() && instanceName.MatchString(entry.Name()) && !yield(entry.Name(), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (d directory) sync() error { return syncDirectory(string(d)) }
+
+// createDatabase makes an empty database. An empty file would be one too, but
+// then its first client could choose pages of another size, and with them
+// another quota.
+func createDatabase(ctx context.Context, path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: the name is a hash below the operator's directory.
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", dsn(path, "mode=rw", "_pragma=page_size("+strconv.Itoa(PageSize)+")", "_pragma=synchronous(FULL)"))
+	if err != nil {
+		return err
+	}
+	if _, err = db.ExecContext(ctx, "VACUUM"); err != nil { // It writes the header.
+		err = fmt.Errorf("initialize the database: %w", err)
+	}
+	return errors.Join(err, db.Close())
+}
+
+// syncDirectory waits until what was made, renamed or deleted in a directory is
+// on disk.
+func syncDirectory(path string) error {
+	file, err := os.Open(path) //nolint:gosec // G304: the name is a hash below the operator's directory.
+	if err != nil {
+		return err
+	}
+	err = file.Sync()
+	if errors.Is(err, syscall.EINVAL) {
+		err = nil // The file system has no such thing.
+	}
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,93 @@
+package sqlitefile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// A Config says where the databases are.
+type Config struct {
+	// Directory holds the instances. It is made (mode 0700) if there is none.
+	// Required. Replicas of one broker need to have it in common.
+	Directory string
+	// CreateDelay makes each attempt at a provision wait before it creates the
+	// database, as a slow service would: for demonstrations and tests. None by
+	// default.
+	CreateDelay time.Duration
+}
+
+var (
+	_ durable.Provider   = (*Provider)(nil)
+	_ durable.Checker    = (*Provider)(nil)
+	_ durable.Enumerator = (*Provider)(nil)
+)
+
+// A Provider makes SQLite databases. Create it with [New].
+type Provider struct {
+	root  directory
+	delay time.Duration
+}
+
+// New returns a provider. The error says if the directory is not given or cannot
+// be made, or if the delay is negative.
+func New(config Config) (*Provider, error) {
+	switch {
+	case config.Directory == "":
+		return nil, errors.New("sqlitefile: the directory is empty: name one for the databases")
+	case config.CreateDelay < 0:
+		return nil, fmt.Errorf("sqlitefile: the create delay is %v: it must not be negative", config.CreateDelay)
+	}
+	path, err := filepath.Abs(config.Directory)
+	if err != nil {
+		return nil, fmt.Errorf("sqlitefile: %w", err)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("sqlitefile: make the directory of the databases: %w", err)
+	}
+	return &Provider{root: directory(path), delay: config.CreateDelay}, nil
+}
+
+// Provision creates the database. One that is there stays as it is.
+func (p *Provider) Provision(ctx context.Context, _ *durable.Task, instance durable.Instance) (durable.Provisioned, error) {
+	name := instance.ResourceName()
+	exists, err := p.root.has(name)
+	if err != nil {
+		return durable.Provisioned{}, err
+	}
+	if exists {
+		// An attempt before this one may have ended before this was on disk.
+		return durable.Provisioned{}, p.root.sync()
+	}
+	if err := wait(ctx, p.delay); err != nil {
+		return durable.Provisioned{}, err
+	}
+	return durable.Provisioned{}, p.root.create(ctx, name)
+}
+
+// Update changes the plan, which is the quota of bindings made from now on. The
+// error is 422 if the database is larger than the new plan allows.
+func (p *Provider) Update(_ context.Context, _ *durable.Task, instance, previous durable.Instance) (durable.Updated, error) {
+	return durable.Updated{}, p.checkSize(instance, previous)
+}
+
+// Deprovision deletes the database and the names that bindings have for it.
+func (p *Provider) Deprovision(_ context.Context, _ *durable.Task, instance durable.Instance) error {
+	return p.root.remove(instance.ResourceName())
+}
+
+func wait(ctx context.Context, delay time.Duration) error {
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
