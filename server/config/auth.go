@@ -59,7 +59,7 @@ const credentialsInterval = 10 * time.Second
 // used.
 func (a *Auth) Authenticator(ctx context.Context, logger *slog.Logger) (openbroker.Authenticator, error) {
 	if a.None {
-		return auth.NewNone(logger), nil
+		return auth.NewNone(logger), nil //nolint:contextcheck // It only logs a warning.
 	}
 	var ways []openbroker.Authenticator
 	if len(a.Basic) > 0 {

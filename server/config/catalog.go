@@ -33,7 +33,7 @@ type Plan struct {
 }
 
 // ChangeCatalog returns the catalog with the changes of the file; the given one stays
-// as it is. The error is [Problems], if a change is for what the catalog does not
+// as it is. The error is [Errors], if a change is for what the catalog does not
 // have, or makes it invalid.
 func (c *Config) ChangeCatalog(given *openbroker.Catalog) (*openbroker.Catalog, error) {
 	if c.Catalog == nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net"
 	"strconv"
 )
@@ -48,12 +49,8 @@ type SQLiteFile struct {
 // check reports what the types of the fields do not say.
 func (c *Config) check(report reporter) {
 	if c.Listen != "" {
-		_, port, err := net.SplitHostPort(c.Listen)
-		if err == nil {
-			_, err = strconv.ParseUint(port, 10, 16)
-		}
-		if err != nil {
-			report("listen", "must be host:port, such as 127.0.0.1:8080 or :8080")
+		if err := CheckListen(c.Listen); err != nil {
+			report("listen", "%v", err)
 		}
 	}
 	if c.Auth != nil {
@@ -66,6 +63,18 @@ func (c *Config) check(report reporter) {
 		report("provider", "names no provider: add sqlitefile: {}")
 	}
 	c.checkServer(report)
+}
+
+// CheckListen returns an error unless address is host:port.
+func CheckListen(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return errors.New("must be host:port, such as 127.0.0.1:8080 or :8080")
+	}
+	return nil
 }
 
 // A reporter takes a problem with the field at a path.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -269,7 +270,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logger.Info("x", "store", c.Store, "password", c.Auth.Basic[0].Password)
+	logger.Info("x", slog.Any("store", c.Store), slog.Any("password", c.Auth.Basic[0].Password))
 	printed := log.String() + fmt.Sprintf("%v %+v %#v %s %q %x %s", c, c.Auth, c.Auth.Basic, c.Encryption.Keyset, c.Auth.Basic[0].Password, c.Auth.Basic[0].Password, c.Store)
 	if strings.Contains(printed, "hunter2") || strings.Contains(printed, fmt.Sprintf("%x", "hunter2")) || !strings.Contains(printed, "[redacted]") {
 		t.Errorf("printed %s", printed)

@@ -64,7 +64,7 @@ func (d *decoder) value(node, key ast.Node, v reflect.Value, f field) {
 		d.scalar(node, v, f, wrong)
 		return
 	}
-	switch v.Kind() { //nolint:exhaustive // The configuration has no other kinds.
+	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(node, key, v.Elem(), f)

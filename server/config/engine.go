@@ -46,7 +46,7 @@ type Policy struct {
 }
 
 // EngineConfig is the configuration of the engine, without what is made elsewhere:
-// sealer and logger. The error is [Problems], if a policy is for a plan that the
+// sealer and logger. The error is [Errors], if a policy is for a plan that the
 // catalog does not have.
 func (c *Config) EngineConfig(catalog *openbroker.Catalog) (durable.Config, error) {
 	e := &c.Engine

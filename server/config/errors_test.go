@@ -36,7 +36,7 @@ func TestErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = config.Parse(file, data, environment(map[string]string{"EMPTY": ""}))
-			var problems config.Problems
+			var problems config.Errors
 			if !errors.As(err, &problems) {
 				t.Fatalf("the error is %v", err)
 			}

@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		var problems config.Problems
+		var problems config.Errors
 		if !errors.As(err, &problems) || len(problems) == 0 {
 			t.Fatalf("the error is %v", err)
 		}

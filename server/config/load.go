@@ -15,26 +15,26 @@ import (
 // maxFileSize bounds the configuration and the files that it refers to.
 const maxFileSize = 1 << 20
 
-// Load reads the configuration file at path. The error is [Problems] if the file
+// Load reads the configuration file at path. The error is [Errors] if the file
 // can be read and something is wrong with it.
 func Load(path string) (*Config, error) {
 	info, err := os.Stat(path)
 	if err == nil && info.Size() > maxFileSize {
 		err = fmt.Errorf("%s has %d bytes, more than %d: it is some other file", path, info.Size(), maxFileSize)
 	}
-	if err != nil {
-		return nil, err
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(path) //nolint:gosec // G304: the operator says where the configuration is.
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // G304: the operator says where the configuration is.
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	return Parse(path, data, os.LookupEnv)
 }
 
 // Parse is [Load] for the content of a file; errors call it name, and relative
 // paths are relative to the directory of name. The environment is what lookUp
-// says. The error is [Problems].
+// says. The error is [Errors].
 func Parse(name string, data []byte, lookUp func(variable string) (string, bool)) (*Config, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // The byte order mark of some editors.
 	directory, err := filepath.Abs(filepath.Dir(name))

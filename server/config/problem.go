@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Problem is one thing that is wrong with a configuration file.
-type Problem struct {
+// A Error is one thing that is wrong with a configuration file.
+type Error struct {
 	// File is the name of the file. Line and Column, from 1, are where in it.
 	File         string
 	Line, Column int
@@ -22,7 +22,7 @@ type Problem struct {
 }
 
 // Error returns file:line:column, the message and, below it, the line.
-func (p Problem) Error() string {
+func (p Error) Error() string {
 	text := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
 	if p.Source == "" {
 		return text
@@ -31,11 +31,11 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s\n%s | %s\n%s | %s^", text, number, p.Source, strings.Repeat(" ", len(number)), strings.Repeat(" ", p.Column-1))
 }
 
-// Problems is everything that is wrong with a file, in the order of its lines.
-type Problems []Problem
+// Errors is everything that is wrong with a file, in the order of its lines.
+type Errors []Error
 
 // Error returns all of them, each on lines of its own.
-func (p Problems) Error() string {
+func (p Errors) Error() string {
 	lines := make([]string, len(p))
 	for i := range p {
 		lines[i] = p[i].Error()
@@ -121,15 +121,15 @@ func (c *collector) err() error {
 		}
 		return a.place.column - b.place.column
 	})
-	problems := make(Problems, len(c.list))
+	problems := make(Errors, len(c.list))
 	for i, l := range c.list {
 		problems[i] = c.document.problem(l)
 	}
 	return problems
 }
 
-func (d *document) problem(l located) Problem {
-	p := Problem{File: d.name, Line: max(l.place.line, 1), Column: max(l.place.column, 1), Message: l.message}
+func (d *document) problem(l located) Error {
+	p := Error{File: d.name, Line: max(l.place.line, 1), Column: max(l.place.column, 1), Message: l.message}
 	switch {
 	case l.bare || l.place.line < 1 || l.place.line > len(d.lines):
 	case !d.private[l.place.line]:

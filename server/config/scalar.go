@@ -12,7 +12,7 @@ import (
 
 // isScalarType reports whether values of the type are written as one scalar.
 func isScalarType(t reflect.Type) bool {
-	switch t.Kind() { //nolint:exhaustive // The configuration has no other kinds.
+	switch t.Kind() {
 	case reflect.String, reflect.Bool, reflect.Int:
 		return true
 	default:
@@ -30,7 +30,7 @@ func (d *decoder) scalar(node ast.Node, v reflect.Value, f field, wrong func(str
 	if isSecret(v.Type()) {
 		d.conceal(node)
 	}
-	switch v.Kind() { //nolint:exhaustive // Everything else is written as a string.
+	switch v.Kind() {
 	case reflect.Bool:
 		boolean, ok := node.(*ast.BoolNode)
 		if !ok {
@@ -55,7 +55,7 @@ func (d *decoder) integer(node ast.Node, v reflect.Value, f field, wrong func(st
 		case int64:
 			number = value
 		case uint64:
-			number = int64(min(value, maxInteger+1)) //nolint:gosec // G115: it is bounded.
+			number = int64(min(value, maxInteger+1))
 		}
 	}
 	if number < low || number > high {

@@ -28,7 +28,7 @@ func schemaOf(t reflect.Type, tag reflect.StructTag) object {
 	case reflect.TypeFor[Store]():
 		return object{"type": "string", "anyOf": []object{{"pattern": "^sqlite:."}, {"pattern": "^postgres(ql)?://"}, {"pattern": referencePattern}}}
 	}
-	switch t.Kind() { //nolint:exhaustive // The configuration has no other kinds.
+	switch t.Kind() {
 	case reflect.Pointer:
 		return schemaOf(t.Elem(), tag)
 	case reflect.Bool:
