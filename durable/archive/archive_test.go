@@ -1,0 +1,270 @@
+package archive_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/archive"
+)
+
+var at = time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+
+// items has every field of every record set.
+func items() []durable.Item {
+	key := durable.Key{Platform: "p", InstanceID: "i <&> \u2028", BindingID: "b"}
+	later := at.Add(time.Hour)
+	return []durable.Item{
+		{Setting: &durable.SettingItem{Name: "a", Value: []byte{0, 255}}},
+		{Instance: &durable.InstanceRecord{Key: key.Instance(), Revision: 7, Status: durable.CreateFailed, ServiceID: "s", PlanID: "p", Data: []byte("x"), CreatedAt: at, UpdatedAt: later}},
+		{Binding: &durable.BindingRecord{Key: key, Status: durable.Ready, ServiceID: "s", PlanID: "p", ExpiresAt: later, Data: []byte("y"), CreatedAt: at, UpdatedAt: later}},
+		{Operation: &durable.OperationItem{OperationRecord: durable.OperationRecord{
+			ID: "o1", Key: key, Kind: durable.KindBind, Internal: true, State: durable.OperationFailed, Generation: 3, Attempt: 2, Failures: 1,
+			NotBefore: at, Deadline: later, Description: "d", Failure: []byte("f"), Data: []byte("z"), Checkpoint: []byte("c"), CreatedAt: at, UpdatedAt: later, FinishedAt: later,
+		}}},
+		{Operation: &durable.OperationItem{Parallel: true, OperationRecord: durable.OperationRecord{
+			ID: "o2", Key: key, Kind: durable.KindUnbind, State: durable.Active, CreatedAt: at, UpdatedAt: later,
+		}}},
+		{Audit: &durable.AuditEntry{
+			ID: 5, At: at, Actor: "me", Reason: "why", Action: durable.ActionFail, Key: key, OperationID: "o1", BegunID: "o2",
+			StatusBefore: durable.Creating, StatusAfter: durable.CreateFailed, StateBefore: durable.Active, StateAfter: durable.OperationFailed,
+		}},
+	}
+}
+
+func write(tb testing.TB, items ...durable.Item) string {
+	tb.Helper()
+	var b strings.Builder
+	w, err := archive.NewWriter(&b)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, item := range items {
+		if err := w.Write(item); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if _, err := w.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return b.String()
+}
+
+func read(r io.Reader) (items []durable.Item, summary archive.Summary, err error) {
+	reader := archive.NewReader(r)
+	for item, problem := range reader.Items() {
+		if problem != nil {
+			return items, reader.Summary(), problem
+		}
+		items = append(items, item)
+	}
+	return items, reader.Summary(), nil
+}
+
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	want := items()
+	got, summary, err := read(iotest.OneByteReader(strings.NewReader(write(t, want...))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if summary != (archive.Summary{Settings: 1, Instances: 1, Bindings: 1, Operations: 2, Audit: 1}) {
+		t.Errorf("summary %+v", summary)
+	}
+	if got, _, err := read(strings.NewReader(write(t))); err != nil || len(got) > 0 {
+		t.Errorf("nothing: %v, %v", got, err)
+	}
+}
+
+// A field that is added to a record must be added to the format.
+func TestEveryFieldIsWritten(t *testing.T) {
+	t.Parallel()
+	want := map[string]int{"SettingItem": 2, "InstanceRecord": 8, "BindingRecord": 8, "OperationRecord": 19, "OperationItem": 2, "AuditEntry": 12, "Key": 3}
+	for _, v := range []any{durable.SettingItem{}, durable.InstanceRecord{}, durable.BindingRecord{}, durable.OperationRecord{}, durable.OperationItem{}, durable.AuditEntry{}, durable.Key{}} {
+		if typ := reflect.TypeOf(v); typ.NumField() != want[typ.Name()] {
+			t.Errorf("%s has %d fields: add them to the archive, and then here", typ.Name(), typ.NumField())
+		}
+	}
+}
+
+func TestEveryCutIsNoticed(t *testing.T) {
+	t.Parallel()
+	whole := write(t, items()...)
+	for n := range len(whole) {
+		if _, _, err := read(strings.NewReader(whole[:n])); !errors.Is(err, archive.ErrArchive) {
+			t.Fatalf("cut off at %d: %v", n, err)
+		}
+	}
+}
+
+func TestEveryChangedByteIsNoticed(t *testing.T) {
+	t.Parallel()
+	whole := write(t, items()...)
+	for n := range len(whole) {
+		changed := []byte(whole)
+		changed[n] ^= 1
+		if _, _, err := read(bytes.NewReader(changed)); !errors.Is(err, archive.ErrArchive) {
+			t.Errorf("changed at %d (%q): %v", n, whole[max(n-10, 0):n+1], err)
+		}
+	}
+}
+
+func TestLinesThatAreMissingOrMoved(t *testing.T) {
+	t.Parallel()
+	lines := strings.SplitAfter(strings.TrimSuffix(write(t, items()...), "\n"), "\n")
+	lines[len(lines)-1] += "\n"
+	for i := range lines {
+		without := strings.Join(lines[:i], "") + strings.Join(lines[i+1:], "")
+		twice := strings.Join(lines[:i+1], "") + strings.Join(lines[i:], "")
+		for name, text := range map[string]string{"without": without, "twice": twice} {
+			if _, _, err := read(strings.NewReader(text)); !errors.Is(err, archive.ErrArchive) {
+				t.Errorf("%s line %d: %v", name, i+1, err)
+			}
+		}
+		if i == 0 {
+			continue
+		}
+		swapped := strings.Join(lines[:i-1], "") + lines[i] + lines[i-1] + strings.Join(lines[i+1:], "")
+		if _, _, err := read(strings.NewReader(swapped)); !errors.Is(err, archive.ErrArchive) {
+			t.Errorf("swapped line %d: %v", i+1, err)
+		}
+	}
+}
+
+// What no store exports is refused, even with the right checksum.
+func TestHostileItems(t *testing.T) {
+	t.Parallel()
+	change := func(n int, f func(durable.Item)) []durable.Item {
+		changed := items()
+		f(changed[n])
+		return changed
+	}
+	for name, hostile := range map[string][]durable.Item{
+		"instance twice":          append(items()[:2:2], items()[1]),
+		"out of order":            {items()[2], items()[1]},
+		"no instance id":          change(1, func(i durable.Item) { i.Instance.Key.InstanceID = "" }),
+		"unknown status":          change(1, func(i durable.Item) { i.Instance.Status = "alive" }),
+		"revision":                change(1, func(i durable.Item) { i.Instance.Revision = 0 }),
+		"NUL":                     change(1, func(i durable.Item) { i.Instance.PlanID = "a\x00" }),
+		"no time":                 change(1, func(i durable.Item) { i.Instance.CreatedAt = time.Time{} }),
+		"nanoseconds":             change(1, func(i durable.Item) { i.Instance.CreatedAt = at.Add(1) }),
+		"no binding id":           change(2, func(i durable.Item) { i.Binding.Key.BindingID = "" }),
+		"updating binding":        change(2, func(i durable.Item) { i.Binding.Status = durable.Updating }),
+		"no operation id":         change(3, func(i durable.Item) { i.Operation.ID = "" }),
+		"unknown kind":            change(3, func(i durable.Item) { i.Operation.Kind = "rebind" }),
+		"unknown state":           change(4, func(i durable.Item) { i.Operation.State = "lost" }),
+		"ended without a time":    change(3, func(i durable.Item) { i.Operation.FinishedAt = time.Time{} }),
+		"open with a time":        change(4, func(i durable.Item) { i.Operation.FinishedAt = at }),
+		"provision of a binding":  change(3, func(i durable.Item) { i.Operation.Kind = durable.KindProvision }),
+		"parallel that has ended": change(3, func(i durable.Item) { i.Operation.Parallel = true }),
+		"generation":              change(3, func(i durable.Item) { i.Operation.Generation = -1 }),
+		"attempt":                 change(3, func(i durable.Item) { i.Operation.Attempt = 1 << 40 }),
+		"audit out of order":      append(items(), items()[5]),
+		"setting twice":           append(items()[:1:1], items()[0]),
+	} {
+		if _, _, err := read(strings.NewReader(write(t, hostile...))); !errors.Is(err, archive.ErrArchive) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestOtherFiles(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":         {"", "cut off"},
+		"text":          {"hello\n", "line 1"},
+		"other JSON":    {"{}\n", "line 1"},
+		"other format":  {`{"header":{"format":"x","version":1}}` + "\n", "does not begin as an archive"},
+		"newer":         {`{"header":{"format":"openbroker archive","version":2}}` + "\n", "has version 2"},
+		"two in a line": {strings.Replace(write(t), "\n", " {}\n", 1), "something follows"},
+		"trailing":      {write(t) + "\n", "something follows the end"},
+		"unknown field": {strings.Replace(write(t), `"version":1`, `"version":1,"x":1`, 1), "not the JSON of a record"},
+	} {
+		if _, _, err := read(strings.NewReader(c.text)); !errors.Is(err, archive.ErrArchive) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	broken := errors.New("the disk is broken")
+	if _, _, err := read(iotest.ErrReader(broken)); !errors.Is(err, broken) || errors.Is(err, archive.ErrArchive) {
+		t.Errorf("a reader that fails: %v", err)
+	}
+}
+
+func TestWriterReportsErrors(t *testing.T) {
+	t.Parallel()
+	w, err := archive.NewWriter(iotest.TruncateWriter(io.Discard, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(durable.Item{}); err == nil {
+		t.Error("an empty item is written")
+	}
+	reader, writer := io.Pipe()
+	broken := errors.New("broken")
+	_ = reader.CloseWithError(broken)
+	if w, err = archive.NewWriter(writer); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Close(); !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	f.Add([]byte(write(f, items()...)))
+	f.Add([]byte(write(f)))
+	f.Add([]byte(`{"header":{"format":"openbroker archive","version":1}}` + "\n" + `{"setting":null}` + "\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, summary, err := read(bytes.NewReader(data))
+		if err != nil {
+			if !errors.Is(err, archive.ErrArchive) {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		// What is accepted can be written, and read as the same.
+		again, counted, err := read(strings.NewReader(write(t, got...)))
+		if err != nil || counted != summary || fmt.Sprint(len(again)) != fmt.Sprint(len(got)) {
+			t.Fatalf("read again: %v", err)
+		}
+	})
+}
+
+func Example() {
+	var file bytes.Buffer
+	w, err := archive.NewWriter(&file)
+	if err != nil {
+		panic(err)
+	}
+	// Usually store.Export(ctx, w.Write).
+	if err := w.Write(durable.Item{Setting: &durable.SettingItem{Name: "greeting", Value: []byte("hello")}}); err != nil {
+		panic(err)
+	}
+	if _, err := w.Close(); err != nil {
+		panic(err)
+	}
+	// Usually store.Import(ctx, r.Items()).
+	r := archive.NewReader(&file)
+	for item, err := range r.Items() {
+		if err != nil {
+			panic(err)
+		}
+		fmt.Printf("%s: %s\n", item.Setting.Name, item.Setting.Value)
+	}
+	fmt.Println(r.Summary().Settings, "setting")
+	// Output:
+	// greeting: hello
+	// 1 setting
+}

@@ -1,0 +1,180 @@
+package archive
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// A checker refuses items that no store has exported, or not in this order.
+// Whether each binding and operation has its instance, the importing store finds
+// out.
+type checker struct {
+	section int
+	key     durable.Key
+	name    string
+	auditID int64
+}
+
+const (
+	inSettings = iota
+	inInstances
+	inBindings
+	inOperations
+	inAudit
+)
+
+func (c *checker) item(item durable.Item) error {
+	var section int
+	var err error
+	switch {
+	case item.Setting != nil:
+		section, err = inSettings, c.setting(item.Setting)
+	case item.Instance != nil:
+		c.enter(inInstances)
+		section, err = inInstances, c.instance(item.Instance)
+	case item.Binding != nil:
+		c.enter(inBindings)
+		section, err = inBindings, c.binding(item.Binding)
+	case item.Operation != nil:
+		section, err = inOperations, checkOperation(item.Operation)
+	case item.Audit != nil:
+		section, err = inAudit, c.audit(item.Audit)
+	}
+	if section < c.section {
+		return errors.New("it is out of order")
+	}
+	c.section = section
+	return err
+}
+
+// enter begins to compare keys anew in a later section.
+func (c *checker) enter(section int) {
+	if section > c.section {
+		c.key = durable.Key{}
+	}
+}
+
+func (c *checker) setting(s *durable.SettingItem) error {
+	if s.Name <= c.name {
+		return errors.New("the setting is out of order, has no name, or is there twice")
+	}
+	c.name = s.Name
+	return texts(s.Name)
+}
+
+func (c *checker) instance(r *durable.InstanceRecord) error {
+	if err := c.follows(r.Key, r.Key.InstanceID); err != nil {
+		return err
+	}
+	return errors.Join(
+		oneOf("status", r.Status, durable.Creating, durable.Ready, durable.Updating, durable.Deleting, durable.CreateFailed, durable.Deleted),
+		positive("revision", r.Revision), texts(r.ServiceID, r.PlanID),
+		times(r.CreatedAt, r.UpdatedAt))
+}
+
+func (c *checker) binding(r *durable.BindingRecord) error {
+	if err := c.follows(r.Key, r.Key.BindingID); err != nil {
+		return err
+	}
+	return errors.Join(
+		oneOf("status", r.Status, durable.Creating, durable.Ready, durable.Deleting, durable.CreateFailed, durable.Deleted),
+		texts(r.ServiceID, r.PlanID), times(r.CreatedAt, r.UpdatedAt), optionalTimes(r.ExpiresAt))
+}
+
+// follows demands that keys grow, so that none is there twice.
+func (c *checker) follows(key durable.Key, id string) error {
+	if id == "" {
+		return errors.New("the record has no id")
+	}
+	if compareKeys(c.key, key) >= 0 {
+		return errors.New("the record is out of order, or is there twice")
+	}
+	c.key = key
+	return texts(key.Platform, key.InstanceID, key.BindingID)
+}
+
+func compareKeys(a, b durable.Key) int {
+	return cmp.Or(strings.Compare(a.Platform, b.Platform), strings.Compare(a.InstanceID, b.InstanceID), strings.Compare(a.BindingID, b.BindingID))
+}
+
+func checkOperation(o *durable.OperationItem) error {
+	if o.ID == "" || o.Key.InstanceID == "" {
+		return errors.New("the operation has no id")
+	}
+	ofBinding := o.Kind == durable.KindBind || o.Kind == durable.KindUnbind
+	switch {
+	case ofBinding != (o.Key.BindingID != ""):
+		return errors.New("the kind of the operation does not fit what it is for")
+	case o.Ended() == o.FinishedAt.IsZero():
+		return errors.New("the state of the operation does not fit the time at which it ended")
+	case o.Parallel && (!ofBinding || o.State != durable.Active):
+		return errors.New("the operation cannot be parallel")
+	case o.Generation < 0 || o.Attempt < 0 || o.Failures < 0 || int64(o.Attempt) > maxCount || int64(o.Failures) > maxCount:
+		return errors.New("a count of the operation is out of range")
+	}
+	return errors.Join(
+		oneOf("kind", o.Kind, durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind),
+		oneOf("state", o.State, durable.Active, durable.Cancelling, durable.OperationSucceeded, durable.OperationFailed),
+		texts(o.ID, o.Key.Platform, o.Key.InstanceID, o.Key.BindingID, o.Description),
+		times(o.CreatedAt, o.UpdatedAt), optionalTimes(o.NotBefore, o.Deadline, o.FinishedAt))
+}
+
+// maxCount is what every store can count to.
+const maxCount = 1<<31 - 1
+
+func (c *checker) audit(e *durable.AuditEntry) error {
+	if e.ID <= c.auditID || e.ID == 1<<63-1 {
+		return errors.New("the entry is out of order, or is there twice")
+	}
+	c.auditID = e.ID
+	return errors.Join(times(e.At),
+		texts(e.Actor, e.Reason, string(e.Action), e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
+			string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter)))
+}
+
+func oneOf[T ~string](field string, value T, allowed ...T) error {
+	if !slices.Contains(allowed, value) {
+		return fmt.Errorf("the %s %q is unknown", field, value)
+	}
+	return nil
+}
+
+func positive(field string, value int64) error {
+	if value < 1 || value == 1<<63-1 {
+		return fmt.Errorf("the %s %d is out of range", field, value)
+	}
+	return nil
+}
+
+// texts refuses what a store cannot keep as it is.
+func texts(values ...string) error {
+	for _, v := range values {
+		if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+			return errors.New("a text has characters that cannot be stored")
+		}
+	}
+	return nil
+}
+
+var latest = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// times refuses times that a store cannot keep: microseconds from 1970 on.
+func times(values ...time.Time) error {
+	for _, v := range values {
+		if v.UnixMicro() <= 0 || v.After(latest) || v.Nanosecond()%1000 != 0 {
+			return errors.New("a time is missing or out of range")
+		}
+	}
+	return nil
+}
+
+func optionalTimes(values ...time.Time) error {
+	return times(slices.DeleteFunc(values, time.Time.IsZero)...)
+}

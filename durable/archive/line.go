@@ -1,0 +1,180 @@
+package archive
+
+import (
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// format and version are in the header. A reader refuses other ones.
+const (
+	format  = "openbroker archive"
+	version = 1
+)
+
+// A line is a line of an archive: one field is set.
+type line struct {
+	Header    *header    `json:"header,omitempty"`
+	Setting   *setting   `json:"setting,omitempty"`
+	Instance  *instance  `json:"instance,omitempty"`
+	Binding   *binding   `json:"binding,omitempty"`
+	Operation *operation `json:"operation,omitempty"`
+	Audit     *audit     `json:"audit,omitempty"`
+	End       *end       `json:"end,omitempty"`
+}
+
+type header struct {
+	Format  string `json:"format"`
+	Version int    `json:"version"`
+}
+
+// A Summary is how much an archive has.
+type Summary struct {
+	Settings   int64 `json:"settings"`
+	Instances  int64 `json:"instances"`
+	Bindings   int64 `json:"bindings"`
+	Operations int64 `json:"operations"`
+	Audit      int64 `json:"audit"`
+}
+
+func (s *Summary) add(item durable.Item) {
+	switch {
+	case item.Setting != nil:
+		s.Settings++
+	case item.Instance != nil:
+		s.Instances++
+	case item.Binding != nil:
+		s.Bindings++
+	case item.Operation != nil:
+		s.Operations++
+	case item.Audit != nil:
+		s.Audit++
+	}
+}
+
+type end struct {
+	Summary
+	SHA256 string `json:"sha256"`
+}
+
+type setting struct {
+	Name  string `json:"name"`
+	Value []byte `json:"value"`
+}
+
+type instance struct {
+	Platform   string         `json:"platform"`
+	InstanceID string         `json:"instance_id"`
+	Revision   int64          `json:"revision"`
+	Status     durable.Status `json:"status"`
+	ServiceID  string         `json:"service_id"`
+	PlanID     string         `json:"plan_id"`
+	Sealed     []byte         `json:"sealed,omitempty"`
+	CreatedAt  time.Time      `json:"created_at"`
+	UpdatedAt  time.Time      `json:"updated_at"`
+}
+
+type binding struct {
+	Platform   string         `json:"platform"`
+	InstanceID string         `json:"instance_id"`
+	BindingID  string         `json:"binding_id"`
+	Status     durable.Status `json:"status"`
+	ServiceID  string         `json:"service_id"`
+	PlanID     string         `json:"plan_id"`
+	ExpiresAt  time.Time      `json:"expires_at,omitzero"`
+	Sealed     []byte         `json:"sealed,omitempty"`
+	CreatedAt  time.Time      `json:"created_at"`
+	UpdatedAt  time.Time      `json:"updated_at"`
+}
+
+type operation struct {
+	Operation   string                 `json:"operation"`
+	Platform    string                 `json:"platform"`
+	InstanceID  string                 `json:"instance_id"`
+	BindingID   string                 `json:"binding_id,omitempty"`
+	Kind        durable.Kind           `json:"kind"`
+	Internal    bool                   `json:"internal,omitempty"`
+	Parallel    bool                   `json:"parallel,omitempty"`
+	State       durable.OperationState `json:"state"`
+	Generation  int64                  `json:"generation"`
+	Attempt     int                    `json:"attempt"`
+	Failures    int                    `json:"failures"`
+	NotBefore   time.Time              `json:"not_before,omitzero"`
+	Deadline    time.Time              `json:"deadline,omitzero"`
+	Description string                 `json:"description,omitempty"`
+	Failure     []byte                 `json:"failure,omitempty"`
+	Sealed      []byte                 `json:"sealed,omitempty"`
+	Checkpoint  []byte                 `json:"checkpoint,omitempty"`
+	CreatedAt   time.Time              `json:"created_at"`
+	UpdatedAt   time.Time              `json:"updated_at"`
+	FinishedAt  time.Time              `json:"finished_at,omitzero"`
+}
+
+// audit is as operators see it.
+type audit struct{ durable.AuditView }
+
+// lineOf is the line of an item.
+func lineOf(item durable.Item) line {
+	switch {
+	case item.Setting != nil:
+		return line{Setting: &setting{item.Setting.Name, item.Setting.Value}}
+	case item.Instance != nil:
+		r := item.Instance
+		return line{Instance: &instance{
+			r.Key.Platform, r.Key.InstanceID, r.Revision, r.Status, r.ServiceID, r.PlanID, r.Data, r.CreatedAt, r.UpdatedAt,
+		}}
+	case item.Binding != nil:
+		r := item.Binding
+		return line{Binding: &binding{
+			r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, r.Status, r.ServiceID, r.PlanID, r.ExpiresAt, r.Data, r.CreatedAt, r.UpdatedAt,
+		}}
+	case item.Operation != nil:
+		r := item.Operation
+		return line{Operation: &operation{
+			r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, r.Kind, r.Internal, r.Parallel, r.State, r.Generation, r.Attempt, r.Failures,
+			r.NotBefore, r.Deadline, r.Description, r.Failure, r.Data, r.Checkpoint, r.CreatedAt, r.UpdatedAt, r.FinishedAt,
+		}}
+	case item.Audit != nil:
+		return line{Audit: &audit{item.Audit.View()}}
+	default:
+		return line{}
+	}
+}
+
+// item is the item of a line that has one.
+func (l *line) item() durable.Item {
+	switch {
+	case l.Setting != nil:
+		return durable.Item{Setting: &durable.SettingItem{Name: l.Setting.Name, Value: l.Setting.Value}}
+	case l.Instance != nil:
+		r := l.Instance
+		return durable.Item{Instance: &durable.InstanceRecord{
+			Key: durable.Key{Platform: r.Platform, InstanceID: r.InstanceID}, Revision: r.Revision, Status: r.Status,
+			ServiceID: r.ServiceID, PlanID: r.PlanID, Data: r.Sealed, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		}}
+	case l.Binding != nil:
+		r := l.Binding
+		return durable.Item{Binding: &durable.BindingRecord{
+			Key: durable.Key{Platform: r.Platform, InstanceID: r.InstanceID, BindingID: r.BindingID}, Status: r.Status,
+			ServiceID: r.ServiceID, PlanID: r.PlanID, ExpiresAt: r.ExpiresAt, Data: r.Sealed, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		}}
+	case l.Operation != nil:
+		r := l.Operation
+		return durable.Item{Operation: &durable.OperationItem{Parallel: r.Parallel, OperationRecord: durable.OperationRecord{
+			ID: r.Operation, Key: durable.Key{Platform: r.Platform, InstanceID: r.InstanceID, BindingID: r.BindingID}, Kind: r.Kind, Internal: r.Internal,
+			State: r.State, Generation: r.Generation, Attempt: r.Attempt, Failures: r.Failures, NotBefore: r.NotBefore, Deadline: r.Deadline,
+			Description: r.Description, Failure: r.Failure, Data: r.Sealed, Checkpoint: r.Checkpoint,
+			CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
+		}}}
+	case l.Audit != nil:
+		r := l.Audit
+		return durable.Item{Audit: &durable.AuditEntry{
+			ID: r.ID, At: r.At, Actor: r.Actor, Reason: r.Reason, Action: r.Action,
+			Key:         durable.Key{Platform: r.Platform, InstanceID: r.InstanceID, BindingID: r.BindingID},
+			OperationID: r.Operation, BegunID: r.BegunOperation,
+			StatusBefore: r.StatusBefore, StatusAfter: r.StatusAfter, StateBefore: r.StateBefore, StateAfter: r.StateAfter,
+		}}
+	default:
+		return durable.Item{}
+	}
+}

@@ -1,0 +1,161 @@
+package archive
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"iter"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// ErrArchive says that an archive cannot be used: it is cut off, damaged, or
+// something else. The text of the error says what is wrong, and in which line.
+var ErrArchive = errors.New("unusable archive")
+
+// maxLine bounds a line. Requests have at most a few megabytes, and what a
+// provider saves should have less.
+const maxLine = 64 << 20
+
+// A Reader reads an archive.
+type Reader struct {
+	input   *bufio.Reader
+	hash    hash.Hash
+	number  int
+	check   checker
+	summary Summary
+	ended   bool
+}
+
+// NewReader returns a reader of an archive.
+func NewReader(r io.Reader) *Reader {
+	return &Reader{input: bufio.NewReaderSize(r, 1<<16), hash: sha256.New()}
+}
+
+// Items yields the items, once. If the archive is not complete and in order, the
+// last thing it yields is an error that wraps ErrArchive, or that of reading it.
+func (r *Reader) Items() iter.Seq2[durable.Item, error] {
+	return func(yield func(durable.Item, error) bool) {
+		if err := r.header(); err != nil {
+			yield(durable.Item{}, err)
+			return
+		}
+		for {
+			item, err := r.next()
+			if err == nil && r.ended {
+				return
+			}
+			if !yield(item, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Summary returns what has been read so far.
+func (r *Reader) Summary() Summary { return r.summary }
+
+func (r *Reader) header() error {
+	l, err := r.line()
+	if err != nil {
+		return err
+	}
+	switch {
+	case l.Header == nil || l.Header.Format != format:
+		return r.wrong("it does not begin as an archive: name a file that openbroker admin export has written")
+	case l.Header.Version != version:
+		return r.wrong("it has version %d, and this program reads version %d: use the program that it was written with, or a newer one", l.Header.Version, version)
+	default:
+		return nil
+	}
+}
+
+func (r *Reader) next() (durable.Item, error) {
+	sum := hex.EncodeToString(r.hash.Sum(nil))
+	l, err := r.line()
+	if err != nil {
+		return durable.Item{}, err
+	}
+	if l.End != nil {
+		return durable.Item{}, r.end(l.End, sum)
+	}
+	item := l.item()
+	if item == (durable.Item{}) {
+		return item, r.wrong("it has no record")
+	}
+	if err := r.check.item(item); err != nil {
+		return item, r.wrong("%w", err)
+	}
+	r.summary.add(item)
+	return item, nil
+}
+
+func (r *Reader) end(e *end, sum string) error {
+	switch {
+	case e.Summary != r.summary:
+		return r.wrong("it ends with %+v, but has %+v: records are missing", e.Summary, r.summary)
+	case e.SHA256 != sum:
+		return r.wrong("the checksum does not match: it was changed or damaged")
+	}
+	if _, err := r.input.ReadByte(); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return fmt.Errorf("read the archive: %w", err)
+		}
+		return r.wrong("something follows the end")
+	}
+	r.ended = true
+	return nil
+}
+
+// line reads the next line. Exactly one field is set.
+func (r *Reader) line() (*line, error) {
+	r.number++
+	var text []byte
+	for {
+		part, err := r.input.ReadSlice('\n')
+		if len(text)+len(part) > maxLine+1 {
+			return nil, r.wrong("it has more than %d bytes", maxLine)
+		}
+		text = append(text, part...)
+		if err == nil {
+			break
+		}
+		if errors.Is(err, io.EOF) {
+			return nil, r.wrong("it is cut off: the end is missing")
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, fmt.Errorf("read the archive: %w", err)
+		}
+	}
+	_, _ = r.hash.Write(text) // It never fails.
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	l := new(line)
+	if err := decoder.Decode(l); err != nil {
+		// The decoder's text may quote a value.
+		return nil, r.wrong("it is not the JSON of a record")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, r.wrong("something follows the record")
+	}
+	set := 0
+	for _, is := range []bool{l.Header != nil, l.Setting != nil, l.Instance != nil, l.Binding != nil, l.Operation != nil, l.Audit != nil, l.End != nil} {
+		if is {
+			set++
+		}
+	}
+	if set != 1 || l.Header != nil && r.number > 1 {
+		return nil, r.wrong("it is not one record")
+	}
+	return l, nil
+}
+
+func (r *Reader) wrong(text string, args ...any) error {
+	return fmt.Errorf("%w: line %d: %w", ErrArchive, r.number, fmt.Errorf(text, args...))
+}

@@ -1,0 +1,180 @@
+package durable
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/openbroker/openbroker"
+)
+
+// Bind records the binding and begins to create it, or to rotate its
+// predecessor (spec.md, "Binding"). Errors: ErrInstanceDoesNotExist,
+// ErrBindingAlreadyExists, ErrConcurrency, ErrAsyncRequired, ErrBadRequest if
+// the service or the plan is not that of the instance or the predecessor cannot
+// be rotated, ErrUnavailable if the store cannot be used, what a [Checker]
+// returns, and, for a request that waited, what the provider returned.
+func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
+	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
+	var policy Policy
+	var present *bindingDocument
+	accepts := r.AcceptsIncomplete
+	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) {
+		if s.Instance == nil || s.Instance.Status == Deleted || s.Instance.Status == CreateFailed {
+			return nil, openbroker.ErrInstanceDoesNotExist
+		}
+		service, plan := e.lookUp(s.Instance.ServiceID, s.Instance.PlanID)
+		policy = e.config.policy(s.Instance.PlanID, plan)
+		// What cannot be fetched must come with the response.
+		accepts = r.AcceptsIncomplete && service != nil && service.BindingsRetrievable
+		if err := checkBindTarget(s.Instance, r); err != nil {
+			return nil, err
+		}
+		wanted := &bindingDocument{
+			Parameters: json.RawMessage(r.Parameters), Context: r.Context.Raw, AppGUID: r.AppGUID, PredecessorID: r.PredecessorBindingID,
+		}
+		if r.BindResource != nil {
+			wanted.BindResource = r.BindResource.Raw
+		}
+		if err := e.inherit(ctx, s, key, wanted); err != nil {
+			return nil, err
+		}
+		if s.Binding == nil || s.Binding.Status == Deleted {
+			if policy.BindingMode == Asynchronous && !accepts {
+				return nil, openbroker.ErrAsyncRequired
+			}
+			return e.beginBind(ctx, s, key, policy, wanted)
+		}
+		var err error
+		if present, err = e.openBinding(s.Binding); err != nil {
+			return nil, err
+		}
+		return decideRepeatedCreate(s, key, s.Binding.Status, KindBind, sameBinding(present, wanted), openbroker.ErrBindingAlreadyExists,
+			policy.BindingMode == Asynchronous && !accepts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.done {
+		return bindResponse(openbroker.AlreadyExists, present), nil
+	}
+	ended, err := e.outcome(ctx, d, key, policy.BindingMode, policy, accepts)
+	switch {
+	case err != nil:
+		return nil, err
+	case ended == nil:
+		return &openbroker.BindResponse{Outcome: openbroker.Accepted, Operation: d.operationID, RetryAfter: e.config.RetryAfter}, nil
+	case ended.state == OperationFailed:
+		return nil, ended.failure.err()
+	default:
+		return bindResponse(openbroker.Created, ended.binding), nil
+	}
+}
+
+func bindResponse(outcome openbroker.Outcome, d *bindingDocument) *openbroker.BindResponse {
+	response := &openbroker.BindResponse{Outcome: outcome}
+	if b := d.Bound; b != nil {
+		response.Metadata, response.Credentials, response.SyslogDrainURL = b.Metadata, b.Credentials, b.SyslogDrainURL
+		response.RouteServiceURL, response.VolumeMounts, response.Endpoints = b.RouteServiceURL, b.VolumeMounts, b.Endpoints
+	}
+	return response
+}
+
+// checkBindTarget compares the service and the plan with those of the instance.
+// A rotation may leave them out.
+func checkBindTarget(record *InstanceRecord, r *openbroker.BindRequest) error {
+	if r.ServiceID != "" && r.ServiceID != record.ServiceID {
+		return openbroker.ErrBadRequest.WithDescription("service_id is not that of the service instance")
+	}
+	if r.PlanID != "" && r.PlanID != record.PlanID {
+		return openbroker.ErrBadRequest.WithDescription("plan_id is not that of the service instance")
+	}
+	return nil
+}
+
+// inherit gives a successor the parameters of its predecessor, and what it is
+// bound to, unless the request says otherwise.
+func (e *Engine) inherit(ctx context.Context, s *Snapshot, key Key, wanted *bindingDocument) error {
+	if wanted.PredecessorID == "" {
+		return nil
+	}
+	if _, plan := e.lookUp(s.Instance.ServiceID, s.Instance.PlanID); plan == nil || !plan.BindingRotatable {
+		return openbroker.ErrBadRequest.WithDescription("predecessor_binding_id: the plan of the service instance does not support the rotation of bindings")
+	}
+	if s.Binding != nil && s.Binding.Status != Deleted {
+		// A repeated request: the predecessor may be gone by now.
+		present, err := e.openBinding(s.Binding)
+		if err != nil {
+			return err
+		}
+		wanted.inheritFrom(present)
+		return nil
+	}
+	from, err := e.load(ctx, Key{Platform: key.Platform, InstanceID: key.InstanceID, BindingID: wanted.PredecessorID})
+	if err != nil {
+		return err
+	}
+	switch b := from.Binding; {
+	case b == nil || b.Status != Ready:
+		return openbroker.ErrBadRequest.WithDescription("predecessor_binding_id is not a binding of the service instance")
+	case !b.ExpiresAt.IsZero() && !b.ExpiresAt.After(from.Now):
+		return openbroker.ErrBadRequest.WithDescription("predecessor_binding_id: the binding has expired")
+	}
+	predecessor, err := e.openBinding(from.Binding)
+	if err != nil {
+		return err
+	}
+	wanted.inheritFrom(predecessor)
+	return nil
+}
+
+func (d *bindingDocument) inheritFrom(other *bindingDocument) {
+	if d.Parameters == nil {
+		d.Parameters = other.Parameters
+	}
+	if d.AppGUID == "" && d.BindResource == nil {
+		d.AppGUID, d.BindResource = other.AppGUID, other.BindResource
+	}
+	if d.Context == nil {
+		d.Context = other.Context
+	}
+}
+
+func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Policy, wanted *bindingDocument) (*decision, error) {
+	if s.Instance.Status != Ready || s.blocked(key.BindingID, policy) {
+		return nil, openbroker.ErrConcurrency
+	}
+	document, err := e.openInstance(s.Instance)
+	if err != nil {
+		return nil, err
+	}
+	record := &BindingRecord{Key: key, Status: Creating, ServiceID: s.Instance.ServiceID, PlanID: s.Instance.PlanID}
+	if checker, ok := e.provider.(Checker); ok {
+		if err := checker.CheckBinding(ctx, e.binding(e.instance(s.Instance, document), record, wanted)); err != nil {
+			return nil, err
+		}
+	}
+	if record.Data, err = e.sealBinding(key, wanted); err != nil {
+		return nil, err
+	}
+	begin, task, err := e.newOperation(key, KindBind, policy, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &decision{
+		accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Binding: record, Operation: begin},
+		task:   task, operationID: begin.ID,
+		docs: documents{instanceRecord: s.Instance, instance: document, bindingRecord: record, binding: wanted},
+	}, nil
+}
+
+// blocked reports whether an open operation keeps another one on the binding
+// from beginning.
+func (s *Snapshot) blocked(bindingID string, policy Policy) bool {
+	for i := range s.Open {
+		other := s.Open[i].Key.BindingID
+		if other == "" || other == bindingID || !policy.ParallelBindings {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,236 @@
+package durable
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+// conclude records what came of an attempt. It returns the result if the
+// operation has ended, and nil if it goes on.
+func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
+	cause := context.Cause(r.ctx)
+	var change *Advance
+	var ended *result
+	var err error
+	switch {
+	case errors.Is(cause, errCancelled):
+		change, ended = e.cancelled(r)
+	case made.err == nil:
+		change, ended, err = e.succeeded(r, &made.docs)
+	case errors.Is(cause, errLeaseLost):
+		// Whoever has the lease goes on.
+		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation left to another worker")
+		return nil
+	case errors.Is(cause, errStopping):
+		change = &Advance{Release: true}
+	default:
+		if made.timedOut {
+			made.err = errors.Join(errTimedOut, made.err)
+		}
+		change, ended, err = e.failedAttempt(r, logger, &made)
+	}
+	if err != nil {
+		// The result cannot even be encoded: that is a failure of its own.
+		change, ended, err = e.failed(r, &made.before, err)
+		if err != nil {
+			logger.LogAttrs(r.ctx, slog.LevelError, "operation cannot be recorded", slog.String("error", err.Error()))
+			return nil
+		}
+	}
+	change.Fence, change.Key = r.fence(), r.record.Key
+	return e.record(r, logger, change, ended)
+}
+
+// record writes the change, however long the store is away: what a provider
+// did must not be forgotten. The fence makes that safe.
+func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *result) *result {
+	const longest = 2 * time.Second
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
+		ctx, cancel := context.WithTimeout(e.aborted, e.config.Lease)
+		err := e.store.Advance(ctx, change)
+		cancel()
+		switch {
+		case err == nil:
+			e.recorded(r, logger, change, ended)
+			return ended
+		case errors.Is(err, ErrCancelling) && !change.Cancelled:
+			r.stop(errCancelled)
+			change, ended = e.cancelled(r)
+			change.Fence, change.Key = r.fence(), r.record.Key
+			continue
+		case errors.Is(err, ErrFenced), errors.Is(err, ErrCancelling):
+			logger.LogAttrs(r.ctx, slog.LevelWarn, "result refused: the operation is not this worker's any more")
+			return nil
+		}
+		logger.LogAttrs(r.ctx, slog.LevelError, "result not recorded yet", slog.String("error", err.Error()))
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-e.aborted.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}
+
+func (e *Engine) recorded(r *run, logger *slog.Logger, change *Advance, ended *result) {
+	if change.Next != nil || change.Cancelled {
+		signal(e.wake) // for the clean-up, or the deletion that was waiting
+	}
+	switch {
+	case ended == nil:
+		logger.LogAttrs(r.ctx, slog.LevelInfo, "operation given back", slog.Duration("delay", change.Delay))
+	case ended.state == OperationFailed:
+		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation failed", slog.String("description", ended.failure.Description))
+	default:
+		logger.LogAttrs(r.ctx, slog.LevelInfo, "operation succeeded")
+	}
+}
+
+// cancelled ends an operation for the deletion that waits for it. The instance
+// belongs to that already.
+func (e *Engine) cancelled(r *run) (*Advance, *result) {
+	f := failureOf(errCancelled, r.record.ID)
+	return &Advance{Cancelled: true, State: OperationFailed, Description: &f.Description, Failure: f.encode()},
+		&result{state: OperationFailed, failure: f}
+}
+
+func (e *Engine) succeeded(r *run, docs *documents) (*Advance, *result, error) {
+	change := &Advance{State: OperationSucceeded, Description: new(string)}
+	ended := &result{state: OperationSucceeded, instance: docs.instance, binding: docs.binding}
+	var err error
+	switch r.record.Kind {
+	case KindProvision, KindUpdate:
+		instance := *docs.instanceRecord
+		instance.Status = Ready
+		instance.Data, err = e.sealInstance(r.record.Key, docs.instance)
+		change.Instance = &instance
+	case KindBind:
+		binding := *docs.bindingRecord
+		binding.Status = Ready
+		binding.Data, err = e.sealBinding(r.record.Key, docs.binding)
+		change.Binding = &binding
+	case KindDeprovision:
+		change.Instance = deletedInstance(docs.instanceRecord)
+	case KindUnbind:
+		change.Binding = deletedBinding(docs.bindingRecord)
+	}
+	return change, ended, err
+}
+
+// failedAttempt gives the operation back for another attempt, or ends it.
+func (e *Engine) failedAttempt(r *run, logger *slog.Logger, made *attempt) (*Advance, *result, error) {
+	delay, again := e.again(r.record, made)
+	logger.LogAttrs(r.ctx, slog.LevelWarn, "attempt failed", slog.String("error", made.err.Error()), slog.Bool("again", again))
+	if again {
+		return &Advance{Release: true, Failed: !made.unread, Delay: delay}, nil, nil
+	}
+	return e.failed(r, &made.docs, made.err)
+}
+
+// again decides whether there is another attempt, and after what pause.
+func (e *Engine) again(record *OperationRecord, made *attempt) (time.Duration, bool) {
+	if made.timedOut {
+		return 0, false
+	}
+	planID := ""
+	if made.docs.instanceRecord != nil {
+		planID = made.docs.instanceRecord.PlanID
+	}
+	policy := e.config.policy(planID, nil)
+	if made.unread {
+		// That says nothing about the operation: the store was away, or this
+		// replica lacks a key. Without the instance's record it cannot even fail.
+		return policy.backoff(record.Attempt), made.docs.instanceRecord == nil || e.now().Before(record.Deadline)
+	}
+	failures := record.Failures + 1
+	delay := policy.backoff(failures)
+	retry, retryable := asRetryable(made.err)
+	if retryable {
+		delay = max(delay, retry.after)
+	}
+	switch record.Kind {
+	case KindProvision, KindUpdate, KindBind:
+		if !retryable || failures >= policy.Attempts {
+			return 0, false
+		}
+	case KindDeprovision, KindUnbind:
+		// What is to be deleted is tried again until the time is over, unless
+		// the provider refuses what the platform asked for.
+		var answer *openbroker.Error
+		if !record.Internal && !retryable && errors.As(made.err, &answer) && answer != nil && answer.Status >= 400 && answer.Status < 500 {
+			return 0, false
+		}
+	}
+	return delay, e.now().Add(delay).Before(record.Deadline)
+}
+
+// failed ends the operation, and begins to clean up after a creation.
+func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result, error) {
+	f := failureOf(cause, r.record.ID)
+	change := &Advance{State: OperationFailed, Description: &f.Description, Failure: f.encode()}
+	ended := &result{state: OperationFailed, failure: f}
+	if docs.instanceRecord == nil {
+		return change, ended, nil
+	}
+	cleanUp := e.config.policy(docs.instanceRecord.PlanID, nil).Cleanup == CleanupAutomatic
+	instance := *docs.instanceRecord
+	var err error
+	switch r.record.Kind {
+	case KindProvision:
+		instance.Status = CreateFailed
+		change.Instance = &instance
+		if cleanUp {
+			change.Next, err = e.cleanUp(r.record.Key, KindDeprovision)
+		}
+	case KindUpdate:
+		instance.Status = Ready
+		change.Instance = &instance
+	case KindDeprovision:
+		instance.Status = docs.operation.previous()
+		change.Instance = &instance
+	case KindBind:
+		binding := *docs.bindingRecord
+		binding.Status = CreateFailed
+		change.Binding = &binding
+		if cleanUp {
+			change.Next, err = e.cleanUp(r.record.Key, KindUnbind)
+		}
+	case KindUnbind:
+		binding := *docs.bindingRecord
+		binding.Status = docs.operation.previous()
+		change.Binding = &binding
+	}
+	return change, ended, err
+}
+
+// previous is the status to go back to if a deletion fails. If that cannot be
+// read, only another deletion is safe.
+func (d *operationDocument) previous() Status {
+	switch {
+	case d == nil:
+		return CreateFailed
+	case d.Previous == "":
+		return Ready
+	default:
+		return d.Previous
+	}
+}
+
+// cleanUp is the operation that deletes what a failed creation left.
+func (e *Engine) cleanUp(key Key, kind Kind) (*NewOperation, error) {
+	next := &NewOperation{
+		ID: rand.Text(), Key: key, Kind: kind, Internal: true, Timeout: e.config.CleanupTimeout,
+		// The creation that ends with the same change had the place until now.
+		// Bindings that are cleaned up never stand in each other's way.
+		Parallel: key.BindingID != "",
+	}
+	var err error
+	next.Data, err = e.seal(&operationDocument{Previous: CreateFailed}, ofOperation, key, next.ID)
+	return next, err
+}

@@ -1,0 +1,114 @@
+package durable
+
+import (
+	"context"
+
+	"github.com/openbroker/openbroker"
+)
+
+// Deprovision deletes an instance, and first the bindings that are left
+// (spec.md, "Deprovisioning"). A creation that is running is cancelled. Errors:
+// ErrInstanceDoesNotExist, ErrConcurrency, ErrAsyncRequired, ErrUnavailable if
+// the store cannot be used, and, for a request that waited, what the provider
+// returned.
+func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
+	key := keyOf(&r.Caller, r.InstanceID, "")
+	var policy Policy
+	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) {
+		record := s.Instance
+		if record == nil || record.Status == Deleted {
+			return nil, openbroker.ErrInstanceDoesNotExist
+		}
+		if record.ServiceID != r.ServiceID {
+			return nil, openbroker.ErrBadRequest.WithDescription("service_id is not that of the service instance")
+		}
+		_, plan := e.lookUp(record.ServiceID, record.PlanID)
+		policy = e.config.policy(record.PlanID, plan)
+		if policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+			return nil, openbroker.ErrAsyncRequired
+		}
+		return e.decideDeprovision(ctx, s, policy)
+	})
+	if err != nil {
+		return nil, err
+	}
+	ended, err := e.outcome(ctx, d, key, policy.Mode, policy, r.AcceptsIncomplete)
+	switch {
+	case err != nil:
+		return nil, err
+	case ended == nil:
+		return &openbroker.DeprovisionResponse{Outcome: openbroker.Accepted, Operation: d.operationID, RetryAfter: e.config.RetryAfter}, nil
+	case ended.state == OperationFailed:
+		return nil, ended.failure.err()
+	default:
+		return &openbroker.DeprovisionResponse{Outcome: openbroker.Deleted}, nil
+	}
+}
+
+func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Policy) (*decision, error) {
+	if s.Instance.Status == Deleting {
+		operation := s.open(KindDeprovision)
+		if operation == nil {
+			return nil, openbroker.ErrConcurrency
+		}
+		return &decision{operationID: operation.ID, joined: true}, nil
+	}
+	if err := e.checkRemaining(ctx, s.Instance, policy); err != nil {
+		return nil, err
+	}
+	cancel, waits := "", false
+	for i := range s.Open {
+		operation := &s.Open[i]
+		switch {
+		case operation.State == Cancelling:
+			// It is on its way out; the deletion waits for it.
+			waits = true
+		case operation.Kind == KindProvision, operation.Internal && operation.Kind == KindDeprovision:
+			cancel, waits = operation.ID, true
+		case operation.Internal && operation.Kind == KindUnbind:
+			// The deletion deletes the bindings itself. One cancellation is one
+			// change; then the decision is made anew.
+			return &decision{again: true, accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Cancel: operation.ID}}, nil
+		default:
+			return nil, openbroker.ErrConcurrency
+		}
+	}
+	document, err := e.openInstance(s.Instance)
+	if err != nil {
+		return nil, err
+	}
+	previous := s.Instance.Status
+	if previous == Creating {
+		previous = CreateFailed
+	}
+	goal := &operationDocument{Previous: previous}
+	begin, task, err := e.newOperation(s.Instance.Key, KindDeprovision, policy, goal)
+	if err != nil {
+		return nil, err
+	}
+	record := *s.Instance
+	record.Status = Deleting
+	return &decision{
+		accept: &Acceptance{Expect: s.Revision(), Instance: record, Cancel: cancel, Operation: begin},
+		task:   task, operationID: begin.ID, waits: waits,
+		docs: documents{instanceRecord: &record, instance: document, operation: goal},
+	}, nil
+}
+
+// checkRemaining refuses the deletion of an instance with bindings, if the
+// plan's policy says so.
+func (e *Engine) checkRemaining(ctx context.Context, record *InstanceRecord, policy Policy) error {
+	if policy.RemainingBindings != RefuseRemaining {
+		return nil
+	}
+	for _, status := range []Status{Creating, Ready, Deleting, CreateFailed} {
+		left, err := e.store.Bindings(ctx, Filter{Platform: record.Key.Platform, InstanceID: record.Key.InstanceID, Status: status, Limit: 1})
+		if err != nil {
+			return unavailable(err)
+		}
+		if len(left) > 0 {
+			return openbroker.NewError(422, "BindingsExist", "The service instance still has service bindings. Delete them first.")
+		}
+	}
+	return nil
+}

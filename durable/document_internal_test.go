@@ -1,0 +1,138 @@
+package durable
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/openbroker/openbroker"
+)
+
+func TestSameObject(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		a, b string
+		same bool
+	}{
+		{"", "", true},
+		{"", "{}", true},
+		{"{}", ` { } `, true},
+		{`{"a":1,"b":2}`, `{"b":2,"a":1}`, true},
+		{`{"a":{"x":[1,{"y":2,"z":3}]}}`, `{"a":{"x":[1,{"z":3,"y":2}]}}`, true},
+		{`{"a":[1,2]}`, `{"a":[2,1]}`, false},
+		{`{"a":"é"}`, `{"a":"\u00e9"}`, true},
+		{`{"a":"<"}`, `{"a":"\u003c"}`, true},
+		{`{"a":null}`, `{}`, false},
+		{`{"a":1}`, `{"a":"1"}`, false},
+		{`{"a":0}`, `{"a":false}`, false},
+		// Numbers beyond what a float64 tells apart.
+		{`{"a":12345678901234567890}`, `{"a":12345678901234567891}`, false},
+		{`{"a":0.1000000000000000055}`, `{"a":0.1}`, false},
+		{`{"a":1}`, `{"A":1}`, false},
+	} {
+		a, b := json.RawMessage(test.a), json.RawMessage(test.b)
+		if sameObject(a, b) != test.same || sameObject(b, a) != test.same {
+			t.Errorf("%s and %s: same must be %v", a, b, test.same)
+		}
+	}
+}
+
+func TestMergeParameters(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ present, update, want string }{
+		{"", "", ""},
+		{`{"a":1}`, "", `{"a":1}`},
+		{"", `{"a":1}`, `{"a":1}`},
+		{"", `{"a":null}`, `{}`},
+		{`{"a":1,"b":2}`, `{"b":3}`, `{"a":1,"b":3}`},
+		{`{"a":1,"b":2}`, `{"b": null }`, `{"a":1}`},
+		{`{"a":{"x":1,"y":2}}`, `{"a":{"x":3}}`, `{"a":{"x":3}}`},
+		{`{"a":null}`, `{"b":1}`, `{"a":null,"b":1}`},
+		{`{"a":null}`, `{"a":null}`, `{}`},
+		{`{"a":12345678901234567890}`, `{"b":1.50}`, `{"a":12345678901234567890,"b":1.50}`},
+	} {
+		var update openbroker.Parameters
+		if test.update != "" {
+			update = openbroker.Parameters(test.update)
+		}
+		got := mergeParameters(json.RawMessage(test.present), update)
+		if string(got) != test.want {
+			t.Errorf("%s and %s give %s, want %s", test.present, test.update, got, test.want)
+		}
+	}
+}
+
+func TestNamespace(t *testing.T) {
+	t.Parallel()
+	for context, want := range map[string]string{
+		"": "",
+		`{"platform":"cloudfoundry","namespace":"n"}`:               "",
+		`{"platform":"kubernetes","namespace":"n","clusterid":"c"}`: `"c" "n"`,
+		`{"platform":"kubernetes","namespace":7}`:                   "",
+	} {
+		if got := namespace(json.RawMessage(context)); got != want {
+			t.Errorf("%s gives %q, want %q", context, got, want)
+		}
+	}
+}
+
+// Whatever objects a platform sends: equality is reflexive, symmetric and blind
+// to encoding; a merge is repeatable, loses nothing that is not named, and
+// changes nothing if there is nothing to change.
+func FuzzObjects(f *testing.F) {
+	for _, seed := range [][2]string{
+		{`{}`, `{}`},
+		{`{"a":1,"b":{"c":[1,2,null]}}`, `{"a":null,"b":2}`},
+		{`{"a":12345678901234567890}`, `{"a":1e400}`},
+		{`{"a":null,"\u0000":"\ud800"}`, `{"":{"":""}}`},
+		{`{"a":1,"a":2}`, `{"a":2}`},
+	} {
+		f.Add([]byte(seed[0]), []byte(seed[1]))
+	}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		if !isJSONObject(a) || !isJSONObject(b) {
+			t.Skip("the handler refuses what is no object")
+		}
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, a, "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		if !sameObject(a, a) || !sameObject(a, indented.Bytes()) || !sameObject(a, canonical(a)) {
+			t.Errorf("%s is not the same as itself", a)
+		}
+		if sameObject(a, b) != sameObject(b, a) {
+			t.Errorf("%s and %s are the same one way only", a, b)
+		}
+		if merged := mergeParameters(a, openbroker.Parameters(`{}`)); !sameObject(a, merged) {
+			t.Errorf("nothing changes %s to %s", a, merged)
+		}
+		merged := mergeParameters(a, b)
+		if again := mergeParameters(merged, b); !sameObject(merged, again) {
+			t.Errorf("%s, changed by %s, is %s, and %s when repeated", a, b, merged, again)
+		}
+		var before, changes, after map[string]json.RawMessage
+		for _, decode := range []struct {
+			raw  []byte
+			into *map[string]json.RawMessage
+		}{{a, &before}, {b, &changes}, {merged, &after}} {
+			if err := json.Unmarshal(decode.raw, decode.into); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name := range before {
+			if _, named := changes[name]; !named && !bytes.Equal(bytes.TrimSpace(before[name]), after[name]) && !sameValue(before[name], after[name]) {
+				t.Errorf("%q was %s and is %s", name, before[name], after[name])
+			}
+		}
+	})
+}
+
+func isJSONObject(data []byte) bool {
+	var object map[string]json.RawMessage
+	return json.Unmarshal(data, &object) == nil && object != nil
+}
+
+func sameValue(a, b json.RawMessage) bool {
+	wrap := func(v json.RawMessage) json.RawMessage { return append(append([]byte(`{"v":`), v...), '}') }
+	return sameObject(wrap(a), wrap(b))
+}

@@ -1,0 +1,241 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+var _ openbroker.Broker = (*Engine)(nil)
+
+// An Engine is a broker whose operations survive crashes. It answers requests
+// from New on, but begins to work on operations with Start.
+type Engine struct {
+	provider Provider
+	store    Store
+	config   Config
+	logger   *slog.Logger
+	catalog  atomic.Pointer[openbroker.Catalog]
+
+	// offset is the database's clock minus this process's, in nanoseconds.
+	offset atomic.Int64
+
+	// slots bounds the operations that this replica works on.
+	slots chan struct{}
+	// backlog says that operations wait in the store for a place.
+	backlog atomic.Bool
+	// wake makes the claim loop look at once, beat the heartbeat.
+	wake, beat chan struct{}
+	// turns order the requests that change one instance.
+	turns turns
+	// aborted ends when workers are to give up recording a result: the store is
+	// away, and the engine has to stop. Another replica takes over.
+	aborted context.Context //nolint:containedctx // It is a signal that writes to the store obey.
+	abort   context.CancelFunc
+
+	mu       sync.Mutex
+	runs     map[string]*run
+	watchers map[string][]chan *result
+	state    engineState
+	// base carries the values of Start's context to the provider.
+	base    context.Context //nolint:containedctx // Operations have no caller whose context they could take.
+	loops   sync.WaitGroup
+	workers sync.WaitGroup
+	// quit ends the loops.
+	quit     context.CancelFunc
+	stopOnce sync.Once
+}
+
+type engineState int
+
+const (
+	stateNew engineState = iota
+	stateStarted
+	stateStopping
+)
+
+// New returns an engine for the catalog and the provider. It checks the
+// configuration and the catalog, and reports everything that is wrong with
+// them; and it checks that the sealer opens what the store holds, so that a
+// wrong key is refused before anything is done.
+func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, store Store, config Config) (*Engine, error) {
+	if catalog == nil || provider == nil || store == nil {
+		return nil, errors.New("durable: a catalog, a provider and a store are needed")
+	}
+	if err := config.validate(); err != nil {
+		return nil, fmt.Errorf("durable: the configuration is invalid: %w", err)
+	}
+	config = config.withDefaults()
+	e := &Engine{
+		provider: provider, store: store, config: config, logger: config.Logger,
+		slots: make(chan struct{}, config.Workers), wake: make(chan struct{}, 1), beat: make(chan struct{}, 1),
+		runs: map[string]*run{}, watchers: map[string][]chan *result{}, base: context.WithoutCancel(ctx),
+	}
+	e.aborted, e.abort = context.WithCancel(e.base)
+	if err := e.SetCatalog(catalog); err != nil {
+		return nil, err
+	}
+	if err := e.checkSealer(ctx); err != nil {
+		return nil, err
+	}
+	// Deadlines are of the database's clock: learn it before the first one.
+	if _, err := e.load(ctx, Key{}); err != nil {
+		return nil, fmt.Errorf("durable: the store does not work: %w", err)
+	}
+	return e, nil
+}
+
+// checkSealer opens a value that the first engine on the store has sealed.
+func (e *Engine) checkSealer(ctx context.Context) error {
+	const name, text = "sealer_check", "openbroker"
+	canary, err := e.config.Sealer.Seal([]byte(text), associated(name, Key{}, ""))
+	if err != nil {
+		return fmt.Errorf("durable: the sealer does not work: %w", err)
+	}
+	stored, err := e.store.PutSetting(ctx, name, canary)
+	if err != nil {
+		return fmt.Errorf("durable: the store does not work: %w", err)
+	}
+	if opened, err := e.config.Sealer.Open(stored, associated(name, Key{}, "")); err != nil || string(opened) != text {
+		return errors.New("durable: the encryption key is not the one that the stored data was encrypted with: configure the key that belongs to this database, nothing was changed")
+	}
+	return nil
+}
+
+// SetCatalog changes the catalog. The engine goes on with the old one if it
+// returns an error: when the catalog is invalid, or a plan's policy cannot work
+// with it.
+func (e *Engine) SetCatalog(catalog *openbroker.Catalog) error {
+	if err := catalog.Validate(); err != nil {
+		return fmt.Errorf("durable: the catalog is invalid: %w", err)
+	}
+	var problems []error
+	for i := range catalog.Services {
+		service := &catalog.Services[i]
+		for j := range service.Plans {
+			plan := &service.Plans[j]
+			policy := e.config.policy(plan.ID, plan)
+			if policy.BindingMode == Asynchronous && service.PlanBindable(plan) && !service.BindingsRetrievable {
+				problems = append(problems, fmt.Errorf("plan %q of service %q binds asynchronously, so the service must be bindings_retrievable", plan.Name, service.Name))
+			}
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("durable: the policies do not fit the catalog: %w", err)
+	}
+	e.catalog.Store(catalog)
+	return nil
+}
+
+// Catalog returns the catalog.
+func (e *Engine) Catalog(context.Context) (*openbroker.Catalog, error) {
+	return e.catalog.Load(), nil
+}
+
+// Start begins to work on operations, also those that earlier processes left
+// behind. It returns at once. The context's values, not its end, reach the
+// provider: end the engine with Stop.
+func (e *Engine) Start(ctx context.Context) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state != stateNew {
+		return
+	}
+	e.state = stateStarted
+	e.base = context.WithoutCancel(ctx)
+	ctx, e.quit = context.WithCancel(e.base)
+	for _, loop := range []func(context.Context){e.claimLoop, e.leaseLoop, e.sweepLoop, e.hintLoop} {
+		e.loops.Go(func() { loop(ctx) })
+	}
+}
+
+// Stop ends the engine: it takes on nothing more, lets the running operations
+// end until ctx ends, then interrupts them, and gives their leases back, so
+// that another replica, or the next process, goes on with them at once. After
+// the end of ctx that takes up to StopGrace, and another Lease if the store is
+// away. Stop can be called twice, and without Start.
+func (e *Engine) Stop(ctx context.Context) {
+	e.stopOnce.Do(func() {
+		e.mu.Lock()
+		e.state = stateStopping
+		quit := e.quit
+		e.mu.Unlock()
+		ended := make(chan struct{})
+		go func() {
+			e.workers.Wait()
+			close(ended)
+		}()
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			e.stopRuns(errStopping)
+			grace := time.AfterFunc(2*stopPatience, e.abort)
+			<-ended
+			grace.Stop()
+		}
+		if quit != nil {
+			quit()
+			e.loops.Wait()
+		}
+		e.abort()
+	})
+}
+
+// stopPatience bounds how long Stop takes beyond its context: this long for
+// providers that do not return, and again for a store that is away. What is not
+// recorded then is another replica's once the lease is over.
+const stopPatience = 4 * time.Second
+
+// enter counts the caller among the workers if the engine is in one of the
+// states: Stop waits for it then. Leave with workers.Done.
+func (e *Engine) enter(states ...engineState) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Contains(states, e.state) {
+		return false
+	}
+	e.workers.Add(1)
+	return true
+}
+
+// started reports whether the engine works on operations.
+func (e *Engine) started() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state == stateStarted
+}
+
+// Ping reports whether the store can be used now, for readiness checks.
+func (e *Engine) Ping(ctx context.Context) error { return e.store.Ping(ctx) }
+
+// now is the time of the database, as far as known.
+func (e *Engine) now() time.Time { return time.Now().Add(time.Duration(e.offset.Load())) }
+
+// load reads a snapshot and learns the database's clock.
+func (e *Engine) load(ctx context.Context, key Key) (*Snapshot, error) {
+	snapshot, err := e.store.Load(ctx, key)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	e.offset.Store(int64(time.Until(snapshot.Now)))
+	return snapshot, nil
+}
+
+// unavailable is the answer when the store cannot be used: the request can be
+// sent again.
+func unavailable(err error) error { return openbroker.ErrUnavailable.WithCause(err) }
+
+// signal puts a value into a channel that holds one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

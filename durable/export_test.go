@@ -1,0 +1,11 @@
+package durable
+
+// Held tells how much the engine keeps in memory: all of it is zero when nothing
+// is being done.
+func (e *Engine) Held() (runs, watchers, turns, slots int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.turns.mu.Lock()
+	defer e.turns.mu.Unlock()
+	return len(e.runs), len(e.watchers), len(e.turns.taken), len(e.slots)
+}

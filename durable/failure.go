@@ -1,0 +1,79 @@
+package durable
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+// Why an attempt was stopped. They are causes of its context.
+var (
+	errCancelled = errors.New("the operation was cancelled by a delete request")
+	errLeaseLost = errors.New("the lease of the operation was lost")
+	errStopping  = errors.New("the broker is stopping")
+	errTimedOut  = errors.New("the operation took longer than it may")
+	errExited    = errors.New("the provider ended its goroutine")
+	errAbandoned = errors.New("the provider did not return after its context ended")
+)
+
+// A failure is the public part of why an operation failed, as it is stored.
+type failure struct {
+	Status           int    `json:"status,omitempty"`
+	Code             string `json:"code,omitempty"`
+	Description      string `json:"description"`
+	InstanceUsable   *bool  `json:"instance_usable,omitempty"`
+	UpdateRepeatable *bool  `json:"update_repeatable,omitempty"`
+	// RetryAfter is for a request that waited.
+	RetryAfter time.Duration `json:"retry_after,omitempty"`
+}
+
+// failureOf says publicly why the operation failed.
+func failureOf(err error, operationID string) *failure {
+	var answer *openbroker.Error
+	switch {
+	case errors.Is(err, errCancelled):
+		return &failure{Status: http.StatusConflict, Description: "The operation was cancelled because the resource is being deleted."}
+	case errors.Is(err, errTimedOut):
+		return &failure{Status: http.StatusGatewayTimeout, Description: "The operation took too long. Its id is " + operationID + "."}
+	case errors.As(err, &answer) && answer != nil:
+		f := &failure{
+			Status: answer.Status, Code: answer.Code, Description: answer.Description,
+			InstanceUsable: answer.InstanceUsable, UpdateRepeatable: answer.UpdateRepeatable, RetryAfter: answer.RetryAfter,
+		}
+		setDefault(&f.Status, http.StatusInternalServerError)
+		setDefault(&f.Description, "The operation failed.")
+		return f
+	default:
+		return &failure{
+			Status:      http.StatusInternalServerError,
+			Description: "The service broker failed to carry out the operation. Its log has the cause under the operation id " + operationID + ".",
+		}
+	}
+}
+
+func (f *failure) encode() []byte {
+	encoded, err := json.Marshal(f)
+	if err != nil {
+		return []byte(`{"description":"The operation failed."}`)
+	}
+	return encoded
+}
+
+func readFailure(stored []byte) *failure {
+	f := &failure{Description: "The operation failed."}
+	if len(stored) > 0 && json.Unmarshal(stored, f) != nil {
+		return &failure{Description: "The operation failed."}
+	}
+	setDefault(&f.Status, http.StatusInternalServerError)
+	return f
+}
+
+// err is the failure as the answer to a request that waited.
+func (f *failure) err() error {
+	e := openbroker.NewError(f.Status, f.Code, f.Description)
+	e.InstanceUsable, e.UpdateRepeatable, e.RetryAfter = f.InstanceUsable, f.UpdateRepeatable, f.RetryAfter
+	return e
+}

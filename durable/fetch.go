@@ -1,0 +1,107 @@
+package durable
+
+import (
+	"context"
+	"errors"
+
+	"github.com/openbroker/openbroker"
+)
+
+// GetInstance fetches an instance (spec.md, "Fetching a Service Instance").
+// Errors: ErrInstanceDoesNotExist, also while it is being created;
+// ErrConcurrency while it is being updated or deleted; ErrUnavailable if the
+// store cannot be used.
+func (e *Engine) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
+	snapshot, err := e.load(ctx, keyOf(&r.Caller, r.InstanceID, ""))
+	if err != nil {
+		return nil, err
+	}
+	record := snapshot.Instance
+	if record == nil {
+		return nil, openbroker.ErrInstanceDoesNotExist
+	}
+	switch record.Status {
+	case Ready:
+	case Updating, Deleting:
+		return nil, openbroker.ErrConcurrency
+	default:
+		return nil, openbroker.ErrInstanceDoesNotExist
+	}
+	document, err := e.openInstance(record)
+	if err != nil {
+		return nil, err
+	}
+	return &openbroker.GetInstanceResponse{
+		ServiceID: record.ServiceID, PlanID: record.PlanID, DashboardURL: document.DashboardURL,
+		Parameters: openbroker.Parameters(document.Parameters), MaintenanceInfo: document.MaintenanceInfo, Metadata: document.Metadata,
+	}, nil
+}
+
+// GetBinding fetches a binding with its credentials (spec.md, "Fetching a
+// Service Binding"). Errors: ErrBindingDoesNotExist, also while it is being
+// created or deleted; ErrUnavailable if the store cannot be used.
+func (e *Engine) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
+	snapshot, err := e.load(ctx, keyOf(&r.Caller, r.InstanceID, r.BindingID))
+	if err != nil {
+		return nil, err
+	}
+	if snapshot.Binding == nil || snapshot.Binding.Status != Ready {
+		return nil, openbroker.ErrBindingDoesNotExist
+	}
+	document, err := e.openBinding(snapshot.Binding)
+	if err != nil {
+		return nil, err
+	}
+	response := openbroker.GetBindingResponse{}
+	if document.Bound != nil {
+		response = *document.Bound
+	}
+	response.Parameters = openbroker.Parameters(document.Parameters)
+	return &response, nil
+}
+
+// LastOperation tells how an operation on an instance is doing (spec.md,
+// "Polling Last Operation for Service Instances"): the one that the request
+// names, else the last. Errors: ErrInstanceDoesNotExist if there never was one;
+// ErrGone some time after a deletion; ErrUnavailable if the store cannot be
+// used.
+func (e *Engine) LastOperation(ctx context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
+	return e.lastOperation(ctx, keyOf(&r.Caller, r.InstanceID, ""), r.Operation, openbroker.ErrInstanceDoesNotExist)
+}
+
+// LastBindingOperation is LastOperation for bindings (spec.md, "Polling Last
+// Operation for Service Bindings"); ErrBindingDoesNotExist if there never was
+// one.
+func (e *Engine) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
+	return e.lastOperation(ctx, keyOf(&r.Caller, r.InstanceID, r.BindingID), r.Operation, openbroker.ErrBindingDoesNotExist)
+}
+
+func (e *Engine) lastOperation(ctx context.Context, key Key, id string, unknown error) (*openbroker.LastOperationResponse, error) {
+	record, err := e.store.Operation(ctx, key, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, unknown
+	case err != nil:
+		return nil, unavailable(err)
+	}
+	response := &openbroker.LastOperationResponse{State: openbroker.InProgress, Description: record.Description, RetryAfter: e.config.RetryAfter}
+	switch record.State {
+	case OperationSucceeded:
+		deletes := record.Kind == KindDeprovision || record.Kind == KindUnbind
+		if deletes && record.FinishedAt.Add(e.config.DeletedGrace).Before(e.now()) {
+			return nil, openbroker.ErrGone
+		}
+		response.State = openbroker.Succeeded
+	case OperationFailed:
+		f := readFailure(record.Failure)
+		response.State, response.Description = openbroker.Failed, f.Description
+		if record.Kind == KindUpdate || record.Kind == KindDeprovision {
+			response.InstanceUsable = f.InstanceUsable
+		}
+		if record.Kind == KindUpdate {
+			response.UpdateRepeatable = f.UpdateRepeatable
+		}
+	case Active, Cancelling:
+	}
+	return response, nil
+}

@@ -1,0 +1,181 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// claimLoop takes on operations that nobody works on: those that found no free
+// worker, that are due for another attempt, or whose replica died.
+func (e *Engine) claimLoop(ctx context.Context) {
+	e.every(ctx, e.config.PollInterval, e.wake, e.claim)
+}
+
+// every calls f at once, at each interval, and when signalled, until ctx ends.
+func (e *Engine) every(ctx context.Context, interval time.Duration, signalled <-chan struct{}, f func(context.Context)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		f(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-signalled:
+		}
+	}
+}
+
+func (e *Engine) claim(ctx context.Context) {
+	if !e.enter(stateStarted) {
+		return
+	}
+	defer e.workers.Done()
+	// Half of the free places stay free for the requests that arrive meanwhile,
+	// so that these can begin at once.
+	free := 0
+	for wanted := (cap(e.slots) - len(e.slots) + 1) / 2; free < wanted && e.acquire(); {
+		free++
+	}
+	if free == 0 {
+		return
+	}
+	leased := time.Now()
+	e.backlog.Store(false)
+	claimed, err := e.store.Claim(ctx, e.config.Replica, e.config.Lease, free)
+	if err != nil {
+		e.storeFailed(ctx, "claiming operations", err)
+		claimed = nil
+	}
+	for i := range claimed {
+		e.operationLogger(&claimed[i]).LogAttrs(ctx, slog.LevelDebug, "operation claimed")
+		e.begin(&claimed[i], nil, leased) //nolint:contextcheck // Operations end at their own pace, see Stop.
+	}
+	for range free - len(claimed) {
+		<-e.slots
+	}
+	if len(claimed) == free {
+		e.backlog.Store(true)
+		if len(e.slots) < cap(e.slots) {
+			signal(e.wake)
+		}
+	}
+}
+
+func (e *Engine) storeFailed(ctx context.Context, doing string, err error) {
+	if ctx.Err() == nil {
+		e.logger.LogAttrs(ctx, slog.LevelError, "store failed", slog.String("doing", doing), slog.String("error", err.Error()))
+	}
+}
+
+// leaseLoop keeps the leases of the running operations, and stops those that
+// are cancelled or lost.
+func (e *Engine) leaseLoop(ctx context.Context) {
+	e.every(ctx, e.config.Lease/3, e.beat, e.renew)
+}
+
+func (e *Engine) renew(ctx context.Context) {
+	e.mu.Lock()
+	running := make([]*run, 0, len(e.runs))
+	fences := make([]Fence, 0, len(e.runs))
+	for _, r := range e.runs {
+		if errors.Is(context.Cause(r.ctx), errLeaseLost) {
+			continue // Whoever claims it goes on, the sooner the better.
+		}
+		running, fences = append(running, r), append(fences, r.fence())
+	}
+	e.mu.Unlock()
+	if len(running) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.config.Lease/3)
+	defer cancel()
+	asked := time.Now()
+	states, err := e.store.Renew(ctx, e.config.Replica, e.config.Lease, fences)
+	if err != nil {
+		e.storeFailed(ctx, "renewing leases", err)
+		return // Nobody knows; each run stops itself when its lease is over.
+	}
+	for _, r := range running {
+		state, held := states[r.fence()]
+		if !held {
+			r.stop(errLeaseLost) // Or it has just ended, and does not notice.
+			continue
+		}
+		r.expiry.Reset(e.config.Lease - time.Since(asked))
+		if state == Cancelling {
+			r.stop(errCancelled)
+		}
+	}
+}
+
+// hintLoop passes on what the store hears from other replicas, at most every
+// hintPause, because each hint costs every replica a look.
+func (e *Engine) hintLoop(ctx context.Context) {
+	const hintPause = 20 * time.Millisecond
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, open := <-e.store.Hints():
+			if !open {
+				return
+			}
+		}
+		signal(e.wake)
+		signal(e.beat)
+		timer := time.NewTimer(hintPause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// sweepLoop deletes what has expired and forgets what is long gone.
+func (e *Engine) sweepLoop(ctx context.Context) {
+	e.every(ctx, e.config.SweepInterval, nil, e.sweep)
+}
+
+const sweepBatch = 500
+
+func (e *Engine) sweep(ctx context.Context) {
+	if e.config.UnbindExpired {
+		e.unbindExpired(ctx)
+	}
+	for {
+		pruned, err := e.store.Prune(ctx, e.config.Retention, sweepBatch)
+		if err != nil {
+			e.storeFailed(ctx, "pruning", err)
+			return
+		}
+		if pruned < sweepBatch {
+			return
+		}
+	}
+}
+
+func (e *Engine) unbindExpired(ctx context.Context) {
+	expired, err := e.store.Expired(ctx, sweepBatch)
+	if err != nil {
+		e.storeFailed(ctx, "looking for expired bindings", err)
+		return
+	}
+	for i := range expired {
+		d, err := e.decide(ctx, expired[i].Key, nil, func(s *Snapshot) (*decision, error) {
+			if s.Binding == nil || s.Binding.Status != Ready || s.Instance == nil || len(s.Open) > 0 {
+				return &decision{done: true}, nil
+			}
+			return e.beginUnbind(s, expired[i].Key, Policy{Deadline: e.config.CleanupTimeout}, true)
+		})
+		if err != nil {
+			e.storeFailed(ctx, "deleting an expired binding", err)
+			continue
+		}
+		d.forget() // Nobody waits for it.
+	}
+}

@@ -1,0 +1,120 @@
+package durable_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+// A checking provider refuses, and knows dashboards early.
+type checking struct {
+	*scripted
+	mu     sync.Mutex
+	checks []string
+}
+
+var (
+	_ durable.Checker     = (*checking)(nil)
+	_ durable.Dashboarder = (*checking)(nil)
+)
+
+func (c *checking) check(what string, parameters openbroker.Parameters) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.checks = append(c.checks, what)
+	if strings.Contains(string(parameters), "bad") {
+		return openbroker.ErrInvalidParameters.WithDescription("bad is not good")
+	}
+	return nil
+}
+
+func (c *checking) CheckInstance(_ context.Context, i durable.Instance, previous *durable.Instance) error {
+	if previous != nil {
+		return c.check("update from "+previous.PlanID+" to "+i.PlanID, i.Parameters)
+	}
+	return c.check("provision", i.Parameters)
+}
+
+func (c *checking) CheckBinding(_ context.Context, b durable.Binding) error {
+	return c.check("bind to "+b.Instance.ID, b.Parameters)
+}
+
+func (c *checking) DashboardURL(i durable.Instance) string {
+	return "https://early.example.com/" + i.ID
+}
+
+func startChecking(tb testing.TB, store durable.Store) (*replica, *checking) {
+	tb.Helper()
+	provider := &checking{scripted: newScripted()}
+	r := serve(tb, store, newKeys(tb), provider, provider.scripted, nil)
+	r.Start(tb.Context())
+	return r, provider
+}
+
+// What a Checker refuses is answered with its error and leaves no trace.
+func TestChecker(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		r, provider := startChecking(t, store)
+		const bad, code = `,"parameters":{"bad":true}`, "InvalidParameters"
+		r.provision("i", planID, bad).is(t, http.StatusBadRequest, code)
+		r.send(http.MethodGet, instancePath("i"), "").is(t, http.StatusNotFound, "")
+		r.lastOperation("i", "").is(t, http.StatusNotFound, "")
+		r.deprovision("i", planID).is(t, http.StatusGone, "")
+		if records, err := store.Instances(t.Context(), durable.Filter{}); err != nil || len(records) > 0 {
+			t.Errorf("the records are %v (%v)", records, err)
+		}
+
+		r.done("i", r.provision("i", planID, ""))
+		r.update("i", `,"plan_id":"plan-sync"`+bad).is(t, http.StatusBadRequest, code)
+		if a := r.send(http.MethodGet, instancePath("i"), "").is(t, http.StatusOK, ""); a.body["plan_id"] != planID {
+			t.Errorf("the instance is %s", a.text)
+		}
+		r.bind("i", "b", planID, bad).is(t, http.StatusBadRequest, code)
+		r.send(http.MethodGet, bindingPath("i", "b"), "").is(t, http.StatusNotFound, "")
+		r.lastOperation("i/service_bindings/b", "").is(t, http.StatusNotFound, "")
+		provider.mu.Lock()
+		defer provider.mu.Unlock()
+		want := "provision; provision; update from plan-auto to plan-sync; bind to i"
+		if got := strings.Join(provider.checks, "; "); got != want {
+			t.Errorf("the checks are %s, want %s", got, want)
+		}
+	})
+}
+
+// A repeated request is not checked: what is there is there.
+func TestCheckerIsNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	r, provider := startChecking(t, openSQLite(t))
+	r.done("i", r.provision("i", planID, ""))
+	r.provision("i", planID, "").is(t, http.StatusOK, "")
+	r.provision("i", planID, params).is(t, http.StatusConflict, "")
+	r.update("i", "").is(t, http.StatusOK, "")
+	if len(provider.checks) != 1 {
+		t.Errorf("the checks are %v", provider.checks)
+	}
+}
+
+func TestDashboarder(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		r, provider := startChecking(t, store)
+		g := provider.hold(durable.KindProvision, "i")
+		for range 2 { // The repeated request tells it too.
+			a := r.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
+			if a.body["dashboard_url"] != "https://early.example.com/i" {
+				t.Errorf("the answer is %s", a.text)
+			}
+		}
+		g.open()
+		r.status("i", "", durable.Ready)
+		if a := r.provision("i", "plan-async", ""); a.body["dashboard_url"] != "https://dashboard.example.com/i" {
+			t.Errorf("the answer is %s", a.text)
+		}
+	})
+}

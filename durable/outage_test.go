@@ -1,0 +1,267 @@
+package durable_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/sqlitestore"
+)
+
+// While the store is away, requests are answered with 503, and all goes on when
+// it is back; what a provider did meanwhile is recorded then.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, inner durable.Store) {
+		store := &flakyStore{Store: inner}
+		r := start(t, store, newKeys(t), newScripted(), nil)
+		r.bring("ready", "plan-async", ready)
+		g := r.provider.hold(durable.KindProvision, "i")
+		a := r.provision("i", "plan-async", "")
+		receive(t, "the provision", g.entered)
+
+		store.away.Store(true)
+		for name, a := range map[string]answer{
+			"provision":      r.provision("j", "plan-async", ""),
+			"update":         r.update("ready", updateExtra),
+			"deprovision":    r.deprovision("ready", "plan-async"),
+			"bind":           r.bind("ready", "b", "plan-async", ""),
+			"unbind":         r.unbind("ready", "b", "plan-async"),
+			"get":            r.send(http.MethodGet, instancePath("ready"), ""),
+			"get binding":    r.send(http.MethodGet, bindingPath("ready", "b"), ""),
+			"last operation": r.lastOperation("i", a.operation()),
+		} {
+			if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || strings.Contains(a.text, "database") {
+				t.Errorf("%s: %d %s, Retry-After %q", name, a.status, a.text, a.header.Get("Retry-After"))
+			}
+		}
+		if err := r.Ping(t.Context()); err == nil {
+			t.Error("the broker says it is healthy")
+		}
+		g.open()
+		eventually(t, "the result cannot be recorded", func() bool { return strings.Contains(r.logs.String(), "result not recorded yet") })
+		store.away.Store(false)
+		if err := r.Ping(t.Context()); err != nil {
+			t.Error(err)
+		}
+		r.done("i", a)
+		r.done("j", r.provision("j", "plan-async", ""))
+		if calls := r.provider.called(durable.KindProvision, "i"); len(calls) != 1 {
+			t.Errorf("the provider was called %d times", len(calls))
+		}
+	})
+}
+
+// A lease that cannot be renewed ends when it is over: the provider is told to
+// stop before anybody else can have begun.
+func TestLeaseRunsOut(t *testing.T) {
+	t.Parallel()
+	store := &flakyStore{Store: openSQLite(t)}
+	var cut atomic.Bool
+	store.renew = func() error {
+		if cut.Load() {
+			return errAway
+		}
+		return nil
+	}
+	store.claim = store.renew
+	const lease = 300 * time.Millisecond
+	provider := newScripted()
+	began, told := make(chan time.Time, 2), make(chan error, 2)
+	provider.on(durable.KindProvision, "i", func(ctx context.Context, task *durable.Task) error {
+		began <- time.Now()
+		if task.Attempt() > 1 {
+			return nil
+		}
+		<-ctx.Done()
+		told <- context.Cause(ctx)
+		return ctx.Err()
+	})
+	r := start(t, store, newKeys(t), provider, func(c *durable.Config) { c.Lease = lease })
+	cut.Store(true)
+	a := r.provision("i", "plan-async", "")
+	first := receive(t, "the first attempt", began)
+	if cause := receive(t, "the provider is told", told); cause == nil || !strings.Contains(cause.Error(), "lease") {
+		t.Errorf("the cause is %v", cause)
+	}
+	if took := time.Since(first); took > lease+lease/6 {
+		t.Errorf("the provider was told after %v, the lease is over after %v", took, lease)
+	}
+	cut.Store(false)
+	receive(t, "the second attempt", began)
+	r.done("i", a)
+}
+
+// The next attempt in a process waits until the one that lost its lease has
+// stopped, and has a lease that is kept.
+func TestAttemptsDoNotOverlap(t *testing.T) {
+	t.Parallel()
+	store := &flakyStore{Store: openSQLite(t)}
+	var cut atomic.Bool
+	store.renew = func() error {
+		if cut.Load() {
+			return errAway
+		}
+		return nil
+	}
+	provider := newScripted()
+	entered, stop, finish := make(chan int, 10), make(chan struct{}), make(chan struct{})
+	var running atomic.Int64
+	provider.on(durable.KindProvision, "i", func(ctx context.Context, task *durable.Task) error {
+		if running.Add(1) > 1 {
+			t.Error("two attempts overlap")
+		}
+		defer running.Add(-1)
+		entered <- task.Attempt()
+		if task.Attempt() == 1 {
+			<-stop
+			return errors.New("too late")
+		}
+		select {
+		case <-finish:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	const lease = 400 * time.Millisecond
+	r := start(t, store, newKeys(t), provider, func(c *durable.Config) { c.Lease = lease })
+	cut.Store(true)
+	a := r.provision("i", "plan-async", "")
+	receive(t, "the first attempt", entered)
+	key := durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"}
+	generation := func() int64 {
+		snapshot, err := store.Load(t.Context(), key)
+		if err != nil || len(snapshot.Open) != 1 {
+			t.Fatal("the operation has ended", err)
+		}
+		return snapshot.Open[0].Generation
+	}
+	eventually(t, "the operation is claimed again", func() bool { return generation() > 1 })
+	cut.Store(false)
+	close(stop)
+	attempt := receive(t, "the next attempt", entered)
+	// It is renewed like any other, though the earlier one ended after its claim.
+	over := time.NewTimer(2 * lease)
+	defer over.Stop()
+	<-over.C
+	if g := generation(); g != int64(attempt) {
+		t.Errorf("attempt %d lost its lease to %d", attempt, g)
+	}
+	close(finish)
+	r.done("i", a)
+	if len(entered) > 0 {
+		t.Error("there were more attempts")
+	}
+}
+
+// Records that cannot be read now say nothing about the operation: it is tried
+// again, more often than errors of the provider would be.
+func TestRecordsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, inner durable.Store) {
+		store := &flakyStore{Store: inner}
+		var failing atomic.Bool
+		failures := make(chan struct{}, 1000)
+		store.load = func() error {
+			if failing.Load() {
+				failures <- struct{}{}
+				return errAway
+			}
+			return nil
+		}
+		r := start(t, store, newKeys(t), newScripted(), func(c *durable.Config) { c.Workers = 1 })
+		g := r.provider.hold(durable.KindProvision, "first")
+		first := r.provision("first", "plan-async", "")
+		receive(t, "the first operation", g.entered)
+		a := r.provision("i", "plan-async", "") // It waits, and has to be read later.
+		failing.Store(true)
+		g.open()
+		for range 12 {
+			receive(t, "an attempt to read", failures)
+		}
+		failing.Store(false)
+		r.done("first", first)
+		r.done("i", a)
+	})
+}
+
+// Data that the key does not open says nothing about the operation either: a
+// replica that has the key goes on.
+func TestRecordsThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys := &breakable{Sealer: newKeys(t)}
+		r := start(t, store, keys, newScripted(), func(c *durable.Config) { c.Workers = 1 })
+		g := r.provider.hold(durable.KindProvision, "first")
+		first := r.provision("first", "plan-async", "")
+		receive(t, "the first operation", g.entered)
+		a := r.provision("i", "plan-async", params)
+		keys.broken.Store(true)
+		g.open()
+		eventually(t, "the records cannot be opened", func() bool { return strings.Count(r.logs.String(), "reading the records") > 10 })
+		keys.broken.Store(false)
+		r.done("first", first)
+		r.done("i", a)
+	})
+}
+
+// When the time of an operation is over, it fails even then, and what it was
+// about does not stay in between.
+func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys := &breakable{Sealer: newKeys(t)}
+		r := start(t, store, keys, newScripted(), func(c *durable.Config) {
+			c.Workers, c.CleanupTimeout = 1, 100*time.Millisecond
+			c.Policies["plan-short"] = durable.Policy{Mode: durable.Asynchronous, Deadline: 200 * time.Millisecond}
+		})
+		g := r.provider.hold(durable.KindProvision, "first")
+		first := r.provision("first", "plan-async", "")
+		receive(t, "the first operation", g.entered)
+		a := r.provision("i", "plan-short", params)
+		keys.broken.Store(true)
+		g.open()
+		if s := r.poll("i", a.operation()); s.state() != string(openbroker.Failed) {
+			t.Errorf("the operation is %s", s.text)
+		}
+		r.status("i", "", durable.CreateFailed)
+		keys.broken.Store(false)
+		r.done("first", first)
+		r.done("i", r.deprovision("i", "plan-short"))
+	})
+}
+
+// The clock of the database counts, not that of the replica.
+func TestClocksApart(t *testing.T) {
+	t.Parallel()
+	for _, apart := range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
+		t.Run(apart.String(), func(t *testing.T) {
+			t.Parallel()
+			c := &clock{offset: apart}
+			store := openSQLite(t, sqlitestore.WithClock(c.now))
+			keys := newKeys(t)
+			short := func(c *durable.Config) {
+				c.Policies["plan-async"] = durable.Policy{Mode: durable.Asynchronous, Deadline: 5 * time.Minute}
+			}
+			// The replica that takes the operation on has answered nothing yet.
+			first := serve(t, store, keys, newScripted(), nil, short)
+			a := first.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
+			second := start(t, store, keys, newScripted(), short)
+			second.done("i", a)
+			second.done("i", second.deprovision("i", "plan-async"))
+			c.advance(6 * time.Minute)
+			g := second.provider.hold(durable.KindProvision, "j")
+			a = second.provision("j", "plan-async", "")
+			receive(t, "the provision", g.entered)
+			g.open()
+			second.done("j", a)
+		})
+	}
+}

@@ -1,0 +1,134 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/openbroker/openbroker"
+)
+
+// perform calls the provider for an operation. It returns the documents as they
+// are to be if it succeeds; those that it was given stay unchanged.
+func (e *Engine) perform(ctx context.Context, task *Task, docs documents) (documents, error) {
+	instance := e.instance(docs.instanceRecord, docs.instance)
+	switch kind := task.Kind(); kind {
+	case KindProvision:
+		return e.performProvision(ctx, task, instance, docs)
+	case KindUpdate:
+		return e.performUpdate(ctx, task, instance, docs)
+	case KindDeprovision:
+		if err := e.unbindRemaining(ctx, task, instance); err != nil {
+			return docs, err
+		}
+		return docs, e.provider.Deprovision(ctx, task, instance)
+	case KindBind:
+		return e.performBind(ctx, task, instance, docs)
+	case KindUnbind:
+		return docs, e.provider.Unbind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding))
+	default:
+		return docs, fmt.Errorf("the operation has the unknown kind %q", kind)
+	}
+}
+
+func (e *Engine) performProvision(ctx context.Context, task *Task, instance Instance, docs documents) (documents, error) {
+	provisioned, err := e.provider.Provision(ctx, task, instance)
+	if err != nil {
+		return docs, err
+	}
+	after := *docs.instance
+	if provisioned.DashboardURL != "" {
+		after.DashboardURL = provisioned.DashboardURL
+	}
+	after.Metadata, after.State = provisioned.Metadata, provisioned.State
+	docs.instance = &after
+	return docs, nil
+}
+
+func (e *Engine) performUpdate(ctx context.Context, task *Task, previous Instance, docs documents) (documents, error) {
+	if docs.operation == nil || docs.operation.Instance == nil {
+		return docs, errors.New("the update has no data")
+	}
+	record := *docs.instanceRecord
+	record.PlanID = docs.operation.PlanID
+	after := *docs.operation.Instance
+	updated, err := e.provider.Update(ctx, task, e.instance(&record, &after), previous)
+	if err != nil {
+		return docs, err
+	}
+	if updated.DashboardURL != "" {
+		after.DashboardURL = updated.DashboardURL
+	}
+	if updated.Metadata != nil {
+		after.Metadata = updated.Metadata
+	}
+	if updated.State != nil {
+		after.State = updated.State
+	}
+	docs.instanceRecord, docs.instance = &record, &after
+	return docs, nil
+}
+
+func (e *Engine) performBind(ctx context.Context, task *Task, instance Instance, docs documents) (documents, error) {
+	bound, err := e.provider.Bind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding))
+	if err != nil {
+		return docs, err
+	}
+	after := *docs.binding
+	after.State = bound.State
+	after.Bound = &openbroker.GetBindingResponse{
+		Credentials: bound.Credentials, SyslogDrainURL: bound.SyslogDrainURL, RouteServiceURL: bound.RouteServiceURL,
+		VolumeMounts: bound.VolumeMounts, Endpoints: bound.Endpoints,
+	}
+	if !bound.ExpiresAt.IsZero() || !bound.RenewBefore.IsZero() {
+		after.Bound.Metadata = &openbroker.BindingMetadata{ExpiresAt: bound.ExpiresAt, RenewBefore: bound.RenewBefore}
+	}
+	record := *docs.bindingRecord
+	record.ExpiresAt = bound.ExpiresAt
+	docs.bindingRecord, docs.binding = &record, &after
+	return docs, nil
+}
+
+// unbindRemaining deletes the bindings that the platform has left, one by one,
+// each recorded before the next.
+func (e *Engine) unbindRemaining(ctx context.Context, task *Task, instance Instance) error {
+	filter := Filter{Platform: instance.Platform, InstanceID: instance.ID}
+	for {
+		records, err := e.store.Bindings(ctx, filter)
+		if err != nil {
+			return fmt.Errorf("listing the bindings: %w", err)
+		}
+		if len(records) == 0 {
+			return nil
+		}
+		for i := range records {
+			if err := e.unbindOne(ctx, task, instance, &records[i]); err != nil {
+				return err
+			}
+		}
+		filter.After = records[len(records)-1].Key
+	}
+}
+
+func (e *Engine) unbindOne(ctx context.Context, task *Task, instance Instance, record *BindingRecord) error {
+	if record.Status == Deleted {
+		return nil
+	}
+	document, err := e.openBinding(record)
+	if err != nil {
+		return err
+	}
+	if err := e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, document)); err != nil {
+		return fmt.Errorf("deleting the binding %q first: %w", record.Key.BindingID, err)
+	}
+	return task.advance(ctx, &Advance{Binding: deletedBinding(record)})
+}
+
+// deletedBinding is a binding's tombstone: nothing secret is left in it.
+func deletedBinding(record *BindingRecord) *BindingRecord {
+	return &BindingRecord{Key: record.Key, Status: Deleted, ServiceID: record.ServiceID, PlanID: record.PlanID}
+}
+
+func deletedInstance(record *InstanceRecord) *InstanceRecord {
+	return &InstanceRecord{Key: record.Key, Status: Deleted, ServiceID: record.ServiceID, PlanID: record.PlanID}
+}

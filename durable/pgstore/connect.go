@@ -1,0 +1,115 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// oldestVersion is the first version of PostgreSQL that is supported.
+	oldestVersion = 13
+	// transactionTimeoutVersion is the first that can bound transactions.
+	transactionTimeoutVersion = 17
+	// readOnlyTransaction is the code of the error that says so.
+	readOnlyTransaction = "25006"
+	// defaultMaxConns is the size of the pool if the DSN names none.
+	defaultMaxConns = 10
+	// defaultConnectTimeout is the DSN's connect_timeout if it names none.
+	defaultConnectTimeout = 3 * time.Second
+)
+
+// session makes the session safe, whatever the database's or the role's
+// defaults are:
+//   - commits wait for the disk, and for synchronous replicas if there are any
+//   - the statements are written for READ COMMITTED and for this schema
+//   - every statement finds its rows by an index and is planned once. The tables
+//     grow from nothing to millions of rows within hours: a plan made for the
+//     empty table must not scan the full one
+//   - the locks of a replica that has vanished do not stay
+const session = `SELECT
+	set_config('search_path', $1, false),
+	set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
+	set_config('default_transaction_isolation', 'read committed', false),
+	set_config('plan_cache_mode', 'force_generic_plan', false),
+	set_config('enable_seqscan', 'off', false),
+	set_config('enable_bitmapscan', 'off', false),
+	set_config('enable_hashjoin', 'off', false),
+	set_config('enable_mergejoin', 'off', false),
+	set_config('jit', 'off', false),
+	set_config('statement_timeout', $2, false),
+	set_config('idle_in_transaction_session_timeout', $2, false),
+	set_config('tcp_keepalives_idle', '10', false),
+	set_config('tcp_keepalives_interval', '5', false),
+	set_config('tcp_keepalives_count', '3', false)`
+
+// poolConfig reads a DSN.
+func poolConfig(dsn string, o options) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("pgstore: %w", err) // It does not show the password.
+	}
+	if !regexp.MustCompile(`\bpool_max_conns\b`).MatchString(dsn) {
+		config.MaxConns = defaultMaxConns
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = defaultConnectTimeout
+	}
+	if config.ConnConfig.RuntimeParams["application_name"] == "" {
+		config.ConnConfig.RuntimeParams["application_name"] = "openbroker"
+	}
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return setUp(ctx, conn, o) }
+	config.PingTimeout = o.timeout
+	// A session keeps the read-only default that it began with. Once the database
+	// can be written again, only new sessions can.
+	previous := config.ConnConfig.OnPgError
+	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, failure *pgconn.PgError) bool {
+		return failure.Code != readOnlyTransaction && previous(conn, failure)
+	}
+	return config, nil
+}
+
+// setUp prepares a new connection.
+func setUp(ctx context.Context, conn *pgx.Conn, o options) error {
+	timeout := strconv.FormatInt(o.timeout.Milliseconds(), 10)
+	if _, err := conn.Exec(ctx, session, pgx.QueryExecModeExec, pgx.Identifier{o.schema}.Sanitize(), timeout); err != nil {
+		return fmt.Errorf("prepare the session: %w", err)
+	}
+	if major, err := majorVersion(conn.PgConn().ParameterStatus("server_version")); err == nil && major >= transactionTimeoutVersion {
+		if _, err := conn.Exec(ctx, `SELECT set_config('transaction_timeout', $1, false)`, pgx.QueryExecModeExec, timeout); err != nil {
+			return fmt.Errorf("prepare the session: %w", err)
+		}
+	}
+	return nil
+}
+
+var leadingNumber = regexp.MustCompile(`^\d+`)
+
+// majorVersion is 15 of "15.4 (Debian 15.4-1)" and 18 of "18beta1".
+func majorVersion(version string) (int, error) {
+	return strconv.Atoi(leadingNumber.FindString(version))
+}
+
+// checkServer refuses servers that cannot keep the promises.
+func checkServer(version, encoding string) error {
+	major, err := majorVersion(version)
+	if err != nil {
+		return fmt.Errorf("pgstore: the server does not say its version (%q): is it PostgreSQL?", version)
+	}
+	if major < oldestVersion {
+		return fmt.Errorf("pgstore: the server is PostgreSQL %s, but %d or newer is needed: upgrade it", version, oldestVersion)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("pgstore: the database's encoding is %s, but UTF8 is needed: create it with ENCODING 'UTF8'", encoding)
+	}
+	return nil
+}
+
+var errClosed = errors.New("pgstore: the store is closed")

@@ -1,0 +1,63 @@
+package pgstore
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// What the tests see of the inside.
+var (
+	CheckServer = checkServer
+	Storable    = storable
+)
+
+// Writers is how many transactions of changes there are at a time.
+const Writers = writers
+
+// Waiting is how many changes are queued.
+func (s *Store) Waiting() int { return len(s.queue) }
+
+// Plans returns the plans of the statements that the session of a store has
+// prepared, by their text. The store must have one connection.
+func (s *Store) Plans(ctx context.Context) (map[string]string, error) {
+	rows, err := s.pool.Query(ctx, "SELECT name, statement, cardinality(parameter_types) FROM pg_prepared_statements WHERE statement LIKE '%SELECT%' OR statement LIKE '%UPDATE%'", pgx.QueryExecModeExec)
+	if err != nil {
+		return nil, err
+	}
+	type prepared struct {
+		Name, Text string
+		Parameters int
+	}
+	statements, err := pgx.CollectRows(rows, pgx.RowToStructByPos[prepared])
+	if err != nil {
+		return nil, err
+	}
+	plans := map[string]string{}
+	for _, p := range statements {
+		arguments := ""
+		if p.Parameters > 0 {
+			arguments = "(" + strings.TrimSuffix(strings.Repeat("NULL, ", p.Parameters), ", ") + ")"
+		}
+		rows, err := s.pool.Query(ctx, "EXPLAIN EXECUTE "+pgx.Identifier{p.Name}.Sanitize()+arguments, pgx.QueryExecModeSimpleProtocol)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return nil, err
+		}
+		plans[p.Text] = strings.Join(lines, "\n")
+	}
+	return plans, nil
+}
+
+// Show returns a parameter of the store's own sessions.
+func (s *Store) Show(ctx context.Context, name string) (string, error) {
+	rows, err := s.pool.Query(ctx, "SHOW "+name, pgx.QueryExecModeExec)
+	if err != nil {
+		return "", err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+}

@@ -1,0 +1,123 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+const defaultLimit = 100
+
+// Instances implements [durable.Store]. The ids are ordered as bytes.
+func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.InstanceRecord, error) {
+	var q listQuery
+	q.equal("platform", f.Platform)
+	q.equal("instance_id", f.InstanceID)
+	q.equal("service_id", f.ServiceID)
+	q.equal("plan_id", f.PlanID)
+	q.equal("status", string(f.Status))
+	if f.After != (durable.Key{}) {
+		q.where("(platform, instance_id) > (" + q.value(f.After.Platform) + ", " + q.value(f.After.InstanceID) + ")")
+	}
+	return list(ctx, s, &q, scanInstance, "SELECT "+instanceColumns+" FROM instances", "platform, instance_id", f.Limit)
+}
+
+// Bindings implements [durable.Store]. The ids are ordered as bytes.
+func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.BindingRecord, error) {
+	var q listQuery
+	q.equal("platform", f.Platform)
+	q.equal("instance_id", f.InstanceID)
+	q.equal("binding_id", f.BindingID)
+	q.equal("service_id", f.ServiceID)
+	q.equal("plan_id", f.PlanID)
+	q.equal("status", string(f.Status))
+	if f.After != (durable.Key{}) {
+		q.where("(platform, instance_id, binding_id) > (" + q.value(f.After.Platform) + ", " + q.value(f.After.InstanceID) + ", " + q.value(f.After.BindingID) + ")")
+	}
+	return list(ctx, s, &q, scanBinding, "SELECT "+bindingColumns+" FROM bindings", "platform, instance_id, binding_id", f.Limit)
+}
+
+// Operations implements [durable.Store]. It returns ErrNotFound if the operation
+// f.AfterID has been pruned: the list has to be started again.
+func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.OperationRecord, error) {
+	var q listQuery
+	q.equal("platform", f.Platform)
+	q.equal("instance_id", f.InstanceID)
+	q.equal("binding_id", f.BindingID)
+	q.equal("kind", string(f.Kind))
+	q.equal("state", string(f.State))
+	if f.State == durable.Active || f.State == durable.Cancelling {
+		q.where("finished_at IS NULL") // The index of the few, not the table of the many.
+	}
+	if f.AfterID != "" {
+		seq, err := s.sequence(ctx, f.AfterID)
+		if err != nil {
+			return nil, err
+		}
+		q.where("seq < " + strconv.FormatInt(seq, 10))
+	}
+	return list(ctx, s, &q, scanOperation, "SELECT "+operationColumns+" FROM operations", "seq DESC", f.Limit)
+}
+
+func (s *Store) sequence(ctx context.Context, id string) (int64, error) {
+	if !validText(id) {
+		return 0, durable.ErrNotFound
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	var seq int64
+	err := s.pool.QueryRow(ctx, `SELECT seq FROM operations WHERE id = $1`, id).Scan(&seq)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, durable.ErrNotFound
+	}
+	if err != nil {
+		return 0, fmt.Errorf("pgstore: operations: %w", err)
+	}
+	return seq, nil
+}
+
+// A listQuery collects the conditions of a list.
+type listQuery struct {
+	conditions []string
+	args       []any
+	// impossible says that no record can have a value.
+	impossible bool
+}
+
+func (q *listQuery) where(condition string) { q.conditions = append(q.conditions, condition) }
+
+func (q *listQuery) value(v string) string {
+	if !validText(v) {
+		q.impossible = true
+	}
+	q.args = append(q.args, v)
+	return "$" + strconv.Itoa(len(q.args))
+}
+
+func (q *listQuery) equal(column, value string) {
+	if value != "" {
+		q.where(column + " = " + q.value(value))
+	}
+}
+
+// list runs a query that is not kept prepared: there are too many different
+// ones. The limit is part of its text, so that the planner knows it.
+func list[T any](ctx context.Context, s *Store, q *listQuery, scan pgx.RowToFunc[T], sql, order string, limit int) ([]T, error) {
+	if q.impossible {
+		return nil, nil
+	}
+	if len(q.conditions) > 0 {
+		sql += " WHERE " + strings.Join(q.conditions, " AND ")
+	}
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	sql += " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit)
+	return query(ctx, s, "list", scan, sql, append([]any{pgx.QueryExecModeExec}, q.args...)...)
+}

@@ -1,0 +1,101 @@
+package pgstore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const versionTable = "schema_version"
+
+// migrate checks the server and brings the schema up to date. One replica does
+// it, the others wait for it: they hold an advisory lock on a connection of its
+// own, which ends with the process that has it.
+func migrate(ctx context.Context, config *pgx.ConnConfig, schema string) (err error) {
+	lock, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("pgstore: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Close(context.WithoutCancel(ctx))) }()
+	server := lock.PgConn()
+	var encoding string
+	if err := lock.QueryRow(ctx, `SELECT current_setting('server_encoding')`).Scan(&encoding); err != nil {
+		return fmt.Errorf("pgstore: %w", err)
+	}
+	if err := checkServer(server.ParameterStatus("server_version"), encoding); err != nil {
+		return err
+	}
+	if _, err := lock.Exec(ctx, `SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)`); err != nil {
+		return fmt.Errorf("pgstore: %w", err)
+	}
+	if _, err := lock.Exec(ctx, `SELECT pg_advisory_lock($1)`, lockKey(schema)); err != nil {
+		return fmt.Errorf("pgstore: wait for another replica's migration: %w", err)
+	}
+	if err := createSchema(ctx, lock, schema); err != nil {
+		return err
+	}
+	return applyMigrations(ctx, config, schema)
+}
+
+// lockKey is the same for all replicas on a schema.
+func lockKey(schema string) int64 {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte("openbroker migrations " + schema)) // never fails
+	return int64(hash.Sum64())                                   //nolint:gosec // Any 64 bits will do.
+}
+
+// createSchema looks first: CREATE SCHEMA IF NOT EXISTS needs the right to
+// create it even if it exists.
+func createSchema(ctx context.Context, conn *pgx.Conn, schema string) error {
+	var exists bool
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, schema).Scan(&exists); err != nil {
+		return fmt.Errorf("pgstore: %w", err)
+	}
+	if exists {
+		return nil
+	}
+	if _, err := conn.Exec(ctx, `CREATE SCHEMA `+pgx.Identifier{schema}.Sanitize()); err != nil {
+		return fmt.Errorf("pgstore: create the schema %q (or let an administrator create it, owned by this role): %w", schema, err)
+	}
+	return nil
+}
+
+// applyMigrations brings the schema up to date. The caller holds the lock.
+func applyMigrations(ctx context.Context, config *pgx.ConnConfig, schema string) (err error) {
+	directory, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	config = config.Copy()
+	config.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
+	config.RuntimeParams["statement_timeout"] = "0"
+	config.RuntimeParams["synchronous_commit"] = "on"
+	db := stdlib.OpenDB(*config)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, directory,
+		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return fmt.Errorf("pgstore: read the migrations: %w", err)
+	}
+	current, newest, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("pgstore: read the version of the schema %q: %w", schema, err)
+	}
+	if current > newest {
+		return fmt.Errorf("pgstore: the schema %q has version %d, but this binary knows versions up to %d: use a binary that is as new as the one that last wrote the database", schema, current, newest)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("pgstore: bring the schema %q from version %d to %d: %w", schema, current, newest, err)
+	}
+	return nil
+}

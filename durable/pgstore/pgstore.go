@@ -1,0 +1,102 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+var _ durable.Store = (*Store)(nil)
+
+// A Store keeps records in a PostgreSQL database, which it shares with the
+// stores of other replicas. Its methods may be called by any number of
+// goroutines. They return an error within about twice the timeout while the
+// database is away, and work again when it is back.
+type Store struct {
+	pool    *pgxpool.Pool
+	timeout time.Duration
+	queue   chan *change
+	hints   *hints
+
+	// quit closes closing, which ends the background: the writers and what
+	// passes on hints.
+	quit       context.CancelFunc
+	closing    <-chan struct{}
+	background sync.WaitGroup
+}
+
+// Open connects to the database, brings its schema up to date, and returns a
+// store on it. Replicas may open it at the same time.
+//
+// The DSN is a URL or keywords and values as libpq takes them; pool_max_conns
+// (default 10) bounds the connections, besides one for notifications. With
+// several hosts, add target_session_attrs=read-write.
+//
+// It returns an error if the database cannot be reached, is older than
+// PostgreSQL 13, is not encoded in UTF-8, has a schema that is newer than this
+// binary, or if the role may not create the tables.
+func Open(ctx context.Context, dsn string, set ...Option) (*Store, error) {
+	o, err := newOptions(set)
+	if err != nil {
+		return nil, err
+	}
+	config, err := poolConfig(dsn, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, config.ConnConfig, o.schema); err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("pgstore: %w", err)
+	}
+	//nolint:contextcheck // The background ends with the store, not with the call that opens it.
+	return start(pool, o), nil
+}
+
+func start(pool *pgxpool.Pool, o options) *Store {
+	ctx, quit := context.WithCancel(context.Background())
+	s := &Store{
+		pool: pool, timeout: o.timeout, quit: quit, closing: ctx.Done(),
+		queue: make(chan *change, queueLength), hints: newHints(pool, o),
+	}
+	for range writers {
+		s.background.Go(s.write)
+	}
+	s.background.Go(func() { s.hints.listen(ctx) })
+	s.background.Go(func() { s.hints.notify(ctx) })
+	return s
+}
+
+// Hints implements [durable.Store]. Only other replicas' changes give hints.
+func (s *Store) Hints() <-chan struct{} { return s.hints.received }
+
+// Ping implements [durable.Store]. It writes, and waits for the disk.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	tag, err := s.pool.Exec(ctx, `UPDATE pings SET at = clock_timestamp() WHERE id = 1`)
+	if err != nil {
+		return fmt.Errorf("pgstore: ping: %w", err)
+	}
+	if tag.RowsAffected() != 1 {
+		return errors.New("pgstore: ping: the row to write is missing: the database was changed by somebody else")
+	}
+	return nil
+}
+
+// Close implements [durable.Store]. Changes that were begun are finished, later
+// calls fail.
+func (s *Store) Close() error {
+	s.quit()
+	s.background.Wait()
+	s.pool.Close()
+	return nil
+}

@@ -1,0 +1,48 @@
+package pgtest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// attributes makes a process run as the account, and end at once, without
+// leaving anything behind, if the thread that starts it dies.
+func attributes(account *syscall.Credential) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: account, Pdeathsig: syscall.SIGQUIT, Setpgid: true}
+}
+
+// children returns the processes that the process has started.
+func children(parent int) ([]int, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
+	var found []int
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue // not a process
+		}
+		stat, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue // it has ended
+		}
+		if err != nil {
+			return nil, err
+		}
+		// pid (name) state ppid ...: the name may contain anything.
+		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+		if len(fields) < 2 {
+			return nil, fmt.Errorf("pgtest: unexpected text in /proc/%d/stat", pid)
+		}
+		if string(fields[1]) == strconv.Itoa(parent) {
+			found = append(found, pid)
+		}
+	}
+	return found, nil
+}

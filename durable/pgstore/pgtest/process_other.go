@@ -1,0 +1,18 @@
+//go:build unix && !linux
+
+package pgtest
+
+import (
+	"errors"
+	"syscall"
+)
+
+// attributes makes a process run as the account. Only Linux can end it with its
+// parent: elsewhere a killed test leaves a server behind.
+func attributes(account *syscall.Credential) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: account, Setpgid: true}
+}
+
+func children(int) ([]int, error) {
+	return nil, errors.New("pgtest: pausing a server needs Linux")
+}

@@ -1,0 +1,88 @@
+//go:build unix
+
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Start starts a server of the test's own, for tests that stop or break it. The
+// test fails if that is impossible.
+func Start(tb testing.TB, options ...Option) *Server {
+	tb.Helper()
+	s, err := New(tb.Context(), options...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return s
+}
+
+// NewDatabase makes an empty database for the test and returns its URL. It is
+// dropped when the test ends, if the server runs then.
+func (s *Server) NewDatabase(tb testing.TB) string {
+	tb.Helper()
+	dsn, err := s.CreateDatabase(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	config, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		ctx := context.WithoutCancel(tb.Context())
+		var closed *pgconn.ConnectError
+		if err := s.Exec(ctx, "DROP DATABASE "+config.Database+" WITH (FORCE)"); err != nil && !errors.As(err, &closed) {
+			tb.Error(err)
+		}
+	})
+	return dsn
+}
+
+// A Shared is the one server of a test binary, for all tests that need no more
+// than a database. It starts when the first of them asks for it:
+//
+//	var postgres pgtest.Shared
+//
+//	func TestMain(m *testing.M) { postgres.Run(m) }
+type Shared struct {
+	once   sync.Once
+	server *Server
+	err    error
+}
+
+// Run runs the tests and then ends the server.
+func (s *Shared) Run(m *testing.M) {
+	defer func() {
+		if s.server != nil {
+			_ = s.server.Close()
+		}
+	}()
+	m.Run()
+}
+
+// Server returns the server. The test fails if there is none.
+func (s *Shared) Server(tb testing.TB) *Server {
+	tb.Helper()
+	s.once.Do(func() { s.server, s.err = New(context.WithoutCancel(tb.Context())) })
+	if s.err != nil {
+		tb.Fatal(s.err)
+	}
+	return s.server
+}
+
+// NewDatabase makes an empty database on the server, see [Server.NewDatabase].
+func (s *Shared) NewDatabase(tb testing.TB) string {
+	tb.Helper()
+	return s.Server(tb).NewDatabase(tb)
+}

@@ -1,0 +1,221 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+const (
+	// unlimited is for one transaction that may take long. The number is that of
+	// PostgreSQL 17, which knows transaction_timeout.
+	unlimited = `SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
+		CASE WHEN current_setting('server_version_num')::int >= 170000 THEN set_config('transaction_timeout', '0', true) END`
+
+	lockAll        = `LOCK TABLE instances, bindings, operations, settings, audit IN EXCLUSIVE MODE`
+	selectAnything = `SELECT EXISTS (SELECT FROM instances) OR EXISTS (SELECT FROM bindings) OR EXISTS (SELECT FROM operations)
+		OR EXISTS (SELECT FROM settings) OR EXISTS (SELECT FROM audit)`
+
+	importInstance = `INSERT INTO instances (platform, instance_id, revision, status, service_id, plan_id, data, created_at, updated_at, deleted_at)
+		VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, CASE WHEN $4::text = 'deleted' THEN $9::timestamptz END)`
+	importBinding = `INSERT INTO bindings (platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at, deleted_at)
+		VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, CASE WHEN $4::text = 'deleted' THEN $10::timestamptz END)`
+	importOperation = `INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, kept, slot, state, generation, attempt, failures,
+			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at)
+		VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8, $9, $10, $11, '', NULL, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
+	importAudit = `INSERT INTO audit (id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
+			status_before, status_after, state_before, state_after) OVERRIDING SYSTEM VALUE
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+	importSetting = `INSERT INTO settings (name, value) VALUES ($1, $2)`
+
+	markKept = `UPDATE operations SET kept = true WHERE seq IN (
+			SELECT max(seq) FROM operations GROUP BY platform, instance_id, binding_id
+			UNION ALL SELECT max(seq) FROM operations WHERE NOT internal GROUP BY platform, instance_id, binding_id)`
+	continueAudit  = `SELECT setval(pg_get_serial_sequence('audit', 'id'), (SELECT coalesce(max(id), 0) FROM audit) + 1, false)`
+	selectOrphaned = `SELECT EXISTS (SELECT FROM bindings r WHERE NOT EXISTS (SELECT FROM instances i WHERE i.platform = r.platform AND i.instance_id = r.instance_id))
+		OR EXISTS (SELECT FROM operations r WHERE NOT EXISTS (SELECT FROM instances i WHERE i.platform = r.platform AND i.instance_id = r.instance_id))`
+
+	// importBatch and importBatchBytes bound what is sent at a time.
+	importBatch      = 256
+	importBatchBytes = 4 << 20
+)
+
+// Export implements [durable.AdminStore]. Others can read and write meanwhile.
+func (s *Store) Export(ctx context.Context, each func(durable.Item) error) error {
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, unlimited); err != nil {
+			return err
+		}
+		for _, section := range exportSections() {
+			rows, err := tx.Query(ctx, section.query)
+			if err != nil {
+				return err
+			}
+			if err := forEach(rows, func(row pgx.CollectableRow) error {
+				item, err := section.scan(row)
+				if err != nil {
+					return err
+				}
+				return each(item)
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("pgstore: export: %w", err)
+	}
+	return nil
+}
+
+func forEach(rows pgx.Rows, each func(pgx.CollectableRow) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+type exportSection struct {
+	query string
+	scan  func(pgx.CollectableRow) (durable.Item, error)
+}
+
+func exportSections() []exportSection {
+	return []exportSection{
+		{`SELECT name, value FROM settings ORDER BY name`, func(row pgx.CollectableRow) (durable.Item, error) {
+			var v durable.SettingItem
+			err := row.Scan(&v.Name, &v.Value)
+			return durable.Item{Setting: &v}, err
+		}},
+		{`SELECT ` + instanceColumns + ` FROM instances ORDER BY platform, instance_id`, func(row pgx.CollectableRow) (durable.Item, error) {
+			v, err := scanInstance(row)
+			return durable.Item{Instance: &v}, err
+		}},
+		{`SELECT ` + bindingColumns + ` FROM bindings ORDER BY platform, instance_id, binding_id`, func(row pgx.CollectableRow) (durable.Item, error) {
+			v, err := scanBinding(row)
+			return durable.Item{Binding: &v}, err
+		}},
+		{`SELECT ` + operationColumns + `, finished_at IS NULL AND slot LIKE 'b%' FROM operations ORDER BY seq`, func(row pgx.CollectableRow) (durable.Item, error) {
+			var v durable.OperationItem
+			err := row.Scan(append(operationFields(&v.OperationRecord), &v.Parallel)...)
+			return durable.Item{Operation: &v}, err
+		}},
+		{`SELECT ` + auditColumns + ` FROM audit ORDER BY id`, func(row pgx.CollectableRow) (durable.Item, error) {
+			v, err := scanAudit(row)
+			return durable.Item{Audit: &v}, err
+		}},
+	}
+}
+
+// Import implements [durable.AdminStore]. Until it is done, others can read the
+// tables, but not write to them.
+func (s *Store) Import(ctx context.Context, items iter.Seq2[durable.Item, error]) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, unlimited); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, lockAll); err != nil {
+			return err
+		}
+		var anything, orphaned bool
+		if err := tx.QueryRow(ctx, selectAnything).Scan(&anything); err != nil {
+			return err
+		}
+		if anything {
+			return durable.ErrNotEmpty
+		}
+		if err := importItems(ctx, tx, items); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, selectOrphaned).Scan(&orphaned); err != nil {
+			return err
+		}
+		if orphaned {
+			return errors.New("there are bindings or operations of instances that are missing")
+		}
+		for _, query := range []string{markKept, continueAudit} {
+			if _, err := tx.Exec(ctx, query); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("pgstore: import: %w", err)
+	}
+	return nil
+}
+
+func importItems(ctx context.Context, tx pgx.Tx, items iter.Seq2[durable.Item, error]) error {
+	batch, size := &pgx.Batch{}, 0
+	for item, err := range items {
+		if err != nil {
+			return err
+		}
+		query, args := importItem(item)
+		batch.Queue(query, args...)
+		for _, arg := range args {
+			if data, ok := arg.([]byte); ok {
+				size += len(data)
+			}
+		}
+		if batch.Len() == importBatch || size >= importBatchBytes {
+			if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+				return err
+			}
+			batch, size = &pgx.Batch{}, 0
+		}
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+func importItem(item durable.Item) (query string, args []any) {
+	switch {
+	case item.Setting != nil:
+		value := item.Setting.Value
+		if value == nil {
+			value = []byte{}
+		}
+		return importSetting, []any{item.Setting.Name, value}
+	case item.Instance != nil:
+		r := item.Instance
+		return importInstance, []any{
+			r.Key.Platform, r.Key.InstanceID, r.Revision, string(r.Status), r.ServiceID, r.PlanID, r.Data, r.CreatedAt, r.UpdatedAt,
+		}
+	case item.Binding != nil:
+		r := item.Binding
+		return importBinding, []any{
+			r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Status), r.ServiceID, r.PlanID, orNull(r.ExpiresAt), r.Data, r.CreatedAt, r.UpdatedAt,
+		}
+	case item.Operation != nil:
+		r := item.Operation
+		return importOperation, []any{
+			r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Kind), r.Internal, slot(r), string(r.State), r.Generation, r.Attempt, r.Failures,
+			orNull(r.NotBefore), orNull(r.Deadline), storable(r.Description), r.Failure, r.Data, r.Checkpoint, r.CreatedAt, r.UpdatedAt, orNull(r.FinishedAt),
+		}
+	default:
+		return importAudit, append([]any{item.Audit.ID, item.Audit.At}, auditArguments(item.Audit)...)
+	}
+}
+
+// slot is what an operation occupies, see the migrations.
+func slot(o *durable.OperationItem) string {
+	switch {
+	case o.State == durable.Cancelling:
+		return "c" + o.ID
+	case o.Parallel:
+		return "b" + o.Key.BindingID
+	default:
+		return ""
+	}
+}

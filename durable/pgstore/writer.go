@@ -1,0 +1,286 @@
+package pgstore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+const (
+	// writers is how many transactions of changes there are at a time: while
+	// one waits for the disk, the next is executed.
+	writers = 3
+	// maxBatch and maxBatchBytes bound a transaction, and with that how long
+	// its first change waits for the others.
+	maxBatch      = 128
+	maxBatchBytes = 4 << 20
+	// queueLength is how many callers may wait without being blocked.
+	queueLength = 1024
+	// maxAttempts is how often a change is made that collides with others.
+	maxAttempts = 3
+)
+
+// The states of a change. Whoever moves it out of waiting decides its fate.
+const (
+	waiting int32 = iota
+	taken
+	abandoned
+)
+
+// A change is what one caller wants written.
+type change struct {
+	key         durable.Key
+	operationID string
+	// revises says that the change locks the instance.
+	revises bool
+	// hint says that other replicas may have to look.
+	hint bool
+	sql  string
+	args []any
+	size int
+
+	state atomic.Int32
+	// passed tells whether the guard let the change pass, if err is nil.
+	passed bool
+	err    error
+	done   chan struct{}
+}
+
+func newChange(key durable.Key, operationID string, s *statement) *change {
+	c := &change{key: key.Instance(), operationID: operationID, sql: s.sql(), args: s.args, done: make(chan struct{})}
+	for _, arg := range c.args {
+		switch v := arg.(type) {
+		case []byte:
+			c.size += len(v)
+		case string:
+			c.size += len(v)
+		}
+	}
+	return c
+}
+
+// order is the order in which the changes of a transaction take their locks: by
+// instance; the instance before its operations. Two transactions that keep it do
+// not wait for each other.
+func order(a, b *change) int {
+	return cmp.Or(
+		strings.Compare(a.key.Platform, b.key.Platform),
+		strings.Compare(a.key.InstanceID, b.key.InstanceID),
+		-compareBool(a.revises, b.revises),
+		strings.Compare(a.operationID, b.operationID),
+	)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+// change makes a change and returns when it is durable, or has failed. It gives
+// up when ctx or the time is over before the change is taken up; after that it
+// waits for the result, which the writer's own time bounds, because the writer
+// uses what the caller has passed.
+func (s *Store) change(ctx context.Context, c *change) (passed bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	select {
+	case <-s.closing:
+		return false, errClosed
+	default:
+	}
+	select {
+	case s.queue <- c:
+	case <-s.closing:
+		return false, errClosed
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	select {
+	case <-c.done:
+		return c.passed, c.err
+	case <-ctx.Done():
+		if c.state.CompareAndSwap(waiting, abandoned) {
+			return false, ctx.Err()
+		}
+	case <-s.closing:
+		// It may have been queued after the writers looked for the last time.
+		if c.state.CompareAndSwap(waiting, abandoned) {
+			return false, errClosed
+		}
+	}
+	<-c.done
+	return c.passed, c.err
+}
+
+// write makes changes until the store is closed. Meanwhile others queue: the
+// slower the database, the more of them share the next transaction.
+func (s *Store) write() {
+	batch := make([]*change, 0, maxBatch)
+	for {
+		select {
+		case <-s.closing:
+			return
+		case c := <-s.queue:
+			batch = s.collect(batch[:0], c)
+			s.commit(batch)
+			clear(batch)
+		}
+	}
+}
+
+// collect takes up first and what waits behind it.
+func (s *Store) collect(batch []*change, first *change) []*change {
+	size := 0
+	for c := first; ; {
+		if c.state.CompareAndSwap(waiting, taken) {
+			batch = append(batch, c)
+			size += c.size
+		}
+		if len(batch) == maxBatch || size >= maxBatchBytes {
+			return batch
+		}
+		select {
+		case c = <-s.queue:
+		default:
+			return batch
+		}
+	}
+}
+
+// commit makes the changes of the batch and answers their callers.
+func (s *Store) commit(batch []*change) {
+	if len(batch) == 0 {
+		return
+	}
+	// No caller's context: one that gives up must not fail the others.
+	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
+	defer cancel()
+	slices.SortStableFunc(batch, order)
+	err := s.transact(ctx, batch)
+	if err != nil && isOfOne(err) {
+		s.commitEach(ctx, batch)
+	} else {
+		for _, c := range batch {
+			c.err = err
+		}
+	}
+	hint := false
+	for _, c := range batch {
+		hint = hint || c.hint && c.passed && c.err == nil
+		close(c.done)
+	}
+	if hint {
+		s.hints.send()
+	}
+}
+
+// commitEach makes each change on its own, so that one that cannot be made does
+// not fail the others.
+func (s *Store) commitEach(ctx context.Context, batch []*change) {
+	for i := range batch {
+		c := batch[i]
+		for range maxAttempts {
+			c.err = s.transact(ctx, batch[i:i+1])
+			if !isCollision(c.err) {
+				break
+			}
+		}
+		switch {
+		case c.err == nil:
+		case sqlState(c.err) == uniqueViolation:
+			c.err = durable.ErrConflict
+		case !isOfOne(c.err):
+			// The database is gone: the others would wait in vain.
+			for _, other := range batch[i+1:] {
+				other.err = c.err
+			}
+			return
+		}
+	}
+}
+
+// transact makes the changes of the batch in one transaction and sets passed.
+// It needs one round trip: PostgreSQL executes what is sent up to a Sync message
+// as one transaction, and commits it then. If it returns nil, it has
+// acknowledged that. After an error that isOfOne nothing was changed; after any
+// other, nobody knows.
+func (s *Store) transact(ctx context.Context, batch []*change) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	b := &pgx.Batch{}
+	for _, c := range batch {
+		b.Queue(c.sql, c.args...)
+	}
+	results := conn.SendBatch(ctx, b)
+	for _, c := range batch {
+		tag, err := results.Exec()
+		if err != nil {
+			return errors.Join(err, ignoreSame(results.Close(), err))
+		}
+		c.passed = tag.RowsAffected() > 0
+	}
+	return results.Close() // The commit is acknowledged, or failed, here.
+}
+
+// ignoreSame returns nil for the error that is known already.
+func ignoreSame(err, known error) error {
+	if errors.Is(err, known) {
+		return nil
+	}
+	return err
+}
+
+const (
+	uniqueViolation  = "23505"
+	lockNotAvailable = "55P03"
+)
+
+// sqlState is the code of an error of the server, else empty.
+func sqlState(err error) string {
+	var failure *pgconn.PgError
+	if errors.As(err, &failure) {
+		return failure.Code
+	}
+	return ""
+}
+
+// isOfOne tells whether one change is to blame for the error, and the others of
+// its transaction can be made without it. Then the transaction was undone.
+func isOfOne(err error) bool {
+	if state := sqlState(err); len(state) == 5 {
+		switch state[:2] {
+		case "21", "22", "23", "40", "44", "54":
+			return true
+		default:
+			return state == lockNotAvailable
+		}
+	}
+	var preprocessing pgx.ErrPreprocessingBatch
+	return errors.As(err, &preprocessing)
+}
+
+// isCollision tells whether the change can be made when others are done.
+func isCollision(err error) bool {
+	state := sqlState(err)
+	return strings.HasPrefix(state, "40") || state == lockNotAvailable
+}

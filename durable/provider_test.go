@@ -1,0 +1,195 @@
+package durable_test
+
+import (
+	"context"
+	"encoding/json"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+var _ durable.Provider = (*scripted)(nil)
+
+// A hook is what a scripted provider does before the rest of a call.
+type hook func(ctx context.Context, task *durable.Task) error
+
+// A call is what a scripted provider was asked for.
+type call struct {
+	kind     durable.Kind
+	task     string
+	attempt  int
+	instance durable.Instance
+	previous durable.Instance
+	binding  durable.Binding
+}
+
+// A scripted provider does what the test says, and keeps a ledger of what
+// exists that the engine knows nothing about.
+type scripted struct {
+	// bound, if not nil, is what Bind returns.
+	bound func(durable.Binding) durable.Bound
+	// updated and provisioned, if not nil, are what Update and Provision return.
+	updated     func() durable.Updated
+	provisioned func() durable.Provisioned
+
+	mu     sync.Mutex
+	hooks  map[string]hook
+	exists map[string]bool
+	calls  []call
+}
+
+func newScripted() *scripted {
+	return &scripted{hooks: map[string]hook{}, exists: map[string]bool{}}
+}
+
+// on makes calls of a kind for the instance, or "instance/binding", do f first;
+// an empty name stands for all that have no hook of their own.
+func (p *scripted) on(kind durable.Kind, name string, f hook) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hooks[string(kind)+" "+name] = f
+}
+
+// fail makes calls return err.
+func (p *scripted) fail(kind durable.Kind, name string, err error) {
+	p.on(kind, name, func(context.Context, *durable.Task) error { return err })
+}
+
+// A gate holds calls of a provider up until it is opened, or their context ends.
+type gate struct {
+	entered, opened chan struct{}
+	open            func()
+}
+
+// hold makes calls wait at a gate.
+func (p *scripted) hold(kind durable.Kind, name string) *gate {
+	g := &gate{entered: make(chan struct{}, 1000), opened: make(chan struct{})}
+	g.open = sync.OnceFunc(func() { close(g.opened) })
+	p.on(kind, name, func(ctx context.Context, _ *durable.Task) error {
+		g.entered <- struct{}{}
+		select {
+		case <-g.opened:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	return g
+}
+
+// stall makes calls wait at a gate and ignore their context.
+func (p *scripted) stall(kind durable.Kind, name string) *gate {
+	g := p.hold(kind, name)
+	p.on(kind, name, func(context.Context, *durable.Task) error {
+		g.entered <- struct{}{}
+		<-g.opened
+		return nil
+	})
+	return g
+}
+
+func (p *scripted) do(ctx context.Context, task *durable.Task, c call, name string, exists bool) error {
+	c.kind, c.task, c.attempt = task.Kind(), task.ID(), task.Attempt()
+	p.mu.Lock()
+	do := p.hooks[string(c.kind)+" "+name]
+	if do == nil {
+		do = p.hooks[string(c.kind)+" "]
+	}
+	p.calls = append(p.calls, c)
+	p.mu.Unlock()
+	if do != nil {
+		if err := do(ctx, task); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.exists[name] = exists
+	return nil
+}
+
+func (p *scripted) has(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.exists[name]
+}
+
+// called returns the calls of a kind for an instance.
+func (p *scripted) called(kind durable.Kind, instanceID string) []call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(p.calls), func(c call) bool {
+		return c.kind != kind || c.instance.ID != instanceID && c.binding.Instance.ID != instanceID
+	})
+}
+
+func (p *scripted) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.Provisioned, error) {
+	result := durable.Provisioned{DashboardURL: "https://dashboard.example.com/" + i.ID, State: json.RawMessage(`{"node":"n1"}`)}
+	if p.provisioned != nil {
+		result = p.provisioned()
+	}
+	return result, p.do(ctx, task, call{instance: i}, i.ID, true)
+}
+
+func (p *scripted) Update(ctx context.Context, task *durable.Task, i, previous durable.Instance) (durable.Updated, error) {
+	var result durable.Updated
+	if p.updated != nil {
+		result = p.updated()
+	}
+	return result, p.do(ctx, task, call{instance: i, previous: previous}, i.ID, true)
+}
+
+func (p *scripted) Deprovision(ctx context.Context, task *durable.Task, i durable.Instance) error {
+	return p.do(ctx, task, call{instance: i}, i.ID, false)
+}
+
+func (p *scripted) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.Bound, error) {
+	result := durable.Bound{Credentials: openbroker.Credentials{"password": "s3cret-" + b.ID, "port": json.Number("12345678901234567890")}}
+	if p.bound != nil {
+		result = p.bound(b)
+	}
+	return result, p.do(ctx, task, call{binding: b}, b.Instance.ID+"/"+b.ID, true)
+}
+
+func (p *scripted) Unbind(ctx context.Context, task *durable.Task, b durable.Binding) error {
+	return p.do(ctx, task, call{binding: b}, b.Instance.ID+"/"+b.ID, false)
+}
+
+// receive waits for a value, and fails the test if none comes.
+func receive[T any](tb testing.TB, what string, c <-chan T) T {
+	tb.Helper()
+	timeout := newTimeout(tb)
+	select {
+	case v := <-c:
+		return v
+	case <-timeout:
+		tb.Fatalf("waited in vain: %s", what)
+		panic("unreachable")
+	}
+}
+
+// reporting is a hook that reports and then waits at the gate.
+func reporting(g *gate, description string) hook {
+	return func(ctx context.Context, task *durable.Task) error {
+		if err := task.Report(ctx, description); err != nil {
+			return err
+		}
+		g.entered <- struct{}{}
+		select {
+		case <-g.opened:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// exit ends the goroutine.
+func exit() error {
+	runtime.Goexit()
+	return nil
+}

@@ -1,0 +1,159 @@
+package durable
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/openbroker/openbroker"
+)
+
+// keyOf is the key of an instance or binding of the caller's platform.
+func keyOf(caller *openbroker.Caller, instanceID, bindingID string) Key {
+	platform := caller.Platform
+	if platform == "" {
+		platform = openbroker.DefaultPlatform
+	}
+	return Key{Platform: platform, InstanceID: instanceID, BindingID: bindingID}
+}
+
+// Provision records the instance and begins to create it (spec.md,
+// "Provisioning"). Errors: ErrInstanceAlreadyExists, ErrConcurrency,
+// ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [Checker]
+// returns, and, for a request that waited, what the provider returned.
+func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
+	key := keyOf(&r.Caller, r.InstanceID, "")
+	policy := e.config.policy(r.PlanID, r.Plan)
+	wanted := &instanceDocument{
+		Parameters: json.RawMessage(r.Parameters), Context: r.Context.Raw,
+		OrganizationGUID: r.OrganizationGUID, SpaceGUID: r.SpaceGUID, MaintenanceInfo: r.MaintenanceInfo,
+	}
+	if wanted.MaintenanceInfo == nil && r.Plan != nil {
+		wanted.MaintenanceInfo = r.Plan.MaintenanceInfo
+	}
+	var present *instanceDocument
+	d, err := e.decide(ctx, key, e.guessAbsent(policy, r), func(s *Snapshot) (_ *decision, err error) {
+		record := s.Instance
+		if record == nil || record.Status == Deleted {
+			return e.beginProvision(ctx, s, key, r, policy, wanted)
+		}
+		if present, err = e.openInstance(record); err != nil {
+			return nil, err
+		}
+		same := record.ServiceID == r.ServiceID && record.PlanID == r.PlanID && sameInstance(present, wanted)
+		return decideRepeatedCreate(s, key, record.Status, KindProvision, same, openbroker.ErrInstanceAlreadyExists,
+			policy.Mode == Asynchronous && !r.AcceptsIncomplete)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.done {
+		return &openbroker.ProvisionResponse{Outcome: openbroker.AlreadyExists, DashboardURL: present.DashboardURL, Metadata: present.Metadata}, nil
+	}
+	ended, err := e.outcome(ctx, d, key, policy.Mode, policy, r.AcceptsIncomplete)
+	switch {
+	case err != nil:
+		return nil, err
+	case ended == nil:
+		response := &openbroker.ProvisionResponse{Outcome: openbroker.Accepted, Operation: d.operationID, RetryAfter: e.config.RetryAfter}
+		if present != nil {
+			response.DashboardURL = present.DashboardURL
+		} else {
+			response.DashboardURL = wanted.DashboardURL
+		}
+		return response, nil
+	case ended.state == OperationFailed:
+		return nil, ended.failure.err()
+	default:
+		return &openbroker.ProvisionResponse{Outcome: openbroker.Created, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.Metadata}, nil
+	}
+}
+
+// guessAbsent spares a new instance the question whether it is there: the
+// write finds out. What is refused without a write must not be guessed: a
+// Checker is not asked about what is there already, and a client that accepts no
+// asynchronous answer is told of an instance that is there.
+func (e *Engine) guessAbsent(policy Policy, r *openbroker.ProvisionRequest) *Snapshot {
+	if _, checks := e.provider.(Checker); checks || policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+		return nil
+	}
+	return &Snapshot{}
+}
+
+func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *openbroker.ProvisionRequest, policy Policy, wanted *instanceDocument) (*decision, error) {
+	if policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+		return nil, openbroker.ErrAsyncRequired
+	}
+	record := &InstanceRecord{Key: key, Status: Creating, ServiceID: r.ServiceID, PlanID: r.PlanID}
+	instance := e.instance(record, wanted)
+	if checker, ok := e.provider.(Checker); ok {
+		if err := checker.CheckInstance(ctx, instance, nil); err != nil {
+			return nil, err
+		}
+	}
+	if dashboarder, ok := e.provider.(Dashboarder); ok {
+		wanted.DashboardURL = dashboarder.DashboardURL(instance)
+	}
+	var err error
+	if record.Data, err = e.sealInstance(key, wanted); err != nil {
+		return nil, err
+	}
+	begin, task, err := e.newOperation(key, KindProvision, policy, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &decision{
+		accept: &Acceptance{Expect: s.Revision(), Instance: *record, Operation: begin},
+		task:   task, operationID: begin.ID,
+		docs: documents{instanceRecord: record, instance: wanted},
+	}, nil
+}
+
+// decideRepeatedCreate is the part of the rules for PUT that instances and
+// bindings share: what is there is not deleted.
+func decideRepeatedCreate(s *Snapshot, key Key, status Status, kind Kind, same bool, exists error, asyncRequired bool) (*decision, error) {
+	switch status {
+	case Creating:
+		if !same {
+			return nil, exists
+		}
+		operation := s.open(kind)
+		if operation == nil {
+			return nil, openbroker.ErrConcurrency
+		}
+		if asyncRequired {
+			return nil, openbroker.ErrAsyncRequired
+		}
+		return &decision{operationID: operation.ID, joined: true}, nil
+	case Ready:
+		if !same {
+			return nil, exists
+		}
+		return &decision{done: true}, nil
+	case CreateFailed:
+		if slices.ContainsFunc(s.Open, func(o OperationRecord) bool { return o.Key == key || o.Key == key.Instance() }) {
+			return nil, openbroker.ErrConcurrency // What was left behind is being deleted.
+		}
+		return nil, openbroker.ErrInstanceAlreadyExists.WithDescription("The creation failed earlier and was not cleaned up. Delete the resource first.")
+	default:
+		return nil, openbroker.ErrConcurrency
+	}
+}
+
+// open returns the snapshot's open operation of a kind on its key that is not
+// internal and not being cancelled, or nil.
+func (s *Snapshot) open(kind Kind) *OperationRecord {
+	bindingID := ""
+	if kind == KindBind || kind == KindUnbind {
+		if s.Binding == nil {
+			return nil
+		}
+		bindingID = s.Binding.Key.BindingID
+	}
+	for i := range s.Open {
+		if o := &s.Open[i]; o.Kind == kind && !o.Internal && o.State == Active && o.Key.BindingID == bindingID {
+			return o
+		}
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package durable
+
+import "time"
+
+// A Key names an instance of a platform or, with a BindingID, a binding of it.
+// The same id on two platforms is two different things.
+type Key struct {
+	Platform   string
+	InstanceID string
+	BindingID  string
+}
+
+// Instance returns the key of the instance that a binding belongs to.
+func (k Key) Instance() Key { return Key{Platform: k.Platform, InstanceID: k.InstanceID} }
+
+// A Status is where an instance or a binding is in its life; see
+// docs/operation-states.md for the diagram.
+type Status string
+
+const (
+	// Creating means that its provision or bind is active.
+	Creating Status = "creating"
+	// Ready means that it exists and nothing is being done to it.
+	Ready Status = "ready"
+	// Updating means that its update is active. Instances only.
+	Updating Status = "updating"
+	// Deleting means that its deprovision or unbind is active.
+	Deleting Status = "deleting"
+	// CreateFailed means that its creation failed and something may be left behind.
+	CreateFailed Status = "create failed"
+	// Deleted means that it is gone, also if its creation failed and was cleaned up. The
+	// record is kept for a while, as a tombstone.
+	Deleted Status = "deleted"
+)
+
+// A Kind is what an operation does.
+type Kind string
+
+// The kinds of operations, one for each method of a [Provider].
+const (
+	KindProvision   Kind = "provision"
+	KindUpdate      Kind = "update"
+	KindDeprovision Kind = "deprovision"
+	KindBind        Kind = "bind"
+	KindUnbind      Kind = "unbind"
+)
+
+// An OperationState is the state of an operation.
+type OperationState string
+
+const (
+	// Active means that it waits for a worker, or one works on it.
+	Active OperationState = "active"
+	// Cancelling means that a deletion asked it to stop, and it has not stopped yet. The
+	// deletion begins when it has.
+	Cancelling OperationState = "cancelling"
+	// OperationSucceeded is final.
+	OperationSucceeded OperationState = "succeeded"
+	// OperationFailed is final.
+	OperationFailed OperationState = "failed"
+)
+
+// An InstanceRecord is an instance as it is stored.
+type InstanceRecord struct {
+	Key Key
+	// Revision grows by one with every change to the instance, its bindings or
+	// its operations. It guards decisions: see [Acceptance].
+	Revision  int64
+	Status    Status
+	ServiceID string
+	PlanID    string
+	// Data is sealed: parameters, context, dashboard URL, provider state.
+	Data []byte
+	// CreatedAt and UpdatedAt are set by the store, from the database's clock.
+	CreatedAt, UpdatedAt time.Time
+}
+
+// A BindingRecord is a binding as it is stored.
+type BindingRecord struct {
+	Key       Key
+	Status    Status
+	ServiceID string
+	PlanID    string
+	// ExpiresAt is when the credentials expire, or zero.
+	ExpiresAt time.Time
+	// Data is sealed: parameters, bind resource, credentials.
+	Data []byte
+	// CreatedAt and UpdatedAt are set by the store.
+	CreatedAt, UpdatedAt time.Time
+}
+
+// An OperationRecord is an operation as it is stored.
+type OperationRecord struct {
+	// ID is URL-safe; platforms see it.
+	ID   string
+	Key  Key
+	Kind Kind
+	// Internal operations were started by the engine, not by the platform:
+	// cleaning up, unbinding what has expired.
+	Internal bool
+	State    OperationState
+	// Generation grows with each claim. Every write of a worker is fenced by
+	// it: one that lost its lease changes nothing any more.
+	Generation int64
+	// Attempt counts the claims, Failures the retryable failures among them.
+	Attempt, Failures int
+	// Owner holds the lease until LeaseUntil. Without a lease (zero) the
+	// operation waits for a worker.
+	Owner      string
+	LeaseUntil time.Time
+	// NotBefore, if not zero, delays the next attempt.
+	NotBefore time.Time
+	// Deadline is when the operation fails if it has not ended.
+	Deadline time.Time
+	// Description is what the platform reads.
+	Description string
+	// Failure is the public part of the error of a failed operation, as JSON.
+	Failure []byte
+	// Data is sealed: what the operation is to achieve.
+	Data []byte
+	// Checkpoint is sealed: what Task.Save kept.
+	Checkpoint []byte
+	// CreatedAt, UpdatedAt and FinishedAt (zero while active) are set by the
+	// store.
+	CreatedAt, UpdatedAt, FinishedAt time.Time
+}
+
+// Ended reports whether the operation is in a final state.
+func (o *OperationRecord) Ended() bool {
+	return o.State == OperationSucceeded || o.State == OperationFailed
+}

@@ -1,0 +1,219 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+)
+
+// A run is an attempt at an operation that this replica works on.
+type run struct {
+	record *OperationRecord
+	ctx    context.Context //nolint:containedctx // The attempt is what the context belongs to.
+	cancel context.CancelCauseFunc
+	// expiry stops the attempt when its lease is over, by this process's
+	// monotonic clock: then another replica may have it.
+	expiry *time.Timer
+	// earlier, if not nil, is an attempt of this process that lost its lease:
+	// this one begins when that one has ended.
+	earlier *run
+	ended   chan struct{}
+}
+
+func (r *run) fence() Fence {
+	return Fence{OperationID: r.record.ID, Generation: r.record.Generation}
+}
+
+// stop ends the attempt's context; the first cause counts.
+func (r *run) stop(cause error) { r.cancel(cause) }
+
+// acquire takes a worker's place, if there is one.
+func (e *Engine) acquire() bool {
+	select {
+	case e.slots <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// release gives it back, and looks for what waits for one.
+func (e *Engine) release() {
+	<-e.slots
+	if e.backlog.Load() {
+		signal(e.wake)
+	}
+}
+
+// begin starts to work on an operation that is leased to this replica, in the
+// place that acquire took. docs is nil if they have to be read.
+func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Time) {
+	r := &run{record: record, ended: make(chan struct{})}
+	e.mu.Lock()
+	r.ctx, r.cancel = context.WithCancelCause(e.base)
+	if e.state == stateStopping {
+		// It was accepted while the engine stopped: its lease is given back.
+		r.stop(errStopping)
+	}
+	if r.earlier = e.runs[record.ID]; r.earlier != nil {
+		r.earlier.stop(errLeaseLost)
+	}
+	r.expiry = time.AfterFunc(e.config.Lease-time.Since(leased), func() { r.stop(errLeaseLost) })
+	e.runs[record.ID] = r
+	e.workers.Add(1)
+	e.mu.Unlock()
+	go func() {
+		defer e.workers.Done()
+		ended := e.work(r, docs)
+		e.mu.Lock()
+		if e.runs[record.ID] == r {
+			delete(e.runs, record.ID)
+		}
+		e.mu.Unlock()
+		r.expiry.Stop()
+		r.cancel(nil)
+		close(r.ended)
+		// The place is free before the client hears: it may come back at once.
+		e.release()
+		if ended != nil {
+			e.announce(record.ID, ended)
+		}
+	}()
+}
+
+func (e *Engine) stopRun(id string, cause error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.runs[id]; r != nil {
+		r.stop(cause)
+	}
+}
+
+func (e *Engine) stopRuns(cause error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.runs {
+		r.stop(cause)
+	}
+}
+
+// An attempt is what came of calling the provider: the documents as they are to
+// be from now on, or an error and the documents as they were.
+type attempt struct {
+	docs documents
+	err  error
+	// before are the documents as they were.
+	before documents
+	// unread says that the documents could not be read.
+	unread bool
+	// timedOut says that the deadline ended the attempt.
+	timedOut bool
+}
+
+// work makes the attempt and records what came of it. It returns nil if the
+// operation goes on, here or elsewhere.
+func (e *Engine) work(r *run, docs *documents) *result {
+	logger := e.operationLogger(r.record)
+	if r.record.State == Cancelling {
+		// Its worker died before it stopped: there is nothing to stop any more.
+		r.stop(errCancelled)
+		return e.conclude(r, logger, attempt{err: errCancelled})
+	}
+	if r.earlier != nil {
+		// It returns, or is given up, within StopGrace.
+		<-r.earlier.ended
+		r.earlier = nil
+	}
+	if docs == nil {
+		var err error
+		if docs, err = e.readDocuments(r.ctx, r.record); err != nil {
+			return e.conclude(r, logger, attempt{docs: *docs, err: fmt.Errorf("reading the records of the operation: %w", err), unread: true})
+		}
+	}
+	ctx, cancel := context.WithDeadlineCause(r.ctx, time.Now().Add(r.record.Deadline.Sub(e.now())), errTimedOut)
+	defer cancel()
+	task := &Task{engine: e, run: r, kind: r.record.Kind, logger: logger, checkpoint: r.record.Checkpoint, reported: r.record.Description}
+	made := attempt{docs: *docs, err: ctx.Err()}
+	if made.err == nil {
+		made = e.call(ctx, logger, task, *docs)
+	}
+	made.before = *docs
+	made.timedOut = errors.Is(context.Cause(ctx), errTimedOut)
+	return e.conclude(r, logger, made)
+}
+
+func (e *Engine) operationLogger(record *OperationRecord) *slog.Logger {
+	logger := e.logger.With(
+		slog.String("operation_id", record.ID), slog.String("kind", string(record.Kind)),
+		slog.String("platform", record.Key.Platform), slog.String("instance_id", record.Key.InstanceID),
+		slog.Int("attempt", record.Attempt))
+	if record.Key.BindingID != "" {
+		logger = logger.With(slog.String("binding_id", record.Key.BindingID))
+	}
+	return logger
+}
+
+// call calls the provider in a goroutine of its own: one that ignores its
+// context is given up after StopGrace, so that it cannot hold up the deletion of
+// what it was creating. What it returns later is ignored.
+func (e *Engine) call(ctx context.Context, logger *slog.Logger, task *Task, docs documents) attempt {
+	returned := make(chan attempt, 1)
+	go func() {
+		made := attempt{docs: docs, err: errExited}
+		defer func() {
+			if value := recover(); value != nil {
+				made = attempt{docs: docs, err: fmt.Errorf("the provider panicked: %v\n%s", value, debug.Stack())}
+			}
+			returned <- made
+		}()
+		after, err := e.perform(ctx, task, docs)
+		made = attempt{docs: after, err: err}
+	}()
+	select {
+	case made := <-returned:
+		return made
+	case <-ctx.Done():
+	}
+	patience := e.config.StopGrace
+	if errors.Is(context.Cause(ctx), errStopping) {
+		patience = min(patience, stopPatience)
+	}
+	grace := time.NewTimer(patience)
+	defer grace.Stop()
+	select {
+	case made := <-returned:
+		return made
+	case <-grace.C:
+		logger.LogAttrs(ctx, slog.LevelError, "provider ignores its context and is given up", slog.String("cause", context.Cause(ctx).Error()))
+		return attempt{docs: docs, err: errAbandoned}
+	}
+}
+
+// readDocuments reads what the worker of a claimed operation needs. With an
+// error it returns what could be read.
+func (e *Engine) readDocuments(ctx context.Context, record *OperationRecord) (*documents, error) {
+	docs := &documents{}
+	snapshot, err := e.load(ctx, record.Key)
+	if err != nil {
+		return docs, err
+	}
+	if snapshot.Instance == nil || record.Key.BindingID != "" && snapshot.Binding == nil {
+		return docs, errors.New("the instance or the binding of the operation has no record")
+	}
+	docs.instanceRecord, docs.bindingRecord = snapshot.Instance, snapshot.Binding
+	operation, err := e.openOperation(record)
+	if err != nil {
+		return docs, err
+	}
+	docs.operation = operation
+	if docs.instance, err = e.openInstance(snapshot.Instance); err != nil {
+		return docs, err
+	}
+	if snapshot.Binding != nil {
+		docs.binding, err = e.openBinding(snapshot.Binding)
+	}
+	return docs, err
+}

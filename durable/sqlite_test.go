@@ -1,0 +1,45 @@
+package durable_test
+
+import (
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/sqlitestore"
+)
+
+// openSQLite opens a store in a temporary directory.
+func openSQLite(tb testing.TB, options ...sqlitestore.Option) durable.Store {
+	tb.Helper()
+	return openSQLiteFile(tb, filepath.Join(tb.TempDir(), "openbroker.db"), options...)
+}
+
+func openSQLiteFile(tb testing.TB, path string, options ...sqlitestore.Option) durable.Store {
+	tb.Helper()
+	store, err := sqlitestore.Open(tb.Context(), path, options...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+// A clock is that of a database, apart from all others, and can be moved.
+type clock struct {
+	mu     sync.Mutex
+	offset time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.offset)
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.offset += d
+}

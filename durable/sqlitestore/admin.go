@@ -1,0 +1,178 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+var _ durable.AdminStore = (*Store)(nil)
+
+const (
+	reviseExpected = `UPDATE instances SET revision = revision + 1, updated_at = ? WHERE platform = ? AND instance_id = ? AND revision = ?`
+
+	retryOperation = `UPDATE operations SET updated_at = ?1, generation = generation + 1, owner = '', lease_until = 0, not_before = 0, failures = 0,
+			deadline = CASE WHEN deadline = 0 THEN 0 ELSE max(deadline, ?2) END
+		WHERE id = ?3 AND platform = ?4 AND instance_id = ?5 AND state = 'active'`
+	stopOperation = `UPDATE operations SET updated_at = ?1, description = ?2, failure = ?3, slot = 'c' || id,
+			state = CASE WHEN lease_until = 0 THEN 'failed' ELSE 'cancelling' END,
+			finished_at = CASE WHEN lease_until = 0 THEN ?1 ELSE 0 END
+		WHERE id = ?4 AND platform = ?5 AND instance_id = ?6 AND state = 'active'`
+	failOperation = `UPDATE operations SET updated_at = ?1, description = ?2, failure = ?3, generation = generation + 1,
+			state = 'failed', finished_at = ?1, owner = '', lease_until = 0, not_before = 0
+		WHERE id = ?4 AND platform = ?5 AND instance_id = ?6 AND finished_at = 0`
+	selectLease = `SELECT lease_until FROM operations WHERE id = ?`
+	selectState = `SELECT state FROM operations WHERE id = ?`
+
+	deleteInstancesBindings = `DELETE FROM bindings WHERE platform = ? AND instance_id = ?`
+
+	insertAudit = `INSERT INTO audit (at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
+			status_before, status_after, state_before, state_after)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`
+	auditColumns = `id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
+		status_before, status_after, state_before, state_after`
+)
+
+// Intervene implements [durable.AdminStore].
+func (s *Store) Intervene(ctx context.Context, i *durable.Intervention) error {
+	var written durable.AuditEntry
+	err := s.write(ctx, func(w *session) (err error) {
+		written, err = intervene(w, i, s.micros())
+		return err
+	})
+	if err == nil {
+		i.Audit = written
+		s.hint()
+	}
+	return err
+}
+
+func intervene(w *session, i *durable.Intervention, now int64) (durable.AuditEntry, error) {
+	audit := i.Audit
+	audit.At = fromMicros(now)
+	if err := interveneInstance(w, i, now); err != nil {
+		return audit, err
+	}
+	if i.Forget {
+		if err := forget(w, audit.Key); err != nil {
+			return audit, err
+		}
+	}
+	if i.Binding != nil {
+		if err := writeBinding(w, i.Binding, now); err != nil {
+			return audit, err
+		}
+	}
+	var lease time.Duration
+	if i.Change != nil {
+		var err error
+		if lease, err = changeOperation(w, audit.Key, i.Change, now); err != nil {
+			return audit, err
+		}
+		if err := w.queryRow(selectState, i.Change.ID).Scan(&audit.StateAfter); err != nil {
+			return audit, err
+		}
+	}
+	if i.Begin != nil {
+		next := *i.Begin
+		next.Delay = max(next.Delay, lease)
+		if err := begin(w, &next, now); err != nil {
+			return audit, err
+		}
+	}
+	err := w.queryRow(insertAudit, append([]any{now}, auditArguments(&audit)...)...).Scan(&audit.ID)
+	return audit, err
+}
+
+// interveneInstance is the guard. It comes first: if it refuses, nothing was
+// written.
+func interveneInstance(w *session, i *durable.Intervention, now int64) error {
+	key := i.Audit.Key
+	var changed int64
+	var err error
+	if r := i.Instance; r != nil {
+		changed, err = w.exec(updateInstance, string(r.Status), r.ServiceID, r.PlanID, r.Data, now, key.Platform, key.InstanceID, i.Expect)
+	} else {
+		changed, err = w.exec(reviseExpected, now, key.Platform, key.InstanceID, i.Expect)
+	}
+	if err == nil && changed == 0 {
+		return refuse(durable.ErrConflict)
+	}
+	return err
+}
+
+// changeOperation returns for how long the operation was still leased, if it
+// has ended.
+func changeOperation(w *session, key durable.Key, c *durable.OperationChange, now int64) (time.Duration, error) {
+	var leased int64
+	if err := w.queryRow(selectLease, c.ID).Scan(&leased); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return 0, durable.ErrConflict
+		}
+		return 0, err
+	}
+	var changed int64
+	var err error
+	switch c.State {
+	case durable.Active:
+		leased = 0
+		changed, err = w.exec(retryOperation, now, after(now, c.Timeout), c.ID, key.Platform, key.InstanceID)
+	case durable.Cancelling:
+		leased = 0
+		changed, err = w.exec(stopOperation, now, c.Description, c.Failure, c.ID, key.Platform, key.InstanceID)
+	case durable.OperationFailed:
+		changed, err = w.exec(failOperation, now, c.Description, c.Failure, c.ID, key.Platform, key.InstanceID)
+	case durable.OperationSucceeded:
+	}
+	if err == nil && changed == 0 {
+		err = durable.ErrConflict
+	}
+	return time.Duration(max(leased-now, 0)) * time.Microsecond, err
+}
+
+func forget(w *session, key durable.Key) error {
+	var err error
+	if key.BindingID != "" {
+		_, err = execAll(w, []any{key.Platform, key.InstanceID, key.BindingID}, deleteBindingOperations, deleteBinding)
+	} else {
+		_, err = execAll(w, []any{key.Platform, key.InstanceID}, deleteInstancesOperations, deleteInstancesBindings, deleteInstance)
+	}
+	return err
+}
+
+// auditArguments are the values of an entry from its actor on.
+func auditArguments(e *durable.AuditEntry) []any {
+	return []any{
+		e.Actor, e.Reason, string(e.Action), e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
+		string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter),
+	}
+}
+
+func scanAudit(row scanner) (durable.AuditEntry, error) {
+	var e durable.AuditEntry
+	var at int64
+	err := row.Scan(&e.ID, &at, &e.Actor, &e.Reason, &e.Action, &e.Key.Platform, &e.Key.InstanceID, &e.Key.BindingID, &e.OperationID, &e.BegunID,
+		&e.StatusBefore, &e.StatusAfter, &e.StateBefore, &e.StateAfter)
+	e.At = fromMicros(at)
+	return e, err
+}
+
+// AuditTrail implements [durable.AdminStore].
+func (s *Store) AuditTrail(ctx context.Context, f durable.AuditFilter) ([]durable.AuditEntry, error) {
+	var q listQuery
+	q.equal("platform", f.Platform)
+	q.equal("instance_id", f.InstanceID)
+	q.equal("binding_id", f.BindingID)
+	q.equal("actor", f.Actor)
+	q.equal("action", string(f.Action))
+	if f.OperationID != "" {
+		q.where("(operation_id = ? OR begun_id = ?)", f.OperationID, f.OperationID)
+	}
+	if f.Before != 0 {
+		q.where("id < ?", f.Before)
+	}
+	return list(ctx, s, q.page(`SELECT `+auditColumns+` FROM audit`, "id DESC", f.Limit), q.args, scanAudit)
+}

@@ -1,0 +1,170 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// An Attached is a store on a database that another process may have open: for
+// short changes by operators while the broker runs. Make one with [Attach].
+//
+// It never writes to the database file, only to its log, so that a process that
+// starts meanwhile and checks the file finds it as the last one left it.
+type Attached struct {
+	*Store
+}
+
+var _ durable.AdminStore = (*Attached)(nil)
+
+// Attach opens the existing database at path beside the process that has it, if
+// there is one. Unlike [Open] it creates nothing, takes no lock, brings no schema
+// up to date and releases no leases. A change waits up to 5 s for those of the
+// other process.
+//
+// The error wraps [fs.ErrNotExist] if there is no file, [ErrDamaged] if it is
+// something else than a database of openbroker, [ErrNewerSchema] if a newer
+// program has written it, [ErrOlderSchema] if an older one has, and, with
+// [Exclusive], [ErrInUse] if another process has it.
+func Attach(ctx context.Context, path string, options ...Option) (*Attached, error) {
+	c := config{now: time.Now}
+	for _, option := range options {
+		option(&c)
+	}
+	path, err := filepath.Abs(path)
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open the database: %w: name the one of the broker, or start the broker, which makes it", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// The log may have more than the file, so its size says nothing.
+	if err := checkHeader(path, true); err != nil {
+		return nil, err
+	}
+	s := &Store{
+		path: path, now: c.now,
+		hints:   make(chan struct{}, 1),
+		readers: make(chan *session, readSessions),
+		closing: make(chan struct{}),
+	}
+	if c.exclusive {
+		if s.lock, err = takeLock(path); err != nil {
+			return nil, err
+		}
+	}
+	a := &Attached{Store: s}
+	if err := a.start(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *Attached) start(ctx context.Context) (err error) {
+	s := a.Store
+	if s.writes, err = openPool(s.path, "_pragma=wal_autocheckpoint(0)&mode=rw", 1); err != nil {
+		return err
+	}
+	if err := checkSameVersion(ctx, s.writes, s.path); err != nil {
+		return err
+	}
+	session, err := newSession(ctx, s.writes)
+	if err != nil {
+		return err
+	}
+	s.writer = startWriter(session, s.closing)
+	if s.reads, err = openPool(s.path, "mode=ro", readSessions); err != nil {
+		return err
+	}
+	for range readSessions {
+		session, err := newSession(ctx, s.reads)
+		if err != nil {
+			return err
+		}
+		// Connect now: these connections have to be there when the writer closes.
+		var one int
+		if err := session.queryRow("SELECT count(*) FROM pings").Scan(&one); err != nil {
+			return errors.Join(err, session.close())
+		}
+		s.readers <- session
+		s.readerCount++
+	}
+	return nil
+}
+
+// Close closes the database, and leaves it to other processes as it is. It can
+// be called twice. Calls that come later fail.
+func (a *Attached) Close() error {
+	a.closeOnce.Do(func() { a.closeErr = a.release() })
+	return a.closeErr
+}
+
+// release closes the writer first. The last connection of all folds the log into
+// the database, unless it is one that only reads, as ours are.
+func (a *Attached) release() error {
+	s := a.Store
+	close(s.closing)
+	var errs []error
+	if s.writer != nil {
+		errs = append(errs, s.writer.wait())
+	}
+	if s.writes != nil {
+		errs = append(errs, s.writes.Close())
+	}
+	if s.reads != nil {
+		for range s.readerCount {
+			reader := <-s.readers
+			errs = append(errs, reader.close())
+		}
+		errs = append(errs, s.reads.Close())
+	}
+	err := errors.Join(errs...)
+	if err != nil {
+		err = fmt.Errorf("close %s: %w", s.path, err)
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.release(false))
+	}
+	return err
+}
+
+// ErrOlderSchema means that an older version of the program has written the
+// database, and this one has not yet opened it with [Open].
+var ErrOlderSchema = errors.New("the schema is older than this program")
+
+// checkSameVersion refuses a schema that is not that of this program. It only
+// reads.
+func checkSameVersion(ctx context.Context, db *sql.DB, path string) error {
+	if err := checkVersion(ctx, db, path); err != nil {
+		return err
+	}
+	migrations, err := newMigrations(db)
+	if err != nil {
+		return err
+	}
+	have := int64(0)
+	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&have); err != nil {
+		return unreadable(path, err)
+	}
+	sources := migrations.ListSources()
+	if known := sources[len(sources)-1].Version; have < known {
+		return fmt.Errorf("open %s: %w: it has version %d, this program needs %d; start the broker of this version once, which brings it up to date",
+			path, ErrOlderSchema, have, known)
+	}
+	return nil
+}
+
+// Exclusive makes [Attach] take the lock on the database, as [Open] always does:
+// no broker can have it before, or open it until the store is closed.
+func Exclusive() Option {
+	return func(c *config) { c.exclusive = true }
+}

@@ -1,0 +1,201 @@
+package sqlitestore_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/sqlitestore"
+	"github.com/openbroker/openbroker/durable/storetest"
+)
+
+func attach(tb testing.TB, path string, options ...sqlitestore.Option) *sqlitestore.Attached {
+	tb.Helper()
+	store, err := sqlitestore.Attach(tb.Context(), path, options...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return store
+}
+
+// An attached store keeps the contract, beside the process that has the
+// database.
+func TestAttachedContract(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) *storetest.Database {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "broker.db")
+		c := newClock()
+		owner := open(t, path, sqlitestore.WithClock(c.now))
+		again := func(t *testing.T) durable.Store {
+			t.Helper()
+			return attach(t, path, sqlitestore.WithClock(c.now))
+		}
+		return &storetest.Database{
+			Store: again(t), Reopen: again, Advance: c.advance,
+			Replica: func(*testing.T) durable.Store { return owner },
+		}
+	})
+}
+
+func TestAttachBesideAnotherProcess(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "broker.db")
+	owner := start(t, "write", path)
+	for range 200 {
+		if !owner.output.Scan() {
+			t.Fatal("the child has ended")
+		}
+	}
+	go func() {
+		for owner.output.Scan() { //nolint:revive // It must not block.
+		}
+	}()
+	if _, err := sqlitestore.Attach(t.Context(), path, sqlitestore.Exclusive()); !errors.Is(err, sqlitestore.ErrInUse) {
+		t.Errorf("exclusive: %v", err)
+	}
+	store := attach(t, path)
+	key := durable.Key{Platform: "p", InstanceID: "from outside"}
+	for range 20 {
+		snapshot, err := store.Load(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = store.Accept(t.Context(), &durable.Acceptance{Expect: snapshot.Revision(), Instance: durable.InstanceRecord{Key: key, Status: durable.Ready}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := &durable.Intervention{Expect: snapshot.Revision() + 1, Forget: true, Audit: durable.AuditEntry{Key: key}}
+		if err := store.Intervene(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leased, err := store.Operations(t.Context(), durable.Filter{State: durable.Active, Limit: 1000})
+	if err != nil || len(leased) == 0 || leased[0].LeaseUntil.IsZero() {
+		t.Errorf("the leases of the other process: %d operations, %v", len(leased), err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.command.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = owner.command.Wait()
+
+	// And without one. What is read is what was written, and the file stays as
+	// the process left it.
+	before := read(t, path)
+	if trail, err := attach(t, path, sqlitestore.Exclusive()).AuditTrail(t.Context(), durable.AuditFilter{}); err != nil || len(trail) != 20 {
+		t.Errorf("%d entries, %v", len(trail), err)
+	}
+	if string(read(t, path)) != string(before) {
+		t.Error("the file has changed")
+	}
+}
+
+// What an attached store writes is in the log, also after it is closed, and the
+// broker finds it there.
+func TestAttachedWritesOnlyTheLog(t *testing.T) {
+	t.Parallel()
+	path := filled(t)
+	before, note := read(t, path), read(t, path+".lock")
+	for range 2 {
+		store := attach(t, path)
+		if _, err := store.PutSetting(t.Context(), "name", []byte("value")); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if string(read(t, path)) != string(before) {
+		t.Error("the file has changed")
+	}
+	if string(read(t, path+".lock")) != string(note) {
+		t.Error("the note in the lock file has changed")
+	}
+	if value, err := open(t, path).Setting(t.Context(), "name"); err != nil || string(value) != "value" {
+		t.Errorf("setting %q, %v", value, err)
+	}
+}
+
+func TestAttachRefuses(t *testing.T) {
+	t.Parallel()
+	version := func(statement string) func(*testing.T) string {
+		return func(t *testing.T) string {
+			t.Helper()
+			path := filled(t)
+			edit(t, path, statement)
+			return path
+		}
+	}
+	for name, c := range map[string]struct {
+		make func(*testing.T) string
+		want error
+		text string
+	}{
+		"missing":           {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "broker.db") }, fs.ErrNotExist, "start the broker"},
+		"missing directory": {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "a", "broker.db") }, fs.ErrNotExist, "start the broker"},
+		"a directory":       {func(t *testing.T) string { t.Helper(); return t.TempDir() }, sqlitestore.ErrDamaged, "no regular file"},
+		"another file": {func(t *testing.T) string {
+			t.Helper()
+			path := filepath.Join(t.TempDir(), "broker.db")
+			write(t, path, []byte(strings.Repeat("text ", 100)))
+			return path
+		}, sqlitestore.ErrDamaged, "no SQLite database"},
+		"newer": {version("INSERT INTO goose_db_version (version_id, is_applied) VALUES (1000, 1)"), sqlitestore.ErrNewerSchema, "newer program"},
+		"older": {version("DELETE FROM goose_db_version WHERE version_id > 1"), sqlitestore.ErrOlderSchema, "start the broker of this version once"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := c.make(t)
+			_, err := sqlitestore.Attach(t.Context(), path)
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("error %v", err)
+			}
+			if name == "missing directory" {
+				if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("the directory was made: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// An attached store waits for the changes of the broker, and the broker for its.
+func TestAttachedWaits(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "broker.db")
+	owner := open(t, path)
+	other := attach(t, path)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	slow := make(chan error, 1)
+	go func() {
+		slow <- owner.Do(t.Context(), func(exec func(string, ...any) error) error {
+			err := exec(`INSERT INTO settings (name, value) VALUES ('a', x'00')`)
+			close(entered)
+			<-leave
+			return err
+		})
+	}()
+	<-entered
+	done := make(chan error, 1)
+	go func() { _, err := other.PutSetting(t.Context(), "b", nil); done <- err }()
+	time.AfterFunc(50*time.Millisecond, func() { close(leave) })
+	if err := errors.Join(<-slow, <-done); err != nil {
+		t.Error(err)
+	}
+}

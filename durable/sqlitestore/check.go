@@ -1,0 +1,139 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// ErrDamaged means that the file is not a database of openbroker, or is
+// damaged. It was left as it is.
+var ErrDamaged = errors.New("not usable as the database")
+
+// applicationID marks the databases of this package ("obkr"), in the header
+// field that SQLite has for it.
+const applicationID = 0x6f626b72
+
+// The parts of the header of an SQLite file that are looked at:
+// https://www.sqlite.org/fileformat2.html#the_database_header
+const (
+	headerSize      = 100
+	headerMagic     = "SQLite format 3\x00"
+	pageSizeAt      = 16
+	changesAt       = 24
+	pagesAt         = 28
+	applicationIDAt = 68
+	validForAt      = 92
+)
+
+// check decides whether the existing file at path can be opened, and reads
+// only: SQLite may write to a file that it opens, and a damaged one must stay
+// as it is for whoever repairs it. With deep set all of the database is read.
+func check(ctx context.Context, path string, deep bool) error {
+	logged, err := hasLog(path)
+	if err != nil {
+		return err
+	}
+	if err := checkHeader(path, logged); err != nil {
+		return err
+	}
+	query := "mode=ro"
+	if !logged {
+		// Nobody else has the file and nothing is in the log: SQLite needs no
+		// lock and need not create its side files.
+		query += "&immutable=1"
+	}
+	db, err := openPool(path, query, 1)
+	if err != nil {
+		return err
+	}
+	err = checkContent(ctx, db, path, deep || logged)
+	return errors.Join(err, db.Close())
+}
+
+// hasLog reports whether there is a write-ahead log with content, which a
+// process that was killed leaves behind.
+func hasLog(path string) (bool, error) {
+	info, err := os.Stat(path + "-wal")
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return info.Size() > 0, nil
+}
+
+func checkHeader(path string, logged bool) error {
+	file, err := os.Open(path) //nolint:gosec // The path is the operator's.
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // Only read.
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return damaged(path, "it is no regular file")
+	}
+	var header [headerSize]byte
+	if _, err := io.ReadFull(file, header[:]); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return damaged(path, "it is %d bytes long, too short for an SQLite database", info.Size())
+		}
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	if string(header[:len(headerMagic)]) != headerMagic {
+		return damaged(path, "it is no SQLite database")
+	}
+	if id := binary.BigEndian.Uint32(header[applicationIDAt:]); id != applicationID {
+		return damaged(path, "it is an SQLite database of another application (application id %#x)", id)
+	}
+	pageSize := int64(binary.BigEndian.Uint16(header[pageSizeAt:]))
+	if pageSize == 1 {
+		pageSize = 65536
+	}
+	sizeKnown := binary.BigEndian.Uint32(header[changesAt:]) == binary.BigEndian.Uint32(header[validForAt:])
+	if want := pageSize * int64(binary.BigEndian.Uint32(header[pagesAt:])); sizeKnown && !logged && info.Size() < want {
+		return damaged(path, "it is truncated: %d bytes of %d", info.Size(), want)
+	}
+	return nil
+}
+
+func checkContent(ctx context.Context, db *sql.DB, path string, deep bool) error {
+	if err := checkVersion(ctx, db, path); err != nil {
+		return err
+	}
+	if !deep {
+		return nil
+	}
+	var result string
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
+		return unreadable(path, err)
+	}
+	if result != "ok" {
+		return damaged(path, "it is corrupt: %s", result)
+	}
+	return nil
+}
+
+// unreadable explains an error of SQLite about a file that was never opened
+// before.
+func unreadable(path string, err error) error {
+	switch resultCode(err) {
+	case resultCorrupt, resultNotADatabase:
+		return damaged(path, "it is corrupt: %v", err)
+	default:
+		return fmt.Errorf("check %s: %w", path, err)
+	}
+}
+
+func damaged(path, reason string, args ...any) error {
+	return fmt.Errorf("open %s: %w: %s; it was left as it is: restore it from a backup, or name another file",
+		path, ErrDamaged, fmt.Sprintf(reason, args...))
+}

@@ -1,0 +1,22 @@
+package sqlitestore
+
+import "context"
+
+// Do makes a change that consists of the statements that f executes.
+func (s *Store) Do(ctx context.Context, f func(exec func(query string, args ...any) error) error) error {
+	return s.write(ctx, func(w *session) error {
+		return f(func(query string, args ...any) error {
+			_, err := w.exec(query, args...)
+			return err
+		})
+	})
+}
+
+// Pragma returns a setting of the connection that writes.
+func (s *Store) Pragma(ctx context.Context, name string) (value string, err error) {
+	err = s.write(ctx, func(w *session) error { return w.queryRow("PRAGMA " + name).Scan(&value) })
+	return value, err
+}
+
+// Queued is how many changes wait for the writer.
+func (s *Store) Queued() int { return len(s.writer.queue) }

@@ -1,0 +1,111 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+const (
+	// An operation on an instance waits for a cancelling one on any of its
+	// bindings, and the reverse; operations on two bindings do not wait for
+	// each other.
+	claimOperations = `UPDATE operations SET owner = ?1, lease_until = ?2, updated_at = ?3, generation = generation + 1, attempt = attempt + 1
+		WHERE seq IN (
+			SELECT o.seq FROM operations AS o INDEXED BY operations_queue
+			WHERE o.finished_at = 0 AND o.lease_until <= ?3 AND o.not_before <= ?3
+				AND (o.state = 'cancelling' OR NOT EXISTS (
+					SELECT 1 FROM operations AS c INDEXED BY operations_open
+					WHERE c.finished_at = 0 AND c.state = 'cancelling' AND c.platform = o.platform AND c.instance_id = o.instance_id
+						AND (c.binding_id = o.binding_id OR c.binding_id = '' OR o.binding_id = '')))
+			ORDER BY o.seq LIMIT ?4)
+		RETURNING seq, ` + operationColumns
+	renewLease = `UPDATE operations SET lease_until = ?, updated_at = ?
+		WHERE id = ? AND generation = ? AND owner = ? AND finished_at = 0 AND lease_until <> 0
+		RETURNING state`
+	releaseAllLeases = `UPDATE operations SET owner = '', lease_until = 0 WHERE finished_at = 0 AND lease_until <> 0`
+)
+
+// Claim implements [durable.Store].
+func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int) ([]durable.OperationRecord, error) {
+	type claim struct {
+		seq    int64
+		record durable.OperationRecord
+	}
+	var claims []claim
+	err := s.write(ctx, func(w *session) error {
+		claims = claims[:0] // The change may be made again after a failed batch.
+		now := s.micros()
+		return w.query(func(row scanner) error {
+			var c claim
+			var err error
+			c.record, err = scanOperation(prefixed{row, &c.seq})
+			claims = append(claims, c)
+			return err
+		}, claimOperations, owner, after(now, lease), now, max(limit, 0))
+	})
+	if err != nil {
+		return nil, err
+	}
+	// RETURNING has no order.
+	slices.SortFunc(claims, func(a, b claim) int { return int(a.seq - b.seq) })
+	records := make([]durable.OperationRecord, len(claims))
+	for i := range claims {
+		records[i] = claims[i].record
+	}
+	return records, nil
+}
+
+// prefixed scans one more column, before those of a record.
+type prefixed struct {
+	scanner
+	first any
+}
+
+// Scan scans the column that comes first, and then those of the record.
+func (p prefixed) Scan(dest ...any) error {
+	return p.scanner.Scan(append([]any{p.first}, dest...)...)
+}
+
+// Renew implements [durable.Store]. A lease that has expired but was not
+// claimed is still held: there is no other process that could be working.
+func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
+	held := make(map[durable.Fence]durable.OperationState, len(fences))
+	if len(fences) == 0 {
+		return held, nil
+	}
+	fences = slices.Clone(fences)
+	err := s.write(ctx, func(w *session) error {
+		clear(held)
+		now := s.micros()
+		for _, fence := range fences {
+			var state durable.OperationState
+			err := w.queryRow(renewLease, after(now, lease), now, fence.OperationID, fence.Generation, owner).Scan(&state)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			held[fence] = state
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return held, nil
+}
+
+// releaseLeases makes all operations claimable. The lock on the file proves
+// that whoever held a lease does not live any more.
+func (s *Store) releaseLeases(ctx context.Context) error {
+	return s.write(ctx, func(w *session) error {
+		_, err := w.exec(releaseAllLeases)
+		return err
+	})
+}

@@ -1,0 +1,135 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+const (
+	defaultLimit = 100
+
+	selectExpired = `SELECT ` + bindingColumns + ` FROM bindings AS b INDEXED BY bindings_expiry
+		WHERE status = 'ready' AND expires_at <> 0 AND expires_at <= ? AND NOT EXISTS (
+			SELECT 1 FROM operations AS o INDEXED BY operations_open
+			WHERE o.finished_at = 0 AND o.platform = b.platform AND o.instance_id = b.instance_id)
+		ORDER BY expires_at LIMIT ?`
+)
+
+// Expired implements [durable.Store]. The bindings that expired first come
+// first.
+func (s *Store) Expired(ctx context.Context, limit int) ([]durable.BindingRecord, error) {
+	var records []durable.BindingRecord
+	err := s.read(ctx, func(r *session) error {
+		return r.query(collect(&records, scanBinding), selectExpired, s.micros(), max(limit, 0))
+	})
+	return records, err
+}
+
+// Instances implements [durable.Store]. The ids are ordered as bytes.
+func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.InstanceRecord, error) {
+	var q listQuery
+	q.equal("platform", f.Platform)
+	q.equal("instance_id", f.InstanceID)
+	q.equal("service_id", f.ServiceID)
+	q.equal("plan_id", f.PlanID)
+	q.equal("status", string(f.Status))
+	if f.After != (durable.Key{}) {
+		q.where("(platform, instance_id) > (?, ?)", f.After.Platform, f.After.InstanceID)
+	}
+	return list(ctx, s, q.page(`SELECT `+instanceColumns+` FROM instances`, "platform, instance_id", f.Limit), q.args, scanInstance)
+}
+
+// Bindings implements [durable.Store]. The ids are ordered as bytes.
+func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.BindingRecord, error) {
+	var q listQuery
+	q.equal("platform", f.Platform)
+	q.equal("instance_id", f.InstanceID)
+	q.equal("binding_id", f.BindingID)
+	q.equal("service_id", f.ServiceID)
+	q.equal("plan_id", f.PlanID)
+	q.equal("status", string(f.Status))
+	if f.After != (durable.Key{}) {
+		q.where("(platform, instance_id, binding_id) > (?, ?, ?)", f.After.Platform, f.After.InstanceID, f.After.BindingID)
+	}
+	return list(ctx, s, q.page(`SELECT `+bindingColumns+` FROM bindings`, "platform, instance_id, binding_id", f.Limit), q.args, scanBinding)
+}
+
+// Operations implements [durable.Store]. It returns ErrNotFound if the
+// operation f.AfterID has been pruned: the list has to be started again.
+func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.OperationRecord, error) {
+	var q listQuery
+	q.equal("platform", f.Platform)
+	q.equal("instance_id", f.InstanceID)
+	q.equal("binding_id", f.BindingID)
+	q.equal("kind", string(f.Kind))
+	q.equal("state", string(f.State))
+	if f.State == durable.Active || f.State == durable.Cancelling {
+		q.where("finished_at = 0") // The index of the few, not the table of the many.
+	}
+	if f.AfterID != "" {
+		seq, err := s.sequence(ctx, f.AfterID)
+		if err != nil {
+			return nil, err
+		}
+		q.where("seq < ?", seq)
+	}
+	return list(ctx, s, q.page(`SELECT `+operationColumns+` FROM operations`, "seq DESC", f.Limit), q.args, scanOperation)
+}
+
+func (s *Store) sequence(ctx context.Context, id string) (int64, error) {
+	var seq int64
+	err := s.read(ctx, func(r *session) error {
+		err := r.queryRow(`SELECT seq FROM operations WHERE id = ?`, id).Scan(&seq)
+		if errors.Is(err, sql.ErrNoRows) {
+			return durable.ErrNotFound
+		}
+		return err
+	})
+	return seq, err
+}
+
+// A listQuery collects the conditions of a list.
+type listQuery struct {
+	conditions []string
+	args       []any
+}
+
+func (q *listQuery) where(condition string, args ...any) {
+	q.conditions = append(q.conditions, condition)
+	q.args = append(q.args, args...)
+}
+
+func (q *listQuery) equal(column, value string) {
+	if value != "" {
+		q.where(column+" = ?", value)
+	}
+}
+
+func (q *listQuery) page(query, order string, limit int) string {
+	if len(q.conditions) > 0 {
+		query += " WHERE " + strings.Join(q.conditions, " AND ")
+	}
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	q.args = append(q.args, limit)
+	return query + " ORDER BY " + order + " LIMIT ?"
+}
+
+// list runs a query that is not kept: there are too many different ones. It
+// may take long, so it does watch ctx.
+func list[T any](ctx context.Context, s *Store, query string, args []any, scan func(scanner) (T, error)) ([]T, error) {
+	var records []T
+	err := s.read(ctx, func(r *session) error {
+		rows, err := r.conn.QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		return forEach(rows, collect(&records, scan))
+	})
+	return records, err
+}

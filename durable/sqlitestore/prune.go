@@ -1,0 +1,97 @@
+package sqlitestore
+
+import (
+	"context"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+const (
+	pruneOperations = `DELETE FROM operations WHERE seq IN (
+		SELECT seq FROM operations INDEXED BY operations_ended
+		WHERE finished_at <> 0 AND last = 0 AND finished_at < ? AND (NOT internal OR EXISTS (
+			SELECT 1 FROM operations AS l WHERE l.platform = operations.platform AND l.instance_id = operations.instance_id
+				AND l.binding_id = operations.binding_id AND l.seq > operations.seq))
+		ORDER BY finished_at LIMIT ?)`
+	deletedBindings = `SELECT platform, instance_id, binding_id FROM bindings INDEXED BY bindings_deleted
+		WHERE status = 'deleted' AND updated_at < ? AND NOT EXISTS (
+			SELECT 1 FROM operations AS o INDEXED BY operations_open
+			WHERE o.finished_at = 0 AND o.platform = bindings.platform AND o.instance_id = bindings.instance_id AND o.binding_id = bindings.binding_id)
+		ORDER BY updated_at LIMIT ?`
+	deletedInstances = `SELECT platform, instance_id, '' FROM instances INDEXED BY instances_deleted
+		WHERE status = 'deleted' AND updated_at < ?
+			AND NOT EXISTS (SELECT 1 FROM bindings AS b WHERE b.platform = instances.platform AND b.instance_id = instances.instance_id)
+			AND NOT EXISTS (
+				SELECT 1 FROM operations AS o INDEXED BY operations_open
+				WHERE o.finished_at = 0 AND o.platform = instances.platform AND o.instance_id = instances.instance_id)
+		ORDER BY updated_at LIMIT ?`
+	deleteBinding             = `DELETE FROM bindings WHERE platform = ? AND instance_id = ? AND binding_id = ?`
+	deleteBindingOperations   = `DELETE FROM operations WHERE platform = ? AND instance_id = ? AND binding_id = ?`
+	deleteInstance            = `DELETE FROM instances WHERE platform = ? AND instance_id = ?`
+	deleteInstancesOperations = `DELETE FROM operations WHERE platform = ? AND instance_id = ?`
+)
+
+// Prune implements [durable.Store]. An instance goes after its bindings. The
+// operations that go with a record are counted, but not limited.
+func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (int, error) {
+	pruned := 0
+	limit = max(limit, 0)
+	err := s.write(ctx, func(w *session) error {
+		before := s.micros() - retention.Microseconds()
+		deleted, err := w.exec(pruneOperations, before, limit)
+		if err != nil {
+			return err
+		}
+		pruned = int(deleted)
+		bindings, err := pruneRecords(w, deletedBindings, before, limit, func(k durable.Key) (int64, error) {
+			return execAll(w, []any{k.Platform, k.InstanceID, k.BindingID}, deleteBindingOperations, deleteBinding)
+		})
+		if err != nil {
+			return err
+		}
+		instances, err := pruneRecords(w, deletedInstances, before, limit, func(k durable.Key) (int64, error) {
+			return execAll(w, []any{k.Platform, k.InstanceID}, deleteInstancesOperations, deleteInstance)
+		})
+		pruned += bindings + instances
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return pruned, nil
+}
+
+// pruneRecords deletes what query selects.
+func pruneRecords(w *session, query string, before int64, limit int, remove func(durable.Key) (int64, error)) (int, error) {
+	var keys []durable.Key
+	err := w.query(collect(&keys, func(row scanner) (k durable.Key, err error) {
+		err = row.Scan(&k.Platform, &k.InstanceID, &k.BindingID)
+		return k, err
+	}), query, before, limit)
+	if err != nil {
+		return 0, err
+	}
+	pruned := 0
+	for _, key := range keys {
+		deleted, err := remove(key)
+		if err != nil {
+			return 0, err
+		}
+		pruned += int(deleted)
+	}
+	return pruned, nil
+}
+
+// execAll runs statements with the same arguments and adds up what they change.
+func execAll(w *session, args []any, statements ...string) (int64, error) {
+	var sum int64
+	for _, statement := range statements {
+		changed, err := w.exec(statement, args...)
+		if err != nil {
+			return 0, err
+		}
+		sum += changed
+	}
+	return sum, nil
+}

@@ -1,0 +1,289 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+var errClosed = errors.New("the store is closed")
+
+// readSessions is how many goroutines can read at once. SQLite works on the
+// processor: more would only take memory.
+const readSessions = 4
+
+// A Store is a [durable.Store] on an SQLite file. Make one with [Open].
+//
+// A change that a worker of the store has taken up is finished even if the
+// context of its caller ends, and the caller learns the result; a change that
+// still waits then is given up, with the context's error.
+type Store struct {
+	path  string
+	now   func() time.Time
+	lock  *fileLock
+	hints chan struct{}
+
+	writes *sql.DB
+	reads  *sql.DB
+	writer *writer
+	// readers holds the sessions that nobody uses, of readerCount in all.
+	readers     chan *session
+	readerCount int
+
+	closing   chan struct{}
+	closeOnce sync.Once
+	closeErr  error
+}
+
+var _ durable.Store = (*Store)(nil)
+
+// Open opens the database at path, or creates it (mode 0600), and the
+// directory above it (mode 0700), if there is none. It brings the schema up to
+// date and releases the leases of the process before, which is known to have
+// ended.
+//
+// The error wraps [ErrInUse] if another process has the database, [ErrDamaged]
+// if the file is damaged or something else than a database of openbroker, and
+// [ErrNewerSchema] if a newer program has written it. In all three cases the
+// file is unchanged.
+func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
+	c := config{now: time.Now}
+	for _, option := range options {
+		option(&c)
+	}
+	path, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := takeLock(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		path: path, now: c.now, lock: lock,
+		hints:   make(chan struct{}, 1),
+		readers: make(chan *session, readSessions),
+		closing: make(chan struct{}),
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.release(false))
+	}
+	return s, nil
+}
+
+// resolve returns the one absolute name that the file is locked and opened
+// under, and makes its directory.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("create the directory of the database: %w", err)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target, nil
+	}
+	directory, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(directory, filepath.Base(path)), nil
+}
+
+func (s *Store) start(ctx context.Context) error {
+	_, err := os.Stat(s.path)
+	switch {
+	case err == nil:
+		err = check(ctx, s.path, !s.lock.clean())
+	case errors.Is(err, os.ErrNotExist):
+		err = create(ctx, s.path)
+	}
+	if err != nil {
+		return err
+	}
+	if s.writes, err = openPool(s.path, "_pragma=journal_mode(WAL)&mode=rw", 1); err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.writes, s.path); err != nil {
+		return err
+	}
+	session, err := newSession(ctx, s.writes)
+	if err != nil {
+		return err
+	}
+	s.writer = startWriter(session, s.closing)
+	if s.reads, err = openPool(s.path, "_query_only=1&mode=rw", readSessions); err != nil {
+		return err
+	}
+	for range readSessions {
+		session, err := newSession(ctx, s.reads)
+		if err != nil {
+			return err
+		}
+		s.readers <- session
+		s.readerCount++
+	}
+	return s.releaseLeases(ctx)
+}
+
+// create makes the database under another name and then gives it its own, so
+// that a file with that name is always whole: whatever interrupts this, the
+// next start creates it anew.
+func create(ctx context.Context, path string) error {
+	if logged, err := hasLog(path); err != nil || logged {
+		if err == nil {
+			err = fmt.Errorf("open %s: there is a log %s-wal but no database, and the log would be lost: restore the database, or remove the log", path, path)
+		}
+		return err
+	}
+	temporary := path + ".new"
+	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+		if err := os.Remove(temporary + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	// SQLite gives its side files the mode of the database.
+	file, err := os.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) //nolint:gosec // The path is the operator's.
+	if err != nil {
+		return fmt.Errorf("create the database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	db, err := openPool(temporary, fmt.Sprintf("_pragma=application_id(%d)&mode=rw", applicationID), 1)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(migrate(ctx, db, path), db.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return fmt.Errorf("create the database: %w", err)
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+func syncDirectory(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil // Directories cannot be synced there, and need not be.
+	}
+	directory, err := os.Open(path) //nolint:gosec // The path is the operator's.
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
+
+// Hints receives a value after changes of this process that let an operation
+// become due or end. No other process changes the database.
+func (s *Store) Hints() <-chan struct{} { return s.hints }
+
+func (s *Store) hint() {
+	select {
+	case s.hints <- struct{}{}:
+	default: // One is waiting already.
+	}
+}
+
+// Ping writes to the database, since a full disk or a file system that has
+// become read-only shows only then.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.write(ctx, func(w *session) error {
+		_, err := w.exec(`UPDATE pings SET at = ? WHERE id = 1`, s.micros())
+		return err
+	})
+}
+
+// Close finishes the changes that have been taken up, closes the database and
+// gives it free for other processes. Calls that come later fail.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		s.closeErr = s.release(true)
+	})
+	return s.closeErr
+}
+
+// release closes what is open, the writer last: its connection folds the log
+// into the database. If that is done without an error, and started says that
+// the store was ready, the lock file notes a close in good order.
+func (s *Store) release(started bool) error {
+	close(s.closing)
+	var errs []error
+	if s.reads != nil {
+		for range s.readerCount {
+			reader := <-s.readers
+			errs = append(errs, reader.close())
+		}
+		errs = append(errs, s.reads.Close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.wait())
+	}
+	if s.writes != nil {
+		errs = append(errs, s.writes.Close())
+	}
+	err := errors.Join(errs...)
+	if err != nil {
+		err = fmt.Errorf("close %s: %w", s.path, err)
+	}
+	return errors.Join(err, s.lock.release(started && err == nil))
+}
+
+// micros is the time of the store.
+func (s *Store) micros() int64 { return s.now().UnixMicro() }
+
+// write makes a change and returns when it is durable.
+func (s *Store) write(ctx context.Context, apply func(*session) error) error {
+	return s.wrap(s.writer.do(ctx, apply))
+}
+
+// read calls f with a connection that nobody else uses meanwhile.
+func (s *Store) read(ctx context.Context, f func(*session) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-s.closing:
+		return s.wrap(errClosed)
+	default:
+	}
+	select {
+	case reader := <-s.readers:
+		defer func() { s.readers <- reader }()
+		return s.wrap(f(reader))
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.closing:
+		return s.wrap(errClosed)
+	}
+}
+
+// answers are the errors that callers expect.
+func answers() []error {
+	return []error{
+		durable.ErrConflict, durable.ErrFenced, durable.ErrCancelling, durable.ErrNotFound,
+		context.Canceled, context.DeadlineExceeded,
+	}
+}
+
+// wrap says which database an unexpected error is about.
+func (s *Store) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, answer := range answers() {
+		if errors.Is(err, answer) {
+			return err
+		}
+	}
+	return fmt.Errorf("database %s: %w", s.path, err)
+}

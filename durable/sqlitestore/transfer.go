@@ -1,0 +1,164 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+const (
+	selectSettings   = `SELECT name, value FROM settings ORDER BY name`
+	selectInstances  = `SELECT ` + instanceColumns + ` FROM instances ORDER BY platform, instance_id`
+	selectBindings   = `SELECT ` + bindingColumns + ` FROM bindings ORDER BY platform, instance_id, binding_id`
+	selectOperations = `SELECT finished_at = 0 AND slot LIKE 'b%', ` + operationColumns + ` FROM operations ORDER BY seq`
+	selectAudit      = `SELECT ` + auditColumns + ` FROM audit ORDER BY id`
+
+	selectAnything = `SELECT EXISTS (SELECT 1 FROM instances) OR EXISTS (SELECT 1 FROM bindings) OR EXISTS (SELECT 1 FROM operations)
+		OR EXISTS (SELECT 1 FROM settings) OR EXISTS (SELECT 1 FROM audit)`
+
+	importInstance = `INSERT INTO instances (platform, instance_id, revision, status, service_id, plan_id, data, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	importBinding = `INSERT INTO bindings (platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	importOperation = `INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures,
+			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at)
+		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	importAudit = `INSERT INTO audit (id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
+			status_before, status_after, state_before, state_after)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	importSetting = `INSERT INTO settings (name, value) VALUES (?, ?)`
+	markLast      = `UPDATE operations SET last = 1 WHERE seq IN (
+		SELECT max(seq) FROM operations WHERE NOT internal GROUP BY platform, instance_id, binding_id)`
+)
+
+// Export implements [durable.AdminStore]. Others can read and write meanwhile.
+func (s *Store) Export(ctx context.Context, each func(durable.Item) error) error {
+	emit := func(item durable.Item, err error) error {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		return each(item)
+	}
+	sections := []struct {
+		query string
+		scan  func(scanner) (durable.Item, error)
+	}{
+		{selectSettings, func(row scanner) (durable.Item, error) {
+			var v durable.SettingItem
+			err := row.Scan(&v.Name, &v.Value)
+			return durable.Item{Setting: &v}, err
+		}},
+		{selectInstances, func(row scanner) (durable.Item, error) {
+			v, err := scanInstance(row)
+			return durable.Item{Instance: &v}, err
+		}},
+		{selectBindings, func(row scanner) (durable.Item, error) {
+			v, err := scanBinding(row)
+			return durable.Item{Binding: &v}, err
+		}},
+		{selectOperations, func(row scanner) (durable.Item, error) {
+			var v durable.OperationItem
+			var err error
+			v.OperationRecord, err = scanOperation(prefixed{row, &v.Parallel})
+			return durable.Item{Operation: &v}, err
+		}},
+		{selectAudit, func(row scanner) (durable.Item, error) {
+			v, err := scanAudit(row)
+			return durable.Item{Audit: &v}, err
+		}},
+	}
+	return s.read(ctx, func(r *session) (err error) {
+		// A transaction sees one moment of the database.
+		if _, err := r.exec("BEGIN"); err != nil {
+			return err
+		}
+		for _, section := range sections {
+			if err = r.query(func(row scanner) error { return emit(section.scan(row)) }, section.query); err != nil {
+				break
+			}
+		}
+		_, endErr := r.exec("ROLLBACK")
+		return errors.Join(err, endErr)
+	})
+}
+
+// Import implements [durable.AdminStore].
+func (s *Store) Import(ctx context.Context, items iter.Seq2[durable.Item, error]) error {
+	begun := false
+	return s.write(ctx, func(w *session) error {
+		if begun {
+			return errors.New("the import was interrupted by another change: begin it again")
+		}
+		begun = true
+		var anything bool
+		if err := w.queryRow(selectAnything).Scan(&anything); err != nil {
+			return err
+		}
+		if anything {
+			return refuse(durable.ErrNotEmpty)
+		}
+		for item, err := range items {
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return err
+			}
+			if err := importItem(w, item); err != nil {
+				return err
+			}
+		}
+		_, err := w.exec(markLast)
+		return err
+	})
+}
+
+func importItem(w *session, item durable.Item) (err error) {
+	switch {
+	case item.Setting != nil:
+		value := item.Setting.Value
+		if value == nil {
+			value = []byte{}
+		}
+		_, err = w.exec(importSetting, item.Setting.Name, value)
+	case item.Instance != nil:
+		r := item.Instance
+		_, err = w.exec(importInstance, r.Key.Platform, r.Key.InstanceID, r.Revision, string(r.Status), r.ServiceID, r.PlanID, r.Data,
+			toMicros(r.CreatedAt), toMicros(r.UpdatedAt))
+		err = about(err, "instance", r.Key.InstanceID)
+	case item.Binding != nil:
+		r := item.Binding
+		_, err = w.exec(importBinding, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Status), r.ServiceID, r.PlanID,
+			toMicros(r.ExpiresAt), r.Data, toMicros(r.CreatedAt), toMicros(r.UpdatedAt))
+		err = about(err, "binding", r.Key.BindingID)
+	case item.Operation != nil:
+		r := item.Operation
+		_, err = w.exec(importOperation, r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Kind), r.Internal, slot(r), string(r.State),
+			r.Generation, r.Attempt, r.Failures, toMicros(r.NotBefore), toMicros(r.Deadline), r.Description, r.Failure, r.Data, r.Checkpoint,
+			toMicros(r.CreatedAt), toMicros(r.UpdatedAt), toMicros(r.FinishedAt))
+		err = about(err, "operation", r.ID)
+	case item.Audit != nil:
+		_, err = w.exec(importAudit, append([]any{item.Audit.ID, toMicros(item.Audit.At)}, auditArguments(item.Audit)...)...)
+	}
+	return err
+}
+
+// about says which record cannot be imported.
+func about(err error, what, id string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("import %s %q: %w", what, id, err)
+}
+
+// slot is what an operation occupies, see the migrations.
+func slot(o *durable.OperationItem) string {
+	switch {
+	case o.State == durable.Cancelling:
+		return "c" + o.ID
+	case o.Parallel:
+		return "b" + o.Key.BindingID
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,359 @@
+package durable_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+// ended is a context that has ended: Stop waits for nothing then.
+func ended(tb testing.TB) context.Context {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(tb.Context())
+	cancel()
+	return ctx
+}
+
+// checkpointed is a hook that saves a step and, from the second attempt on,
+// demands that it finds it.
+func checkpointed(t *testing.T, g *gate) hook {
+	t.Helper()
+	return func(ctx context.Context, task *durable.Task) error {
+		var step string
+		found, err := task.Load(&step)
+		if err != nil {
+			return err
+		}
+		if task.Attempt() > 1 {
+			if !found || step != "half way" {
+				t.Errorf("attempt %d finds %v %q", task.Attempt(), found, step)
+			}
+			return nil
+		}
+		if err := task.Save(ctx, "half way"); err != nil {
+			return err
+		}
+		g.entered <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+}
+
+// An engine that stops gives back what it has begun, and another one continues
+// at once, though the lease would last for hours.
+func TestStopGivesBack(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys, provider := newKeys(t), newScripted()
+		long := func(c *durable.Config) { c.Lease = 5 * time.Hour }
+		g := provider.hold(durable.KindProvision, "i")
+		provider.on(durable.KindProvision, "i", checkpointed(t, g))
+		first := start(t, store, keys, provider, long)
+		a := first.provision("i", "plan-async", "")
+		receive(t, "the first attempt", g.entered)
+		first.Stop(ended(t))
+		first.provision("j", "plan-async", "").is(t, http.StatusServiceUnavailable, "")
+		if s := first.lastOperation("i", a.operation()); s.state() != string(openbroker.InProgress) {
+			t.Errorf("the operation is %s", s.text)
+		}
+		second := start(t, store, keys, provider, long)
+		second.done("i", a)
+		if calls := provider.called(durable.KindProvision, "i"); len(calls) != 2 || calls[1].task != a.operation() {
+			t.Errorf("the calls are %+v", calls)
+		}
+	})
+}
+
+// A process that was killed is survived in the same way, on its file.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "openbroker.db")
+	keys, provider := newKeys(t), newScripted()
+	long := func(c *durable.Config) { c.Lease = 5 * time.Hour }
+	g := provider.hold(durable.KindProvision, "i")
+	provider.on(durable.KindProvision, "i", checkpointed(t, g))
+	store := openSQLiteFile(t, path)
+	first := start(t, store, keys, provider, long)
+	a := first.provision("i", "plan-async", params)
+	receive(t, "the first attempt", g.entered)
+	// The store goes away under the engine, which cannot say goodbye.
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := start(t, openSQLiteFile(t, path), keys, provider, long)
+	second.done("i", a)
+	second.provision("i", "plan-async", params).is(t, http.StatusOK, "")
+}
+
+// Stop lets what is running end.
+func TestStopWaits(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		r := start(t, store, newKeys(t), newScripted(), nil)
+		g := r.provider.hold(durable.KindProvision, "i")
+		a := r.provision("i", "plan-async", "")
+		receive(t, "the provision", g.entered)
+		var stopped atomic.Int64
+		var stops sync.WaitGroup
+		for range 3 { // However often it is called.
+			stops.Go(func() {
+				r.Stop(t.Context())
+				stopped.Add(1)
+			})
+		}
+		eventually(t, "new requests are refused", func() bool { return r.provision("j", "plan-async", "").status == http.StatusServiceUnavailable })
+		if stopped.Load() > 0 {
+			t.Error("Stop did not wait")
+		}
+		g.open()
+		stops.Wait()
+		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.Succeeded) {
+			t.Errorf("the operation is %s", s.text)
+		}
+		r.Stop(t.Context())
+		r.Start(t.Context()) // That changes nothing any more.
+		r.provision("j", "plan-async", "").is(t, http.StatusServiceUnavailable, "")
+	})
+}
+
+func TestStopWithoutStart(t *testing.T) {
+	t.Parallel()
+	r := serve(t, openSQLite(t), newKeys(t), newScripted(), nil, nil)
+	r.Stop(t.Context())
+	r.Stop(t.Context())
+}
+
+// Requests that race with Stop are refused or their operation is given back;
+// nothing is lost.
+func TestAcceptDuringStop(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys, provider := newKeys(t), newScripted()
+		long := func(c *durable.Config) { c.Lease = 5 * time.Hour }
+		first := start(t, store, keys, provider, long)
+		var requests sync.WaitGroup
+		accepted := make(chan string, 1000)
+		for i := range 8 {
+			requests.Go(func() {
+				for j := range 40 {
+					id := "i" + string(rune('a'+i)) + string(rune('A'+j))
+					a, err := first.try(t.Context(), http.MethodPut, instancePath(id)+"?"+incomplete, provisionBody("plan-async", ""))
+					if err == nil && a.status == http.StatusAccepted {
+						accepted <- id
+					} else if err == nil && a.status != http.StatusServiceUnavailable {
+						t.Errorf("the answer is %d %s", a.status, a.text)
+					}
+				}
+			})
+		}
+		for range 40 {
+			id := receive(t, "some are accepted", accepted)
+			accepted <- id
+		}
+		first.Stop(ended(t))
+		requests.Wait()
+		close(accepted)
+		second := start(t, store, keys, provider, long)
+		for id := range accepted {
+			second.status(id, "", durable.Ready)
+		}
+	})
+}
+
+// Stop does not wait for ever for a store that is away, nor for a provider that
+// does not listen.
+func TestStopDuringOutage(t *testing.T) {
+	t.Parallel()
+	store := &flakyStore{Store: openSQLite(t)}
+	keys, provider := newKeys(t), newScripted()
+	r := start(t, store, keys, provider, func(c *durable.Config) {
+		c.StopGrace, c.Lease = 20*time.Millisecond, 100*time.Millisecond
+	})
+	g, deaf := provider.hold(durable.KindProvision, "i"), provider.stall(durable.KindProvision, "j")
+	defer deaf.open()
+	a := r.provision("i", "plan-async", "")
+	r.provision("j", "plan-async", "")
+	receive(t, "the provision", g.entered)
+	receive(t, "the other provision", deaf.entered)
+	store.away.Store(true)
+	g.open()
+	stopped := make(chan struct{})
+	go func() {
+		r.Stop(ended(t))
+		close(stopped)
+	}()
+	receive(t, "Stop returns", stopped)
+	store.away.Store(false)
+	second := start(t, store, keys, provider, nil)
+	second.done("i", a)
+}
+
+// Nothing is begun before Start.
+func TestRequestsBeforeStart(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		provider := newScripted()
+		r := serve(t, store, newKeys(t), provider, provider, nil)
+		a := r.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
+		d := r.deprovision("j", "plan-async").is(t, http.StatusGone, "")
+		if runs, _, _, slots := r.Held(); runs > 0 || slots > 0 || len(provider.called(durable.KindProvision, "i")) > 0 {
+			t.Error("the operation was begun")
+		}
+		_ = d
+		type key struct{}
+		seen := make(chan any, 1)
+		provider.on(durable.KindProvision, "i", func(ctx context.Context, _ *durable.Task) error {
+			seen <- ctx.Value(key{})
+			return nil
+		})
+		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
+		r.Start(ctx)
+		cancel()
+		if v := receive(t, "the provision", seen); v != "value" {
+			t.Errorf("the provider sees the value %v of Start's context", v)
+		}
+		r.done("i", a)
+	})
+}
+
+// Data that another key has sealed is refused at once.
+func TestWrongKey(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys := newKeys(t)
+		r := start(t, store, keys, newScripted(), nil)
+		r.done("i", r.provision("i", planID, ""))
+		engine, err := durable.New(t.Context(), testCatalog(), newScripted(), store, fastConfig(newKeys(t), &logBuffer{}))
+		if engine != nil || err == nil || !strings.Contains(err.Error(), "encryption key is not the one") {
+			t.Errorf("the error is %v", err)
+		}
+		if _, err := durable.New(t.Context(), testCatalog(), newScripted(), store, fastConfig(keys, &logBuffer{})); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A stopped engine leaves no goroutine, and an idle one keeps nothing.
+func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		label := t.Name()
+		provider := newScripted()
+		provider.fail(durable.KindProvision, "fails", errors.New("no"))
+		provider.bound = func(b durable.Binding) durable.Bound {
+			if b.ID == "expires" {
+				return durable.Bound{ExpiresAt: time.Now().Add(-time.Hour)}
+			}
+			return durable.Bound{}
+		}
+		var engine *durable.Engine
+		pprof.Do(t.Context(), pprof.Labels("test", label), func(ctx context.Context) {
+			config := fastConfig(newKeys(t), &logBuffer{})
+			config.UnbindExpired, config.SweepInterval = true, 10*time.Millisecond
+			var err error
+			if engine, err = durable.New(ctx, testCatalog(), provider, store, config); err != nil {
+				t.Fatal(err)
+			}
+			engine.Start(ctx)
+			for _, id := range []string{"i", "fails"} {
+				_, _ = engine.Provision(ctx, &openbroker.ProvisionRequest{InstanceID: id, ServiceID: serviceID, PlanID: planID, AcceptsIncomplete: true})
+				_, _ = engine.Provision(ctx, &openbroker.ProvisionRequest{InstanceID: id, ServiceID: serviceID, PlanID: planID, Parameters: openbroker.Parameters(`{"a":1}`)})
+			}
+			for _, b := range []string{"b", "b", "expires"} {
+				if _, err := engine.Bind(ctx, &openbroker.BindRequest{InstanceID: "i", BindingID: b}); err != nil {
+					t.Error(err)
+				}
+			}
+			gone := func() bool {
+				_, err := engine.GetBinding(ctx, &openbroker.GetBindingRequest{InstanceID: "i", BindingID: "expires"})
+				return err != nil
+			}
+			eventually(t, "the binding is deleted", gone)
+			if _, err := engine.Deprovision(ctx, &openbroker.DeprovisionRequest{InstanceID: "i", ServiceID: serviceID, PlanID: planID}); err != nil {
+				t.Error(err)
+			}
+			if !strings.Contains(goroutines(t), label) {
+				t.Error("the test does not see the goroutines of the engine")
+			}
+		})
+		eventually(t, "nothing is held", func() bool {
+			runs, watchers, turns, slots := engine.Held()
+			return runs+watchers+turns+slots == 0
+		})
+		engine.Stop(t.Context())
+		eventually(t, "no goroutine is left", func() bool { return !strings.Contains(goroutines(t), label) })
+	})
+}
+
+func goroutines(tb testing.TB) string {
+	tb.Helper()
+	var b bytes.Buffer
+	if err := pprof.Lookup("goroutine").WriteTo(&b, 1); err != nil {
+		tb.Fatal(err)
+	}
+	return b.String()
+}
+
+// What an attempt returns after it lost its lease is refused, and the result of
+// the attempt that has the lease stands.
+func TestLateResultIsRefused(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, inner durable.Store) {
+		keys := newKeys(t)
+		late, winner := newScripted(), newScripted()
+		g := late.stall(durable.KindProvision, "i")
+		winner.provisioned = func() durable.Provisioned { return durable.Provisioned{DashboardURL: "https://winner.example.com"} }
+		isolated := &flakyStore{Store: inner}
+		var cut atomic.Bool
+		isolated.renew = func() error {
+			if cut.Load() {
+				return errAway
+			}
+			return nil
+		}
+		isolated.claim = isolated.renew
+		first := start(t, isolated, keys, late, func(c *durable.Config) { c.Lease = 100 * time.Millisecond })
+		cut.Store(true)
+		a := first.provision("i", "plan-async", "")
+		receive(t, "the first attempt", g.entered)
+		second := start(t, inner, keys, winner, nil)
+		second.done("i", a)
+		g.open()
+		eventually(t, "the late result is refused", func() bool { return strings.Contains(first.logs.String(), "result refused") })
+		got := second.send(http.MethodGet, instancePath("i"), "").is(t, http.StatusOK, "")
+		if got.body["dashboard_url"] != "https://winner.example.com" {
+			t.Errorf("the instance is %s", got.text)
+		}
+		if s := second.lastOperation("i", a.operation()); s.state() != string(openbroker.Succeeded) {
+			t.Errorf("the operation is %s", s.text)
+		}
+	})
+}
+
+// A cancellation reaches the replica that works on the creation.
+func TestCancelOnAnotherReplica(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys, provider := newKeys(t), newScripted()
+		short := func(c *durable.Config) { c.Lease = 600 * time.Millisecond }
+		one, two := start(t, store, keys, provider, short), start(t, store, keys, provider, short)
+		g := provider.hold(durable.KindProvision, "i")
+		one.provision("i", "plan-async", "")
+		receive(t, "the creation", g.entered)
+		two.done("i", two.deprovision("i", "plan-async"))
+		if provider.has("i") {
+			t.Error("the instance is left")
+		}
+	})
+}

@@ -1,0 +1,156 @@
+package durable_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// A countingStore tells of each sweep.
+type countingStore struct {
+	durable.Store
+	pruned chan struct{}
+}
+
+func (s *countingStore) Prune(ctx context.Context, retention time.Duration, limit int) (int, error) {
+	select {
+	case s.pruned <- struct{}{}:
+	default:
+	}
+	return s.Store.Prune(ctx, retention, limit)
+}
+
+var errAway = errors.New("the database is away")
+
+// A flakyStore is away when the test says so.
+type flakyStore struct {
+	durable.Store
+	away atomic.Bool
+	// advance and renew, unless nil, are asked first.
+	advance func(*durable.Advance) error
+	renew   func() error
+	// claims can be held up.
+	claim func() error
+	load  func() error
+}
+
+func (s *flakyStore) Load(ctx context.Context, key durable.Key) (*durable.Snapshot, error) {
+	if err := s.ask(s.load); err != nil {
+		return nil, err
+	}
+	return s.Store.Load(ctx, key)
+}
+
+func (s *flakyStore) Operation(ctx context.Context, key durable.Key, id string) (*durable.OperationRecord, error) {
+	if err := s.ask(nil); err != nil {
+		return nil, err
+	}
+	return s.Store.Operation(ctx, key, id)
+}
+
+func (s *flakyStore) OperationByID(ctx context.Context, id string) (*durable.OperationRecord, error) {
+	if err := s.ask(nil); err != nil {
+		return nil, err
+	}
+	return s.Store.OperationByID(ctx, id)
+}
+
+func (s *flakyStore) Accept(ctx context.Context, a *durable.Acceptance) error {
+	if err := s.ask(nil); err != nil {
+		return err
+	}
+	return s.Store.Accept(ctx, a)
+}
+
+func (s *flakyStore) Advance(ctx context.Context, a *durable.Advance) error {
+	ask := func() error { return nil }
+	if s.advance != nil {
+		ask = func() error { return s.advance(a) }
+	}
+	if err := s.ask(ask); err != nil {
+		return err
+	}
+	return s.Store.Advance(ctx, a)
+}
+
+func (s *flakyStore) Claim(ctx context.Context, owner string, lease time.Duration, limit int) ([]durable.OperationRecord, error) {
+	if err := s.ask(s.claim); err != nil {
+		return nil, err
+	}
+	return s.Store.Claim(ctx, owner, lease, limit)
+}
+
+func (s *flakyStore) Renew(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
+	if err := s.ask(s.renew); err != nil {
+		return nil, err
+	}
+	return s.Store.Renew(ctx, owner, lease, fences)
+}
+
+func (s *flakyStore) Bindings(ctx context.Context, f durable.Filter) ([]durable.BindingRecord, error) {
+	if err := s.ask(nil); err != nil {
+		return nil, err
+	}
+	return s.Store.Bindings(ctx, f)
+}
+
+func (s *flakyStore) Ping(ctx context.Context) error {
+	if err := s.ask(nil); err != nil {
+		return err
+	}
+	return s.Store.Ping(ctx)
+}
+
+func (s *flakyStore) ask(first func() error) error {
+	if s.away.Load() {
+		return errAway
+	}
+	if first != nil {
+		return first()
+	}
+	return nil
+}
+
+// saving is a hook that finds nothing at first, saves something, fails, and
+// finds that when it is called again for the same.
+func saving(tb testing.TB, what string, fails bool) hook {
+	tb.Helper()
+	var calls atomic.Int64
+	return func(ctx context.Context, task *durable.Task) error {
+		var saved int64
+		found, err := task.Load(&saved)
+		if err != nil {
+			return err
+		}
+		call := calls.Add(1)
+		switch {
+		case !found:
+			if err := task.Save(ctx, call); err != nil {
+				return err
+			}
+			if fails {
+				return errors.New("again, please")
+			}
+		case saved != call-1:
+			tb.Errorf("%s found what another has saved", what)
+		}
+		return nil
+	}
+}
+
+// A breakable sealer opens nothing while it is broken.
+type breakable struct {
+	durable.Sealer
+	broken atomic.Bool
+}
+
+func (b *breakable) Open(sealed, associated []byte) ([]byte, error) {
+	if b.broken.Load() {
+		return nil, errors.New("no key opens this")
+	}
+	return b.Sealer.Open(sealed, associated)
+}

@@ -1,0 +1,350 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// admin is the store for operators. A store without that has nothing to keep.
+func (f *fixture) admin() durable.AdminStore {
+	f.Helper()
+	admin, ok := f.store.(durable.AdminStore)
+	if !ok {
+		f.Skip("the store is no AdminStore")
+	}
+	return admin
+}
+
+// intervention is one on the record of the key as it is now.
+func (f *fixture) intervention(key durable.Key, action durable.Action) *durable.Intervention {
+	f.Helper()
+	return &durable.Intervention{
+		Expect: f.load(key).Revision(),
+		Audit:  durable.AuditEntry{Actor: "me", Reason: "why not", Action: action, Key: key},
+	}
+}
+
+// change is an intervention that changes an operation.
+func (f *fixture) change(id string, state durable.OperationState) *durable.Intervention {
+	f.Helper()
+	record := f.operation(id)
+	i := f.intervention(record.Key, durable.ActionFail)
+	i.Change = &durable.OperationChange{ID: id, State: state, Description: "because", Failure: []byte(`{"description":"because"}`)}
+	i.Audit.OperationID, i.Audit.StateBefore = id, record.State
+	return i
+}
+
+func (f *fixture) intervene(i *durable.Intervention) {
+	f.Helper()
+	f.ok(f.admin().Intervene(f.ctx, i))
+}
+
+func (f *fixture) trail(filter durable.AuditFilter) []durable.AuditEntry {
+	f.Helper()
+	entries, err := f.admin().AuditTrail(f.ctx, filter)
+	f.ok(err)
+	return entries
+}
+
+func interveneCases() []testCase {
+	return []testCase{
+		{"retry", func(f *fixture) {
+			key := instanceKey("i")
+			id := f.accept(f.leased(key, durable.KindProvision, long))
+			fence, before := f.fence(id), f.load(key)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: fence, Key: key, Release: true, Failed: true, Delay: long, Checkpoint: []byte("half")}))
+			f.claimed()
+			i := f.change(id, durable.Active)
+			i.Change.Timeout = 10 * long
+			now := f.now()
+			f.intervene(i)
+			record := f.operation(id)
+			f.equal("state", record.State, durable.Active)
+			f.equal("generation", record.Generation, fence.Generation+1)
+			f.equal("failures", record.Failures, 0)
+			f.equal("checkpoint", string(record.Checkpoint), "half")
+			f.equal("description", record.Description, "")
+			f.during("deadline", record.Deadline, now, 10*long)
+			f.equal("state after", i.Audit.StateAfter, durable.Active)
+			f.equal("revision", f.load(key).Revision(), before.Revision()+1)
+			f.claimed(id)
+		}},
+		{"retry takes the lease away", func(f *fixture) {
+			key := instanceKey("i")
+			id := f.accept(f.leased(key, durable.KindProvision, long))
+			fence, end := f.fence(id), f.end(id)
+			f.intervene(f.change(id, durable.Active))
+			f.is(f.store.Advance(f.ctx, end), durable.ErrFenced)
+			held, err := f.store.Renew(f.ctx, "worker", long, []durable.Fence{fence})
+			f.ok(err)
+			f.equal("held leases", len(held), 0)
+			deadline := f.operation(id).Deadline
+			f.claimed(id)
+			f.equal("deadline", f.operation(id).Deadline, deadline)
+			f.finish(id)
+		}},
+		{"cancel", func(f *fixture) {
+			key := instanceKey("i")
+			id := f.accept(f.leased(key, durable.KindProvision, long))
+			i := f.change(id, durable.Cancelling)
+			instance := instanceRecord(key, durable.CreateFailed)
+			i.Instance = &instance
+			i.Begin = f.queued(key, durable.KindDeprovision)
+			i.Begin.Internal = true
+			f.intervene(i)
+			f.equal("state", f.operation(id).State, durable.Cancelling)
+			f.equal("state after", i.Audit.StateAfter, durable.Cancelling)
+			f.equal("status", f.load(key).Instance.Status, durable.CreateFailed)
+			f.claimed() // The clean-up waits for the worker.
+			end := f.end(id)
+			f.is(f.store.Advance(f.ctx, end), durable.ErrCancelling)
+			end.Cancelled, end.State, end.Instance = true, durable.OperationFailed, nil
+			f.ok(f.store.Advance(f.ctx, end))
+			f.claimed(i.Begin.ID)
+		}},
+		{"cancel without a worker", func(f *fixture) {
+			key := instanceKey("i")
+			id := f.accept(f.queued(key, durable.KindProvision))
+			i := f.change(id, durable.Cancelling)
+			f.intervene(i)
+			record := f.operation(id)
+			f.equal("state", record.State, durable.OperationFailed)
+			f.equal("state after", i.Audit.StateAfter, durable.OperationFailed)
+			f.equal("description", record.Description, "because")
+			f.equal("failure", string(record.Failure), `{"description":"because"}`)
+			f.equal("finished", record.FinishedAt.IsZero(), false)
+			f.equal("open", len(f.load(key).Open), 0)
+		}},
+		{"fail", func(f *fixture) {
+			for _, first := range []durable.OperationState{durable.Active, durable.Cancelling} {
+				key := instanceKey(string(first))
+				id := f.accept(f.leased(key, durable.KindProvision, long))
+				if first == durable.Cancelling {
+					f.intervene(f.change(id, durable.Cancelling))
+				}
+				fence, end := f.fence(id), f.end(id)
+				i := f.change(id, durable.OperationFailed)
+				instance := instanceRecord(key, durable.CreateFailed)
+				i.Instance = &instance
+				f.intervene(i)
+				record := f.operation(id)
+				f.equal("state", record.State, durable.OperationFailed)
+				f.equal("generation", record.Generation, fence.Generation+1)
+				f.equal("description", record.Description, "because")
+				f.equal("failure", string(record.Failure), `{"description":"because"}`)
+				f.equal("lease", record.LeaseUntil.IsZero(), true)
+				f.equal("finished", record.FinishedAt.IsZero(), false)
+				f.equal("status", f.load(key).Instance.Status, durable.CreateFailed)
+				f.is(f.store.Advance(f.ctx, end), durable.ErrFenced)
+			}
+		}},
+		{"what begins after a failed one waits for its lease", func(f *fixture) {
+			key := instanceKey("i")
+			lease := 10 * short
+			id := f.accept(f.leased(key, durable.KindProvision, lease))
+			until := f.operation(id).LeaseUntil
+			i := f.change(id, durable.OperationFailed)
+			i.Begin = f.queued(key, durable.KindDeprovision)
+			f.intervene(i)
+			f.equal("due", f.operation(i.Begin.ID).NotBefore, until)
+			f.pass(lease)
+			f.claimed(i.Begin.ID)
+			f.equal("data", string(f.operation(i.Begin.ID).Data), "goal")
+		}},
+		{"what begins with a binding", func(f *fixture) {
+			key := f.bound("i", "b")
+			i := f.intervention(key, durable.ActionRetry)
+			i.Binding, i.Begin = bindingRecord(key, durable.Deleting), f.queued(key, durable.KindUnbind)
+			f.intervene(i)
+			f.equal("status", f.load(key).Binding.Status, durable.Deleting)
+			last, err := f.store.Operation(f.ctx, key, "")
+			f.ok(err)
+			f.equal("last operation", last.ID, i.Begin.ID)
+			f.claimed(i.Begin.ID)
+		}},
+		{"forget an instance", func(f *fixture) {
+			other := f.bound("other", "b")
+			key := f.bound("i", "b")
+			f.intervene(forgets(f.intervention(key.Instance(), durable.ActionForget)))
+			f.equal("revision", f.load(key).Revision(), int64(0))
+			f.equal("bindings", len(f.bindings(durable.Filter{InstanceID: "i"})), 0)
+			f.equal("operations", len(f.operations(durable.Filter{InstanceID: "i"})), 0)
+			f.equal("operations of others", len(f.operations(durable.Filter{})), 2)
+			f.equal("other", f.load(other).Binding.Status, durable.Ready)
+			f.equal("trail", len(f.trail(durable.AuditFilter{InstanceID: "i"})), 1)
+			f.ready("i")
+		}},
+		{"forget a binding", func(f *fixture) {
+			f.bound("i", "other")
+			key := f.bound("i", "b")
+			revision := f.load(key).Revision()
+			f.intervene(forgets(f.intervention(key, durable.ActionForget)))
+			snapshot := f.load(key)
+			f.equal("revision", snapshot.Revision(), revision+1)
+			f.equal("binding", snapshot.Binding == nil, true)
+			f.equal("bindings", len(f.bindings(durable.Filter{InstanceID: "i"})), 1)
+			f.equal("operations", len(f.operations(durable.Filter{InstanceID: "i"})), 2)
+			f.done(key, durable.KindBind)
+		}},
+	}
+}
+
+func interveneRefusedCases() []testCase {
+	refused := func(f *fixture, i *durable.Intervention) {
+		f.Helper()
+		f.unchanged(i.Audit.Key, func() { f.is(f.admin().Intervene(f.ctx, i), durable.ErrConflict) })
+		f.equal("trail", len(f.trail(durable.AuditFilter{})), 0)
+		f.equal("id", i.Audit.ID, int64(0))
+	}
+	return []testCase{
+		{"another revision", func(f *fixture) {
+			key := f.bound("i", "b")
+			for _, expect := range []int64{0, f.load(key).Revision() - 1, f.load(key).Revision() + 1} {
+				i := f.intervention(key, durable.ActionForget)
+				i.Expect = expect
+				refused(f, i)
+				refused(f, forgets(i))
+			}
+		}},
+		{"no instance", func(f *fixture) {
+			i := f.intervention(instanceKey("none"), durable.ActionForget)
+			refused(f, i)
+		}},
+		{"an operation that has ended", func(f *fixture) {
+			id := f.done(instanceKey("i"), durable.KindProvision)
+			for _, state := range []durable.OperationState{durable.Active, durable.Cancelling, durable.OperationFailed, durable.OperationSucceeded} {
+				refused(f, f.change(id, state))
+			}
+		}},
+		{"an operation that is cancelling", func(f *fixture) {
+			key := instanceKey("i")
+			id := f.accept(f.leased(key, durable.KindProvision, long))
+			a := f.acceptance(f.queued(key, durable.KindDeprovision))
+			a.Cancel = id
+			f.ok(f.store.Accept(f.ctx, a))
+			refused(f, f.change(id, durable.Active))
+			refused(f, f.change(id, durable.Cancelling))
+		}},
+		{"an operation of another instance, or none", func(f *fixture) {
+			id := f.accept(f.queued(instanceKey("other"), durable.KindProvision))
+			f.ready("i")
+			i := f.intervention(instanceKey("i"), durable.ActionFail)
+			i.Change = &durable.OperationChange{ID: id, State: durable.OperationFailed}
+			refused(f, i)
+			i.Change.ID = "none"
+			refused(f, i)
+		}},
+		{"a second active operation", func(f *fixture) {
+			key := instanceKey("i")
+			f.accept(f.queued(key, durable.KindProvision))
+			i := f.intervention(key, durable.ActionRetry)
+			i.Begin = f.queued(key, durable.KindDeprovision)
+			refused(f, i)
+		}},
+	}
+}
+
+func auditCases() []testCase {
+	return []testCase{
+		{"entries", func(f *fixture) {
+			key := instanceKey("i")
+			id := f.accept(f.leased(key, durable.KindProvision, long))
+			i := f.change(id, durable.OperationFailed)
+			i.Begin = f.queued(key, durable.KindDeprovision)
+			i.Audit.Actor, i.Audit.Reason = "Ada <ada@example.com>", "the provider is\nstuck: \"ü\""
+			i.Audit.BegunID, i.Audit.StatusBefore, i.Audit.StatusAfter = i.Begin.ID, durable.Creating, durable.CreateFailed
+			want, before := i.Audit, f.now()
+			f.intervene(i)
+			f.during("time", i.Audit.At, before, 0)
+			want.ID, want.At, want.StateAfter = i.Audit.ID, i.Audit.At, durable.OperationFailed
+			f.equal("entry", i.Audit, want)
+			f.equal("trail", f.trail(durable.AuditFilter{}), []durable.AuditEntry{want})
+		}},
+		{"filters and pages, newest first", func(f *fixture) {
+			var ids []int64
+			for _, name := range []string{"a", "b", "c", "d"} {
+				key := f.bound(name, "x")
+				if name == "a" || name == "c" {
+					key = key.Instance()
+				}
+				i := f.intervention(key, durable.ActionFail)
+				i.Audit.Actor, i.Audit.OperationID, i.Audit.BegunID = "actor "+name, "operation "+name, "begun "+name
+				f.intervene(i)
+				ids = append(ids, i.Audit.ID)
+			}
+			f.intervene(forgets(f.intervention(durable.Key{Platform: "platform", InstanceID: "a"}, durable.ActionForget)))
+			for _, c := range []struct {
+				filter durable.AuditFilter
+				want   int
+			}{
+				{durable.AuditFilter{}, 5},
+				{durable.AuditFilter{Platform: "platform"}, 5},
+				{durable.AuditFilter{Platform: "other"}, 0},
+				{durable.AuditFilter{InstanceID: "a"}, 2},
+				{durable.AuditFilter{BindingID: "x"}, 2},
+				{durable.AuditFilter{OperationID: "operation b"}, 1},
+				{durable.AuditFilter{OperationID: "begun b"}, 1},
+				{durable.AuditFilter{Actor: "actor b"}, 1},
+				{durable.AuditFilter{Action: durable.ActionForget}, 1},
+				{durable.AuditFilter{Limit: 2}, 2},
+				{durable.AuditFilter{Before: ids[2]}, 2},
+				{durable.AuditFilter{Before: ids[2], Limit: 1}, 1},
+			} {
+				entries := f.trail(c.filter)
+				if len(entries) != c.want {
+					f.Errorf("%+v: %d entries, want %d", c.filter, len(entries), c.want)
+				}
+				if !slices.IsSortedFunc(entries, func(a, b durable.AuditEntry) int { return int(b.ID - a.ID) }) {
+					f.Errorf("%+v: not the newest first: %+v", c.filter, entries)
+				}
+			}
+		}},
+		{"use after closing, and a context that has ended", func(f *fixture) {
+			admin := f.admin()
+			i := f.intervention(f.ready("i"), durable.ActionForget)
+			calls := map[string]func(context.Context) error{
+				"Intervene":  func(ctx context.Context) error { return admin.Intervene(ctx, i) },
+				"AuditTrail": func(ctx context.Context) error { _, err := admin.AuditTrail(ctx, durable.AuditFilter{}); return err },
+				"Export":     func(ctx context.Context) error { return admin.Export(ctx, func(durable.Item) error { return nil }) },
+				"Import":     func(ctx context.Context) error { return admin.Import(ctx, yield(nil, nil)) },
+			}
+			ended, cancel := context.WithCancel(f.ctx)
+			cancel()
+			for name, call := range calls {
+				if err := call(ended); !errors.Is(err, context.Canceled) {
+					f.Errorf("%s returns %v", name, err)
+				}
+			}
+			f.ok(f.store.Close())
+			for name, call := range calls {
+				if err := call(f.ctx); err == nil || isAnswer(err) || errors.Is(err, durable.ErrNotEmpty) {
+					f.Errorf("%s returns %v after closing", name, err)
+				}
+			}
+		}},
+	}
+}
+
+// forgets returns i as one that deletes the record.
+func forgets(i *durable.Intervention) *durable.Intervention {
+	i.Forget = true
+	return i
+}
+
+// yield returns items, and then err, as a source of an import.
+func yield(items []durable.Item, err error) iter.Seq2[durable.Item, error] {
+	return func(next func(durable.Item, error) bool) {
+		for _, item := range items {
+			if !next(item, nil) {
+				return
+			}
+		}
+		if err != nil {
+			next(durable.Item{}, err)
+		}
+	}
+}

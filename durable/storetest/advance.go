@@ -1,0 +1,265 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+func advanceCases() []testCase {
+	key := instanceKey("i")
+	// running is a provision that a worker has.
+	running := func(f *fixture) string {
+		f.Helper()
+		return f.accept(f.leased(key, durable.KindProvision, long))
+	}
+	cancelling := func(f *fixture) string {
+		f.Helper()
+		id := running(f)
+		a := f.acceptance(f.queued(key, durable.KindDeprovision))
+		a.Cancel = id
+		f.ok(f.store.Accept(f.ctx, a))
+		return id
+	}
+	// refused checks that an advance that would change everything does nothing.
+	refused := func(f *fixture, fence durable.Fence, cancelled bool, want error) {
+		f.Helper()
+		text := "changed"
+		instance := instanceRecord(key, durable.Deleted)
+		for _, state := range []durable.OperationState{"", durable.OperationSucceeded, durable.OperationFailed} {
+			f.unchanged(bindingKey("i", "b"), func() {
+				f.is(f.store.Advance(f.ctx, &durable.Advance{
+					Fence: fence, Key: key, Cancelled: cancelled, State: state, Description: &text, Failure: []byte("{}"), Checkpoint: []byte("changed"),
+					Release: state == "", Failed: true, Delay: long, Instance: &instance, Binding: bindingRecord(bindingKey("i", "b"), durable.Ready),
+					Next: f.queued(key, durable.KindDeprovision),
+				}), want)
+			})
+		}
+	}
+	return []testCase{
+		{"describes and saves, and keeps the rest", func(f *fixture) {
+			id := running(f)
+			before := *f.operation(id)
+			f.pass(short)
+			started := f.now()
+			one, empty := "one", ""
+			fence := durable.Fence{OperationID: id, Generation: 1}
+			want := before
+			for _, step := range []struct {
+				advance durable.Advance
+				expect  func(*durable.OperationRecord)
+			}{
+				{durable.Advance{Description: &one}, func(r *durable.OperationRecord) { r.Description = one }},
+				{durable.Advance{State: durable.Active, Checkpoint: []byte("c1")}, func(r *durable.OperationRecord) { r.Checkpoint = []byte("c1") }},
+				{durable.Advance{Failure: []byte(`{"a":1}`)}, func(r *durable.OperationRecord) { r.Failure = []byte(`{"a":1}`) }},
+				{durable.Advance{}, func(*durable.OperationRecord) {}},
+				{durable.Advance{Checkpoint: []byte{0, 255}}, func(r *durable.OperationRecord) { r.Checkpoint = []byte{0, 255} }},
+				{durable.Advance{Description: &empty, Checkpoint: []byte{}}, func(r *durable.OperationRecord) { r.Description, r.Checkpoint = "", nil }},
+			} {
+				step.advance.Fence, step.advance.Key = fence, key
+				f.ok(f.store.Advance(f.ctx, &step.advance))
+				got := *f.operation(id)
+				f.during("UpdatedAt", got.UpdatedAt, started, 0)
+				step.expect(&want)
+				want.UpdatedAt = got.UpdatedAt
+				f.equal("operation", got, want)
+			}
+			f.equal("revision", f.load(key).Revision(), int64(1))
+		}},
+		{"ends, with its records", func(f *fixture) {
+			binding := bindingKey("i", "b")
+			f.ready("i")
+			id := f.accept(f.leased(binding, durable.KindBind, long))
+			revision := f.load(binding).Revision()
+			f.pass(short)
+			before := f.now()
+			text := "bound"
+			instance := durable.InstanceRecord{Key: key, Revision: 99, Status: durable.Ready, ServiceID: "s2", PlanID: "p2", Data: []byte("d2")}
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{
+				Fence: f.fence(id), Key: binding, State: durable.OperationSucceeded, Description: &text, Checkpoint: []byte("last"),
+				Instance: &instance, Binding: &durable.BindingRecord{Key: binding, Status: durable.Ready, ServiceID: "s3", PlanID: "p3", Data: []byte("d3")},
+			}))
+			operation := f.operation(id)
+			f.equal("state", operation.State, durable.OperationSucceeded)
+			f.equal("ended", operation.Ended(), true)
+			f.equal("description", operation.Description, text)
+			f.equal("checkpoint", string(operation.Checkpoint), "last")
+			f.during("FinishedAt", operation.FinishedAt, before, 0)
+			f.during("UpdatedAt", operation.UpdatedAt, before, 0)
+			snapshot := f.load(binding)
+			f.equal("open operations", len(snapshot.Open), 0)
+			f.equal("revision", snapshot.Revision(), revision+1)
+			f.equal("instance", []string{snapshot.Instance.ServiceID, snapshot.Instance.PlanID, string(snapshot.Instance.Data)}, []string{"s2", "p2", "d2"})
+			f.during("UpdatedAt", snapshot.Instance.UpdatedAt, before, 0)
+			if !snapshot.Instance.CreatedAt.Before(before) || !snapshot.Binding.CreatedAt.Before(before) {
+				f.Error("CreatedAt was changed")
+			}
+			f.equal("binding", []string{string(snapshot.Binding.Status), snapshot.Binding.ServiceID, snapshot.Binding.PlanID, string(snapshot.Binding.Data)}, []string{"ready", "s3", "p3", "d3"})
+		}},
+		{"fails", func(f *fixture) {
+			id := running(f)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, State: durable.OperationFailed, Failure: []byte(`{"x":1}`)}))
+			f.equal("state", f.operation(id).State, durable.OperationFailed)
+			f.equal("failure", string(f.operation(id).Failure), `{"x":1}`)
+			f.equal("revision", f.load(key).Revision(), int64(2))
+			f.equal("status", f.load(key).Instance.Status, durable.Creating)
+		}},
+		{"with a record it increases the revision by one", func(f *fixture) {
+			binding := bindingKey("i", "b")
+			f.ready("i")
+			id := f.accept(f.leased(binding, durable.KindBind, long))
+			revision := f.load(key).Revision()
+			instance := instanceRecord(key, durable.Ready)
+			for i, a := range []durable.Advance{
+				{Instance: &instance},
+				{Binding: bindingRecord(binding, durable.Creating)},
+				{Instance: &instance, Binding: bindingRecord(binding, durable.Creating)},
+				{State: durable.OperationSucceeded},
+			} {
+				a.Fence, a.Key = durable.Fence{OperationID: id, Generation: 1}, binding
+				f.ok(f.store.Advance(f.ctx, &a))
+				f.equal("revision", f.load(key).Revision(), revision+int64(i)+1)
+			}
+		}},
+		{"an unknown operation is fenced", func(f *fixture) {
+			running(f)
+			refused(f, durable.Fence{OperationID: "unknown", Generation: 1}, false, durable.ErrFenced)
+		}},
+		{"another generation is fenced", func(f *fixture) {
+			id := running(f)
+			for _, generation := range []int64{0, 2, -1} {
+				refused(f, durable.Fence{OperationID: id, Generation: generation}, false, durable.ErrFenced)
+				refused(f, durable.Fence{OperationID: id, Generation: generation}, true, durable.ErrFenced)
+			}
+		}},
+		{"an ended operation is fenced", func(f *fixture) {
+			id := running(f)
+			f.finish(id)
+			refused(f, f.fence(id), false, durable.ErrFenced)
+			refused(f, f.fence(id), true, durable.ErrFenced)
+		}},
+		{"a worker that lost its lease to another is fenced", func(f *fixture) {
+			id := f.accept(f.leased(key, durable.KindProvision, short))
+			f.pass(2 * short)
+			f.claimed(id)
+			refused(f, durable.Fence{OperationID: id, Generation: 1}, false, durable.ErrFenced)
+			f.finish(id)
+		}},
+		{"a worker whose lease nobody took goes on", func(f *fixture) {
+			id := f.accept(f.leased(key, durable.KindProvision, short))
+			f.pass(2 * short)
+			f.finish(id)
+		}},
+		{"a cancelling operation must stop", func(f *fixture) {
+			id := cancelling(f)
+			refused(f, f.fence(id), false, durable.ErrCancelling)
+			refused(f, durable.Fence{OperationID: id, Generation: 7}, false, durable.ErrFenced)
+		}},
+		{"a cancelling operation ends", func(f *fixture) {
+			id := cancelling(f)
+			before := f.now()
+			instance := instanceRecord(key, durable.Deleting)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Cancelled: true, State: durable.OperationFailed, Instance: &instance}))
+			record := f.operation(id)
+			f.equal("state", record.State, durable.OperationFailed)
+			f.during("FinishedAt", record.FinishedAt, before, 0)
+			f.equal("revision", f.load(key).Revision(), int64(3))
+		}},
+		{"a cancelling operation stays so until it ends", func(f *fixture) {
+			id := cancelling(f)
+			text := "stopping"
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Cancelled: true, Description: &text, Checkpoint: []byte("c")}))
+			f.equal("state", f.operation(id).State, durable.Cancelling)
+			f.equal("description", f.operation(id).Description, text)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Cancelled: true, Release: true}))
+			f.equal("state", f.operation(id).State, durable.Cancelling)
+			f.claimed(id)
+		}},
+		{"releases", func(f *fixture) {
+			id := running(f)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true}))
+			record := f.operation(id)
+			f.equal("failures", record.Failures, 0)
+			f.equal("owner", record.Owner, "")
+			f.equal("lease", record.LeaseUntil, time.Time{})
+			f.equal("revision", f.load(key).Revision(), int64(1))
+			claimed := f.claimed(id)
+			f.equal("generation", claimed[0].Generation, int64(2))
+			f.equal("attempt", claimed[0].Attempt, 2)
+		}},
+		{"releases after a failure, with a delay", func(f *fixture) {
+			id := running(f)
+			before := f.now()
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true, Delay: short, Failed: true, Failure: []byte("{}")}))
+			record := f.operation(id)
+			f.equal("failures", record.Failures, 1)
+			f.during("NotBefore", record.NotBefore, before, short)
+			f.pass(2 * short)
+			f.claimed(id)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true, Delay: long, Failed: true}))
+			f.equal("failures", f.operation(id).Failures, 2)
+			f.claimed()
+		}},
+		{"releases without delay after one with", func(f *fixture) {
+			id := running(f)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true, Delay: short}))
+			f.pass(2 * short)
+			f.claimed(id)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true}))
+			f.equal("NotBefore", f.operation(id).NotBefore, time.Time{})
+			f.claimed(id)
+		}},
+	}
+}
+
+// followCases are about the operation that begins with the end of another.
+func followCases() []testCase {
+	key := instanceKey("i")
+	return []testCase{
+		{"begins with the end of the one before", func(f *fixture) {
+			id := f.accept(f.leased(key, durable.KindProvision, long))
+			a := f.end(id)
+			a.State = durable.OperationFailed
+			a.Next = f.leased(key, durable.KindDeprovision, long)
+			a.Next.Internal = true
+			before := f.now()
+			f.ok(f.store.Advance(f.ctx, a))
+			f.equal("state", f.operation(id).State, durable.OperationFailed)
+			next := f.operation(a.Next.ID)
+			f.equal("state", next.State, durable.Active)
+			f.equal("internal", next.Internal, true)
+			f.equal("generation", next.Generation, int64(1))
+			f.equal("attempt", next.Attempt, 1)
+			f.equal("owner", next.Owner, "worker")
+			f.during("LeaseUntil", next.LeaseUntil, before, long)
+			f.during("Deadline", next.Deadline, before, long)
+			f.equal("open operations", operationIDs(f.load(key).Open), []string{next.ID})
+			f.equal("revision", f.load(key).Revision(), int64(2))
+			last, err := f.store.Operation(f.ctx, key, "")
+			f.ok(err)
+			f.equal("last operation", last.ID, id)
+		}},
+		{"without a lease it waits", func(f *fixture) {
+			id := f.accept(f.leased(key, durable.KindProvision, long))
+			a := f.end(id)
+			a.Next = f.queued(key, durable.KindUpdate)
+			f.ok(f.store.Advance(f.ctx, a))
+			f.claimed(a.Next.ID)
+		}},
+		{"a conflict changes nothing", func(f *fixture) {
+			f.ready("i")
+			var ids []string
+			for _, binding := range []string{"b", "c"} {
+				operation := f.leased(bindingKey("i", binding), durable.KindBind, long)
+				operation.Parallel = true
+				ids = append(ids, f.accept(operation))
+			}
+			a := f.end(ids[0])
+			a.Next = f.queued(bindingKey("i", "c"), durable.KindBind)
+			a.Next.Parallel = true
+			f.unchanged(bindingKey("i", "b"), func() { f.is(f.store.Advance(f.ctx, a), durable.ErrConflict) })
+			a.Next = nil
+			f.ok(f.store.Advance(f.ctx, a))
+		}},
+	}
+}

@@ -1,0 +1,267 @@
+package storetest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+func claimCases() []testCase {
+	// cancelling is a leased operation that was asked to stop for the sake of
+	// the next, which is queued.
+	cancelling := func(f *fixture, key durable.Key, lease time.Duration) (stopping, next string) {
+		f.Helper()
+		kinds := []durable.Kind{durable.KindProvision, durable.KindDeprovision}
+		if key.BindingID != "" {
+			kinds = []durable.Kind{durable.KindBind, durable.KindUnbind}
+		}
+		first := f.leased(key, kinds[0], lease)
+		first.Parallel = key.BindingID != ""
+		f.accept(first)
+		second := f.queued(key, kinds[1])
+		second.Parallel = first.Parallel
+		a := f.acceptance(second)
+		a.Cancel = first.ID
+		f.ok(f.store.Accept(f.ctx, a))
+		return first.ID, second.ID
+	}
+	return []testCase{
+		{"nothing there", func(f *fixture) { f.claimed() }},
+		{"the oldest first, up to the limit", func(f *fixture) {
+			var ids []string
+			for _, id := range []string{"z", "b", "y", "a", "m"} {
+				ids = append(ids, f.accept(f.queued(instanceKey(id), durable.KindProvision)))
+				f.pass(time.Millisecond)
+			}
+			f.equal("first claim", operationIDs(f.claim("claimer", long, 2)), ids[:2])
+			f.equal("second claim", operationIDs(f.claim("other", long, 2)), ids[2:4])
+			f.claimed(ids[4])
+			f.claimed()
+		}},
+		{"leases them", func(f *fixture) {
+			id := f.accept(f.queued(instanceKey("i"), durable.KindProvision))
+			revision := f.load(instanceKey("i")).Revision()
+			before := f.now()
+			claimed := f.claim("claimer", long, 10)
+			f.equal("claimed", operationIDs(claimed), []string{id})
+			f.equal("owner", claimed[0].Owner, "claimer")
+			f.equal("generation", claimed[0].Generation, int64(1))
+			f.equal("attempt", claimed[0].Attempt, 1)
+			f.during("LeaseUntil", claimed[0].LeaseUntil, before, long)
+			f.equal("what is stored", *f.operation(id), claimed[0])
+			f.equal("revision", f.load(instanceKey("i")).Revision(), revision)
+		}},
+		{"with their data and checkpoint", func(f *fixture) {
+			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: instanceKey("i"), Checkpoint: []byte{0, 9}, Release: true}))
+			claimed := f.claimed(id)
+			f.equal("data", string(claimed[0].Data), "goal")
+			f.equal("checkpoint", claimed[0].Checkpoint, []byte{0, 9})
+		}},
+		{"not what is leased", func(f *fixture) {
+			f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
+			f.claimed()
+		}},
+		{"not what has ended", func(f *fixture) {
+			f.ready("i")
+			f.claimed()
+		}},
+		{"not before it is due", func(f *fixture) {
+			late := f.queued(instanceKey("late"), durable.KindProvision)
+			late.Delay = long
+			f.accept(late)
+			soon := f.queued(instanceKey("soon"), durable.KindProvision)
+			soon.Delay = short
+			f.accept(soon)
+			f.pass(2 * short)
+			f.claimed(soon.ID)
+		}},
+		{"whose lease has expired", func(f *fixture) {
+			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, short))
+			f.pass(2 * short)
+			claimed := f.claim("other", short, 10)
+			f.equal("claimed", operationIDs(claimed), []string{id})
+			f.equal("generation", claimed[0].Generation, int64(2))
+			f.equal("attempt", claimed[0].Attempt, 2)
+			f.equal("failures", claimed[0].Failures, 0)
+			f.pass(2 * short)
+			f.equal("generation", f.claimed(id)[0].Generation, int64(3))
+		}},
+		{"past their deadline too", func(f *fixture) {
+			operation := f.queued(instanceKey("i"), durable.KindProvision)
+			operation.Timeout = short
+			f.accept(operation)
+			f.pass(2 * short)
+			f.claimed(operation.ID)
+		}},
+		{"not behind a cancelling operation of the instance", func(f *fixture) {
+			stopping, next := cancelling(f, instanceKey("i"), long)
+			other := f.accept(f.queued(instanceKey("other"), durable.KindProvision))
+			f.claimed(other)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(stopping), Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}))
+			f.claimed(next)
+		}},
+		{"not behind a cancelling operation of the binding", func(f *fixture) {
+			f.ready("i")
+			stopping, next := cancelling(f, bindingKey("i", "b"), long)
+			other := f.queued(bindingKey("i", "c"), durable.KindBind)
+			other.Parallel = true
+			f.accept(other)
+			f.claimed(other.ID)
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(stopping), Key: bindingKey("i", "b"), Cancelled: true, State: durable.OperationFailed}))
+			f.claimed(next)
+		}},
+		{"not an instance behind its binding", func(f *fixture) {
+			f.ready("i")
+			bind := f.accept(f.leased(bindingKey("i", "b"), durable.KindBind, long))
+			a := f.acceptance(f.queued(instanceKey("i"), durable.KindDeprovision))
+			a.Cancel = bind
+			f.ok(f.store.Accept(f.ctx, a))
+			f.claimed()
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(bind), Key: bindingKey("i", "b"), Cancelled: true, State: durable.OperationFailed}))
+			f.claimed(a.Operation.ID)
+		}},
+		{"a cancelling operation whose lease has expired, and it stays so", func(f *fixture) {
+			stopping, _ := cancelling(f, instanceKey("i"), short)
+			f.pass(2 * short)
+			claimed := f.claimed(stopping)
+			f.equal("state", claimed[0].State, durable.Cancelling)
+			f.equal("generation", claimed[0].Generation, int64(2))
+			f.equal("what is stored", *f.operation(stopping), claimed[0])
+			f.is(f.store.Advance(f.ctx, &durable.Advance{Fence: durable.Fence{OperationID: stopping, Generation: 1}, Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}), durable.ErrFenced)
+		}},
+		{"by two replicas, each gets its own", func(f *fixture) {
+			replica := f.replica()
+			want := make([]string, 0, 6)
+			for range 6 {
+				want = append(want, f.accept(f.queued(instanceKey(f.id("i")), durable.KindProvision)))
+			}
+			first := f.claim("one", long, 3)
+			second, err := replica.Claim(f.ctx, "two", long, 10)
+			f.ok(err)
+			got := slices.Concat(operationIDs(first), operationIDs(second))
+			f.equal("claimed", got, want)
+		}},
+	}
+}
+
+func renewCases() []testCase {
+	renew := func(f *fixture, owner string, fences ...durable.Fence) map[durable.Fence]durable.OperationState {
+		f.Helper()
+		held, err := f.store.Renew(f.ctx, owner, 2*long, fences)
+		f.ok(err)
+		return held
+	}
+	return []testCase{
+		{"nothing", func(f *fixture) { f.equal("held", len(renew(f, "worker")), 0) }},
+		{"extends what is held", func(f *fixture) {
+			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
+			other := f.accept(f.leased(instanceKey("other"), durable.KindProvision, long))
+			untouched := f.operation(other)
+			before := f.now()
+			fence := f.fence(id)
+			f.equal("held", renew(f, "worker", fence), map[durable.Fence]durable.OperationState{fence: durable.Active})
+			record := f.operation(id)
+			f.during("LeaseUntil", record.LeaseUntil, before, 2*long)
+			f.equal("generation", record.Generation, int64(1))
+			f.equal("attempt", record.Attempt, 1)
+			f.equal("revision", f.load(instanceKey("i")).Revision(), int64(1))
+			f.equal("other operation", f.operation(other), untouched)
+		}},
+		{"says what is cancelling", func(f *fixture) {
+			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
+			a := f.acceptance(f.queued(instanceKey("i"), durable.KindDeprovision))
+			a.Cancel = id
+			f.ok(f.store.Accept(f.ctx, a))
+			before := f.now()
+			fence := f.fence(id)
+			f.equal("held", renew(f, "worker", fence), map[durable.Fence]durable.OperationState{fence: durable.Cancelling})
+			f.during("LeaseUntil", f.operation(id).LeaseUntil, before, 2*long)
+		}},
+		{"leaves out what is lost", func(f *fixture) {
+			held := f.fence(f.accept(f.leased(instanceKey("held"), durable.KindProvision, long)))
+			ended := f.fence(f.done(instanceKey("ended"), durable.KindProvision))
+			claimed := f.fence(f.accept(f.leased(instanceKey("claimed"), durable.KindProvision, short)))
+			f.pass(2 * short)
+			f.claimed(claimed.OperationID)
+			released := f.fence(f.accept(f.leased(instanceKey("released"), durable.KindProvision, long)))
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: released, Key: instanceKey("released"), Release: true}))
+			queued := f.fence(f.accept(f.queued(instanceKey("queued"), durable.KindProvision)))
+			later := held
+			later.Generation++
+			unknown := durable.Fence{OperationID: "unknown", Generation: 1}
+			f.equal("held", renew(f, "worker", ended, claimed, released, queued, held, later, unknown),
+				map[durable.Fence]durable.OperationState{held: durable.Active})
+			f.equal("held by another", len(renew(f, "somebody else", held)), 0)
+			f.equal("owner", f.operation(claimed.OperationID).Owner, "claimer")
+			f.claimed(released.OperationID, queued.OperationID)
+		}},
+		{"keeps others from claiming", func(f *fixture) {
+			// The case is only about what happens if the renewal comes in time,
+			// which a slow machine can prevent.
+			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, 50*short))
+			fence := f.fence(id)
+			if len(renew(f, "worker", fence)) == 0 {
+				f.Fatal("the lease was lost before it could be renewed")
+			}
+			f.pass(60 * short)
+			f.claimed()
+			f.finish(id)
+		}},
+	}
+}
+
+func expiredCases() []testCase {
+	expired := func(f *fixture, limit int) []string {
+		f.Helper()
+		records, err := f.store.Expired(f.ctx, limit)
+		f.ok(err)
+		ids := make([]string, 0, len(records))
+		for i := range records {
+			ids = append(ids, records[i].Key.InstanceID+"/"+records[i].Key.BindingID)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	// bound makes a binding that expires after d.
+	bound := func(f *fixture, instance, binding string, status durable.Status, d time.Duration) {
+		f.Helper()
+		key := f.bound(instance, binding)
+		record := bindingRecord(key, status)
+		if d != 0 {
+			record.ExpiresAt = f.now().Add(d)
+		}
+		f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: f.load(key).Revision(), Instance: instanceRecord(key, durable.Ready), Binding: record}))
+	}
+	return []testCase{
+		{"ready bindings that have expired", func(f *fixture) {
+			bound(f, "i", "expired", durable.Ready, -long)
+			bound(f, "i", "soon", durable.Ready, short)
+			bound(f, "i", "late", durable.Ready, long)
+			bound(f, "i", "never", durable.Ready, 0)
+			bound(f, "i", "deleted", durable.Deleted, -long)
+			bound(f, "i", "failed", durable.CreateFailed, -long)
+			f.pass(2 * short)
+			f.equal("expired", expired(f, 10), []string{"i/expired", "i/soon"})
+		}},
+		{"not while the instance has an open operation", func(f *fixture) {
+			bound(f, "i", "b", durable.Ready, -long)
+			bound(f, "j", "b", durable.Ready, -long)
+			id := f.accept(f.leased(bindingKey("i", "other"), durable.KindBind, long))
+			f.equal("expired", expired(f, 10), []string{"j/b"})
+			f.finish(id)
+			f.equal("expired", expired(f, 10), []string{"i/b", "j/b"})
+		}},
+		{"up to the limit, with their data", func(f *fixture) {
+			bound(f, "i", "b", durable.Ready, -long)
+			bound(f, "i", "c", durable.Ready, -long)
+			f.equal("expired", len(expired(f, 1)), 1)
+			records, err := f.store.Expired(f.ctx, 2)
+			f.ok(err)
+			for i := range records {
+				f.equal("record", &records[i], f.load(records[i].Key).Binding)
+			}
+		}},
+	}
+}

@@ -1,0 +1,120 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// instanceKey and bindingKey name records of the platform that most cases use.
+func instanceKey(id string) durable.Key {
+	return durable.Key{Platform: "platform", InstanceID: id}
+}
+
+func bindingKey(instance, id string) durable.Key {
+	return durable.Key{Platform: "platform", InstanceID: instance, BindingID: id}
+}
+
+func instanceRecord(key durable.Key, status durable.Status) durable.InstanceRecord {
+	return durable.InstanceRecord{Key: key.Instance(), Status: status, ServiceID: "service", PlanID: "plan", Data: []byte("data of " + key.InstanceID)}
+}
+
+func bindingRecord(key durable.Key, status durable.Status) *durable.BindingRecord {
+	return &durable.BindingRecord{Key: key, Status: status, ServiceID: "service", PlanID: "plan", Data: []byte("data of " + key.BindingID)}
+}
+
+// queued is an operation that waits for a worker.
+func (f *fixture) queued(key durable.Key, kind durable.Kind) *durable.NewOperation {
+	return &durable.NewOperation{ID: f.id("operation"), Key: key, Kind: kind, Timeout: long, Data: []byte("goal")}
+}
+
+// leased is an operation that "worker" has.
+func (f *fixture) leased(key durable.Key, kind durable.Kind, lease time.Duration) *durable.NewOperation {
+	operation := f.queued(key, kind)
+	operation.Owner, operation.Lease = "worker", lease
+	return operation
+}
+
+// accept begins the operation whatever the revision is, and returns its id.
+// Each kind of operation leaves the records as the engine would.
+func (f *fixture) accept(operation *durable.NewOperation) string {
+	f.Helper()
+	f.ok(f.store.Accept(f.ctx, f.acceptance(operation)))
+	return operation.ID
+}
+
+func (f *fixture) acceptance(operation *durable.NewOperation) *durable.Acceptance {
+	f.Helper()
+	key := operation.Key
+	a := &durable.Acceptance{Expect: f.load(key).Revision(), Operation: operation}
+	switch operation.Kind {
+	case durable.KindProvision:
+		a.Instance = instanceRecord(key, durable.Creating)
+	case durable.KindUpdate:
+		a.Instance = instanceRecord(key, durable.Updating)
+	case durable.KindDeprovision:
+		a.Instance = instanceRecord(key, durable.Deleting)
+	case durable.KindBind:
+		a.Instance, a.Binding = instanceRecord(key, durable.Ready), bindingRecord(key, durable.Creating)
+	case durable.KindUnbind:
+		a.Instance, a.Binding = instanceRecord(key, durable.Ready), bindingRecord(key, durable.Deleting)
+	}
+	return a
+}
+
+// fence is that of the operation's latest claim.
+func (f *fixture) fence(id string) durable.Fence {
+	f.Helper()
+	return durable.Fence{OperationID: id, Generation: f.operation(id).Generation}
+}
+
+// end returns the advance that ends an operation well, and its records with it.
+func (f *fixture) end(id string) *durable.Advance {
+	f.Helper()
+	record := f.operation(id)
+	a := &durable.Advance{Fence: durable.Fence{OperationID: id, Generation: record.Generation}, Key: record.Key, State: durable.OperationSucceeded}
+	status := durable.Ready
+	if record.Kind == durable.KindDeprovision || record.Kind == durable.KindUnbind {
+		status = durable.Deleted
+	}
+	if record.Key.BindingID != "" {
+		a.Binding = bindingRecord(record.Key, status)
+	} else {
+		instance := instanceRecord(record.Key, status)
+		a.Instance = &instance
+	}
+	return a
+}
+
+// finish ends an operation well.
+func (f *fixture) finish(id string) {
+	f.Helper()
+	f.ok(f.store.Advance(f.ctx, f.end(id)))
+}
+
+// done begins and ends an operation.
+func (f *fixture) done(key durable.Key, kind durable.Kind) string {
+	f.Helper()
+	id := f.accept(f.leased(key, kind, long))
+	f.finish(id)
+	return id
+}
+
+// ready returns the key of an instance that is ready.
+func (f *fixture) ready(id string) durable.Key {
+	f.Helper()
+	key := instanceKey(id)
+	f.done(key, durable.KindProvision)
+	return key
+}
+
+// bound returns the key of a binding that is ready, of an instance that is too.
+func (f *fixture) bound(instance, id string) durable.Key {
+	f.Helper()
+	key := bindingKey(instance, id)
+	if f.load(key).Instance == nil {
+		f.ready(instance)
+	}
+	f.done(key, durable.KindBind)
+	return key
+}

@@ -1,0 +1,226 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// A Database is a new, empty database with a store on it, for one case.
+type Database struct {
+	// Store is open. The case may close it; what the test function that made
+	// it must close, it closes with t.Cleanup (Close can be called twice).
+	Store durable.Store
+	// Reopen opens the database again after Store was closed.
+	Reopen func(t *testing.T) durable.Store
+	// Replica, if not nil, opens another store on the database, as another
+	// replica of the broker does. Without it one store has all the clients.
+	Replica func(t *testing.T) durable.Store
+	// Advance, if not nil, moves the clock of the database. Without it the
+	// cases wait until the database's time has passed, for milliseconds.
+	Advance func(d time.Duration)
+}
+
+// Run checks that the stores on the databases that newDatabase makes keep the
+// contract. It calls newDatabase from parallel tests, once for each case.
+func Run(t *testing.T, newDatabase func(t *testing.T) *Database) {
+	t.Helper()
+	groups := []struct {
+		name  string
+		cases []testCase
+	}{
+		{"Load", loadCases()},
+		{"Accept", acceptCases()},
+		{"Exclusion", exclusionCases()},
+		{"Cancel", cancelCases()},
+		{"Operation", operationCases()},
+		{"Advance", advanceCases()},
+		{"Follow", followCases()},
+		{"Claim", claimCases()},
+		{"Renew", renewCases()},
+		{"Expired", expiredCases()},
+		{"Prune", pruneCases()},
+		{"List", listCases()},
+		{"Setting", settingCases()},
+		{"Lifecycle", lifecycleCases()},
+		{"Concurrency", concurrencyCases()},
+		{"Intervene", interveneCases()},
+		{"InterveneRefused", interveneRefusedCases()},
+		{"Audit", auditCases()},
+		{"Transfer", transferCases()},
+	}
+	for _, group := range groups {
+		t.Run(group.name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range group.cases {
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					database := newDatabase(t)
+					c.run(&fixture{T: t, ctx: t.Context(), database: database, store: database.Store, newDatabase: newDatabase})
+				})
+			}
+		})
+	}
+}
+
+type testCase struct {
+	name string
+	run  func(*fixture)
+}
+
+const (
+	// short is a time that a case waits for, long one that does not pass while
+	// it runs: no case depends on how fast the machine is.
+	short = 20 * time.Millisecond
+	long  = time.Hour
+)
+
+// A fixture is a case that runs, with the helpers that its steps share. They
+// end the case when the store fails.
+type fixture struct {
+	*testing.T
+	ctx      context.Context //nolint:containedctx // It lives as long as the test.
+	database *Database
+	store    durable.Store
+	// newDatabase makes another database.
+	newDatabase func(t *testing.T) *Database
+	ids         atomic.Int64
+}
+
+// replica returns a second store on the database, or the only one.
+func (f *fixture) replica() durable.Store {
+	f.Helper()
+	if f.database.Replica == nil {
+		return f.store
+	}
+	return f.database.Replica(f.T)
+}
+
+// id returns an id that was not used before.
+func (f *fixture) id(prefix string) string {
+	return fmt.Sprintf("%s-%d", prefix, f.ids.Add(1))
+}
+
+func (f *fixture) ok(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// is ends the case unless err is the error of the contract.
+func (f *fixture) is(err, want error) {
+	f.Helper()
+	if !errors.Is(err, want) {
+		f.Fatalf("error %v, want %v", err, want)
+	}
+}
+
+// equal compares, without a difference between nil and empty.
+func (f *fixture) equal(what string, got, want any) {
+	f.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		f.Errorf("%s is not as expected (-want +got):\n%s", what, diff)
+	}
+}
+
+// now is the time of the database.
+func (f *fixture) now() time.Time {
+	f.Helper()
+	snapshot, err := f.store.Load(f.ctx, durable.Key{Platform: "clock", InstanceID: "none"})
+	f.ok(err)
+	return snapshot.Now
+}
+
+// pass lets d pass on the clock of the database.
+func (f *fixture) pass(d time.Duration) {
+	f.Helper()
+	if f.database.Advance != nil {
+		f.database.Advance(d)
+		return
+	}
+	until := f.now().Add(d)
+	poll := time.NewTicker(d/10 + time.Millisecond)
+	defer poll.Stop()
+	for f.now().Before(until) {
+		select {
+		case <-poll.C:
+		case <-f.ctx.Done():
+			f.Fatal(f.ctx.Err())
+		}
+	}
+}
+
+// during checks that a time was set between two moments of the database, which
+// may be apart by the given duration.
+func (f *fixture) during(what string, got, before time.Time, offset time.Duration) {
+	f.Helper()
+	before, now := before.Add(offset), f.now().Add(offset)
+	if got.Before(before) || got.After(now) {
+		f.Errorf("%s is %v, want a time from %v to %v", what, got, before, now)
+	}
+}
+
+func (f *fixture) load(key durable.Key) *durable.Snapshot {
+	f.Helper()
+	snapshot, err := f.store.Load(f.ctx, key)
+	f.ok(err)
+	return snapshot
+}
+
+func (f *fixture) operation(id string) *durable.OperationRecord {
+	f.Helper()
+	record, err := f.store.OperationByID(f.ctx, id)
+	f.ok(err)
+	return record
+}
+
+func (f *fixture) claim(owner string, lease time.Duration, limit int) []durable.OperationRecord {
+	f.Helper()
+	records, err := f.store.Claim(f.ctx, owner, lease, limit)
+	f.ok(err)
+	return records
+}
+
+// claimed checks that a claim gets the operations with the ids, in order.
+func (f *fixture) claimed(want ...string) []durable.OperationRecord {
+	f.Helper()
+	records := f.claim("claimer", long, 100)
+	f.equal("claimed operations", operationIDs(records), want)
+	return records
+}
+
+func operationIDs(records []durable.OperationRecord) []string {
+	ids := make([]string, 0, len(records))
+	for i := range records {
+		ids = append(ids, records[i].ID)
+	}
+	return ids
+}
+
+// unchanged runs step and checks that neither the snapshot of the key nor the
+// operations have changed.
+func (f *fixture) unchanged(key durable.Key, step func()) {
+	f.Helper()
+	state := func() (*durable.Snapshot, []durable.OperationRecord) {
+		f.Helper()
+		snapshot := f.load(key)
+		snapshot.Now = time.Time{}
+		records, err := f.store.Operations(f.ctx, durable.Filter{Limit: 1000})
+		f.ok(err)
+		return snapshot, records
+	}
+	snapshot, records := state()
+	step()
+	snapshotAfter, recordsAfter := state()
+	f.equal("snapshot", snapshotAfter, snapshot)
+	f.equal("operations", recordsAfter, records)
+}

@@ -1,0 +1,53 @@
+package durable
+
+import (
+	"context"
+	"sync"
+)
+
+// turns let the requests of this replica that change one instance pass one by
+// one. Without it, many at a time, such as parallel bindings, would all decide
+// from the same snapshot, and all but one of them in vain. The guard is still
+// the revision: other replicas know nothing of these turns.
+type turns struct {
+	mu    sync.Mutex
+	taken map[Key]*turn
+}
+
+type turn struct {
+	// users counts who has it or waits for it; free holds a value if nobody has
+	// it.
+	users int
+	free  chan struct{}
+}
+
+// take waits for the turn of the instance. Call the returned function when
+// done. The error is that of ctx.
+func (t *turns) take(ctx context.Context, key Key) (leave func(), err error) {
+	t.mu.Lock()
+	mine := t.taken[key]
+	if mine == nil {
+		mine = &turn{free: make(chan struct{}, 1)}
+		mine.free <- struct{}{}
+		if t.taken == nil {
+			t.taken = map[Key]*turn{}
+		}
+		t.taken[key] = mine
+	}
+	mine.users++
+	t.mu.Unlock()
+	done := func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if mine.users--; mine.users == 0 {
+			delete(t.taken, key)
+		}
+	}
+	select {
+	case <-mine.free:
+		return func() { mine.free <- struct{}{}; done() }, nil
+	case <-ctx.Done():
+		done()
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,91 @@
+package durable
+
+import (
+	"context"
+
+	"github.com/openbroker/openbroker"
+)
+
+// Unbind deletes a binding (spec.md, "Unbinding"). A creation that is running
+// is cancelled. Errors: ErrBindingDoesNotExist, ErrConcurrency,
+// ErrAsyncRequired, ErrUnavailable if the store cannot be used, and, for a
+// request that waited, what the provider returned.
+func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
+	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
+	var policy Policy
+	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) {
+		if s.Binding == nil || s.Binding.Status == Deleted || s.Instance == nil {
+			return nil, openbroker.ErrBindingDoesNotExist
+		}
+		if s.Binding.ServiceID != r.ServiceID {
+			return nil, openbroker.ErrBadRequest.WithDescription("service_id is not that of the service binding")
+		}
+		_, plan := e.lookUp(s.Instance.ServiceID, s.Instance.PlanID)
+		policy = e.config.policy(s.Instance.PlanID, plan)
+		if policy.BindingMode == Asynchronous && !r.AcceptsIncomplete {
+			return nil, openbroker.ErrAsyncRequired
+		}
+		if s.Binding.Status == Deleting {
+			if operation := s.open(KindUnbind); operation != nil {
+				return &decision{operationID: operation.ID, joined: true}, nil
+			}
+		}
+		return e.beginUnbind(s, key, policy, false)
+	})
+	if err != nil {
+		return nil, err
+	}
+	ended, err := e.outcome(ctx, d, key, policy.BindingMode, policy, r.AcceptsIncomplete)
+	switch {
+	case err != nil:
+		return nil, err
+	case ended == nil:
+		return &openbroker.UnbindResponse{Outcome: openbroker.Accepted, Operation: d.operationID, RetryAfter: e.config.RetryAfter}, nil
+	case ended.state == OperationFailed:
+		return nil, ended.failure.err()
+	default:
+		return &openbroker.UnbindResponse{Outcome: openbroker.Deleted}, nil
+	}
+}
+
+// beginUnbind begins to delete a binding, for the platform or, internally,
+// because it has expired. What is being done to the binding is cancelled; what
+// is being done to the instance, or to other bindings, is not.
+func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool) (*decision, error) {
+	cancel, waits := "", false
+	for i := range s.Open {
+		switch operation := &s.Open[i]; {
+		case operation.State == Cancelling && operation.Key.BindingID == key.BindingID:
+			// It is on its way out; the deletion waits for it.
+			waits = true
+		case operation.Key.BindingID == key.BindingID:
+			cancel, waits = operation.ID, true
+		case operation.Key.BindingID == "" || !policy.ParallelBindings:
+			return nil, openbroker.ErrConcurrency
+		}
+	}
+	instance, err := e.openInstance(s.Instance)
+	if err != nil {
+		return nil, err
+	}
+	binding, err := e.openBinding(s.Binding)
+	if err != nil {
+		return nil, err
+	}
+	goal := &operationDocument{Previous: s.Binding.Status}
+	if s.Binding.Status != Ready {
+		goal.Previous = CreateFailed
+	}
+	begin, task, err := e.newOperation(key, KindUnbind, policy, goal)
+	if err != nil {
+		return nil, err
+	}
+	begin.Internal, task.Internal = internal, internal
+	record := *s.Binding
+	record.Status = Deleting
+	return &decision{
+		accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Binding: &record, Cancel: cancel, Operation: begin},
+		task:   task, operationID: begin.ID, waits: waits,
+		docs: documents{instanceRecord: s.Instance, instance: instance, bindingRecord: &record, binding: binding, operation: goal},
+	}, nil
+}

@@ -1,0 +1,167 @@
+package durable
+
+import (
+	"context"
+
+	"github.com/openbroker/openbroker"
+)
+
+// Update changes the plan, the parameters, the maintenance version or the
+// context of an instance (spec.md, "Updating a Service Instance"). Parameters
+// are merged into those of the instance by top-level name; null removes one.
+// Errors: ErrInstanceDoesNotExist, ErrPlanChangeNotSupported, ErrConcurrency,
+// ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [Checker]
+// returns, and, for a request that waited, what the provider returned.
+func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
+	key := keyOf(&r.Caller, r.InstanceID, "")
+	var policy Policy
+	var present *instanceDocument
+	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (_ *decision, err error) {
+		record := s.Instance
+		if record == nil || record.Status == Deleted || record.Status == CreateFailed {
+			return nil, openbroker.ErrInstanceDoesNotExist
+		}
+		if record.ServiceID != r.ServiceID {
+			return nil, openbroker.ErrBadRequest.WithDescription("service_id is not that of the service instance")
+		}
+		_, plan := e.lookUp(record.ServiceID, record.PlanID)
+		policy = e.config.policy(record.PlanID, plan)
+		if present, err = e.openInstance(record); err != nil {
+			return nil, err
+		}
+		wanted, planID, err := e.wanted(r, record, present)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case record.Status == Updating:
+			return e.joinUpdate(s, r, policy, wanted, planID)
+		case record.Status != Ready || len(s.Open) > 0:
+			return nil, openbroker.ErrConcurrency
+		case e.unchanged(r, record, present, wanted, planID):
+			return e.rememberContext(s, key, present, wanted)
+		default:
+			return e.beginUpdate(ctx, s, r, policy, present, wanted, planID)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d.done {
+		return &openbroker.UpdateResponse{Outcome: openbroker.AlreadyExists}, nil
+	}
+	ended, err := e.outcome(ctx, d, key, policy.Mode, policy, r.AcceptsIncomplete)
+	switch {
+	case err != nil:
+		return nil, err
+	case ended == nil:
+		return &openbroker.UpdateResponse{Outcome: openbroker.Accepted, Operation: d.operationID, RetryAfter: e.config.RetryAfter}, nil
+	case ended.state == OperationFailed:
+		return nil, ended.failure.err()
+	default:
+		return &openbroker.UpdateResponse{Outcome: openbroker.Updated, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.Metadata}, nil
+	}
+}
+
+// wanted is what the update makes of the instance.
+func (e *Engine) wanted(r *openbroker.UpdateRequest, record *InstanceRecord, present *instanceDocument) (*instanceDocument, string, error) {
+	wanted, planID := *present, record.PlanID
+	if r.PlanID != "" && r.PlanID != record.PlanID {
+		service, plan := e.lookUp(record.ServiceID, record.PlanID)
+		if service == nil || !service.PlanChangeAllowed(plan) {
+			return nil, "", openbroker.ErrPlanChangeNotSupported
+		}
+		planID = r.PlanID
+		wanted.MaintenanceInfo = nil
+		if r.Plan != nil {
+			wanted.MaintenanceInfo = r.Plan.MaintenanceInfo
+		}
+	}
+	if r.MaintenanceInfo != nil {
+		wanted.MaintenanceInfo = r.MaintenanceInfo
+		if _, plan := e.lookUp(record.ServiceID, planID); plan != nil && (plan.MaintenanceInfo == nil || plan.MaintenanceInfo.Version != r.MaintenanceInfo.Version) {
+			return nil, "", openbroker.ErrMaintenanceInfoConflict
+		}
+	}
+	wanted.Parameters = mergeParameters(present.Parameters, r.Parameters)
+	if r.Context.Raw != nil {
+		wanted.Context = r.Context.Raw
+	}
+	return &wanted, planID, nil
+}
+
+// unchanged reports whether there is nothing for the provider to do. A service
+// that asks for updates of the context hears of them.
+func (e *Engine) unchanged(r *openbroker.UpdateRequest, record *InstanceRecord, present, wanted *instanceDocument, planID string) bool {
+	if r.Service != nil && r.Service.AllowContextUpdates && !sameObject(present.Context, wanted.Context) {
+		return false
+	}
+	return planID == record.PlanID && sameObject(present.Parameters, wanted.Parameters) &&
+		maintenanceVersion(present) == maintenanceVersion(wanted)
+}
+
+func maintenanceVersion(d *instanceDocument) string {
+	if d.MaintenanceInfo == nil {
+		return ""
+	}
+	return d.MaintenanceInfo.Version
+}
+
+// rememberContext keeps a new context, which changes nothing else.
+func (e *Engine) rememberContext(s *Snapshot, key Key, present, wanted *instanceDocument) (*decision, error) {
+	if sameObject(present.Context, wanted.Context) {
+		return &decision{done: true}, nil
+	}
+	record := *s.Instance
+	var err error
+	if record.Data, err = e.sealInstance(key, wanted); err != nil {
+		return nil, err
+	}
+	return &decision{done: true, accept: &Acceptance{Expect: s.Revision(), Instance: record}}, nil
+}
+
+func (e *Engine) joinUpdate(s *Snapshot, r *openbroker.UpdateRequest, policy Policy, wanted *instanceDocument, planID string) (*decision, error) {
+	operation := s.open(KindUpdate)
+	if operation == nil {
+		return nil, openbroker.ErrConcurrency
+	}
+	document, err := e.openOperation(operation)
+	if err != nil {
+		return nil, err
+	}
+	running := document.Instance
+	if running == nil || document.PlanID != planID || maintenanceVersion(running) != maintenanceVersion(wanted) ||
+		!sameObject(running.Parameters, wanted.Parameters) || !sameObject(running.Context, wanted.Context) {
+		return nil, openbroker.ErrConcurrency
+	}
+	if policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+		return nil, openbroker.ErrAsyncRequired
+	}
+	return &decision{operationID: operation.ID, joined: true}, nil
+}
+
+func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.UpdateRequest, policy Policy, present, wanted *instanceDocument, planID string) (*decision, error) {
+	if policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+		return nil, openbroker.ErrAsyncRequired
+	}
+	record := *s.Instance
+	if checker, ok := e.provider.(Checker); ok {
+		after := record
+		after.PlanID = planID
+		previous := e.instance(&record, present)
+		if err := checker.CheckInstance(ctx, e.instance(&after, wanted), &previous); err != nil {
+			return nil, err
+		}
+	}
+	document := &operationDocument{PlanID: planID, Instance: wanted}
+	begin, task, err := e.newOperation(record.Key, KindUpdate, policy, document)
+	if err != nil {
+		return nil, err
+	}
+	record.Status = Updating
+	return &decision{
+		accept: &Acceptance{Expect: s.Revision(), Instance: record, Operation: begin},
+		task:   task, operationID: begin.ID,
+		docs: documents{instanceRecord: &record, instance: present, operation: document},
+	}, nil
+}
