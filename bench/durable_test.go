@@ -1,0 +1,391 @@
+package bench_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/pgstore"
+	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
+	"github.com/openbroker/openbroker/durable/sqlitestore"
+	"github.com/openbroker/openbroker/seal"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the floor's drivers
+	_ "modernc.org/sqlite"
+)
+
+// noop is a provider that does nothing.
+type noop struct{}
+
+func (noop) Provision(context.Context, *durable.Task, durable.Instance) (durable.Provisioned, error) {
+	return durable.Provisioned{}, nil
+}
+
+func (noop) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.Updated, error) {
+	return durable.Updated{}, nil
+}
+
+func (noop) Deprovision(context.Context, *durable.Task, durable.Instance) error { return nil }
+
+func (noop) Bind(context.Context, *durable.Task, durable.Binding) (durable.Bound, error) {
+	return durable.Bound{}, nil
+}
+
+func (noop) Unbind(context.Context, *durable.Task, durable.Binding) error { return nil }
+
+func newKeys(tb testing.TB) *seal.Keyring {
+	tb.Helper()
+	data, err := seal.Generate()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	keys, err := seal.Parse(data)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return keys
+}
+
+func startEngine(tb testing.TB, store durable.Store, change func(*durable.Config)) (*durable.Engine, http.Handler) {
+	tb.Helper()
+	logger := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	config := durable.Config{Sealer: newKeys(tb), Logger: logger}
+	if change != nil {
+		change(&config)
+	}
+	engine, err := durable.New(tb.Context(), benchCatalog(1), noop{}, store, config)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	engine.Start(tb.Context())
+	tb.Cleanup(func() { engine.Stop(context.Background()) })
+	return engine, openbroker.NewHandler(engine, openbroker.WithLogger(logger))
+}
+
+// request calls a handler as a platform would.
+func request(tb testing.TB, handler http.Handler, method, target, body string) int {
+	r, err := http.NewRequestWithContext(context.Background(), method, "http://broker"+target, strings.NewReader(body))
+	if err != nil {
+		tb.Error(err)
+		return 0
+	}
+	r.Header.Set(openbroker.HeaderAPIVersion, "2.17")
+	w := &discard{header: http.Header{}}
+	handler.ServeHTTP(w, r)
+	return w.status
+}
+
+const clients = 64
+
+// crowd calls f from 64 goroutines, n times in all, and returns how long it
+// took and, sorted, how long each call took.
+func crowd(n int, f func(i int)) (time.Duration, []time.Duration) {
+	var next atomic.Int64
+	took := make([]time.Duration, n)
+	var wait sync.WaitGroup
+	start := time.Now()
+	for range clients {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				began := time.Now()
+				f(i)
+				took[i] = time.Since(began)
+			}
+		})
+	}
+	wait.Wait()
+	all := time.Since(start)
+	slices.Sort(took)
+	return all, took
+}
+
+// An insertFloor does what any broker with state has to do at least: one
+// prepared INSERT in a transaction of its own.
+func insertFloor(b *testing.B, db *sql.DB, create, insert string) func(i int) {
+	b.Helper()
+	if _, err := db.ExecContext(b.Context(), create); err != nil {
+		b.Fatal(err)
+	}
+	statement, err := db.PrepareContext(b.Context(), insert)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = statement.Close() })
+	body := cfProvision()
+	var id atomic.Int64
+	return func(int) {
+		if _, err := statement.ExecContext(context.Background(), fmt.Sprint(id.Add(1)), body); err != nil {
+			b.Error(err)
+		}
+	}
+}
+
+func provisionThroughput(b *testing.B, handler http.Handler, floor func(i int)) {
+	b.Helper()
+	const round = 2000
+	body := cfProvision()
+	var id atomic.Int64
+	var floorTime, subjectTime time.Duration
+	var latencies []time.Duration
+	rounds := 0
+	for b.Loop() {
+		took, _ := crowd(round, floor)
+		floorTime += took
+		took, each := crowd(round, func(int) {
+			target := fmt.Sprintf("/v2/service_instances/i-%d?accepts_incomplete=true", id.Add(1))
+			if status := request(b, handler, http.MethodPut, target, body); status != http.StatusCreated {
+				b.Errorf("status %d", status)
+			}
+		})
+		subjectTime += took
+		latencies = append(latencies, each...)
+		rounds++
+	}
+	slices.Sort(latencies)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(floorTime)/float64(subjectTime), "ratio")
+	b.ReportMetric(float64(rounds*round)/subjectTime.Seconds(), "provisions/s")
+	b.ReportMetric(float64(rounds*round)/floorTime.Seconds(), "inserts/s")
+	b.ReportMetric(float64(latencies[len(latencies)*99/100])/float64(time.Millisecond), "p99-ms")
+}
+
+// A database is one that an engine and a floor can use.
+type database struct {
+	name string
+	// store is the engine's.
+	store durable.Store
+	// floor is a database of the same kind and settings, with one statement that
+	// creates a table and one that inserts into it.
+	floor          *sql.DB
+	create, insert string
+	// fill makes ready instances, n in all, that the store finds; see
+	// BenchmarkInstances.
+	fill func(n int)
+}
+
+// forEachDatabase runs a benchmark on both.
+func forEachDatabase(b *testing.B, f func(b *testing.B, d *database)) {
+	b.Run("sqlite", func(b *testing.B) { f(b, openSQLite(b)) })
+	b.Run("postgres", func(b *testing.B) { f(b, openPostgres(b)) })
+}
+
+func openSQLite(b *testing.B) *database {
+	b.Helper()
+	dir := b.TempDir()
+	path := filepath.Join(dir, "engine.db")
+	store, err := sqlitestore.Open(b.Context(), path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = store.Close() })
+	const pragmas = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)"
+	floor := openSQL(b, "sqlite", "file:"+filepath.Join(dir, "floor.db")+pragmas)
+	floor.SetMaxOpenConns(1) // SQLite has one writer: waiting here is cheaper than in its busy handler.
+	return &database{
+		name: "sqlite", store: store, floor: floor,
+		create: `CREATE TABLE floor (id TEXT PRIMARY KEY, body TEXT)`, insert: `INSERT INTO floor VALUES (?, ?)`,
+		fill: func(n int) {
+			db := openSQL(b, "sqlite", "file:"+path+pragmas)
+			fill(b, db, `INSERT INTO instances SELECT 'default', 'f-' || value, 1, 'ready', '`+benchService+`', '`+benchPlan+`', zeroblob(0), 1, 1
+				FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < `+fmt.Sprint(n)+`) SELECT value FROM n)`,
+				`INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures, owner, lease_until, not_before, deadline, description, created_at, updated_at, finished_at)
+				SELECT 'o-' || instance_id, platform, instance_id, '', 'provision', 0, 1, '', 'succeeded', 1, 1, 0, '', 0, 0, 0, '', 1, 1, 1 FROM instances WHERE instance_id LIKE 'f-%'`)
+		},
+	}
+}
+
+func openPostgres(b *testing.B) *database {
+	b.Helper()
+	server := pgtest.Start(b, pgtest.WithFsync())
+	store, err := pgstore.Open(b.Context(), server.NewDatabase(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = store.Close() })
+	floor := openSQL(b, "pgx", server.NewDatabase(b))
+	floor.SetMaxOpenConns(clients)
+	floor.SetMaxIdleConns(clients)
+	return &database{
+		name: "postgres", store: store, floor: floor,
+		create: `CREATE TABLE floor (id TEXT PRIMARY KEY, body TEXT)`, insert: `INSERT INTO floor VALUES ($1, $2)`,
+	}
+}
+
+func openSQL(b *testing.B, driver, source string) *sql.DB {
+	b.Helper()
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func fill(b *testing.B, db *sql.DB, statements ...string) {
+	b.Helper()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(b.Context(), statement); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDurableProvision compares a synchronous provision through the
+// engine, which is two durable changes, with an autocommit INSERT into the same
+// kind of database; 64 clients each. ratio is throughput: it is to be at least
+// 1.0 on SQLite and 0.5 on PostgreSQL, and p99-ms at most 50.
+func BenchmarkDurableProvision(b *testing.B) {
+	forEachDatabase(b, func(b *testing.B, d *database) {
+		floor := insertFloor(b, d.floor, d.create, d.insert)
+		_, handler := startEngine(b, d.store, nil)
+		provisionThroughput(b, handler, floor)
+	})
+}
+
+// BenchmarkAcceptedToFinished measures how long an isolated operation takes
+// that does nothing, from the request to the first poll that sees its end; p50
+// is to be at most 5 ms.
+func BenchmarkAcceptedToFinished(b *testing.B) {
+	forEachDatabase(b, func(b *testing.B, d *database) {
+		_, handler := startEngine(b, d.store, func(c *durable.Config) { c.DefaultPolicy.Mode = durable.Asynchronous })
+		body := cfProvision()
+		var took []time.Duration
+		for b.Loop() {
+			for range 100 {
+				target := fmt.Sprintf("/v2/service_instances/i-%d", len(took))
+				began := time.Now()
+				if status := request(b, handler, http.MethodPut, target+"?accepts_incomplete=true", body); status != http.StatusAccepted {
+					b.Fatalf("status %d", status)
+				}
+				// A GET answers 404 until the instance is ready.
+				for request(b, handler, http.MethodGet, target, "") != http.StatusOK {
+					runtime.Gosched()
+				}
+				took = append(took, time.Since(began))
+			}
+		}
+		slices.Sort(took)
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(milliseconds(took[len(took)/2]), "p50-ms")
+		b.ReportMetric(milliseconds(took[len(took)*99/100]), "p99-ms")
+	})
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// BenchmarkDurableRead compares polls and fetches through the engine on SQLite
+// with the same calls of a broker without state, both behind net/http; CPU
+// time, to be at most 3.
+func BenchmarkDurableRead(b *testing.B) {
+	d := openSQLite(b)
+	_, handler := startEngine(b, d.store, nil)
+	if status := request(b, handler, http.MethodPut, "/v2/service_instances/i-1?accepts_incomplete=true", cfProvision()); status != http.StatusCreated {
+		b.Fatalf("status %d", status)
+	}
+	stateless := openbroker.NewHandler(&nullBroker{catalog: benchCatalog(1)}, openbroker.WithLogger(slog.New(slog.NewJSONHandler(io.Discard, nil))))
+	for _, c := range []benchCase{
+		{name: "last_operation", method: http.MethodGet, target: "/v2/service_instances/i-1/last_operation", status: http.StatusOK},
+		{name: "get", method: http.MethodGet, target: "/v2/service_instances/i-1", status: http.StatusOK},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			durable, floor := connect(b, handler, &c), connect(b, stateless, &c)
+			var measured comparison
+			for b.Loop() {
+				measured.add(func() { floor.call(b) }, func() { durable.call(b) })
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(measured.ratio(), "ratio")
+			b.ReportMetric(3, "ratio-target")
+		})
+	}
+}
+
+// BenchmarkInstances compares an engine with 1,000 instances with one that has
+// 1,000,000: the medians of provision, poll and fetch are to be at most 1.25
+// times as long, and the memory of the process must not grow with them.
+func BenchmarkInstances(b *testing.B) {
+	sizes := [...]int{1_000, 1_000_000}
+	var brokers [len(sizes)]string
+	for i, n := range sizes {
+		d := openSQLite(b)
+		d.fill(n)
+		_, handler := startEngine(b, d.store, nil)
+		server := httptest.NewServer(handler)
+		b.Cleanup(server.Close)
+		brokers[i] = server.URL
+	}
+	body := cfProvision()
+	calls := map[string]func(broker string, size, i int) bool{
+		"provision": func(broker string, _, i int) bool {
+			return overHTTP(b, http.MethodPut, fmt.Sprintf("%s/v2/service_instances/new-%d?accepts_incomplete=true", broker, i), body) == http.StatusCreated
+		},
+		"last_operation": func(broker string, size, i int) bool {
+			return overHTTP(b, http.MethodGet, fmt.Sprintf("%s/v2/service_instances/f-%d/last_operation", broker, spread(size, i)), "") == http.StatusOK
+		},
+		"get": func(broker string, size, i int) bool {
+			return overHTTP(b, http.MethodGet, fmt.Sprintf("%s/v2/service_instances/f-%d", broker, spread(size, i)), "") == http.StatusOK
+		},
+	}
+	made := 0
+	for _, name := range []string{"provision", "last_operation", "get"} {
+		b.Run(name, func(b *testing.B) {
+			var took [len(sizes)][]time.Duration
+			for b.Loop() {
+				for range 500 {
+					made++
+					for s, size := range sizes {
+						began := time.Now()
+						if !calls[name](brokers[s], size, made) {
+							b.Fatal("the call failed")
+						}
+						took[s] = append(took[s], time.Since(began))
+					}
+				}
+			}
+			for s := range took {
+				slices.Sort(took[s])
+			}
+			few, many := took[0][len(took[0])/2], took[1][len(took[1])/2]
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(many)/float64(few), "ratio")
+			b.ReportMetric(1.25, "ratio-target")
+			var memory runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&memory)
+			b.ReportMetric(float64(memory.HeapAlloc)/(1<<20), "heap-MiB")
+		})
+	}
+}
+
+// overHTTP makes a request as a platform does, on a connection that is kept.
+func overHTTP(b *testing.B, method, url, body string) int {
+	r, err := http.NewRequestWithContext(b.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header.Set(openbroker.HeaderAPIVersion, "2.17")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.Copy(io.Discard, response.Body)
+	return response.StatusCode
+}
+
+// spread walks over all instances, in no order that a cache likes.
+func spread(size, i int) int { return i*7919%size + 1 }

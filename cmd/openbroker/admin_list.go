@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+// listFlags are those of commands that list.
+type listFlags struct {
+	*adminFlags
+	json, all bool
+	limit     int
+	after     string
+}
+
+func (f *listFlags) register(set *pflag.FlagSet, after string) {
+	set.BoolVar(&f.json, "json", false, "print one JSON object per line")
+	set.IntVar(&f.limit, "limit", 100, "print at most `N`")
+	set.BoolVar(&f.all, "all", false, "print all")
+	set.StringVar(&f.after, "after", "", "continue after the `LAST` one of an earlier list, "+after)
+}
+
+// pages prints page after page. page gets a limit, and returns how many there
+// were; next is what the next page comes after.
+func (f *listFlags) pages(page func(limit int) (n int, err error), next func() string) error {
+	const most = 500
+	for left := f.limit; f.all || left > 0; {
+		limit := most
+		if !f.all {
+			limit = min(left, most)
+		}
+		n, err := page(limit)
+		if errors.Is(err, durable.ErrNotFound) {
+			return fmt.Errorf("what the list is to continue after is not there any more: begin without --after")
+		}
+		if err != nil || n < limit {
+			return err
+		}
+		left -= n
+	}
+	_, err := fmt.Fprintf(f.stderr, "openbroker: there may be more: add --after %s, or --all\n", next())
+	return err
+}
+
+func (f *listFlags) checkLimit() error {
+	if f.limit < 1 {
+		return fmt.Errorf("--limit is %d: it must be positive", f.limit)
+	}
+	return nil
+}
+
+// How many parts the keys of instances and bindings have.
+const (
+	instanceParts = 2
+	bindingParts  = 3
+)
+
+// joinKey writes a key as --after takes it. Ids may have slashes.
+func joinKey(parts ...string) string {
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return strings.Join(parts, "/")
+}
+
+func splitKey(text string, n int) ([]string, error) {
+	parts := strings.Split(text, "/")
+	for i := range parts {
+		var err error
+		if parts[i], err = url.PathUnescape(parts[i]); err != nil {
+			return nil, fmt.Errorf("--after %q is not percent-encoded: %w", text, err)
+		}
+	}
+	if len(parts) != n {
+		return nil, fmt.Errorf("--after %q has %d parts, want %d between slashes", text, len(parts), n)
+	}
+	return parts, nil
+}
+
+// recordFlags are the filters of instances and bindings.
+type recordFlags struct {
+	listFlags
+	filter        durable.Filter
+	status        string
+	service, plan string
+}
+
+func (f *recordFlags) register(set *pflag.FlagSet, after string) {
+	f.listFlags.register(set, after)
+	set.StringVar(&f.filter.Platform, "platform", "", "only those of the `PLATFORM`")
+	set.StringVar(&f.filter.InstanceID, "instance", "", "only those with the `INSTANCE_ID`")
+	set.StringVar(&f.service, "service", "", "only those of the `SERVICE`, by id or name")
+	set.StringVar(&f.plan, "plan", "", "only those of the `PLAN`, by id or name")
+	set.StringVar(&f.status, "status", "", "only those with the `STATUS`: creating, ready, updating, deleting, create-failed or deleted")
+}
+
+// check reads the flags that are more than a text.
+func (f *recordFlags) check(parts int) error {
+	if err := f.checkLimit(); err != nil {
+		return err
+	}
+	f.filter.Status = durable.Status(strings.ReplaceAll(f.status, "-", " "))
+	switch f.filter.Status {
+	case "", durable.Creating, durable.Ready, durable.Updating, durable.Deleting, durable.CreateFailed, durable.Deleted:
+	default:
+		return fmt.Errorf("--status %q is not creating, ready, updating, deleting, create-failed or deleted", f.status)
+	}
+	if f.after == "" {
+		return nil
+	}
+	key, err := splitKey(f.after, parts)
+	if err == nil {
+		key = append(key, "")
+		f.filter.After = durable.Key{Platform: key[0], InstanceID: key[1], BindingID: key[2]}
+	}
+	return err
+}
+
+// resolve takes names of services and plans for their ids.
+func (f *recordFlags) resolve(catalog *openbroker.Catalog) {
+	f.filter.ServiceID, f.filter.PlanID = f.service, f.plan
+	for i := range catalog.Services {
+		service := &catalog.Services[i]
+		if service.Name == f.service {
+			f.filter.ServiceID = service.ID
+		}
+		if f.service != "" && f.service != service.Name && f.service != service.ID {
+			continue
+		}
+		for j := range service.Plans {
+			if service.Plans[j].Name == f.plan {
+				f.filter.PlanID = service.Plans[j].ID
+			}
+		}
+	}
+}
+
+// name is how a table shows a service or a plan.
+func name(name, id string) string {
+	if name != "" {
+		return name
+	}
+	return id
+}
+
+func newAdminInstances(flags *adminFlags) *cobra.Command {
+	f := &recordFlags{listFlags: listFlags{adminFlags: flags}}
+	command := &cobra.Command{
+		Use: "instances", Short: "List service instances", Args: cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error { return f.check(instanceParts) },
+		RunE: does(func(ctx context.Context, _ []string) error {
+			list := &listing[durable.InstanceView]{
+				json: f.json, output: f.stdout,
+				titles: []string{"PLATFORM", "INSTANCE", "STATUS", "SERVICE", "PLAN", "CREATED", "UPDATED"},
+				row: func(v durable.InstanceView) []string {
+					return []string{v.Platform, v.InstanceID, string(v.Status), name(v.ServiceName, v.ServiceID), name(v.PlanName, v.PlanID), moment(v.CreatedAt), moment(v.UpdatedAt)}
+				},
+			}
+			return f.with(ctx, false, func(a *administration) error {
+				f.resolve(a.catalog)
+				return f.pages(func(limit int) (int, error) {
+					f.filter.Limit = limit
+					views, err := a.Instances(ctx, f.filter)
+					if err != nil {
+						return 0, err
+					}
+					if n := len(views); n > 0 {
+						f.filter.After = durable.Key{Platform: views[n-1].Platform, InstanceID: views[n-1].InstanceID}
+					}
+					return len(views), list.print(views)
+				}, func() string { return joinKey(f.filter.After.Platform, f.filter.After.InstanceID) })
+			})
+		}),
+	}
+	f.register(command.Flags(), "PLATFORM/INSTANCE_ID")
+	return command
+}
+
+func newAdminBindings(flags *adminFlags) *cobra.Command {
+	f := &recordFlags{listFlags: listFlags{adminFlags: flags}}
+	command := &cobra.Command{
+		Use: "bindings", Short: "List service bindings", Args: cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error {
+			return f.check(bindingParts)
+		},
+		RunE: does(func(ctx context.Context, _ []string) error {
+			list := &listing[durable.BindingView]{
+				json: f.json, output: f.stdout,
+				titles: []string{"PLATFORM", "INSTANCE", "BINDING", "STATUS", "SERVICE", "PLAN", "EXPIRES", "CREATED", "UPDATED"},
+				row: func(v durable.BindingView) []string {
+					return []string{
+						v.Platform, v.InstanceID, v.BindingID, string(v.Status), name(v.ServiceName, v.ServiceID), name(v.PlanName, v.PlanID),
+						moment(v.ExpiresAt), moment(v.CreatedAt), moment(v.UpdatedAt),
+					}
+				},
+			}
+			return f.with(ctx, false, func(a *administration) error {
+				f.resolve(a.catalog)
+				return f.pages(func(limit int) (int, error) {
+					f.filter.Limit = limit
+					views, err := a.Bindings(ctx, f.filter)
+					if err != nil {
+						return 0, err
+					}
+					if n := len(views); n > 0 {
+						f.filter.After = durable.Key{Platform: views[n-1].Platform, InstanceID: views[n-1].InstanceID, BindingID: views[n-1].BindingID}
+					}
+					return len(views), list.print(views)
+				}, func() string {
+					return joinKey(f.filter.After.Platform, f.filter.After.InstanceID, f.filter.After.BindingID)
+				})
+			})
+		}),
+	}
+	f.register(command.Flags(), "PLATFORM/INSTANCE_ID/BINDING_ID")
+	command.Flags().StringVar(&f.filter.BindingID, "binding", "", "only those with the `BINDING_ID`")
+	return command
+}
+
+// operationFlags are the filters of operations.
+type operationFlags struct {
+	listFlags
+	filter      durable.Filter
+	kind, state string
+}
+
+func (f *operationFlags) check() error {
+	f.filter.Kind, f.filter.State, f.filter.AfterID = durable.Kind(f.kind), durable.OperationState(f.state), f.after
+	switch f.filter.Kind {
+	case "", durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind:
+	default:
+		return fmt.Errorf("--kind %q is not provision, update, deprovision, bind or unbind", f.kind)
+	}
+	switch f.filter.State {
+	case "", durable.Active, durable.Cancelling, durable.OperationSucceeded, durable.OperationFailed:
+	default:
+		return fmt.Errorf("--state %q is not active, cancelling, succeeded or failed", f.state)
+	}
+	return f.checkLimit()
+}
+
+func newAdminOperations(flags *adminFlags) *cobra.Command {
+	f := &operationFlags{listFlags: listFlags{adminFlags: flags}}
+	command := &cobra.Command{
+		Use: "operations", Short: "List operations, newest first", Args: cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error { return f.check() },
+		RunE: does(func(ctx context.Context, _ []string) error {
+			list := &listing[durable.OperationView]{
+				json: f.json, output: f.stdout,
+				titles: []string{"OPERATION", "KIND", "STATE", "PLATFORM", "INSTANCE", "BINDING", "ATTEMPT", "OWNER", "CREATED", "DEADLINE", "DESCRIPTION"},
+				row: func(v durable.OperationView) []string {
+					kind := string(v.Kind)
+					if v.Internal {
+						kind += " (internal)"
+					}
+					return []string{
+						v.Operation, kind, string(v.State), v.Platform, v.InstanceID, v.BindingID, strconv.Itoa(v.Attempt), v.Owner,
+						moment(v.CreatedAt), moment(v.Deadline), v.Description,
+					}
+				},
+			}
+			return f.with(ctx, false, func(a *administration) error {
+				return f.pages(func(limit int) (int, error) {
+					f.filter.Limit = limit
+					views, err := a.Operations(ctx, f.filter)
+					if err != nil {
+						return 0, err
+					}
+					if n := len(views); n > 0 {
+						f.filter.AfterID = views[n-1].Operation
+					}
+					return len(views), list.print(views)
+				}, func() string { return f.filter.AfterID })
+			})
+		}),
+	}
+	f.register(command.Flags(), "by its OPERATION id")
+	set := command.Flags()
+	set.StringVar(&f.filter.Platform, "platform", "", "only those of the `PLATFORM`")
+	set.StringVar(&f.filter.InstanceID, "instance", "", "only those on the `INSTANCE_ID` and its bindings")
+	set.StringVar(&f.filter.BindingID, "binding", "", "only those on the `BINDING_ID`")
+	set.StringVar(&f.kind, "kind", "", "only those of the `KIND`: provision, update, deprovision, bind or unbind")
+	set.StringVar(&f.state, "state", "", "only those in the `STATE`: active, cancelling, succeeded or failed")
+	return command
+}

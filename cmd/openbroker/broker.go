@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/server"
+	"github.com/openbroker/openbroker/server/config"
+)
+
+// A broker is everything of the process but HTTP.
+type broker struct {
+	settings      *config.Config
+	logger        *slog.Logger
+	store         durable.Store
+	engine        *durable.Engine
+	authenticator openbroker.Authenticator
+	// quit ends what runs in the background beside the engine.
+	quit context.CancelFunc
+}
+
+// start opens everything, in an order in which a process that must not run, such
+// as a second one on the same files, has changed nothing when it finds out.
+func start(ctx context.Context, settings *config.Config, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
+	catalog, engineConfig, err := prepare(settings)
+	if err != nil {
+		return nil, err
+	}
+	b := &broker{settings: settings, logger: logger}
+	data := string(settings.Data)
+	if b.store, err = openStore(ctx, settings.Store, data, logger); err != nil {
+		return nil, err
+	}
+	running, quit := context.WithCancel(context.WithoutCancel(ctx))
+	b.quit = quit
+	defer func() {
+		if err != nil {
+			quit()
+			err = errors.Join(err, b.store.Close())
+		}
+	}()
+	keys, err := openKeyset(ctx, settings.Encryption, data, b.store)
+	if err != nil {
+		return nil, err
+	}
+	provider, err := newProvider(settings, data)
+	if err != nil {
+		return nil, err
+	}
+	engineConfig.Sealer, engineConfig.Logger = keys, logger
+	if b.engine, err = durable.New(ctx, catalog, provider, b.store, engineConfig); err != nil {
+		return nil, err
+	}
+	access, err := credentials(settings.Auth, data, stderr)
+	if err != nil {
+		return nil, err
+	}
+	if b.authenticator, err = access.Authenticator(running, logger); err != nil {
+		return nil, err
+	}
+	go keys.watch(running, logger)
+	b.engine.Start(running)
+	return b, nil
+}
+
+// server serves the broker over HTTP.
+func (b *broker) server(onReady func(url string)) (*server.Server, error) {
+	c := b.settings.ServerConfig()
+	c.Authenticator, c.Logger, c.OnReady = b.authenticator, b.logger, onReady
+	c.Checks = []server.Check{{Name: "store", Run: b.engine.Ping}}
+	return server.New(b.engine, c)
+}
+
+// stop ends the engine and closes the store. Operations that are not done in time
+// are left to another replica, or to the next start.
+func (b *broker) stop(ctx context.Context, atOnce bool) error {
+	grace := time.Duration(b.settings.Shutdown.OperationGrace)
+	if grace == 0 {
+		grace = config.DefaultOperationGrace
+	}
+	if atOnce {
+		grace = 0
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	b.engine.Stop(ctx)
+	b.quit()
+	if err := b.store.Close(); err != nil {
+		return fmt.Errorf("closing the store: %w", err)
+	}
+	return nil
+}

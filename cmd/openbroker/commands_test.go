@@ -1,0 +1,138 @@
+package main_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares text with a file in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".txt")
+	if *update {
+		write(t, "testdata", name+".txt", got)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+// What is wrong is told in one line on the standard error, or in those of the
+// configuration file.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	const invalid = `lisen: 127.0.0.1:0
+auth:
+  basic:
+    - username: cc
+      pasword: hunter2
+log: {level: loud}
+`
+	for name, c := range map[string]struct {
+		config string
+		code   int
+		args   []string
+	}{
+		"no_command":        {"", 2, []string{"run"}},
+		"no_subcommand":     {"", 2, []string{"config", "make"}},
+		"unknown_flag":      {"", 2, []string{"serve", "--lisen", ":8080"}},
+		"argument":          {"", 2, []string{"serve", "openbroker.yaml"}},
+		"bad_listen":        {"", 2, []string{"serve", "--listen", "8080"}},
+		"empty_flag":        {"", 2, []string{"serve", "--store", ""}},
+		"bad_store":         {"", 2, []string{"serve", "--store", "mysql://root:hunter2@localhost"}},
+		"check_nothing":     {"", 2, []string{"config", "check"}},
+		"check_missing":     {"", 1, []string{"config", "check", "openbroker.yaml"}},
+		"serve_missing":     {"", 1, []string{"serve", "--config", "openbroker.yaml"}},
+		"check_invalid":     {invalid, 1, []string{"config", "check", "openbroker.yaml"}},
+		"serve_invalid":     {invalid, 1, []string{"serve", "--config", "openbroker.yaml"}},
+		"check_policy":      {"policies:\n  plans:\n    huge: {mode: synchronous}\n", 1, []string{"config", "check", "openbroker.yaml"}},
+		"serve_policy":      {"policies:\n  plans:\n    huge: {mode: synchronous}\n", 1, []string{"serve", "--config", "openbroker.yaml"}},
+		"check_catalog":     {"catalog: {services: {mysql: {}}}\n", 1, []string{"config", "check", "openbroker.yaml"}},
+		"serve_credentials": {"auth:\n  credentials_file: ../../../../../nonexistent/htpasswd\n", 1, []string{"serve", "--config", "openbroker.yaml"}},
+		"serve_tls":         {"listen: 127.0.0.1:0\nauth: {none: true}\ntls: {cert: /nonexistent/a.pem, key: /nonexistent/b.pem}\nlog: {level: error}\n", 1, []string{"serve", "--config", "openbroker.yaml"}},
+		"serve_postgres":    {"", 1, []string{"serve", "--store", "postgres://u:hunter2@%zz/d"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			if c.config != "" {
+				write(t, directory, "openbroker.yaml", c.config)
+			}
+			code, stdout, stderr := command(t, directory, nil, c.args...)
+			if code != c.code || stdout != "" {
+				t.Errorf("exit code %d, standard output %q", code, stdout)
+			}
+			if strings.Contains(stderr, "hunter2") {
+				t.Error("a secret is shown")
+			}
+			golden(t, name, regexp.MustCompile(`/\S*/nonexistent/`).ReplaceAllString(stderr, "/nonexistent/"))
+		})
+	}
+}
+
+func TestConfigCheck(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	write(t, directory, "openbroker.yaml", "auth: {basic: [{username: a, password: '${env:SECRET}'}]}\npolicies: {plans: {small: {mode: synchronous}}}\n")
+	code, stdout, stderr := command(t, directory, []string{"SECRET=s"}, "config", "check", "openbroker.yaml")
+	if code != 0 || stdout != "openbroker.yaml: ok\n" || stderr != "" {
+		t.Errorf("exit code %d, standard output %q, standard error %q", code, stdout, stderr)
+	}
+	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 {
+		t.Errorf("checking made %v, %v", entries, err)
+	}
+}
+
+func TestConfigSchema(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := command(t, t.TempDir(), nil, "config", "schema")
+	if code != 0 || stderr != "" {
+		t.Fatalf("exit code %d, standard error %q", code, stderr)
+	}
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("config.json", document); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := compiler.Compile("config.json"); err != nil {
+		t.Error(err)
+	}
+	var schema map[string]any
+	if err := json.Unmarshal([]byte(stdout), &schema); err != nil || schema["$schema"] != "https://json-schema.org/draft/2020-12/schema" {
+		t.Errorf("$schema is %v, %v", schema["$schema"], err)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := command(t, t.TempDir(), nil, "version")
+	if code != 0 || stderr != "" || !regexp.MustCompile(`^openbroker \S+( [0-9a-f]{40})? go1\.\S+\n$`).MatchString(stdout) {
+		t.Errorf("exit code %d, standard output %q, standard error %q", code, stdout, stderr)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{}, {"--help"}, {"serve", "--help"}, {"config", "--help"}} {
+		code, stdout, stderr := command(t, t.TempDir(), nil, args...)
+		if code != 0 || stderr != "" || !strings.Contains(stdout, "Usage:") {
+			t.Errorf("%q: exit code %d, standard output %q, standard error %q", args, code, stdout, stderr)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/server/config"
+)
+
+func newConfigCheck(stdout io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a configuration file",
+		Long: "Check a configuration file, with the environment variables and files that it takes values from.\n" +
+			"It does not open the store, and does not look at certificates and keys.",
+		Args: cobra.ExactArgs(1),
+		RunE: does(func(_ context.Context, args []string) error {
+			settings, err := config.Load(args[0])
+			if err != nil {
+				return err
+			}
+			if _, _, err := prepare(settings); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(stdout, "%s: ok\n", args[0])
+			return err
+		}),
+	}
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/server/config"
+)
+
+func newConfigSchema(stdout io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of configuration files, for editors",
+		Args:  cobra.NoArgs,
+		RunE: does(func(context.Context, []string) error {
+			schema, err := config.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = stdout.Write(schema)
+			return err
+		}),
+	}
+}

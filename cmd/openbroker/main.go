@@ -1,0 +1,85 @@
+// The command openbroker runs service brokers of the Open Service Broker API. It
+// owns flags, environment variables, exit codes and the choice of stores and
+// providers; what it puts together is documented in docs/serve.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/server/config"
+)
+
+// Exit codes.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run runs the command and returns its exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := &cobra.Command{
+		Use:           "openbroker",
+		Short:         "Run service brokers of the Open Service Broker API",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.AddCommand(newServe(stdout, stderr), newConfig(stdout), newVersion(stdout)) //nolint:contextcheck // Commands get it from cobra.
+	command, err := root.ExecuteContextC(ctx)
+	var failed *failure
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &failed):
+		complain(stderr, describe(failed.err))
+		return exitFailure
+	default:
+		complain(stderr, fmt.Sprintf("openbroker: %s; see %s --help", oneLine(err), command.CommandPath()))
+		return exitUsage
+	}
+}
+
+// A failure is an error of what a command does. Any other error is one of how it
+// was called.
+type failure struct{ err error }
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// does makes the RunE of a command.
+func does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, args []string) error {
+		if err := work(command.Context(), args); err != nil {
+			return &failure{err}
+		}
+		return nil
+	}
+}
+
+// describe is what the user sees of a failure: one line, or, for a configuration
+// file, what is wrong with it.
+func describe(err error) string {
+	var problems config.Errors
+	if errors.As(err, &problems) {
+		return problems.Error()
+	}
+	return "openbroker: " + oneLine(err)
+}
+
+// complain writes what cannot be told any other way.
+func complain(stderr io.Writer, text string) { _, _ = fmt.Fprintln(stderr, text) }
+
+func oneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// defaultUsername goes with the generated password.
+const defaultUsername = "openbroker"
+
+// generatedPassword returns the password that was generated once and is kept in
+// the data directory; it tells the user where, and what it is if it is new.
+func generatedPassword(data, username string, stderr io.Writer) (string, error) {
+	path := filepath.Join(data, "password")
+	password, err := readPassword(path)
+	if err == nil {
+		_, err = fmt.Fprintf(stderr, "openbroker: log in as %q with the password in %s\n", username, path)
+		return password, err
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	password = rand.Text()
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return "", err
+	}
+	err = writePassword(path, password)
+	if errors.Is(err, fs.ErrExist) {
+		return generatedPassword(data, username, stderr) // Another process was faster.
+	}
+	if err != nil {
+		return "", fmt.Errorf("the password cannot be stored: %w", err)
+	}
+	_, err = fmt.Fprintf(stderr, "openbroker: log in as %q with the password %s, which is kept in %s\n", username, password, path)
+	return password, err
+}
+
+func readPassword(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if mode := info.Mode(); !mode.IsRegular() || mode.Perm()&0o077 != 0 {
+		return "", fmt.Errorf("the password file %s is open to other users (%v): run chmod 600 %s, or delete it to have a new password", path, mode, path)
+	}
+	content, err := os.ReadFile(path) //nolint:gosec // G304: the operator says where the data is.
+	if err != nil {
+		return "", err
+	}
+	password := strings.TrimSpace(string(content))
+	if password == "" {
+		return "", fmt.Errorf("the password file %s is empty: delete it to have a new password", path)
+	}
+	return password, nil
+}
+
+// writePassword makes the file, complete and on disk, unless there is one.
+func writePassword(path, password string) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), ".password-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(file.Name())) }()
+	_, err = file.WriteString(password + "\n")
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(file.Name(), path); err != nil { // Unlike a rename, it replaces nothing.
+		return err
+	}
+	directory, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}

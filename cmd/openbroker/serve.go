@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/openbroker/openbroker/server"
+	"github.com/openbroker/openbroker/server/config"
+)
+
+// defaultData is where everything is that has no place of its own.
+const defaultData = "openbroker-data"
+
+type serveFlags struct {
+	config, listen, data, store string
+	// parsedStore is what store says.
+	parsedStore config.Store
+}
+
+func newServe(stdout, stderr io.Writer) *cobra.Command {
+	var flags serveFlags
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Run a service broker",
+		Long: `Run a service broker. Without a configuration file it keeps its records in a SQLite
+database, offers SQLite databases as a service, and generates a password, all in
+./openbroker-data.
+
+When it accepts requests, it prints its URL to the standard output, and nothing
+else ever. Logs go to the standard error. SIGTERM and SIGINT stop it in good order.
+
+OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.`,
+		Args:    cobra.NoArgs,
+		PreRunE: func(command *cobra.Command, _ []string) error { return flags.check(command.Flags()) },
+		RunE:    does(func(ctx context.Context, _ []string) error { return serve(ctx, flags, stdout, stderr) }),
+	}
+	command.Flags().StringVar(&flags.config, "config", "", "configuration `FILE` (see openbroker config schema)")
+	command.Flags().StringVar(&flags.listen, "listen", "", "`ADDRESS` to listen on, as host:port; port 0 picks a free one (default "+server.DefaultAddress+")")
+	command.Flags().StringVar(&flags.data, "data", "", "data `DIRECTORY` (default ./"+defaultData+")")
+	command.Flags().StringVar(&flags.store, "store", "", "`STORE` of the records: sqlite:PATH or postgres://... (default openbroker.db in the data directory)")
+	return command
+}
+
+// check finds what is wrong with the flags. An empty one is a variable that
+// somebody forgot to set: the default would be a surprise.
+func (f *serveFlags) check(set *pflag.FlagSet) (err error) {
+	set.Visit(func(flag *pflag.Flag) {
+		if flag.Value.String() == "" {
+			err = fmt.Errorf("--%s is empty", flag.Name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if f.listen != "" {
+		if err := config.CheckListen(f.listen); err != nil {
+			return fmt.Errorf("--listen %w", err)
+		}
+	}
+	if f.store != "" {
+		if err := f.parsedStore.UnmarshalText([]byte(f.store)); err != nil {
+			return fmt.Errorf("--store %w", err)
+		}
+	}
+	return nil
+}
+
+// settings is the configuration, with the flags over it.
+func (f serveFlags) settings() (*config.Config, error) {
+	settings := &config.Config{}
+	if f.config != "" {
+		var err error
+		if settings, err = config.Load(f.config); err != nil {
+			return nil, err
+		}
+	}
+	if f.listen != "" {
+		settings.Listen = f.listen
+	}
+	if f.data != "" {
+		settings.Data = config.Path(f.data)
+	}
+	if settings.Data == "" {
+		settings.Data = defaultData
+	}
+	if f.store != "" {
+		settings.Store = f.parsedStore
+	}
+	return settings, nil
+}
+
+func serve(ctx context.Context, flags serveFlags, stdout, stderr io.Writer) error {
+	settings, err := flags.settings()
+	if err != nil {
+		return err
+	}
+	logger, err := settings.NewLogger(stderr)
+	if err != nil {
+		return err
+	}
+	ctx, giveBack := server.SignalContext(ctx)
+	defer giveBack()
+	b, err := start(ctx, settings, logger, stderr)
+	if err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return nil // It was told to stop before it was ready.
+		}
+		return err
+	}
+	s, err := b.server(func(url string) {
+		if _, err := fmt.Fprintf(stdout, "openbroker: listening on %s\n", url); err != nil {
+			logger.LogAttrs(ctx, slog.LevelWarn, "the URL cannot be printed", slog.String("error", err.Error()))
+		}
+	})
+	if err == nil {
+		err = s.Serve(ctx)
+	}
+	giveBack() // From here on a signal ends the process: nothing would be lost.
+	return errors.Join(err, b.stop(ctx, errors.Is(err, server.ErrClosed)))
+}
