@@ -27,6 +27,8 @@ func newAdmin(stdout, stderr io.Writer) *cobra.Command {
 It needs to know the store: give it the same --config, --data and --store as serve.
 
 Nothing it prints is secret: no parameters and no credentials.`,
+		Args:              cobra.NoArgs,
+		RunE:              func(command *cobra.Command, _ []string) error { return command.Help() },
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error { return flags.check(command.Flags()) },
 	}
 	set := command.PersistentFlags()

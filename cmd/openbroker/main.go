@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newServe(stdout, stderr), newConfig(stdout), newVersion(stdout)) //nolint:contextcheck // Commands get it from cobra.
+	root.AddCommand(newServe(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout), newConfig(stdout), newVersion(stdout)) //nolint:contextcheck // Commands get it from cobra.
 	command, err := root.ExecuteContextC(ctx)
 	var failed *failure
 	switch {

@@ -12,7 +12,6 @@ import (
 
 // OFFSET 0 changes no result. It keeps EXISTS from becoming a join, which would
 // read all that is open for each record instead of looking it up.
-
 const (
 	pruneOperations = `WITH gone AS (
 			DELETE FROM operations WHERE seq IN (

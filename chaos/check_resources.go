@@ -1,0 +1,118 @@
+//go:build unix
+
+package main
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// checkResources: what is ready exists, what is deleted does not, and nothing is
+// in between.
+func (e *evidence) checkResources(f *findings) {
+	statuses := map[string]durable.Status{}
+	for name, record := range e.instances {
+		statuses[name] = record.Status
+	}
+	for name, record := range e.bindings {
+		statuses[name] = record.Status
+		instance := e.instances[record.Key.InstanceID].Status
+		if record.Status == durable.Ready && instance != durable.Ready {
+			f.add(checkResources, "the binding %s is ready, but its instance is %q", name, instance)
+		}
+	}
+	for name, status := range statuses {
+		f.look(checkResources)
+		_, exists := e.resources[name]
+		switch {
+		case status == durable.Ready && !exists:
+			f.add(checkResources, "ghost: %s is ready, but the ledger has no such resource", name)
+		case status == durable.Deleted && exists:
+			f.add(checkResources, "orphan: %s is deleted, but the ledger still has it", name)
+		case status != durable.Ready && status != durable.Deleted:
+			f.add(checkResources, "%s is still %q", name, status)
+		}
+	}
+	for name := range e.resources {
+		f.look(checkResources)
+		if _, known := statuses[name]; !known {
+			f.add(checkResources, "orphan: the ledger has %s, which the store does not know", name)
+		}
+	}
+}
+
+// checkContent: a resource is what the broker says about it, and was written by
+// the operation that the broker has the result of.
+func (e *evidence) checkContent(f *findings) {
+	for name, view := range e.views {
+		r, exists := e.resources[name]
+		if view.status != http.StatusOK || !exists {
+			continue
+		}
+		writer := e.attempts[r.Writer-1]
+		o := e.operations[writer.Operation]
+		if strings.Contains(name, "/") {
+			f.look(checkCredentials)
+			if view.secret() == "" || view.secret() != r.Secret {
+				f.add(checkCredentials, "the broker's credentials of %s are not those of the resource, which attempt %s wrote", name, writer.fingerprint())
+			}
+		} else if o.State == durable.OperationSucceeded {
+			parameters, _ := view.body["parameters"].(map[string]any)
+			f.look(checkContent)
+			if view.text("plan_id") != r.Plan || versionOf(parameters) != versionOf(object(r.Parameters)) {
+				f.add(checkContent, "%s: the broker says plan %q and %v, but the resource has plan %q and %s", name, view.text("plan_id"), parameters, r.Plan, r.Parameters)
+			}
+		}
+		if o.State != durable.OperationSucceeded {
+			// An update that failed after it had done its work: the engine holds the
+			// instance for unchanged, as Provider says.
+			f.count("resources last written by an update that failed")
+			continue
+		}
+		f.look(checkContent)
+		if view.fingerprint() != writer.fingerprint() {
+			f.add(checkContent, "%s: the broker has the result of attempt %s, but %s wrote the resource", name, view.fingerprint(), writer.fingerprint())
+		}
+	}
+	for name, record := range e.bindings {
+		if view, asked := e.views[name]; record.Status == durable.Ready && (!asked || view.status != http.StatusOK || view.secret() == "") {
+			f.add(checkCredentials, "the binding %s is ready, but its credentials cannot be read: %v", name, view)
+		}
+	}
+}
+
+// checkExpected: clients find what they left, in the store and over HTTP.
+func (e *evidence) checkExpected(f *findings) {
+	for name, expected := range e.expectations {
+		f.look(checkExpected)
+		status := e.instances[expected.instance].Status
+		if expected.binding != "" {
+			status = e.bindings[name].Status
+		}
+		view := e.views[name]
+		wanted, code := durable.Ready, http.StatusOK
+		if !expected.exists {
+			wanted, code = durable.Deleted, http.StatusNotFound
+		}
+		if status == "" {
+			status = durable.Deleted // Its creation was never accepted.
+		}
+		if status != wanted {
+			f.add(checkExpected, "%s is %q, but its client left it %q", name, status, wanted)
+		}
+		if view.status != code {
+			f.add(checkExpected, "GET of %s is answered with %v, but its client left it %q", name, view, wanted)
+		}
+		parameters, _ := view.body["parameters"].(map[string]any)
+		if expected.exists && expected.binding == "" && (view.text("plan_id") != expected.plan || versionOf(parameters) != versionOf(map[string]any{"version": float64(expected.version)})) {
+			f.add(checkExpected, "%s has plan %q and parameters %v, but its client was told of plan %q and version %d", name, view.text("plan_id"), parameters, expected.plan, expected.version)
+		}
+	}
+	for name, record := range e.instances {
+		if _, known := e.expectations[name]; !known {
+			f.add(checkExpected, "no client knows the instance %s, which is %q", name, record.Status)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A fleet keeps replicas running: one that has ended is started again.
+type fleet struct {
+	settings  replicaSettings
+	directory string
+	findings  *findings
+	seed      uint64
+
+	mu       sync.Mutex
+	replicas []*process // nil while there is none
+	all      []*process
+	stopping bool
+	keepers  sync.WaitGroup
+}
+
+func newFleet(s replicaSettings, size int, directory string, f *findings) *fleet {
+	return &fleet{settings: s, directory: directory, findings: f, seed: s.Seed, replicas: make([]*process, size)}
+}
+
+// start starts the replicas and returns when all serve.
+func (f *fleet) start(ctx context.Context) error {
+	for i := range f.replicas {
+		f.keepers.Go(func() { f.keep(ctx, i) })
+	}
+	for len(f.serving()) < len(f.replicas) {
+		if f.findings.violations() > 0 || !pause(ctx, 20*time.Millisecond) {
+			return fmt.Errorf("the replicas do not start, see %s/replica-*.log", f.directory)
+		}
+	}
+	return nil
+}
+
+// keep runs one replica after another.
+func (f *fleet) keep(ctx context.Context, i int) {
+	random := newRandom(f.seed, "restart", strconv.Itoa(i))
+	for !f.isStopping() {
+		p, err := startProcess(f.settings, f.logPath(i))
+		if err != nil {
+			f.findings.add(checkReplicas, "%v", err)
+			return
+		}
+		f.set(i, p)
+		f.findings.count("replica processes")
+		<-p.exited
+		f.set(i, nil)
+		f.findings.look(checkReplicas)
+		if !p.isCondemned() {
+			f.findings.add(checkReplicas, "replica %d ended by itself: %v; see %s", i, p.err, f.logPath(i))
+		}
+		if status, ok := exitStatus(p.err); ok && status > 0 {
+			f.findings.add(checkReplicas, "replica %d, told to stop, ended with status %d; see %s", i, status, f.logPath(i))
+		}
+		if !pause(ctx, between(random, 100*time.Millisecond, 1500*time.Millisecond)) {
+			return
+		}
+	}
+}
+
+func (f *fleet) logPath(i int) string {
+	return filepath.Join(f.directory, fmt.Sprintf("replica-%d.log", i))
+}
+
+func (f *fleet) set(i int, p *process) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.replicas[i] = p
+	if p == nil {
+		return
+	}
+	f.all = append(f.all, p)
+	if f.stopping {
+		p.end(syscall.SIGKILL)
+	}
+}
+
+func (f *fleet) isStopping() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stopping
+}
+
+// serving returns the replicas that serve; paused ones do, as far as anybody can
+// tell.
+func (f *fleet) serving() []*process {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var serving []*process
+	for _, p := range f.replicas {
+		if p != nil && p.serving() && !p.isCondemned() {
+			serving = append(serving, p)
+		}
+	}
+	return serving
+}
+
+// pick returns a replica that serves, and waits for one.
+func (f *fleet) pick(ctx context.Context, random *rand.Rand) (*process, error) {
+	for {
+		if serving := f.serving(); len(serving) > 0 {
+			return serving[random.IntN(len(serving))], nil
+		}
+		if !pause(ctx, 20*time.Millisecond) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// resumeAll continues what is paused.
+func (f *fleet) resumeAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.replicas {
+		if p != nil && p.isPaused() {
+			p.resume()
+		}
+	}
+}
+
+// stop ends all replicas in good order, or at once.
+func (f *fleet) stop(signal syscall.Signal) {
+	f.mu.Lock()
+	f.stopping = true
+	for _, p := range f.all {
+		p.end(signal)
+		p.resume()
+	}
+	f.mu.Unlock()
+	f.keepers.Wait()
+}

@@ -1,0 +1,62 @@
+//go:build unix
+
+package main
+
+import (
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+const serviceID = "chaos-service"
+
+// The plans, one for each policy.
+const (
+	planAuto     = "auto"
+	planLarge    = "auto-large"
+	planSync     = "sync"
+	planAsync    = "async"
+	planParallel = "parallel"
+	planHasty    = "hasty"
+	planManual   = "manual"
+)
+
+// plans says how often each is chosen.
+var plans = []string{
+	planAuto, planAuto, planAuto, planLarge, planSync, planSync, planAsync, planAsync, planAsync,
+	planParallel, planParallel, planHasty, planManual,
+}
+
+// hastyDeadline is so short that outages exceed it.
+const hastyDeadline = 6 * time.Second
+
+func offer() *openbroker.Catalog {
+	service := openbroker.Service{
+		ID: serviceID, Name: "chaos", Description: "Keeps a ledger.", Bindable: true, PlanUpdateable: true,
+		InstancesRetrievable: true, BindingsRetrievable: true,
+	}
+	for _, id := range []string{planAuto, planLarge, planSync, planAsync, planParallel, planHasty, planManual} {
+		service.Plans = append(service.Plans, openbroker.Plan{ID: id, Name: id, Description: "See its policy."})
+	}
+	return &openbroker.Catalog{Services: []openbroker.Service{service}}
+}
+
+func policies() map[string]durable.Policy {
+	return map[string]durable.Policy{
+		planSync:     {Mode: durable.Synchronous},
+		planAsync:    {Mode: durable.Asynchronous},
+		planParallel: {Mode: durable.Asynchronous, ParallelBindings: true},
+		planHasty:    {Mode: durable.Asynchronous, Deadline: hastyDeadline},
+		planManual:   {Cleanup: durable.CleanupManual},
+	}
+}
+
+// defaultPolicy has a deadline that no fault exceeds: except on the hasty plan,
+// nothing may fail because of the time that faults take.
+func defaultPolicy() durable.Policy {
+	return durable.Policy{
+		SyncWait: 300 * time.Millisecond, Deadline: 3 * time.Minute, Attempts: 6,
+		BackoffMin: 20 * time.Millisecond, BackoffMax: 500 * time.Millisecond,
+	}
+}

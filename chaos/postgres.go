@@ -1,0 +1,118 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
+)
+
+// brokerRole is the role of the replicas. It is no superuser, so that it can run
+// out of connections.
+const brokerRole = "broker"
+
+// postgres is a private server that can be broken.
+type postgres struct {
+	server *pgtest.Server
+	// dsn is what replicas connect to, name the database in it.
+	dsn, name string
+	probe     *probe
+}
+
+func startPostgres(ctx context.Context) (*postgres, error) {
+	server, err := pgtest.New(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &postgres{server: server}
+	if err := p.setUp(ctx); err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	return p, nil
+}
+
+func (p *postgres) setUp(ctx context.Context) error {
+	dsn, err := p.server.CreateDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	location, err := url.Parse(dsn)
+	if err != nil {
+		return err
+	}
+	location.User, p.name = url.User(brokerRole), strings.TrimPrefix(location.Path, "/")
+	p.dsn = location.String()
+	return p.server.Exec(ctx, "CREATE ROLE "+brokerRole+" LOGIN; ALTER DATABASE "+p.name+" OWNER TO "+brokerRole)
+}
+
+// The faults of the database.
+const (
+	faultRestart   = "database restarted"
+	faultCrash     = "database crashed"
+	faultOutage    = "database away for seconds"
+	faultFreeze    = "database frozen"
+	faultTerminate = "connections terminated"
+	faultExhaust   = "out of connections"
+	faultReadOnly  = "database read-only"
+)
+
+var _ database = (*postgres)(nil)
+
+func (p *postgres) kinds() []string {
+	return []string{faultRestart, faultCrash, faultOutage, faultFreeze, faultTerminate, faultExhaust, faultReadOnly}
+}
+
+const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + brokerRole + "'"
+
+func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) error {
+	// A probe needs the store's calls to have timed out.
+	hold := storeTimeout + between(random, 1500*time.Millisecond, 4500*time.Millisecond)
+	var err error
+	switch kind {
+	case faultRestart:
+		return p.server.Restart(ctx)
+	case faultCrash:
+		return errors.Join(p.server.Kill(), p.server.Start(ctx))
+	case faultTerminate:
+		return p.server.Exec(ctx, terminate)
+	case faultOutage:
+		err = p.server.Kill()
+	case faultFreeze:
+		err = p.server.Pause()
+	case faultExhaust:
+		err = p.server.Exec(ctx, "ALTER ROLE "+brokerRole+" CONNECTION LIMIT 0; "+terminate)
+	case faultReadOnly:
+		err = p.server.Exec(ctx, "ALTER DATABASE "+p.name+" SET default_transaction_read_only = on; "+terminate)
+	default:
+		err = fmt.Errorf("there is no fault %q", kind)
+	}
+	if err != nil {
+		return err
+	}
+	end := time.Now().Add(hold)
+	if pause(ctx, storeTimeout+500*time.Millisecond) {
+		p.probe.expectUnready(ctx, kind, kind != faultReadOnly)
+	}
+	pause(ctx, time.Until(end))
+	if err := p.mend(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	p.probe.expectReady(ctx, kind)
+	return nil
+}
+
+func (p *postgres) mend(ctx context.Context) error {
+	// Resume fails if the server does not run; then Start is what it needs.
+	_ = p.server.Resume()
+	if err := p.server.Start(ctx); err != nil {
+		return err
+	}
+	return p.server.Exec(ctx, "ALTER ROLE "+brokerRole+" CONNECTION LIMIT -1; ALTER DATABASE "+p.name+" RESET default_transaction_read_only")
+}

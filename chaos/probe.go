@@ -1,0 +1,88 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// A probe asks replicas how they are, as Kubernetes and load balancers do.
+type probe struct {
+	fleet    *fleet
+	findings *findings
+	client   *client
+}
+
+const (
+	probeTimeout = 3 * storeTimeout
+	// readyTimeout is how long readiness may take to return after an outage.
+	readyTimeout = 8 * time.Second
+	// readyTimes is how often in a row a replica has to be ready.
+	readyTimes = 20
+)
+
+// expectUnready checks that each replica says that it is not ready and, if it
+// cannot even read, answers requests with 503.
+func (p *probe) expectUnready(ctx context.Context, fault string, unreadable bool) {
+	for _, replica := range p.fleet.serving() {
+		if replica.isPaused() {
+			continue
+		}
+		status, _, err := p.get(ctx, replica, "/readyz")
+		if err != nil || replica.isCondemned() || replica.isPaused() {
+			continue // It was killed or paused meanwhile.
+		}
+		p.findings.look(checkReadiness)
+		if status != http.StatusServiceUnavailable {
+			p.findings.add(checkReadiness, "%s: /readyz answers %d, 503 was expected", fault, status)
+		}
+		if !unreadable {
+			continue
+		}
+		status, header, err := p.get(ctx, replica, "/v2/service_instances/nobody")
+		if err != nil {
+			continue
+		}
+		p.findings.look(checkUnavailable)
+		p.findings.count("requests answered with 503 (probes)")
+		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
+			p.findings.add(checkUnavailable, "%s: a request is answered with %d and Retry-After %q, 503 and a number were expected", fault, status, header.Get("Retry-After"))
+		}
+	}
+}
+
+// expectReady checks that each replica becomes ready again, and stays so: all of
+// its connections have to work.
+func (p *probe) expectReady(ctx context.Context, fault string) {
+	for _, replica := range p.fleet.serving() {
+		deadline := time.Now().Add(readyTimeout)
+		for times := 0; ; times++ {
+			status, _, err := p.get(ctx, replica, "/readyz")
+			if replica.isCondemned() || replica.isPaused() || ctx.Err() != nil {
+				break // Another fault has it.
+			}
+			if err == nil && status == http.StatusOK && times >= readyTimes {
+				p.findings.look(checkReadiness)
+				break
+			}
+			if err == nil && status == http.StatusOK {
+				continue
+			}
+			times = 0
+			if time.Now().After(deadline) {
+				p.findings.add(checkReadiness, "%s: /readyz still answers %d %v after the fault (error: %v)", fault, status, readyTimeout, err)
+				break
+			}
+			pause(ctx, 100*time.Millisecond)
+		}
+	}
+}
+
+func (p *probe) get(ctx context.Context, replica *process, path string) (int, http.Header, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	a, err := p.client.do(ctx, replica.url, request{method: http.MethodGet, path: path})
+	return a.status, a.header, err
+}

@@ -1,0 +1,198 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+// The kinds of calls.
+const (
+	kindProvision   = string(durable.KindProvision)
+	kindUpdate      = string(durable.KindUpdate)
+	kindDeprovision = string(durable.KindDeprovision)
+	kindBind        = string(durable.KindBind)
+	kindUnbind      = string(durable.KindUnbind)
+	// kindGet is that of requests which only read.
+	kindGet = "get"
+)
+
+// secretPrefix marks what must not be logged.
+const secretPrefix = "chaos-secret-"
+
+// A provider keeps resources in the ledger, slowly and unreliably.
+type provider struct {
+	ledger   *ledgerClient
+	seed     uint64
+	sabotage string
+}
+
+var _ durable.Provider = (*provider)(nil)
+
+// A checkpoint is what an attempt saves.
+type checkpoint struct {
+	Token int64 `json:"token"`
+}
+
+// A providerState is what the engine keeps for the provider.
+type providerState struct {
+	Writer string `json:"writer"`
+}
+
+func stateOf(fingerprint string) json.RawMessage {
+	encoded, err := json.Marshal(providerState{Writer: fingerprint})
+	if err != nil {
+		return nil
+	}
+	return encoded
+}
+
+func writerOf(state json.RawMessage) string {
+	var s providerState
+	if len(state) > 0 && json.Unmarshal(state, &s) != nil {
+		return "unreadable state"
+	}
+	return s.Writer
+}
+
+func dashboardURL(fingerprint string) string { return "https://chaos.example.com/" + fingerprint }
+
+// Provision implements [durable.Provider].
+func (p *provider) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.Provisioned, error) {
+	mark := fingerprint(task.ID(), task.Generation())
+	err := p.try(ctx, task, attempt{Kind: kindProvision, Instance: i.ID}, effect{resource: resourceOf(i)})
+	return durable.Provisioned{DashboardURL: dashboardURL(mark), State: stateOf(mark)}, err
+}
+
+// Update implements [durable.Provider].
+func (p *provider) Update(ctx context.Context, task *durable.Task, i, _ durable.Instance) (durable.Updated, error) {
+	mark := fingerprint(task.ID(), task.Generation())
+	err := p.try(ctx, task, attempt{Kind: kindUpdate, Instance: i.ID, Writer: writerOf(i.State)}, effect{resource: resourceOf(i)})
+	return durable.Updated{DashboardURL: dashboardURL(mark), State: stateOf(mark)}, err
+}
+
+// Deprovision implements [durable.Provider].
+func (p *provider) Deprovision(ctx context.Context, task *durable.Task, i durable.Instance) error {
+	return p.try(ctx, task, attempt{Kind: kindDeprovision, Instance: i.ID, Writer: writerOf(i.State)}, effect{Remove: true})
+}
+
+// Bind implements [durable.Provider].
+func (p *provider) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.Bound, error) {
+	secret := secretPrefix + rand.Text()
+	mark := fingerprint(task.ID(), task.Generation())
+	err := p.try(ctx, task, attempt{Kind: kindBind, Instance: b.Instance.ID, Binding: b.ID, Writer: writerOf(b.Instance.State)}, effect{resource: resource{Secret: secret}})
+	return durable.Bound{Credentials: openbroker.Credentials{"writer": mark, "password": secret}, State: stateOf(mark)}, err
+}
+
+// Unbind implements [durable.Provider].
+func (p *provider) Unbind(ctx context.Context, task *durable.Task, b durable.Binding) error {
+	return p.try(ctx, task, attempt{Kind: kindUnbind, Instance: b.Instance.ID, Binding: b.ID, Writer: writerOf(b.State)}, effect{Remove: true})
+}
+
+func resourceOf(i durable.Instance) resource {
+	return resource{Plan: i.PlanID, Parameters: string(i.Parameters)}
+}
+
+// try makes an attempt: it takes a token, confirms it, and writes with it.
+func (p *provider) try(ctx context.Context, task *durable.Task, a attempt, e effect) (err error) {
+	a.Operation, a.Generation, a.Attempt, a.PID = task.ID(), task.Generation(), task.Attempt(), os.Getpid()
+	var saved checkpoint
+	if _, err := task.Load(&saved); err != nil {
+		return fmt.Errorf("the checkpoint cannot be read: %w", err)
+	}
+	reply, err := p.ledger.call(ctx, "/begin", ledgerCall{Attempt: a, Checkpoint: saved.Token})
+	switch {
+	case err != nil:
+		return durable.Retryable(err, 0)
+	case reply.Refused:
+		return durable.Retryable(errOvertake, 0)
+	}
+	a.Token = reply.Token
+	outcome := outcomePanicked
+	defer func() {
+		if told := p.end(ctx, a, outcome); told != nil && err == nil {
+			// The ledger must know of a success before the engine does.
+			err = durable.Retryable(told, 0)
+		}
+	}()
+	random := newRandom(p.seed, a.resource(), a.Kind, strconv.Itoa(reply.Ordinal))
+	if err = p.carryOut(ctx, task, a, e, random.Uint64(), behave(random, a.Kind)); err != nil {
+		outcome = outcomeFailed
+		return err
+	}
+	outcome = outcomeSucceeded
+	return nil
+}
+
+func (p *provider) end(ctx context.Context, a attempt, outcome string) error {
+	var err error
+	for range 5 {
+		if _, err = p.ledger.call(ctx, "/end", ledgerCall{Attempt: a, Outcome: outcome}); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, e effect, dice uint64, b behaviour) error {
+	if err := task.Save(ctx, checkpoint{Token: a.Token}); err != nil {
+		return durable.Retryable(err, 0)
+	}
+	if _, err := p.ledger.call(ctx, "/confirm", ledgerCall{Attempt: a}); err != nil {
+		return durable.Retryable(err, 0)
+	}
+	if b.reports {
+		_ = task.Report(ctx, "Attempt "+strconv.Itoa(a.Attempt)+" is under way.") // Nice to have.
+	}
+	if err := b.wait(ctx, b.before); err != nil {
+		return err
+	}
+	if b.hangs {
+		if pause(ctx, longestHang) {
+			return durable.Retryable(errPassing, 0)
+		}
+		return ctx.Err()
+	}
+	if b.panicBefore {
+		panic("the provider panics before it did anything")
+	}
+	if b.failBefore != nil {
+		return b.failBefore
+	}
+	if !p.forgets(a.Kind, dice) {
+		reply, err := p.ledger.call(ctx, "/apply", ledgerCall{Attempt: a, Effect: e})
+		switch {
+		case err != nil:
+			return durable.Retryable(err, 0)
+		case reply.Refused:
+			return durable.Retryable(errOvertake, 0)
+		}
+	}
+	if err := b.wait(ctx, b.after); err != nil {
+		return err
+	}
+	if b.panicAfter {
+		panic("the provider panics after it did everything")
+	}
+	return b.failAfter
+}
+
+// wait pauses. A provider that ignores its context does not notice its end.
+func (b behaviour) wait(ctx context.Context, d time.Duration) error {
+	if b.ignores {
+		ctx = context.WithoutCancel(ctx)
+	}
+	if !pause(ctx, d) {
+		return ctx.Err()
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+var kinds = []durable.Kind{durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind}
+
+// checkFloor: a run that breaks nothing proves nothing.
+func (r *session) checkFloor(e *evidence) {
+	f := r.findings
+	byKind := map[durable.Kind]int{}
+	visible := 0
+	for _, o := range e.operations {
+		byKind[o.Kind]++
+		if !o.Internal {
+			visible++
+		}
+	}
+	floor := func(what string, n, least int) {
+		f.look(checkFloor)
+		if n < least {
+			f.add(checkFloor, "%s: %d, but %d are needed", what, n, least)
+		}
+	}
+	floor("operations of clients", visible, r.settings.operations)
+	for _, kind := range kinds {
+		floor("operations: "+string(kind), byKind[kind], 1)
+	}
+	faults := []string{faultKill, faultPause, faultDrain}
+	if r.postgres != nil {
+		faults = append(faults, r.postgres.kinds()...)
+		floor(figureUnavailable, f.figure(figureUnavailable), 1)
+	}
+	for _, fault := range faults {
+		floor(fault, f.figure(fault), 1)
+	}
+	floor("operations taken over from a killed replica", len(e.resumptions()), 1)
+	floor("the same, without another fault", f.looked[checkResume], 1)
+	for _, c := range checks[:slices.Index(checks, checkUnavailable)] {
+		if c != checkLedger {
+			floor("looked at: "+string(c), f.looked[c], 1)
+		}
+	}
+}
+
+// report prints the figures.
+func (r *session) report(e *evidence) {
+	f := r.findings
+	table := tabwriter.NewWriter(r.output, 0, 0, 2, ' ', 0)
+	row := func(name string, value any) { _, _ = fmt.Fprintf(table, "  %s\t%v\n", name, value) }
+	title := func(text string) { _, _ = fmt.Fprintf(table, "%s\t\n", text) }
+	title("\noperations (in the store)")
+	r.rowsOfOperations(e, row)
+	title("requests")
+	for _, name := range []string{figureRequests, figureRepeated, figureUnavailable, figureLost, figureHungUp, figureDuplicates} {
+		row(name, f.figure(name))
+	}
+	row("answers that promise something", len(e.acknowledged))
+	title("faults")
+	for _, d := range slices.Sorted(maps.Keys(counted(e.disturbances))) {
+		row(d, counted(e.disturbances)[d])
+	}
+	title("provider")
+	r.rowsOfAttempts(e, row)
+	title("operations of killed replicas go on")
+	rowsOfResumptions(e, row)
+	title("time")
+	row("load with faults", r.loaded.Round(100*time.Millisecond))
+	row("until all had settled", r.settled.Round(100*time.Millisecond))
+	title("checks (looked at, violations)")
+	for _, c := range checks {
+		row(string(c), fmt.Sprintf("%d\t%d", f.looked[c], f.found[c]))
+	}
+	_ = table.Flush() // The output is gone; so is who could be told.
+	for _, c := range checks {
+		for _, detail := range f.details[c] {
+			r.say("VIOLATION (%s) %s", c, detail)
+		}
+	}
+	verdict := "PASSED"
+	if n := f.violations(); n > 0 {
+		verdict = fmt.Sprintf("FAILED: %d violations; repeat the choices with -seed %d", n, r.settings.seed)
+	}
+	r.say("%s", verdict)
+}
+
+func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
+	type tally struct{ all, succeeded, cancelled, failed, taken int }
+	tallies := map[durable.Kind]*tally{}
+	sum, internal := &tally{}, 0
+	for _, o := range e.operations {
+		if tallies[o.Kind] == nil {
+			tallies[o.Kind] = &tally{}
+		}
+		if o.Internal {
+			internal++
+		}
+		for _, t := range []*tally{tallies[o.Kind], sum} {
+			t.all++
+			switch {
+			case o.State == durable.OperationSucceeded:
+				t.succeeded++
+			case o.Description == cancelledText || o.Description == "":
+				t.cancelled++
+			default:
+				t.failed++
+			}
+			if o.Attempt > 1 {
+				t.taken++
+			}
+		}
+	}
+	write := func(name string, t *tally) {
+		row(name, fmt.Sprintf("%d\t%d succeeded, %d cancelled, %d failed; %d took several attempts", t.all, t.succeeded, t.cancelled, t.failed, t.taken))
+	}
+	for _, kind := range kinds {
+		if t := tallies[kind]; t != nil {
+			write(string(kind), t)
+		}
+	}
+	write("all", sum)
+	row("of these, by the engine itself (clean-up)", internal)
+	ready := 0
+	for _, record := range e.instances {
+		if record.Status == durable.Ready {
+			ready++
+		}
+	}
+	row("instances", fmt.Sprintf("%d, %d of them left ready", len(e.instances), ready))
+}
+
+func (r *session) rowsOfAttempts(e *evidence, row func(string, any)) {
+	outcomes := map[string]int{}
+	for _, a := range e.attempts {
+		outcomes[a.Outcome]++
+	}
+	row("attempts", fmt.Sprintf("%d: %d succeeded, %d failed, %d panicked, %d never ended (killed)",
+		len(e.attempts), outcomes[outcomeSucceeded], outcomes[outcomeFailed], outcomes[outcomePanicked], outcomes[""]))
+	row(figureRefused, r.findings.figure(figureRefused))
+	row(figureOvertaken, r.findings.figure(figureOvertaken))
+	row("resources in the ledger", len(e.resources))
+}
+
+func rowsOfResumptions(e *evidence, row func(string, any)) {
+	all := e.resumptions()
+	undisturbed := slices.DeleteFunc(slices.Clone(all), func(r resumption) bool { return !r.undisturbed })
+	row("lease", e.lease)
+	for _, set := range []struct {
+		name  string
+		times []resumption
+	}{{"all", all}, {"without another fault", undisturbed}} {
+		if len(set.times) == 0 {
+			row(set.name, "0")
+			continue
+		}
+		row(set.name, fmt.Sprintf("%d\tmedian %v, max %v", len(set.times),
+			set.times[len(set.times)/2].after.Round(time.Millisecond), set.times[len(set.times)-1].after.Round(time.Millisecond)))
+	}
+}
+
+func counted(disturbances []disturbance) map[string]int {
+	counts := map[string]int{}
+	for _, d := range disturbances {
+		counts[strings.TrimSpace(d.what)]++
+	}
+	return counts
+}

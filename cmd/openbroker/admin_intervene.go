@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/user"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// interveneFlags are those of commands that change something.
+type interveneFlags struct {
+	*adminFlags
+	by                 durable.By
+	platform, instance string
+	json               bool
+}
+
+// newIntervention makes a command that does something to each id.
+func newIntervention(flags *adminFlags, use, short, long string, work func(context.Context, *administration, durable.Target, durable.By) (*durable.AuditEntry, error)) *cobra.Command {
+	f := &interveneFlags{adminFlags: flags}
+	command := &cobra.Command{
+		Use: use + " ID...", Short: short, Args: cobra.MinimumNArgs(1),
+		Long: short + ".\n\n" + long + `
+
+An ID is that of an operation, a service instance or a service binding. Who did it
+and why is recorded, see openbroker admin audit.`,
+		PreRunE: func(*cobra.Command, []string) error { return f.complete() },
+		RunE: does(func(ctx context.Context, ids []string) error {
+			return f.with(ctx, true, func(a *administration) error {
+				var failed []error
+				for _, id := range ids {
+					if err := f.one(ctx, a, id, work); err != nil {
+						failed = append(failed, fmt.Errorf("%s: %w", id, err))
+					}
+				}
+				return joinLines(failed)
+			})
+		}),
+	}
+	set := command.Flags()
+	set.StringVar(&f.by.Reason, "reason", "", "why, for the audit trail (required)")
+	set.StringVar(&f.by.Actor, "actor", "", "who does it, for the audit trail (default the user of the operating system)")
+	set.StringVar(&f.platform, "platform", "", "the `PLATFORM` of the ids, if they are not unique")
+	set.StringVar(&f.instance, "instance", "", "the `INSTANCE_ID` that the ids are bindings of, if they are not unique")
+	set.BoolVar(&f.json, "json", false, "print the entry of the audit trail as a JSON object, one per line")
+	return command
+}
+
+func (f *interveneFlags) complete() error {
+	if strings.TrimSpace(f.by.Reason) == "" {
+		return errors.New("--reason is needed: say why, for the audit trail")
+	}
+	if f.by.Actor != "" {
+		return nil
+	}
+	current, err := user.Current()
+	if err != nil {
+		return fmt.Errorf("the user of the operating system is not known: say who you are with --actor: %w", err)
+	}
+	f.by.Actor = current.Username
+	return nil
+}
+
+func (f *interveneFlags) one(ctx context.Context, a *administration, id string, work func(context.Context, *administration, durable.Target, durable.By) (*durable.AuditEntry, error)) error {
+	target, err := a.Find(ctx, id, f.platform, f.instance)
+	if err != nil {
+		return err
+	}
+	entry, err := work(ctx, a, target, f.by)
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return json.NewEncoder(f.stdout).Encode(entry.View())
+	}
+	_, err = fmt.Fprintln(f.stdout, tell(entry))
+	return err
+}
+
+// tell says in a line what was done.
+func tell(e *durable.AuditEntry) string {
+	var told strings.Builder
+	what := "instance " + cell(e.Key.InstanceID)
+	if e.Key.BindingID != "" {
+		what = "binding " + cell(e.Key.BindingID)
+	}
+	fmt.Fprintf(&told, "%s %s:", e.Action, what)
+	switch {
+	case e.Action == durable.ActionForget:
+		fmt.Fprintf(&told, " forgotten, was %s", e.StatusBefore)
+		return told.String()
+	case e.StateBefore != e.StateAfter:
+		fmt.Fprintf(&told, " operation %s was %s, is %s;", e.OperationID, e.StateBefore, e.StateAfter)
+	case e.BegunID == "":
+		fmt.Fprintf(&told, " operation %s is due now;", e.OperationID)
+	}
+	if e.StatusBefore != e.StatusAfter {
+		fmt.Fprintf(&told, " the %s was %s, is %s;", strings.Fields(what)[0], e.StatusBefore, e.StatusAfter)
+	}
+	if e.BegunID != "" {
+		fmt.Fprintf(&told, " operation %s deletes it;", e.BegunID)
+	}
+	return strings.TrimSuffix(told.String(), ";")
+}
+
+// joinLines is one error of several, in one line.
+func joinLines(failed []error) error {
+	if len(failed) < 2 { //nolint:mnd // One error is itself.
+		return errors.Join(failed...)
+	}
+	texts := make([]string, len(failed))
+	for i := range failed {
+		texts[i] = failed[i].Error()
+	}
+	return errors.New(strings.Join(texts, "; "))
+}
+
+func newAdminRetry(flags *adminFlags) *cobra.Command {
+	return newIntervention(flags, "retry", "Make an operation due at once, or delete again what could not be deleted",
+		`An operation that is active becomes due at once: who works on it loses it, its
+failed attempts are forgotten, and it has its whole time again. If the creation of
+an instance or binding, or its deletion, has failed, a new deletion begins.`,
+		func(ctx context.Context, a *administration, t durable.Target, by durable.By) (*durable.AuditEntry, error) {
+			return a.Retry(ctx, t, by)
+		})
+}
+
+func newAdminCancel(flags *adminFlags) *cobra.Command {
+	return newIntervention(flags, "cancel", "Stop an operation, when its worker has stopped",
+		`The operation fails when its worker has stopped. An instance or binding that was
+being created is cleaned up, unless the policy of its plan says manual; any other is
+as it was before.`,
+		func(ctx context.Context, a *administration, t durable.Target, by durable.By) (*durable.AuditEntry, error) {
+			return a.Cancel(ctx, t, by)
+		})
+}
+
+func newAdminFail(flags *adminFlags) *cobra.Command {
+	keep := false
+	command := newIntervention(flags, "fail", "End an operation now, as failed",
+		`The operation fails at once, also one that is being cancelled and does not stop.
+Whatever its worker still does is not recorded. Prefer cancel, which waits for the
+worker. What a creation leaves is cleaned up, when the lease of the worker is over.`,
+		func(ctx context.Context, a *administration, t durable.Target, by durable.By) (*durable.AuditEntry, error) {
+			cleanup := durable.Cleanup("")
+			if keep {
+				cleanup = durable.CleanupManual
+			}
+			return a.Fail(ctx, t, by, cleanup)
+		})
+	command.Flags().BoolVar(&keep, "no-cleanup", false, "leave what a creation has left, to be looked at")
+	return command
+}
+
+func newAdminForget(flags *adminFlags) *cobra.Command {
+	return newIntervention(flags, "forget", "Delete the record of an instance or binding, and nothing else",
+		`The record is deleted, with those of the bindings of an instance, and their
+operations. The provider is not asked: what it has made stays, and the platform may
+still list it. It is for what is known to be gone.`,
+		func(ctx context.Context, a *administration, t durable.Target, by durable.By) (*durable.AuditEntry, error) {
+			return a.Forget(ctx, t, by)
+		})
+}
+
+// auditFlags are the filters of the audit trail.
+type auditFlags struct {
+	listFlags
+	filter durable.AuditFilter
+	action string
+}
+
+func (f *auditFlags) check() error {
+	f.filter.Action = durable.Action(f.action)
+	switch f.filter.Action {
+	case "", durable.ActionRetry, durable.ActionCancel, durable.ActionFail, durable.ActionForget:
+	default:
+		return fmt.Errorf("--action %q is not retry, cancel, fail or forget", f.action)
+	}
+	if f.after != "" {
+		id, err := strconv.ParseInt(f.after, 10, 64)
+		if err != nil || id < 1 {
+			return fmt.Errorf("--after %q is not the ID of an entry", f.after)
+		}
+		f.filter.Before = id
+	}
+	return f.checkLimit()
+}
+
+func newAdminAudit(flags *adminFlags) *cobra.Command {
+	f := &auditFlags{listFlags: listFlags{adminFlags: flags}}
+	change := func(before, after string) string {
+		if before == after {
+			return before
+		}
+		return cell(before) + " > " + cell(after)
+	}
+	command := &cobra.Command{
+		Use: "audit", Short: "List what operators did, newest first", Args: cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error { return f.check() },
+		RunE: does(func(ctx context.Context, _ []string) error {
+			list := &listing[durable.AuditView]{
+				json: f.json, output: f.stdout,
+				titles: []string{"ID", "TIME", "ACTOR", "ACTION", "PLATFORM", "INSTANCE", "BINDING", "STATUS", "OPERATION", "STATE", "BEGUN", "REASON"},
+				row: func(v durable.AuditView) []string {
+					return []string{
+						strconv.FormatInt(v.ID, 10), moment(v.At), v.Actor, string(v.Action), v.Platform, v.InstanceID, v.BindingID,
+						change(string(v.StatusBefore), string(v.StatusAfter)), v.Operation, change(string(v.StateBefore), string(v.StateAfter)), v.BegunOperation, v.Reason,
+					}
+				},
+			}
+			return f.with(ctx, false, func(a *administration) error {
+				return f.pages(func(limit int) (int, error) {
+					f.filter.Limit = limit
+					views, err := a.AuditTrail(ctx, f.filter)
+					if err != nil {
+						return 0, err
+					}
+					if n := len(views); n > 0 {
+						f.filter.Before = views[n-1].ID
+					}
+					return len(views), list.print(views)
+				}, func() string { return strconv.FormatInt(f.filter.Before, 10) })
+			})
+		}),
+	}
+	f.register(command.Flags(), "by its ID")
+	set := command.Flags()
+	set.StringVar(&f.filter.Platform, "platform", "", "only those about the `PLATFORM`")
+	set.StringVar(&f.filter.InstanceID, "instance", "", "only those about the `INSTANCE_ID` and its bindings")
+	set.StringVar(&f.filter.BindingID, "binding", "", "only those about the `BINDING_ID`")
+	set.StringVar(&f.filter.OperationID, "operation", "", "only those about the `OPERATION`")
+	set.StringVar(&f.filter.Actor, "actor", "", "only those by the `ACTOR`")
+	set.StringVar(&f.action, "action", "", "only the `ACTION`: retry, cancel, fail or forget")
+	return command
+}

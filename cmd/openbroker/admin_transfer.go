@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/archive"
+	"github.com/openbroker/openbroker/durable/sqlitestore"
+	"github.com/openbroker/openbroker/seal"
+	"github.com/openbroker/openbroker/server/config"
+)
+
+func newAdminExport(flags *adminFlags) *cobra.Command {
+	output, force := "", false
+	command := &cobra.Command{
+		Use: "export", Short: "Write everything in the store into a file", Args: cobra.NoArgs,
+		Long: `Write everything in the store into a file, or to the standard output: to move the
+broker to another database, with openbroker admin import. What is encrypted stays so;
+the keyset is not part of it.
+
+Stop the broker first. The export is refused while the broker has the SQLite file, or
+while operations in PostgreSQL are being worked on; an idle broker on PostgreSQL is
+not noticed. With --force it is a copy of one moment, which what the broker does
+later is missing from.`,
+		RunE: does(func(ctx context.Context, _ []string) error {
+			settings, err := flags.settings()
+			if err != nil {
+				return err
+			}
+			return exportStore(ctx, settings, flags, output, force)
+		}),
+	}
+	command.Flags().StringVar(&output, "output", "", "`FILE` to write, mode 0600; it must not exist")
+	command.Flags().BoolVar(&force, "force", false, "also while the broker runs")
+	return command
+}
+
+func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags, output string, force bool) (err error) {
+	var options []sqlitestore.Option
+	if !force {
+		options = append(options, sqlitestore.Exclusive())
+	}
+	store, err := attachStore(ctx, settings.Store, string(settings.Data), options...)
+	if errors.Is(err, sqlitestore.ErrInUse) {
+		return fmt.Errorf("the broker is running: stop it, so that the export has all it does, or use --force: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if !force && settings.Store.PostgreSQL != "" {
+		if err := refuseLeases(ctx, store); err != nil {
+			return err
+		}
+	}
+	var summary archive.Summary
+	write := func(w io.Writer) error {
+		a, err := archive.NewWriter(w)
+		if err != nil {
+			return err
+		}
+		if err := store.Export(ctx, a.Write); err != nil {
+			return err
+		}
+		summary, err = a.Close()
+		return err
+	}
+	if output == "" {
+		err = write(flags.stdout)
+	} else {
+		err = writeNewFile(output, write)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(flags.stderr, "openbroker: exported %s; keep the keyset, nothing else opens what is encrypted in it\n", count(summary))
+	return err
+}
+
+// refuseLeases returns an error if somebody works on an operation now. Of an
+// SQLite file the lock says that.
+func refuseLeases(ctx context.Context, store durable.AdminStore) error {
+	clock, err := store.Load(ctx, durable.Key{})
+	if err != nil {
+		return err
+	}
+	for _, state := range []durable.OperationState{durable.Active, durable.Cancelling} {
+		filter := durable.Filter{State: state}
+		for {
+			open, err := store.Operations(ctx, filter)
+			if err != nil {
+				return err
+			}
+			for i := range open {
+				if open[i].LeaseUntil.After(clock.Now) {
+					return fmt.Errorf("%s works on the operation %s: stop all replicas, so that the export has all they do, or use --force", open[i].Owner, open[i].ID)
+				}
+			}
+			if len(open) == 0 {
+				break
+			}
+			filter.AfterID = open[len(open)-1].ID
+		}
+	}
+	return nil
+}
+
+// writeNewFile makes a file, which appears complete and on disk, or not at all.
+func writeNewFile(path string, write func(io.Writer) error) (err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s exists: remove it, or name another file", path)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".export-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(file.Name())) }()
+	err = write(file)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Link(file.Name(), path) // Unlike a rename, it replaces nothing.
+}
+
+func count(s archive.Summary) string {
+	return fmt.Sprintf("%d instances, %d bindings, %d operations, %d entries of the audit trail and %d settings", s.Instances, s.Bindings, s.Operations, s.Audit, s.Settings)
+}
+
+func newAdminImport(flags *adminFlags) *cobra.Command {
+	return &cobra.Command{
+		Use: "import FILE", Short: "Fill an empty store with what was exported", Args: cobra.ExactArgs(1),
+		Long: `Fill an empty store with what openbroker admin export has written. The database is
+made if there is none. All of it is imported, or nothing: whatever interrupts it
+leaves the store empty.
+
+The new broker needs the keyset of the old one. If it is there already, the import
+makes sure that it is the right one.`,
+		RunE: does(func(ctx context.Context, args []string) error {
+			settings, err := flags.settings()
+			if err != nil {
+				return err
+			}
+			return importStore(ctx, settings, flags, args[0])
+		}),
+	}
+}
+
+func importStore(ctx context.Context, settings *config.Config, flags *adminFlags, path string) (err error) {
+	ring, err := configuredKeyset(settings, string(settings.Data))
+	if errors.Is(err, fs.ErrNotExist) {
+		ring, err = nil, nil
+	}
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(path) //nolint:gosec // G304: the operator names the file.
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // It was only read.
+	// All of it is looked at before a database is made.
+	reader := archive.NewReader(file)
+	for item, err := range reader.Items() {
+		if err == nil {
+			err = checkCanary(ring, item)
+		}
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("%s has to be a file, not a pipe: %w", path, err)
+	}
+	store, err := openStore(ctx, settings.Store, string(settings.Data), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	target, ok := store.(durable.AdminStore)
+	if !ok {
+		return errors.New("the store cannot be filled from a file")
+	}
+	reader = archive.NewReader(file)
+	err = target.Import(ctx, checked(ring, reader.Items()))
+	if errors.Is(err, durable.ErrNotEmpty) {
+		return fmt.Errorf("%w: import into a new database, that no broker was started on", err)
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was imported: %w", err)
+	}
+	keys := "the keyset is the right one"
+	if ring == nil {
+		keys = "bring the keyset of the old broker before the new one is started"
+	}
+	_, err = fmt.Fprintf(flags.stderr, "openbroker: imported %s; %s\n", count(reader.Summary()), keys)
+	return err
+}
+
+func checked(ring *seal.Keyring, items iter.Seq2[durable.Item, error]) iter.Seq2[durable.Item, error] {
+	return func(yield func(durable.Item, error) bool) {
+		for item, err := range items {
+			if err == nil {
+				err = checkCanary(ring, item)
+			}
+			if !yield(item, err) {
+				return
+			}
+		}
+	}
+}
+
+// checkCanary returns an error if the item tells that the keyset is another one.
+func checkCanary(ring *seal.Keyring, item durable.Item) error {
+	if ring == nil || item.Setting == nil || item.Setting.Name != canarySetting {
+		return nil
+	}
+	if err := ring.VerifyCanary(item.Setting.Value); err != nil {
+		return fmt.Errorf("%w: put the keyset of the old broker in its place", err)
+	}
+	return nil
+}

@@ -1,0 +1,276 @@
+package main_test
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/archive"
+	"github.com/openbroker/openbroker/provider/sqlitefile"
+	"github.com/openbroker/openbroker/seal"
+)
+
+// ok runs a command that succeeds and returns what it says.
+func ok(t *testing.T, directory string, args ...string) (stdout, stderr string) {
+	t.Helper()
+	code, stdout, stderr := command(t, directory, nil, args...)
+	if code != 0 {
+		t.Fatalf("%q: exit code %d, %s", args, code, stderr)
+	}
+	return stdout, stderr
+}
+
+// fails runs a command that fails and says why.
+func fails(t *testing.T, directory, want string, args ...string) {
+	t.Helper()
+	code, stdout, stderr := command(t, directory, nil, args...)
+	if code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
+		t.Errorf("%q: exit code %d, standard output %q, standard error %q, want %q", args, code, stdout, stderr, want)
+	}
+}
+
+// From SQLite to PostgreSQL and back, with nothing lost: the credentials are the
+// same, and what is exported again is the same to the byte.
+func TestMove(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	config := write(t, directory, "openbroker.yaml", "data: openbroker-data\npolicies: {plans: {large: {mode: asynchronous}}}\n")
+	p := serve(t, directory, nil, "--config", config)
+	p.expect(http.StatusCreated, "PUT", instance, provision(sqlitefile.SmallPlanID))
+	p.expect(http.StatusCreated, "PUT", instance+"/service_bindings/rw", binding(nil))
+	p.expect(http.StatusCreated, "PUT", instance+"/service_bindings/gone", binding(nil))
+	p.expect(http.StatusOK, "DELETE", instance+"/service_bindings/gone"+deletion, nil)
+	p.expect(http.StatusCreated, "PUT", "/v2/service_instances/forgotten", provision(sqlitefile.SmallPlanID))
+	ok(t, directory, "admin", "forget", "forgotten", "--reason", "to have an audit trail")
+	credentials := func(p *process, id string) map[string]any {
+		t.Helper()
+		c, _ := p.expect(http.StatusOK, "GET", instance+"/service_bindings/"+id, nil).body["credentials"].(map[string]any)
+		return c
+	}
+	rw := credentials(p, "rw")
+	fails(t, directory, "the broker is running: stop it", "admin", "export", "--output", "refused")
+	ok(t, directory, "admin", "export", "--output", "forced", "--force")
+	p.stop()
+
+	_, told := ok(t, directory, "admin", "export", "--output", "first")
+	if want := "openbroker: exported 1 instances, 2 bindings, 4 operations, 1 entries of the audit trail and 2 settings; keep the keyset, nothing else opens what is encrypted in it\n"; told != want {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	first := readFile(t, directory, "first")
+	if first != readFile(t, directory, "forced") {
+		t.Error("what was exported of the running broker is not the same")
+	}
+	for _, secret := range []string{rw["path"].(string), rw["dsn"].(string)} {
+		if strings.Contains(first, secret) {
+			t.Error("the export has credentials")
+		}
+	}
+	if info, err := os.Stat(filepath.Join(directory, "first")); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the file has the mode %v, %v", info.Mode(), err)
+	}
+	fails(t, directory, "first exists: remove it", "admin", "export", "--output", "first")
+	if _, err := os.Stat(filepath.Join(directory, "refused")); !os.IsNotExist(err) {
+		t.Errorf("a refused export left a file: %v", err)
+	}
+
+	// To PostgreSQL.
+	dsn := postgres.NewDatabase(t)
+	_, told = ok(t, directory, "admin", "import", "first", "--store", dsn)
+	if !strings.HasSuffix(told, "; the keyset is the right one\n") {
+		t.Errorf("told %q", told)
+	}
+	if again, _ := ok(t, directory, "admin", "export", "--store", dsn); again != first {
+		t.Errorf("PostgreSQL exports\n%s\nSQLite exported\n%s", again, first)
+	}
+	fails(t, directory, "the store is not empty: import into a new database", "admin", "import", "first", "--store", dsn)
+	p = serve(t, directory, nil, "--config", config, "--store", dsn)
+	if c := credentials(p, "rw"); !maps.Equal(c, rw) {
+		t.Errorf("credentials %v, want %v", c, rw)
+	}
+	p.expect(http.StatusCreated, "PUT", instance+"/service_bindings/new", binding(nil))
+	p.expect(http.StatusAccepted, "PUT", "/v2/service_instances/two?accepts_incomplete=true", provision(sqlitefile.LargePlanID))
+	await(t, "the provision", func() bool {
+		return p.expect(http.StatusOK, "GET", "/v2/service_instances/two/last_operation", nil).text("state") == "succeeded"
+	})
+	fresh := credentials(p, "new")
+	p.stop()
+
+	// And back, into a new file.
+	ok(t, directory, "admin", "export", "--output", "second", "--store", dsn)
+	ok(t, directory, "admin", "import", "second", "--store", "sqlite:moved/broker.db")
+	if again, _ := ok(t, directory, "admin", "export", "--store", "sqlite:moved/broker.db"); again != readFile(t, directory, "second") {
+		t.Error("SQLite does not export what PostgreSQL exported")
+	}
+	p = serve(t, directory, nil, "--config", config, "--store", "sqlite:moved/broker.db")
+	for id, want := range map[string]map[string]any{"rw": rw, "new": fresh} {
+		if c := credentials(p, id); !maps.Equal(c, want) {
+			t.Errorf("credentials of %s: %v, want %v", id, c, want)
+		}
+	}
+	p.expect(http.StatusOK, "DELETE", instance+"/service_bindings/rw"+deletion, nil)
+	p.expect(http.StatusOK, "DELETE", instance+deletion, nil)
+	p.stop()
+	fails(t, directory, "the store is not empty", "admin", "import", "second", "--store", "sqlite:moved/broker.db")
+}
+
+func readFile(t *testing.T, directory, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(directory, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// A store whose operations are worked on is not exported; the operations go on
+// in the new one, with their ids.
+func TestMoveOpenOperation(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, stuck, func(t *testing.T, w *world) {
+		t.Helper()
+		operation := w.provision("one")
+		code, _, stderr := w.try("export")
+		if code != 1 || !strings.Contains(stderr, "or use --force") {
+			t.Errorf("exit code %d, %s", code, stderr)
+		}
+		w.kill()
+		await(t, "the end of the lease", func() bool {
+			code, _, _ := w.try("export", "--output", "archive")
+			return code == 0
+		})
+		ok(t, w.directory, "admin", "import", "archive", "--store", "sqlite:new.db")
+		p := serve(t, w.directory, nil, "--config", write(t, w.directory, "swift.yaml", swift), "--data", "openbroker-data", "--store", "sqlite:new.db")
+		await(t, "the provision", func() bool {
+			return p.expect(http.StatusOK, "GET", instance+"/last_operation?operation="+operation, nil).text("state") == "succeeded"
+		})
+		p.stop()
+	})
+}
+
+func TestImportNeedsTheKeyset(t *testing.T) {
+	t.Parallel()
+	directory := used(t)
+	ok(t, directory, "admin", "export", "--output", "archive")
+	_, told := ok(t, directory, "admin", "import", "archive", "--data", "new")
+	if !strings.HasSuffix(told, "; bring the keyset of the old broker before the new one is started\n") {
+		t.Errorf("told %q", told)
+	}
+	refused(t, directory, nil, "there is no keyset file at new/keyset.json", "--data", "new")
+	write(t, filepath.Join(directory, "new"), "keyset.json", readFile(t, directory, "openbroker-data/keyset.json"))
+	p := serve(t, directory, []string{"OPENBROKER_PASSWORD=p"}, "--data", "new")
+	p.password = "p"
+	p.expect(http.StatusOK, "GET", instance, nil)
+	p.stop()
+
+	if err := os.MkdirAll(filepath.Join(directory, "other"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.Create(filepath.Join(directory, "other", "keyset.json")); err != nil {
+		t.Fatal(err)
+	}
+	before := snapshot(t, directory)
+	fails(t, directory, "wrong keyset", "admin", "import", "archive", "--data", "other")
+	fails(t, directory, "cut off", "admin", "import", write(t, directory, "cut", readFile(t, directory, "archive")[:500]), "--data", "third")
+	delete(before, filepath.Join(directory, "cut"))
+	if after := snapshot(t, directory); len(after) != len(before)+1 {
+		t.Errorf("a refused import made files: %d, were %d", len(after), len(before))
+	}
+	// The wrong keyset does not intervene, either.
+	if err := os.Rename(filepath.Join(directory, "other", "keyset.json"), filepath.Join(directory, "openbroker-data", "keyset.json")); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, directory, "configure the keyset of the broker", "admin", "forget", "one", "--reason", "x")
+}
+
+// manyInstances makes an archive that takes a while to import.
+func manyInstances(t *testing.T, directory string, n int) string {
+	t.Helper()
+	path := filepath.Join(directory, "many")
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, fs.FileMode(0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	w, err := archive.NewWriter(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for i := range n {
+		key := durable.Key{Platform: "p", InstanceID: fmt.Sprintf("i%09d", i)}
+		if err := w.Write(durable.Item{Instance: &durable.InstanceRecord{
+			Key: key, Revision: 1, Status: durable.Ready, ServiceID: "s", PlanID: "p", Data: make([]byte, 2000), CreatedAt: at, UpdatedAt: at,
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A killed import leaves a store that is empty, and can be filled.
+func TestKilledImport(t *testing.T) {
+	t.Parallel()
+	const many = 20000
+	for name, c := range map[string]func(t *testing.T, directory string) (store string, writing func() bool){
+		"sqlite": func(_ *testing.T, directory string) (string, func() bool) {
+			return "sqlite:broker.db", func() bool {
+				info, err := os.Stat(filepath.Join(directory, "broker.db-wal"))
+				return err == nil && info.Size() > 10_000_000
+			}
+		},
+		"postgres": func(t *testing.T, _ string) (string, func() bool) {
+			t.Helper()
+			dsn := postgres.NewDatabase(t)
+			conn, err := pgx.Connect(t.Context(), dsn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = conn.Close(t.Context()) })
+			return dsn, func() bool {
+				var size int64
+				err := conn.QueryRow(t.Context(), `SELECT coalesce(pg_total_relation_size(to_regclass('openbroker.instances')), 0)`).Scan(&size)
+				return err == nil && size > 2_000_000
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			file := manyInstances(t, directory, many)
+			store, writing := c(t, directory)
+			p := start(t, directory, nil, "admin", "import", file, "--store", store)
+			await(t, "the import", func() bool {
+				select {
+				case <-p.exited:
+					t.Fatal("it was too fast to be killed")
+				default:
+				}
+				return writing()
+			})
+			p.kill()
+			if stdout, _ := ok(t, directory, "admin", "instances", "--json", "--store", store); stdout != "" {
+				t.Errorf("there are instances: %.200s", stdout)
+			}
+			_, told := ok(t, directory, "admin", "import", file, "--store", store)
+			if !strings.Contains(told, "imported "+strconv.Itoa(many)+" instances") {
+				t.Errorf("told %q", told)
+			}
+			if stdout, _ := ok(t, directory, "admin", "instances", "--json", "--store", store, "--all"); strings.Count(stdout, "\n") != many {
+				t.Errorf("%d instances", strings.Count(stdout, "\n"))
+			}
+		})
+	}
+}

@@ -1,0 +1,558 @@
+package durable_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/sqlitestore"
+)
+
+// lease is short: what is done from outside shows when it is renewed.
+const lease = 300 * time.Millisecond
+
+// An operator is an Admin beside a replica.
+type operator struct {
+	*durable.Admin
+	*replica
+	provider *scripted
+}
+
+// forEachAdmin runs a test on both stores, with a replica that works.
+func forEachAdmin(t *testing.T, test func(t *testing.T, o *operator)) {
+	t.Helper()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		t.Helper()
+		keys, provider := newKeys(t), newScripted()
+		var config durable.Config
+		r := start(t, store, keys, provider, func(c *durable.Config) {
+			c.Lease, c.StopGrace = lease, lease
+			c.Policies[planID] = durable.Policy{Mode: durable.Asynchronous}
+			config = *c
+		})
+		admin, err := durable.NewAdmin(testCatalog(), store.(durable.AdminStore), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, &operator{Admin: admin, replica: r, provider: provider})
+	})
+}
+
+var by = durable.By{Actor: "ada", Reason: "it is stuck"}
+
+// target is what an id stands for.
+func (o *operator) target(id string) durable.Target {
+	o.t.Helper()
+	target, err := o.Find(o.t.Context(), id, "", "")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return target
+}
+
+// did checks the entry that an intervention returned, and that it is the last
+// one of the trail.
+func (o *operator) did(entry *durable.AuditEntry, err error) func(action durable.Action, operation string, change ...string) *durable.AuditEntry {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return func(action durable.Action, operation string, change ...string) *durable.AuditEntry {
+		o.t.Helper()
+		want := durable.AuditView{
+			ID: entry.ID, At: entry.At, Actor: by.Actor, Reason: by.Reason, Action: action,
+			Platform: openbroker.DefaultPlatform, InstanceID: entry.Key.InstanceID, BindingID: entry.Key.BindingID,
+			Operation: operation, BegunOperation: entry.BegunID,
+			StatusBefore: durable.Status(change[0]), StatusAfter: durable.Status(change[1]),
+			StateBefore: durable.OperationState(change[2]), StateAfter: durable.OperationState(change[3]),
+		}
+		trail, err := o.AuditTrail(o.t.Context(), durable.AuditFilter{Limit: 1})
+		if err != nil || len(trail) != 1 {
+			o.t.Fatalf("trail: %v, %v", trail, err)
+		}
+		if diff := cmp.Diff(want, trail[0]); diff != "" {
+			o.t.Errorf("trail (-want +got):\n%s", diff)
+		}
+		return entry
+	}
+}
+
+// blocked makes the first call of a kind wait until its context ends, and
+// returns a channel that tells when it has begun.
+func (p *scripted) blocked(kind durable.Kind) <-chan struct{} {
+	entered := make(chan struct{}, 1000)
+	first := make(chan struct{}, 1)
+	first <- struct{}{}
+	p.on(kind, "", func(ctx context.Context, _ *durable.Task) error {
+		select {
+		case <-first:
+		default:
+			return nil
+		}
+		entered <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	return entered
+}
+
+func TestAdminRetriesStuckOperation(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		entered := o.provider.blocked(durable.KindProvision)
+		accepted := o.provision("i", planID, "").is(t, http.StatusAccepted, "")
+		receive(t, "provision", entered)
+		o.did(o.Retry(t.Context(), o.target("i"), by))(durable.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
+		o.done("i", accepted)
+		if calls := o.provider.called(durable.KindProvision, "i"); len(calls) != 2 || calls[1].task != accepted.operation() {
+			t.Errorf("calls: %+v", calls)
+		}
+	})
+}
+
+func TestAdminRetriesWaitingOperation(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		first := true
+		o.provider.on(durable.KindProvision, "i", func(context.Context, *durable.Task) error {
+			if first {
+				first = false
+				return durable.Retryable(errors.New("later"), time.Minute)
+			}
+			return nil
+		})
+		accepted := o.provision("i", planID, "")
+		eventually(t, "the attempt has failed", func() bool {
+			operation, err := o.store.OperationByID(t.Context(), accepted.operation())
+			return err == nil && !operation.NotBefore.IsZero()
+		})
+		o.did(o.Retry(t.Context(), o.target(accepted.operation()), by))(durable.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
+		o.done("i", accepted)
+	})
+}
+
+func TestAdminCancelsProvision(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		plan string
+		end  durable.Status
+	}{{planID, durable.Deleted}, {"plan-manual", durable.CreateFailed}} {
+		t.Run(c.plan, func(t *testing.T) {
+			t.Parallel()
+			forEachAdmin(t, func(t *testing.T, o *operator) {
+				t.Helper()
+				entered := o.provider.blocked(durable.KindProvision)
+				accepted := o.provision("i", c.plan, "")
+				receive(t, "provision", entered)
+				entry := o.did(o.Cancel(t.Context(), o.target("i"), by))(durable.ActionCancel, accepted.operation(), "creating", "create failed", "active", "cancelling")
+				if cleans := entry.BegunID != ""; cleans != (c.end == durable.Deleted) {
+					t.Errorf("begun %q", entry.BegunID)
+				}
+				if a := o.poll("i", accepted.operation()); a.state() != "failed" {
+					t.Errorf("the operation is %s", a.text)
+				}
+				o.status("i", "", c.end)
+				if c.end == durable.Deleted {
+					o.done("i", o.provision("i", c.plan, ""))
+				}
+			})
+		})
+	}
+}
+
+func TestAdminCancelsUpdate(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		o.done("i", o.provision("i", planID, `,"parameters":{"a":1}`))
+		entered := o.provider.blocked(durable.KindUpdate)
+		accepted := o.update("i", `,"parameters":{"a":2}`)
+		receive(t, "update", entered)
+		o.did(o.Cancel(t.Context(), o.target("i"), by))(durable.ActionCancel, accepted.operation(), "updating", "ready", "active", "cancelling")
+		if a := o.poll("i", accepted.operation()); a.state() != "failed" {
+			t.Errorf("the operation is %s", a.text)
+		}
+		if a := o.send(http.MethodGet, instancePath("i"), ""); !strings.Contains(a.text, `"a":1`) {
+			t.Errorf("the instance is %s", a.text)
+		}
+		o.done("i", o.update("i", `,"parameters":{"a":3}`))
+	})
+}
+
+func TestAdminCancelsDeletions(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		o.done("i", o.provision("i", planID, ""))
+		o.done("i/service_bindings/b", o.bind("i", "b", planID, ""))
+		entered := o.provider.blocked(durable.KindUnbind)
+		accepted := o.unbind("i", "b", planID)
+		receive(t, "unbind", entered)
+		o.did(o.Cancel(t.Context(), o.target("b"), by))(durable.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
+		o.status("i", "b", durable.Ready)
+
+		entered = o.provider.blocked(durable.KindDeprovision)
+		accepted = o.deprovision("i", planID)
+		receive(t, "deprovision", entered)
+		o.did(o.Cancel(t.Context(), o.target("i"), by))(durable.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
+		o.status("i", "", durable.Ready)
+	})
+}
+
+// A worker that ignores its context is not waited for, and what it returns later
+// changes nothing.
+func TestAdminFailsProvision(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		g := o.provider.stall(durable.KindProvision, "i")
+		defer g.open()
+		accepted := o.provision("i", planID, "")
+		receive(t, "provision", g.entered)
+		entry := o.did(o.Fail(t.Context(), o.target("i"), by, ""))(durable.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
+		a := o.lastOperation("i", accepted.operation())
+		if a.state() != "failed" || !strings.Contains(a.text, "ended by an operator") || strings.Contains(a.text, "stuck") {
+			t.Errorf("the operation is %s", a.text)
+		}
+		cleanup, err := o.store.OperationByID(t.Context(), entry.BegunID)
+		if err != nil || !cleanup.Internal || !cleanup.NotBefore.After(entry.At) {
+			t.Errorf("the clean-up is %+v, %v", cleanup, err)
+		}
+		g.open()
+		o.status("i", "", durable.Deleted)
+	})
+}
+
+func TestAdminFailsBindAndDeletesAgain(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		o.done("i", o.provision("i", planID, ""))
+		entered := o.provider.blocked(durable.KindBind)
+		accepted := o.bind("i", "b", planID, "")
+		receive(t, "bind", entered)
+		entry := o.did(o.Fail(t.Context(), o.target("b"), by, durable.CleanupManual))(durable.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
+		if entry.BegunID != "" {
+			t.Errorf("begun %q", entry.BegunID)
+		}
+		entry = o.did(o.Retry(t.Context(), o.target("b"), by))(durable.ActionRetry, accepted.operation(), "create failed", "create failed", "failed", "failed")
+		cleanup, err := o.store.OperationByID(t.Context(), entry.BegunID)
+		if err != nil || !cleanup.Internal || cleanup.Kind != durable.KindUnbind {
+			t.Errorf("the clean-up is %+v, %v", cleanup, err)
+		}
+		o.status("i", "b", durable.Deleted)
+	})
+}
+
+// A cancelled operation whose worker does not stop can be failed; the deletion
+// that waits for it goes on.
+func TestAdminFailsCancellingOperation(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		g := o.provider.stall(durable.KindProvision, "i")
+		defer g.open()
+		accepted := o.provision("i", planID, "")
+		receive(t, "provision", g.entered)
+		deletion := o.deprovision("i", planID).is(t, http.StatusAccepted, "")
+		o.did(o.Fail(t.Context(), o.target(accepted.operation()), by, ""))(durable.ActionFail, accepted.operation(), "deleting", "deleting", "cancelling", "failed")
+		o.done("i", deletion)
+		o.status("i", "", durable.Deleted)
+	})
+}
+
+// The platform's own deletion is tried again, and its next request joins it.
+func TestAdminRetriesFailedDeprovision(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		o.done("i", o.provision("i", planID, ""))
+		o.provider.fail(durable.KindDeprovision, "i", openbroker.NewError(http.StatusBadRequest, "", "There is data in it."))
+		failed := o.deprovision("i", planID)
+		if a := o.poll("i", failed.operation()); a.state() != "failed" {
+			t.Fatalf("the operation is %s", a.text)
+		}
+		g := o.provider.hold(durable.KindDeprovision, "i")
+		entry := o.did(o.Retry(t.Context(), o.target("i"), by))(durable.ActionRetry, failed.operation(), "ready", "deleting", "failed", "failed")
+		receive(t, "deprovision", g.entered)
+		if a := o.deprovision("i", planID); a.operation() != entry.BegunID {
+			t.Errorf("the platform is answered with %s, want the operation %s", a.text, entry.BegunID)
+		}
+		g.open()
+		if a := o.poll("i", ""); a.state() != "succeeded" {
+			t.Errorf("the operation is %s", a.text)
+		}
+		o.status("i", "", durable.Deleted)
+	})
+}
+
+func TestAdminForgets(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		o.done("i", o.provision("i", planID, ""))
+		o.done("i/service_bindings/b", o.bind("i", "b", planID, ""))
+		o.did(o.Forget(t.Context(), o.target("b"), by))(durable.ActionForget, "", "ready", "", "", "")
+		o.lastOperation("i/service_bindings/b", "").is(t, http.StatusNotFound, "")
+
+		entered := o.provider.blocked(durable.KindUpdate)
+		accepted := o.update("i", `,"parameters":{"a":1}`)
+		receive(t, "update", entered)
+		if _, err := o.Forget(t.Context(), o.target("i"), by); !errors.Is(err, durable.ErrRefused) || !strings.Contains(err.Error(), accepted.operation()) {
+			t.Errorf("forgotten while it is updated: %v", err)
+		}
+		o.did(o.Fail(t.Context(), o.target("i"), by, ""))(durable.ActionFail, accepted.operation(), "updating", "ready", "active", "failed")
+		o.did(o.Forget(t.Context(), o.target("i"), by))(durable.ActionForget, "", "ready", "", "", "")
+		o.lastOperation("i", "").is(t, http.StatusNotFound, "")
+		if !o.provider.has("i") || len(o.provider.called(durable.KindDeprovision, "i")) > 0 {
+			t.Error("the provider was asked")
+		}
+	})
+}
+
+func TestAdminRefuses(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		ctx := t.Context()
+		provisioned := o.provision("i", planID, "")
+		o.done("i", provisioned)
+		o.provider.fail(durable.KindUpdate, "i", openbroker.NewError(http.StatusBadRequest, "", "No."))
+		updated := o.update("i", `,"parameters":{"a":1}`)
+		o.poll("i", updated.operation())
+		instance := o.target("i")
+		retry := func(target durable.Target, by durable.By) func() error {
+			return func() error { _, err := o.Retry(ctx, target, by); return err }
+		}
+		cancel := func(target durable.Target) func() error {
+			return func() error { _, err := o.Cancel(ctx, target, by); return err }
+		}
+		fail := func(target durable.Target) func() error {
+			return func() error { _, err := o.Fail(ctx, target, by, ""); return err }
+		}
+		forget := func(target durable.Target) func() error {
+			return func() error { _, err := o.Forget(ctx, target, by); return err }
+		}
+		find := func(id string) func() error {
+			return func() error { _, err := o.Find(ctx, id, "", ""); return err }
+		}
+		for name, c := range map[string]struct {
+			do   func() error
+			want error
+			text string
+		}{
+			"no reason":                 {retry(instance, durable.By{Actor: "me", Reason: " "}), durable.ErrRefused, "say who does it, and why"},
+			"no actor":                  {retry(instance, durable.By{Reason: "x"}), durable.ErrRefused, "say who does it, and why"},
+			"retry of an update":        {retry(instance, by), durable.ErrRefused, "the platform has to ask for it again"},
+			"retry of an old operation": {retry(o.target(provisioned.operation()), by), durable.ErrRefused, "is not the last one"},
+			"cancel nothing":            {cancel(instance), durable.ErrRefused, "nothing is being done to the instance"},
+			"cancel what has ended":     {cancel(o.target(provisioned.operation())), durable.ErrRefused, "has succeeded already"},
+			"fail nothing":              {fail(instance), durable.ErrRefused, "nothing is being done"},
+			"fail what has ended":       {fail(o.target(updated.operation())), durable.ErrRefused, "has failed already"},
+			"forget an operation":       {forget(o.target(updated.operation())), durable.ErrRefused, "only instances and bindings"},
+			"unknown instance":          {forget(durable.Target{Key: durable.Key{Platform: "p", InstanceID: "x"}}), durable.ErrNotFound, "x"},
+			"unknown binding":           {forget(durable.Target{Key: durable.Key{Platform: instance.Key.Platform, InstanceID: "i", BindingID: "x"}}), durable.ErrNotFound, "x"},
+			"unknown id":                {find("x"), durable.ErrNotFound, "no operation, service instance or service binding"},
+			"empty id":                  {find(""), durable.ErrRefused, "empty"},
+		} {
+			if err := c.do(); !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if trail, err := o.AuditTrail(ctx, durable.AuditFilter{}); err != nil || len(trail) > 0 {
+			t.Errorf("trail: %+v, %v", trail, err)
+		}
+	})
+}
+
+func TestAdminFind(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		for _, user := range []string{"cf-old", "k8s"} {
+			r := o.as(user)
+			for _, id := range []string{"i", "j"} {
+				provisioned := r.provision(id, planID, "")
+				eventually(t, "provisioned", func() bool { return r.lastOperation(id, provisioned.operation()).state() == "succeeded" })
+				bound := r.bind(id, "b", planID, "")
+				eventually(t, "bound", func() bool {
+					return r.lastOperation(id+"/service_bindings/b", bound.operation()).state() == "succeeded"
+				})
+			}
+		}
+		for _, c := range []struct {
+			id, platform, instance string
+			want                   durable.Key
+		}{
+			{"i", "", "", durable.Key{}},
+			{"i", "cf", "", durable.Key{Platform: "cf", InstanceID: "i"}},
+			{"b", "cf", "", durable.Key{}},
+			{"b", "", "i", durable.Key{}},
+			{"b", "cf", "i", durable.Key{Platform: "cf", InstanceID: "i", BindingID: "b"}},
+		} {
+			target, err := o.Find(t.Context(), c.id, c.platform, c.instance)
+			if target.Key != c.want || (c.want == durable.Key{}) != errors.Is(err, durable.ErrRefused) {
+				t.Errorf("%+v: %+v, %v", c, target, err)
+			}
+		}
+	})
+}
+
+// racing changes the instance before the first intervention is written.
+type racing struct {
+	durable.AdminStore
+	raced bool
+}
+
+func (r *racing) Intervene(ctx context.Context, i *durable.Intervention) error {
+	if !r.raced {
+		r.raced = true
+		snapshot, err := r.Load(ctx, i.Audit.Key)
+		if err != nil {
+			return err
+		}
+		if err := r.Accept(ctx, &durable.Acceptance{Expect: snapshot.Revision(), Instance: *snapshot.Instance}); err != nil {
+			return err
+		}
+	}
+	return r.AdminStore.Intervene(ctx, i)
+}
+
+func TestAdminDecidesAnew(t *testing.T) {
+	t.Parallel()
+	store := openSQLite(t)
+	r := start(t, store, newKeys(t), newScripted(), nil)
+	r.done("i", r.provision("i", planID, ""))
+	admin, err := durable.NewAdmin(testCatalog(), &racing{AdminStore: store.(durable.AdminStore)}, durable.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.Forget(t.Context(), durable.Target{Key: durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"}}, by); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAdminWithoutKeyset(t *testing.T) {
+	t.Parallel()
+	store, provider := openSQLite(t), newScripted()
+	r := start(t, store, newKeys(t), provider, nil)
+	g := provider.hold(durable.KindProvision, "i")
+	defer g.open()
+	r.later(http.MethodPut, instancePath("i"), provisionBody(planID, ""))
+	receive(t, "provision", g.entered)
+	admin, err := durable.NewAdmin(testCatalog(), store.(durable.AdminStore), durable.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := durable.Target{Key: durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"}}
+	if _, err := admin.Cancel(t.Context(), target, by); err == nil || !strings.Contains(err.Error(), "the keyset of the stored data is needed") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := admin.Retry(t.Context(), target, by); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNewAdminRefuses(t *testing.T) {
+	t.Parallel()
+	store := openSQLite(t).(durable.AdminStore)
+	for name, f := range map[string]func() (*durable.Admin, error){
+		"no catalog": func() (*durable.Admin, error) { return durable.NewAdmin(nil, store, durable.Config{}) },
+		"no store":   func() (*durable.Admin, error) { return durable.NewAdmin(testCatalog(), nil, durable.Config{}) },
+		"invalid config": func() (*durable.Admin, error) {
+			return durable.NewAdmin(testCatalog(), store, durable.Config{Lease: -1})
+		},
+		"invalid catalog": func() (*durable.Admin, error) {
+			return durable.NewAdmin(&openbroker.Catalog{Services: []openbroker.Service{{}}}, store, durable.Config{})
+		},
+	} {
+		if admin, err := f(); err == nil || admin != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// enumerating is a provider that lists what the test says.
+type enumerating struct {
+	*scripted
+	names []string
+	err   error
+}
+
+var _ durable.Enumerator = (*enumerating)(nil)
+
+func (e *enumerating) Resources(context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, name := range e.names {
+			if !yield(name, nil) {
+				return
+			}
+		}
+		if e.err != nil {
+			yield("", e.err)
+		}
+	}
+}
+
+func TestOrphans(t *testing.T) {
+	t.Parallel()
+	c := &clock{}
+	store, provider := openSQLite(t, sqlitestore.WithClock(c.now)), newScripted()
+	r := start(t, store, newKeys(t), provider, nil)
+	admin, err := durable.NewAdmin(testCatalog(), store.(durable.AdminStore), durable.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := func(id string) string {
+		return durable.Instance{Platform: openbroker.DefaultPlatform, ID: id}.ResourceName()
+	}
+	for _, id := range []string{"there", "missing", "deleted", "gone", "busy"} {
+		r.done(id, r.provision(id, planID, ""))
+	}
+	for _, id := range []string{"deleted", "gone"} {
+		r.done(id, r.deprovision(id, planID))
+	}
+	g := provider.hold(durable.KindUpdate, "busy")
+	defer g.open()
+	r.later(http.MethodPatch, instancePath("busy"), `{"service_id":"`+serviceID+`","parameters":{"a":1}}`)
+	receive(t, "update", g.entered)
+	exist := &enumerating{scripted: provider, names: []string{name("there"), name("deleted"), name("stranger")}}
+
+	// Nothing is judged of which something has just changed.
+	found, err := admin.Orphans(t.Context(), exist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Records) != 0 || len(found.Resources) != 1 || found.Resources[0].Name != name("stranger") {
+		t.Errorf("at once: %+v", found)
+	}
+	c.advance(2 * time.Minute)
+	r.done("new", r.provision("new", planID, ""))
+	if found, err = admin.Orphans(t.Context(), exist); err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Records) != 1 || found.Records[0].InstanceID != "missing" {
+		t.Errorf("records: %+v", found.Records)
+	}
+	resources := map[string]string{}
+	for _, resource := range found.Resources {
+		resources[resource.Name] = resource.InstanceID
+	}
+	if diff := cmp.Diff(map[string]string{name("deleted"): "deleted", name("stranger"): ""}, resources); diff != "" {
+		t.Error(diff)
+	}
+	exist.err = errors.New("the provider is away")
+	if _, err := admin.Orphans(t.Context(), exist); !errors.Is(err, exist.err) {
+		t.Errorf("error %v", err)
+	}
+}
