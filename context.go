@@ -1,6 +1,9 @@
 package openbroker
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"errors"
+)
 
 // The values of "platform" that the profile defines.
 const (
@@ -88,14 +91,25 @@ func (c Context) MarshalJSON() ([]byte, error) {
 	}{c.Platform})
 }
 
-// UnmarshalJSON keeps a copy of the object and reads its platform.
+// UnmarshalJSON keeps a copy of the object and reads its platform. null is the
+// absence of a context.
 func (c *Context) UnmarshalJSON(data []byte) error {
-	var head struct {
-		Platform string `json:"platform"`
+	*c = Context{}
+	if isNull(data) {
+		return nil
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return err
+	if !isObject(data) {
+		return errors.New("context must be an object")
 	}
-	c.Platform, c.Raw = head.Platform, append(json.RawMessage(nil), data...)
+	for name, value := range members(data) {
+		if name != "platform" {
+			continue
+		}
+		if err := readString(&c.Platform, "context.platform", value); err != nil {
+			*c = Context{}
+			return err
+		}
+	}
+	c.Raw = append(json.RawMessage(nil), data...)
 	return nil
 }

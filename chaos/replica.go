@@ -58,7 +58,7 @@ func runReplica() error {
 	defer stop()
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin) // until whoever started us is gone
-		os.Exit(3)                          
+		os.Exit(3)
 	}()
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	keys, err := seal.Load(s.Keys)

@@ -26,6 +26,8 @@ const (
 	checkTimeout = 30 * time.Second
 )
 
+var errInterrupted = errors.New("the run was ended early; everything that it started has been stopped")
+
 // A session is one run of the program.
 type session struct {
 	settings  settings
@@ -53,7 +55,7 @@ func run(ctx context.Context, s settings, output io.Writer) (passed bool, err er
 		return false, err
 	}
 	defer func() {
-		if passed && !s.keep {
+		if (passed || errors.Is(err, errInterrupted)) && !s.keep {
 			err = errors.Join(err, os.RemoveAll(r.directory))
 			return
 		}
@@ -143,7 +145,7 @@ func (r *session) carryOut(ctx context.Context) (*evidence, error) {
 	if ctx.Err() != nil {
 		abandon()
 		c.finish()
-		return nil, fmt.Errorf("the run was ended early: %w", context.Cause(ctx))
+		return nil, errInterrupted
 	}
 	r.say("faults end after %d operations; clients finish", r.platform.journal.accepted())
 	settling := time.Now()

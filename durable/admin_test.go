@@ -487,12 +487,19 @@ type enumerating struct {
 	*scripted
 	names []string
 	err   error
+	// next, if not nil, are the names from the second time on.
+	next []string
 }
 
 var _ durable.Enumerator = (*enumerating)(nil)
 
 func (e *enumerating) Resources(context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
+		defer func() {
+			if e.next != nil {
+				e.names = e.next
+			}
+		}()
 		for _, name := range e.names {
 			if !yield(name, nil) {
 				return
@@ -550,6 +557,11 @@ func TestOrphans(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{name("deleted"): "deleted", name("stranger"): ""}, resources); diff != "" {
 		t.Error(diff)
+	}
+	// What is different when it looks again is no orphan.
+	exist.next = []string{name("there"), name("missing"), name("another stranger")}
+	if found, err = admin.Orphans(t.Context(), exist); err != nil || len(found.Records)+len(found.Resources) != 0 {
+		t.Errorf("looking twice: %+v, %v", found, err)
 	}
 	exist.err = errors.New("the provider is away")
 	if _, err := admin.Orphans(t.Context(), exist); !errors.Is(err, exist.err) {

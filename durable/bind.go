@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/openbroker/openbroker"
 )
@@ -30,10 +29,10 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 			return nil, err
 		}
 		wanted := &bindingDocument{
-			Parameters: json.RawMessage(r.Parameters), Context: r.Context.Raw, AppGUID: r.AppGUID, PredecessorID: r.PredecessorBindingID,
+			Parameters: object(r.Parameters), Context: object(r.Context.Raw), AppGUID: r.AppGUID, PredecessorID: r.PredecessorBindingID,
 		}
 		if r.BindResource != nil {
-			wanted.BindResource = r.BindResource.Raw
+			wanted.BindResource = object(r.BindResource.Raw)
 		}
 		if err := e.inherit(ctx, s, key, wanted); err != nil {
 			return nil, err

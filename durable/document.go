@@ -9,10 +9,23 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
+// An object is a JSON object, or nil, kept as text: what was checked when it
+// came in is not parsed again each time a record is sealed or opened.
+type object []byte
+
+// MarshalText returns the object's text.
+func (o object) MarshalText() ([]byte, error) { return o, nil }
+
+// UnmarshalText keeps a copy of the text.
+func (o *object) UnmarshalText(text []byte) error {
+	*o = append(object(nil), text...)
+	return nil
+}
+
 // An instanceDocument is what the engine keeps of an instance, sealed.
 type instanceDocument struct {
-	Parameters       json.RawMessage              `json:"parameters,omitempty"`
-	Context          json.RawMessage              `json:"context,omitempty"`
+	Parameters       object                       `json:"parameters,omitempty"`
+	Context          object                       `json:"context,omitempty"`
 	OrganizationGUID string                       `json:"organization_guid,omitempty"`
 	SpaceGUID        string                       `json:"space_guid,omitempty"`
 	MaintenanceInfo  *openbroker.MaintenanceInfo  `json:"maintenance_info,omitempty"`
@@ -23,10 +36,10 @@ type instanceDocument struct {
 
 // A bindingDocument is what the engine keeps of a binding, sealed.
 type bindingDocument struct {
-	Parameters    json.RawMessage                `json:"parameters,omitempty"`
-	Context       json.RawMessage                `json:"context,omitempty"`
+	Parameters    object                         `json:"parameters,omitempty"`
+	Context       object                         `json:"context,omitempty"`
 	AppGUID       string                         `json:"app_guid,omitempty"`
-	BindResource  json.RawMessage                `json:"bind_resource,omitempty"`
+	BindResource  object                         `json:"bind_resource,omitempty"`
 	PredecessorID string                         `json:"predecessor_binding_id,omitempty"`
 	Bound         *openbroker.GetBindingResponse `json:"bound,omitempty"`
 	State         json.RawMessage                `json:"state,omitempty"`
@@ -115,7 +128,7 @@ func (e *Engine) instance(r *InstanceRecord, d *instanceDocument) Instance {
 	return i
 }
 
-func contextOf(raw json.RawMessage) openbroker.Context {
+func contextOf(raw object) openbroker.Context {
 	var context openbroker.Context
 	if raw != nil {
 		// It was a context when it was accepted; if not, there is none.
@@ -131,7 +144,7 @@ func (e *Engine) binding(instance Instance, r *BindingRecord, d *bindingDocument
 		Parameters: openbroker.Parameters(d.Parameters), PredecessorID: d.PredecessorID, State: d.State,
 	}
 	if d.BindResource != nil {
-		b.BindResource = &openbroker.BindResource{Raw: d.BindResource}
+		b.BindResource = &openbroker.BindResource{Raw: json.RawMessage(d.BindResource)}
 		_ = json.Unmarshal(d.BindResource, b.BindResource)
 	}
 	return b
@@ -157,7 +170,7 @@ func sameBinding(a, b *bindingDocument) bool {
 		sameObject(a.BindResource, b.BindResource) && sameObject(a.Parameters, b.Parameters)
 }
 
-func namespace(context json.RawMessage) string {
+func namespace(context object) string {
 	var c struct {
 		Platform  string `json:"platform"`
 		Namespace string `json:"namespace"`
@@ -171,35 +184,35 @@ func namespace(context json.RawMessage) string {
 
 // sameObject compares JSON objects, whatever their order and white space. An
 // absent object is an empty one.
-func sameObject(a, b json.RawMessage) bool {
+func sameObject(a, b object) bool {
 	return bytes.Equal(a, b) || bytes.Equal(canonical(a), canonical(b))
 }
 
-func canonical(object json.RawMessage) []byte {
+func canonical(text object) []byte {
 	value := map[string]any{}
-	if len(object) > 0 {
-		decoder := json.NewDecoder(bytes.NewReader(object))
+	if len(text) > 0 {
+		decoder := json.NewDecoder(bytes.NewReader(text))
 		decoder.UseNumber()
 		if err := decoder.Decode(&value); err != nil {
-			return object
+			return text
 		}
 	}
 	encoded, err := json.Marshal(value) // sorts the keys
 	if err != nil {
-		return object
+		return text
 	}
 	return encoded
 }
 
 // mergeParameters puts the parameters of an update over those of the instance,
 // by top-level name; null removes one. A user may send only what changes.
-func mergeParameters(present json.RawMessage, update openbroker.Parameters) json.RawMessage {
+func mergeParameters(present object, update openbroker.Parameters) object {
 	if update == nil {
 		return present
 	}
 	merged, changes := map[string]json.RawMessage{}, map[string]json.RawMessage{}
 	if len(present) > 0 && json.Unmarshal(present, &merged) != nil {
-		return json.RawMessage(update)
+		return object(update)
 	}
 	if json.Unmarshal(update, &changes) != nil {
 		return present
@@ -213,7 +226,7 @@ func mergeParameters(present json.RawMessage, update openbroker.Parameters) json
 	}
 	encoded, err := json.Marshal(merged)
 	if err != nil {
-		return json.RawMessage(update)
+		return object(update)
 	}
 	return encoded
 }

@@ -30,7 +30,7 @@ func TestSameObject(t *testing.T) {
 		{`{"a":0.1000000000000000055}`, `{"a":0.1}`, false},
 		{`{"a":1}`, `{"A":1}`, false},
 	} {
-		a, b := json.RawMessage(test.a), json.RawMessage(test.b)
+		a, b := object(test.a), object(test.b)
 		if sameObject(a, b) != test.same || sameObject(b, a) != test.same {
 			t.Errorf("%s and %s: same must be %v", a, b, test.same)
 		}
@@ -55,7 +55,7 @@ func TestMergeParameters(t *testing.T) {
 		if test.update != "" {
 			update = openbroker.Parameters(test.update)
 		}
-		got := mergeParameters(json.RawMessage(test.present), update)
+		got := mergeParameters(object(test.present), update)
 		if string(got) != test.want {
 			t.Errorf("%s and %s give %s, want %s", test.present, test.update, got, test.want)
 		}
@@ -70,7 +70,7 @@ func TestNamespace(t *testing.T) {
 		`{"platform":"kubernetes","namespace":"n","clusterid":"c"}`: `"c" "n"`,
 		`{"platform":"kubernetes","namespace":7}`:                   "",
 	} {
-		if got := namespace(json.RawMessage(context)); got != want {
+		if got := namespace(object(context)); got != want {
 			t.Errorf("%s gives %q, want %q", context, got, want)
 		}
 	}
@@ -110,10 +110,10 @@ func FuzzObjects(f *testing.F) {
 		if again := mergeParameters(merged, b); !sameObject(merged, again) {
 			t.Errorf("%s, changed by %s, is %s, and %s when repeated", a, b, merged, again)
 		}
-		var before, changes, after map[string]json.RawMessage
+		var before, changes, after map[string]object
 		for _, decode := range []struct {
 			raw  []byte
-			into *map[string]json.RawMessage
+			into *map[string]object
 		}{{a, &before}, {b, &changes}, {merged, &after}} {
 			if err := json.Unmarshal(decode.raw, decode.into); err != nil {
 				t.Fatal(err)
@@ -128,11 +128,11 @@ func FuzzObjects(f *testing.F) {
 }
 
 func isJSONObject(data []byte) bool {
-	var object map[string]json.RawMessage
+	var object map[string]object
 	return json.Unmarshal(data, &object) == nil && object != nil
 }
 
-func sameValue(a, b json.RawMessage) bool {
-	wrap := func(v json.RawMessage) json.RawMessage { return append(append([]byte(`{"v":`), v...), '}') }
+func sameValue(a, b object) bool {
+	wrap := func(v object) object { return append(append([]byte(`{"v":`), v...), '}') }
 	return sameObject(wrap(a), wrap(b))
 }

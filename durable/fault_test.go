@@ -181,6 +181,22 @@ func TestClientDisconnects(t *testing.T) {
 	})
 }
 
+// What is decided is written, even if the client goes away at that moment.
+func TestClientDisconnectsWhileTheDecisionIsWritten(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, inner durable.Store) {
+		store := &flakyStore{Store: inner}
+		r := start(t, store, newKeys(t), newScripted(), nil)
+		ctx, leave := context.WithCancel(t.Context())
+		store.accept = leave
+		_, err := r.Provision(ctx, &openbroker.ProvisionRequest{InstanceID: "i", ServiceID: serviceID, PlanID: "plan-sync"})
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		r.status("i", "", durable.Ready)
+	})
+}
+
 // Secrets are neither in the log nor, readable, in the database.
 func TestSecrets(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ const (
 )
 
 // patience is how long a test waits for what has to happen.
-const patience = 6 * time.Second
+const patience = 30 * time.Second
 
 // testCatalog has a plan for each policy.
 func testCatalog() *openbroker.Catalog {

@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/openbroker/openbroker"
@@ -25,7 +24,7 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	policy := e.config.policy(r.PlanID, r.Plan)
 	wanted := &instanceDocument{
-		Parameters: json.RawMessage(r.Parameters), Context: r.Context.Raw,
+		Parameters: object(r.Parameters), Context: object(r.Context.Raw),
 		OrganizationGUID: r.OrganizationGUID, SpaceGUID: r.SpaceGUID, MaintenanceInfo: r.MaintenanceInfo,
 	}
 	if wanted.MaintenanceInfo == nil && r.Plan != nil {
@@ -85,14 +84,13 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 		return nil, openbroker.ErrAsyncRequired
 	}
 	record := &InstanceRecord{Key: key, Status: Creating, ServiceID: r.ServiceID, PlanID: r.PlanID}
-	instance := e.instance(record, wanted)
 	if checker, ok := e.provider.(Checker); ok {
-		if err := checker.CheckInstance(ctx, instance, nil); err != nil {
+		if err := checker.CheckInstance(ctx, e.instance(record, wanted), nil); err != nil {
 			return nil, err
 		}
 	}
 	if dashboarder, ok := e.provider.(Dashboarder); ok {
-		wanted.DashboardURL = dashboarder.DashboardURL(instance)
+		wanted.DashboardURL = dashboarder.DashboardURL(e.instance(record, wanted))
 	}
 	var err error
 	if record.Data, err = e.sealInstance(key, wanted); err != nil {

@@ -36,6 +36,8 @@ type flakyStore struct {
 	// claims can be held up.
 	claim func() error
 	load  func() error
+	// accept, unless nil, is called before a decision is written.
+	accept func()
 }
 
 func (s *flakyStore) Load(ctx context.Context, key durable.Key) (*durable.Snapshot, error) {
@@ -62,6 +64,9 @@ func (s *flakyStore) OperationByID(ctx context.Context, id string) (*durable.Ope
 func (s *flakyStore) Accept(ctx context.Context, a *durable.Acceptance) error {
 	if err := s.ask(nil); err != nil {
 		return err
+	}
+	if s.accept != nil {
+		s.accept()
 	}
 	return s.Store.Accept(ctx, a)
 }

@@ -85,7 +85,7 @@ func (e *Engine) wanted(r *openbroker.UpdateRequest, record *InstanceRecord, pre
 	}
 	wanted.Parameters = mergeParameters(present.Parameters, r.Parameters)
 	if r.Context.Raw != nil {
-		wanted.Context = r.Context.Raw
+		wanted.Context = object(r.Context.Raw)
 	}
 	return &wanted, planID, nil
 }
