@@ -46,7 +46,6 @@ func (p *probe) expectUnready(ctx context.Context, fault string, unreadable bool
 			continue
 		}
 		p.findings.look(checkUnavailable)
-		p.findings.count("requests answered with 503 (probes)")
 		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 			p.findings.add(checkUnavailable, "%s: a request is answered with %d and Retry-After %q, 503 and a number were expected", fault, status, header.Get("Retry-After"))
 		}

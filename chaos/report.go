@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -47,9 +46,7 @@ func (r *session) checkFloor(e *evidence) {
 	floor("operations taken over from a killed replica", len(e.resumptions()), 1)
 	floor("the same, without another fault", f.looked[checkResume], 1)
 	for _, c := range checks[:slices.Index(checks, checkUnavailable)] {
-		if c != checkLedger {
-			floor("looked at: "+string(c), f.looked[c], 1)
-		}
+		floor("looked at: "+string(c), f.looked[c], 1)
 	}
 }
 
@@ -67,8 +64,9 @@ func (r *session) report(e *evidence) {
 	}
 	row("answers that promise something", len(e.acknowledged))
 	title("faults")
-	for _, d := range slices.Sorted(maps.Keys(counted(e.disturbances))) {
-		row(d, counted(e.disturbances)[d])
+	faults := counted(e.disturbances)
+	for _, what := range slices.Sorted(maps.Keys(faults)) {
+		row(what, faults[what])
 	}
 	title("provider")
 	r.rowsOfAttempts(e, row)
@@ -82,16 +80,20 @@ func (r *session) report(e *evidence) {
 		row(string(c), fmt.Sprintf("%d\t%d", f.looked[c], f.found[c]))
 	}
 	_ = table.Flush() // The output is gone; so is who could be told.
-	for _, c := range checks {
-		for _, detail := range f.details[c] {
-			r.say("VIOLATION (%s) %s", c, detail)
-		}
-	}
+	r.reportViolations()
 	verdict := "PASSED"
 	if n := f.violations(); n > 0 {
 		verdict = fmt.Sprintf("FAILED: %d violations; repeat the choices with -seed %d", n, r.settings.seed)
 	}
 	r.say("%s", verdict)
+}
+
+func (r *session) reportViolations() {
+	for _, c := range checks {
+		for _, detail := range r.findings.details[c] {
+			r.say("VIOLATION (%s) %s", c, detail)
+		}
+	}
 }
 
 func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
@@ -171,7 +173,7 @@ func rowsOfResumptions(e *evidence, row func(string, any)) {
 func counted(disturbances []disturbance) map[string]int {
 	counts := map[string]int{}
 	for _, d := range disturbances {
-		counts[strings.TrimSpace(d.what)]++
+		counts[d.what]++
 	}
 	return counts
 }

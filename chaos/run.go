@@ -86,6 +86,9 @@ func run(ctx context.Context, s settings, output io.Writer) (passed bool, err er
 	}
 	evidence, err := r.carryOut(ctx)
 	if err != nil {
+		if !errors.Is(err, errInterrupted) {
+			r.reportViolations()
+		}
 		return false, err
 	}
 	evidence.check(r.findings)
@@ -134,7 +137,7 @@ func (r *session) setUp(ledgerURL string) error {
 // carryOut loads and breaks, lets everything settle, and collects the evidence.
 func (r *session) carryOut(ctx context.Context) (*evidence, error) {
 	r.say("%d replicas serve; %d clients and the faults begin", r.settings.replicas, r.settings.clients)
-	// Clients go on for a while after the run should have ended: to settle.
+	// Clients that do not finish in time after the faults are abandoned.
 	clients, abandon := context.WithCancel(ctx)
 	defer abandon()
 	loadStarted := time.Now()

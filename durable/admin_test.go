@@ -17,7 +17,7 @@ import (
 )
 
 // lease is short: what is done from outside shows when it is renewed.
-const lease = 300 * time.Millisecond
+const lease = time.Second
 
 // An operator is an Admin beside a replica.
 type operator struct {

@@ -15,7 +15,7 @@ import (
 const stuck = `
 policies: {default: {mode: asynchronous}}
 provider: {sqlitefile: {directory: openbroker-data/instances, create_delay: 1h}}
-engine: {replica: replica-1, lease: 1s, stop_grace: 1s}
+engine: {replica: replica-1, lease: 3s, stop_grace: 1s}
 shutdown: {operation_grace: 100ms}
 `
 
@@ -239,8 +239,13 @@ func TestAdminOrphans(t *testing.T) {
 		write(t, w.directory, "openbroker-data/instances/"+name+"/database.sqlite", "")
 		golden(t, "admin_orphans", w.admin("orphans"))
 		golden(t, "admin_orphans_json", w.admin("orphans", "--json"))
-		// What was forgotten is an orphan too.
-		w.admin("forget", "one", "--reason", "x")
+		// What was forgotten is an orphan too. One id that is wrong does not spare
+		// the others.
+		code, stdout, stderr := w.try("forget", "nothing", "one", "nobody", "--json", "--reason", "x", "--actor", "ada")
+		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, `"nothing"`) || !strings.Contains(stderr, `"nobody"`) {
+			t.Errorf("exit code %d, %s", code, stderr)
+		}
+		golden(t, "admin_forget_json", plain(stdout))
 		if found := w.list("orphans"); len(found) != 2 {
 			t.Errorf("orphans: %v", found)
 		}

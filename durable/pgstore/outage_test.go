@@ -201,7 +201,7 @@ func TestReadOnly(t *testing.T) {
 	} else {
 		again.Close()
 	}
-	execute(t, admin, "SET default_transaction_read_only = off", "ALTER DATABASE "+database+" RESET default_transaction_read_only", disconnect)
+	execute(t, admin, "SET default_transaction_read_only = off", "ALTER DATABASE "+database+" RESET default_transaction_read_only")
 	allWork(t, s)
 }
 

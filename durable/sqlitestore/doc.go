@@ -14,6 +14,9 @@
 // file that is damaged, that is no database of openbroker, or whose schema is
 // newer than this program is refused and left as it is.
 //
+// Operators look into the database, and intervene, beside that process: see
+// [Attach].
+//
 // It does not decide what a change may do: that is the engine's, in package
 // durable. It does not encrypt: the engine seals what is secret before it
 // arrives here. For several replicas use package pgstore.

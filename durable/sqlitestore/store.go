@@ -187,7 +187,7 @@ func syncDirectory(path string) error {
 }
 
 // Hints receives a value after changes of this process that let an operation
-// become due or end. No other process changes the database.
+// become due or end, not after those of an operator's process, see [Attach].
 func (s *Store) Hints() <-chan struct{} { return s.hints }
 
 func (s *Store) hint() {

@@ -72,7 +72,7 @@ func (s *Store) Export(ctx context.Context, each func(durable.Item) error) error
 	}
 	return s.read(ctx, func(r *session) (err error) {
 		// A transaction sees one moment of the database.
-		if _, err := r.exec("SELECT 1"); err != nil {
+		if _, err := r.exec("BEGIN"); err != nil {
 			return err
 		}
 		for _, section := range sections {
