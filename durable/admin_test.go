@@ -563,6 +563,10 @@ func TestOrphans(t *testing.T) {
 	if found, err = admin.Orphans(t.Context(), exist); err != nil || len(found.Records)+len(found.Resources) != 0 {
 		t.Errorf("looking twice: %+v, %v", found, err)
 	}
+	exist.names, exist.next = []string{name("there"), name("missing"), name("stranger")}, []string{name("there"), name("stranger")}
+	if found, err = admin.Orphans(t.Context(), exist); err != nil || len(found.Records) != 0 {
+		t.Errorf("missing only at the second look: %+v, %v", found, err)
+	}
 	exist.err = errors.New("the provider is away")
 	if _, err := admin.Orphans(t.Context(), exist); !errors.Is(err, exist.err) {
 		t.Errorf("error %v", err)

@@ -13,7 +13,8 @@ import (
 
 func TestParallelBindings(t *testing.T) {
 	t.Parallel()
-	forEachStore(t, func(t *testing.T, store durable.Store) {
+	forEachStore(t, func(t *testing.T, inner durable.Store) {
+		store := &flakyStore{Store: inner}
 		r := start(t, store, newKeys(t), newScripted(), nil)
 		r.bring("i", "plan-parallel", ready)
 		g := r.provider.hold(durable.KindBind, "")
@@ -27,6 +28,9 @@ func TestParallelBindings(t *testing.T) {
 		}
 		for range answers {
 			receive(t, "all at a time", g.entered)
+		}
+		if n := store.conflicts.Load(); n > 0 {
+			t.Errorf("%d decisions were made in vain", n)
 		}
 		r.update("i", updateExtra).is(t, http.StatusUnprocessableEntity, concurrency)
 		r.deprovision("i", "plan-parallel").is(t, http.StatusUnprocessableEntity, concurrency)
@@ -162,6 +166,10 @@ func TestRemainingBindings(t *testing.T) {
 				t.Errorf("the binding %s is left", b)
 			}
 			r.unbind(planID, b, planID).is(t, http.StatusGone, "")
+			snapshot, err := store.Load(t.Context(), durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: planID, BindingID: b})
+			if err != nil || len(snapshot.Binding.Data) > 0 || len(snapshot.Instance.Data) > 0 {
+				t.Errorf("what is deleted still has data (%v)", err)
+			}
 		}
 		a := r.deprovision("plan-refuse", "plan-refuse")
 		if a.status != http.StatusUnprocessableEntity || a.code() != "BindingsExist" {

@@ -35,7 +35,7 @@ type Config struct {
 	// DefaultPolicy how those of the others are.
 	Policies      map[string]Policy
 	DefaultPolicy Policy
-	// Workers is how many operations this replica works on at a time; 64 by
+	// Workers is how many operations this replica works on at a time; 128 by
 	// default. More wait in the store, oldest first, for any replica.
 	Workers int
 	// Lease is how long a replica that says nothing is believed to live; 15 s
@@ -72,7 +72,7 @@ type Config struct {
 
 // Defaults of Config and Policy.
 const (
-	defaultWorkers        = 64
+	defaultWorkers        = 128
 	defaultLease          = 15 * time.Second
 	defaultPollInterval   = 500 * time.Millisecond
 	defaultRetryAfter     = time.Second

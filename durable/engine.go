@@ -149,8 +149,9 @@ func (e *Engine) Start(ctx context.Context) {
 		return
 	}
 	e.state = stateStarted
-	e.base = context.WithoutCancel(ctx)
-	ctx, e.quit = context.WithCancel(e.base)
+	base := context.WithoutCancel(ctx)
+	e.base = base
+	ctx, e.quit = context.WithCancel(base)
 	for _, loop := range []func(context.Context){e.claimLoop, e.leaseLoop, e.sweepLoop, e.hintLoop} {
 		e.loops.Go(func() { loop(ctx) })
 	}
@@ -158,9 +159,9 @@ func (e *Engine) Start(ctx context.Context) {
 
 // Stop ends the engine: it takes on nothing more, lets the running operations
 // end until ctx ends, then interrupts them, and gives their leases back, so
-// that another replica, or the next process, goes on with them at once. After
-// the end of ctx that takes up to StopGrace, and another Lease if the store is
-// away. Stop can be called twice, and without Start.
+// that another replica, or the next process, goes on with them at once. That
+// takes a few seconds after the end of ctx if a provider does not return, or the
+// store is away. Stop can be called twice, and without Start.
 func (e *Engine) Stop(ctx context.Context) {
 	e.stopOnce.Do(func() {
 		e.mu.Lock()

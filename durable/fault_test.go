@@ -310,6 +310,22 @@ func TestWorkersAreBounded(t *testing.T) {
 	})
 }
 
+// A request begins its operation at once, also while the replica looks for
+// others.
+func TestRequestsDoNotWaitForClaims(t *testing.T) {
+	t.Parallel()
+	claiming, claim := make(chan struct{}, 100), make(chan struct{})
+	store := &flakyStore{Store: openSQLite(t), claim: func() error {
+		claiming <- struct{}{}
+		<-claim
+		return nil
+	}}
+	r := start(t, store, newKeys(t), newScripted(), nil)
+	defer close(claim)
+	receive(t, "a claim", claiming)
+	r.provision("i", planID, "").is(t, http.StatusCreated, "")
+}
+
 func index(list []string, s string) int {
 	for i := range list {
 		if list[i] == s {

@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 )
@@ -81,7 +80,7 @@ func (e *Engine) renew(ctx context.Context) {
 	running := make([]*run, 0, len(e.runs))
 	fences := make([]Fence, 0, len(e.runs))
 	for _, r := range e.runs {
-		if errors.Is(context.Cause(r.ctx), errLeaseLost) {
+		if r.lost() {
 			continue // Whoever claims it goes on, the sooner the better.
 		}
 		running, fences = append(running, r), append(fences, r.fence())
@@ -114,7 +113,7 @@ func (e *Engine) renew(ctx context.Context) {
 // hintLoop passes on what the store hears from other replicas, at most every
 // hintPause, because each hint costs every replica a look.
 func (e *Engine) hintLoop(ctx context.Context) {
-	const hintPause = 20 * time.Millisecond
+	const hintPause = 100 * time.Millisecond
 	for {
 		select {
 		case <-ctx.Done():

@@ -74,6 +74,7 @@ func TestBindingsThatCannotBeFetched(t *testing.T) {
 		g := r.provider.hold(durable.KindBind, "i/b")
 		answers := r.later(http.MethodPut, bindingPath("i", "b")+"?"+incomplete, `{"service_id":"service-2","plan_id":"plan-hidden"}`)
 		receive(t, "the bind", g.entered)
+		<-time.NewTimer(30 * time.Millisecond).C // Long after SyncWait.
 		g.open()
 		a := receive(t, "the binding", answers).is(t, http.StatusCreated, "")
 		if !strings.Contains(a.text, "s3cret-b") {

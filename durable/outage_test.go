@@ -181,6 +181,12 @@ func TestRecordsThatCannotBeRead(t *testing.T) {
 		first := r.provision("first", "plan-async", "")
 		receive(t, "the first operation", g.entered)
 		a := r.provision("i", "plan-async", "") // It waits, and has to be read later.
+		r.provider.on(durable.KindProvision, "i", func(context.Context, *durable.Task) error {
+			if len(r.provider.called(durable.KindProvision, "i")) < 4 {
+				return durable.Retryable(errProvider, 0) // These failures count, and they only.
+			}
+			return nil
+		})
 		failing.Store(true)
 		g.open()
 		for range 12 {
@@ -255,7 +261,10 @@ func TestClocksApart(t *testing.T) {
 			a := first.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
 			second := start(t, store, keys, newScripted(), short)
 			second.done("i", a)
-			second.done("i", second.deprovision("i", "plan-async"))
+			d := second.deprovision("i", "plan-async")
+			second.done("i", d)
+			third := serve(t, store, keys, newScripted(), nil, nil)
+			third.lastOperation("i", d.operation()).is(t, http.StatusOK, "")
 			c.advance(6 * time.Minute)
 			g := second.provider.hold(durable.KindProvision, "j")
 			a = second.provision("j", "plan-async", "")

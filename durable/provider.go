@@ -21,9 +21,12 @@ import (
 // another process, when an attempt was interrupted or its outcome could not be
 // recorded. To create what is there already, or to delete what is gone, is a
 // success. Two attempts at one operation can overlap when a replica was paused
-// for longer than its lease; [Task.Generation] grows with each attempt, for
-// services that can refuse older writers. The engine ignores what an older
-// attempt returns.
+// for longer than its lease; [Task.Generation] grows with each attempt at the
+// operation, for services that can refuse older writers. The engine ignores
+// what an older attempt returns. A replica that was paused can even wake up
+// when the operation has ended: whoever must exclude that lets the service give
+// out a token, keeps it with [Task.Save], which fails for such an attempt, and
+// writes only then.
 //
 // The context ends when the operation is cancelled, runs out of time, or is not
 // this replica's any more: return then. Everything in the parameters is what
@@ -31,7 +34,8 @@ import (
 //
 // An [*openbroker.Error] reaches the platform as it is. [Retryable] asks for
 // another attempt. Any other error fails the operation with a generic text and
-// is only logged. Deprovision and Unbind are tried again after any error.
+// is only logged. Deprovision and Unbind are tried again after any error but an
+// [*openbroker.Error] with a 4xx status.
 type Provider interface {
 	// Provision creates the instance (spec.md, "Provisioning").
 	Provision(ctx context.Context, task *Task, instance Instance) (Provisioned, error)

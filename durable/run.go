@@ -27,6 +27,9 @@ func (r *run) fence() Fence {
 	return Fence{OperationID: r.record.ID, Generation: r.record.Generation}
 }
 
+// lost reports whether the attempt was stopped because its lease was lost.
+func (r *run) lost() bool { return errors.Is(context.Cause(r.ctx), errLeaseLost) }
+
 // stop ends the attempt's context; the first cause counts.
 func (r *run) stop(cause error) { r.cancel(cause) }
 
@@ -117,15 +120,15 @@ type attempt struct {
 // operation goes on, here or elsewhere.
 func (e *Engine) work(r *run, docs *documents) *result {
 	logger := e.operationLogger(r.record)
-	if r.record.State == Cancelling {
-		// Its worker died before it stopped: there is nothing to stop any more.
-		r.stop(errCancelled)
-		return e.conclude(r, logger, attempt{err: errCancelled})
-	}
 	if r.earlier != nil {
 		// It returns, or is given up, within StopGrace.
 		<-r.earlier.ended
 		r.earlier = nil
+	}
+	if r.record.State == Cancelling {
+		// Its worker died before it stopped: there is nothing to stop any more.
+		r.stop(errCancelled)
+		return e.conclude(r, logger, attempt{err: errCancelled})
 	}
 	if docs == nil {
 		var err error

@@ -38,6 +38,8 @@ type flakyStore struct {
 	load  func() error
 	// accept, unless nil, is called before a decision is written.
 	accept func()
+	// conflicts counts the decisions that were not the truth any more.
+	conflicts atomic.Int64
 }
 
 func (s *flakyStore) Load(ctx context.Context, key durable.Key) (*durable.Snapshot, error) {
@@ -68,7 +70,11 @@ func (s *flakyStore) Accept(ctx context.Context, a *durable.Acceptance) error {
 	if s.accept != nil {
 		s.accept()
 	}
-	return s.Store.Accept(ctx, a)
+	err := s.Store.Accept(ctx, a)
+	if errors.Is(err, durable.ErrConflict) {
+		s.conflicts.Add(1)
+	}
+	return err
 }
 
 func (s *flakyStore) Advance(ctx context.Context, a *durable.Advance) error {

@@ -157,6 +157,7 @@ func TestHostileItems(t *testing.T) {
 	for name, hostile := range map[string][]durable.Item{
 		"instance twice":          append(items()[:2:2], items()[1]),
 		"out of order":            {items()[2], items()[1]},
+		"a setting at the end":    {items()[5], items()[0]},
 		"no instance id":          change(1, func(i durable.Item) { i.Instance.Key.InstanceID = "" }),
 		"unknown status":          change(1, func(i durable.Item) { i.Instance.Status = "alive" }),
 		"revision":                change(1, func(i durable.Item) { i.Instance.Revision = 0 }),

@@ -12,7 +12,7 @@ import (
 // Engine says how operations are carried out.
 type Engine struct {
 	Replica        string   `yaml:"replica" doc:"name of this process in leases, unique among the replicas; made from the host name by default"`
-	Workers        int      `yaml:"workers" min:"1" default:"64" doc:"operations that this replica works on at a time"`
+	Workers        int      `yaml:"workers" min:"1" default:"128" doc:"operations that this replica works on at a time"`
 	Lease          Duration `yaml:"lease" default:"15s" doc:"how long a replica that says nothing is believed to live"`
 	PollInterval   Duration `yaml:"poll_interval" default:"500ms" doc:"how often the store is asked for work"`
 	RetryAfter     Duration `yaml:"retry_after" default:"1s" doc:"when platforms should poll again, in whole seconds"`
