@@ -128,6 +128,9 @@ func (l *ledger) work(ctx context.Context, task *durable.Task, id, binding strin
 	defer l.mu.Unlock()
 	switch fate {
 	case 0:
+		if deletes := task.Kind() == durable.KindDeprovision || task.Kind() == durable.KindUnbind; deletes && !l.has(id, binding) {
+			return nil // What an earlier attempt has deleted cannot be refused.
+		}
 		return errProvider
 	case 1:
 		return durable.Retryable(errors.New("busy"), 0)
@@ -137,6 +140,13 @@ func (l *ledger) work(ctx context.Context, task *durable.Task, id, binding strin
 	}
 	apply()
 	return nil
+}
+
+func (l *ledger) has(id, binding string) bool {
+	if binding != "" {
+		return l.bindings[id][binding]
+	}
+	return l.instances[id]
 }
 
 func (l *ledger) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.Provisioned, error) {
@@ -266,17 +276,18 @@ func agree(t *testing.T, store durable.Store, r *replica, provider *ledger, plan
 			}
 			return len(snapshot.Open) == 0
 		})
-		provider.mu.Lock()
-		has, bindings := provider.instances[id], provider.bindings[id]
-		provider.mu.Unlock()
-		a := r.send(http.MethodGet, instancePath(id), "")
-		// A deletion that failed late leaves a record without a resource.
-		if has && a.status != http.StatusOK {
-			t.Errorf("the provider has the instance %s, and GET is answered with %d %s", id, a.status, a.text)
-		}
-		for b := range bindings {
-			if a := r.send(http.MethodGet, bindingPath(id, b), ""); a.status != http.StatusOK {
-				t.Errorf("the provider has the binding %s/%s, and GET is answered with %d %s", id, b, a.status, a.text)
+		for _, binding := range []string{"", "b0", "b1", "b2"} {
+			path := instancePath(id)
+			if binding != "" {
+				path = bindingPath(id, binding)
+			}
+			provider.mu.Lock()
+			has := provider.has(id, binding)
+			provider.mu.Unlock()
+			there := r.send(http.MethodGet, path, "").status == http.StatusOK
+			// What could neither be created nor deleted is left for the platform.
+			if there && !has || has && !there && !failedCreation(t, store, id, binding) {
+				t.Errorf("%s: the provider has it: %v, the broker says so: %v", path, has, there)
 			}
 		}
 		records, err := store.Operations(t.Context(), durable.Filter{InstanceID: id, Limit: 10_000})
@@ -289,4 +300,16 @@ func agree(t *testing.T, store durable.Store, r *replica, provider *ledger, plan
 			}
 		}
 	}
+}
+
+func failedCreation(t *testing.T, store durable.Store, id, binding string) bool {
+	t.Helper()
+	snapshot, err := store.Load(t.Context(), durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: id, BindingID: binding})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if binding != "" {
+		return snapshot.Binding != nil && snapshot.Binding.Status == durable.CreateFailed
+	}
+	return snapshot.Instance != nil && snapshot.Instance.Status == durable.CreateFailed
 }

@@ -255,33 +255,28 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// More operations than workers wait in the store, and are done oldest first.
+// More operations than workers wait in the store without a lease.
 func TestWorkersAreBounded(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		r := start(t, store, newKeys(t), newScripted(), func(c *durable.Config) { c.Workers = 2 })
 		var running atomic.Int64
-		order := make(chan string, 100)
 		g := r.provider.hold(durable.KindProvision, "")
-		held := func(ctx context.Context, task *durable.Task) error {
+		r.provider.on(durable.KindProvision, "", func(ctx context.Context, _ *durable.Task) error {
+			defer running.Add(-1)
 			if n := running.Add(1); n > 2 {
 				t.Errorf("%d operations run at a time", n)
 			}
-			defer running.Add(-1)
-			order <- task.ID()
 			select {
 			case <-g.opened:
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-		}
-		r.provider.on(durable.KindProvision, "", held)
-		var ids, want []string
-		for i := range 12 {
-			id := "i" + string(rune('a'+i))
-			want = append(want, r.provision(id, "plan-async", "").is(t, http.StatusAccepted, "").operation())
-			ids = append(ids, id)
+		})
+		ids := strings.Split("abcdefghijkl", "")
+		for _, id := range ids {
+			r.provision(id, "plan-async", "").is(t, http.StatusAccepted, "")
 		}
 		leased := 0
 		for _, id := range ids {
@@ -300,11 +295,31 @@ func TestWorkersAreBounded(t *testing.T) {
 		for _, id := range ids {
 			r.status(id, "", durable.Ready)
 		}
-		// Two workers: an operation can overtake one other.
+	})
+}
+
+// What waits is done oldest first.
+func TestOldestFirst(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		r := start(t, store, newKeys(t), newScripted(), func(c *durable.Config) { c.Workers = 1 })
+		order := make(chan string, 100)
+		r.provider.on(durable.KindProvision, "", func(_ context.Context, task *durable.Task) error {
+			order <- task.ID()
+			return nil
+		})
+		g := r.provider.hold(durable.KindProvision, "first")
+		r.provision("first", "plan-async", "")
+		receive(t, "the first operation", g.entered)
+		ids := strings.Split("abcdefghijkl", "")
+		var want []string
+		for _, id := range ids {
+			want = append(want, r.provision(id, "plan-async", "").is(t, http.StatusAccepted, "").operation())
+		}
+		g.open()
 		for i := range want {
-			got := <-order
-			if at := index(want, got); at < i-1 || at > i+1 {
-				t.Errorf("operation %d came at position %d", at, i)
+			if got := receive(t, "an operation", order); got != want[i] {
+				t.Errorf("%s came instead of %s", got, want[i])
 			}
 		}
 	})
@@ -324,13 +339,4 @@ func TestRequestsDoNotWaitForClaims(t *testing.T) {
 	defer close(claim)
 	receive(t, "a claim", claiming)
 	r.provision("i", planID, "").is(t, http.StatusCreated, "")
-}
-
-func index(list []string, s string) int {
-	for i := range list {
-		if list[i] == s {
-			return i
-		}
-	}
-	return -1
 }
