@@ -202,8 +202,8 @@ func (e *Engine) outcome(ctx context.Context, d *decision, key Key, mode Mode, p
 // over first.
 func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Duration) (*result, error) {
 	if d.joined {
-		if ended, err := e.ended(ctx, key, d.operationID); err != nil || ended != nil {
-			return ended, err
+		if ended, err := e.ended(ctx, key, d.operationID); err == nil && ended != nil {
+			return ended, nil
 		}
 	}
 	timer := time.NewTimer(limit)
@@ -220,9 +220,10 @@ func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Dur
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-poll.C:
-			ended, err := e.ended(ctx, key, d.operationID)
-			if err != nil || ended != nil {
-				return ended, err
+			// That the store is away for a moment must not become a 503: the
+			// platform would delete what goes on being created.
+			if ended, err := e.ended(ctx, key, d.operationID); err == nil && ended != nil {
+				return ended, nil
 			}
 		}
 	}
@@ -245,10 +246,12 @@ func (e *Engine) ended(ctx context.Context, key Key, id string) (*result, error)
 	if err != nil {
 		return nil, err
 	}
-	if snapshot.Instance != nil {
-		if r.instance, err = e.openInstance(snapshot.Instance); err != nil {
-			return nil, err
-		}
+	if snapshot.Instance == nil || key.BindingID != "" && snapshot.Binding == nil {
+		// It was deleted, and forgotten, since.
+		return &result{state: OperationFailed, failure: failureOf(errCancelled, id)}, nil
+	}
+	if r.instance, err = e.openInstance(snapshot.Instance); err != nil {
+		return nil, err
 	}
 	if snapshot.Binding != nil {
 		if r.binding, err = e.openBinding(snapshot.Binding); err != nil {

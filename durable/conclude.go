@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -100,10 +101,15 @@ func (e *Engine) cancelled(r *run) (*Advance, *result) {
 		&result{state: OperationFailed, failure: f}
 }
 
-func (e *Engine) succeeded(r *run, docs *documents) (*Advance, *result, error) {
-	change := &Advance{State: OperationSucceeded, Description: new(string)}
-	ended := &result{state: OperationSucceeded, instance: docs.instance, binding: docs.binding}
-	var err error
+func (e *Engine) succeeded(r *run, docs *documents) (change *Advance, ended *result, err error) {
+	defer func() {
+		// What a provider returns may have methods of its own.
+		if value := recover(); value != nil {
+			err = fmt.Errorf("the provider's result cannot be encoded: panic: %v", value)
+		}
+	}()
+	change = &Advance{State: OperationSucceeded, Description: new(string)}
+	ended = &result{state: OperationSucceeded, instance: docs.instance, binding: docs.binding}
 	switch r.record.Kind {
 	case KindProvision, KindUpdate:
 		instance := *docs.instanceRecord
@@ -193,6 +199,10 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 		change.Instance = &instance
 	case KindDeprovision:
 		instance.Status = docs.operation.previous()
+		if instance.Status == CreateFailed && f.InstanceUsable == nil {
+			f.InstanceUsable = new(bool)
+			change.Failure = f.encode()
+		}
 		change.Instance = &instance
 	case KindBind:
 		binding := *docs.bindingRecord

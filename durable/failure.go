@@ -3,6 +3,7 @@ package durable
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -30,6 +31,34 @@ type failure struct {
 	RetryAfter time.Duration `json:"retry_after,omitempty"`
 }
 
+// plainError returns an error of a provider as one that can be looked at anywhere:
+// a provider's own error type may panic, as a nil pointer in an error does.
+// Call it where a panic is caught.
+func plainError(err error) error {
+	if err == nil {
+		return nil
+	}
+	s := &providerError{text: fmt.Sprint(err)}
+	var answer *openbroker.Error
+	if errors.As(err, &answer) && answer != nil {
+		public := openbroker.NewError(answer.Status, answer.Code, answer.Description)
+		public.InstanceUsable, public.UpdateRepeatable, public.RetryAfter = answer.InstanceUsable, answer.UpdateRepeatable, answer.RetryAfter
+		s.parts = append(s.parts, public)
+	}
+	if retry, ok := asRetryable(err); ok {
+		s.parts = append(s.parts, &retryable{err: errors.New(s.text), after: retry.after})
+	}
+	return s
+}
+
+type providerError struct {
+	text  string
+	parts []error
+}
+
+func (s *providerError) Error() string   { return s.text }
+func (s *providerError) Unwrap() []error { return s.parts }
+
 // failureOf says publicly why the operation failed.
 func failureOf(err error, operationID string) *failure {
 	var answer *openbroker.Error
@@ -43,7 +72,7 @@ func failureOf(err error, operationID string) *failure {
 			Status: answer.Status, Code: answer.Code, Description: answer.Description,
 			InstanceUsable: answer.InstanceUsable, UpdateRepeatable: answer.UpdateRepeatable, RetryAfter: answer.RetryAfter,
 		}
-		setDefault(&f.Status, http.StatusInternalServerError)
+		setDefault(&f.Status, http.StatusNotFound) // as the handler reads it
 		setDefault(&f.Description, "The operation failed.")
 		return f
 	default:

@@ -39,6 +39,7 @@ func (e *Engine) claim(ctx context.Context) {
 		free++
 	}
 	if free == 0 {
+		e.backlog.Store(true) // Look again when a place becomes free.
 		return
 	}
 	leased := time.Now()

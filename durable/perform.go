@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/openbroker/openbroker"
 )
@@ -21,11 +22,11 @@ func (e *Engine) perform(ctx context.Context, task *Task, docs documents) (docum
 		if err := e.unbindRemaining(ctx, task, instance); err != nil {
 			return docs, err
 		}
-		return docs, e.provider.Deprovision(ctx, task, instance)
+		return docs, deletion(e.provider.Deprovision(ctx, task, instance))
 	case KindBind:
 		return e.performBind(ctx, task, instance, docs)
 	case KindUnbind:
-		return docs, e.provider.Unbind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding))
+		return docs, deletion(e.provider.Unbind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding)))
 	default:
 		return docs, fmt.Errorf("the operation has the unknown kind %q", kind)
 	}
@@ -118,10 +119,24 @@ func (e *Engine) unbindOne(ctx context.Context, task *Task, instance Instance, r
 	if err != nil {
 		return err
 	}
-	if err := e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, document)); err != nil {
+	if err := deletion(e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, document))); err != nil {
 		return fmt.Errorf("deleting the binding %q first: %w", record.Key.BindingID, err)
 	}
 	return task.advance(ctx, &Advance{Binding: deletedBinding(record)})
+}
+
+// deletion is the error of a deletion. That there is nothing to delete is none,
+// however the provider says it: a 410 would tell the platform that it is gone,
+// and the record would stay.
+func deletion(err error) error {
+	var answer *openbroker.Error
+	if errors.As(err, &answer) && answer != nil {
+		switch answer.Status {
+		case 0, http.StatusNotFound, http.StatusGone:
+			return nil
+		}
+	}
+	return err
 }
 
 // deletedBinding is a binding's tombstone: nothing secret is left in it.

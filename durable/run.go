@@ -173,7 +173,7 @@ func (e *Engine) call(ctx context.Context, logger *slog.Logger, task *Task, docs
 			returned <- made
 		}()
 		after, err := e.perform(ctx, task, docs)
-		made = attempt{docs: after, err: err}
+		made = attempt{docs: after, err: plainError(err)}
 	}()
 	select {
 	case made := <-returned:
