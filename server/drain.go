@@ -61,7 +61,7 @@ func (s *Server) finish(ctx context.Context, cancelRequests func(), server *http
 	// After a complete drain there is nothing to close, and no one to tell.
 	_ = server.Close()
 	err = errors.Join(err, s.runHooks(hookContext))
-	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "stopped")
+	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "stopped serving")
 	return err
 }
 

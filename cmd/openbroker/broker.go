@@ -53,6 +53,10 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 	if err != nil {
 		return nil, err
 	}
+	if keys.orphaned {
+		logger.LogAttrs(ctx, slog.LevelWarn, "the keyset was there, but the store is empty: if it had records, stop and restore its backup, before platforms are told that their instances are gone",
+			slog.String("keyset", keys.path))
+	}
 	engineConfig.Sealer, engineConfig.Logger = keys, logger
 	if b.engine, err = durable.New(ctx, catalog, provider, b.store, engineConfig); err != nil {
 		return nil, err

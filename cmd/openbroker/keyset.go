@@ -22,6 +22,9 @@ type keyset struct {
 	*seal.Keyring
 	path   string // empty if it does not come from a file
 	canary []byte
+	// orphaned says that the file was there before the store, which is empty: a
+	// database may be missing.
+	orphaned bool
 }
 
 // openKeyset loads the configured keyset, and makes sure that it is that of the
@@ -40,6 +43,10 @@ func openKeyset(ctx context.Context, settings *config.Encryption, data string, s
 	isNew := errors.Is(err, durable.ErrNotFound)
 	if err != nil && !isNew {
 		return nil, fmt.Errorf("the store cannot be read: %w", err)
+	}
+	if isNew && k.path != "" {
+		_, err := os.Stat(k.path)
+		k.orphaned = err == nil
 	}
 	if k.Keyring, err = loadKeyset(settings, k.path, isNew); err != nil {
 		return nil, err

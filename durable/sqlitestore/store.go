@@ -30,6 +30,8 @@ type Store struct {
 	now   func() time.Time
 	lock  *fileLock
 	hints chan struct{}
+	// identity is the file that was opened.
+	identity os.FileInfo
 
 	writes *sql.DB
 	reads  *sql.DB
@@ -135,6 +137,9 @@ func (s *Store) start(ctx context.Context) error {
 		s.readers <- session
 		s.readerCount++
 	}
+	if s.identity, err = os.Stat(s.path); err != nil {
+		return err
+	}
 	return s.releaseLeases(ctx)
 }
 
@@ -198,8 +203,14 @@ func (s *Store) hint() {
 }
 
 // Ping writes to the database, since a full disk or a file system that has
-// become read-only shows only then.
+// become read-only shows only then. It also looks whether the file still has its
+// name: what is written to one that was removed or replaced is lost.
 func (s *Store) Ping(ctx context.Context) error {
+	if s.identity != nil {
+		if present, err := os.Stat(s.path); err != nil || !os.SameFile(present, s.identity) {
+			return fmt.Errorf("%s was removed or replaced while it was in use, and what is written now will be lost: stop the process and restore the file", s.path)
+		}
+	}
 	return s.write(ctx, func(w *session) error {
 		_, err := w.exec(`UPDATE pings SET at = ? WHERE id = 1`, s.micros())
 		return err

@@ -50,11 +50,10 @@ func (d directory) has(name string) (bool, error) {
 
 // create makes an instance. It is complete and on disk before it gets its name,
 // and the rename fails if there is one already: an attempt that was overtaken
-// cannot replace a database that is in use.
+// cannot replace a database that is in use. What a killed attempt left is swept
+// away only then: before, it could be that of another attempt, still at work,
+// which would name what is left of it.
 func (d directory) create(ctx context.Context, name string) error {
-	if err := d.sweep(newPrefix + name); err != nil {
-		return err
-	}
 	unnamed := d.path(newPrefix + name + "-" + rand.Text())
 	if err := os.MkdirAll(filepath.Join(unnamed, bindingsName), 0o700); err != nil {
 		return err
@@ -73,7 +72,7 @@ func (d directory) create(ctx context.Context, name string) error {
 		}
 		return err
 	}
-	return d.sync()
+	return errors.Join(d.sync(), d.sweep(newPrefix+name))
 }
 
 // remove deletes an instance and what attempts at making and deleting it left.
