@@ -41,8 +41,8 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 	done
 
 .PHONY: bench
-bench: ## benchmarks, as ratios measured in one run
-	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./bench/...
+bench: ## benchmarks, as ratios measured in one run (GOGC as in openbroker serve)
+	GOGC=400 go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./bench/...
 
 .PHONY: chaos
 chaos: tools ## kill, pause and cut off replicas under load, then compare store and ledger

@@ -146,7 +146,7 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 // newOperation prepares an operation of a request.
 func (e *Engine) newOperation(key Key, kind Kind, policy Policy, document *operationDocument) (*NewOperation, *OperationRecord, error) {
 	begin := &NewOperation{
-		ID: rand.Text(), Key: key, Kind: kind, Timeout: policy.Deadline,
+		ID: newOperationID(), Key: key, Kind: kind, Timeout: policy.Deadline,
 		Parallel: policy.ParallelBindings && key.BindingID != "",
 	}
 	if document != nil {
@@ -161,6 +161,17 @@ func (e *Engine) newOperation(key Key, kind Kind, policy Policy, document *opera
 		Deadline: e.now().Add(begin.Timeout),
 	}
 	return begin, record, nil
+}
+
+// newOperationID returns an id that is unique, safe in URLs, and greater than
+// those made before it: what is inserted in order costs an index least.
+func newOperationID() string {
+	const digits = "234567ABCDEFGHIJKLMNOPQRSTUVWXYZ" // in the order of their codes
+	var id [10]byte
+	for i, rest := len(id)-1, time.Now().UnixMilli(); i >= 0; i, rest = i-1, rest/32 {
+		id[i] = digits[rest%32]
+	}
+	return string(id[:]) + rand.Text()[:16]
 }
 
 // A result is how an operation ended, with the documents that a waiting request

@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -235,7 +234,7 @@ func (d *operationDocument) previous() Status {
 // cleanUp is the operation that deletes what a failed creation left.
 func (e *Engine) cleanUp(key Key, kind Kind) (*NewOperation, error) {
 	next := &NewOperation{
-		ID: rand.Text(), Key: key, Kind: kind, Internal: true, Timeout: e.config.CleanupTimeout,
+		ID: newOperationID(), Key: key, Kind: kind, Internal: true, Timeout: e.config.CleanupTimeout,
 		// The creation that ends with the same change had the place until now.
 		// Bindings that are cleaned up never stand in each other's way.
 		Parallel: key.BindingID != "",
