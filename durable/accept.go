@@ -40,6 +40,8 @@ type documents struct {
 	instance       *instanceDocument
 	binding        *bindingDocument
 	operation      *operationDocument
+	// changed says that the instance's document is not the one in its record.
+	changed bool
 }
 
 // maxConflicts bounds how often a decision is made anew because another request

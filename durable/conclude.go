@@ -113,7 +113,9 @@ func (e *Engine) succeeded(r *run, docs *documents) (change *Advance, ended *res
 	case KindProvision, KindUpdate:
 		instance := *docs.instanceRecord
 		instance.Status = Ready
-		instance.Data, err = e.sealInstance(r.record.Key, docs.instance)
+		if docs.changed {
+			instance.Data, err = e.sealInstance(r.record.Key, docs.instance)
+		}
 		change.Instance = &instance
 	case KindBind:
 		binding := *docs.bindingRecord

@@ -37,11 +37,15 @@ func (e *Engine) performProvision(ctx context.Context, task *Task, instance Inst
 	if err != nil {
 		return docs, err
 	}
+	if provisioned.DashboardURL == "" && provisioned.Metadata == nil && provisioned.State == nil {
+		return docs, nil // The document stays as it was sealed.
+	}
 	after := *docs.instance
 	if provisioned.DashboardURL != "" {
 		after.DashboardURL = provisioned.DashboardURL
 	}
 	after.Metadata, after.State = provisioned.Metadata, provisioned.State
+	docs.changed = true
 	docs.instance = &after
 	return docs, nil
 }
@@ -66,7 +70,7 @@ func (e *Engine) performUpdate(ctx context.Context, task *Task, previous Instanc
 	if updated.State != nil {
 		after.State = updated.State
 	}
-	docs.instanceRecord, docs.instance = &record, &after
+	docs.instanceRecord, docs.instance, docs.changed = &record, &after, true
 	return docs, nil
 }
 
