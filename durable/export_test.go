@@ -9,3 +9,13 @@ func (e *Engine) Held() (runs, watchers, turns, slots int) {
 	defer e.turns.mu.Unlock()
 	return len(e.runs), len(e.watchers), len(e.turns.taken), len(e.slots)
 }
+
+// Waiting tells how many requests wait for the end of an operation.
+func (e *Engine) Waiting() (requests int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, watchers := range e.watchers {
+		requests += len(watchers)
+	}
+	return requests
+}

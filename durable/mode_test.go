@@ -21,6 +21,7 @@ func TestSynchronousClientsJoin(t *testing.T) {
 		first := r.later(http.MethodPut, instancePath("i"), provisionBody("plan-sync", ""))
 		receive(t, "the provision", g.entered)
 		second := r.later(http.MethodPut, instancePath("i"), provisionBody("plan-sync", ""))
+		eventually(t, "both wait", func() bool { return r.Waiting() == 2 })
 		r.send(http.MethodPut, instancePath("i"), provisionBody("plan-sync", `,"parameters":{"x":1}`)).is(t, http.StatusConflict, "")
 		// One that accepts it does not wait.
 		operation := r.provision("i", "plan-sync", "").is(t, http.StatusAccepted, "").operation()
