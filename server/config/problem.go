@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/openbroker/openbroker/internal/excerpt"
 )
 
 // A Error is one thing that is wrong with a configuration file.
@@ -23,12 +25,7 @@ type Error struct {
 
 // Error returns file:line:column, the message and, below it, the line.
 func (p Error) Error() string {
-	text := fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
-	if p.Source == "" {
-		return text
-	}
-	number := fmt.Sprintf("%5d", p.Line)
-	return fmt.Sprintf("%s\n%s | %s\n%s | %s^", text, number, p.Source, strings.Repeat(" ", len(number)), strings.Repeat(" ", p.Column-1))
+	return excerpt.Show(fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message), p.Source, p.Line, p.Column)
 }
 
 // Errors is everything that is wrong with a file, in the order of its lines.
@@ -133,21 +130,11 @@ func (d *document) problem(l located) Error {
 	switch {
 	case l.bare || l.place.line < 1 || l.place.line > len(d.lines):
 	case !d.private[l.place.line]:
-		p.Source = printable(d.lines[l.place.line-1])
+		p.Source = excerpt.Printable(d.lines[l.place.line-1])
 	case l.place.key != "":
-		p.Source = strings.Repeat(" ", max(l.place.keyColumn-1, 0)) + printable(l.place.key) + ": ..."
+		p.Source = strings.Repeat(" ", max(l.place.keyColumn-1, 0)) + excerpt.Printable(l.place.key) + ": ..."
 	}
 	return p
-}
-
-// printable replaces what would move the column or the cursor.
-func printable(line string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, line)
 }
 
 // syntaxProblem is an error of the parser. Its line is not shown: nobody knows

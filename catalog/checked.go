@@ -1,0 +1,55 @@
+package catalog
+
+import (
+	"iter"
+
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// checked is a catalog as rules see it: the places of its objects, found once.
+type checked struct {
+	*place
+	services []*service
+}
+
+type service struct {
+	*place
+	plans []*plan
+}
+
+type plan struct {
+	*place
+	service *service
+}
+
+func (s *Source) checked() *checked {
+	s.once.Do(func() {
+		c := &checked{place: root(s.root)}
+		for at := range c.member("services").elements() {
+			service := &service{place: at}
+			if at.is(tree.Object) {
+				c.services = append(c.services, service)
+			}
+			for at := range at.member("plans").elements() {
+				if at.is(tree.Object) {
+					service.plans = append(service.plans, &plan{at, service})
+				}
+			}
+		}
+		s.places = c
+	})
+	return s.places
+}
+
+// schemas yields the schemas of the parameters of a plan that are there.
+func schemas(plan *place) iter.Seq[*place] {
+	return func(yield func(*place) bool) {
+		all := plan.member("schemas")
+		for _, path := range [][]string{{"service_instance", "create"}, {"service_instance", "update"}, {"service_binding", "create"}} {
+			schema := all.path(path...).member("parameters")
+			if schema.given() && !yield(schema) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Lint returns the violations of all rules, in the order of their places. If
+// platforms are named, it leaves out what only others object to, and what they
+// only misread is no error because others refuse it.
+func Lint(s *Source, platforms ...Platform) []Finding {
+	var found []Finding
+	for i := range rules {
+		found = append(found, s.check(&rules[i], platforms)...)
+	}
+	return s.finish(found)
+}
+
+// check returns the violations of one rule.
+func (s *Source) check(r *rule, platforms []Platform) []Finding {
+	severity, objecting := r.On(platforms...)
+	if r.check == nil || severity == "" {
+		return nil
+	}
+	var found []Finding
+	r.check(s.checked(), func(at *place, format string, args ...any) {
+		found = append(found, r.violation(severity, objecting, at, fmt.Sprintf(format, args...)))
+	})
+	return found
+}
+
+// finish sorts findings, and gives them the lines that they are about.
+func (s *Source) finish(found Errors) Errors {
+	slices.SortStableFunc(found, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.Position.File, b.Position.File),
+			cmp.Compare(a.Position.Line, b.Position.Line),
+			cmp.Compare(a.Position.Column, b.Position.Column),
+		)
+	})
+	// A file with a schema may be used many times.
+	found = slices.CompactFunc(found, func(a, b Finding) bool {
+		return a.Rule == b.Rule && a.Position == b.Position && a.Message == b.Message && a.Position.Line > 0
+	})
+	s.quote(found)
+	return found
+}

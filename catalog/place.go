@@ -1,0 +1,128 @@
+package catalog
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// A place is a value of the catalog, or where it would be.
+type place struct {
+	// node is nil if there is no such value.
+	node   *tree.Node
+	at     tree.Place
+	parent *place
+	// token is the last one of the JSON pointer.
+	token string
+}
+
+// root is the place of the catalog itself.
+func root(node *tree.Node) *place { return &place{node: node, at: node.Place} }
+
+// member returns the field of an object; where the object is, if it has none.
+func (p *place) member(name string) *place {
+	if p.node != nil {
+		for i := range p.node.Members {
+			if member := &p.node.Members[i]; member.Name == name {
+				return p.of(member)
+			}
+		}
+	}
+	return &place{at: p.at, parent: p, token: name}
+}
+
+// path follows several names.
+func (p *place) path(names ...string) *place {
+	for _, name := range names {
+		p = p.member(name)
+	}
+	return p
+}
+
+func (p *place) of(member *tree.Member) *place {
+	child := &place{node: member.Value, at: member.Value.Place, parent: p, token: member.Name}
+	switch member.Value.Kind {
+	case tree.Object, tree.Array, tree.Null:
+		if member.File == member.Value.File {
+			child.at = member.Place // The name says more than a bracket.
+		}
+	default:
+	}
+	return child
+}
+
+// members yields the fields of an object.
+func (p *place) members() iter.Seq[*place] {
+	return func(yield func(*place) bool) {
+		if !p.node.Is(tree.Object) {
+			return
+		}
+		for i := range p.node.Members {
+			if !yield(p.of(&p.node.Members[i])) {
+				return
+			}
+		}
+	}
+}
+
+// elements yields those of an array.
+func (p *place) elements() iter.Seq[*place] {
+	return func(yield func(*place) bool) {
+		if !p.node.Is(tree.Array) {
+			return
+		}
+		for i, element := range p.node.Elements {
+			if !yield(&place{node: element, at: element.Place, parent: p, token: strconv.Itoa(i)}) {
+				return
+			}
+		}
+	}
+}
+
+// given reports whether there is a value: null is none.
+func (p *place) given() bool { return p.node != nil && p.node.Kind != tree.Null }
+
+// is reports whether the value is of the kind.
+func (p *place) is(kind tree.Kind) bool { return p.node.Is(kind) }
+
+// text returns a string, and whether it is one.
+func (p *place) text() (string, bool) {
+	if !p.is(tree.String) {
+		return "", false
+	}
+	return p.node.Text, true
+}
+
+// isTrue reports whether the value is true.
+func (p *place) isTrue() bool { return p.is(tree.Bool) && p.node.Text == "true" }
+
+// isFalse reports whether the value is false.
+func (p *place) isFalse() bool { return p.is(tree.Bool) && p.node.Text == "false" }
+
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
+
+// pointer returns the JSON pointer of the value (RFC 6901); of what would hold
+// it, if there is none.
+func (p *place) pointer() string {
+	for p.node == nil && p.parent != nil {
+		p = p.parent
+	}
+	var tokens []string
+	for ; p.parent != nil; p = p.parent {
+		tokens = append(tokens, escapePointer.Replace(p.token))
+	}
+	var pointer strings.Builder
+	for i := len(tokens) - 1; i >= 0; i-- {
+		pointer.WriteByte('/')
+		pointer.WriteString(tokens[i])
+	}
+	return pointer.String()
+}
+
+// key is the place of the name of a field, by its index in the object.
+func (p *place) key(i int) *place {
+	member := &p.node.Members[i]
+	return &place{node: member.Value, at: member.Place, parent: p, token: member.Name}
+}

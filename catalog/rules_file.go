@@ -1,0 +1,90 @@
+package catalog
+
+import (
+	"slices"
+
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// fileRules are about files, before anything is known of catalogs.
+var fileRules = []rule{
+	{
+		Rule: Rule{
+			ID: "syntax", Severity: SeverityError,
+			Clause: "RFC 8259; YAML 1.2", Link: openbrokerDoc + "#files",
+			Summary: "A file is a UTF-8 document in strict JSON or plain YAML.",
+			Fix:     "Correct the file at this place; a JSON file must be named *.json.",
+		},
+	},
+	{
+		Rule: Rule{
+			ID: "not-a-catalog", Severity: SeverityError,
+			Clause: "docs/catalog.md, Directories", Link: openbrokerDoc + "#directories",
+			Summary: "Each file of a catalog's directory is a catalog, a service or a JSON Schema.",
+			Fix:     "Complete the file, or move it elsewhere, such as into a directory below this one.",
+		},
+	},
+	{
+		Rule: Rule{
+			ID: "extension-conflict", Severity: SeverityError,
+			Clause: "docs/catalog.md, Directories", Link: openbrokerDoc + "#directories",
+			Summary: "The files of a directory agree about the extension fields of the catalog.",
+			Fix:     "Keep the field in one of the files.",
+		},
+	},
+	{
+		Rule: Rule{
+			ID: "file-reference", Severity: SeverityError,
+			Clause: "docs/catalog.md, Schemas in files of their own", Link: openbrokerDoc + "#schemas-in-files-of-their-own",
+			Summary: "A $file names a readable file in the directory of the catalog.",
+			Fix:     "Give the path of a YAML or JSON file with the schema, relative to this file.",
+		},
+	},
+	{
+		Rule: Rule{
+			ID: "duplicate-key", Severity: SeverityError,
+			Clause: "RFC 8259, 4", Link: "https://www.rfc-editor.org/rfc/rfc8259#section-4",
+			Summary: "A field occurs once in its object.",
+			Fix:     "Remove one of the two: readers do not agree about which counts.",
+		},
+		check: func(c *checked, report report) {
+			if !hasRepeated(c.node) {
+				return
+			}
+			visit(c.place, func(at *place) {
+				for i, first := range at.node.Repeated() {
+					report(at.key(i), "%s is already on line %d", printable(first.Name), first.Line)
+				}
+			})
+		},
+		decoding: true,
+	},
+}
+
+// visit calls each for the value and all values in it.
+func visit(at *place, each func(*place)) {
+	each(at)
+	if at.is(tree.Object) {
+		for member := range at.members() {
+			visit(member, each)
+		}
+		return
+	}
+	for element := range at.elements() {
+		visit(element, each)
+	}
+}
+
+// hasRepeated reports whether a name occurs twice in any object of the value. It
+// is there because it is much cheaper than to visit places.
+func hasRepeated(node *tree.Node) bool {
+	for range node.Repeated() {
+		return true
+	}
+	for i := range node.Members {
+		if hasRepeated(node.Members[i].Value) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(node.Elements, hasRepeated)
+}

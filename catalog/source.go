@@ -1,0 +1,171 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// A Source is a catalog as it is written: it knows where each value is. It does
+// not change, and may be used by several goroutines.
+type Source struct {
+	// root is the catalog object, with the services of all files.
+	root    *tree.Node
+	private *private
+
+	once   sync.Once
+	places *checked
+}
+
+// Load reads a catalog from a YAML or JSON file, or from a directory.
+//
+// Of a directory, all files *.yaml, *.yml and *.json count that are not hidden,
+// sorted by name. Each is a catalog, with services, or one service; services
+// are joined in this order. JSON Schemas, which say "$schema", are left out.
+// Instead of a schema of parameters, {$file: PATH} names a YAML or JSON file that has it,
+// relative to the file that says so, and not outside of the directory.
+//
+// The error is [Errors] if the files can be read, but are no documents, or
+// cannot be joined. What else is wrong is for [Lint] and [Source.Catalog].
+func Load(path string) (*Source, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	l := &loader{directory: path, schemas: map[string]*schemaFile{}}
+	var names []string
+	if !info.IsDir() {
+		l.directory = filepath.Dir(path)
+		names = []string{filepath.Base(path)}
+	} else if names, err = catalogFiles(path); err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	l.display = l.directory
+	if !info.IsDir() && filepath.Base(path) == path {
+		l.display = "" // Do not put ./ before what was given without it.
+	}
+	if l.root, err = os.OpenRoot(l.directory); err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	defer l.root.Close() //nolint:errcheck // It was only read.
+	for _, name := range names {
+		data, err := l.read(name, tree.MaxSize)
+		if err != nil {
+			return nil, fmt.Errorf("read the catalog: %w", err)
+		}
+		l.parse(name, data)
+	}
+	return l.source(info.IsDir())
+}
+
+// Parse is [Load] for the content of one file that is not on disk, and cannot
+// refer to others. It is JSON if the name ends in .json, else YAML. The error is
+// [Errors].
+func Parse(name string, data []byte) (*Source, error) {
+	l := &loader{}
+	l.parse(name, data)
+	return l.source(false)
+}
+
+// Of returns the source of a catalog that is not written in a file, so that it
+// can be linted: its positions are those of its JSON, indented. It fails if the
+// catalog has extension fields that are no JSON.
+func Of(c *openbroker.Catalog) (*Source, error) {
+	encoded, err := indented(c)
+	if err != nil {
+		return nil, err
+	}
+	return Parse("catalog.json", encoded)
+}
+
+// A loader puts files together.
+type loader struct {
+	directory string
+	// display is what names of files begin with, if not empty.
+	display string
+	root    *os.Root // Nil if there is none to read from.
+
+	documents []*document
+	schemas   map[string]*schemaFile
+	referred  int // Bytes of all schemas in files, once for each mention.
+	problems  Errors
+}
+
+// A document is one file of a catalog.
+type document struct {
+	name string
+	node *tree.Node
+}
+
+// parse adds a file.
+func (l *loader) parse(name string, data []byte) {
+	node, err := tree.Parse(l.displayed(name), data)
+	if err != nil {
+		l.syntax(err)
+		return
+	}
+	l.documents = append(l.documents, &document{name, node})
+}
+
+func (l *loader) displayed(name string) string {
+	if l.display == "" {
+		return name
+	}
+	return filepath.Join(l.display, filepath.FromSlash(name))
+}
+
+// syntax adds a problem for which there is no document. Its line is not shown:
+// nobody knows what in it is a secret.
+func (l *loader) syntax(err error) {
+	var syntax *tree.Error
+	if !errors.As(err, &syntax) {
+		syntax = &tree.Error{Message: err.Error()}
+	}
+	l.problems = append(l.problems, ruleByID("syntax").finding(&place{at: syntax.Place}, "the file %s", syntax.Message))
+}
+
+// problem adds a problem with a place in a document.
+func (l *loader) problem(rule string, at *place, format string, args ...any) {
+	l.problems = append(l.problems, ruleByID(rule).finding(at, format, args...))
+}
+
+// source joins the files.
+func (l *loader) source(directory bool) (*Source, error) {
+	for _, document := range l.documents {
+		l.include(document)
+	}
+	joined := l.join(directory)
+	s := &Source{root: joined, private: &private{}}
+	for _, document := range l.documents {
+		s.private.documents = append(s.private.documents, document.node)
+	}
+	if err := s.finish(l.problems).err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// read returns the content of a file that has at most limit bytes.
+func (l *loader) read(name string, limit int) ([]byte, error) {
+	file, err := l.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // It was only read.
+	if info, err := file.Stat(); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", name)
+	}
+	data, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	if err == nil && len(data) > limit {
+		err = fmt.Errorf("%s has more than %d bytes", name, limit)
+	}
+	return data, err
+}

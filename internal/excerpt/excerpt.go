@@ -1,0 +1,39 @@
+// Package excerpt shows the line of a file that a message is about.
+package excerpt
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Show returns the message, and below it the line with a caret under the
+// column. Lines and columns count from 1. An empty line is not shown.
+func Show(message, line string, number, column int) string {
+	if line == "" {
+		return message
+	}
+	label := fmt.Sprintf("%5d", number)
+	return fmt.Sprintf("%s\n%s | %s\n%s | %s^", message, label, line, strings.Repeat(" ", len(label)), strings.Repeat(" ", column-1))
+}
+
+// Printable replaces what would move the column or the cursor.
+func Printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, line)
+}
+
+// Window returns the part of a line around a column that has at most width
+// characters, and the column in it.
+func Window(line string, column, width int) (part string, at int) {
+	if utf8.RuneCountInString(line) <= width {
+		return line, column
+	}
+	runes := []rune(line)
+	start := min(max(column-1-width/2, 0), len(runes)-width)
+	return string(runes[start : start+width]), column - start
+}

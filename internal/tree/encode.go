@@ -1,0 +1,69 @@
+package tree
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// JSON returns the value as JSON, numbers as they are written in the file. In
+// an object, the first of several members with the same name counts.
+func (n *Node) JSON() []byte { return n.AppendJSON(nil) }
+
+// AppendJSON appends the value as JSON.
+func (n *Node) AppendJSON(to []byte) []byte {
+	switch n.Kind {
+	case Object:
+		to = append(to, '{')
+		first := true
+		for member := range n.Unique() {
+			if !first {
+				to = append(to, ',')
+			}
+			first = false
+			to = append(appendString(to, member.Name), ':')
+			to = member.Value.AppendJSON(to)
+		}
+		return append(to, '}')
+	case Array:
+		to = append(to, '[')
+		for i, element := range n.Elements {
+			if i > 0 {
+				to = append(to, ',')
+			}
+			to = element.AppendJSON(to)
+		}
+		return append(to, ']')
+	case String:
+		if n.raw != nil {
+			return append(to, n.raw...)
+		}
+		return appendString(to, n.Text)
+	case Null:
+		return append(to, "null"...)
+	default:
+		return append(to, n.Text...)
+	}
+}
+
+func appendString(to []byte, text string) []byte {
+	if !isPlain(text) {
+		var out bytes.Buffer
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(false)
+		_ = encoder.Encode(text) // A string can be encoded.
+		return append(to, bytes.TrimSuffix(out.Bytes(), []byte{'\n'})...)
+	}
+	to = append(to, '"')
+	to = append(to, text...)
+	return append(to, '"')
+}
+
+// isPlain reports whether JSON needs no escapes for the text.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,85 @@
+package tree
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// MaxSize is how many bytes a document may have.
+const MaxSize = 32 << 20
+
+// maxDepth is how deeply values may be nested.
+const maxDepth = 200
+
+// A File is a document as it was read.
+type File struct {
+	Name string
+	data []byte
+
+	once  sync.Once
+	lines [][]byte
+}
+
+// Line returns a line of the file, from 1, without its end; what does not exist
+// is empty.
+func (f *File) Line(number int) string {
+	f.once.Do(func() { f.lines = bytes.Split(f.data, []byte{'\n'}) })
+	if number < 1 || number > len(f.lines) {
+		return ""
+	}
+	return strings.ToValidUTF8(strings.TrimSuffix(string(f.lines[number-1]), "\r"), "\ufffd")
+}
+
+// An Error says why a file is no document.
+type Error struct {
+	Place
+	Message string
+}
+
+// Error returns the message.
+func (e *Error) Error() string { return e.Message }
+
+// Parse reads the content of a file: as JSON if its name ends in .json, else as
+// YAML. The error is an [*Error].
+func Parse(name string, data []byte) (*Node, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // The byte order mark of some editors.
+	file := &File{Name: name, data: data}
+	if len(data) > MaxSize {
+		return nil, &Error{Place{file, 1, 1}, "is larger than 32 MiB: it is some other file"}
+	}
+	if valid := validPrefix(data); valid < len(data) {
+		return nil, &Error{file.at(valid), "is no UTF-8 text: save it in that encoding"}
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, &Error{Place{file, 1, 1}, "is empty"}
+	}
+	if strings.EqualFold(filepath.Ext(name), ".json") {
+		return parseJSON(file)
+	}
+	return parseYAML(file)
+}
+
+func validPrefix(data []byte) int {
+	if utf8.Valid(data) {
+		return len(data)
+	}
+	i := 0
+	for i < len(data) {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		i += size
+	}
+	return i
+}
+
+// at returns the place of an offset.
+func (f *File) at(offset int) Place {
+	before := f.data[:min(max(offset, 0), len(f.data))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return Place{f, bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[start:]) + 1}
+}

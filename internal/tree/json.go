@@ -1,0 +1,142 @@
+package tree
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// parseJSON reads a JSON document. Package json says whether it is one; what
+// follows only has to find its way.
+func parseJSON(file *File) (*Node, error) {
+	var whole json.RawMessage
+	if err := json.Unmarshal(file.data, &whole); err != nil {
+		var syntax *json.SyntaxError
+		if !errors.As(err, &syntax) {
+			return nil, &Error{Place{file, 1, 1}, "is no valid JSON"}
+		}
+		offset := int(syntax.Offset)
+		if !strings.HasPrefix(syntax.Error(), "unexpected end") {
+			offset-- // It is behind the character.
+		}
+		return nil, &Error{file.at(offset), "is no valid JSON: " + syntax.Error()}
+	}
+	r := &jsonReader{file: file, data: file.data, line: 1}
+	return r.value(0)
+}
+
+// A jsonReader walks a valid JSON document.
+type jsonReader struct {
+	file *File
+	data []byte
+	pos  int
+
+	// line, and the column of the byte at counted, are known; to count on from
+	// there keeps a document of one long line linear.
+	line, column, counted int
+}
+
+// next skips white space and separators.
+func (r *jsonReader) next() byte {
+	for {
+		switch c := r.data[r.pos]; c {
+		case '\n':
+			r.pos++
+			r.line, r.column, r.counted = r.line+1, 0, r.pos
+		case ' ', '\t', '\r', ',', ':':
+			r.pos++
+		default:
+			return c
+		}
+	}
+}
+
+func (r *jsonReader) place() Place {
+	r.column += utf8.RuneCount(r.data[r.counted:r.pos])
+	r.counted = r.pos
+	return Place{r.file, r.line, r.column + 1}
+}
+
+func (r *jsonReader) value(depth int) (*Node, error) {
+	first := r.next()
+	node := &Node{Place: r.place()}
+	if depth > maxDepth {
+		return nil, tooDeep(node.Place)
+	}
+	start := r.pos
+	switch first {
+	case '{':
+		node.Kind = Object
+		r.pos++
+		for r.next() == '"' {
+			place := r.place()
+			name := r.text()
+			value, err := r.value(depth + 1)
+			if err != nil {
+				return nil, err
+			}
+			node.Members = append(node.Members, Member{place, name, value})
+		}
+		r.pos++
+	case '[':
+		node.Kind = Array
+		r.pos++
+		for r.next() != ']' {
+			value, err := r.value(depth + 1)
+			if err != nil {
+				return nil, err
+			}
+			node.Elements = append(node.Elements, value)
+		}
+		r.pos++
+	case '"':
+		node.Kind, node.Text = String, r.text()
+	default:
+		r.literal(node, first)
+	}
+	node.raw = r.data[start:r.pos:r.pos]
+	return node, nil
+}
+
+// text returns the value of the string at pos.
+func (r *jsonReader) text() string {
+	start, escaped := r.pos, false
+	for r.pos++; r.data[r.pos] != '"'; r.pos++ {
+		if r.data[r.pos] == '\\' {
+			escaped = true
+			r.pos++
+		}
+	}
+	r.pos++
+	quoted := r.data[start:r.pos]
+	if !escaped {
+		return string(quoted[1 : len(quoted)-1])
+	}
+	var text string
+	_ = json.Unmarshal(quoted, &text) // It is valid.
+	return text
+}
+
+// literal reads a number, true, false or null.
+func (r *jsonReader) literal(node *Node, first byte) {
+	start := r.pos
+	for r.pos < len(r.data) && !strings.ContainsRune(",]} \t\r\n", rune(r.data[r.pos])) {
+		r.pos++
+	}
+	switch first {
+	case 'n':
+		node.Kind = Null
+		return
+	case 't', 'f':
+		node.Kind = Bool
+	default:
+		node.Kind = Number
+	}
+	node.Text = string(r.data[start:r.pos])
+}
+
+func tooDeep(at Place) *Error {
+	return &Error{at, fmt.Sprintf("is nested more than %d levels deep", maxDepth)}
+}
