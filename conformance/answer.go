@@ -1,0 +1,4 @@
+package conformance
+
+// A judgement is what an expectation sees.
+type judgement struct{}

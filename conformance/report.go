@@ -1,0 +1,107 @@
+package conformance
+
+import "time"
+
+// SpecVersion is the version of the specification that the checks are of.
+const SpecVersion = "2.17"
+
+// A Report is what a run found.
+type Report struct {
+	// URL is the broker's, without credentials.
+	URL string `json:"url"`
+	// SpecVersion is that of the specification.
+	SpecVersion string `json:"spec_version"`
+	// Profile is the platform whose demands were checked too.
+	Profile Profile `json:"profile,omitempty"`
+	// Started is when the run began.
+	Started time.Time `json:"started"`
+	// Duration is how long it took, in nanoseconds as JSON.
+	Duration time.Duration `json:"duration"`
+	// Requests is how many requests were sent.
+	Requests int `json:"requests"`
+	// Plans are those on which instances were created, as "service/plan".
+	Plans []string `json:"plans"`
+	// PlansLeftOut are those that were not, because others have the same shape
+	// or the options left them out.
+	PlansLeftOut []string `json:"plans_left_out,omitempty"`
+	// Results has one result for each check that was asked for, in the order of
+	// Checks.
+	Results []Result `json:"results"`
+	// Leftovers are what could not be deleted.
+	Leftovers []Leftover `json:"leftovers,omitempty"`
+	// Interrupted is true if the context ended before the run did.
+	Interrupted bool `json:"interrupted,omitempty"`
+}
+
+// Count returns how many results have the outcome.
+func (r *Report) Count(outcome Outcome) int {
+	count := 0
+	for _, result := range r.Results {
+		if result.Outcome == outcome {
+			count++
+		}
+	}
+	return count
+}
+
+// Holds reports whether all checks of this level or a stronger one passed or
+// were not applicable. What was not evaluated does not hold, as nobody knows.
+func (r *Report) Holds(level Level) bool {
+	if r.Interrupted {
+		return false
+	}
+	for _, result := range r.Results {
+		if result.Check.Level < level {
+			continue
+		}
+		if result.Outcome != Passed && result.Outcome != NotApplicable {
+			return false
+		}
+	}
+	return true
+}
+
+// A Result is what came of one check, on all plans together.
+type Result struct {
+	Check   Check   `json:"check"`
+	Outcome Outcome `json:"outcome"`
+	// Reason says why a check is not applicable, not evaluated or in error. It
+	// is empty if it passed; if it failed, it is that of the first finding.
+	Reason string `json:"reason,omitempty"`
+	// Plans are those on which it was evaluated, as "service/plan"; empty if it
+	// does not depend on a plan.
+	Plans []string `json:"plans,omitempty"`
+	// Judged is how many answers were held against the expectations.
+	Judged int `json:"judged"`
+	// Findings are what did not hold: at most five for each check.
+	Findings []Finding `json:"findings,omitempty"`
+	// MoreFindings is how many others there were.
+	MoreFindings int `json:"more_findings,omitempty"`
+}
+
+// A Finding is an expectation that an answer did not meet.
+type Finding struct {
+	// Plan is the plan under test as "service/plan", or empty.
+	Plan string `json:"plan,omitempty"`
+	// Scenario and Step say what was sent.
+	Scenario string `json:"scenario"`
+	Step     string `json:"step"`
+	// Expected and Got are in words.
+	Expected string `json:"expected"`
+	Got      string `json:"got"`
+	// Exchanges are the requests and answers that belong to it, the judged one
+	// last. Secrets are masked.
+	Exchanges []Exchange `json:"exchanges,omitempty"`
+}
+
+// A Leftover is an instance or binding that the run created and could not
+// delete.
+type Leftover struct {
+	InstanceID string `json:"instance_id"`
+	// BindingID is empty if it is an instance.
+	BindingID string `json:"binding_id,omitempty"`
+	ServiceID string `json:"service_id"`
+	PlanID    string `json:"plan_id"`
+	// Reason is why the last attempt failed.
+	Reason string `json:"reason"`
+}
