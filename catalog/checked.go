@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"iter"
+	"net/http"
 
 	"github.com/openbroker/openbroker/internal/tree"
 )
@@ -10,6 +11,7 @@ import (
 type checked struct {
 	*place
 	services []*service
+	header   http.Header
 }
 
 type service struct {
@@ -24,7 +26,7 @@ type plan struct {
 
 func (s *Source) checked() *checked {
 	s.once.Do(func() {
-		c := &checked{place: root(s.root)}
+		c := &checked{place: root(s.root), header: s.header}
 		for at := range c.member("services").elements() {
 			service := &service{place: at}
 			if at.is(tree.Object) {
@@ -39,6 +41,19 @@ func (s *Source) checked() *checked {
 		s.places = c
 	})
 	return s.places
+}
+
+// plans yields the plans of all services.
+func (c *checked) plans() iter.Seq[*plan] {
+	return func(yield func(*plan) bool) {
+		for _, service := range c.services {
+			for _, plan := range service.plans {
+				if !yield(plan) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // schemas yields the schemas of the parameters of a plan that are there.

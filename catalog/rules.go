@@ -4,7 +4,7 @@ import "slices"
 
 // rules are all of them. Each list is about one object, in the order of the
 // specification.
-var rules = slices.Concat(fileRules, typeRules)
+var rules = slices.Concat(fileRules, responseRules, typeRules)
 
 // Pages of the specification, and what is known of the platforms.
 const (

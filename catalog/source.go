@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,6 +19,8 @@ type Source struct {
 	// root is the catalog object, with the services of all files.
 	root    *tree.Node
 	private *private
+	// header came with the catalog of a running broker.
+	header http.Header
 
 	once   sync.Once
 	places *checked
@@ -106,6 +109,16 @@ type document struct {
 // parse adds a file.
 func (l *loader) parse(name string, data []byte) {
 	node, err := tree.Parse(l.displayed(name), data)
+	l.add(name, node, err)
+}
+
+// parseJSON adds a file that is JSON whatever its name.
+func (l *loader) parseJSON(name string, data []byte) {
+	node, err := tree.ParseJSON(name, data)
+	l.add(name, node, err)
+}
+
+func (l *loader) add(name string, node *tree.Node, err error) {
 	if err != nil {
 		l.syntax(err)
 		return

@@ -45,6 +45,16 @@ func (e *Error) Error() string { return e.Message }
 // Parse reads the content of a file: as JSON if its name ends in .json, else as
 // YAML. The error is an [*Error].
 func Parse(name string, data []byte) (*Node, error) {
+	if strings.EqualFold(filepath.Ext(name), ".json") {
+		return ParseJSON(name, data)
+	}
+	return parse(name, data, parseYAML)
+}
+
+// ParseJSON is [Parse] for JSON, whatever the name.
+func ParseJSON(name string, data []byte) (*Node, error) { return parse(name, data, parseJSON) }
+
+func parse(name string, data []byte, as func(*File) (*Node, error)) (*Node, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // The byte order mark of some editors.
 	file := &File{Name: name, data: data}
 	if len(data) > MaxSize {
@@ -56,10 +66,7 @@ func Parse(name string, data []byte) (*Node, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, &Error{Place{file, 1, 1}, "is empty"}
 	}
-	if strings.EqualFold(filepath.Ext(name), ".json") {
-		return parseJSON(file)
-	}
-	return parseYAML(file)
+	return as(file)
 }
 
 func validPrefix(data []byte) int {

@@ -1,0 +1,64 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// ParseResponse reads the answer of a running broker to GET /v2/catalog. The
+// positions of what is wrong are those of the body, indented, and their file is
+// url. The error is [Errors]: also if the status is not 200 (spec.md, "Catalog
+// Management").
+func ParseResponse(url string, status int, header http.Header, body []byte) (*Source, error) {
+	l := &loader{}
+	if status != http.StatusOK {
+		l.problem("response-status", &place{at: tree.Place{File: &tree.File{Name: url}}}, "the broker answers with status %d %s instead of 200", status, http.StatusText(status))
+		return nil, l.problems
+	}
+	var out bytes.Buffer
+	if json.Indent(&out, body, "", "  ") == nil {
+		body = out.Bytes()
+	}
+	l.parseJSON(url, body)
+	s, err := l.source(false)
+	if err != nil {
+		return nil, err
+	}
+	s.header = header
+	return s, nil
+}
+
+// responseRules are about what answers, for catalogs of running brokers.
+var responseRules = []rule{
+	{
+		Rule: Rule{
+			ID: "response-status", Severity: SeverityError,
+			Clause: "spec.md, Catalog Management, Response", Link: specPage + "#response",
+			Summary: "The catalog is served with status 200.",
+			Fix:     "Check the URL and the credentials, then the log of the broker. Platforms do not follow redirects.",
+		},
+	},
+	{
+		Rule: Rule{
+			ID: "response-content-type", Severity: SeverityWarning,
+			Clause: "spec.md, Content Type", Link: specPage + "#content-type",
+			Summary: "The catalog is served as application/json.",
+			Fix:     "Answer with Content-Type: application/json.",
+		},
+		check: func(c *checked, report report) {
+			if c.header == nil {
+				return
+			}
+			given := c.header.Get("Content-Type")
+			media, _, err := mime.ParseMediaType(given)
+			if err != nil || media != "application/json" && !strings.HasSuffix(media, "+json") {
+				report(c.place, "the Content-Type is %q instead of application/json", printable(given))
+			}
+		},
+	},
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/openbroker/openbroker/catalog"
+)
+
+const (
+	// bearerVariable has a token, as usernameVariable and passwordVariable have
+	// credentials: secrets do not belong on a command line.
+	bearerVariable = "OPENBROKER_BEARER_TOKEN"
+	// fetchTimeout bounds fetching a catalog. Platforms wait for 60 s.
+	fetchTimeout = time.Minute
+	// maxCatalog bounds the catalog of a running broker.
+	maxCatalog = 32 << 20
+)
+
+// catalogFlags say how a command reaches the catalogs of running brokers.
+type catalogFlags struct {
+	username, passwordFile, bearerFile, caFile string
+
+	insecure bool
+}
+
+func (f *catalogFlags) add(set *pflag.FlagSet) {
+	set.StringVar(&f.username, "username", "", "`NAME` to log in to a running broker (default $"+usernameVariable+")")
+	set.StringVar(&f.passwordFile, "password-file", "", "`FILE` with the password (default the password in $"+passwordVariable+")")
+	set.StringVar(&f.bearerFile, "bearer-file", "", "`FILE` with a bearer token (default the token in $"+bearerVariable+")")
+	set.StringVar(&f.caFile, "ca-file", "", "`FILE` with the certificates to trust, in PEM, instead of those of the system")
+	set.BoolVar(&f.insecure, "insecure-skip-verify", false, "do not check the certificate of the broker; anyone could answer, and learn the password")
+}
+
+// isURL reports whether an argument is the URL of a broker, not a file.
+func isURL(location string) bool {
+	lower := strings.ToLower(location)
+	return strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
+}
+
+// load reads a catalog from a file, a directory, or the broker at a URL. The
+// error is catalog.Errors if the catalog was read and cannot be understood.
+func (f *catalogFlags) load(ctx context.Context, location string) (*catalog.Source, error) {
+	if !isURL(location) {
+		return catalog.Load(location)
+	}
+	target, err := catalogURL(location)
+	if err != nil {
+		return nil, err
+	}
+	request, err := f.request(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	shown := target.Redacted()
+	transport, err := f.transport()
+	if err != nil {
+		return nil, err
+	}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{
+		Transport: transport, Timeout: fetchTimeout,
+		// Platforms do not follow redirects, and a password is for one host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", shown, bare(err))
+	}
+	defer response.Body.Close() //nolint:errcheck // It was only read.
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxCatalog+1))
+	if err == nil && len(body) > maxCatalog {
+		err = fmt.Errorf("the answer has more than %d bytes", maxCatalog)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", shown, bare(err))
+	}
+	return catalog.ParseResponse(shown, response.StatusCode, response.Header, body)
+}
+
+// catalogURL returns the URL of the catalog of the broker at a URL.
+func catalogURL(location string) (*url.URL, error) {
+	target, err := url.Parse(location)
+	if err != nil || target.Host == "" {
+		// The error of package url has the URL, which may have a password.
+		return nil, errors.New("the URL of the broker is invalid: it is like https://broker.example.com")
+	}
+	target.Fragment = ""
+	if !strings.HasSuffix(target.Path, "/v2/catalog") {
+		target = target.JoinPath("v2", "catalog")
+	}
+	return target, nil
+}
+
+// bare is an error without the URL that package http puts in front of it.
+func bare(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
+}
+
+// request returns the request of a platform. Credentials in the URL count
+// most, then flags, then the environment.
+func (f *catalogFlags) request(ctx context.Context, target *url.URL) (*http.Request, error) {
+	named := f.username != "" || f.passwordFile != ""
+	bearer, err := secretOf(f.bearerFile, bearerVariable)
+	if f.bearerFile == "" && named {
+		bearer = "" // The one in the environment is for other commands.
+	}
+	if err != nil {
+		return nil, err
+	}
+	password, err := secretOf(f.passwordFile, passwordVariable)
+	if err != nil {
+		return nil, err
+	}
+	username := f.username
+	if username == "" {
+		username = os.Getenv(usernameVariable)
+	}
+	plain := *target
+	plain.User = nil
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, plain.String(), http.NoBody)
+	if err != nil {
+		return nil, bare(err)
+	}
+	request.Header.Set("X-Broker-API-Version", "2.17")
+	request.Header.Set("Accept", "application/json")
+	switch {
+	case target.User != nil:
+		password, _ := target.User.Password()
+		request.SetBasicAuth(target.User.Username(), password)
+	case bearer != "":
+		request.Header.Set("Authorization", "Bearer "+bearer)
+	case username != "" || password != "":
+		request.SetBasicAuth(username, password)
+	}
+	return request, nil
+}
+
+// secretOf returns what is in a file, or else in an environment variable.
+func secretOf(file, variable string) (string, error) {
+	if file == "" {
+		return os.Getenv(variable), nil
+	}
+	content, err := os.ReadFile(file) //nolint:gosec // G304: the user says where the secret is.
+	return strings.TrimRight(string(content), "\r\n"), err
+}
+
+func (f *catalogFlags) transport() (*http.Transport, error) {
+	settings := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: f.insecure, //nolint:gosec // G402: the user says so, and is told what it means.
+	}
+	if f.caFile != "" {
+		content, err := os.ReadFile(f.caFile)
+		if err != nil {
+			return nil, err
+		}
+		settings.RootCAs = x509.NewCertPool()
+		if !settings.RootCAs.AppendCertsFromPEM(content) {
+			return nil, fmt.Errorf("%s has no certificate in PEM", f.caFile)
+		}
+	}
+	return &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: settings, ForceAttemptHTTP2: true}, nil
+}
