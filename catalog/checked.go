@@ -3,6 +3,7 @@ package catalog
 import (
 	"iter"
 	"net/http"
+	"sync"
 
 	"github.com/openbroker/openbroker/internal/tree"
 )
@@ -12,6 +13,9 @@ type checked struct {
 	*place
 	services []*service
 	header   http.Header
+
+	analyse  sync.Once
+	analysed []analysed
 }
 
 type service struct {
@@ -27,6 +31,7 @@ type plan struct {
 func (s *Source) checked() *checked {
 	s.once.Do(func() {
 		c := &checked{place: root(s.root), header: s.header}
+		c.layOut(catalogShape)
 		for at := range c.member("services").elements() {
 			service := &service{place: at}
 			if at.is(tree.Object) {

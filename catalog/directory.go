@@ -75,11 +75,11 @@ func (l *loader) joinCatalog(joined, services, node *tree.Node) {
 		case member.Name == "services" && member.Value.Kind == tree.Array:
 			services.Elements = append(services.Elements, member.Value.Elements...)
 		case member.Name == "services":
-			l.problem("type-array", root(node).of(member), "services must be an array, not %s", member.Value.Kind)
+			l.problem("type-array", root(node).member("services"), "services must be an array, not %s", member.Value.Kind)
 		case earlier == nil:
 			joined.Members = append(joined.Members, *member)
 		case !bytes.Equal(earlier.JSON(), member.Value.JSON()):
-			l.problem("extension-conflict", root(node).of(member), "%s of the catalog has another value in %s", printable(member.Name), earlier.File.Name)
+			l.problem("extension-conflict", root(node).member(member.Name), "%s of the catalog has another value in %s", printable(member.Name), earlier.File.Name)
 		}
 	}
 }

@@ -64,9 +64,18 @@ type Finding struct {
 	file         *tree.File
 }
 
-// String returns file:line:column: severity: message [rule].
+// String returns file:line:column: severity: message [rule], and the platforms
+// that object, if not all do.
 func (f Finding) String() string {
-	return fmt.Sprintf("%s: %s: %s [%s]", f.Position, f.Severity, f.Message, f.Rule)
+	text := fmt.Sprintf("%s: %s: %s [%s]", f.Position, f.Severity, f.Message, f.Rule)
+	if len(f.Platforms) == 0 {
+		return text
+	}
+	names := make([]string, len(f.Platforms))
+	for i, platform := range f.Platforms {
+		names[i] = string(platform)
+	}
+	return text + " (" + strings.Join(names, ", ") + ")"
 }
 
 // Text is String, and on lines of their own the line of the file, with a caret

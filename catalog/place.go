@@ -16,21 +16,58 @@ type place struct {
 	parent *place
 	// token is the last one of the JSON pointer.
 	token string
+	// children are the places of members or elements, if they were laid out,
+	// and none is that of any other member. Rules ask for the same ones again
+	// and again.
+	children []place
+	none     *place
 }
 
 // root is the place of the catalog itself.
 func root(node *tree.Node) *place { return &place{node: node, at: node.Place} }
 
+// layOut finds the places of all fields that the specification defines, once.
+func (p *place) layOut(s *shape) {
+	if p.is(tree.Null) {
+		return
+	}
+	p.none = &place{at: p.at, parent: p}
+	p.children = make([]place, 0, len(p.node.Members)+len(p.node.Elements))
+	for i := range p.node.Members {
+		p.children = append(p.children, p.of(&p.node.Members[i]))
+	}
+	for i := range p.node.Elements {
+		p.children = append(p.children, p.element(i))
+	}
+	for i := range p.children {
+		child := &p.children[i]
+		if p.node.Kind == tree.Array {
+			child.layOut(s)
+		} else if f := s.field(child.token); f != nil && (f.shape != nil || f.texts) {
+			child.layOut(f.shape)
+		}
+	}
+}
+
 // member returns the field of an object; where the object is, if it has none.
 func (p *place) member(name string) *place {
+	if p.none != nil {
+		for i := range p.children {
+			if p.children[i].token == name && p.node.Kind == tree.Object {
+				return &p.children[i]
+			}
+		}
+		return p.none
+	}
 	if p.node != nil {
 		for i := range p.node.Members {
 			if member := &p.node.Members[i]; member.Name == name {
-				return p.of(member)
+				child := p.of(member)
+				return &child
 			}
 		}
 	}
-	return &place{at: p.at, parent: p, token: name}
+	return &place{at: p.at, parent: p}
 }
 
 // path follows several names.
@@ -41,8 +78,8 @@ func (p *place) path(names ...string) *place {
 	return p
 }
 
-func (p *place) of(member *tree.Member) *place {
-	child := &place{node: member.Value, at: member.Value.Place, parent: p, token: member.Name}
+func (p *place) of(member *tree.Member) place {
+	child := place{node: member.Value, at: member.Value.Place, parent: p, token: member.Name}
 	switch member.Value.Kind {
 	case tree.Object, tree.Array, tree.Null:
 		if member.File == member.Value.File {
@@ -53,28 +90,38 @@ func (p *place) of(member *tree.Member) *place {
 	return child
 }
 
+func (p *place) element(i int) place {
+	element := p.node.Elements[i]
+	return place{node: element, at: element.Place, parent: p, token: strconv.Itoa(i)}
+}
+
 // members yields the fields of an object.
-func (p *place) members() iter.Seq[*place] {
+func (p *place) members() iter.Seq[*place] { return p.each(tree.Object) }
+
+// elements yields those of an array.
+func (p *place) elements() iter.Seq[*place] { return p.each(tree.Array) }
+
+// each yields what is in the value, if it is of the kind.
+func (p *place) each(kind tree.Kind) iter.Seq[*place] {
 	return func(yield func(*place) bool) {
-		if !p.node.Is(tree.Object) {
+		if !p.node.Is(kind) {
 			return
 		}
-		for i := range p.node.Members {
-			if !yield(p.of(&p.node.Members[i])) {
+		for i := range p.children {
+			if !yield(&p.children[i]) {
 				return
 			}
 		}
-	}
-}
-
-// elements yields those of an array.
-func (p *place) elements() iter.Seq[*place] {
-	return func(yield func(*place) bool) {
-		if !p.node.Is(tree.Array) {
+		if p.none != nil {
 			return
 		}
-		for i, element := range p.node.Elements {
-			if !yield(&place{node: element, at: element.Place, parent: p, token: strconv.Itoa(i)}) {
+		for i := range p.node.Members {
+			if child := p.of(&p.node.Members[i]); !yield(&child) {
+				return
+			}
+		}
+		for i := range p.node.Elements {
+			if child := p.element(i); !yield(&child) {
 				return
 			}
 		}

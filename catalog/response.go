@@ -38,7 +38,7 @@ var responseRules = []rule{
 	{
 		Rule: Rule{
 			ID: "response-status", Severity: SeverityError,
-			Clause: "spec.md, Catalog Management, Response", Link: specPage + "#response",
+			Clause:  "spec.md, Response",
 			Summary: "The catalog is served with status 200.",
 			Fix:     "Check the URL and the credentials, then the log of the broker. Platforms do not follow redirects.",
 		},
@@ -46,7 +46,7 @@ var responseRules = []rule{
 	{
 		Rule: Rule{
 			ID: "response-content-type", Severity: SeverityWarning,
-			Clause: "spec.md, Content Type", Link: specPage + "#content-type",
+			Clause:  "spec.md, Content Type",
 			Summary: "The catalog is served as application/json.",
 			Fix:     "Answer with Content-Type: application/json.",
 		},

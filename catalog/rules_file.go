@@ -11,7 +11,7 @@ var fileRules = []rule{
 	{
 		Rule: Rule{
 			ID: "syntax", Severity: SeverityError,
-			Clause: "RFC 8259; YAML 1.2", Link: openbrokerDoc + "#files",
+			Clause:  "docs/catalog.md, Files",
 			Summary: "A file is a UTF-8 document in strict JSON or plain YAML.",
 			Fix:     "Correct the file at this place; a JSON file must be named *.json.",
 		},
@@ -19,7 +19,7 @@ var fileRules = []rule{
 	{
 		Rule: Rule{
 			ID: "not-a-catalog", Severity: SeverityError,
-			Clause: "docs/catalog.md, Directories", Link: openbrokerDoc + "#directories",
+			Clause:  "docs/catalog.md, Directories",
 			Summary: "Each file of a catalog's directory is a catalog, a service or a JSON Schema.",
 			Fix:     "Complete the file, or move it elsewhere, such as into a directory below this one.",
 		},
@@ -27,7 +27,7 @@ var fileRules = []rule{
 	{
 		Rule: Rule{
 			ID: "extension-conflict", Severity: SeverityError,
-			Clause: "docs/catalog.md, Directories", Link: openbrokerDoc + "#directories",
+			Clause:  "docs/catalog.md, Directories",
 			Summary: "The files of a directory agree about the extension fields of the catalog.",
 			Fix:     "Keep the field in one of the files.",
 		},
@@ -35,7 +35,7 @@ var fileRules = []rule{
 	{
 		Rule: Rule{
 			ID: "file-reference", Severity: SeverityError,
-			Clause: "docs/catalog.md, Schemas in files of their own", Link: openbrokerDoc + "#schemas-in-files-of-their-own",
+			Clause:  "docs/catalog.md, Schemas in files of their own",
 			Summary: "A $file names a readable file in the directory of the catalog.",
 			Fix:     "Give the path of a YAML or JSON file with the schema, relative to this file.",
 		},

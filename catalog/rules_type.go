@@ -22,7 +22,7 @@ func typeRule(id, want, fix string, about func(*field) bool) rule {
 	return rule{
 		Rule: Rule{
 			ID: id, Severity: SeverityError,
-			Clause: "spec.md, Catalog Management, Body", Link: specPage + "#body",
+			Clause:  bodyClause,
 			Summary: "A field that the specification defines as " + want + " is one.",
 			Fix:     fix,
 		},

@@ -67,3 +67,30 @@ func isPlain(text string) bool {
 	}
 	return true
 }
+
+// Value returns the value as package json would, but with numbers as
+// [json.Number].
+func (n *Node) Value() any {
+	switch n.Kind {
+	case Object:
+		object := make(map[string]any, len(n.Members))
+		for member := range n.Unique() {
+			object[member.Name] = member.Value.Value()
+		}
+		return object
+	case Array:
+		array := make([]any, len(n.Elements))
+		for i, element := range n.Elements {
+			array[i] = element.Value()
+		}
+		return array
+	case String:
+		return n.Text
+	case Number:
+		return json.Number(n.Text)
+	case Bool:
+		return n.Text == "true"
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,174 @@
+package catalog_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/openbroker/openbroker/catalog"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// lintPath returns what is found in a catalog, be it that it cannot be loaded:
+// of a file, of a directory, or of the answer of a broker in a file *.http.
+func lintPath(t *testing.T, path string, platforms ...catalog.Platform) []catalog.Finding {
+	t.Helper()
+	var s *catalog.Source
+	var err error
+	if filepath.Ext(path) == ".http" {
+		s, err = parseResponse(t, path)
+	} else {
+		s, err = catalog.Load(path)
+	}
+	var list catalog.Errors
+	if errors.As(err, &list) {
+		return list
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return catalog.Lint(s, platforms...)
+}
+
+func parseResponse(t *testing.T, path string) (*catalog.Source, error) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(data)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return catalog.ParseResponse("https://broker.example.com/v2/catalog", response.StatusCode, response.Header, body)
+}
+
+// testCase returns the path of bad or good for a rule.
+func testCase(t *testing.T, rule, which string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join("testdata", "lint", rule, which+"*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, path := range found {
+		if filepath.Ext(path) != ".txt" {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) != 1 {
+		t.Fatalf("the rule %s has %d cases %s in testdata/lint: it needs one", rule, len(paths), which)
+	}
+	return paths[0]
+}
+
+// report writes findings as they are compared with golden files: with file
+// names that do not depend on the system.
+func report(findings []catalog.Finding) string {
+	var b strings.Builder
+	for _, f := range findings {
+		f.Position.File = filepath.ToSlash(f.Position.File)
+		b.WriteString(f.Text() + "\n")
+	}
+	return b.String()
+}
+
+// Each rule has a catalog that violates it, minimally, and one that does not,
+// with nothing else to find in it.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	rules := catalog.Rules()
+	if len(rules) < 60 {
+		t.Errorf("there are %d rules", len(rules))
+	}
+	for _, rule := range rules {
+		t.Run(rule.ID, func(t *testing.T) {
+			t.Parallel()
+			if findings := lintPath(t, testCase(t, rule.ID, "good")); len(findings) > 0 {
+				t.Errorf("the good case has findings:\n%s", report(findings))
+			}
+			findings := lintPath(t, testCase(t, rule.ID, "bad"))
+			got := report(findings)
+			hit := false
+			for _, f := range findings {
+				hit = hit || f.Rule == rule.ID
+				if f.Message == "" || f.Fix != rule.Fix && f.Rule == rule.ID {
+					t.Errorf("incomplete: %+v", f)
+				}
+			}
+			if !hit {
+				t.Errorf("the bad case does not violate the rule:\n%s", got)
+			}
+			if strings.Contains(got, "hunter2") {
+				t.Errorf("a secret is shown:\n%s", got)
+			}
+			golden(t, filepath.Join("testdata", "lint", rule.ID, "bad.txt"), got)
+		})
+	}
+	// No case is left of a rule that is gone.
+	entries, err := os.ReadDir("testdata/lint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(rules) {
+		t.Errorf("testdata/lint has %d cases for %d rules", len(entries), len(rules))
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// The table of rules is complete and consistent.
+func TestRulesTable(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, rule := range catalog.Rules() {
+		if seen[rule.ID] {
+			t.Errorf("%s: there are two", rule.ID)
+		}
+		seen[rule.ID] = true
+		if rule.ID == "" || strings.ToLower(rule.ID) != rule.ID || strings.ContainsAny(rule.ID, " _.") {
+			t.Errorf("%q is no id in kebab case", rule.ID)
+		}
+		if !strings.HasPrefix(rule.Link, "https://") || rule.Clause == "" || !strings.HasSuffix(rule.Summary, ".") || !strings.HasSuffix(rule.Fix, ".") {
+			t.Errorf("%s: incomplete: %+v", rule.ID, rule)
+		}
+		if rule.Severity == "" && len(rule.Platforms) == 0 {
+			t.Errorf("%s: nobody objects", rule.ID)
+		}
+		for platform, severity := range rule.Platforms {
+			if _, err := catalog.ParsePlatform(string(platform)); err != nil {
+				t.Errorf("%s: %v", rule.ID, err)
+			}
+			if severity != catalog.SeverityError && severity != catalog.SeverityWarning {
+				t.Errorf("%s: %s has the severity %q", rule.ID, platform, severity)
+			}
+		}
+	}
+}

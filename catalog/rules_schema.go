@@ -1,0 +1,147 @@
+package catalog
+
+import (
+	"strconv"
+
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// schemaRules are about the JSON Schemas of parameters.
+var schemaRules = []rule{
+	{
+		Rule: Rule{
+			ID: "schema-parameters-missing", Severity: SeverityWarning, Clause: parametersClause,
+			Summary: "An object for a schema has parameters, and an object for schemas has one.",
+			Fix:     "Put the JSON Schema below parameters, or remove the object.",
+		},
+		check: eachPlan(checkSchemaObjects),
+	},
+	schemaRule("schema-draft-missing", SeverityError, nil, parametersClause,
+		"A schema says with $schema which version of JSON Schema it uses.",
+		"Add $schema: \"http://json-schema.org/draft-04/schema#\", which every platform reads."),
+	schemaRule("schema-draft-unknown", SeverityWarning, refusedBy(CloudFoundry), parametersClause,
+		"The $schema of a schema is a version of JSON Schema.",
+		"Use \"http://json-schema.org/draft-04/schema#\", which every platform reads."),
+	schemaRule("schema-draft-old", SeverityWarning, nil, parametersClause,
+		"The version of a schema is draft-04 or later.",
+		"Use \"http://json-schema.org/draft-04/schema#\", the oldest that platforms have to read."),
+	schemaRule("cf-schema-draft", "", refusedBy(CloudFoundry), cloudController,
+		"The version of a schema is not draft-07 or later.",
+		"Use \"http://json-schema.org/draft-04/schema#\", which every platform reads."),
+	schemaRule("cf-schema-not-draft-04", "", refusedBy(CloudFoundry), cloudController,
+		"A schema of another version is valid in draft-04 too.",
+		"Use only what means the same in draft-04, such as exclusiveMinimum: true beside minimum."),
+	schemaRule("schema-invalid", SeverityError, nil, parametersClause,
+		"A schema is valid in its version of JSON Schema.",
+		"Correct the schema at this place."),
+	schemaRule("schema-large", SeverityError, nil, parametersClause,
+		"A schema has at most 65,536 characters as JSON.",
+		"Shorten it; texts and lists of values are what makes schemas large."),
+	schemaRule("schema-external-reference", SeverityError, nil, parametersClause,
+		"A schema does not refer to other documents.",
+		"Copy what is referred to into definitions, and refer to #/definitions/NAME."),
+	schemaRule("schema-reference-unresolved", SeverityError, nil, parametersClause,
+		"References in a schema lead somewhere.",
+		"Correct the reference, or add what it refers to."),
+	schemaRule("schema-type", SeverityWarning, nil, parametersClause,
+		"A schema says type: object.",
+		"Add type: object: users can send nothing else."),
+	schemaRule("schema-required-undeclared", SeverityWarning, nil, goodSense,
+		"The properties that a schema requires are among its properties.",
+		"Describe the property, or correct its name in required."),
+	schemaRule("schema-pattern", SeverityWarning, nil, goodSense,
+		"Patterns in a schema are regular expressions that brokers and platforms read alike.",
+		"Write the pattern without look-around and back-references (the syntax of RE2)."),
+	schemaRule("schema-number", SeverityWarning, nil, goodSense,
+		"Numbers in a schema have at most a few hundred digits.",
+		"Use a limit that a computer can compare with."),
+}
+
+func schemaRule(id string, severity Severity, platforms map[Platform]Severity, clause, summary, fix string) rule {
+	return rule{
+		Rule: Rule{ID: id, Severity: severity, Platforms: platforms, Clause: clause, Summary: summary, Fix: fix},
+		check: func(c *checked, report report) {
+			for _, schema := range c.schemas() {
+				for _, fault := range schema.faults {
+					if fault.rule == id {
+						report(schema.at.descend(fault.path), "%s", fault.message)
+					}
+				}
+			}
+		},
+	}
+}
+
+// An analysed schema is one of a plan, and what is wrong with it.
+type analysed struct {
+	at     *place
+	faults []schemaFault
+}
+
+// schemas returns the schemas of all plans that have faults. Plans share
+// schemas, so that each is looked at once.
+func (c *checked) schemas() []analysed {
+	c.analyse.Do(func() {
+		known := map[string][]schemaFault{}
+		nodes := map[*tree.Node][]schemaFault{} // Of files that are used many times.
+		for p := range c.plans() {
+			for at := range schemas(p.place) {
+				if !at.is(tree.Object) {
+					continue
+				}
+				faults, ok := nodes[at.node]
+				if !ok {
+					encoded := at.node.JSON()
+					if faults, ok = known[string(encoded)]; !ok {
+						faults = analyse(at.node, encoded)
+						known[string(encoded)] = faults
+					}
+					nodes[at.node] = faults
+				}
+				if len(faults) > 0 {
+					c.analysed = append(c.analysed, analysed{at, faults})
+				}
+			}
+		}
+	})
+	return c.analysed
+}
+
+// descend follows the tokens of a JSON pointer as far as they lead.
+func (p *place) descend(tokens []string) *place {
+	for _, token := range tokens {
+		next := p.member(token)
+		if p.is(tree.Array) {
+			if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(p.node.Elements) {
+				element := p.element(i)
+				next = &element
+			}
+		}
+		if next.node == nil {
+			return p
+		}
+		p = next
+	}
+	return p
+}
+
+func checkSchemaObjects(p *plan, report report) {
+	all := p.member("schemas")
+	if !all.is(tree.Object) {
+		return
+	}
+	if len(all.node.Members) == 0 {
+		report(all, "schemas is empty")
+	}
+	for _, kind := range schemasShape.fields {
+		schemas := all.member(kind.name)
+		if schemas.is(tree.Object) && len(schemas.node.Members) == 0 {
+			report(schemas, "%s is empty", kind.name)
+		}
+		for _, action := range kind.shape.fields {
+			if schema := schemas.member(action.name); schema.is(tree.Object) && !schema.member("parameters").given() {
+				report(schema, "%s has no parameters", action.name)
+			}
+		}
+	}
+}

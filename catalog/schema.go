@@ -1,0 +1,239 @@
+package catalog
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// maxSchema is how many characters a schema may have as JSON (spec.md, "Input
+// Parameters Schema Object").
+const maxSchema = 64 << 10
+
+// A schemaFault is what is wrong with a schema, and where in it.
+type schemaFault struct {
+	rule    string
+	path    []string
+	message string
+}
+
+// A schemaAnalysis finds the faults of one schema of parameters.
+type schemaAnalysis struct {
+	root   *tree.Node
+	faults []schemaFault
+	// ids are the URLs that the schema gives to itself and to its parts.
+	ids map[string]bool
+	// embedded says that there are parts with a URL of their own, and what a
+	// reference is relative to is not known.
+	embedded bool
+	anchors  map[string]bool
+	base     *url.URL
+}
+
+// analyse returns the faults of a schema; encoded is it as JSON.
+func analyse(root *tree.Node, encoded []byte) []schemaFault {
+	a := &schemaAnalysis{root: root, ids: map[string]bool{}, anchors: map[string]bool{}, base: &url.URL{}}
+	if length := utf8.RuneCount(encoded); length > maxSchema {
+		a.report("schema-large", nil, "the schema has %d characters as JSON, more than %d", length, maxSchema)
+		return a.faults // What is not read costs nothing.
+	}
+	a.walk(root, nil, a.collect)
+	a.walk(root, nil, a.keywords)
+	extreme := a.numbers(root, nil)
+	a.draft(extreme)
+	if !root.Member("type").Is(tree.String) || root.Member("type").Text != "object" {
+		composed := false
+		for _, keyword := range []string{"$ref", "allOf", "anyOf", "oneOf"} {
+			composed = composed || root.Member(keyword) != nil
+		}
+		if !composed {
+			a.report("schema-type", nil, "the schema does not say type: object, though parameters are one")
+		}
+	}
+	return a.faults
+}
+
+func (a *schemaAnalysis) report(rule string, path []string, format string, args ...any) {
+	a.faults = append(a.faults, schemaFault{rule, append([]string(nil), path...), fmt.Sprintf(format, args...)})
+}
+
+// Keywords whose value is, or has, schemas.
+var (
+	schemaKeywords = map[string]bool{
+		"items": true, "additionalItems": true, "additionalProperties": true, "not": true, "contains": true, "propertyNames": true,
+		"if": true, "then": true, "else": true, "unevaluatedItems": true, "unevaluatedProperties": true, "contentSchema": true,
+	}
+	schemaMapKeywords  = map[string]bool{"properties": true, "patternProperties": true, "definitions": true, "$defs": true, "dependentSchemas": true, "dependencies": true}
+	schemaListKeywords = map[string]bool{"allOf": true, "anyOf": true, "oneOf": true, "prefixItems": true, "items": true}
+)
+
+// walk calls visit for a schema and for all schemas in it.
+func (a *schemaAnalysis) walk(schema *tree.Node, path []string, visit func(schema *tree.Node, path []string)) {
+	if schema.Kind != tree.Object {
+		return
+	}
+	visit(schema, path)
+	for member := range schema.Unique() {
+		at := append(path[:len(path):len(path)], member.Name)
+		switch {
+		case schemaMapKeywords[member.Name]:
+			for inner := range member.Value.Unique() {
+				a.walk(inner.Value, append(at[:len(at):len(at)], inner.Name), visit)
+			}
+		case schemaListKeywords[member.Name] && member.Value.Kind == tree.Array:
+			for i, element := range member.Value.Elements {
+				a.walk(element, append(at[:len(at):len(at)], strconv.Itoa(i)), visit)
+			}
+		case schemaKeywords[member.Name]:
+			a.walk(member.Value, at, visit)
+		}
+	}
+}
+
+// collect notes the names that references can use.
+func (a *schemaAnalysis) collect(schema *tree.Node, path []string) {
+	for _, keyword := range []string{"$anchor", "$dynamicAnchor"} {
+		if anchor := schema.Member(keyword); anchor.Is(tree.String) {
+			a.anchors[anchor.Text] = true
+		}
+	}
+	for _, keyword := range []string{"$id", "id"} {
+		id := schema.Member(keyword)
+		if !id.Is(tree.String) || id.Text == "" {
+			continue
+		}
+		if anchor, ok := strings.CutPrefix(id.Text, "#"); ok {
+			a.anchors[anchor] = true
+			continue
+		}
+		parsed, err := url.Parse(id.Text)
+		if err != nil {
+			continue
+		}
+		if len(path) == 0 {
+			a.base = parsed
+		} else {
+			a.embedded = true
+			parsed = a.base.ResolveReference(parsed)
+		}
+		a.ids[withoutFragment(parsed)] = true
+	}
+}
+
+func withoutFragment(u *url.URL) string {
+	plain := *u
+	plain.Fragment, plain.RawFragment = "", ""
+	return plain.String()
+}
+
+// keywords checks what the metaschemas cannot.
+func (a *schemaAnalysis) keywords(schema *tree.Node, path []string) {
+	for _, keyword := range []string{"$ref", "$dynamicRef", "$recursiveRef"} {
+		if reference := schema.Member(keyword); reference.Is(tree.String) {
+			a.reference(reference.Text, append(path[:len(path):len(path)], keyword))
+		}
+	}
+	if pattern := schema.Member("pattern"); pattern.Is(tree.String) {
+		a.pattern(pattern.Text, append(path[:len(path):len(path)], "pattern"))
+	}
+	patterns := schema.Member("patternProperties")
+	if patterns.Is(tree.Object) {
+		for member := range patterns.Unique() {
+			a.pattern(member.Name, append(path[:len(path):len(path)], "patternProperties", member.Name))
+		}
+	}
+	properties, required := schema.Member("properties"), schema.Member("required")
+	if !properties.Is(tree.Object) || !required.Is(tree.Array) || patterns != nil {
+		return
+	}
+	for i, element := range required.Elements {
+		if element.Is(tree.String) && properties.Member(element.Text) == nil {
+			a.report("schema-required-undeclared", append(path[:len(path):len(path)], "required", strconv.Itoa(i)),
+				"the required property %q is not among the properties", printable(element.Text))
+		}
+	}
+}
+
+func (a *schemaAnalysis) pattern(text string, path []string) {
+	if _, err := regexp.Compile(text); err != nil {
+		a.report("schema-pattern", path, "the pattern cannot be read: %s", printable(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
+	}
+}
+
+// reference checks that what is referred to is there.
+func (a *schemaAnalysis) reference(text string, path []string) {
+	parsed, err := url.Parse(text)
+	if err != nil {
+		a.report("schema-reference-unresolved", path, "the reference %q is no URI", printable(text))
+		return
+	}
+	if !strings.HasPrefix(text, "#") {
+		if target := withoutFragment(a.base.ResolveReference(parsed)); target != "" && !a.ids[target] {
+			a.report("schema-external-reference", path, "the reference %q leads out of the schema", printable(text))
+		}
+		return
+	}
+	fragment := parsed.Fragment
+	if a.embedded || fragment == "" || a.anchors[fragment] {
+		return
+	}
+	target := a.root
+	if !strings.HasPrefix(fragment, "/") {
+		target = nil
+	}
+	for token := range strings.SplitSeq(strings.TrimPrefix(fragment, "/"), "/") {
+		target = step(target, strings.NewReplacer("~1", "/", "~0", "~").Replace(token))
+	}
+	if target == nil {
+		a.report("schema-reference-unresolved", path, "the reference %q leads nowhere", printable(text))
+	}
+}
+
+// step follows one token of a JSON pointer; it returns nil if it leads nowhere.
+func step(node *tree.Node, token string) *tree.Node {
+	if node.Is(tree.Array) {
+		if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(node.Elements) {
+			return node.Elements[i]
+		}
+		return nil
+	}
+	return node.Member(token)
+}
+
+// numbers reports numbers that cost more to compare than they are worth, and
+// whether there are any.
+func (a *schemaAnalysis) numbers(node *tree.Node, path []string) (found bool) {
+	switch node.Kind {
+	case tree.Number:
+		if found = isExtreme(node.Text); found {
+			a.report("schema-number", path, "the number %s is out of any range", printable(node.Text))
+		}
+	case tree.Object:
+		for i := range node.Members {
+			member := &node.Members[i]
+			found = a.numbers(member.Value, append(path[:len(path):len(path)], member.Name)) || found
+		}
+	case tree.Array:
+		for i, element := range node.Elements {
+			found = a.numbers(element, append(path[:len(path):len(path)], strconv.Itoa(i))) || found
+		}
+	default:
+	}
+	return found
+}
+
+// isExtreme reports whether a number has hundreds of digits, or would have if it
+// were written out.
+func isExtreme(number string) bool {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(number), "e")
+	if exponent == "" {
+		exponent = "0"
+	}
+	value, err := strconv.Atoi(exponent)
+	return len(mantissa) > 400 || err != nil || value > 400 || value < -400
+}
