@@ -76,6 +76,7 @@ func linked(list []rule) []rule {
 
 // refusedBy and misreadBy are platforms with the same exception.
 func refusedBy(platforms ...Platform) map[Platform]Severity { return all(SeverityError, platforms) }
+
 func misreadBy(platforms ...Platform) map[Platform]Severity { return all(SeverityWarning, platforms) }
 
 func all(severity Severity, platforms []Platform) map[Platform]Severity {

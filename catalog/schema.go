@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -59,7 +60,7 @@ func analyse(root *tree.Node, encoded []byte) []schemaFault {
 }
 
 func (a *schemaAnalysis) report(rule string, path []string, format string, args ...any) {
-	a.faults = append(a.faults, schemaFault{rule, append([]string(nil), path...), fmt.Sprintf(format, args...)})
+	a.faults = append(a.faults, schemaFault{rule, path, fmt.Sprintf(format, args...)})
 }
 
 // Keywords whose value is, or has, schemas.
@@ -79,21 +80,24 @@ func (a *schemaAnalysis) walk(schema *tree.Node, path []string, visit func(schem
 	}
 	visit(schema, path)
 	for member := range schema.Unique() {
-		at := append(path[:len(path):len(path)], member.Name)
+		at := below(path, member.Name)
 		switch {
 		case schemaMapKeywords[member.Name]:
 			for inner := range member.Value.Unique() {
-				a.walk(inner.Value, append(at[:len(at):len(at)], inner.Name), visit)
+				a.walk(inner.Value, below(at, inner.Name), visit)
 			}
 		case schemaListKeywords[member.Name] && member.Value.Kind == tree.Array:
 			for i, element := range member.Value.Elements {
-				a.walk(element, append(at[:len(at):len(at)], strconv.Itoa(i)), visit)
+				a.walk(element, below(at, strconv.Itoa(i)), visit)
 			}
 		case schemaKeywords[member.Name]:
 			a.walk(member.Value, at, visit)
 		}
 	}
 }
+
+// below is the path of something in what is at path.
+func below(path []string, tokens ...string) []string { return slices.Concat(path, tokens) }
 
 // collect notes the names that references can use.
 func (a *schemaAnalysis) collect(schema *tree.Node, path []string) {
@@ -135,16 +139,16 @@ func withoutFragment(u *url.URL) string {
 func (a *schemaAnalysis) keywords(schema *tree.Node, path []string) {
 	for _, keyword := range []string{"$ref", "$dynamicRef", "$recursiveRef"} {
 		if reference := schema.Member(keyword); reference.Is(tree.String) {
-			a.reference(reference.Text, append(path[:len(path):len(path)], keyword))
+			a.reference(reference.Text, below(path, keyword))
 		}
 	}
 	if pattern := schema.Member("pattern"); pattern.Is(tree.String) {
-		a.pattern(pattern.Text, append(path[:len(path):len(path)], "pattern"))
+		a.pattern(pattern.Text, below(path, "pattern"))
 	}
 	patterns := schema.Member("patternProperties")
 	if patterns.Is(tree.Object) {
 		for member := range patterns.Unique() {
-			a.pattern(member.Name, append(path[:len(path):len(path)], "patternProperties", member.Name))
+			a.pattern(member.Name, below(path, "patternProperties", member.Name))
 		}
 	}
 	properties, required := schema.Member("properties"), schema.Member("required")
@@ -153,7 +157,7 @@ func (a *schemaAnalysis) keywords(schema *tree.Node, path []string) {
 	}
 	for i, element := range required.Elements {
 		if element.Is(tree.String) && properties.Member(element.Text) == nil {
-			a.report("schema-required-undeclared", append(path[:len(path):len(path)], "required", strconv.Itoa(i)),
+			a.report("schema-required-undeclared", below(path, "required", strconv.Itoa(i)),
 				"the required property %q is not among the properties", printable(element.Text))
 		}
 	}
@@ -216,11 +220,11 @@ func (a *schemaAnalysis) numbers(node *tree.Node, path []string) (found bool) {
 	case tree.Object:
 		for i := range node.Members {
 			member := &node.Members[i]
-			found = a.numbers(member.Value, append(path[:len(path):len(path)], member.Name)) || found
+			found = a.numbers(member.Value, below(path, member.Name)) || found
 		}
 	case tree.Array:
 		for i, element := range node.Elements {
-			found = a.numbers(element, append(path[:len(path):len(path)], strconv.Itoa(i))) || found
+			found = a.numbers(element, below(path, strconv.Itoa(i))) || found
 		}
 	default:
 	}

@@ -140,7 +140,9 @@ func (l *loader) syntax(err error) {
 	if !errors.As(err, &syntax) {
 		syntax = &tree.Error{Message: err.Error()}
 	}
-	l.problems = append(l.problems, ruleByID("syntax").finding(&place{at: syntax.Place}, "the file %s", syntax.Message))
+	problem := ruleByID("syntax").finding(&place{at: syntax.Place}, "the file %s", syntax.Message)
+	problem.file = nil
+	l.problems = append(l.problems, problem)
 }
 
 // problem adds a problem with a place in a document.

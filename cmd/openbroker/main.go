@@ -35,12 +35,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newServe(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout), newConfig(stdout), newVersion(stdout)) //nolint:contextcheck // Commands get it from cobra.
+	root.AddCommand(newServe(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout), newConfig(stdout), newLint(stdout, stderr), newVersion(stdout)) //nolint:contextcheck // Commands get it from cobra.
 	command, err := root.ExecuteContextC(ctx)
 	var failed *failure
+	var told *verdict
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &told):
+		return told.code
 	case errors.As(err, &failed):
 		complain(stderr, describe(failed.err))
 		return exitFailure
@@ -56,6 +59,19 @@ type failure struct{ err error }
 
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
+
+// asFailure makes an error one of what a command does.
+func asFailure(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{err}
+}
+
+// A verdict is the exit code of a command that has said what there is to say.
+type verdict struct{ code int }
+
+func (v *verdict) Error() string { return fmt.Sprintf("exit code %d", v.code) }
 
 // does makes the RunE of a command.
 func does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/openbroker/openbroker/catalog"
+)
+
+// The part of SARIF 2.1.0 (Static Analysis Results Interchange Format, OASIS)
+// that code scanning reads. It is small, and only written, so that a library for
+// all of SARIF would be more to know than these structs.
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		Tool       sarifTool     `json:"tool"`
+		ColumnKind string        `json:"columnKind"`
+		Results    []sarifResult `json:"results"`
+	}
+	sarifTool struct {
+		Driver sarifDriver `json:"driver"`
+	}
+	sarifDriver struct {
+		Name           string      `json:"name"`
+		Version        string      `json:"version"`
+		InformationURI string      `json:"informationUri"`
+		Rules          []sarifRule `json:"rules"`
+	}
+	sarifRule struct {
+		ID                   string             `json:"id"`
+		ShortDescription     sarifText          `json:"shortDescription"`
+		Help                 sarifText          `json:"help"`
+		HelpURI              string             `json:"helpUri"`
+		DefaultConfiguration sarifConfiguration `json:"defaultConfiguration"`
+	}
+	sarifConfiguration struct {
+		Level string `json:"level"`
+	}
+	sarifText struct {
+		Text string `json:"text"`
+	}
+	sarifResult struct {
+		RuleID    string          `json:"ruleId"`
+		RuleIndex int             `json:"ruleIndex"`
+		Level     string          `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations"`
+	}
+	sarifLocation struct {
+		PhysicalLocation sarifPhysical  `json:"physicalLocation"`
+		LogicalLocations []sarifLogical `json:"logicalLocations,omitempty"`
+	}
+	sarifPhysical struct {
+		ArtifactLocation sarifArtifact `json:"artifactLocation"`
+		Region           sarifRegion   `json:"region"`
+	}
+	sarifArtifact struct {
+		URI string `json:"uri"`
+	}
+	sarifRegion struct {
+		StartLine   int `json:"startLine"`
+		StartColumn int `json:"startColumn,omitempty"`
+	}
+	sarifLogical struct {
+		// FullyQualifiedName is a JSON pointer.
+		FullyQualifiedName string `json:"fullyQualifiedName"`
+	}
+)
+
+const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+// sarifOf returns the findings as a SARIF log, with all rules. Its levels error
+// and warning are the severities.
+func sarifOf(findings []catalog.Finding) sarifLog {
+	rules := catalog.Rules()
+	run := sarifRun{
+		Tool: sarifTool{sarifDriver{
+			Name: "openbroker lint", Version: version(),
+			InformationURI: "https://github.com/openbroker/openbroker",
+			Rules:          make([]sarifRule, len(rules)),
+		}},
+		ColumnKind: "unicodeCodePoints",
+		Results:    make([]sarifResult, len(findings)),
+	}
+	index := map[string]int{}
+	for i := range rules {
+		rule := &rules[i]
+		index[rule.ID] = i
+		severity, _ := rule.On()
+		run.Tool.Driver.Rules[i] = sarifRule{
+			ID: rule.ID, ShortDescription: sarifText{rule.Summary}, Help: sarifText{rule.Fix + " (" + rule.Clause + ")"}, HelpURI: rule.Link,
+			DefaultConfiguration: sarifConfiguration{string(severity)},
+		}
+	}
+	for i := range findings {
+		run.Results[i] = sarifResultOf(&findings[i], index[findings[i].Rule])
+	}
+	return sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}}
+}
+
+func sarifResultOf(f *catalog.Finding, rule int) sarifResult {
+	location := sarifLocation{PhysicalLocation: sarifPhysical{
+		ArtifactLocation: sarifArtifact{sarifURI(f.Position.File)},
+		Region:           sarifRegion{max(f.Position.Line, 1), f.Position.Column}, // Code scanning needs a line.
+	}}
+	if f.Pointer != "" {
+		location.LogicalLocations = []sarifLogical{{f.Pointer}}
+	}
+	message := f.Message
+	if f.Fix != "" {
+		message += ". " + f.Fix
+	}
+	return sarifResult{
+		RuleID: f.Rule, RuleIndex: rule, Level: string(f.Severity), Message: sarifText{message},
+		Locations: []sarifLocation{location},
+	}
+}
+
+// sarifURI is the name of a file as a URI: relative, if the name is.
+func sarifURI(name string) string {
+	if isURL(name) {
+		return name
+	}
+	path := filepath.ToSlash(name)
+	if filepath.IsAbs(name) {
+		return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(path, "/")}).String()
+	}
+	return (&url.URL{Path: path}).String()
+}
