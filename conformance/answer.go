@@ -1,4 +1,140 @@
 package conformance
 
-// A judgement is what an expectation sees.
-type judgement struct{}
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// An answer is a request with what the broker answered, as it was.
+type answer struct {
+	exchange Exchange // not masked yet
+	scenario string
+	step     string
+	subject  *subject
+	endpoint Endpoint
+	// of is the endpoint whose operation is polled, if it is known.
+	of     Endpoint
+	query  url.Values
+	sent   map[string]any // the request's body, if it was an object
+	status int
+	header http.Header
+	// body is what was read; cut is true if there was more than maxBody.
+	body []byte
+	cut  bool
+	json document
+	// failure says why there is no answer.
+	failure string
+}
+
+// object returns the body if it is a JSON object, else nil.
+func (a *answer) object() map[string]any {
+	object, _ := a.json.value.(map[string]any)
+	return object
+}
+
+// is reports whether the answer has one of the statuses.
+func (a *answer) is(statuses ...int) bool { return slices.Contains(statuses, a.status) }
+
+// accepted reports whether an asynchronous operation was started.
+func (a *answer) accepted() bool { return a.is(http.StatusAccepted) }
+
+// succeeded reports whether the request did what it asked for.
+func (a *answer) succeeded() bool {
+	return a.is(http.StatusOK, http.StatusCreated, http.StatusAccepted)
+}
+
+// refused reports whether the broker took no notice of the request.
+func (a *answer) refused() bool { return a.status >= 400 && a.status < 500 }
+
+// operation returns the operation of a 202, or "".
+func (a *answer) operation() string {
+	operation, _ := a.object()["operation"].(string)
+	return operation
+}
+
+// state returns the state of a poll, or "".
+func (a *answer) state() string {
+	if a.status != http.StatusOK {
+		return ""
+	}
+	state, _ := a.object()["state"].(string)
+	return state
+}
+
+// errorCode returns the member error of the body, or "".
+func (a *answer) errorCode() string {
+	code, _ := a.object()["error"].(string)
+	return code
+}
+
+// describe says in a few words what was answered.
+func (a *answer) describe() string {
+	if a.failure != "" {
+		return a.failure
+	}
+	text := fmt.Sprintf("status %d", a.status)
+	if code := a.errorCode(); code != "" {
+		text += fmt.Sprintf(" and error %q", clip(code, 60))
+	}
+	return text
+}
+
+// A record is what happened in one run of a scenario.
+type record struct {
+	scenario *Scenario
+	subject  *subject
+	answers  []*answer
+	// missing says of steps that were not sent why.
+	missing map[string]absence
+}
+
+// An absence is why a step was not sent.
+type absence struct {
+	outcome Outcome
+	reason  string
+}
+
+// of returns the answers of a step, in order.
+func (r *record) of(step string) []*answer {
+	var found []*answer
+	for _, a := range r.answers {
+		if a.step == step {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// last returns the last answer of a step, or nil.
+func (r *record) last(step string) *answer {
+	for _, a := range slices.Backward(r.answers) {
+		if a.step == step {
+			return a
+		}
+	}
+	return nil
+}
+
+// A judgement is what an expectation or a condition sees.
+type judgement struct {
+	// answer is the one that is judged, nil for expectations on all together
+	// and for conditions.
+	answer *answer
+	// answers are all that the check judges in this run of the scenario.
+	answers []*answer
+	// record is nil if the check is not bound to a scenario.
+	record *record
+}
+
+// clip shortens a text for a message.
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && text[limit]&0xC0 == 0x80 {
+		limit--
+	}
+	return text[:limit] + "…"
+}

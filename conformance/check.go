@@ -151,6 +151,8 @@ type Feature string
 const (
 	// Credentials are needed to see that others are refused.
 	Credentials Feature = "credentials for the broker"
+	// SecretLogin is a password or a token: something that can be wrong.
+	SecretLogin Feature = "a password or token for the broker"
 	// PasswordLogin is HTTP basic authentication, which the specification
 	// defines.
 	PasswordLogin Feature = "a username and password for the broker"

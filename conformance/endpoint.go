@@ -61,3 +61,6 @@ func (e Endpoint) Path() string {
 
 // mutates reports whether a request may change what the broker has.
 func (e Endpoint) mutates() bool { return e.Method() != http.MethodGet }
+
+// isDelete reports whether the endpoint deletes something.
+func (e Endpoint) isDelete() bool { return e.Method() == http.MethodDelete }

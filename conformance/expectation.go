@@ -18,6 +18,9 @@ type Condition struct {
 	Words string `json:"words"`
 
 	holds func(*judgement) bool
+	// prerequisite conditions leave a check unevaluated if they do not hold;
+	// others make it not applicable.
+	prerequisite bool
 }
 
 // IsZero reports whether there is no condition.

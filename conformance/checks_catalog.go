@@ -1,0 +1,305 @@
+package conformance
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// entry is a service or plan of a catalog, as it was served.
+type entry struct {
+	where  string // "service db" or "plan db/small"
+	object map[string]any
+	parent map[string]any // the service of a plan
+}
+
+// services returns the service offerings of a catalog that are objects.
+func services(value any) []entry {
+	array, _ := lookup(value, "services")
+	list, _ := array.([]any)
+	return entries(list, nil, "service ")
+}
+
+// plans returns the plans of all services that are objects.
+func plans(value any) []entry {
+	var all []entry
+	for _, service := range services(value) {
+		list, _ := service.object["plans"].([]any)
+		all = append(all, entries(list, service.object, "plan "+label(service.object, 0)+"/")...)
+	}
+	return all
+}
+
+func entries(list []any, parent map[string]any, prefix string) []entry {
+	var found []entry
+	for i, element := range list {
+		if object, ok := element.(map[string]any); ok {
+			found = append(found, entry{where: prefix + label(object, i), object: object, parent: parent})
+		}
+	}
+	return found
+}
+
+// label names a service or plan in messages.
+func label(object map[string]any, index int) string {
+	name, _ := object["name"].(string)
+	id, _ := object["id"].(string)
+	return clip(cmp.Or(name, id, fmt.Sprintf("#%d", index+1)), 60)
+}
+
+// catalogRule makes an expectation on all services or all plans of the catalog.
+func catalogRule(words string, of func(any) []entry, fault func(entry) string) Expectation {
+	return each(words, func(a *answer) string {
+		for _, e := range of(a.json.value) {
+			if what := fault(e); what != "" {
+				return e.where + ": " + what
+			}
+		}
+		return ""
+	})
+}
+
+// member expects a member of each service or plan.
+func member(of func(any) []entry, path string, k kind) Expectation {
+	return catalogRule(fmt.Sprintf("%s is present, and %s", path, k.words), of, func(e entry) string {
+		value, found := lookup(e.object, path)
+		if !found {
+			return path + " is missing"
+		}
+		return unless(k, path, value)
+	})
+}
+
+// optional expects that members, if present, are of a kind.
+func optional(of func(any) []entry, k kind, paths ...string) Expectation {
+	return catalogRule(fmt.Sprintf("%s, if present: %s", quoted(paths), k.words), of, func(e entry) string {
+		for _, path := range paths {
+			if value, found := lookup(e.object, path); found && !k.is(value) {
+				return unless(k, path, value)
+			}
+		}
+		return ""
+	})
+}
+
+// unique expects that a member differs among all services or plans, or among
+// the plans of each service.
+func unique(of func(any) []entry, name string, within bool) Expectation {
+	words := name + " is unique"
+	if within {
+		words += " within the service"
+	}
+	return each(words, func(a *answer) string {
+		seen := map[string]string{}
+		for _, e := range of(a.json.value) {
+			value, ok := e.object[name].(string)
+			if !ok {
+				continue
+			}
+			key := value
+			if within {
+				key = fmt.Sprintf("%p %s", e.parent, value)
+			}
+			if other, found := seen[key]; found {
+				return fmt.Sprintf("%s and %s both have %s %s", other, e.where, name, show(value))
+			}
+			seen[key] = e.where
+		}
+		return ""
+	})
+}
+
+// declares is a condition on the catalog: some service or plan has the member.
+func declares(of func(any) []entry, path string) Condition {
+	return when("the catalog has "+path, func(a *answer) bool {
+		return slices.ContainsFunc(of(a.json.value), func(e entry) bool {
+			_, found := lookup(e.object, path)
+			return found
+		})
+	})
+}
+
+// inCatalog fills in what all checks of the catalog's content have in common.
+func inCatalog(checks []Check) []Check {
+	for i := range checks {
+		checks[i].Scenario, checks[i].Steps = "catalog", steps("catalog")
+	}
+	return checks
+}
+
+func catalogChecks() []Check {
+	const section = "Catalog Management"
+	const caching = "Brokers may support ETag and If-Modified-Since for the catalog."
+	return []Check{
+		{
+			ID: "catalog-200", Title: "The catalog is served with status 200.", Level: Must,
+			Clause:   spec(section, "200 is returned upon successful processing."),
+			Scenario: "catalog", Steps: steps("catalog"), Expect: expect(status(200)),
+		},
+		{
+			ID: "catalog-services", Title: "The catalog has an array of services, which are objects.", Level: Must,
+			Clause:   spec(section, "services is required, an array of service offerings; it may be empty."),
+			Scenario: "catalog", Steps: steps("catalog"),
+			Expect: expect(has("services", kind{"an array of objects", func(v any) bool {
+				list, ok := v.([]any)
+				return ok && !slices.ContainsFunc(list, func(e any) bool { return !anObject.is(e) })
+			}})),
+		},
+		{
+			ID: "catalog-ids-stable", Title: "The ids of services and plans do not change between two reads.", Level: Must,
+			Clause:   spec(section, "The id of a service or plan must not change across queries."),
+			Scenario: "catalog", Steps: steps("catalog again"), Expect: expect(sameIDs("catalog")),
+		},
+		{
+			ID: "catalog-etag-304", Title: "A catalog that was not modified is answered with 304.", Level: May,
+			Clause:   spec(section, caching),
+			Scenario: "catalog", Steps: steps("catalog with its ETag"), Expect: expect(status(304)),
+		},
+		{
+			ID: "catalog-etag-other", Title: "A platform that has another version gets the catalog.", Level: Must,
+			Clause:   rfc("9110", "13.1.2", "If-None-Match with another ETag is true: the request is processed."),
+			Scenario: "catalog", Steps: steps("catalog with another ETag"), Expect: expect(status(200), has("services", anArray)),
+		},
+		{
+			ID: "catalog-last-modified-304", Title: "A catalog that was not modified since is answered with 304.", Level: May,
+			Clause:   spec(section, caching),
+			Scenario: "catalog", Steps: steps("catalog since it was modified"), Expect: expect(status(304)),
+		},
+		{
+			ID: "catalog-unknown-query", Title: "Query parameters that are not known do not matter.", Level: Should,
+			Clause:   spec("Change Policy for Minor Versions", "What a server does not understand, it ignores."),
+			Scenario: "catalog", Steps: steps("catalog with an unknown query"), Expect: expect(status(200)),
+		},
+	}
+}
+
+// sameIDs expects the ids of an earlier catalog.
+func sameIDs(step string) Expectation {
+	ids := func(a *answer) []string {
+		var found []string
+		for _, e := range append(services(a.json.value), plans(a.json.value)...) {
+			id, _ := e.object["id"].(string)
+			found = append(found, id)
+		}
+		slices.Sort(found)
+		return found
+	}
+	return Expectation{Words: "the ids of the first read", each: func(j *judgement) string {
+		first := j.record.last(step)
+		if first == nil || slices.Equal(ids(first), ids(j.answer)) {
+			return ""
+		}
+		return "other ids of services or plans"
+	}}
+}
+
+func serviceChecks() []Check {
+	const section = "Service Offering Object"
+	return inCatalog([]Check{
+		{
+			ID: "service-name", Title: "Each service has a name.", Level: Must,
+			Clause: spec(section, "name is required, a non-empty string."), Expect: expect(member(services, "name", text)),
+		},
+		{
+			ID: "service-name-unique", Title: "No two services have the same name.", Level: Must,
+			Clause: spec(section, "name is unique across all services."), Expect: expect(unique(services, "name", false)),
+		},
+		{
+			ID: "service-name-cli-friendly", Title: "The names of services can be typed.", Level: Should,
+			Clause: spec(section, "A CLI-friendly name is recommended: letters, digits, periods, hyphens."),
+			Expect: expect(optional(services, cliName, "name")),
+		},
+		{
+			ID: "service-id", Title: "Each service has an id.", Level: Must,
+			Clause: spec(section, "id is required, a non-empty string."), Expect: expect(member(services, "id", text)),
+		},
+		{
+			ID: "service-id-unique", Title: "No two services have the same id.", Level: Must,
+			Clause: spec(section, "id is globally unique."), Expect: expect(unique(services, "id", false)),
+		},
+		{
+			ID: "service-id-guid", Title: "The ids of services are GUIDs.", Level: Should,
+			Clause: spec(section, "A GUID is recommended as id."), Expect: expect(optional(services, guid, "id")),
+		},
+		{
+			ID: "service-description", Title: "Each service has a description.", Level: Must,
+			Clause: spec(section, "description is required, a non-empty string."),
+			Expect: expect(member(services, "description", text)),
+		},
+		{
+			ID: "service-bindable", Title: "Each service says whether it is bindable.", Level: Must,
+			Clause: spec(section, "bindable is required, a boolean."), Expect: expect(member(services, "bindable", aBoolean)),
+		},
+		{
+			ID: "service-plans", Title: "Each service has a plan at least.", Level: Must,
+			Clause: spec(section, "plans is required and has at least one plan."),
+			Expect: expect(member(services, "plans", kind{"a non-empty array of objects", func(v any) bool {
+				list, ok := v.([]any)
+				return ok && len(list) > 0 && !slices.ContainsFunc(list, func(e any) bool { return !anObject.is(e) })
+			}})),
+		},
+		{
+			ID: "service-tags", Title: "The tags of a service are an array of strings.", Level: Must,
+			Clause: spec(section, "tags is an array of strings."), If: declares(services, "tags"),
+			Expect: expect(optional(services, texts, "tags")),
+		},
+		{
+			ID: "service-requires", Title: "A service requires what the specification knows.", Level: Must,
+			Clause: spec(section, "requires is an array of syslog_drain, route_forwarding and volume_mount."),
+			If:     declares(services, "requires"),
+			Expect: expect(optional(services, kind{"an array of syslog_drain, route_forwarding, volume_mount", func(v any) bool {
+				known := oneOf("syslog_drain", "route_forwarding", "volume_mount")
+				list, ok := v.([]any)
+				return ok && !slices.ContainsFunc(list, func(e any) bool { return !known.is(e) })
+			}}, "requires")),
+		},
+		{
+			ID: "service-flags", Title: "What a service declares with a boolean is a boolean.", Level: Must,
+			Clause: spec(section, "These members are booleans."),
+			Expect: expect(optional(
+				services, aBoolean,
+				"instances_retrievable", "bindings_retrievable", "allow_context_updates", "plan_updateable",
+			)),
+		},
+		{
+			ID: "service-metadata", Title: "The metadata of a service is an object.", Level: Must,
+			Clause: spec(section, "metadata is an object."), If: declares(services, "metadata"),
+			Expect: expect(optional(services, anObject, "metadata")),
+		},
+		{
+			ID: "service-strings-255", Title: "The texts of services have at most 255 characters.", Level: Should,
+			Clause: spec("Catalog Management", "Strings do not exceed 255 characters, for platforms with limits."),
+			Expect: expect(optional(services, atMost(255), "name", "id", "description")),
+		},
+		{
+			ID: "service-dashboard-client", Title: "A dashboard client has an id and a secret.", Level: Must,
+			Clause: profileDoc("Dashboard Client Object", "id and secret are required, non-empty strings."),
+			If:     declares(services, "dashboard_client"),
+			Expect: expect(catalogRule("dashboard_client, if present, has id and secret", services, func(e entry) string {
+				client, found := e.object["dashboard_client"]
+				if !found {
+					return ""
+				}
+				for _, name := range []string{"id", "secret"} {
+					value, _ := lookup(client, name)
+					if !text.is(value) {
+						return "dashboard_client." + name + " is missing or empty"
+					}
+				}
+				return ""
+			})),
+		},
+		{
+			ID: "service-metadata-conventions", Title: "The metadata of services has the conventional types.", Level: Should,
+			Clause: profileDoc("Service Metadata", "The conventional names are used, with these types."),
+			If:     declares(services, "metadata"),
+			Expect: expect(
+				optional(
+					services, aString, "metadata.displayName", "metadata.imageUrl", "metadata.longDescription",
+					"metadata.providerDisplayName", "metadata.documentationUrl", "metadata.supportUrl",
+				),
+				optional(services, aBoolean, "metadata.shareable"),
+			),
+		},
+	})
+}

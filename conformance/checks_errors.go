@@ -1,0 +1,126 @@
+package conformance
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// slug makes a part of an id out of words.
+func slug(words string) string { return strings.ReplaceAll(words, " ", "-") }
+
+var errorWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
+
+func errorChecks() []Check {
+	const section = "Service Broker Errors"
+	const unchanged = "After a 4xx the resources of the broker are semantically unchanged."
+	return []Check{
+		{
+			ID: "error-json-object", Title: "The body of an error is a JSON object.", Level: Should,
+			Clause: spec(section, "Errors have the members error and description; responses with a body are JSON."),
+			If: when("the status is 400 or more, with a body", func(a *answer) bool {
+				return a.status >= http.StatusBadRequest && len(a.body) > 0
+			}),
+			Expect: expect(jsonObject()),
+		},
+		{
+			ID: "error-code-not-empty", Title: "The error code is a non-empty string.", Level: Must,
+			Clause: spec(section, "error, if present, is a non-empty string."),
+			If:     both(failure(), with("error")), Expect: expect(maybe("error", text)),
+		},
+		{
+			ID: "error-code-one-word", Title: "The error code is a single word.", Level: Should,
+			Clause: spec(section, "error is a single word in camel case."),
+			If:     both(failure(), with("error")),
+			Expect: expect(maybe("error", kind{"one word of letters and digits", func(v any) bool {
+				s, ok := v.(string)
+				return !ok || s == "" || errorWord.MatchString(s)
+			}})),
+		},
+		{
+			ID: "error-description-not-empty", Title: "The description of an error is a non-empty string.", Level: Must,
+			Clause: spec(section, "description, if present, is a non-empty string."),
+			If:     both(failure(), with("description")), Expect: expect(maybe("description", text)),
+		},
+		{
+			ID: "error-description", Title: "An error that the specification explains has a description.", Level: May,
+			Clause: spec(section, "description is a user-facing message explaining why the request failed."),
+			If:     withStatus(400, 409, 422), Expect: expect(has("description", text)),
+		},
+		{
+			ID: "error-instance-usable", Level: Must,
+			Title:  "instance_usable is a boolean, and only in errors of an update or deprovision.",
+			Clause: spec(section, "instance_usable must not be present for errors of other operations."),
+			If:     both(failure(), with("instance_usable")),
+			Expect: expect(onlyFor("instance_usable", Update, Deprovision), maybe("instance_usable", aBoolean)),
+		},
+		{
+			ID: "error-update-repeatable", Level: Must,
+			Title:  "update_repeatable is a boolean, and only in errors of an update.",
+			Clause: spec(section, "update_repeatable must not be present for errors of other operations."),
+			If:     both(failure(), with("update_repeatable")),
+			Expect: expect(onlyFor("update_repeatable", Update), maybe("update_repeatable", aBoolean)),
+		},
+		{
+			ID: "error-refused-provision-creates-nothing", Title: "A refused provision creates nothing.", Level: Must,
+			Clause: spec(section, unchanged), Scenario: "malformed", Expect: expect(status(410)),
+			Steps: steps(
+				"deprovision after an unknown plan", "deprovision after parameters as a string", "deprovision after no plan_id",
+			),
+		},
+		{
+			ID: "error-refused-update-changes-nothing", Title: "A refused update changes nothing.", Level: Must,
+			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("fetch after refused updates"),
+			Expect: expect(status(200), equals("plan_id", "the plan's", (*subject).planID)),
+		},
+		{
+			ID: "error-refused-bind-creates-nothing", Title: "A refused bind creates nothing.", Level: Must,
+			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("unbind after refused binds"),
+			Expect: expect(status(410)),
+		},
+		{
+			ID: "error-refused-unbind-deletes-nothing", Title: "A refused unbind deletes nothing.", Level: Must,
+			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("unbind after refused unbinds"),
+			Expect: expect(status(200, 202)),
+		},
+		{
+			ID: "error-refused-deprovision-deletes-nothing", Title: "A refused deprovision deletes nothing.", Level: Must,
+			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("deprovision after refused deprovisions"),
+			Expect: expect(status(200, 202)),
+		},
+		{
+			ID: "error-unknown-path", Title: "An unknown path is refused.", Level: Must,
+			Clause:   spec(section, "A failing request has an appropriate status."),
+			Scenario: "unknown", Steps: steps("unknown path"), Expect: expect(refusal()),
+		},
+		{
+			ID: "error-unknown-method", Title: "A method that an endpoint does not have is refused.", Level: Must,
+			Clause:   spec(section, "A failing request has an appropriate status."),
+			Scenario: "unknown", Steps: steps("unknown method"), Expect: expect(refusal()),
+		},
+	}
+}
+
+// onlyFor expects a member in answers of these endpoints only.
+func onlyFor(name string, endpoints ...Endpoint) Expectation {
+	return each(fmt.Sprintf("%s only in answers of %s", name, joined(endpoints)), func(a *answer) string {
+		for _, endpoint := range endpoints {
+			if a.endpoint == endpoint {
+				return ""
+			}
+		}
+		if _, found := lookup(a.json.value, name); found {
+			return fmt.Sprintf("%s is in an answer of %s", name, a.endpoint)
+		}
+		return ""
+	})
+}
+
+func joined(endpoints []Endpoint) string {
+	words := make([]string, len(endpoints))
+	for i, endpoint := range endpoints {
+		words[i] = string(endpoint)
+	}
+	return strings.Join(words, " and ")
+}

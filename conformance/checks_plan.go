@@ -1,0 +1,209 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+func planChecks() []Check {
+	const section, schemas = "Service Plan Object", "Input Parameters Schema Object"
+	return inCatalog([]Check{
+		{
+			ID: "plan-id", Title: "Each plan has an id.", Level: Must,
+			Clause: spec(section, "id is required, a non-empty string."), Expect: expect(member(plans, "id", text)),
+		},
+		{
+			ID: "plan-id-unique", Title: "No two plans of the catalog have the same id.", Level: Must,
+			Clause: spec(section, "id is globally unique."), Expect: expect(unique(plans, "id", false)),
+		},
+		{
+			ID: "plan-id-guid", Title: "The ids of plans are GUIDs.", Level: Should,
+			Clause: spec(section, "A GUID is recommended as id."), Expect: expect(optional(plans, guid, "id")),
+		},
+		{
+			ID: "plan-name", Title: "Each plan has a name.", Level: Must,
+			Clause: spec(section, "name is required, a non-empty string."), Expect: expect(member(plans, "name", text)),
+		},
+		{
+			ID: "plan-name-unique", Title: "No two plans of a service have the same name.", Level: Must,
+			Clause: spec(section, "name is unique within the service."), Expect: expect(unique(plans, "name", true)),
+		},
+		{
+			ID: "plan-name-cli-friendly", Title: "The names of plans can be typed.", Level: Should,
+			Clause: spec(section, "A CLI-friendly name is recommended: letters, digits, periods, hyphens."),
+			Expect: expect(optional(plans, cliName, "name")),
+		},
+		{
+			ID: "plan-description", Title: "Each plan has a description.", Level: Must,
+			Clause: spec(section, "description is required, a non-empty string."),
+			Expect: expect(member(plans, "description", text)),
+		},
+		{
+			ID: "plan-strings-255", Title: "The texts of plans have at most 255 characters.", Level: Should,
+			Clause: spec("Catalog Management", "Strings do not exceed 255 characters, for platforms with limits."),
+			Expect: expect(optional(plans, atMost(255), "name", "id", "description")),
+		},
+		{
+			ID: "plan-metadata", Title: "The metadata of a plan is an object.", Level: Must,
+			Clause: spec(section, "metadata is an object."), If: declares(plans, "metadata"),
+			Expect: expect(optional(plans, anObject, "metadata")),
+		},
+		{
+			ID: "plan-flags", Title: "What a plan declares with a boolean is a boolean.", Level: Must,
+			Clause: spec(section, "These members are booleans."),
+			Expect: expect(optional(plans, aBoolean, "free", "bindable", "binding_rotatable", "plan_updateable")),
+		},
+		{
+			ID: "plan-maximum-polling-duration", Title: "The maximum polling duration is an integer.", Level: Must,
+			Clause: spec(section, "maximum_polling_duration is an integer, in seconds."),
+			If:     declares(plans, "maximum_polling_duration"), Expect: expect(optional(plans, anInt, "maximum_polling_duration")),
+		},
+		{
+			ID: "plan-maintenance-version", Title: "Maintenance information has a semantic version.", Level: Must,
+			Clause: spec("Maintenance Info Object", "version is required and conforms to semantic versioning 2.0."),
+			If:     declares(plans, "maintenance_info"),
+			Expect: expect(catalogRule("maintenance_info, if present, has a semantic version", plans, func(e entry) string {
+				info, found := e.object["maintenance_info"]
+				if !found {
+					return ""
+				}
+				version, _ := lookup(info, "version")
+				return unless(semver, "maintenance_info.version", version)
+			})),
+		},
+		{
+			ID: "plan-maintenance-description", Title: "Maintenance information is described by a string.", Level: Should,
+			Clause: spec("Maintenance Info Object", "description is a string describing the impact."),
+			If:     declares(plans, "maintenance_info"), Expect: expect(optional(plans, aString, "maintenance_info.description")),
+		},
+		{
+			ID: "plan-schemas", Title: "The schemas of a plan are objects.", Level: Must,
+			Clause: spec("Schemas Object", "schemas and what it consists of are objects."), If: declares(plans, "schemas"),
+			Expect: expect(optional(
+				plans, anObject, "schemas", "schemas.service_instance", "schemas.service_instance.create",
+				"schemas.service_instance.update", "schemas.service_binding", "schemas.service_binding.create",
+				"schemas.service_instance.create.parameters", "schemas.service_instance.update.parameters",
+				"schemas.service_binding.create.parameters",
+			)),
+		},
+		{
+			ID: "plan-schema-dialect", Title: "Each schema names the version of JSON Schema.", Level: Must,
+			Clause: spec(schemas, "$schema is present."), If: declares(plans, "schemas"),
+			Expect: expect(ofSchemas("a string $schema", func(schema map[string]any) string {
+				if text.is(schema["$schema"]) {
+					return ""
+				}
+				return "there is no $schema"
+			})),
+		},
+		{
+			ID: "plan-schema-no-external-references", Title: "No schema refers to another document.", Level: Must,
+			Clause: spec(schemas, "Schemas must not contain external references."), If: declares(plans, "schemas"),
+			Expect: expect(ofSchemas("each $ref begins with #", func(schema map[string]any) string {
+				return externalReference(schema, false)
+			})),
+		},
+		{
+			ID: "plan-schema-size", Title: "No schema is larger than 64 kB.", Level: Must,
+			Clause: spec(schemas, "Schemas must not be larger than 64 kB."), If: declares(plans, "schemas"),
+			Expect: expect(ofSchemas("at most 65,536 bytes", func(schema map[string]any) string {
+				if encoded, err := json.Marshal(schema); err == nil && len(encoded) > 65_536 {
+					return fmt.Sprintf("%d bytes", len(encoded))
+				}
+				return ""
+			})),
+		},
+		{
+			ID: "plan-schema-object", Title: "Each schema describes an object.", Level: Should,
+			Clause: spec(schemas, "Each input parameter is a property of a JSON object."), If: declares(plans, "schemas"),
+			Expect: expect(ofSchemas(`no type other than "object"`, func(schema map[string]any) string {
+				if kind, found := schema["type"]; found && kind != "object" {
+					return "type is " + show(kind)
+				}
+				return ""
+			})),
+		},
+		{
+			ID: "plan-costs", Title: "Each cost of a plan has an amount and a unit.", Level: Must,
+			Clause: profileDoc("Cost Object", "amount, an object of numbers, and unit, a string, are required."),
+			If:     declares(plans, "metadata.costs"),
+			Expect: expect(catalogRule("each of metadata.costs has amount and unit", plans, faultyCost)),
+		},
+		{
+			ID: "plan-metadata-conventions", Title: "The metadata of plans has the conventional types.", Level: Should,
+			Clause: profileDoc("Service Metadata", "The conventional names are used, with these types."),
+			If:     declares(plans, "metadata"),
+			Expect: expect(optional(plans, texts, "metadata.bullets"), optional(plans, aString, "metadata.displayName")),
+		},
+	})
+}
+
+func faultyCost(e entry) string {
+	costs, found := lookup(e.object, "metadata.costs")
+	if !found {
+		return ""
+	}
+	list, ok := costs.([]any)
+	if !ok {
+		return unless(anArray, "metadata.costs", costs)
+	}
+	for _, cost := range list {
+		amount, _ := lookup(cost, "amount")
+		currencies, ok := amount.(map[string]any)
+		if !ok {
+			return "a cost has no amount"
+		}
+		for currency, value := range currencies {
+			if _, ok := value.(json.Number); !ok {
+				return fmt.Sprintf("the amount in %s is no number", clip(currency, 20))
+			}
+		}
+		if unit, _ := lookup(cost, "unit"); !text.is(unit) {
+			return "a cost has no unit"
+		}
+	}
+	return ""
+}
+
+// ofSchemas expects something of each schema of each plan.
+func ofSchemas(words string, fault func(map[string]any) string) Expectation {
+	return catalogRule("each schema: "+words, plans, func(e entry) string {
+		for _, path := range []string{"service_instance.create", "service_instance.update", "service_binding.create"} {
+			value, _ := lookup(e.object, "schemas."+path+".parameters")
+			if schema, ok := value.(map[string]any); ok {
+				if what := fault(schema); what != "" {
+					return "schemas." + path + ": " + what
+				}
+			}
+		}
+		return ""
+	})
+}
+
+// externalReference finds a $ref to another document. Below "properties" and
+// the like, $ref is the name of a parameter.
+func externalReference(value any, names bool) string {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, inner := range value {
+			if reference, ok := inner.(string); ok && name == "$ref" && !names && !strings.HasPrefix(reference, "#") {
+				return "$ref is " + show(reference)
+			}
+			if !names && (name == "enum" || name == "const" || name == "default" || name == "examples") {
+				continue
+			}
+			named := !names && (name == "properties" || name == "patternProperties" || name == "definitions" || name == "$defs")
+			if what := externalReference(inner, named); what != "" {
+				return what
+			}
+		}
+	case []any:
+		for _, inner := range value {
+			if what := externalReference(inner, false); what != "" {
+				return what
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,165 @@
+package conformance
+
+func pollChecks() []Check {
+	const instances = "Polling Last Operation for Service Instances"
+	const bindings = "Polling Last Operation for Service Bindings"
+	both2 := []Endpoint{LastOperation, LastBindingOperation}
+	ok := withStatus(200)
+	return []Check{
+		{
+			ID: "last-operation-state", Title: "A poll of an instance tells one of three states.", Level: Must,
+			Clause:    spec(instances, "state is required: in progress, succeeded or failed."),
+			Endpoints: []Endpoint{LastOperation}, If: ok,
+			Expect: expect(has("state", oneOf("in progress", "succeeded", "failed"))),
+		},
+		{
+			ID: "last-binding-operation-state", Title: "A poll of a binding tells one of three states.", Level: Must,
+			Clause:    spec(bindings, "state is required: in progress, succeeded or failed."),
+			Endpoints: []Endpoint{LastBindingOperation}, If: ok,
+			Expect: expect(has("state", oneOf("in progress", "succeeded", "failed"))),
+		},
+		{
+			ID: "last-operation-description", Title: "The description of a poll is a non-empty string.", Level: Must,
+			Clause:    spec(instances, "description, if present, is a non-empty string."),
+			Endpoints: both2, If: both(ok, with("description")), Expect: expect(maybe("description", text)),
+		},
+		{
+			ID: "last-operation-instance-usable", Level: Must,
+			Title:     "instance_usable is a boolean, and only in polls of an update or deprovision.",
+			Clause:    spec(instances, "instance_usable must not be present for other operations."),
+			Endpoints: both2, If: both(ok, with("instance_usable")),
+			Expect: expect(maybe("instance_usable", aBoolean), pollOf("instance_usable", Update, Deprovision)),
+		},
+		{
+			ID: "last-operation-update-repeatable", Level: Must,
+			Title:     "update_repeatable is a boolean, and only in polls of an update.",
+			Clause:    spec(instances, "update_repeatable must not be present for other operations."),
+			Endpoints: both2, If: both(ok, with("update_repeatable")),
+			Expect: expect(maybe("update_repeatable", aBoolean), pollOf("update_repeatable", Update)),
+		},
+		{
+			ID: "last-operation-after-202", Title: "An accepted provision can be polled at once.", Level: Must,
+			Clause:   spec(instances, "After a 202 the platform begins polling; 200 is returned upon success."),
+			Scenario: "instance", Steps: steps("poll while creating"), Expect: expect(status(200)),
+		},
+		{
+			ID: "last-operation-of-update-after-202", Title: "An accepted update can be polled at once.", Level: Must,
+			Clause:   spec(instances, "After a 202 the platform begins polling; 200 is returned upon success."),
+			Scenario: "instance", Steps: steps("poll while updating parameters"), Expect: expect(status(200)),
+		},
+		{
+			ID: "last-operation-of-plan-update-after-202", Title: "An accepted change of the plan can be polled at once.",
+			Level: Must, Clause: spec(instances, "While a plan changes, platforms poll with the plan prior to the update."),
+			Scenario: "instance", Steps: steps("poll while updating the plan"), Expect: expect(status(200)),
+		},
+		{
+			ID: "last-operation-of-deprovision-after-202", Title: "An accepted deprovision can be polled at once.", Level: Must,
+			Clause:   spec(instances, "200 is returned upon success; 410 is appropriate for deletes."),
+			Scenario: "instance", Steps: steps("poll while deleting"), Expect: expect(status(200, 410)),
+		},
+		{
+			ID: "last-operation-provision-succeeds", Title: "A provision that was accepted ends, and succeeds.", Level: Must,
+			Clause:   spec("Provisioning", "The broker takes whatever action is necessary to create the resource."),
+			Scenario: "instance", Steps: steps("provision finished"), If: answered("provision", 202),
+			Expect: expect(ends("succeeded")),
+		},
+		{
+			ID: "last-operation-deprovision-succeeds", Title: "A deprovision that was accepted ends, and succeeds.", Level: Must,
+			Clause:   spec("Deprovisioning", "The broker deletes all resources that it created."),
+			Scenario: "instance", Steps: steps("deprovision finished"), If: answered("deprovision", 202),
+			Expect: expect(ends("succeeded")),
+		},
+		{
+			ID: "last-binding-operation-bind-succeeds", Title: "A bind that was accepted ends, and succeeds.", Level: Must,
+			Clause:   spec(bindings, "Platforms poll until the operation has succeeded or failed."),
+			Scenario: "binding", Steps: steps("bind finished"), If: answered("bind", 202), Expect: expect(ends("succeeded")),
+		},
+		{
+			ID: "last-binding-operation-unbind-succeeds", Title: "An unbind that was accepted ends, and succeeds.", Level: Must,
+			Clause:   spec("Unbinding", "The broker deletes all resources of the binding."),
+			Scenario: "binding", Steps: steps("unbind finished"), If: answered("unbind", 202), Expect: expect(ends("succeeded")),
+		},
+		{
+			ID: "last-operation-remembered", Title: "The state of a finished provision is not forgotten at once.", Level: Should,
+			Clause:   spec(instances, "The state is not forgotten immediately after it was final."),
+			Scenario: "instance", Steps: steps("poll after creating"), Expect: expect(status(200), has("state", oneOf("succeeded"))),
+		},
+		{
+			ID: "last-operation-remembered-after-deprovision", Level: Should,
+			Title:    "The state of a finished deprovision is not forgotten at once.",
+			Clause:   spec(instances, "The state is not forgotten immediately after it was final; 410 says the same."),
+			Scenario: "instance", Steps: steps("poll after deleting"), Expect: expect(gone()),
+		},
+		{
+			ID: "last-binding-operation-after-202", Title: "An accepted bind can be polled at once.", Level: Must,
+			Clause:   spec(bindings, "After a 202 the platform begins polling; 200 is returned upon success."),
+			Scenario: "binding", Steps: steps("poll while binding"), Expect: expect(status(200)),
+		},
+		{
+			ID: "last-binding-operation-of-unbind-after-202", Title: "An accepted unbind can be polled at once.", Level: Must,
+			Clause:   spec(bindings, "200 is returned upon success; 410 is appropriate for deletes."),
+			Scenario: "binding", Steps: steps("poll while unbinding"), Expect: expect(status(200, 410)),
+		},
+		{
+			ID: "last-binding-operation-remembered", Title: "The state of a finished bind is not forgotten at once.", Level: Should,
+			Clause:   spec(bindings, "The state is not forgotten immediately after it was final."),
+			Scenario: "binding", Steps: steps("poll after binding"), Expect: expect(status(200), has("state", oneOf("succeeded"))),
+		},
+		{
+			ID: "last-binding-operation-remembered-after-unbind", Level: Should,
+			Title:    "The state of a finished unbind is not forgotten at once.",
+			Clause:   spec(bindings, "The state is not forgotten immediately after it was final; 410 says the same."),
+			Scenario: "binding", Steps: steps("poll after unbinding"), Expect: expect(gone()),
+		},
+		{
+			ID: "last-operation-unknown", Title: "An unknown instance cannot be polled.", Level: Must,
+			Clause:   spec(instances, "404 if the instance does not exist."),
+			Scenario: "unknown", Steps: steps("poll unknown instance"), Expect: expect(status(404)),
+		},
+		{
+			ID: "last-binding-operation-unknown", Title: "An unknown binding cannot be polled.", Level: Must,
+			Clause:   spec(bindings, "404 if the binding does not exist."),
+			Scenario: "unknown", Steps: steps("poll unknown binding"), Expect: expect(status(404)),
+		},
+	}
+}
+
+// ends expects the last poll of a step that waits to have a state. The end of a
+// deletion may be told by 410 as well.
+func ends(state string) Expectation {
+	return together("the last poll says "+show(state), func(answers []*answer) string {
+		last := answers[len(answers)-1]
+		if last.state() == state || last.status == 410 && last.of.isDelete() {
+			return ""
+		}
+		if got := last.state(); got != "" {
+			return "the last poll says " + show(got)
+		}
+		return last.describe()
+	})
+}
+
+// gone expects that a deletion has succeeded.
+func gone() Expectation {
+	return each(`status 200 with state "succeeded", or 410`, func(a *answer) string {
+		if a.state() == "succeeded" || a.status == 410 {
+			return ""
+		}
+		if got := a.state(); got != "" {
+			return "state " + show(got)
+		}
+		return a.describe()
+	})
+}
+
+// pollOf expects a member in polls of operations of these endpoints only.
+func pollOf(name string, endpoints ...Endpoint) Expectation {
+	return each(name+" only in polls of "+joined(endpoints), func(a *answer) string {
+		for _, endpoint := range endpoints {
+			if a.of == endpoint || a.of == "" {
+				return ""
+			}
+		}
+		return name + " in a poll of " + string(a.of)
+	})
+}

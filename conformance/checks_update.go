@@ -1,0 +1,139 @@
+package conformance
+
+func updateChecks() []Check {
+	const section = "Updating a Service Instance"
+	const mandatory = "400 if the request is malformed or misses mandatory data."
+	const again = "202 with the same operation while the update is in progress, not 200."
+	malformed := func(id, title, says string, expectation Expectation, names ...string) Check {
+		return Check{
+			ID: "update-" + id, Title: title, Level: Must, Clause: spec(section, says),
+			Scenario: "refused", Steps: names, Expect: expect(expectation),
+		}
+	}
+	return []Check{
+		{
+			ID: "update-of-context", Title: "An update of the context is answered with 200, or 202 if it goes on.", Level: Must,
+			Clause:   spec(section, "With allow_context_updates, requests with nothing but the context are supported."),
+			Scenario: "instance", Steps: steps("update of the context"), Expect: expect(status(200, 202)),
+		},
+		{
+			ID: "update-of-context-keeps-the-rest", Title: "An update of the context changes nothing else.", Level: Must,
+			Clause:   spec(section, "Without plan_id the plan, without parameters the parameters do not change."),
+			Scenario: "instance", Steps: steps("fetch after the update of the context"), If: withStatus(200),
+			Expect: expect(sameAs("fetch", "plan_id"), sameAs("fetch", "parameters")),
+		},
+		{
+			ID: "update-of-parameters", Title: "An update of the parameters has a status that is defined.", Level: Must,
+			Clause:   spec(section, "200 if applied, 202 if in progress, 400 if invalid, 422 if not supported."),
+			Scenario: "instance", Steps: steps("update of the parameters"), Expect: expect(status(200, 202, 400, 422)),
+		},
+		{
+			ID: "update-of-parameters-with-schema", Title: "An update that follows the plan's schema is processed.", Level: Should,
+			Clause:   spec(section, "Users can change the parameters that the schema for updates describes."),
+			Scenario: "instance", Steps: steps("update of the parameters"), Needs: []Feature{UpdateSchema},
+			Expect: expect(status(200, 202)),
+		},
+		{
+			ID: "update-of-parameters-keeps-the-plan", Title: "An update without plan_id does not change the plan.", Level: Must,
+			Clause:   spec(section, "Without plan_id the broker must not change the plan."),
+			Scenario: "instance", Steps: steps("fetch after the update of the parameters"), If: withStatus(200),
+			Expect: expect(equals("plan_id", "the plan's", (*subject).planID)),
+		},
+		{
+			ID: "update-body", Title: "The answer to an update has the members that the specification defines.", Level: Must,
+			Clause:    spec(section, "dashboard_url is a string, metadata an object."),
+			Endpoints: []Endpoint{Update}, If: withStatus(200, 202),
+			Expect: expect(
+				maybe("dashboard_url", aString.or(null)), maybe("metadata", anObject.or(null)),
+				maybe("metadata.labels", anObject), maybe("metadata.attributes", anObject),
+			),
+		},
+		{
+			ID: "update-repeated-while-updating", Level: Must,
+			Title:    "An update that is repeated while it is in progress is answered with 202.",
+			Clause:   spec(section, again),
+			Scenario: "instance", Steps: steps("update of the parameters again"), If: inProgress("poll while updating parameters"),
+			Expect: expect(status(202), sameOperation("update of the parameters")),
+		},
+		{
+			ID: "update-of-plan", Title: "A change of the plan is processed, or refused with 422.", Level: Must,
+			Clause:   spec(section, "200 if applied, 202 if in progress, 422 if the change is not supported."),
+			Scenario: "instance", Steps: steps("update of the plan"), Expect: expect(status(200, 202, 422)),
+		},
+		{
+			ID: "update-of-plan-refusal-explained", Title: "A change of the plan that is refused says why.", Level: Should,
+			Clause:   spec(section, "If a change of the plan is not supported, there is a meaningful error message."),
+			Scenario: "instance", Steps: steps("update of the plan"), If: failure(), Expect: expect(has("description", text)),
+		},
+		{
+			ID: "update-of-plan-repeated-while-updating", Level: Must,
+			Title:    "A change of the plan that is repeated while it is in progress is answered with 202.",
+			Clause:   spec(section, again),
+			Scenario: "instance", Steps: steps("update of the plan again"), If: inProgress("poll while updating the plan"),
+			Expect: expect(status(202), sameOperation("update of the plan")),
+		},
+		{
+			ID: "update-of-plan-takes-effect", Title: "After a change of the plan the instance has the other plan.", Level: Must,
+			Clause:   spec(section, "200 if the changes have been applied."),
+			Scenario: "instance", Steps: steps("fetch after the update of the plan"),
+			If:     both(succeededAt("update of the plan finished"), withStatus(200)),
+			Expect: expect(equals("plan_id", "that of the other plan", (*subject).otherPlanID)),
+		},
+		{
+			ID: "update-of-plan-not-updateable", Title: "A change of a plan that is not updateable is refused with 422.", Level: Must,
+			Clause:   spec(section, "422 if the requested change is not supported; the catalog says that it is not."),
+			Scenario: "instance", Steps: steps("update of the plan that is not allowed"), Expect: expect(status(422)),
+		},
+		{
+			ID: "update-refused-keeps-the-plan", Title: "After a refused change of the plan the instance has the old plan.", Level: Must,
+			Clause:   spec(section, "With a 4xx or 5xx none of the changes is applied."),
+			Scenario: "instance", Steps: steps("fetch after the plan was not changed"), If: withStatus(200),
+			Expect: expect(equals("plan_id", "the plan's", (*subject).planID)),
+		},
+		{
+			ID: "update-maintenance-conflict", Level: Must,
+			Title:    "An update with another maintenance version is refused with 422 MaintenanceInfoConflict.",
+			Clause:   spec(section, "422 MaintenanceInfoConflict if the version is not that of the catalog."),
+			Scenario: "instance", Steps: steps("update with another maintenance version"),
+			Expect: expect(status(422), errorCode("MaintenanceInfoConflict")),
+		},
+		{
+			ID: "update-async-required", Level: Must,
+			Title:    "An update that can only be asynchronous is refused with 422 AsyncRequired without accepts_incomplete.",
+			Clause:   spec(section, "422 AsyncRequired if only asynchronous updates are supported."),
+			Scenario: "synchronous", Steps: steps("update without accepts_incomplete"),
+			Expect: expect(statusOrCode("AsyncRequired", 200)),
+		},
+		malformed("broken-json", "An update with broken JSON is refused with 400.", mandatory, status(400),
+			"update with broken JSON", "update with an array"),
+		malformed("no-service-id", "An update without service_id is refused with 400.", mandatory, status(400),
+			"update without service_id"),
+		malformed("service-id-not-a-string", "An update whose service_id is no string is refused with 400.", mandatory,
+			status(400), "update with service_id as a number"),
+		malformed("parameters-not-an-object", "An update whose parameters are no object is refused with 400.", mandatory,
+			status(400), "update with parameters as a string"),
+		malformed("unknown-service", "An update of an unknown service is refused.",
+			"service_id is that of a service of the catalog.", refusal(), "update of an unknown service"),
+		malformed("unknown-plan", "An update to an unknown plan is refused.",
+			"plan_id, if present, is that of a plan of the service.", refusal(), "update to an unknown plan"),
+		{
+			ID: "update-unknown-instance", Title: "An update of an unknown instance is refused.", Level: Must,
+			Clause:   spec(section, "The instance id is that of an instance that was provisioned."),
+			Scenario: "unknown", Steps: steps("update unknown instance"), Expect: expect(refusal()),
+		},
+		{
+			ID: "update-after-deprovision", Title: "An update of an instance that was deprovisioned is refused.", Level: Must,
+			Clause:   spec(section, "The instance id is that of an instance that was provisioned."),
+			Scenario: "instance", Steps: steps("update after deleting"), Expect: expect(refusal()),
+		},
+	}
+}
+
+// succeededAt holds if the operation that a step waited for was synchronous, or
+// has succeeded.
+func succeededAt(step string) Condition {
+	return Condition{Words: "the operation of " + step + " succeeded", holds: func(j *judgement) bool {
+		a := j.record.last(step)
+		return a == nil || a.state() == "succeeded"
+	}}
+}

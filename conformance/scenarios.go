@@ -1,0 +1,140 @@
+package conformance
+
+// Scenarios returns all scenarios, in the order in which they begin.
+func Scenarios() []Scenario {
+	scenarios := []Scenario{
+		catalogScenario(), authenticationScenario(), versionScenario(), identityScenario(),
+		unknownScenario(), malformedScenario(), refusedScenario(), encodedScenario(), extensionsScenario(),
+		instanceScenario(), bindingScenario(), cancelScenario(), cancelBindingScenario(),
+		synchronousScenario(), concurrentScenario(),
+	}
+	return append(scenarios, profileScenarios()...)
+}
+
+func catalogScenario() Scenario {
+	return Scenario{
+		Name: "catalog", Title: "Read the catalog, and read it again with what its headers offer.",
+		Steps: []Step{
+			{Name: "catalog", Request: to(GetCatalog), Essential: []int{200}},
+			{Name: "catalog again", Request: to(GetCatalog)},
+			{
+				Name: "catalog with its ETag", If: hasHeader("catalog", "ETag"),
+				Request: to(GetCatalog).head("If-None-Match", "{etag}"),
+			},
+			{
+				Name: "catalog with another ETag", If: hasHeader("catalog", "ETag"),
+				Request: to(GetCatalog).head("If-None-Match", `"05bc4ec0"`),
+			},
+			{
+				Name: "catalog since it was modified", If: hasHeader("catalog", "Last-Modified"),
+				Request: to(GetCatalog).head("If-Modified-Since", "{last-modified}"),
+			},
+			{Name: "catalog with an unknown query", Request: to(GetCatalog).ask("x-conformance", "1")},
+		},
+	}
+}
+
+func authenticationScenario() Scenario {
+	scenario := Scenario{
+		Name: "authentication", Title: "Call every endpoint without credentials and with wrong ones.",
+		Needs: []Feature{Credentials},
+	}
+	for _, endpoint := range Endpoints() {
+		scenario.Steps = append(
+			scenario.Steps,
+			Step{Name: string(endpoint) + " without credentials", Request: to(endpoint).anonymous()},
+			Step{
+				Name: string(endpoint) + " with wrong credentials", Needs: []Feature{SecretLogin},
+				Request: to(endpoint).anonymous().head("Authorization", "{wrong}"),
+			},
+		)
+	}
+	header := func(name, value string, needs ...Feature) Step {
+		return Step{Name: name, Needs: needs, Request: to(GetCatalog).anonymous().head("Authorization", value)}
+	}
+	scenario.Steps = append(
+		scenario.Steps,
+		header("catalog as an unknown user", "{unknown user}", PasswordLogin),
+		header("catalog with empty credentials", "Basic Og==", PasswordLogin),
+		header("catalog with the username only", "{username only}", PasswordLogin),
+		header("catalog with broken credentials", "Basic %%%"),
+		header("catalog with an unknown scheme", "Conformance abc"),
+		Step{
+			Name: "malformed provision without credentials",
+			Request: to(Provision).anonymous().on("instance2").raw("{").
+				noHead(versionHeader),
+		},
+		Step{
+			Name:    "provision of an unknown plan without credentials",
+			Request: to(Provision).anonymous().on("instance3").set("plan_id", "{unknown}"),
+		},
+		Step{Name: "deprovision after the refusal", Request: to(Deprovision)},
+	)
+	return scenario
+}
+
+func versionScenario() Scenario {
+	version := func(name, value string) Step {
+		return Step{Name: "catalog " + name, Request: to(GetCatalog).head(versionHeader, value)}
+	}
+	return Scenario{
+		Name: "version", Title: "Call the broker as a platform of another version, or of none.",
+		Steps: []Step{
+			{Name: "catalog without version", Request: to(GetCatalog).noHead(versionHeader)},
+			{Name: "deprovision without version", Request: to(Deprovision).noHead(versionHeader)},
+			version("of 2.17", "2.17"),
+			version("of 2.13", "2.13"),
+			version("of a later minor version", "2.99"),
+			version("of version 1.0", "1.0"),
+			version("of version 3.0", "3.0"),
+			version("of a malformed version", "seventeen"),
+			version("of a version without minor", "2"),
+		},
+	}
+}
+
+func identityScenario() Scenario {
+	delete := func(name, value string) Step {
+		return Step{Name: name, Request: to(Deprovision).head(identityHeader, value)}
+	}
+	return Scenario{
+		Name: "identity", Title: "Send originating identities, well-formed and malformed, on a deprovision of what is unknown.",
+		Steps: []Step{
+			{Name: "no identity", Request: to(Deprovision).noHead(identityHeader)},
+			delete("identity of Cloud Foundry", "cloudfoundry {base64 cloudfoundry}"),
+			delete("identity of Kubernetes", "kubernetes {base64 kubernetes}"),
+			delete("identity of another platform", "conformance {base64 other}"),
+			{
+				Name:    "catalog with an identity",
+				Request: to(GetCatalog).head(identityHeader, "cloudfoundry {base64 cloudfoundry}"),
+			},
+			delete("identity that is not Base64", "cloudfoundry $$$"),
+			delete("identity without value", "cloudfoundry"),
+			delete("identity that is an array", "cloudfoundry {base64 array}"),
+			delete("identity that is not JSON", "cloudfoundry {base64 text}"),
+			{
+				Name:    "request identity with unusual characters",
+				Request: to(GetCatalog).head(requestHeader, "conformance:05bc4ec0/~_.-"),
+			},
+		},
+	}
+}
+
+func unknownScenario() Scenario {
+	return Scenario{
+		Name: "unknown", Title: "Ask for instances, bindings and paths that never were.",
+		Steps: []Step{
+			{Name: "fetch unknown instance", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance)},
+			{Name: "update unknown instance", Request: to(Update)},
+			{Name: "deprovision unknown instance", Request: to(Deprovision)},
+			{Name: "poll unknown instance", Request: to(LastOperation)},
+			{Name: "bind unknown instance", Needs: []Feature{Bindable}, Request: to(Bind)},
+			{Name: "fetch unknown binding", Needs: []Feature{Bindable, BindingsRetrievable}, Request: to(FetchBinding)},
+			{Name: "unbind unknown binding", Needs: []Feature{Bindable}, Request: to(Unbind)},
+			{Name: "poll unknown binding", Needs: []Feature{Bindable}, Request: to(LastBindingOperation)},
+			{Name: "unknown path", Request: to(GetCatalog).at("/v2/conformance")},
+			{Name: "unknown method", Request: Request{Endpoint: GetCatalog, Method: "POST", Raw: "{}", HasRaw: true}},
+			{Name: "provision without an id", Request: to(Provision).at("/v2/service_instances/")},
+		},
+	}
+}

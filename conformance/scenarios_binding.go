@@ -1,0 +1,114 @@
+package conformance
+
+// bindingScenario is the life of a binding, and of its successor.
+func bindingScenario() Scenario {
+	fetch := []Feature{BindingsRetrievable}
+	rotate := []Feature{Rotatable}
+	accepted := answered("bind", 202)
+	return Scenario{
+		Name: "binding", Title: "Live through bindings of an instance: bind, fetch, rotate, unbind.", PerPlan: true,
+		Needs: []Feature{Bindable},
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+
+			{
+				Name: "bind against the schema", Needs: []Feature{InvalidBind},
+				Request: to(Bind).as("binding4").set("parameters", "{invalid bind parameters}"),
+			},
+			{Name: "bind", Request: to(Bind), Essential: []int{201, 202}},
+			{Name: "fetch binding while creating", Needs: fetch, If: accepted, Request: to(FetchBinding)},
+			{Name: "bind again while creating", If: accepted, Request: to(Bind)},
+			{
+				Name: "bind other parameters while creating", Needs: []Feature{BindParameters}, If: accepted,
+				Request: to(Bind).set("parameters", "{other bind parameters}"),
+			},
+			{Name: "poll while binding", If: accepted, Request: poll(LastBindingOperation, "bind")},
+			{Name: "bind finished", WaitFor: "bind"},
+			{Name: "fetch binding", Needs: fetch, Request: to(FetchBinding)},
+			{Name: "poll after binding", If: accepted, Request: poll(LastBindingOperation, "bind")},
+			{Name: "bind again", Request: to(Bind)},
+			{
+				Name: "bind other parameters", Needs: []Feature{BindParameters},
+				Request: to(Bind).set("parameters", "{other bind parameters}"),
+			},
+			{
+				Name: "fetch binding without query", Needs: fetch,
+				Request: to(FetchBinding).noQuery("service_id", "plan_id"),
+			},
+
+			{Name: "bind without an application", Request: to(Bind).as("binding2").without("bind_resource")},
+			{Name: "bind without an application finished", WaitFor: "bind without an application"},
+			{
+				Name: "unbind the one without an application", If: answered("bind without an application", 200, 201, 202),
+				Request: to(Unbind).as("binding2"),
+			},
+			{Name: "unbind of it finished", WaitFor: "unbind the one without an application"},
+
+			{
+				Name: "rotate an unknown binding", Needs: rotate,
+				Request: to(Bind).as("binding5").set("predecessor_binding_id", "{unknown}"),
+			},
+			{
+				Name: "rotate", Needs: rotate,
+				Request: to(Bind).as("binding3").set("predecessor_binding_id", "{binding}"),
+			},
+			{Name: "rotate finished", WaitFor: "rotate"},
+			{
+				Name: "fetch the successor", Needs: []Feature{Rotatable, BindingsRetrievable},
+				If: answered("rotate", 201, 202), Request: to(FetchBinding).as("binding3"),
+			},
+			{
+				Name: "fetch the predecessor", Needs: []Feature{Rotatable, BindingsRetrievable},
+				If: answered("rotate", 201, 202), Request: to(FetchBinding),
+			},
+			{
+				Name: "rotate again", If: answered("rotate", 201, 202),
+				Request: to(Bind).as("binding3").set("predecessor_binding_id", "{binding}"),
+			},
+
+			{Name: "unbind", Request: to(Unbind), Essential: []int{200, 202}},
+			{Name: "unbind again while deleting", If: answered("unbind", 202), Request: to(Unbind)},
+			{Name: "poll while unbinding", If: answered("unbind", 202), Request: poll(LastBindingOperation, "unbind")},
+			{Name: "unbind finished", WaitFor: "unbind"},
+			{Name: "poll after unbinding", If: answered("unbind", 202), Request: poll(LastBindingOperation, "unbind")},
+			{Name: "unbind again", Request: to(Unbind)},
+			{Name: "fetch binding after unbinding", Needs: fetch, Request: to(FetchBinding)},
+			{
+				Name: "fetch the successor after unbinding", Needs: []Feature{Rotatable, BindingsRetrievable},
+				If: answered("rotate", 201, 202), Request: to(FetchBinding).as("binding3"),
+			},
+			{
+				Name: "unbind the successor", If: answered("rotate", 201, 202),
+				Request: to(Unbind).as("binding3"),
+			},
+			{Name: "unbind of the successor finished", WaitFor: "unbind the successor"},
+			{Name: "deprovision", Request: to(Deprovision)},
+		},
+	}
+}
+
+// cancelBindingScenario deletes a binding while it is being created.
+func cancelBindingScenario() Scenario {
+	return Scenario{
+		Name: "cancel binding", Title: "Unbind a binding while it is being created.", PerPlan: true,
+		Needs: []Feature{Bindable},
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "bind", Request: to(Bind), Essential: []int{200, 201, 202}},
+			{Name: "poll while binding", If: answered("bind", 202), Request: poll(LastBindingOperation, "bind")},
+			{Name: "unbind while binding", If: inProgress("poll while binding"), Request: to(Unbind)},
+			{
+				Name: "poll the deletion", If: answered("unbind while binding", 202),
+				Request: poll(LastBindingOperation, "unbind while binding"),
+			},
+			{Name: "unbind finished", WaitFor: "unbind while binding"},
+			{
+				Name: "fetch after the deletion", Needs: []Feature{BindingsRetrievable},
+				If: answered("unbind while binding", 200, 202), Request: to(FetchBinding),
+			},
+			{Name: "unbind again", If: answered("unbind while binding", 200, 202), Request: to(Unbind)},
+		},
+	}
+}

@@ -1,0 +1,210 @@
+package conformance
+
+// instanceScenario is the life of an instance.
+func instanceScenario() Scenario {
+	fetch := []Feature{InstancesRetrievable}
+	accepted := answered("provision", 202)
+	return Scenario{
+		Name: "instance", Title: "Live through an instance: provision, fetch, update, deprovision.", PerPlan: true,
+		Steps: []Step{
+			{
+				Name: "provision with another maintenance version", Needs: []Feature{MaintenanceInfo},
+				Request: to(Provision).on("instance2").set("maintenance_info.version", "{other version}"),
+			},
+			{
+				Name: "provision against the schema", Needs: []Feature{InvalidCreate},
+				Request: to(Provision).on("instance3").set("parameters", "{invalid parameters}"),
+			},
+
+			{Name: "provision", Request: to(Provision).set("maintenance_info", "{maintenance_info}"), Essential: []int{201, 202}},
+			{Name: "fetch while creating", Needs: fetch, If: accepted, Request: to(FetchInstance)},
+			{
+				Name: "provision again while creating", If: accepted,
+				Request: to(Provision).set("maintenance_info", "{maintenance_info}"),
+			},
+			{
+				Name: "provision another plan while creating", Needs: []Feature{OtherPlan}, If: accepted,
+				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
+			},
+			{Name: "poll while creating", If: accepted, Request: poll(LastOperation, "provision")},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "poll after creating", If: accepted, Request: poll(LastOperation, "provision")},
+
+			{Name: "provision again", Request: to(Provision).set("maintenance_info", "{maintenance_info}")},
+			{
+				Name: "provision another plan", Needs: []Feature{OtherPlan},
+				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
+			},
+			{
+				Name: "provision other parameters", Needs: []Feature{CreateParameters},
+				Request: to(Provision).set("parameters", "{other parameters}"),
+			},
+			{
+				Name:    "provision in another space",
+				Request: to(Provision).set("space_guid", "{unknown}").set("context.space_guid", "{unknown}"),
+			},
+			{Name: "fetch", Needs: fetch, Request: to(FetchInstance)},
+			{Name: "fetch without query", Needs: fetch, Request: to(FetchInstance).noQuery("service_id", "plan_id")},
+
+			{
+				Name: "update of the context", Needs: []Feature{ContextUpdates},
+				Request: to(Update).set("context.instance_name", "05bc4ec0-renamed"),
+			},
+			{Name: "update of the context finished", WaitFor: "update of the context"},
+			{
+				Name: "fetch after the update of the context", Needs: []Feature{ContextUpdates, InstancesRetrievable},
+				Request: to(FetchInstance),
+			},
+			{
+				Name: "update with another maintenance version", Needs: []Feature{MaintenanceInfo},
+				Request: to(Update).set("maintenance_info.version", "{other version}"),
+			},
+			{
+				Name:    "update of the parameters",
+				Request: to(Update).set("parameters", "{update parameters}"),
+			},
+			{
+				Name: "fetch while updating parameters", Needs: fetch, If: answered("update of the parameters", 202),
+				Request: to(FetchInstance),
+			},
+			{
+				Name: "update of the parameters again", If: answered("update of the parameters", 202),
+				Request: to(Update).set("parameters", "{update parameters}"),
+			},
+			{
+				Name: "poll while updating parameters", If: answered("update of the parameters", 202),
+				Request: poll(LastOperation, "update of the parameters"),
+			},
+			{Name: "update of the parameters finished", WaitFor: "update of the parameters"},
+			{
+				Name: "fetch after the update of the parameters", Needs: fetch, If: answered("update of the parameters", 200, 202),
+				Request: to(FetchInstance),
+			},
+			{
+				Name: "update of the plan that is not allowed", Needs: []Feature{NotPlanUpdateable},
+				Request: to(Update).set("plan_id", "{other plan}"),
+			},
+			{
+				Name: "fetch after the plan was not changed", Needs: []Feature{NotPlanUpdateable, InstancesRetrievable},
+				If: refusedAll("update of the plan that is not allowed"), Request: to(FetchInstance),
+			},
+			{
+				Name: "update of the plan", Needs: []Feature{PlanUpdateable},
+				Request: to(Update).set("plan_id", "{other plan}").set("parameters", "{update parameters of other plan}"),
+			},
+			{
+				Name: "fetch while updating the plan", Needs: fetch, If: answered("update of the plan", 202),
+				Request: to(FetchInstance),
+			},
+			{
+				Name: "update of the plan again", If: answered("update of the plan", 202),
+				Request: to(Update).set("plan_id", "{other plan}").set("parameters", "{update parameters of other plan}"),
+			},
+			{
+				Name: "poll while updating the plan", If: answered("update of the plan", 202),
+				Request: poll(LastOperation, "update of the plan"),
+			},
+			{Name: "update of the plan finished", WaitFor: "update of the plan"},
+			{
+				Name: "fetch after the update of the plan", Needs: fetch, If: answered("update of the plan", 200, 202),
+				Request: to(FetchInstance),
+			},
+
+			{Name: "deprovision", Request: to(Deprovision), Essential: []int{200, 202}},
+			{Name: "deprovision again while deleting", If: answered("deprovision", 202), Request: to(Deprovision)},
+			{Name: "provision while deleting", If: answered("deprovision", 202), Request: to(Provision)},
+			{Name: "poll while deleting", If: answered("deprovision", 202), Request: poll(LastOperation, "deprovision")},
+			{Name: "deprovision finished", WaitFor: "deprovision"},
+			{Name: "poll after deleting", If: answered("deprovision", 202), Request: poll(LastOperation, "deprovision")},
+			{Name: "deprovision again", Request: to(Deprovision)},
+			{Name: "fetch after deleting", Needs: fetch, Request: to(FetchInstance)},
+			{Name: "update after deleting", Request: to(Update)},
+		},
+	}
+}
+
+// cancelScenario deletes an instance while it is being created.
+func cancelScenario() Scenario {
+	accepted := answered("provision", 202)
+	return Scenario{
+		Name: "cancel", Title: "Deprovision an instance while it is being provisioned.", PerPlan: true,
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "poll while creating", If: accepted, Request: poll(LastOperation, "provision")},
+			{Name: "deprovision while creating", If: inProgress("poll while creating"), Request: to(Deprovision)},
+			{
+				Name: "poll the deletion", If: answered("deprovision while creating", 202),
+				Request: poll(LastOperation, "deprovision while creating"),
+			},
+			{Name: "deprovision finished", WaitFor: "deprovision while creating"},
+			{
+				Name: "fetch after the deletion", Needs: []Feature{InstancesRetrievable},
+				If: answered("deprovision while creating", 200, 202), Request: to(FetchInstance),
+			},
+			{
+				Name: "deprovision again", If: answered("deprovision while creating", 200, 202),
+				Request: to(Deprovision),
+			},
+		},
+	}
+}
+
+// synchronousScenario does not accept asynchronous operations.
+func synchronousScenario() Scenario {
+	return Scenario{
+		Name: "synchronous", Title: "Live through an instance without accepts_incomplete=true.", PerPlan: true,
+		Steps: []Step{
+			{Name: "provision without accepts_incomplete", Request: to(Provision).synchronous()},
+			{Name: "provision with accepts_incomplete=false", Request: to(Provision).ask("accepts_incomplete", "false")},
+			{
+				Name: "provision after the refusal", Request: to(Provision),
+				If: answered("provision with accepts_incomplete=false", 422), Essential: []int{201, 202},
+			},
+			{Name: "provision finished", WaitFor: "provision after the refusal"},
+			{
+				Name: "update without accepts_incomplete", Needs: []Feature{ContextUpdates},
+				Request: to(Update).synchronous().set("context.instance_name", "05bc4ec0-renamed"),
+			},
+			{Name: "bind without accepts_incomplete", Needs: []Feature{Bindable}, Request: to(Bind).synchronous()},
+			{
+				Name: "bind after the refusal", Request: to(Bind),
+				If: answered("bind without accepts_incomplete", 422), Essential: []int{201, 202, 422},
+			},
+			{Name: "bind finished", WaitFor: "bind after the refusal"},
+			{Name: "unbind without accepts_incomplete", Needs: []Feature{Bindable}, Request: to(Unbind).synchronous()},
+			{
+				Name: "unbind after the refusal", If: answered("unbind without accepts_incomplete", 422),
+				Request: to(Unbind),
+			},
+			{Name: "unbind finished", WaitFor: "unbind after the refusal"},
+			{Name: "deprovision without accepts_incomplete", Request: to(Deprovision).synchronous()},
+			{
+				Name: "deprovision after the refusal", If: answered("deprovision without accepts_incomplete", 422),
+				Request: to(Deprovision), Essential: []int{200, 202},
+			},
+		},
+	}
+}
+
+// concurrentScenario sends the same request several times at once.
+func concurrentScenario() Scenario {
+	return Scenario{
+		Name: "concurrent", Title: "Send each request of a life several times at the same moment.", PerPlan: true,
+		Steps: []Step{
+			{Name: "provision at once", Request: to(Provision), Times: 4},
+			{Name: "provision finished", WaitFor: "provision at once"},
+			{Name: "provision again", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision again finished", WaitFor: "provision again"},
+			{Name: "bind at once", Needs: []Feature{Bindable}, Request: to(Bind), Times: 3},
+			{Name: "bind finished", WaitFor: "bind at once"},
+			{
+				Name: "unbind at once", Needs: []Feature{Bindable}, If: answeredAny("bind at once", 200, 201, 202),
+				Request: to(Unbind), Times: 3,
+			},
+			{Name: "unbind finished", WaitFor: "unbind at once"},
+			{Name: "deprovision at once", Request: to(Deprovision), Times: 3},
+			{Name: "deprovision finished", WaitFor: "deprovision at once"},
+			{Name: "deprovision again", Request: to(Deprovision)},
+		},
+	}
+}

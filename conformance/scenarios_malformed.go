@@ -1,0 +1,181 @@
+package conformance
+
+// malformedScenario sends provision requests that no broker may accept. Each
+// has an instance id of its own, so that none depends on another.
+func malformedScenario() Scenario {
+	provision := to(Provision)
+	scenario := Scenario{
+		Name: "malformed", Title: "Send malformed provision requests, each for an instance of its own.",
+		Steps: []Step{
+			{Name: "broken JSON", Request: provision.raw(`{"service_id": "{service}", "plan_id": `)},
+			{Name: "no body", Request: provision.raw("")},
+			{Name: "an array", Request: provision.raw(`[{"service_id": "{service}", "plan_id": "{plan}"}]`)},
+			{Name: "a body of null", Request: provision.raw("null")},
+			{Name: "no service_id", Request: provision.without("service_id")},
+			{Name: "no plan_id", Request: provision.without("plan_id")},
+			{Name: "an empty service_id", Request: provision.set("service_id", "")},
+			{Name: "an empty plan_id", Request: provision.set("plan_id", "")},
+			{Name: "service_id as a number", Request: provision.set("service_id", 17)},
+			{Name: "plan_id as an object", Request: provision.set("plan_id", map[string]any{"id": "{plan}"})},
+			{Name: "an unknown service", Request: provision.set("service_id", "{unknown}")},
+			{Name: "an unknown plan", Request: provision.set("plan_id", "{unknown}")},
+			{
+				Name: "a plan of another service", Needs: []Feature{OtherService},
+				Request: provision.set("plan_id", "{plan of another service}"),
+			},
+			{Name: "parameters as a string", Request: provision.set("parameters", "size=1")},
+			{Name: "parameters as an array", Request: provision.set("parameters", []any{"size", 1})},
+			{Name: "context as a string", Request: provision.set("context", "cloudfoundry")},
+			{Name: "maintenance_info as a string", Request: provision.set("maintenance_info", "1.0.0")},
+			{Name: "an empty organization_guid", Request: provision.set("organization_guid", "").without("context")},
+			{Name: "no organization_guid", Request: provision.without("organization_guid", "space_guid", "context")},
+			{Name: "another content type", Request: provision.head("Content-Type", "text/plain")},
+		},
+	}
+	for i := range scenario.Steps {
+		scenario.Steps[i].Request.Instance = "instance " + scenario.Steps[i].Name
+	}
+	after := func(step string) Step {
+		return Step{
+			Name: "deprovision after " + step, If: refusedAll(step),
+			Request: to(Deprovision).on("instance " + step),
+		}
+	}
+	scenario.Steps = append(
+		scenario.Steps,
+		after("an unknown plan"), after("parameters as a string"), after("no plan_id"),
+		Step{
+			Name: "no content type", Request: provision.on("instance without type").noHead("Content-Type"),
+		},
+	)
+	return scenario
+}
+
+// refusedScenario sends requests on an instance and a binding that must be
+// refused, and looks whether both are still there.
+func refusedScenario() Scenario {
+	bind := to(Bind).as("binding2")
+	bindable := []Feature{Bindable}
+	bindStep := func(name string, request Request) Step {
+		return Step{Name: name, Needs: bindable, Request: request}
+	}
+	return Scenario{
+		Name: "refused", Title: "Send malformed updates, binds, unbinds and deprovisions to an instance and a binding.",
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+
+			{Name: "update with broken JSON", Request: to(Update).raw(`{"service_id": `)},
+			{Name: "update with an array", Request: to(Update).raw(`[]`)},
+			{Name: "update without service_id", Request: to(Update).without("service_id")},
+			{Name: "update with service_id as a number", Request: to(Update).set("service_id", 17)},
+			{Name: "update of an unknown service", Request: to(Update).set("service_id", "{unknown}")},
+			{Name: "update to an unknown plan", Request: to(Update).set("plan_id", "{unknown}")},
+			{Name: "update with parameters as a string", Request: to(Update).set("parameters", "size=1")},
+			{
+				Name: "fetch after refused updates", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance),
+				If: refusedAll("update with broken JSON", "update of an unknown service", "update to an unknown plan"),
+			},
+
+			bindStep("bind with broken JSON", bind.raw(`{"service_id": `)),
+			bindStep("bind with an array", bind.raw(`[]`)),
+			bindStep("bind without service_id", bind.without("service_id")),
+			bindStep("bind without plan_id", bind.without("plan_id")),
+			bindStep("bind with plan_id as a number", bind.set("plan_id", 17)),
+			bindStep("bind of an unknown service", bind.set("service_id", "{unknown}")),
+			bindStep("bind of an unknown plan", bind.set("plan_id", "{unknown}")),
+			bindStep("bind with parameters as a string", bind.set("parameters", "size=1")),
+			bindStep("bind with bind_resource as a string", bind.set("bind_resource", "app")),
+			{
+				Name: "unbind after refused binds", Needs: bindable, Request: to(Unbind).as("binding2"),
+				If: refusedAll(
+					"bind with broken JSON", "bind with an array", "bind without service_id", "bind without plan_id",
+					"bind with plan_id as a number", "bind of an unknown service", "bind of an unknown plan",
+					"bind with parameters as a string", "bind with bind_resource as a string",
+				),
+			},
+
+			bindStep("bind", to(Bind)),
+			{Name: "bind finished", WaitFor: "bind"},
+			{
+				Name: "unbind without service_id", If: answered("bind", 201, 202),
+				Request: to(Unbind).noQuery("service_id"),
+			},
+			{
+				Name: "unbind without plan_id", If: both(answered("bind", 201, 202), refusedAll("unbind without service_id")),
+				Request: to(Unbind).noQuery("plan_id"),
+			},
+			{
+				Name: "unbind after refused unbinds", Request: to(Unbind),
+				If: both(answered("bind", 201, 202), refusedAll("unbind without service_id", "unbind without plan_id")),
+			},
+			{Name: "unbind finished", WaitFor: "unbind after refused unbinds"},
+
+			{Name: "deprovision without service_id", Request: to(Deprovision).noQuery("service_id")},
+			{
+				Name: "deprovision without plan_id", If: refusedAll("deprovision without service_id"),
+				Request: to(Deprovision).noQuery("plan_id"),
+			},
+			{
+				Name: "deprovision after refused deprovisions", Request: to(Deprovision),
+				If: refusedAll("deprovision without service_id", "deprovision without plan_id"),
+			},
+		},
+	}
+}
+
+// encodedScenario uses ids whose characters have a meaning in URLs.
+func encodedScenario() Scenario {
+	return Scenario{
+		Name: "encoded", Title: "Live through an instance and a binding whose ids have percent-encoded characters.",
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision).on("encoded"), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "deprovision another", Request: to(Deprovision).on("encoded too")},
+			{Name: "bind", Needs: []Feature{Bindable}, Request: to(Bind).on("encoded").as("encoded binding")},
+			{Name: "bind finished", WaitFor: "bind"},
+			{
+				Name: "unbind", If: answered("bind", 200, 201, 202),
+				Request: to(Unbind).on("encoded").as("encoded binding"),
+			},
+			{Name: "unbind finished", WaitFor: "unbind"},
+			{Name: "deprovision", Request: to(Deprovision).on("encoded")},
+		},
+	}
+}
+
+// extensionsScenario adds fields that the specification does not know.
+func extensionsScenario() Scenario {
+	const field = "x-conformance"
+	value := map[string]any{"nested": []any{1, nil, "two"}}
+	return Scenario{
+		Name: "extensions", Title: "Live through an instance with unknown fields in every request.",
+		Steps: []Step{
+			{
+				Name: "provision with unknown fields", Essential: []int{200, 201, 202},
+				Request: to(Provision).set(field, value).set("context."+field, value).ask(field, "1"),
+			},
+			{Name: "provision finished", WaitFor: "provision with unknown fields"},
+			{
+				Name: "poll with an unknown query", If: answered("provision with unknown fields", 202),
+				Request: poll(LastOperation, "provision with unknown fields").ask(field, "1"),
+			},
+			{
+				Name: "update with unknown fields", Needs: []Feature{ContextUpdates},
+				Request: to(Update).set(field, value).set("previous_values."+field, value).set("context.instance_name", "other"),
+			},
+			{Name: "update finished", WaitFor: "update with unknown fields"},
+			{
+				Name: "bind with unknown fields", Needs: []Feature{Bindable},
+				Request: to(Bind).set(field, value).set("bind_resource."+field, value).ask(field, "1"),
+			},
+			{Name: "bind finished", WaitFor: "bind with unknown fields"},
+			{
+				Name: "unbind with an unknown query", If: answered("bind with unknown fields", 200, 201, 202),
+				Request: to(Unbind).ask(field, "1"),
+			},
+			{Name: "unbind finished", WaitFor: "unbind with an unknown query"},
+			{Name: "deprovision with an unknown query", Request: to(Deprovision).ask(field, "1")},
+		},
+	}
+}
