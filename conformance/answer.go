@@ -10,10 +10,13 @@ import (
 // An answer is a request with what the broker answered, as it was.
 type answer struct {
 	exchange Exchange // not masked yet
-	scenario string
-	step     string
-	subject  *subject
-	endpoint Endpoint
+	// instanceID is the instance's, bindingID the binding's if it was to be
+	// created.
+	instanceID, bindingID string
+	scenario              string
+	step                  string
+	subject               *subject
+	endpoint              Endpoint
 	// of is the endpoint whose operation is polled, if it is known.
 	of     Endpoint
 	query  url.Values

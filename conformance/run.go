@@ -2,20 +2,293 @@ package conformance
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // ErrUnreachable is what Run's error wraps if the broker does not answer at
 // all.
 var ErrUnreachable = errors.New("the broker cannot be reached")
 
+// ErrUnauthorized is what Run's error wraps if the broker refuses the
+// credentials of the target.
+var ErrUnauthorized = errors.New("the broker refuses the credentials")
+
 // Run runs the checks against the target and returns the report. It blocks
 // until everything that it created is deleted, or the time for that is over.
 //
 // An error means that there is nothing to report: the options are wrong (an
-// unknown plan, say), or the broker cannot be reached (ErrUnreachable). If ctx
-// ends, Run still cleans up, and returns both a report of what it has found so
-// far and an error that wraps that of ctx.
-func Run(_ context.Context, _ Target, _ Options) (*Report, error) {
-	return nil, errors.ErrUnsupported
+// unknown plan, say), the broker cannot be reached (ErrUnreachable) or refuses
+// the credentials (ErrUnauthorized). If ctx ends, Run still cleans up, and
+// returns both a report of what it has found so far and an error that wraps
+// that of ctx.
+func Run(ctx context.Context, target Target, options Options) (*Report, error) {
+	r := &run{options: options.withDefaults(), started: time.Now()}
+	var err error
+	if r.client, err = newClient(target, r.options.RequestTimeout); err != nil {
+		return nil, err
+	}
+	if err := r.choose(); err != nil {
+		return nil, err
+	}
+	seed := make([]byte, 16)
+	_, _ = rand.Read(seed) // It never fails.
+	r.seed = hex.EncodeToString(seed)
+	r.unknown, r.organization, r.space, r.app, r.encoded = r.newID(), r.newID(), r.newID(), r.newID(), r.newID()
+	return r.do(ctx)
+}
+
+// A run is one call of Run.
+type run struct {
+	options Options
+	client  *client
+	started time.Time
+	seed    string
+	ids     atomic.Int64
+	// The ids that many requests share.
+	unknown, organization, space, app string
+	// encoded is what the ids with percent-encoded characters begin with.
+	encoded string
+
+	masker  *masker
+	tallies []*tally
+
+	mu       sync.Mutex
+	leftover []Leftover
+}
+
+func (o Options) withDefaults() Options {
+	def := func(value *time.Duration, otherwise time.Duration) {
+		if *value <= 0 {
+			*value = otherwise
+		}
+	}
+	def(&o.RequestTimeout, time.Minute)
+	def(&o.PollInterval, time.Second)
+	def(&o.MaxPollInterval, 10*time.Second)
+	def(&o.OperationTimeout, 30*time.Minute)
+	def(&o.CleanupTimeout, 5*time.Minute)
+	if o.Parallel <= 0 {
+		o.Parallel = 8
+	}
+	if o.Level == 0 {
+		o.Level = May
+	}
+	if o.IDPrefix == "" {
+		o.IDPrefix = "05bc4ec0-"
+	}
+	return o
+}
+
+// choose finds the checks of the run. A pattern that matches none is an error.
+func (r *run) choose() error {
+	used := map[string]bool{}
+	match := func(patterns []string, id string) bool {
+		found := false
+		for _, pattern := range patterns {
+			if ok, err := path.Match(pattern, id); err == nil && ok {
+				used[pattern], found = true, true
+			}
+		}
+		return found
+	}
+	for _, check := range Checks() {
+		only := match(r.options.Only, check.ID) || len(r.options.Only) == 0
+		skip := match(r.options.Skip, check.ID)
+		asked := check.Profile == "" || check.Profile == r.options.Profile
+		if asked && only && !skip && check.Level >= r.options.Level {
+			r.tallies = append(r.tallies, &tally{check: check})
+		}
+	}
+	for _, pattern := range slices.Concat(r.options.Only, r.options.Skip) {
+		if !used[pattern] {
+			return fmt.Errorf("no check is named %q: Checks lists them", pattern)
+		}
+	}
+	if len(r.tallies) == 0 {
+		return errors.New("no check is left: choose others, or a weaker level")
+	}
+	return nil
+}
+
+// do reads the catalog, runs all scenarios and makes the report.
+func (r *run) do(ctx context.Context) (*Report, error) {
+	catalog, err := r.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := discover(catalog, r.options, r.login())
+	if err != nil {
+		return nil, err
+	}
+	r.masker = newMasker(r.client.target, r.options)
+	jobs := r.jobs(found)
+	r.work(ctx, jobs)
+	report := &Report{
+		URL: r.client.base, SpecVersion: SpecVersion, Profile: r.options.Profile, Started: r.started,
+		Plans: []string{}, PlansLeftOut: found.leftOut, Leftovers: r.leftover, Interrupted: ctx.Err() != nil,
+	}
+	for _, s := range found.subjects {
+		report.Plans = append(report.Plans, s.name())
+	}
+	for _, t := range r.tallies {
+		r.finish(t)
+		report.Results = append(report.Results, t.result)
+	}
+	report.Requests, report.Duration = int(r.client.requests.Load()), time.Since(r.started)
+	if err := ctx.Err(); err != nil {
+		return report, fmt.Errorf("the run was interrupted: %w", err)
+	}
+	return report, nil
+}
+
+// catalog reads the catalog to find out what there is. If it cannot be read as
+// a catalog, the checks will say so.
+func (r *run) catalog(ctx context.Context) (any, error) {
+	j := r.newJob(&Scenario{Name: "discovery"}, &subject{})
+	a := j.newAnswer("catalog", to(GetCatalog))
+	r.client.send(ctx, j.message(to(GetCatalog), a), a)
+	switch {
+	case a.failure != "":
+		return nil, fmt.Errorf("%w: %s: %s", ErrUnreachable, r.client.base, a.failure)
+	case a.is(http.StatusUnauthorized, http.StatusForbidden):
+		return nil, fmt.Errorf("%w: GET /v2/catalog is answered with %d", ErrUnauthorized, a.status)
+	case a.status == http.StatusNotFound:
+		return nil, fmt.Errorf("%w: there is no /v2/catalog under %s", ErrUnreachable, r.client.base)
+	}
+	return a.json.value, nil
+}
+
+// login are the features that depend on the credentials.
+func (r *run) login() map[Feature]bool {
+	t := r.client.target
+	password := t.Username != "" || t.Password != ""
+	return map[Feature]bool{
+		Credentials:   password || t.Bearer != "" || t.Anonymous != nil,
+		SecretLogin:   password || t.Bearer != "",
+		PasswordLogin: password,
+	}
+}
+
+func (r *run) newJob(scenario *Scenario, s *subject) *job {
+	return &job{
+		run: r, scenario: scenario, subject: s, instances: map[string]*instance{},
+		record: &record{scenario: scenario, subject: s, missing: map[string]absence{}},
+	}
+}
+
+// jobs are the runs of scenarios that the chosen checks need.
+func (r *run) jobs(found *discovery) []*job {
+	needed := map[string]bool{}
+	everything := false
+	for _, t := range r.tallies {
+		needed[t.check.Scenario] = true
+		everything = everything || t.check.Scenario == ""
+	}
+	var jobs []*job
+	for _, scenario := range Scenarios() {
+		if scenario.Profile != "" && scenario.Profile != r.options.Profile || !everything && !needed[scenario.Name] {
+			continue
+		}
+		for _, s := range r.subjectsFor(&scenario, found) {
+			jobs = append(jobs, r.newJob(&scenario, s))
+		}
+	}
+	return jobs
+}
+
+// subjectsFor are the plans that a scenario runs on. One that runs once takes
+// the plan that offers most.
+func (r *run) subjectsFor(scenario *Scenario, found *discovery) []*subject {
+	if len(found.subjects) == 0 {
+		return []*subject{{features: r.login(), none: found.none}}
+	}
+	if scenario.PerPlan {
+		return found.subjects
+	}
+	best := found.subjects[0]
+	for _, s := range found.subjects {
+		if s.offers() > best.offers() {
+			best = s
+		}
+	}
+	return []*subject{best}
+}
+
+// work runs the jobs, some at a time, and judges each when it has ended.
+func (r *run) work(ctx context.Context, jobs []*job) {
+	pending := map[string]int{}
+	for _, j := range jobs {
+		pending[j.scenario.Name]++
+	}
+	queue := make(chan *job)
+	var group sync.WaitGroup
+	for range min(r.options.Parallel, max(len(jobs), 1)) {
+		group.Go(func() {
+			for j := range queue {
+				r.perform(ctx, j)
+				r.mu.Lock()
+				r.judge(j.record)
+				if pending[j.scenario.Name]--; pending[j.scenario.Name] == 0 {
+					r.finishScenario(j.scenario.Name)
+				}
+				r.mu.Unlock()
+			}
+		})
+	}
+	for _, j := range jobs {
+		queue <- j
+	}
+	close(queue)
+	group.Wait()
+}
+
+// perform runs a job and cleans up after it.
+func (r *run) perform(ctx context.Context, j *job) {
+	if reason := j.ruledOut(); reason == nil {
+		j.do(ctx)
+	} else {
+		for _, step := range j.scenario.Steps {
+			j.record.missing[step.Name] = *reason
+		}
+	}
+	judged := len(j.record.answers)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.options.CleanupTimeout)
+	defer cancel()
+	left := j.cleanUp(ctx)
+	j.record.answers = j.record.answers[:judged]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.leftover = append(r.leftover, left...)
+}
+
+// idFor makes an id for an instance or binding by its name in the scenario.
+func (r *run) idFor(name string) string {
+	switch name {
+	case "encoded":
+		return r.encoded + "/a b%25"
+	case "encoded too":
+		return r.encoded + "/other"
+	case "encoded binding":
+		return r.newID() + "?c#d/e"
+	default:
+		return r.newID()
+	}
+}
+
+// newID makes an id that is unique and begins with the prefix of the options.
+func (r *run) newID() string {
+	count := r.ids.Add(1)
+	if r.options.IDPrefix == "05bc4ec0-" {
+		return fmt.Sprintf("05bc4ec0-%s-4%s-8%s-%012x", r.seed[:4], r.seed[4:7], r.seed[7:10], count)
+	}
+	return fmt.Sprintf("%s%s-%d", r.options.IDPrefix, r.seed[:8], count)
 }

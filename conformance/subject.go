@@ -1,15 +1,152 @@
 package conformance
 
-// A subject is what a scenario runs on: a plan, and what is known of it.
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// A subject is what a scenario runs on: a plan, and what the catalog and the
+// options tell of it.
 type subject struct {
 	service, plan map[string]any
+	// other is another plan of the service, foreign one of another service; nil
+	// if there is none.
+	other, foreign map[string]any
+
+	parameters, otherPlan planParameters
+	// fromFile is true if the parameters are the user's, and thus secret.
+	fromFile bool
+	features map[Feature]bool
+	// none says why there is no plan at all; the other members are empty then.
+	none *absence
 }
 
-func (s *subject) serviceID() string   { id, _ := s.service["id"].(string); return id }
-func (s *subject) planID() string      { id, _ := s.plan["id"].(string); return id }
-func (s *subject) otherPlanID() string { return "" }
-func (s *subject) has(Feature) bool    { return false }
+// planParameters are those that a plan is used with.
+type planParameters struct {
+	provision, update, bind map[string]any
+	// otherProvision and otherBind differ from provision and bind.
+	otherProvision, otherBind map[string]any
+	// invalidProvision and invalidBind break the schema.
+	invalidProvision, invalidBind map[string]any
+}
 
-const maxBody = 4 << 20
+func (s *subject) serviceID() string { return stringOf(s.service, "id") }
+func (s *subject) planID() string    { return stringOf(s.plan, "id") }
 
-func canonical(v any) string { return "" }
+// otherPlanID is the id of another plan of the service, or "".
+func (s *subject) otherPlanID() string { return stringOf(s.other, "id") }
+
+// name is "service/plan", or "" without a plan.
+func (s *subject) name() string {
+	if s.plan == nil {
+		return ""
+	}
+	return stringOf(s.service, "name") + "/" + stringOf(s.plan, "name")
+}
+
+// has reports whether the subject has a feature. What is not a matter of the
+// catalog is among the features too.
+func (s *subject) has(feature Feature) bool { return s.features[feature] }
+
+// offers counts the features.
+func (s *subject) offers() int {
+	count := 0
+	for _, offered := range s.features {
+		if offered {
+			count++
+		}
+	}
+	return count
+}
+
+// lacking returns the first of the features that the subject does not have.
+func (s *subject) lacking(needs []Feature) (Feature, bool) {
+	for _, feature := range needs {
+		if !s.has(feature) {
+			return feature, true
+		}
+	}
+	return "", false
+}
+
+// maximumPolling is the plan's maximum_polling_duration, or 0.
+func (s *subject) maximumPolling() time.Duration {
+	number, _ := s.plan["maximum_polling_duration"].(json.Number)
+	seconds, err := number.Int64()
+	if err != nil || seconds <= 0 || seconds > 1e9 {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+func stringOf(object map[string]any, name string) string {
+	value, _ := object[name].(string)
+	return value
+}
+
+// canonical is the JSON of a value with sorted names, for comparison.
+func canonical(value any) string {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	return string(encoded)
+}
+
+// planFeatures finds what a plan offers.
+func planFeatures(s *subject) map[Feature]bool {
+	flag := func(object map[string]any, name string) (value, found bool) {
+		value, found = object[name].(bool)
+		return value, found
+	}
+	inherited := func(name string) bool {
+		if value, found := flag(s.plan, name); found {
+			return value
+		}
+		value, _ := flag(s.service, name)
+		return value
+	}
+	service := func(name string) bool { value, _ := flag(s.service, name); return value }
+	bindable := inherited("bindable")
+	rotatable, _ := flag(s.plan, "binding_rotatable")
+	permissions, _ := s.service["requires"].([]any)
+	requires := func(permission string) bool { return bindable && slices.Contains(permissions, any(permission)) }
+	_, maintained := lookup(s.plan, "maintenance_info.version")
+	p := s.parameters
+	return map[Feature]bool{
+		Bindable:             bindable,
+		Rotatable:            bindable && rotatable,
+		InstancesRetrievable: service("instances_retrievable"),
+		BindingsRetrievable:  bindable && service("bindings_retrievable"),
+		ContextUpdates:       service("allow_context_updates"),
+		PlanUpdateable:       inherited("plan_updateable") && s.other != nil,
+		NotPlanUpdateable:    !inherited("plan_updateable") && s.other != nil,
+		OtherPlan:            s.other != nil,
+		OtherService:         s.foreign != nil,
+		MaintenanceInfo:      maintained,
+		CreateSchema:         schemaOf(s.plan, createSchema) != nil,
+		UpdateSchema:         schemaOf(s.plan, updateSchema) != nil,
+		BindSchema:           bindable && schemaOf(s.plan, bindSchema) != nil,
+		CreateParameters:     p.otherProvision != nil,
+		BindParameters:       bindable && p.otherBind != nil,
+		InvalidCreate:        p.invalidProvision != nil,
+		InvalidBind:          bindable && p.invalidBind != nil,
+		SyslogDrain:          requires("syslog_drain"),
+		RouteForwarding:      requires("route_forwarding"),
+		VolumeMount:          requires("volume_mount"),
+	}
+}
+
+// The places of schemas in a plan.
+const (
+	createSchema = "schemas.service_instance.create.parameters"
+	updateSchema = "schemas.service_instance.update.parameters"
+	bindSchema   = "schemas.service_binding.create.parameters"
+)
+
+func schemaOf(plan map[string]any, path string) map[string]any {
+	value, _ := lookup(plan, path)
+	schema, _ := value.(map[string]any)
+	return schema
+}

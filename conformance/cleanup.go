@@ -1,0 +1,95 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// cleanUp deletes what a job has created and not deleted: bindings first. It
+// has a context of its own, as that of the run may have ended.
+func (j *job) cleanUp(ctx context.Context) []Leftover {
+	var left []Leftover
+	for _, name := range sorted(j.instances) {
+		in := j.instances[name]
+		for _, bindingName := range sorted(in.bindings) {
+			b := in.bindings[bindingName]
+			if !b.mayExist {
+				continue
+			}
+			r := to(Unbind).on(in.name).as(b.name)
+			if reason := j.delete(ctx, r); reason != "" {
+				left = append(left, Leftover{
+					InstanceID: in.id, BindingID: b.id, ServiceID: j.subject.serviceID(), PlanID: in.plan, Reason: reason,
+				})
+			}
+		}
+		if !in.mayExist {
+			continue
+		}
+		if reason := j.delete(ctx, to(Deprovision).on(in.name)); reason != "" {
+			left = append(left, Leftover{
+				InstanceID: in.id, ServiceID: j.subject.serviceID(), PlanID: in.plan, Reason: reason,
+			})
+		}
+	}
+	return left
+}
+
+// maxDeleteAttempts bounds how often a deletion is tried that is refused.
+const maxDeleteAttempts = 30
+
+// delete deletes an instance or binding and waits for it. It returns why that
+// failed, or "".
+func (j *job) delete(ctx context.Context, r Request) string {
+	reason := ""
+	for range maxDeleteAttempts {
+		a := j.newAnswer("clean-up", r)
+		j.run.client.send(ctx, j.message(r, a), a)
+		switch {
+		case a.is(http.StatusOK, http.StatusGone, http.StatusNotFound):
+			return ""
+		case a.accepted():
+			if reason = j.awaitDeletion(ctx, r, a); reason == "" {
+				return ""
+			}
+		case a.status == http.StatusBadRequest:
+			// It was malformed to begin with; a platform could not delete it either.
+			return "the deletion was answered with " + a.describe()
+		default:
+			reason = "the deletion was answered with " + a.describe()
+		}
+		if pause(ctx, j.run.pollInterval(a.header)) != nil {
+			return reason + ", and the time for the clean-up is over"
+		}
+	}
+	return reason
+}
+
+// awaitDeletion polls an accepted deletion.
+func (j *job) awaitDeletion(ctx context.Context, deletion Request, accepted *answer) string {
+	const step = "clean-up"
+	j.record.answers = append(j.record.answers, accepted)
+	r := poll(lastOperationOf(deletion.Endpoint), step).on(deletion.Instance).as(deletion.Binding)
+	deadline := time.Now().Add(j.run.operationTimeout(j.subject))
+	for bad := 0; bad < maxBadPolls; {
+		a := j.newAnswer("clean-up", r)
+		j.run.client.send(ctx, j.message(r, a), a)
+		switch {
+		case a.state() == "succeeded" || a.is(http.StatusGone, http.StatusNotFound):
+			return ""
+		case a.state() == "failed":
+			return "the deletion failed"
+		case a.state() != "in progress":
+			bad++
+		}
+		if time.Now().After(deadline) {
+			return fmt.Sprintf("the deletion did not end within %s", j.run.operationTimeout(j.subject))
+		}
+		if pause(ctx, j.run.pollInterval(a.header)) != nil {
+			return "the time for the clean-up is over"
+		}
+	}
+	return "the deletion could not be polled"
+}

@@ -1,0 +1,295 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A job is one run of a scenario.
+type job struct {
+	run       *run
+	scenario  *Scenario
+	subject   *subject
+	record    *record
+	instances map[string]*instance
+}
+
+// An instance is one that a job uses, or has tried to create.
+type instance struct {
+	name, id string
+	// plan is the instance's at the moment.
+	plan string
+	// mayExist is true from the first attempt to create it until it is deleted.
+	mayExist bool
+	bindings map[string]*binding
+}
+
+// A binding is one of an instance that a job uses.
+type binding struct {
+	name, id string
+	mayExist bool
+}
+
+func (j *job) instance(name string) *instance {
+	if name == "" {
+		name = "instance"
+	}
+	found := j.instances[name]
+	if found == nil {
+		found = &instance{name: name, id: j.run.idFor(name), plan: j.subject.planID(), bindings: map[string]*binding{}}
+		j.instances[name] = found
+	}
+	return found
+}
+
+func (j *job) binding(instanceName, name string) *binding {
+	if name == "" {
+		name = "binding"
+	}
+	in := j.instance(instanceName)
+	found := in.bindings[name]
+	if found == nil {
+		found = &binding{name: name, id: j.run.idFor(name)}
+		in.bindings[name] = found
+	}
+	return found
+}
+
+// ruledOut says why the scenario does not run at all, or nil.
+func (j *job) ruledOut() *absence {
+	if feature, lacks := j.subject.lacking(j.scenario.Needs); lacks {
+		return &absence{NotApplicable, "it needs " + string(feature)}
+	}
+	switch j.scenario.Name {
+	case "catalog", "authentication", "version", "identity":
+		return nil
+	default:
+		return j.subject.none
+	}
+}
+
+// do runs the scenario. It never returns early: of steps that are not sent, the
+// record says why.
+func (j *job) do(ctx context.Context) {
+	var stopped *absence
+	for i := range j.scenario.Steps {
+		step := &j.scenario.Steps[i]
+		if ctx.Err() != nil && stopped == nil {
+			stopped = &absence{NotEvaluated, "the run was interrupted"}
+		}
+		if reason := j.absent(step); reason != nil {
+			j.record.missing[step.Name] = *reason
+			continue
+		}
+		if stopped != nil {
+			j.record.missing[step.Name] = *stopped
+			continue
+		}
+		if step.WaitFor != "" {
+			stopped = j.wait(ctx, step)
+			continue
+		}
+		j.send(ctx, step)
+		if last := j.record.last(step.Name); len(step.Essential) > 0 && !last.is(step.Essential...) {
+			stopped = &absence{NotEvaluated, fmt.Sprintf(
+				"%q of the scenario %q was answered with %s instead of %s",
+				step.Name, j.scenario.Name, last.describe(), list(step.Essential),
+			)}
+		}
+	}
+}
+
+// absent says why a step is not sent, or nil.
+func (j *job) absent(step *Step) *absence {
+	if feature, lacks := j.subject.lacking(step.Needs); lacks {
+		return &absence{NotApplicable, "it needs " + string(feature)}
+	}
+	if step.WaitFor != "" {
+		first := j.record.last(step.WaitFor)
+		if first == nil {
+			reason := j.record.missing[step.WaitFor]
+			return &reason
+		}
+		if !slices.ContainsFunc(j.record.of(step.WaitFor), (*answer).accepted) {
+			return &absence{NotApplicable, fmt.Sprintf("%q was answered with %s and not with 202", step.WaitFor, first.describe())}
+		}
+	}
+	if step.If.IsZero() || step.If.holds(&judgement{record: j.record}) {
+		return nil
+	}
+	if step.If.prerequisite {
+		return &absence{NotEvaluated, "it needs that " + step.If.Words}
+	}
+	return &absence{NotApplicable, "it needs that " + step.If.Words}
+}
+
+// send sends the request of a step, several times at once if the step says so.
+func (j *job) send(ctx context.Context, step *Step) {
+	times := max(step.Times, 1)
+	answers := make([]*answer, times)
+	messages := make([]message, times)
+	for i := range times {
+		answers[i] = j.newAnswer(step.Name, step.Request)
+		messages[i] = j.message(step.Request, answers[i])
+	}
+	j.before(step.Request)
+	var group sync.WaitGroup
+	for i := range times {
+		group.Go(func() { j.run.client.send(ctx, messages[i], answers[i]) })
+	}
+	group.Wait()
+	for _, a := range answers {
+		j.record.answers = append(j.record.answers, a)
+	}
+	j.after(step.Request, answers)
+}
+
+func (j *job) newAnswer(step string, r Request) *answer {
+	a := &answer{scenario: j.scenario.Name, step: step, subject: j.subject, endpoint: r.Endpoint}
+	a.exchange.Step = step
+	a.instanceID = j.instance(r.Instance).id
+	if r.Endpoint == Bind {
+		a.bindingID = j.binding(r.Instance, r.Binding).id
+	}
+	if r.OperationOf != "" {
+		if first := j.record.last(r.OperationOf); first != nil {
+			a.of = first.endpoint
+		}
+	}
+	return a
+}
+
+// before notes what a request may create, before it is sent.
+func (j *job) before(r Request) {
+	switch {
+	case r.Path != "":
+	case r.Endpoint == Provision:
+		j.instance(r.Instance).mayExist = true
+	case r.Endpoint == Bind:
+		j.binding(r.Instance, r.Binding).mayExist = true
+	}
+}
+
+// after notes what came of a request.
+func (j *job) after(r Request, answers []*answer) {
+	if r.Path != "" {
+		return
+	}
+	in := j.instance(r.Instance)
+	some := func(statuses ...int) bool {
+		return slices.ContainsFunc(answers, func(a *answer) bool { return a.is(statuses...) })
+	}
+	refused := !slices.ContainsFunc(answers, func(a *answer) bool { return !a.refused() })
+	switch r.Endpoint {
+	case Provision:
+		if refused && !j.created(Provision, in.id) {
+			in.mayExist = false
+		}
+	case Bind:
+		b := j.binding(r.Instance, r.Binding)
+		if refused && !j.created(Bind, b.id) {
+			b.mayExist = false
+		}
+	case Update:
+		if some(http.StatusOK) {
+			in.plan = planAfter(answers[0], in.plan)
+		}
+	case Deprovision:
+		if some(http.StatusOK, http.StatusGone) && !some(http.StatusAccepted) {
+			in.mayExist = false
+		}
+	case Unbind:
+		if some(http.StatusOK, http.StatusGone) && !some(http.StatusAccepted) {
+			j.binding(r.Instance, r.Binding).mayExist = false
+		}
+	default:
+	}
+}
+
+// created reports whether an id was ever created by this job: a request that is
+// refused later does not mean that it is not there.
+func (j *job) created(endpoint Endpoint, id string) bool {
+	for _, a := range j.record.answers {
+		if a.endpoint == endpoint && !a.refused() && (a.instanceID == id || a.bindingID == id) {
+			return true
+		}
+	}
+	return false
+}
+
+func planAfter(a *answer, otherwise string) string {
+	if plan, ok := a.sent["plan_id"].(string); ok {
+		return plan
+	}
+	return otherwise
+}
+
+// wait polls the operation of an earlier step until it ends.
+func (j *job) wait(ctx context.Context, step *Step) *absence {
+	at := slices.IndexFunc(j.scenario.Steps, func(s Step) bool { return s.Name == step.WaitFor })
+	first := &j.scenario.Steps[at]
+	accepted := slices.IndexFunc(j.record.answers, func(a *answer) bool { return a.step == first.Name && a.accepted() })
+	r := Request{
+		Endpoint: lastOperationOf(first.Request.Endpoint), OperationOf: first.Name,
+		Instance: first.Request.Instance, Binding: first.Request.Binding, Header: first.Request.Header,
+	}
+	deadline := time.Now().Add(j.run.operationTimeout(j.subject))
+	ended := ""
+	for bad := 0; ended == ""; {
+		a := j.newAnswer(step.Name, r)
+		j.run.client.send(ctx, j.message(r, a), a)
+		j.record.answers = append(j.record.answers, a)
+		switch {
+		case a.state() == "succeeded":
+			j.ended(first.Request, j.record.answers[accepted])
+			return nil
+		case a.state() == "failed":
+			ended = "ended with the state failed"
+		case a.of.isDelete() && a.is(http.StatusGone, http.StatusNotFound):
+			j.ended(first.Request, j.record.answers[accepted])
+			return nil
+		case a.state() != "in progress":
+			if bad++; bad == maxBadPolls {
+				ended = "could not be polled: " + a.describe()
+			}
+		}
+		if ended == "" && time.Now().After(deadline) {
+			ended = "did not end within " + j.run.operationTimeout(j.subject).String()
+		}
+		if ended == "" && pause(ctx, j.run.pollInterval(a.header)) != nil {
+			ended = "was not waited for, as the run was interrupted"
+		}
+	}
+	if len(first.Essential) == 0 {
+		return nil
+	}
+	return &absence{NotEvaluated, fmt.Sprintf("the operation of %q of the scenario %q %s", first.Name, j.scenario.Name, ended)}
+}
+
+// maxBadPolls is how many polls in vain end the waiting.
+const maxBadPolls = 5
+
+// ended notes what an operation that succeeded has done.
+func (j *job) ended(r Request, a *answer) {
+	switch r.Endpoint {
+	case Update:
+		in := j.instance(r.Instance)
+		in.plan = planAfter(a, in.plan)
+	case Deprovision:
+		j.instance(r.Instance).mayExist = false
+	case Unbind:
+		j.binding(r.Instance, r.Binding).mayExist = false
+	default:
+	}
+}
+
+func lastOperationOf(endpoint Endpoint) Endpoint {
+	if endpoint == Bind || endpoint == Unbind {
+		return LastBindingOperation
+	}
+	return LastOperation
+}

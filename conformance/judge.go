@@ -1,0 +1,200 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+)
+
+// maxFindings bounds the findings of a check in a report.
+const maxFindings = 5
+
+// A tally collects what comes of a check on all plans.
+type tally struct {
+	check  Check
+	result Result
+	// reasons has the first reason of each outcome other than Passed.
+	reasons map[Outcome]string
+	passed  bool
+	plans   []string
+	judged  int
+	found   []Finding
+	more    int
+	done    bool
+}
+
+// note adds an outcome with its reason.
+func (t *tally) note(outcome Outcome, reason string) {
+	if t.reasons == nil {
+		t.reasons = map[Outcome]string{}
+	}
+	if _, found := t.reasons[outcome]; !found {
+		t.reasons[outcome] = reason
+	}
+}
+
+// judge holds the record of a scenario against all checks that look at it.
+func (r *run) judge(rec *record) {
+	for _, t := range r.tallies {
+		switch t.check.Scenario {
+		case rec.scenario.Name:
+			r.judgeScenario(t, rec)
+		case "":
+			r.judgeEvery(t, rec)
+		}
+	}
+}
+
+// judgeScenario judges a check that looks at steps of this scenario.
+func (r *run) judgeScenario(t *tally, rec *record) {
+	if feature, lacks := rec.subject.lacking(t.check.Needs); lacks {
+		t.note(NotApplicable, "it needs "+string(feature))
+		return
+	}
+	var answers []*answer
+	var missing []absence
+	for _, step := range t.check.Steps {
+		found := rec.of(step)
+		if len(found) == 0 {
+			missing = append(missing, rec.missing[step])
+			continue
+		}
+		answers = append(answers, found...)
+	}
+	for _, absence := range missing {
+		// A step that does not apply leaves the others to be judged.
+		if absence.outcome == NotEvaluated || len(answers) == 0 {
+			t.note(absence.outcome, absence.reason)
+		}
+	}
+	if len(answers) > 0 {
+		r.judgeAnswers(t, rec, answers)
+	}
+}
+
+// judgeEvery judges a check that looks at all answers of some endpoints.
+func (r *run) judgeEvery(t *tally, rec *record) {
+	var answers []*answer
+	for _, a := range rec.answers {
+		endpoints := t.check.Endpoints
+		if a.failure == "" && (len(endpoints) == 0 || slices.Contains(endpoints, a.endpoint)) {
+			answers = append(answers, a)
+		}
+	}
+	r.judgeAnswers(t, rec, answers)
+}
+
+func (r *run) judgeAnswers(t *tally, rec *record, all []*answer) {
+	var answers []*answer
+	for _, a := range all {
+		if a.failure != "" {
+			t.note(Errored, fmt.Sprintf("%q of the scenario %q: %s", a.step, rec.scenario.Name, r.masker.text(a.failure)))
+			continue
+		}
+		if condition := t.check.If; !condition.IsZero() && !condition.holds(&judgement{answer: a, record: rec}) {
+			outcome := NotApplicable
+			if condition.prerequisite {
+				outcome = NotEvaluated
+			}
+			t.note(outcome, "it needs that "+condition.Words)
+			continue
+		}
+		answers = append(answers, a)
+	}
+	if len(answers) == 0 {
+		return
+	}
+	if rec.subject.plan != nil && rec.scenario.PerPlan && !slices.Contains(t.plans, rec.subject.name()) {
+		t.plans = append(t.plans, rec.subject.name())
+	}
+	t.judged += len(answers)
+	faulty := false
+	for _, expectation := range t.check.Expect {
+		faulty = r.hold(t, rec, expectation, answers) || faulty
+	}
+	t.passed = t.passed || !faulty
+}
+
+// hold holds answers against an expectation, and reports whether one does not
+// meet it.
+func (r *run) hold(t *tally, rec *record, expectation Expectation, answers []*answer) bool {
+	faulty := false
+	if expectation.each != nil {
+		for _, a := range answers {
+			if got := expectation.each(&judgement{answer: a, answers: answers, record: rec}); got != "" {
+				r.find(t, rec, expectation, got, a)
+				faulty = true
+			}
+		}
+	}
+	if expectation.together != nil {
+		if got := expectation.together(&judgement{answers: answers, record: rec}); got != "" {
+			r.find(t, rec, expectation, got, answers...)
+			faulty = true
+		}
+	}
+	return faulty
+}
+
+// find adds a finding, with the exchanges that led to it.
+func (r *run) find(t *tally, rec *record, expectation Expectation, got string, answers ...*answer) {
+	if len(t.found) == maxFindings {
+		t.more++
+		return
+	}
+	last := answers[len(answers)-1]
+	finding := Finding{
+		Plan: rec.subject.name(), Scenario: rec.scenario.Name, Step: last.step,
+		Expected: expectation.Words, Got: r.masker.text(got),
+	}
+	for _, a := range answers {
+		finding.Exchanges = append(finding.Exchanges, r.masker.exchange(a))
+	}
+	if len(finding.Exchanges) > 2*maxFindings {
+		finding.Exchanges = finding.Exchanges[len(finding.Exchanges)-2*maxFindings:]
+	}
+	t.found = append(t.found, finding)
+}
+
+// finishScenario makes the results of the checks of a scenario that has run on
+// all its plans.
+func (r *run) finishScenario(name string) {
+	for _, t := range r.tallies {
+		if t.check.Scenario == name {
+			r.finish(t)
+		}
+	}
+}
+
+// finish makes the result of a check final, once.
+func (r *run) finish(t *tally) {
+	if t.done {
+		return
+	}
+	t.done = true
+	slices.Sort(t.plans)
+	t.result = Result{
+		Check: t.check, Plans: t.plans, Judged: t.judged, Findings: t.found, MoreFindings: t.more,
+	}
+	switch {
+	case len(t.found) > 0:
+		t.result.Outcome, t.result.Reason = Failed, t.found[0].Got
+	case noted(t.reasons, Errored):
+		t.result.Outcome, t.result.Reason = Errored, t.reasons[Errored]
+	case noted(t.reasons, NotEvaluated):
+		t.result.Outcome, t.result.Reason = NotEvaluated, t.reasons[NotEvaluated]
+	case t.passed:
+		t.result.Outcome = Passed
+	case noted(t.reasons, NotApplicable):
+		t.result.Outcome, t.result.Reason = NotApplicable, t.reasons[NotApplicable]
+	default:
+		t.result.Outcome, t.result.Reason = NotApplicable, "no answer of this run is of that kind"
+	}
+	if r.options.OnResult != nil {
+		r.options.OnResult(t.result)
+	}
+}
+
+func noted(reasons map[Outcome]string, outcome Outcome) bool {
+	_, found := reasons[outcome]
+	return found
+}

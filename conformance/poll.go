@@ -1,0 +1,40 @@
+package conformance
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// pollInterval is the pause that an answer asks for, within the options' bounds.
+func (r *run) pollInterval(header http.Header) time.Duration {
+	interval := r.options.PollInterval
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil && seconds >= 0 {
+		interval = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		interval = time.Until(at)
+	}
+	return max(min(interval, r.options.MaxPollInterval), 0)
+}
+
+// operationTimeout is how long an operation of a plan may take.
+func (r *run) operationTimeout(s *subject) time.Duration {
+	if limit := s.maximumPolling(); limit > 0 && limit < r.options.OperationTimeout {
+		return limit
+	}
+	return r.options.OperationTimeout
+}
+
+// pause waits, or returns the error of ctx if it ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return ctx.Err()
+	}
+}
