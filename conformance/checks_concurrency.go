@@ -70,7 +70,10 @@ func extensionChecks() []Check {
 		check("provision", "Unknown fields of a provision are ignored.", says, "provision with unknown fields", Must, 200, 201, 202),
 		check("update", "Unknown fields of an update are ignored.", says, "update with unknown fields", Must, 200, 202),
 		check("bind", "Unknown fields of a bind are ignored.", says, "bind with unknown fields", Must, 200, 201, 202),
-		check("poll-query", "Unknown query parameters of a poll are ignored.", query, "poll with an unknown query", Should, 200),
+		{
+			ID: "extension-poll-query", Title: "Unknown query parameters of a poll are ignored.", Level: Should,
+			Clause: spec(section, query), Scenario: "instance", Steps: steps("poll with an unknown query"), Expect: expect(status(200)),
+		},
 		check("unbind-query", "Unknown query parameters of an unbind are ignored.", query, "unbind with an unknown query", Should, 200, 202),
 		check("deprovision-query", "Unknown query parameters of a deprovision are ignored.", query,
 			"deprovision with an unknown query", Should, 200, 202),

@@ -27,6 +27,10 @@ func instanceScenario() Scenario {
 				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
 			},
 			{Name: "poll while creating", If: accepted, Request: poll(LastOperation, "provision")},
+			{
+				Name: "poll with an unknown query", If: accepted,
+				Request: poll(LastOperation, "provision").ask("x-conformance", "1"),
+			},
 			{Name: "provision finished", WaitFor: "provision"},
 			{Name: "poll after creating", If: accepted, Request: poll(LastOperation, "provision")},
 

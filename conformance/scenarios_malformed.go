@@ -157,10 +157,6 @@ func extensionsScenario() Scenario {
 			},
 			{Name: "provision finished", WaitFor: "provision with unknown fields"},
 			{
-				Name: "poll with an unknown query", If: answered("provision with unknown fields", 202),
-				Request: poll(LastOperation, "provision with unknown fields").ask(field, "1"),
-			},
-			{
 				Name: "update with unknown fields", Needs: []Feature{ContextUpdates},
 				Request: to(Update).set(field, value).set("previous_values."+field, value).set("context.instance_name", "other"),
 			},
