@@ -133,9 +133,10 @@ func (r *BindRequest) checkApp() *Error {
 	return checkText("app_guid", r.AppGUID)
 }
 
-// resolveBind fills in the service and the plan. A rotation may leave both out,
-// but not one.
+// resolveBind fills in the service and the plan, and checks the request against
+// them. A rotation may leave both out, but not one.
 func (c *call) resolveBind(r *BindRequest) *Error {
+	r.validator = c.parameterValidator
 	if r.PredecessorBindingID != "" && r.ServiceID == "" && r.PlanID == "" {
 		return nil
 	}
@@ -158,7 +159,7 @@ func (c *call) resolveBind(r *BindRequest) *Error {
 	if r.PredecessorBindingID != "" && !r.Plan.BindingRotatable {
 		return ErrBadRequest.WithDescription("predecessor_binding_id: the plan %q of the service %q does not support the rotation of bindings", r.Plan.Name, r.Service.Name)
 	}
-	return nil
+	return c.refused(r.ValidateParameters(r.Plan))
 }
 
 // unbind answers DELETE

@@ -35,6 +35,11 @@ type BindRequest struct {
 	// Body is the whole request object, for extension fields. Parameters and
 	// Context are parts of it: do not change them.
 	Body Parameters `json:"-"`
+
+	// validator is that of the handler, or nil. The parameters are valid for
+	// validatedPlan.
+	validator     ParameterValidator
+	validatedPlan string
 }
 
 // A BindResource says what a binding is for (spec.md, "Bind Resource Object";

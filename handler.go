@@ -32,7 +32,9 @@ import (
 //  6. body: 413 if too large, 400 unless it is one JSON object with the right
 //     types
 //  7. catalog: 400 for unknown services and plans, 422 for another maintenance
-//     version and for plan changes that the catalog does not allow
+//     version and for plan changes that the catalog does not allow; 400 for
+//     parameters that are not valid against the plan's schema, with the option
+//     WithParameterValidation
 //  8. the broker, whose answer is then held to the specification: what the
 //     specification forbids is logged and answered with 500
 func NewHandler(broker Broker, options ...Option) http.Handler {

@@ -75,6 +75,11 @@ type UpdateRequest struct {
 	// Body is the whole request object, for extension fields. Parameters and
 	// Context are parts of it: do not change them.
 	Body Parameters `json:"-"`
+
+	// validator is that of the handler, or nil. The parameters are valid for
+	// validatedPlan.
+	validator     ParameterValidator
+	validatedPlan string
 }
 
 // PreviousValues is what the platform believes the instance was before an

@@ -25,6 +25,7 @@ type config struct {
 	skipOrganizationCheck bool
 	platformPrefix        bool
 	maxBodySize           int64
+	parameterValidator    ParameterValidator
 	now                   func() time.Time
 }
 

@@ -80,7 +80,10 @@ func (c *call) readProvision() (*ProvisionRequest, *Error) {
 	if r.Service, r.Plan, err = version.find(r.ServiceID, r.PlanID); err != nil {
 		return nil, err
 	}
-	return r, checkMaintenanceInfo(r.MaintenanceInfo, r.Plan)
+	if err := checkMaintenanceInfo(r.MaintenanceInfo, r.Plan); err != nil {
+		return nil, err
+	}
+	return r, c.validateParameters(r)
 }
 
 func required(field, value string) *Error {

@@ -71,7 +71,11 @@ func (c *call) readUpdate() (*UpdateRequest, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, checkMaintenanceInfo(r.MaintenanceInfo, present)
+	if err := checkMaintenanceInfo(r.MaintenanceInfo, present); err != nil {
+		return nil, err
+	}
+	r.validator = c.parameterValidator
+	return r, c.refused(r.ValidateParameters(present))
 }
 
 func (r *UpdateRequest) readPreviousValues(value json.RawMessage) *Error {

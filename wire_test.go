@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
 )
 
 // A wire file holds one exchange, byte for byte: how the broker is scripted, the
@@ -124,7 +125,7 @@ func exchange(t *testing.T, file string) string {
 		head += fmt.Sprintf("\r\nContent-Length: %d", len(body))
 	}
 	broker := wireBroker(t, outcome)
-	s := serve(t, broker, openbroker.WithAuthenticator(authenticatorFunc(wireAuth)))
+	s := serve(t, broker, openbroker.WithAuthenticator(authenticatorFunc(wireAuth)), openbroker.WithParameterValidation(catalog.NewValidator()))
 	got := s.raw(head + "\r\nHost: broker.example.com\r\nConnection: close\r\n\r\n" + body)
 
 	var out strings.Builder
@@ -167,7 +168,7 @@ func fieldsOf(v reflect.Value) map[string]any {
 	fields := map[string]any{}
 	for i := range v.NumField() {
 		name, field := v.Type().Field(i).Name, v.Field(i)
-		if name == "Body" || field.IsZero() {
+		if name == "Body" || !v.Type().Field(i).IsExported() || field.IsZero() {
 			continue // The body is that of the request above.
 		}
 		switch value := field.Interface().(type) {
@@ -202,9 +203,13 @@ func wireBroker(t *testing.T, script string) *fakeBroker {
 	}
 	outcome, known := map[string]openbroker.Outcome{
 		"created": openbroker.Created, "exists": openbroker.AlreadyExists, "accepted": openbroker.Accepted, "empty": openbroker.Created,
+		"strict": openbroker.Created,
 	}[script]
 	if !known {
 		t.Fatalf("unknown script %q", script)
+	}
+	if script == "strict" {
+		return strictBroker()
 	}
 	if script == "empty" {
 		return withWireCatalog(&fakeBroker{})

@@ -10,6 +10,9 @@
 // demand and recommend, and what platforms refuse or misread beyond that. [New]
 // and [Check] do the same for catalogs that are written in Go.
 //
+// A [Validator] checks the parameters of requests against the schemas in a
+// catalog.
+//
 // The package does not keep catalogs, and does not serve them: that is the part
 // of openbroker.NewHandler.
 package catalog

@@ -10,7 +10,8 @@ import (
 // predecessor (spec.md, "Binding"). Errors: ErrInstanceDoesNotExist,
 // ErrBindingAlreadyExists, ErrConcurrency, ErrAsyncRequired, ErrBadRequest if
 // the service or the plan is not that of the instance or the predecessor cannot
-// be rotated, ErrUnavailable if the store cannot be used, what a [Checker]
+// be rotated, ErrInvalidParameters if the handler validates parameters,
+// ErrUnavailable if the store cannot be used, what a [Checker]
 // returns, and, for a request that waited, what the provider returned.
 func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
@@ -26,6 +27,9 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 		// What cannot be fetched must come with the response.
 		accepts = r.AcceptsIncomplete && service != nil && service.BindingsRetrievable
 		if err := checkBindTarget(s.Instance, r); err != nil {
+			return nil, err
+		}
+		if err := r.ValidateParameters(plan); err != nil {
 			return nil, err
 		}
 		wanted := &bindingDocument{

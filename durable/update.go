@@ -9,7 +9,8 @@ import (
 // Update changes the plan, the parameters, the maintenance version or the
 // context of an instance (spec.md, "Updating a Service Instance"). Parameters
 // are merged into those of the instance by top-level name; null removes one.
-// Errors: ErrInstanceDoesNotExist, ErrPlanChangeNotSupported, ErrConcurrency,
+// Errors: ErrInstanceDoesNotExist, ErrPlanChangeNotSupported,
+// ErrInvalidParameters if the handler validates parameters, ErrConcurrency,
 // ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [Checker]
 // returns, and, for a request that waited, what the provider returned.
 func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
@@ -31,6 +32,11 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 		}
 		wanted, planID, err := e.wanted(r, record, present)
 		if err != nil {
+			return nil, err
+		}
+		// Only here is the plan known for sure: the request may leave it out.
+		_, after := e.lookUp(record.ServiceID, planID)
+		if err := r.ValidateParameters(after); err != nil {
 			return nil, err
 		}
 		switch {

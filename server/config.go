@@ -108,6 +108,13 @@ type Config struct {
 	// The default is everyone, with a warning. It does not concern health.
 	Authenticator openbroker.Authenticator
 
+	// SkipParameterValidation lets parameters reach the broker unchecked. By
+	// default they are validated against the schemas of the catalog, by the
+	// validator of package catalog, and a catalog with a schema that cannot be
+	// used is refused at start. To use another validator, set this and give
+	// [openbroker.WithParameterValidation] among Options.
+	SkipParameterValidation bool
+
 	// Options are further options of [openbroker.NewHandler].
 	Options []openbroker.Option
 

@@ -35,16 +35,37 @@ func ServeMultiple(ctx context.Context, brokers []openbroker.Broker, config Conf
 
 // CheckCatalog returns an error if the catalog of broker cannot be read, is nil,
 // or is not valid; it then lists all problems, see [openbroker.Catalog.Validate].
+// It does not look at the schemas of parameters; see [catalog.CheckSchemas].
 func CheckCatalog(ctx context.Context, broker openbroker.Broker) error {
-	catalog, err := broker.Catalog(ctx)
+	_, err := readCatalog(ctx, broker)
+	return err
+}
+
+func readCatalog(ctx context.Context, broker openbroker.Broker) (*openbroker.Catalog, error) {
+	c, err := broker.Catalog(ctx)
 	switch {
 	case err != nil:
-		return fmt.Errorf("server: the broker cannot tell its catalog: %w", err)
-	case catalog == nil:
-		return errors.New("server: the broker has no catalog: Catalog returned nil")
+		return nil, fmt.Errorf("server: the broker cannot tell its catalog: %w", err)
+	case c == nil:
+		return nil, errors.New("server: the broker has no catalog: Catalog returned nil")
 	}
-	if err := catalog.Validate(); err != nil {
-		return fmt.Errorf("server: the catalog is not valid, so platforms would refuse it:\n%w", err)
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("server: the catalog is not valid, so platforms would refuse it:\n%w", err)
+	}
+	return c, nil
+}
+
+// checkCatalog is what must hold of the catalog before the server listens.
+func (s *Server) checkCatalog(ctx context.Context) error {
+	if s.broker == nil {
+		return nil
+	}
+	c, err := readCatalog(ctx, s.broker)
+	if err != nil || s.validator == nil {
+		return err
+	}
+	if err := s.validator.Check(c); err != nil {
+		return fmt.Errorf("server: parameters could not be validated, so correct the schemas of the catalog or switch the validation off:\n%w", err)
 	}
 	return nil
 }
@@ -62,10 +83,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.served.Swap(true) {
 		return errors.New("server: Serve was called before: make another Server")
 	}
-	if s.broker != nil {
-		if err := CheckCatalog(ctx, s.broker); err != nil {
-			return err
-		}
+	if err := s.checkCatalog(ctx); err != nil {
+		return err
 	}
 	listener, err := s.listen(ctx)
 	if err != nil {

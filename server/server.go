@@ -13,16 +13,19 @@ import (
 	"syscall"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
 )
 
 // A Server serves one broker. Make it with [New] or [NewForHandler], run it with
 // [Server.Serve], once. Its methods may be called by many goroutines.
 type Server struct {
-	config  Config
-	broker  openbroker.Broker // nil if made for a handler
-	handler http.Handler
-	reload  *reloader // nil without TLS
-	checks  *checker
+	config Config
+	broker openbroker.Broker // nil if made for a handler
+	// validator is nil if parameters are not validated, or by another one.
+	validator *catalog.Validator
+	handler   http.Handler
+	reload    *reloader // nil without TLS
+	checks    *checker
 
 	served   atomic.Bool
 	draining atomic.Bool
@@ -56,6 +59,10 @@ func New(broker openbroker.Broker, config Config) (*Server, error) {
 	if config.Authenticator != nil {
 		options = append(options, openbroker.WithAuthenticator(config.Authenticator))
 	}
+	if !config.SkipParameterValidation {
+		s.validator = catalog.NewValidator()
+		options = append(options, openbroker.WithParameterValidation(s.validator))
+	}
 	s.broker = broker
 	s.handler = openbroker.NewHandler(broker, append(options, config.Options...)...)
 	return s, nil
@@ -63,15 +70,15 @@ func New(broker openbroker.Broker, config Config) (*Server, error) {
 
 // NewForHandler is [New] for those who make the handler themselves, to put
 // something around it or beside it. Everything but health is handed to handler.
-// [Config.Authenticator] and [Config.Options] must be unset, as they are
-// arguments of [openbroker.NewHandler]. The catalog is not checked at start;
-// see [CheckCatalog].
+// [Config.Authenticator], [Config.SkipParameterValidation] and [Config.Options]
+// must be unset, as they are arguments of [openbroker.NewHandler]. The catalog is
+// not checked at start; see [CheckCatalog].
 func NewForHandler(handler http.Handler, config Config) (*Server, error) {
 	switch {
 	case handler == nil:
 		return nil, errors.New("server: the handler is nil")
-	case config.Authenticator != nil || len(config.Options) > 0:
-		return nil, errors.New("server: Authenticator and Options have no effect on a handler that exists: give them to openbroker.NewHandler")
+	case config.Authenticator != nil || config.SkipParameterValidation || len(config.Options) > 0:
+		return nil, errors.New("server: Authenticator, SkipParameterValidation and Options have no effect on a handler that exists: give them to openbroker.NewHandler")
 	}
 	s, err := newServer(config)
 	if err != nil {

@@ -26,11 +26,12 @@ type Log struct {
 
 // API says how the Open Service Broker API is spoken.
 type API struct {
-	MinimumVersion        string `yaml:"minimum_version" default:"2.13" doc:"oldest version that is accepted; older ones get 412"`
-	MissingVersionStatus  int    `yaml:"missing_version_status" min:"400" max:"599" default:"400" doc:"status for requests without a version; older conformance checkers expect 412"`
-	SkipVersionCheck      bool   `yaml:"skip_version_check" default:"false" doc:"accept any version and none"`
-	SkipOrganizationCheck bool   `yaml:"skip_organization_check" default:"false" doc:"accept provision requests without organization_guid and space_guid"`
-	MaxBodySize           int    `yaml:"max_body_size" min:"1024" default:"1048576" doc:"bytes that a request body may have"`
+	MinimumVersion          string `yaml:"minimum_version" default:"2.13" doc:"oldest version that is accepted; older ones get 412"`
+	MissingVersionStatus    int    `yaml:"missing_version_status" min:"400" max:"599" default:"400" doc:"status for requests without a version; older conformance checkers expect 412"`
+	SkipVersionCheck        bool   `yaml:"skip_version_check" default:"false" doc:"accept any version and none"`
+	SkipOrganizationCheck   bool   `yaml:"skip_organization_check" default:"false" doc:"accept provision requests without organization_guid and space_guid"`
+	SkipParameterValidation bool   `yaml:"skip_parameter_validation" default:"false" doc:"let parameters reach the provider unchecked; by default they are validated against the schemas of the catalog"`
+	MaxBodySize             int    `yaml:"max_body_size" min:"1024" default:"1048576" doc:"bytes that a request body may have"`
 }
 
 // Shutdown says how the process stops.
@@ -49,6 +50,7 @@ func (c *Config) ServerConfig() server.Config {
 	s := server.Config{
 		Address: c.Listen, Prefix: c.Prefix,
 		DrainDelay: time.Duration(c.Shutdown.DrainDelay), ShutdownGrace: time.Duration(c.Shutdown.Grace),
+		SkipParameterValidation: c.API.SkipParameterValidation,
 	}
 	if c.TLS != nil {
 		s.TLS = &server.TLS{

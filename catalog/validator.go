@@ -1,0 +1,154 @@
+package catalog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/internal/paramcheck"
+)
+
+var _ openbroker.ParameterValidator = (*Validator)(nil)
+
+// A Validator checks parameters against the schemas of a catalog, in the drafts
+// 04, 06, 07, 2019-09 and 2020-12 of JSON Schema. It is made for
+// [openbroker.WithParameterValidation]; its methods may be called by many
+// goroutines.
+//
+// A schema is compiled when it is first used, or by [Validator.Check], and kept
+// as long as it is in use, whatever catalog it comes from: one that replaces
+// another costs nothing for the schemas that did not change.
+type Validator struct {
+	mu sync.RWMutex
+	// recent are the schemas in use, by their text, and older those that may have
+	// gone out of use: what is found there moves to recent. size is that of
+	// recent, in bytes of text.
+	recent, older map[string]*compiledSchema
+	size          int
+	// compiled, if not nil, is called for each compilation.
+	compiled func()
+}
+
+// maxCached bounds the text of the schemas in each half of the cache. It is more
+// than a catalog of 1,000 services with 10 plans each has.
+const maxCached = 16 << 20
+
+// NewValidator returns a validator.
+func NewValidator() *Validator {
+	return &Validator{recent: map[string]*compiledSchema{}}
+}
+
+// ValidateParameters returns nil if parameters, a JSON object, are valid against
+// schema. It returns [openbroker.ErrInvalidParameters] with a description that
+// lists what is wrong, by JSON Pointer and without values, or that the
+// parameters take too much work to validate; and another error if the schema
+// does not compile.
+func (v *Validator) ValidateParameters(schema json.RawMessage, parameters openbroker.Parameters) error {
+	s, err := v.schema(schema)
+	if err != nil {
+		return err
+	}
+	err = s.Check(parameters)
+	var invalid *paramcheck.InvalidError
+	if errors.As(err, &invalid) {
+		return openbroker.ErrInvalidParameters.WithDescription("%s", invalid.Error())
+	}
+	return err
+}
+
+// Check compiles all schemas of the catalog and returns all that is wrong with
+// them, joined, each with its place, as in
+// services[0].plans[1].schemas.service_instance.create.parameters. Nothing that
+// passes makes ValidateParameters fail later on, unless a schema refers to itself
+// in a way that depends on the parameters.
+func (v *Validator) Check(c *openbroker.Catalog) error {
+	var problems []error
+	for i := range c.Services {
+		for j := range c.Services[i].Plans {
+			for _, s := range schemasOf(&c.Services[i].Plans[j]) {
+				if _, err := v.schema(s.text); err != nil {
+					problems = append(problems, fmt.Errorf("services[%d].plans[%d].schemas.%s.parameters: %w", i, j, s.name, err))
+				}
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// CheckSchemas returns all that is wrong with the schemas of the catalog, as
+// [Validator.Check] does.
+func CheckSchemas(c *openbroker.Catalog) error { return NewValidator().Check(c) }
+
+// A namedSchema is a schema of a plan.
+type namedSchema struct {
+	name string
+	text json.RawMessage
+}
+
+// schemasOf returns the schemas that a plan has.
+func schemasOf(p *openbroker.Plan) []namedSchema {
+	if p.Schemas == nil {
+		return nil
+	}
+	var found []namedSchema
+	add := func(name string, s *openbroker.InputParametersSchema) {
+		if s != nil && len(s.Parameters) > 0 && string(s.Parameters) != "null" {
+			found = append(found, namedSchema{name, s.Parameters})
+		}
+	}
+	if s := p.Schemas.ServiceInstance; s != nil {
+		add("service_instance.create", s.Create)
+		add("service_instance.update", s.Update)
+	}
+	if s := p.Schemas.ServiceBinding; s != nil {
+		add("service_binding.create", s.Create)
+	}
+	return found
+}
+
+// A compiledSchema is a schema that is compiled, once.
+type compiledSchema struct {
+	once   sync.Once
+	schema *paramcheck.Schema
+	err    error
+}
+
+// schema returns the compiled schema of a text.
+func (v *Validator) schema(text json.RawMessage) (*paramcheck.Schema, error) {
+	v.mu.RLock()
+	found := v.recent[string(text)]
+	v.mu.RUnlock()
+	if found == nil {
+		found = v.add(string(text))
+	}
+	// Others may ask for the same schema: they wait here, and only for this one.
+	found.once.Do(func() {
+		found.schema, found.err = paramcheck.Compile(text)
+		if v.compiled != nil {
+			v.compiled()
+		}
+	})
+	return found.schema, found.err
+}
+
+// add puts a schema among the recent ones, and forgets the older ones when they
+// become too many.
+func (v *Validator) add(text string) *compiledSchema {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if found := v.recent[text]; found != nil {
+		return found
+	}
+	found := v.older[text]
+	if found == nil {
+		found = new(compiledSchema)
+	}
+	if v.size+len(text) > maxCached {
+		v.recent, v.older, v.size = map[string]*compiledSchema{}, v.recent, 0
+	}
+	v.recent[text] = found
+	v.size += len(text)
+	return found
+}

@@ -1,0 +1,213 @@
+package paramcheck
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// The bounds of a schema. The size is that of the specification (spec.md, "Input
+// Parameters Schema Object"); a schema that is deeper or larger inside is no
+// description of parameters but an attack, or an accident.
+const (
+	maxSchemaSize = 64 << 10
+	// maxChain bounds how many schemas may apply to a value one through another,
+	// by $ref, allOf and the like.
+	maxChain = 100
+)
+
+// A Schema is one of the catalog, ready to use by many goroutines.
+type Schema struct {
+	root *jsonschema.Schema
+	// quick accepts most valid parameters at once; nil if the schema is beyond it.
+	quick *quick
+	// facts is what is known about the work of each part.
+	facts map[*jsonschema.Schema]*facts
+	// parts are the parts by location.
+	parts map[string]*jsonschema.Schema
+	// names are all names of properties that the schema mentions.
+	names map[string]bool
+}
+
+// schemaURL is that of every schema, for the compiler. It has a path, so that a
+// relative reference leads elsewhere.
+const (
+	schemaBase = "schema:///"
+	schemaURL  = schemaBase + "parameters"
+)
+
+// Compile prepares a schema. $schema decides about the draft: 04, which it also is
+// without $schema, 06, 07, 2019-09 or 2020-12. Nothing is ever loaded from
+// elsewhere. The error says what is wrong with the schema, and where in it.
+func Compile(text json.RawMessage) (*Schema, error) {
+	root, document, err := compileText(text)
+	if err != nil {
+		return nil, err
+	}
+	s := &Schema{
+		root: root, facts: map[*jsonschema.Schema]*facts{},
+		parts: map[string]*jsonschema.Schema{}, names: map[string]bool{},
+	}
+	if err := s.study(document); err != nil {
+		return nil, err
+	}
+	s.quick = quickOf(root, map[*jsonschema.Schema]*quick{})
+	return s, nil
+}
+
+// compileText compiles a schema as far as package jsonschema does.
+func compileText(text json.RawMessage) (*jsonschema.Schema, map[string]any, error) {
+	if len(text) > maxSchemaSize {
+		return nil, nil, fmt.Errorf("has %d bytes: the specification allows 64 kB (%d)", len(text), maxSchemaSize)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, nil, fmt.Errorf("is no valid JSON: %w", err)
+	}
+	document, ok := value.(map[string]any)
+	if !ok {
+		return nil, nil, errors.New("must be an object")
+	}
+	if problem := measure(value, new(extent)); problem != nil {
+		return nil, nil, problem
+	}
+	draft := document["$schema"]
+	if draft == nil {
+		draft = draftURLs[0]
+	}
+	if name, ok := draft.(string); !ok || !slices.Contains(draftURLs, strings.TrimSuffix(strings.Replace(name, "https://", "http://", 1), "#")) {
+		return nil, nil, errors.New(`$schema names no draft that is supported: use one of "http://json-schema.org/draft-04/schema#", draft-06 and draft-07 in the same way, "https://json-schema.org/draft/2019-09/schema" and "https://json-schema.org/draft/2020-12/schema"`)
+	}
+	if err := checkDynamic(document); err != nil {
+		return nil, nil, err
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(jsonschema.Draft4)
+	compiler.UseLoader(nil) // Nothing is ever loaded, not even files, which is the default.
+	compiler.UseRegexpEngine(compilePattern)
+	if err := compiler.AddResource(schemaURL, document); err != nil {
+		return nil, nil, fmt.Errorf("cannot be used: %w", err)
+	}
+	root, err := compiler.Compile(schemaURL)
+	if err != nil {
+		return nil, nil, describeCompile(err)
+	}
+	return root, document, nil
+}
+
+// draftURLs are the values of $schema, without the # at their end and with http.
+var draftURLs = []string{
+	"http://json-schema.org/draft-04/schema",
+	"http://json-schema.org/draft-06/schema",
+	"http://json-schema.org/draft-07/schema",
+	"http://json-schema.org/draft/2019-09/schema",
+	"http://json-schema.org/draft/2020-12/schema",
+}
+
+// checkDynamic refuses references whose target depends on how they are reached:
+// with one document, one set of anchors and no foreign ones, $dynamicRef and
+// $recursiveRef are but $ref, and the work they cause can be counted.
+func checkDynamic(document map[string]any) error {
+	var refs, anchors, resources, foreign int
+	var visit func(value any, root bool)
+	visit = func(value any, root bool) {
+		switch value := value.(type) {
+		case map[string]any:
+			for name, member := range value {
+				text, isText := member.(string)
+				switch {
+				case name == "$dynamicRef", name == "$recursiveRef":
+					refs++
+				case name == "$dynamicAnchor", name == "$recursiveAnchor":
+					anchors++
+				case name == "$id" && isText && !root && !strings.HasPrefix(text, "#"):
+					resources++
+				case name == "$ref" && isText && strings.Contains(text, "//json-schema.org/"):
+					foreign++
+				}
+				visit(member, false)
+			}
+		case []any:
+			for _, element := range value {
+				visit(element, false)
+			}
+		}
+	}
+	visit(document, true)
+	if refs+anchors > 0 && resources+foreign > 0 {
+		return errors.New("uses $dynamicRef, $recursiveRef or their anchors across documents, so that the work of validation has no bound: use $ref")
+	}
+	return nil
+}
+
+// describeCompile says what is wrong with a schema, and where.
+func describeCompile(err error) error {
+	var (
+		load    *jsonschema.LoadURLError
+		invalid *jsonschema.SchemaValidationError
+		pattern *jsonschema.InvalidRegexError
+		missing *jsonschema.JSONPointerNotFoundError
+		anchor  *jsonschema.AnchorNotFoundError
+	)
+	switch {
+	case errors.As(err, &load):
+		return fmt.Errorf("refers to another document, %q: the specification allows no external references, so copy what is needed into the schema", shorten(strings.TrimPrefix(load.URL, schemaBase), maxShown))
+	case errors.As(err, &missing):
+		return fmt.Errorf("refers to %s, which does not exist in it", pointerOf(missing.URL))
+	case errors.As(err, &anchor):
+		return fmt.Errorf("refers to %q, which does not exist in it", shorten(strings.TrimPrefix(anchor.Reference, schemaURL), maxShown))
+	case errors.As(err, &pattern):
+		return fmt.Errorf("%s: %w", pointerOf(pattern.URL), pattern.Err)
+	case errors.As(err, &invalid):
+		return describeInvalid(invalid)
+	default:
+		return fmt.Errorf("cannot be used: %s", shorten(strings.ReplaceAll(err.Error(), schemaURL, ""), 2*maxShown))
+	}
+}
+
+// describeInvalid says why a schema is none of its draft. The first fault is
+// enough: the others often follow from it.
+func describeInvalid(err *jsonschema.SchemaValidationError) error {
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err.Err, &invalid) {
+		return fmt.Errorf("is no schema of its draft: %w", err.Err)
+	}
+	var bad error
+	var found []string
+	var visit func(e *jsonschema.ValidationError)
+	visit = func(e *jsonschema.ValidationError) {
+		var wrong *patternError
+		if f, ok := e.ErrorKind.(*kind.Format); ok && errors.As(f.Err, &wrong) {
+			bad = fmt.Errorf("%s: %w", pointer(e.InstanceLocation, nil), wrong)
+		} else if len(e.Causes) == 0 {
+			found = append(found, fmt.Sprintf("%s: %s", pointer(e.InstanceLocation, nil), describeKind(e.ErrorKind)))
+		}
+		for _, cause := range e.Causes {
+			visit(cause)
+		}
+	}
+	visit(invalid)
+	if bad != nil {
+		return bad
+	}
+	return fmt.Errorf("is no schema of its draft: %s", slices.Min(found))
+}
+
+// pointerOf is the JSON Pointer into the schema that a location has.
+func pointerOf(location string) string {
+	_, fragment, _ := strings.Cut(location, "#")
+	if decoded, err := url.PathUnescape(fragment); err == nil {
+		fragment = decoded
+	}
+	if fragment == "" {
+		return "/"
+	}
+	return shorten(fragment, maxShown)
+}

@@ -1,0 +1,200 @@
+package paramcheck
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// The bounds of a description: how many violations it lists, and how many bytes
+// of a pointer or of a text from the schema it shows.
+const (
+	maxViolations = 10
+	maxShown      = 120
+)
+
+// A violation is one thing that is wrong with parameters. The text is made from
+// the schema, which is public, and never from the parameters.
+type violation struct {
+	path []string
+	text string
+}
+
+// refuse is the answer to parameters that are not valid.
+func (s *Schema) refuse(violations []violation) *InvalidError {
+	slices.SortFunc(violations, func(a, b violation) int {
+		return cmp.Or(slices.CompareFunc(a.path, b.path, compareTokens), strings.Compare(a.text, b.text))
+	})
+	violations = slices.CompactFunc(violations, func(a, b violation) bool {
+		return a.text == b.text && slices.Equal(a.path, b.path)
+	})
+	var text strings.Builder
+	plural := "s"
+	if len(violations) == 1 {
+		plural = ""
+	}
+	fmt.Fprintf(&text, "parameters: %d violation%s: ", len(violations), plural)
+	for i, v := range violations[:min(len(violations), maxViolations)] {
+		if i > 0 {
+			text.WriteString("; ")
+		}
+		text.WriteString(pointer(v.path, s.names) + ": " + v.text)
+	}
+	if more := len(violations) - maxViolations; more > 0 {
+		fmt.Fprintf(&text, "; and %d more", more)
+	}
+	return &InvalidError{text.String()}
+}
+
+// compareTokens orders the elements of an array by their index.
+func compareTokens(a, b string) int {
+	x, errA := strconv.Atoi(a)
+	y, errB := strconv.Atoi(b)
+	if errA == nil && errB == nil {
+		return cmp.Compare(x, y)
+	}
+	return strings.Compare(a, b)
+}
+
+// violations lists what the library found. It fails if it is the schema that is
+// wrong.
+func (s *Schema) violations(e *jsonschema.ValidationError) ([]violation, error) {
+	var found []violation
+	var broken error
+	var visit func(e *jsonschema.ValidationError)
+	visit = func(e *jsonschema.ValidationError) {
+		at := func(text string, more ...string) {
+			found = append(found, violation{slices.Concat(e.InstanceLocation, more), text})
+		}
+		switch k := e.ErrorKind.(type) {
+		case *kind.Schema, *kind.Group, *kind.Reference, *kind.AllOf:
+			for _, cause := range e.Causes {
+				visit(cause)
+			}
+		case *kind.RefCycle, *kind.InvalidJsonValue:
+			broken = errors.Join(broken, fmt.Errorf("%s cannot be applied: %s", pointerOf(e.SchemaURL), describeKind(k)))
+		case *kind.Required:
+			for _, name := range k.Missing {
+				at("is required", name)
+			}
+		case *kind.DependentRequired:
+			for _, name := range k.Missing {
+				at("is required together with "+quoteName(k.Prop, s.names), name)
+			}
+		case *kind.Dependency:
+			for _, name := range k.Missing {
+				at("is required together with "+quoteName(k.Prop, s.names), name)
+			}
+		case *kind.AdditionalProperties:
+			for _, name := range k.Properties {
+				at(s.unknown(e.SchemaURL), name)
+			}
+		case *kind.PropertyNames:
+			at("is not allowed as a name", k.Property)
+		default:
+			at(describeKind(k))
+		}
+	}
+	visit(e)
+	return found, broken
+}
+
+// unknown says that a property is none of those of a part of the schema.
+func (s *Schema) unknown(location string) string {
+	part := s.parts[location]
+	if part == nil || len(part.Properties) == 0 {
+		return "is unknown: there are no properties here"
+	}
+	names := make([]string, 0, len(part.Properties))
+	for name := range part.Properties {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return "is unknown: the properties here are " + shorten(strings.Join(names, ", "), maxShown)
+}
+
+// pointer is the JSON Pointer of a path. Names that the schema does not mention
+// come from the parameters and may be secrets that were put in the wrong place:
+// they are shown if they look like names. With a nil set, all are shown.
+func pointer(path []string, known map[string]bool) string {
+	if len(path) == 0 {
+		return "the whole object"
+	}
+	var text strings.Builder
+	for _, token := range path {
+		text.WriteByte('/')
+		text.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(showName(token, known)))
+	}
+	return shortenMiddle(text.String(), maxShown)
+}
+
+func quoteName(name string, known map[string]bool) string {
+	return strconv.Quote(showName(name, known))
+}
+
+// maxName bounds the names that are shown though the schema does not mention
+// them.
+const maxName = 32
+
+func showName(name string, known map[string]bool) string {
+	if known == nil || known[name] {
+		return name
+	}
+	plain := name != "" && len(name) <= maxName && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == ""
+	if plain {
+		return name
+	}
+	return fmt.Sprintf("(a name of %d bytes)", len(name))
+}
+
+// collectNames finds the names of properties that a schema mentions.
+func collectNames(value any, into map[string]bool) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, member := range value {
+			switch member := member.(type) {
+			case map[string]any:
+				if key == "properties" || strings.HasPrefix(key, "depend") {
+					for name := range member {
+						into[name] = true
+					}
+				}
+			case []any:
+				if key == "required" {
+					for _, name := range member {
+						if name, ok := name.(string); ok {
+							into[name] = true
+						}
+					}
+				}
+			}
+			collectNames(member, into)
+		}
+	case []any:
+		for _, element := range value {
+			collectNames(element, into)
+		}
+	}
+}
+
+// shorten cuts a text that is too long.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "..."
+}
+
+// shortenMiddle cuts a text that is too long, but keeps its end.
+func shortenMiddle(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit/2]+"..."+text[len(text)-limit/2:], "")
+}

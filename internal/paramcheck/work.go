@@ -1,0 +1,257 @@
+package paramcheck
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// maxWork bounds the steps of one validation. A step takes less than a
+// microsecond: a schema that is applied to a value, or the like. Parameters that
+// people write take some hundred steps.
+const maxWork = 200_000
+
+// endless stands for every amount of work beyond maxWork.
+const endless = 1 << 30
+
+// facts are what is known about the work that a part of a schema makes.
+type facts struct {
+	// weight is the steps to apply the part itself to a value of mass 1, size the
+	// instructions that it matches against text.
+	weight, size int
+	// flat is the part with all that applies to the same value, full with all that
+	// applies below it too; endless if the part is below itself.
+	flatWeight, flatSize, fullWeight, fullSize int
+	// inPlace are the parts that apply to the same value, and below those that
+	// apply to what is in it.
+	inPlace, below []*jsonschema.Schema
+	// chain is how long the longest way from part to part is that stays at the
+	// value. active says that it is being found out.
+	chain   int
+	active  bool
+	unique  bool
+	dynamic []*jsonschema.Schema
+}
+
+// study finds out what validation can cost, and refuses a schema that could go on
+// without end.
+func (s *Schema) study(document map[string]any) error {
+	collectNames(document, s.names)
+	s.visit(s.root)
+	for part, f := range s.facts {
+		if part.DynamicRef != nil || part.RecursiveRef != nil {
+			f.dynamic = s.dynamicTargets(part)
+		}
+	}
+	for _, location := range slices.Sorted(maps.Keys(s.parts)) {
+		if err := s.checkChain(s.parts[location]); err != nil {
+			return err
+		}
+	}
+	s.full(s.root)
+	return nil
+}
+
+// visit learns about a part and all that it refers to.
+func (s *Schema) visit(part *jsonschema.Schema) {
+	if s.facts[part] != nil {
+		return
+	}
+	f := &facts{weight: weightOf(part), size: sizeOf(part)}
+	f.inPlace, f.below = inPlace(part), below(part)
+	s.facts[part], s.parts[part.Location] = f, part
+	if part.UniqueItems {
+		// The library's own check takes quadratic time on values that it was made
+		// for to collide.
+		f.unique = true
+		part.UniqueItems = false
+		part.Extensions = append(part.Extensions, uniqueItems{})
+	}
+	for _, next := range f.inPlace {
+		s.visit(next)
+	}
+	for _, next := range f.below {
+		s.visit(next)
+	}
+	if part.PropertyNames != nil {
+		s.visit(part.PropertyNames)
+	}
+}
+
+// dynamicTargets are the parts that a reference may lead to, which checkDynamic
+// leaves to the schemas of the drafts themselves.
+func (s *Schema) dynamicTargets(part *jsonschema.Schema) []*jsonschema.Schema {
+	var targets []*jsonschema.Schema
+	for other := range s.facts {
+		if d := part.DynamicRef; d != nil && d.Anchor != "" && other.DynamicAnchor == d.Anchor ||
+			part.RecursiveRef != nil && other.RecursiveAnchor {
+			targets = append(targets, other)
+		}
+	}
+	return targets
+}
+
+// checkChain refuses parts that apply to a value one through another without end,
+// or too often.
+func (s *Schema) checkChain(part *jsonschema.Schema) error {
+	f := s.facts[part]
+	switch {
+	case f.active:
+		return fmt.Errorf("%s refers to itself without going into a property or an item: there is no end to it", pointerOf(part.Location))
+	case f.chain > 0:
+		return nil
+	}
+	f.active, f.chain = true, 1
+	f.flatWeight, f.flatSize = f.weight, f.size
+	for _, next := range f.inPlace {
+		if err := s.checkChain(next); err != nil {
+			return err
+		}
+		n := s.facts[next]
+		f.chain = max(f.chain, 1+n.chain)
+		f.flatWeight, f.flatSize = min(f.flatWeight+n.flatWeight, endless), min(f.flatSize+n.flatSize, endless)
+	}
+	f.active = false
+	switch {
+	case f.chain > maxChain:
+		return fmt.Errorf("%s: more than %d schemas apply to one value, one through another", pointerOf(part.Location), maxChain)
+	case f.flatWeight > maxWork:
+		return fmt.Errorf("%s: validating a single value with it takes more than %d steps, since references multiply", pointerOf(part.Location), maxWork)
+	}
+	return nil
+}
+
+// full adds up what a part costs with all below it.
+func (s *Schema) full(part *jsonschema.Schema) (weight, size int) {
+	f := s.facts[part]
+	if f.active {
+		return endless, endless
+	}
+	if f.fullWeight > 0 {
+		return f.fullWeight, f.fullSize
+	}
+	f.active = true
+	weight, size = f.weight, f.size
+	if names := part.PropertyNames; names != nil {
+		weight, size = weight+s.facts[names].flatWeight, size+s.facts[names].flatSize
+	}
+	if len(f.dynamic) > 0 {
+		weight, size = endless, endless
+	}
+	for _, next := range slices.Concat(f.inPlace, f.below) {
+		w, z := s.full(next)
+		weight, size = min(weight+w, endless), min(size+z, endless)
+	}
+	f.active = false
+	f.fullWeight, f.fullSize = weight, size
+	return weight, size
+}
+
+// affordable reports whether validating the value stays within maxWork. Most
+// schemas are trees that are small enough for any parameters of this size; only
+// for the others is it added up.
+func (s *Schema) affordable(value any, total extent) bool {
+	root := s.facts[s.root]
+	if work(root.fullWeight, root.fullSize, total) <= maxWork {
+		return true
+	}
+	w := &walk{facts: s.facts, memo: map[visit]int{}}
+	return w.cost(s.root, newNode(value)) <= maxWork
+}
+
+// work is what a part of this weight and size makes of values of this extent.
+func work(weight, size int, e extent) int {
+	return min(weight*e.mass+size*e.bytes/unit, endless)
+}
+
+// weightOf is the weight of a part by itself.
+func weightOf(s *jsonschema.Schema) int {
+	weight := 1 + len(s.Required)/4 + len(s.Dependencies) + len(s.DependentSchemas) + len(s.PatternProperties)
+	for _, names := range s.DependentRequired {
+		weight += 1 + len(names)/4
+	}
+	values := extent{}
+	if s.Enum != nil {
+		_ = measure(s.Enum.Values, &values) // The whole schema was measured.
+	}
+	if s.Const != nil {
+		_ = measure(*s.Const, &values)
+	}
+	weight += values.mass
+	if s.DynamicRef != nil || s.RecursiveRef != nil {
+		weight += 20 // The target is looked for among all parts on the way.
+	}
+	if s.Format != nil && s.Format.Name == "regex" {
+		weight += maxPatternSize / 10 // A pattern is compiled.
+	}
+	return min(weight, endless)
+}
+
+// sizeOf is the size of a part by itself: of its patterns, and something for
+// counting characters and for formats.
+func sizeOf(s *jsonschema.Schema) int {
+	size := 0
+	add := func(re jsonschema.Regexp) {
+		if p, ok := re.(*pattern); ok {
+			size = min(size+p.size, endless)
+		}
+	}
+	if s.Pattern != nil {
+		add(s.Pattern)
+	}
+	for re := range s.PatternProperties {
+		add(re)
+	}
+	if s.MinLength != nil || s.MaxLength != nil {
+		size++
+	}
+	if s.Format != nil {
+		size += 8
+	}
+	if s.UniqueItems {
+		size++
+	}
+	return size
+}
+
+// inPlace are the parts that apply to the same value.
+func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
+	if s.Ref != nil && s.DraftVersion < 2019 {
+		return []*jsonschema.Schema{s.Ref} // The rest is ignored.
+	}
+	parts := slices.Concat(s.AllOf, s.AnyOf, s.OneOf, []*jsonschema.Schema{s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else},
+		slices.Collect(maps.Values(s.DependentSchemas)))
+	if s.DynamicRef != nil {
+		parts = append(parts, s.DynamicRef.Ref)
+	}
+	for _, dependency := range s.Dependencies {
+		if part, ok := dependency.(*jsonschema.Schema); ok {
+			parts = append(parts, part)
+		}
+	}
+	return present(parts)
+}
+
+// below are the parts that apply to members and elements of the value.
+func below(s *jsonschema.Schema) []*jsonschema.Schema {
+	if s.Ref != nil && s.DraftVersion < 2019 {
+		return nil
+	}
+	parts := slices.Concat(slices.Collect(maps.Values(s.Properties)), slices.Collect(maps.Values(s.PatternProperties)), s.PrefixItems,
+		[]*jsonschema.Schema{s.UnevaluatedProperties, s.Contains, s.Items2020, s.UnevaluatedItems})
+	for _, more := range []any{s.AdditionalProperties, s.Items, s.AdditionalItems} {
+		switch more := more.(type) {
+		case *jsonschema.Schema:
+			parts = append(parts, more)
+		case []*jsonschema.Schema:
+			parts = append(parts, more...)
+		}
+	}
+	return present(parts)
+}
+
+func present(parts []*jsonschema.Schema) []*jsonschema.Schema {
+	return slices.DeleteFunc(parts, func(s *jsonschema.Schema) bool { return s == nil })
+}
