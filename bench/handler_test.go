@@ -322,8 +322,12 @@ func logLines() *slog.Logger {
 // so that both meet the same machine.
 type comparison struct{ floor, subject time.Duration }
 
-func (c *comparison) add(floor, subject func()) {
-	const batch = 200
+func (c *comparison) add(floor, subject func()) { c.addBatch(200, floor, subject) }
+
+// addOnce is add for functions that take long.
+func (c *comparison) addOnce(floor, subject func()) { c.addBatch(1, floor, subject) }
+
+func (c *comparison) addBatch(batch int, floor, subject func()) {
 	start := cpuTime()
 	for range batch {
 		floor()

@@ -78,3 +78,43 @@ func BenchmarkValidation(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkHostileParameters measures what it costs to refuse parameters that
+// would take 2^90 steps, or fill the memory, and to accept the most that is
+// accepted. ratio is to encoding/json, decoding the same parameters: that grows
+// with their length, and so must the rest.
+func BenchmarkHostileParameters(b *testing.B) {
+	nested := strings.Repeat(`{"a":`, 90) + "1" + strings.Repeat("}", 90)
+	list := func(n int, element string) string {
+		return `{"a":[` + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + `]}`
+	}
+	for _, c := range []struct {
+		name, schema, parameters string
+		valid                    bool
+	}{
+		{"doubling", `{"properties":{"a":{"allOf":[{"$ref":"#"},{"$ref":"#"}]}}}`, nested, false},
+		{"number", `{"properties":{"a":{"multipleOf":0.1}}}`, `{"a":1e1000000000}`, false},
+		{"elements", `{"properties":{"a":{"items":{"anyOf":[{"type":"string"},{"minimum":0}]}}}}`, list(400_000, "1"), false},
+		{"pattern", `{"properties":{"a":{"pattern":"(x+x+)+y.{900}"}}}`, `{"a":"` + strings.Repeat("x", 1_000_000) + `"}`, false},
+		{"most", `{"properties":{"a":{"items":{"anyOf":[{"type":"string"},{"minimum":0}]}}}}`, list(30_000, "1"), true},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			validator := catalog.NewValidator()
+			parameters := openbroker.Parameters(c.parameters)
+			var value any
+			measured := comparison{}
+			for b.Loop() {
+				measured.addOnce(func() {
+					if err := json.Unmarshal(parameters, &value); err != nil && c.name != "number" {
+						b.Fatal(err)
+					}
+				}, func() {
+					if err := validator.ValidateParameters(json.RawMessage(c.schema), parameters); (err == nil) != c.valid {
+						b.Fatal(err)
+					}
+				})
+			}
+			b.ReportMetric(measured.ratio(), "ratio")
+		})
+	}
+}

@@ -35,9 +35,9 @@ type Validator struct {
 // than a catalog of 1,000 services with 10 plans each has.
 const maxCached = 16 << 20
 
-// NewValidator returns a validator.
+// NewValidator returns a validator. The zero value is one too.
 func NewValidator() *Validator {
-	return &Validator{recent: map[string]*compiledSchema{}}
+	return new(Validator)
 }
 
 // ValidateParameters returns nil if parameters, a JSON object, are valid against
@@ -146,7 +146,10 @@ func (v *Validator) add(text string) *compiledSchema {
 		found = new(compiledSchema)
 	}
 	if v.size+len(text) > maxCached {
-		v.recent, v.older, v.size = map[string]*compiledSchema{}, v.recent, 0
+		v.recent, v.older, v.size = nil, v.recent, 0
+	}
+	if v.recent == nil {
+		v.recent = map[string]*compiledSchema{}
 	}
 	v.recent[text] = found
 	v.size += len(text)

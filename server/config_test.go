@@ -89,6 +89,7 @@ func TestNewWithoutBroker(t *testing.T) {
 	for _, config := range []server.Config{
 		{Options: []openbroker.Option{openbroker.WithPlatformPrefix()}},
 		{Authenticator: password{}},
+		{SkipParameterValidation: true},
 	} {
 		if _, err := server.NewForHandler(http.NotFoundHandler(), config); err == nil || !strings.Contains(err.Error(), "openbroker.NewHandler") {
 			t.Errorf("NewForHandler accepts what it cannot use: %v", err)

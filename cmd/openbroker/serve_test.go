@@ -74,8 +74,10 @@ func TestFirstStart(t *testing.T) {
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
-	if a := p.request("PUT", instance, map[string]any{"service_id": sqlitefile.ServiceID, "plan_id": sqlitefile.SmallPlanID, "organization_guid": "o", "space_guid": "s", "parameters": map[string]any{"pages": 1}}); a.status != http.StatusBadRequest || !strings.Contains(a.text("description"), "pages") {
-		t.Errorf("unknown parameter: %+v", a)
+	withParameters := provision(sqlitefile.SmallPlanID)
+	withParameters["parameters"] = map[string]any{"pages": 1}
+	if a := p.expect(http.StatusBadRequest, "PUT", instance, withParameters); a.text("description") != "parameters: 1 violation: /pages: is unknown: there are no properties here" {
+		t.Errorf("unknown parameter: %v", a.body)
 	}
 	p.expect(http.StatusCreated, "PUT", instance, provision(sqlitefile.SmallPlanID))
 	p.expect(http.StatusOK, "PUT", instance, provision(sqlitefile.SmallPlanID))
@@ -89,6 +91,14 @@ func TestLifecycle(t *testing.T) {
 	again, _ := p.expect(http.StatusOK, "PUT", instance+"/service_bindings/rw", binding(map[string]any{})).body["credentials"].(map[string]any)
 	if rw["mode"] != "rw" || ro["mode"] != "ro" || !maps.Equal(rw, again) {
 		t.Fatalf("credentials: %v, %v, %v", rw, ro, again)
+	}
+	wrong := binding(map[string]any{"mode": "hunter2", "more": 1})
+	if a := p.expect(http.StatusBadRequest, "PUT", instance+"/service_bindings/wrong", wrong); a.text("description") != `parameters: 2 violations: /mode: must be "rw" or "ro"; /more: is unknown: the properties here are mode` {
+		t.Errorf("wrong mode: %v", a.body)
+	}
+	// A request without plan_id is validated too: the engine knows the plan.
+	if a := p.expect(http.StatusBadRequest, "PATCH", instance, map[string]any{"service_id": sqlitefile.ServiceID, "parameters": map[string]any{"pages": 1}}); !strings.HasPrefix(a.text("description"), "parameters: 1 violation: /pages: ") {
+		t.Errorf("update: %v", a.body)
 	}
 	execute(t, rw["dsn"], "CREATE TABLE t AS SELECT 42 AS x", true)
 	execute(t, ro["dsn"], "INSERT INTO t VALUES (1)", false)
@@ -116,6 +126,19 @@ func TestLifecycle(t *testing.T) {
 			t.Error("the log has a secret")
 		}
 	}
+}
+
+// Without validation, the provider has the last word, in its own words.
+func TestWithoutValidation(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	p := serve(t, directory, nil, "--config", write(t, directory, "openbroker.yaml", "api: {skip_parameter_validation: true}\n"))
+	withParameters := provision(sqlitefile.SmallPlanID)
+	withParameters["parameters"] = map[string]any{"pages": 1}
+	if a := p.expect(http.StatusBadRequest, "PUT", instance, withParameters); !strings.HasPrefix(a.text("description"), `parameters."pages" is unknown`) {
+		t.Errorf("unknown parameter: %v", a.body)
+	}
+	p.stop()
 }
 
 // execute opens a database with nothing but the DSN of a binding.

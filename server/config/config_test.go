@@ -40,7 +40,7 @@ func TestEmpty(t *testing.T) {
 		if err != nil || len(engine.Policies) > 0 || engine.DefaultPolicy != (durable.Policy{}) || engine.Workers != 0 {
 			t.Errorf("%q: engine %+v, %v", text, engine, err)
 		}
-		if s := c.ServerConfig(); s.Address != "" || s.TLS != nil || len(s.Options) > 0 {
+		if s := c.ServerConfig(); s.Address != "" || s.TLS != nil || len(s.Options) > 0 || s.SkipParameterValidation {
 			t.Errorf("%q: server %+v", text, s)
 		}
 		if catalog, err := c.ChangeCatalog(sqlitefile.Catalog()); err != nil || !reflect.DeepEqual(catalog, sqlitefile.Catalog()) {
@@ -148,11 +148,11 @@ func TestServerFields(t *testing.T) {
 listen: "[::1]:0"
 prefix: /osb
 platform_prefix: true
-api: {minimum_version: "2.14", missing_version_status: 412, skip_version_check: true, skip_organization_check: true, max_body_size: 2048}
+api: {minimum_version: "2.14", missing_version_status: 412, skip_version_check: true, skip_organization_check: true, skip_parameter_validation: true, max_body_size: 2048}
 shutdown: {drain_delay: 1s, grace: 2s, operation_grace: 3s}
 `, nil)
 	s := c.ServerConfig()
-	if s.Address != "[::1]:0" || s.Prefix != "/osb" || s.DrainDelay != time.Second || s.ShutdownGrace != 2*time.Second || len(s.Options) != 6 ||
+	if s.Address != "[::1]:0" || s.Prefix != "/osb" || s.DrainDelay != time.Second || s.ShutdownGrace != 2*time.Second || len(s.Options) != 6 || !s.SkipParameterValidation ||
 		time.Duration(c.Shutdown.OperationGrace) != 3*time.Second {
 		t.Errorf("server: %+v", s)
 	}
