@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 // The bounds of a schema. The size is that of the specification (spec.md, "Input
@@ -93,11 +91,11 @@ func compileText(text json.RawMessage) (*jsonschema.Schema, map[string]any, erro
 	compiler.UseLoader(nil) // Nothing is ever loaded, not even files, which is the default.
 	compiler.UseRegexpEngine(compilePattern)
 	if err := compiler.AddResource(schemaURL, document); err != nil {
-		return nil, nil, fmt.Errorf("cannot be used: %w", err)
+		return nil, nil, describeFault(err)
 	}
 	root, err := compiler.Compile(schemaURL)
 	if err != nil {
-		return nil, nil, describeCompile(err)
+		return nil, nil, describeAll(compiler, document, err)
 	}
 	return root, document, nil
 }
@@ -145,69 +143,4 @@ func checkDynamic(document map[string]any) error {
 		return errors.New("uses $dynamicRef, $recursiveRef or their anchors across documents, so that the work of validation has no bound: use $ref")
 	}
 	return nil
-}
-
-// describeCompile says what is wrong with a schema, and where.
-func describeCompile(err error) error {
-	var (
-		load    *jsonschema.LoadURLError
-		invalid *jsonschema.SchemaValidationError
-		pattern *jsonschema.InvalidRegexError
-		missing *jsonschema.JSONPointerNotFoundError
-		anchor  *jsonschema.AnchorNotFoundError
-	)
-	switch {
-	case errors.As(err, &load):
-		return fmt.Errorf("refers to another document, %q: the specification allows no external references, so copy what is needed into the schema", shorten(strings.TrimPrefix(load.URL, schemaBase), maxShown))
-	case errors.As(err, &missing):
-		return fmt.Errorf("refers to %s, which does not exist in it", pointerOf(missing.URL))
-	case errors.As(err, &anchor):
-		return fmt.Errorf("refers to %q, which does not exist in it", shorten(strings.TrimPrefix(anchor.Reference, schemaURL), maxShown))
-	case errors.As(err, &pattern):
-		return fmt.Errorf("%s: %w", pointerOf(pattern.URL), pattern.Err)
-	case errors.As(err, &invalid):
-		return describeInvalid(invalid)
-	default:
-		return fmt.Errorf("cannot be used: %s", shorten(strings.ReplaceAll(err.Error(), schemaURL, ""), 2*maxShown))
-	}
-}
-
-// describeInvalid says why a schema is none of its draft. The first fault is
-// enough: the others often follow from it.
-func describeInvalid(err *jsonschema.SchemaValidationError) error {
-	var invalid *jsonschema.ValidationError
-	if !errors.As(err.Err, &invalid) {
-		return fmt.Errorf("is no schema of its draft: %w", err.Err)
-	}
-	var bad error
-	var found []string
-	var visit func(e *jsonschema.ValidationError)
-	visit = func(e *jsonschema.ValidationError) {
-		var wrong *patternError
-		if f, ok := e.ErrorKind.(*kind.Format); ok && errors.As(f.Err, &wrong) {
-			bad = fmt.Errorf("%s: %w", pointer(e.InstanceLocation, nil), wrong)
-		} else if len(e.Causes) == 0 {
-			found = append(found, fmt.Sprintf("%s: %s", pointer(e.InstanceLocation, nil), describeKind(e.ErrorKind)))
-		}
-		for _, cause := range e.Causes {
-			visit(cause)
-		}
-	}
-	visit(invalid)
-	if bad != nil {
-		return bad
-	}
-	return fmt.Errorf("is no schema of its draft: %s", slices.Min(found))
-}
-
-// pointerOf is the JSON Pointer into the schema that a location has.
-func pointerOf(location string) string {
-	_, fragment, _ := strings.Cut(location, "#")
-	if decoded, err := url.PathUnescape(fragment); err == nil {
-		fragment = decoded
-	}
-	if fragment == "" {
-		return "/"
-	}
-	return shorten(fragment, maxShown)
 }

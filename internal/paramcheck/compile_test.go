@@ -72,7 +72,34 @@ func TestSchemaProblems(t *testing.T) {
 			if err != nil && len(err.Error()) > 600 {
 				t.Errorf("%d bytes", len(err.Error()))
 			}
+			if again := validate(c.schema, `{"a":1}`); fmt.Sprint(again) != fmt.Sprint(err) {
+				t.Errorf("got %v\nafter %v", again, err)
+			}
 		})
+	}
+}
+
+// All that is wrong is told, up to a number, and in the same order each time.
+func TestAllSchemaProblems(t *testing.T) {
+	t.Parallel()
+	for schema, want := range map[string]string{
+		`{"properties":{"a":{"$ref":"#/x"},"b":{"items":{"$ref":"https://example.com/b"}},"c":{"patternProperties":{"(":{}}},"d/e":{"allOf":[{"$ref":"#nope"}]},"f":{"default":{"$ref":"no reference"}}}}`: `refers to /x, which does not exist in it; ` +
+			`refers to another document, "https://example.com/b": the specification allows no external references, so copy what is needed into the schema; ` +
+			`/properties/c/patternProperties: the pattern is none of RE2: missing closing ) in "(" (it has no look-ahead, look-behind and back references); ` +
+			`refers to "#nope", which does not exist in it`,
+		`{"properties":{"a":{"type":"x"},"b":{"minLength":"1"},"c":{"pattern":"("}},"required":[]}`: `is no schema of its draft: ` +
+			`/properties/a/type: must be "array", "boolean", "integer", "null", "number", "object" or "string"; ` +
+			`/properties/b/minLength: must be an integer, not a string; ` +
+			`/properties/c/pattern: the pattern is none of RE2: missing closing ) in "(" (it has no look-ahead, look-behind and back references); ` +
+			`/required: must have at least 1 item`,
+		`{"minLength":-1,"maxLength":-1,"minItems":-1,"maxItems":-1,"minProperties":-1,"maxProperties":-1}`: `is no schema of its draft: ` +
+			`/maxItems: must be at least 0; /maxLength: must be at least 0; /maxProperties: must be at least 0; /minItems: must be at least 0; /minLength: must be at least 0; and 1 more`,
+	} {
+		for range 20 {
+			if err := validate(schema, `{}`); err == nil || err.Error() != want {
+				t.Fatalf("%s: got\n%v\nwant\n%s", schema, err, want)
+			}
+		}
 	}
 }
 

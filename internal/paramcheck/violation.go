@@ -129,9 +129,13 @@ func pointer(path []string, known map[string]bool) string {
 	var text strings.Builder
 	for _, token := range path {
 		text.WriteByte('/')
-		text.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(showName(token, known)))
+		text.WriteString(escapeToken(showName(token, known)))
 	}
 	return shortenMiddle(text.String(), maxShown)
+}
+
+func escapeToken(token string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
 }
 
 func quoteName(name string, known map[string]bool) string {

@@ -14,7 +14,8 @@ import (
 )
 
 // CheckInstance refuses parameters, of which there are none, and a plan that is
-// too small for what the database has by now.
+// too small for what the database has by now. What the schemas of the catalog say
+// is checked here too, for handlers that do not validate parameters.
 func (p *Provider) CheckInstance(_ context.Context, instance durable.Instance, previous *durable.Instance) error {
 	if _, err := fields(instance.Parameters); err != nil {
 		return err
