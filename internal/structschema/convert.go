@@ -90,7 +90,7 @@ func (c *converter) object(given map[string]any, at string) map[string]any {
 	p.conditions()
 	p.bounds("minimum", "exclusiveMinimum", 1)
 	p.bounds("maximum", "exclusiveMaximum", -1)
-	if reference, ok := p.out["$ref"]; ok && len(p.out) > 1 && c.draft < 2019 && at != "" {
+	if reference, ok := p.out["$ref"]; ok && len(p.out)+len(p.more) > 1 && c.draft < 2019 {
 		// What is beside a reference is ignored.
 		delete(p.out, "$ref")
 		p.more = append(p.more, map[string]any{"$ref": reference})
