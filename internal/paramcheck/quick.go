@@ -62,8 +62,8 @@ var kindNames = map[string]kinds{
 // quickOf returns what accepts for a part, or nil if it has to be left to the
 // library.
 func quickOf(s *jsonschema.Schema, made map[*jsonschema.Schema]*quick) *quick {
-	for s.Ref != nil && s.DraftVersion < 2019 {
-		s = s.Ref // The rest is ignored. There is an end to it, see checkChain.
+	for isReference(s) {
+		s = s.Ref // There is an end to it, see checkChain.
 	}
 	if q, ok := made[s]; ok {
 		return q

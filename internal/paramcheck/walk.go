@@ -55,6 +55,10 @@ func (w *walk) cost(part *jsonschema.Schema, n *node) int {
 	for _, next := range f.inPlace {
 		add(next, n)
 	}
+	if isReference(part) {
+		w.memo[key] = min(sum, endless)
+		return w.memo[key]
+	}
 	most := 0
 	for _, next := range f.dynamic {
 		most = max(most, w.cost(next, n))

@@ -75,8 +75,8 @@ func (s *Schema) visit(part *jsonschema.Schema) {
 	for _, next := range f.below {
 		s.visit(next)
 	}
-	if part.PropertyNames != nil {
-		s.visit(part.PropertyNames)
+	if names := propertyNames(part); names != nil {
+		s.visit(names)
 	}
 }
 
@@ -134,7 +134,7 @@ func (s *Schema) full(part *jsonschema.Schema) (weight, size int) {
 	}
 	f.active = true
 	weight, size = f.weight, f.size
-	if names := part.PropertyNames; names != nil {
+	if names := propertyNames(part); names != nil {
 		weight, size = weight+s.facts[names].flatWeight, size+s.facts[names].flatSize
 	}
 	if len(f.dynamic) > 0 {
@@ -216,10 +216,14 @@ func sizeOf(s *jsonschema.Schema) int {
 	return size
 }
 
+// isReference reports whether a part is nothing but a reference: before 2019-09,
+// what is beside $ref is ignored, though the library may have compiled it.
+func isReference(s *jsonschema.Schema) bool { return s.Ref != nil && s.DraftVersion < 2019 }
+
 // inPlace are the parts that apply to the same value.
 func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
-	if s.Ref != nil && s.DraftVersion < 2019 {
-		return []*jsonschema.Schema{s.Ref} // The rest is ignored.
+	if isReference(s) {
+		return []*jsonschema.Schema{s.Ref}
 	}
 	parts := slices.Concat(s.AllOf, s.AnyOf, s.OneOf, []*jsonschema.Schema{s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else},
 		slices.Collect(maps.Values(s.DependentSchemas)))
@@ -236,7 +240,7 @@ func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
 
 // below are the parts that apply to members and elements of the value.
 func below(s *jsonschema.Schema) []*jsonschema.Schema {
-	if s.Ref != nil && s.DraftVersion < 2019 {
+	if isReference(s) {
 		return nil
 	}
 	parts := slices.Concat(slices.Collect(maps.Values(s.Properties)), slices.Collect(maps.Values(s.PatternProperties)), s.PrefixItems,
@@ -250,6 +254,14 @@ func below(s *jsonschema.Schema) []*jsonschema.Schema {
 		}
 	}
 	return present(parts)
+}
+
+// propertyNames is the part that applies to the names of an object, or nil.
+func propertyNames(s *jsonschema.Schema) *jsonschema.Schema {
+	if isReference(s) {
+		return nil
+	}
+	return s.PropertyNames
 }
 
 func present(parts []*jsonschema.Schema) []*jsonschema.Schema {

@@ -165,6 +165,26 @@ func TestAffordable(t *testing.T) {
 	}
 }
 
+// What is beside $ref is compiled in some drafts, but not applied.
+func TestBesideReference(t *testing.T) {
+	t.Parallel()
+	for _, draft := range []string{"04", "06", "07"} {
+		schema := `{"$schema":"` + drafts[draft] + `","properties":{"a":{"$ref":"#","contains":{"minItems":9},"propertyNames":{"maxLength":0},"if":{"not":{}},"else":{"not":{}}}},"items":{"$ref":"#"}}`
+		p, err := paramcheck.NewProbe([]byte(schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, parameters := range []string{`{"a":{"a":{}}}`, `{"a":[{"a":[1]}]}`} {
+			if taken, foreseen, ok := p.Work([]byte(parameters)); !ok || taken > foreseen || foreseen > 20 {
+				t.Errorf("draft %s: %d applied, %d foreseen", draft, taken, foreseen)
+			}
+			if err := p.Check([]byte(parameters)); err != nil {
+				t.Errorf("draft %s: %v", draft, err)
+			}
+		}
+	}
+}
+
 // The same value at the same part is looked at once, so that foreseeing costs far
 // less than what is foreseen.
 func TestForeseenExactly(t *testing.T) {
