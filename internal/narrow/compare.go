@@ -1,0 +1,298 @@
+package narrow
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Finding is one reason why a value that the old schema accepts may be refused
+// by the new one.
+type Finding struct {
+	// Pointer is the place in the new schema, a JSON pointer.
+	Pointer string
+	// Message says how it is narrower.
+	Message string
+	// Unproven says that it may be narrower: nothing certain can be told.
+	Unproven bool
+	// Undeclared says that it concerns only a property that the new schema
+	// describes, and the old one let pass without describing it.
+	Undeclared bool
+}
+
+// maxSteps bounds the work. A schema of 64 kB takes a few thousand.
+const maxSteps = 200_000
+
+// maxFindings bounds how much is told about one schema.
+const maxFindings = 50
+
+// Find returns why after may refuse what before accepts, in the order of the
+// keywords. If there is nothing, it certainly refuses nothing of that.
+func Find(before, after []byte) []Finding {
+	c, left, right, failed := prepare(before, after)
+	if failed != nil {
+		return failed
+	}
+	if left == nil {
+		return nil
+	}
+	if c.implies(conjoin(left), right) {
+		return nil
+	}
+	if len(c.findings) == 0 {
+		c.doubt(right, "", "may be narrower")
+	}
+	return c.findings
+}
+
+func prepare(before, after []byte) (c *comparison, left, right *schema, failed []Finding) {
+	old, err := decode(before)
+	if err != nil {
+		return nil, nil, nil, []Finding{{Message: "the old schema is no JSON", Unproven: true}}
+	}
+	value, err := decode(after)
+	if err != nil {
+		return nil, nil, nil, []Finding{{Message: "the new schema is no JSON", Unproven: true}}
+	}
+	if canonical(old) == canonical(value) {
+		return nil, nil, nil, nil
+	}
+	from, to := newDocument(old), newDocument(value)
+	to.after = true
+	return &comparison{open: map[string]int{}}, from.at("", old), to.at("", value), nil
+}
+
+// A comparison goes through two schemas at once.
+type comparison struct {
+	findings []Finding
+	// trying counts the attempts that may fail without a finding.
+	trying int
+	// undeclared counts the properties around that the old schema does not describe.
+	undeclared int
+	steps      int
+	level      int
+	// open are the questions being asked, and how deep in the value: a recursive
+	// schema asks them again, deeper, where the answer may be assumed. A value is
+	// finite, so that the assumption is an induction over its depth.
+	open map[string]int
+}
+
+// report takes a finding about a keyword.
+func (c *comparison) report(s *schema, keyword, format string, args ...any) bool {
+	return c.add(s, keyword, false, format, args...)
+}
+
+// doubt takes a finding that is not certain.
+func (c *comparison) doubt(s *schema, keyword, format string, args ...any) bool {
+	return c.add(s, keyword, true, format, args...)
+}
+
+func (c *comparison) add(s *schema, keyword string, unproven bool, format string, args ...any) bool {
+	if c.trying > 0 || len(c.findings) >= maxFindings {
+		return false
+	}
+	pointer := s.pointer
+	if keyword != "" {
+		pointer += "/" + keyword
+	}
+	c.findings = append(c.findings, Finding{Pointer: pointer, Message: fmt.Sprintf(format, args...), Unproven: unproven, Undeclared: c.undeclared > 0})
+	return false
+}
+
+// try asks without telling.
+func (c *comparison) try(old conjunction, schemas ...*schema) bool {
+	c.trying++
+	defer func() { c.trying-- }()
+	return c.implies(old, schemas...)
+}
+
+// deeper asks about what is inside of the value.
+func (c *comparison) deeper(old conjunction, schemas ...*schema) bool {
+	c.level++
+	defer func() { c.level-- }()
+	return c.implies(old, schemas...)
+}
+
+// implies reports whether all values that old accepts are accepted by the schemas.
+func (c *comparison) implies(old conjunction, schemas ...*schema) bool {
+	if old.empty() {
+		return true
+	}
+	need := conjoin(schemas...)
+	if !slices.ContainsFunc(need.parts, func(s *schema) bool { return !slices.Contains(old.parts, s) }) {
+		return true
+	}
+	if !c.spend(1 + len(old.parts)*len(need.parts) + old.size()) {
+		return c.doubt(need.parts[0], "", "is too large or too intricate to be compared")
+	}
+	var key strings.Builder
+	old.key(&key)
+	need.key(&key)
+	if level, ok := c.open[key.String()]; ok {
+		return level < c.level || c.doubt(need.parts[0], "", "refers to itself")
+	}
+	c.open[key.String()] = c.level
+	defer delete(c.open, key.String())
+	ok := true
+	for _, s := range need.parts {
+		// Everything that is wrong is told, but only once it is.
+		ok = c.keywords(old, s) && ok
+		if !ok && c.trying > 0 {
+			return false
+		}
+	}
+	return ok
+}
+
+// keywords compares each keyword of a schema.
+func (c *comparison) keywords(old conjunction, s *schema) bool {
+	if slices.Contains(old.parts, s) {
+		return true
+	}
+	ok := true
+	for _, check := range []func(conjunction, *schema) bool{
+		c.never, c.types, c.values, c.numbers, c.strings, c.arrays, c.objects, c.alternatives, c.conditions, c.opaque,
+	} {
+		ok = check(old, s) && ok
+		if !ok && c.trying > 0 {
+			return false
+		}
+	}
+	return ok
+}
+
+func (c *comparison) never(_ conjunction, s *schema) bool {
+	if s.never {
+		return c.report(s, "", "is not accepted any more")
+	}
+	return true
+}
+
+func (c *comparison) types(old conjunction, s *schema) bool {
+	lost := old.types &^ s.types
+	if lost == 0 {
+		return true
+	}
+	var names []string
+	for _, group := range typeGroups {
+		if lost&group.set != 0 && !slices.Contains(names, group.name) {
+			names = append(names, group.name)
+		}
+	}
+	if old.types == typeAny {
+		return c.report(s, "type", "is limited to %s", brief(s.value.(map[string]any)["type"])) //nolint:errcheck // It has a type.
+	}
+	return c.report(s, "type", "the type %s is not accepted any more", strings.Join(names, ", "))
+}
+
+func (c *comparison) values(old conjunction, s *schema) bool {
+	if s.values == nil {
+		return true
+	}
+	keyword := "enum"
+	if object, ok := s.value.(map[string]any); ok && object["enum"] == nil {
+		keyword = "const"
+	}
+	values, limited := old.values()
+	if !limited {
+		return c.report(s, keyword, "is limited to fixed values")
+	}
+	var lost []string
+	for key, value := range values {
+		if _, ok := s.values[key]; !ok {
+			lost = append(lost, brief(value))
+		}
+	}
+	if len(lost) == 0 {
+		return true
+	}
+	slices.Sort(lost)
+	return c.report(s, keyword, "the value %s is not accepted any more", strings.Join(lost[:min(len(lost), 5)], ", "))
+}
+
+// opaque compares what is not understood: the whole schema has to be written as
+// one that the old value obeys.
+func (c *comparison) opaque(old conjunction, s *schema) bool {
+	unresolved := false
+	if s.reference != "" {
+		target, ok := s.document.resolve(s.reference)
+		// One that leads back to itself has no meaning at all.
+		unresolved = !ok || slices.Contains(conjoin(target).parts, s)
+	}
+	if len(s.opaque) == 0 && !unresolved {
+		return true
+	}
+	if slices.ContainsFunc(old.parts, func(o *schema) bool { return c.alike(o, s) }) {
+		return true
+	}
+	if !unresolved && s.reference != "" && s.document.draft <= draft7 && s.beside(old) {
+		return true
+	}
+	if unresolved {
+		return c.doubt(s, "$ref", "refers to %s, which is not looked for", brief(s.reference))
+	}
+	return c.doubt(s, s.opaque[0], "may be narrower: what this means is not looked for")
+}
+
+// beside reports whether what is beside a reference, where it does not count in
+// early drafts but not every validator knows that, was there before.
+func (s *schema) beside(old conjunction) bool {
+	object, _ := s.value.(map[string]any)
+	for _, name := range s.opaque {
+		if refers(object[name]) || !slices.ContainsFunc(old.parts, func(o *schema) bool {
+			was, _ := o.value.(map[string]any)
+			value, there := was[name]
+			return there && o.document.draft == s.document.draft && o.reference != "" && canonical(value) == canonical(object[name])
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// alike reports whether two schemas certainly mean the same because they are
+// written the same way.
+func (c *comparison) alike(a, b *schema) bool {
+	return a.document.draft == b.document.draft && c.text(a) != "" && c.text(a) == c.text(b)
+}
+
+// text is a schema in its canonical form, or empty if it depends on what is around
+// it, or there is no time to find out.
+func (c *comparison) text(s *schema) string {
+	const bytesPerStep = 100
+	if s.text == nil && c.spend(1) {
+		written, text := canonical(s.value), ""
+		if !refers(s.value) {
+			sum := sha256.Sum256([]byte(written))
+			text = string(sum[:])
+		}
+		s.text = &text
+		c.spend(len(written) / bytesPerStep)
+	}
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
+
+// spend reports whether there still is something left to spend on the comparison.
+func (c *comparison) spend(steps int) bool {
+	c.steps += steps
+	return c.steps <= maxSteps
+}
+
+// refers reports whether a schema depends on what is around it.
+func refers(value any) bool {
+	switch value := value.(type) {
+	case []any:
+		return slices.ContainsFunc(value, refers)
+	case map[string]any:
+		for name, member := range value {
+			if strings.HasSuffix(name, "$ref") || strings.HasSuffix(name, "Ref") || refers(member) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,180 @@
+package narrow
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// The drafts, by when they appeared.
+const (
+	draft4    = 4
+	draft6    = 6
+	draft7    = 7
+	draft2019 = 2019
+	draft2020 = 2020
+)
+
+// A document is a schema with all that is in it.
+type document struct {
+	root  any
+	draft int
+	// anchored says that the document names schemas within it, which gives
+	// references a meaning that is not looked for here.
+	anchored bool
+	schemas  map[string]*schema
+	// after says that it is the new one.
+	after bool
+}
+
+func newDocument(root any) *document {
+	d := &document{root: root, draft: draft2020, schemas: map[string]*schema{}}
+	if object, ok := root.(map[string]any); ok {
+		uri, _ := object["$schema"].(string)
+		for part, draft := range map[string]int{"/draft-04/": draft4, "/draft-06/": draft6, "/draft-07/": draft7, "/2019-09/": draft2019} {
+			if strings.Contains(uri, part) {
+				d.draft = draft
+			}
+		}
+		for _, member := range object {
+			d.anchored = d.anchored || anchored(member)
+		}
+	}
+	return d
+}
+
+func anchored(value any) bool {
+	switch value := value.(type) {
+	case []any:
+		for _, element := range value {
+			if anchored(element) {
+				return true
+			}
+		}
+	case map[string]any:
+		for name, member := range value {
+			if _, text := member.(string); text && (name == "$id" || name == "id") || anchored(member) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// at returns the schema at a pointer, whose value is known.
+func (d *document) at(pointer string, value any) *schema {
+	if s, ok := d.schemas[pointer]; ok {
+		return s
+	}
+	s := parseSchema(d, pointer, value)
+	d.schemas[pointer] = s
+	return s
+}
+
+// resolve returns the schema that a reference names, if it is certain.
+func (d *document) resolve(reference string) (*schema, bool) {
+	fragment, local := strings.CutPrefix(reference, "#")
+	if !local || d.anchored {
+		return nil, false
+	}
+	pointer, err := url.PathUnescape(fragment)
+	if err != nil || pointer != "" && pointer[0] != '/' {
+		return nil, false
+	}
+	value := d.root
+	for _, token := range strings.Split(pointer, "/")[1:] {
+		var ok bool
+		switch container := value.(type) {
+		case map[string]any:
+			value, ok = container[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
+		case []any:
+			i, err := strconv.Atoi(token)
+			if ok = err == nil && i >= 0 && i < len(container) && strconv.Itoa(i) == token; ok {
+				value = container[i]
+			}
+		}
+		if !ok {
+			return nil, false
+		}
+	}
+	return d.at(pointer, value), true
+}
+
+// child is a pointer to what is inside of another pointer.
+func child(pointer string, tokens ...string) string {
+	for _, token := range tokens {
+		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+	}
+	return pointer
+}
+
+// A typeSet is a set of types of JSON values. 1.0 is an integer in all drafts:
+// draft-04 says no, but its validators mostly cannot tell.
+type typeSet uint8
+
+const (
+	typeNull typeSet = 1 << iota
+	typeBoolean
+	typeObject
+	typeArray
+	typeString
+	typeInteger
+	typeFraction
+
+	typeNumber = typeInteger | typeFraction
+	typeAny    = typeNull | typeBoolean | typeObject | typeArray | typeString | typeNumber
+)
+
+// typeGroups are what a schema can tell apart.
+var typeGroups = [...]struct {
+	set  typeSet
+	name string
+}{
+	{typeNull, "null"},
+	{typeBoolean, "boolean"},
+	{typeObject, "object"},
+	{typeArray, "array"},
+	{typeString, "string"},
+	{typeInteger, "integer"},
+	{typeFraction, "number"},
+}
+
+func typeNamed(name string) typeSet {
+	if name == "number" {
+		return typeNumber
+	}
+	for _, group := range typeGroups {
+		if group.name == name {
+			return group.set
+		}
+	}
+	return 0
+}
+
+func typeOf(value any) typeSet {
+	switch value := value.(type) {
+	case nil:
+		return typeNull
+	case bool:
+		return typeBoolean
+	case map[string]any:
+		return typeObject
+	case []any:
+		return typeArray
+	case string:
+		return typeString
+	case json.Number:
+		d, ok := parseDecimal(value)
+		switch {
+		case !ok:
+			return typeNumber
+		case d.whole():
+			return typeInteger
+		default:
+			return typeFraction
+		}
+	default:
+		return 0
+	}
+}
