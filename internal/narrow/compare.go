@@ -96,7 +96,10 @@ func (c *comparison) add(s *schema, keyword string, unproven bool, format string
 	if keyword != "" {
 		pointer += "/" + keyword
 	}
-	c.findings = append(c.findings, Finding{Pointer: pointer, Message: fmt.Sprintf(format, args...), Unproven: unproven, Undeclared: c.undeclared > 0})
+	f := Finding{Pointer: pointer, Message: fmt.Sprintf(format, args...), Unproven: unproven, Undeclared: c.undeclared > 0}
+	if !slices.Contains(c.findings, f) { // One definition may be in use at several places.
+		c.findings = append(c.findings, f)
+	}
 	return false
 }
 

@@ -1,0 +1,220 @@
+package catalog
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/openbroker/openbroker"
+)
+
+// An Impact says what a change means for the instances and bindings that exist.
+type Impact string
+
+const (
+	// Breaking means that something which worked for an existing instance or
+	// binding does not work any more, or that it cannot be told that it does.
+	Breaking Impact = "breaking"
+	// Attention means that what exists goes on working, but that somebody should
+	// know: costs, upgrades, what new instances need.
+	Attention Impact = "attention"
+	// Compatible means that nothing happens to what exists.
+	Compatible Impact = "compatible"
+)
+
+// A ChangeKind says what has happened.
+type ChangeKind string
+
+const (
+	// Added means that a service or plan is new.
+	Added ChangeKind = "added"
+	// Removed means that a service or plan is gone. A service names its plans,
+	// which are gone with it, in changes of their own.
+	Removed ChangeKind = "removed"
+	// Reidentified means that the service or plan of a name has another id now.
+	// Platforms must take it for another one (spec.md, "Catalog Management").
+	Reidentified ChangeKind = "re-identified"
+	// Renamed means that the service or plan of an id has another name now.
+	Renamed ChangeKind = "renamed"
+	// Moved means that a plan belongs to another service now.
+	Moved ChangeKind = "moved"
+	// Narrowed means that a schema refuses, or may refuse, parameters that it
+	// accepted. There is one change for each place in it.
+	Narrowed ChangeKind = "narrowed"
+	// Widened means that a schema accepts what it accepted, and more.
+	Widened ChangeKind = "widened"
+	// Withdrawn means that an ability is gone.
+	Withdrawn ChangeKind = "withdrawn"
+	// Granted means that an ability is new.
+	Granted ChangeKind = "granted"
+	// Raised and Lowered mean that a version or a duration has grown or shrunk.
+	Raised  ChangeKind = "raised"
+	Lowered ChangeKind = "lowered"
+	// Changed means that a value is another one.
+	Changed ChangeKind = "changed"
+)
+
+// A Change is one difference between two catalogs. It holds no secrets.
+type Change struct {
+	Kind   ChangeKind `json:"kind"`
+	Impact Impact     `json:"impact"`
+	// ServiceID and ServiceName are those of the old catalog, unless the service
+	// is new; so are PlanID and PlanName, which are empty for a change to the
+	// service itself.
+	ServiceID   string `json:"service_id,omitempty"`
+	ServiceName string `json:"service_name,omitempty"`
+	PlanID      string `json:"plan_id,omitempty"`
+	PlanName    string `json:"plan_name,omitempty"`
+	// Pointer is the place in the new catalog, or, for what was removed, in the
+	// old one: a JSON pointer (RFC 6901).
+	Pointer string `json:"pointer"`
+	// Message says what has changed and what that means.
+	Message string `json:"message"`
+}
+
+// Breaking reports whether the change breaks existing instances or bindings.
+func (c Change) Breaking() bool { return c.Impact == Breaking }
+
+// Diff returns everything that differs between two versions of a catalog, in the
+// order of the old one, then what is new. Services and plans are told by their ids
+// (spec.md, "Catalog Management"). The order of services, plans, tags and members
+// is no difference, nor are other spellings of the same JSON.
+//
+// A nil catalog is one without services. Neither has to be valid.
+func Diff(before, after *openbroker.Catalog) []Change {
+	if before == nil {
+		before = &openbroker.Catalog{}
+	}
+	if after == nil {
+		after = &openbroker.Catalog{}
+	}
+	d := &differ{before: before, after: after}
+	d.index()
+	for i := range before.Services {
+		d.service(i)
+	}
+	for i := range after.Services {
+		if !d.matched[&after.Services[i]] {
+			d.newService(i)
+		}
+	}
+	d.at("", nil, nil).extensions(before.Extensions, after.Extensions, "the catalog")
+	return d.changes
+}
+
+// A differ compares two catalogs.
+type differ struct {
+	before, after *openbroker.Catalog
+	changes       []Change
+	// services and plans of the new catalog, by id. The first one counts.
+	services     map[string]int
+	servicesByID map[string]bool
+	// home is where the plan with an id is.
+	home map[string][2]int
+	// oldPlans are the ids of the old plans, and the services they belong to.
+	oldPlans map[string]string
+	matched  map[*openbroker.Service]bool
+}
+
+func (d *differ) index() {
+	d.services, d.home = map[string]int{}, map[string][2]int{}
+	d.servicesByID, d.oldPlans, d.matched = map[string]bool{}, map[string]string{}, map[*openbroker.Service]bool{}
+	for i := range d.after.Services {
+		service := &d.after.Services[i]
+		if _, taken := d.services[service.ID]; !taken {
+			d.services[service.ID] = i
+		}
+		for j := range service.Plans {
+			if _, taken := d.home[service.Plans[j].ID]; !taken {
+				d.home[service.Plans[j].ID] = [2]int{i, j}
+			}
+		}
+	}
+	for i := range d.before.Services {
+		service := &d.before.Services[i]
+		d.servicesByID[service.ID] = true
+		for j := range service.Plans {
+			d.oldPlans[service.Plans[j].ID] = service.ID
+		}
+	}
+}
+
+// A site is where changes are found.
+type site struct {
+	*differ
+	change Change
+}
+
+func (d *differ) at(pointer string, service *openbroker.Service, plan *openbroker.Plan) *site {
+	s := &site{differ: d, change: Change{Pointer: pointer}}
+	if service != nil {
+		s.change.ServiceID, s.change.ServiceName = service.ID, service.Name
+	}
+	if plan != nil {
+		s.change.PlanID, s.change.PlanName = plan.ID, plan.Name
+	}
+	return s
+}
+
+// say takes a change to a field, or to the service or plan itself.
+func (s *site) say(kind ChangeKind, impact Impact, field, format string, args ...any) {
+	change := s.change
+	change.Kind, change.Impact, change.Message = kind, impact, fmt.Sprintf(format, args...)
+	if field != "" {
+		change.Pointer += "/" + field
+	}
+	s.changes = append(s.changes, change)
+}
+
+func servicePointer(i int) string { return "/services/" + strconv.Itoa(i) }
+
+func planPointer(i, j int) string { return servicePointer(i) + "/plans/" + strconv.Itoa(j) }
+
+// successor finds the service that has the id or, if none has it, the new one of
+// the same name.
+func (d *differ) successor(old *openbroker.Service) (i int, reidentified, ok bool) {
+	if i, ok := d.services[old.ID]; ok {
+		return i, false, true
+	}
+	for i := range d.after.Services {
+		if service := &d.after.Services[i]; service.Name == old.Name && old.Name != "" && !d.servicesByID[service.ID] {
+			return i, true, true
+		}
+	}
+	return 0, false, false
+}
+
+func (d *differ) service(i int) {
+	old := &d.before.Services[i]
+	k, reidentified, ok := d.successor(old)
+	if !ok {
+		d.at(servicePointer(i), old, nil).say(Removed, Breaking, "", "the service %q (%s) is removed: its instances cannot be changed or bound any more, only deleted", old.Name, old.ID)
+		for j := range old.Plans {
+			d.lostPlan(i, j)
+		}
+		return
+	}
+	next := &d.after.Services[k]
+	if d.matched[next] {
+		return // The id is there twice.
+	}
+	d.matched[next] = true
+	s := d.at(servicePointer(k), old, nil)
+	switch {
+	case reidentified:
+		s.say(Reidentified, Breaking, "id", "the service %q had the id %s and has %s now: to platforms that is another service, and the instances of the old one cannot be changed or bound any more, only deleted", old.Name, old.ID, next.ID)
+	case old.Name != next.Name:
+		s.say(Renamed, Attention, "name", "the service %q is named %q now: scripts and users that name it have to follow", old.Name, next.Name)
+	}
+	s.serviceFields(old, next)
+	for j := range old.Plans {
+		d.plan(i, j, k)
+	}
+	for j := range next.Plans {
+		d.newPlan(k, j, old)
+	}
+}
+
+func (d *differ) newService(i int) {
+	service := &d.after.Services[i]
+	d.at(servicePointer(i), service, nil).say(Added, Compatible, "", "the service %q (%s) is new, with %d plans", service.Name, service.ID, len(service.Plans))
+}

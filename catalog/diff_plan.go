@@ -1,0 +1,165 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/openbroker/openbroker"
+)
+
+// plan compares a plan of the old service i with what has become of it in the new
+// service k.
+func (d *differ) plan(i, j, k int) {
+	service, next := &d.before.Services[i], &d.after.Services[k]
+	old := &service.Plans[j]
+	if at := slices.IndexFunc(next.Plans, func(p openbroker.Plan) bool { return p.ID == old.ID }); at >= 0 {
+		plan := &next.Plans[at]
+		s := d.at(planPointer(k, at), service, old)
+		if old.Name != plan.Name {
+			s.say(Renamed, Attention, "name", "the plan %q is named %q now: scripts and users that name it have to follow", old.Name, plan.Name)
+		}
+		s.planFields(service, old, next, plan)
+		return
+	}
+	if _, ok := d.home[old.ID]; ok {
+		d.lostPlan(i, j)
+		return
+	}
+	for at := range next.Plans {
+		plan := &next.Plans[at]
+		if _, known := d.oldPlans[plan.ID]; plan.Name != old.Name || old.Name == "" || known {
+			continue
+		}
+		s := d.at(planPointer(k, at), service, old)
+		s.say(Reidentified, Breaking, "id", "the plan %q had the id %s and has %s now: to platforms that is another plan, and the instances of the old one cannot be changed or bound any more, only deleted", old.Name, old.ID, plan.ID)
+		s.planFields(service, old, next, plan)
+		return
+	}
+	d.lostPlan(i, j)
+}
+
+// lostPlan tells about a plan that its service does not have any more.
+func (d *differ) lostPlan(i, j int) {
+	service := &d.before.Services[i]
+	old := &service.Plans[j]
+	if home, ok := d.home[old.ID]; ok {
+		next := &d.after.Services[home[0]]
+		plan := &next.Plans[home[1]]
+		s := d.at(planPointer(home[0], home[1]), service, old)
+		s.say(Moved, Breaking, "id", "the plan %q (%s) belongs to the service %q now: an id must always refer to the same service, and platforms go on to send the old one", old.Name, old.ID, next.Name)
+		s.planFields(service, old, next, plan)
+		return
+	}
+	d.at(planPointer(i, j), service, old).say(Removed, Breaking, "", "the plan %q (%s) is removed: its instances cannot be changed or bound any more, only deleted", old.Name, old.ID)
+}
+
+// newPlan tells about plan j of the new service k, if it is new.
+func (d *differ) newPlan(k, j int, old *openbroker.Service) {
+	plan := &d.after.Services[k].Plans[j]
+	if _, known := d.oldPlans[plan.ID]; known {
+		return
+	}
+	for i := range old.Plans {
+		if _, stays := d.home[old.Plans[i].ID]; old.Plans[i].Name == plan.Name && plan.Name != "" && !stays {
+			return // It is re-identified.
+		}
+	}
+	service := &openbroker.Service{ID: old.ID, Name: old.Name}
+	d.at(planPointer(k, j), service, plan).say(Added, Compatible, "", "the plan %q (%s) is new", plan.Name, plan.ID)
+}
+
+// planFields compares what two plans say.
+func (s *site) planFields(service *openbroker.Service, old *openbroker.Plan, next *openbroker.Service, plan *openbroker.Plan) {
+	s.text("description", "description", old.Description, plan.Description)
+	s.free(old, plan)
+	s.ability("bindable", service.PlanBindable(old), next.PlanBindable(plan), Breaking, "instances cannot be bound any more")
+	s.ability("plan_updateable", service.PlanChangeAllowed(old), next.PlanChangeAllowed(plan), Breaking, "instances cannot move to another plan any more")
+	s.ability("binding_rotatable", old.BindingRotatable, plan.BindingRotatable, Breaking, "the credentials of bindings cannot be rotated any more")
+	s.pollingDuration(old.MaximumPollingDuration, plan.MaximumPollingDuration)
+	s.maintenance(old.MaintenanceInfo, plan.MaintenanceInfo)
+	s.schemas(old.Schemas, plan.Schemas)
+	s.planMetadata(old.Metadata, plan.Metadata)
+	s.extensions(old.Extensions, plan.Extensions, "the plan")
+}
+
+// ability compares what a service or plan can do.
+func (s *site) ability(field string, before, after bool, impact Impact, consequence string) {
+	switch {
+	case before && !after:
+		s.say(Withdrawn, impact, field, "%s is withdrawn: %s", field, consequence)
+	case after && !before:
+		s.say(Granted, Compatible, field, "%s is granted", field)
+	}
+}
+
+func (s *site) free(old, plan *openbroker.Plan) {
+	switch before, after := old.IsFree(), plan.IsFree(); {
+	case before && !after:
+		s.say(Changed, Attention, "free", "the plan was free and costs something now: instances that exist begin to cost")
+	case after && !before:
+		s.say(Changed, Compatible, "free", "the plan is free now")
+	}
+}
+
+func (s *site) pollingDuration(old, next *int) {
+	const field = "maximum_polling_duration"
+	switch {
+	case old == nil && next == nil:
+	case old == nil:
+		s.say(Changed, Attention, field, "platforms give up on an operation after %d s now; before, after a time of their own", *next)
+	case next == nil:
+		s.say(Changed, Attention, field, "platforms gave up on an operation after %d s, and do so after a time of their own now", *old)
+	case *next < *old:
+		s.say(Lowered, Attention, field, "platforms give up on an operation after %d s, before after %d s: slow ones that succeeded may fail", *next, *old)
+	case *next > *old:
+		s.say(Raised, Compatible, field, "platforms give up on an operation after %d s, before after %d s", *next, *old)
+	}
+}
+
+// maintenance compares maintenance_info (spec.md, "Maintenance Info Object").
+func (s *site) maintenance(old, next *openbroker.MaintenanceInfo) {
+	const field = "maintenance_info"
+	switch {
+	case old == nil && next == nil:
+	case old == nil:
+		s.say(Raised, Attention, field, "maintenance_info is new, with the version %s: instances that exist have none and are to be upgraded", next.Version)
+	case next == nil:
+		s.say(Withdrawn, Attention, field, "maintenance_info is gone, whose version was %s: requests that still carry it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", old.Version)
+	default:
+		order, comparable := compareVersions(old.Version, next.Version)
+		switch {
+		case old.Version == next.Version:
+		case comparable && order < 0:
+			s.say(Raised, Attention, field+"/version", "the version is raised from %s to %s: users are to upgrade their instances, and requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
+		case comparable && order > 0:
+			s.say(Lowered, Attention, field+"/version", "the version is lowered from %s to %s: instances that have been upgraded are ahead of their plan; is that intended?", old.Version, next.Version)
+		default:
+			s.say(Changed, Attention, field+"/version", "the version has changed from %q to %q, and it cannot be told which is later; requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
+		}
+		s.text(field+"/description", "description of the maintenance", old.Description, next.Description)
+		s.extensions(old.Extensions, next.Extensions, field)
+	}
+}
+
+func (s *site) planMetadata(old, next *openbroker.PlanMetadata) {
+	if old == nil {
+		old = &openbroker.PlanMetadata{}
+	}
+	if next == nil {
+		next = &openbroker.PlanMetadata{}
+	}
+	s.text("metadata/displayName", "display name", old.DisplayName, next.DisplayName)
+	if !slices.Equal(old.Bullets, next.Bullets) {
+		s.say(Changed, Compatible, "metadata/bullets", "the bullets have changed")
+	}
+	if !sameCosts(old.Costs, next.Costs) {
+		s.say(Changed, Attention, "metadata/costs", "the costs have changed from %s to %s: instances that exist cost something else now", formatCosts(old.Costs), formatCosts(next.Costs))
+	}
+	s.extensions(old.Extensions, next.Extensions, "metadata")
+}
+
+func sameCosts(old, next []openbroker.Cost) bool {
+	return slices.EqualFunc(old, next, func(a, b openbroker.Cost) bool {
+		return a.Unit == b.Unit && maps.Equal(a.Amount, b.Amount) && len(changedExtensions(a.Extensions, b.Extensions)) == 0
+	})
+}

@@ -1,0 +1,135 @@
+package catalog
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/internal/narrow"
+)
+
+// schemas compares the schemas of parameters (spec.md, "Schemas Object").
+//
+// A narrower schema for updates or bindings is breaking: what users send for an
+// instance that exists is refused. So is one of which it cannot be told. A narrower
+// one for creation needs attention: instances that exist stay as they are, but
+// what makes new ones may not work any more, and a repeated request for one that
+// exists is refused. So does a property that is described only now: who sent it,
+// and something else in it, did so without being told to.
+func (s *site) schemas(old, next *openbroker.Schemas) {
+	for _, c := range []struct {
+		pointer, what string
+		impact        Impact
+		of            func(*openbroker.Schemas) *openbroker.InputParametersSchema
+	}{
+		{"schemas/service_instance/create", "creating an instance", Attention, createSchema},
+		{"schemas/service_instance/update", "updating an instance", Breaking, updateSchema},
+		{"schemas/service_binding/create", "creating a binding", Breaking, bindingSchema},
+	} {
+		before, after := c.of(old), c.of(next)
+		s.parameters(c.pointer+"/parameters", c.what, c.impact, parameters(before), parameters(after))
+		if len(changedExtensions(extensionsOf(before), extensionsOf(after))) > 0 {
+			s.say(Changed, Compatible, c.pointer, "extension fields beside the schema for %s have changed", c.what)
+		}
+	}
+	if !slices.EqualFunc(schemaExtensions(old), schemaExtensions(next), func(a, b openbroker.Extensions) bool { return len(changedExtensions(a, b)) == 0 }) {
+		s.say(Changed, Compatible, "schemas", "extension fields beside the schemas have changed")
+	}
+}
+
+func extensionsOf(s *openbroker.InputParametersSchema) openbroker.Extensions {
+	if s == nil {
+		return nil
+	}
+	return s.Extensions
+}
+
+// schemaExtensions are those of the objects around the schemas.
+func schemaExtensions(s *openbroker.Schemas) []openbroker.Extensions {
+	extensions := make([]openbroker.Extensions, 3)
+	if s == nil {
+		return extensions
+	}
+	extensions[0] = s.Extensions
+	if s.ServiceInstance != nil {
+		extensions[1] = s.ServiceInstance.Extensions
+	}
+	if s.ServiceBinding != nil {
+		extensions[2] = s.ServiceBinding.Extensions
+	}
+	return extensions
+}
+
+func createSchema(s *openbroker.Schemas) *openbroker.InputParametersSchema {
+	if s == nil || s.ServiceInstance == nil {
+		return nil
+	}
+	return s.ServiceInstance.Create
+}
+
+func updateSchema(s *openbroker.Schemas) *openbroker.InputParametersSchema {
+	if s == nil || s.ServiceInstance == nil {
+		return nil
+	}
+	return s.ServiceInstance.Update
+}
+
+func bindingSchema(s *openbroker.Schemas) *openbroker.InputParametersSchema {
+	if s == nil || s.ServiceBinding == nil {
+		return nil
+	}
+	return s.ServiceBinding.Create
+}
+
+func parameters(s *openbroker.InputParametersSchema) json.RawMessage {
+	if s == nil {
+		return nil
+	}
+	return s.Parameters
+}
+
+func (s *site) parameters(field, what string, impact Impact, old, next json.RawMessage) {
+	switch {
+	case len(old) == 0 && len(next) == 0, narrow.Same(old, next):
+		return
+	case len(old) == 0:
+		s.say(Narrowed, Attention, field, "parameters for %s have a schema now: what it does not describe may be refused", what)
+		return
+	case len(next) == 0:
+		s.say(Widened, Compatible, field, "parameters for %s have no schema any more", what)
+		return
+	}
+	findings := narrow.Find(old, next)
+	for _, f := range findings {
+		severity := impact
+		if f.Undeclared {
+			severity = Attention
+		}
+		at, unproven := f.Pointer, ""
+		if at == "" {
+			at = "the whole"
+		}
+		if f.Unproven {
+			unproven = ", so that it counts as narrowed"
+		}
+		change := *s
+		change.change.Pointer += "/" + field + f.Pointer
+		change.say(Narrowed, severity, "", "the schema for %s is narrower at %s: %s%s", what, at, f.Message, unproven)
+	}
+	switch {
+	case len(findings) > 0:
+	case len(narrow.Find(next, old)) > 0:
+		s.say(Widened, Compatible, field, "the schema for %s accepts more than before", what)
+	default:
+		s.say(Changed, Compatible, field, "the schema for %s is written otherwise and accepts the same", what)
+	}
+	s.parameterDefaults(field, what, old, next)
+}
+
+// parameterDefaults tells about defaults in a schema that have changed: they are
+// what users get who do not say what they want.
+func (s *site) parameterDefaults(field, what string, old, next json.RawMessage) {
+	for _, d := range narrow.Defaults(old, next) {
+		s.say(Changed, Attention, field+d.Pointer, "the schema for %s names another default at %s: %s, before %s", what, d.Pointer, d.After, d.Before)
+	}
+}

@@ -1,0 +1,150 @@
+package catalog
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/internal/narrow"
+)
+
+// serviceFields compares what two services say.
+func (s *site) serviceFields(old, next *openbroker.Service) {
+	s.text("description", "description", old.Description, next.Description)
+	if !sameSet(old.Tags, next.Tags) {
+		s.say(Changed, Compatible, "tags", "the tags have changed from %q to %q", old.Tags, next.Tags)
+	}
+	s.requires(old.Requires, next.Requires)
+	s.defaults(old, next)
+	s.ability("instances_retrievable", old.InstancesRetrievable, next.InstancesRetrievable, Breaking, "instances cannot be fetched any more")
+	s.ability("bindings_retrievable", old.BindingsRetrievable, next.BindingsRetrievable, Breaking, "bindings cannot be fetched any more, and platforms refuse those that are made asynchronously")
+	s.ability("allow_context_updates", old.AllowContextUpdates, next.AllowContextUpdates, Attention, "the broker is not told any more when the context of an instance changes")
+	s.dashboardClient(old.DashboardClient, next.DashboardClient)
+	s.serviceMetadata(old.Metadata, next.Metadata)
+	s.extensions(old.Extensions, next.Extensions, "the service")
+}
+
+// defaults tells about defaults for the plans that no plan is affected by: what
+// happens to plans is told there.
+func (s *site) defaults(old, next *openbroker.Service) {
+	for _, c := range []struct {
+		field         string
+		before, after bool
+		of            func(*openbroker.Service, *openbroker.Plan) bool
+	}{
+		{"bindable", old.Bindable, next.Bindable, (*openbroker.Service).PlanBindable},
+		{"plan_updateable", old.PlanUpdateable, next.PlanUpdateable, (*openbroker.Service).PlanChangeAllowed},
+	} {
+		if c.before == c.after || slices.ContainsFunc(old.Plans, func(p openbroker.Plan) bool {
+			plan := next.Plan(p.ID)
+			return plan != nil && c.of(old, &p) != c.of(next, plan)
+		}) {
+			continue
+		}
+		s.say(Changed, Compatible, c.field, "the default of %s is %t now, which changes no plan that exists", c.field, c.after)
+	}
+}
+
+// requires compares permissions (spec.md, "Service Offering Object").
+func (s *site) requires(old, next []string) {
+	for _, permission := range next {
+		if !slices.Contains(old, permission) {
+			s.say(Granted, Attention, "requires", "the permission %q is required now: users have to give it to the service", permission)
+		}
+	}
+	for _, permission := range old {
+		if !slices.Contains(next, permission) {
+			s.say(Withdrawn, Attention, "requires", "the permission %q is not required any more: platforms refuse bindings that need it", permission)
+		}
+	}
+}
+
+// dashboardClient never shows a secret.
+func (s *site) dashboardClient(old, next *openbroker.DashboardClient) {
+	const field = "dashboard_client"
+	switch {
+	case old == nil && next == nil:
+	case old == nil:
+		s.say(Changed, Compatible, field, "the service has a dashboard client now: %q", next.ID)
+	case next == nil:
+		s.say(Withdrawn, Attention, field, "the dashboard client %q is gone: users cannot log in to the dashboards of their instances any more", old.ID)
+	default:
+		if old.ID != next.ID {
+			s.say(Changed, Attention, field+"/id", "the dashboard client was %q and is %q: the dashboard has to know", old.ID, next.ID)
+		}
+		if old.Secret != next.Secret {
+			s.say(Changed, Attention, field+"/secret", "the secret of the dashboard client has changed: the dashboard has to know")
+		}
+		if old.RedirectURI != next.RedirectURI {
+			s.say(Changed, Attention, field+"/redirect_uri", "the redirect URI of the dashboard client has changed: the dashboard has to be there")
+		}
+		// What they are is unknown, and may be secret.
+		if len(changedExtensions(old.Extensions, next.Extensions)) > 0 {
+			s.say(Changed, Attention, field, "extension fields of the dashboard client have changed")
+		}
+	}
+}
+
+func (s *site) serviceMetadata(old, next *openbroker.ServiceMetadata) {
+	if old == nil {
+		old = &openbroker.ServiceMetadata{}
+	}
+	if next == nil {
+		next = &openbroker.ServiceMetadata{}
+	}
+	s.text("metadata/displayName", "display name", old.DisplayName, next.DisplayName)
+	s.text("metadata/imageUrl", "image", old.ImageURL, next.ImageURL)
+	s.text("metadata/longDescription", "long description", old.LongDescription, next.LongDescription)
+	s.text("metadata/providerDisplayName", "name of the provider", old.ProviderDisplayName, next.ProviderDisplayName)
+	s.text("metadata/documentationUrl", "URL of the documentation", old.DocumentationURL, next.DocumentationURL)
+	s.text("metadata/supportUrl", "URL of the support", old.SupportURL, next.SupportURL)
+	shareable := func(m *openbroker.ServiceMetadata) bool { return m.Shareable != nil && *m.Shareable }
+	s.ability("metadata/shareable", shareable(old), shareable(next), Attention, "instances cannot be shared with other spaces any more")
+	s.extensions(old.Extensions, next.Extensions, "metadata")
+}
+
+// text compares something that only people read. It may be long, so that it is not
+// shown.
+func (s *site) text(field, what, old, next string) {
+	if old != next {
+		s.say(Changed, Compatible, field, "the %s has changed", what)
+	}
+}
+
+// extensions compares fields that the specification does not define.
+func (s *site) extensions(old, next openbroker.Extensions, of string) {
+	within := map[string]string{"metadata": "metadata/", "maintenance_info": "maintenance_info/"}[of]
+	for _, name := range changedExtensions(old, next) {
+		field := within + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+		_, had := old[name]
+		_, has := next[name]
+		switch {
+		case !had:
+			s.say(Added, Compatible, field, "%s has the extension field %q now", of, name)
+		case !has:
+			s.say(Removed, Compatible, field, "%s does not have the extension field %q any more", of, name)
+		default:
+			s.say(Changed, Compatible, field, "the extension field %q of %s has changed", name, of)
+		}
+	}
+}
+
+func changedExtensions(old, next openbroker.Extensions) []string {
+	names := map[string]bool{}
+	for name, value := range old {
+		other, there := next[name]
+		names[name] = !there || !narrow.Same(value, other)
+	}
+	for name := range next {
+		if _, there := old[name]; !there {
+			names[name] = true
+		}
+	}
+	maps.DeleteFunc(names, func(_ string, changed bool) bool { return !changed })
+	return slices.Sorted(maps.Keys(names))
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
+}
