@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/server/config"
 )
 
@@ -35,7 +36,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newServe(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout), newConfig(stdout), newLint(stdout, stderr), newVersion(stdout)) //nolint:contextcheck // Commands get it from cobra.
+	root.AddCommand(newServe(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout), newConfig(stdout)) //nolint:contextcheck // Commands get it from cobra.
+	root.AddCommand(newLint(stdout, stderr), newDiff(stdout), newDocs(stdout), newVersion(stdout))            //nolint:contextcheck // Likewise.
 	command, err := root.ExecuteContextC(ctx)
 	var failed *failure
 	var told *verdict
@@ -46,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return told.code
 	case errors.As(err, &failed):
 		complain(stderr, describe(failed.err))
-		return exitFailure
+		return max(failed.code, exitFailure)
 	default:
 		complain(stderr, fmt.Sprintf("openbroker: %s; see %s --help", oneLine(err), command.CommandPath()))
 		return exitUsage
@@ -55,7 +57,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // A failure is an error of what a command does. Any other error is one of how it
 // was called.
-type failure struct{ err error }
+type failure struct {
+	err error
+	// code is the exit code, exitFailure by default.
+	code int
+}
 
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
@@ -65,7 +71,7 @@ func asFailure(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &failure{err}
+	return &failure{err: err}
 }
 
 // A verdict is the exit code of a command that has said what there is to say.
@@ -77,20 +83,25 @@ func (v *verdict) Error() string { return fmt.Sprintf("exit code %d", v.code) }
 func does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, args []string) error {
 		if err := work(command.Context(), args); err != nil {
-			return &failure{err}
+			return &failure{err: err}
 		}
 		return nil
 	}
 }
 
 // describe is what the user sees of a failure: one line, or, for a configuration
-// file, what is wrong with it.
+// file or a catalog, what is wrong with it.
 func describe(err error) string {
 	var problems config.Errors
-	if errors.As(err, &problems) {
+	var findings catalog.Errors
+	switch {
+	case errors.As(err, &problems):
 		return problems.Error()
+	case errors.As(err, &findings):
+		return findings.Error()
+	default:
+		return "openbroker: " + oneLine(err)
 	}
-	return "openbroker: " + oneLine(err)
 }
 
 // complain writes what cannot be told any other way.

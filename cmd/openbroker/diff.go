@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/internal/markdown"
+)
+
+// Exit codes of diff, beside 0.
+const (
+	exitBreaking = 1
+	exitNoDiff   = 2
+)
+
+func newDiff(stdout io.Writer) *cobra.Command {
+	var flags catalogFlags
+	format := ""
+	command := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Tell what differs between two catalogs, and whether that breaks existing instances",
+		Long: `Tell what differs between two catalogs, and whether that breaks existing instances
+and bindings. Each is a file, a directory, or the URL of a running broker.
+
+Changes are breaking, need attention (costs, upgrades, what new instances need), or
+are compatible. The exit code is 0 if none is breaking, 1 if one is, and 2 if the
+catalogs cannot be compared.`,
+		Args: cobra.ExactArgs(2), //nolint:mnd // OLD and NEW.
+		PreRunE: func(*cobra.Command, []string) error {
+			if diffFormats[format] == nil {
+				return fmt.Errorf("--format %q is not text, json or markdown", format)
+			}
+			return nil
+		},
+		RunE: func(command *cobra.Command, args []string) error {
+			changes, err := compare(command.Context(), &flags, args[0], args[1])
+			if err == nil {
+				err = diffFormats[format](stdout, changes)
+			}
+			if err != nil {
+				return &failure{err: err, code: exitNoDiff}
+			}
+			for _, change := range changes {
+				if change.Breaking() {
+					return &verdict{exitBreaking}
+				}
+			}
+			return nil
+		},
+	}
+	command.Flags().StringVar(&format, "format", "text", "`FORMAT` of the output: text, json, or markdown, for pull requests")
+	flags.add(command.Flags())
+	return command
+}
+
+func compare(ctx context.Context, flags *catalogFlags, old, next string) ([]catalog.Change, error) {
+	before, err := readCatalog(ctx, flags, old)
+	after, failed := readCatalog(ctx, flags, next)
+	var wrong, also catalog.Errors
+	switch {
+	case errors.As(err, &wrong) && errors.As(failed, &also):
+		return nil, append(wrong, also...)
+	case err != nil:
+		return nil, err
+	case failed != nil:
+		return nil, failed
+	}
+	return catalog.Diff(before, after), nil
+}
+
+// readCatalog reads a catalog from a file, a directory, or the broker at a URL.
+func readCatalog(ctx context.Context, flags *catalogFlags, location string) (*openbroker.Catalog, error) {
+	source, err := flags.load(ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	return source.Catalog()
+}
+
+var diffFormats = map[string]func(io.Writer, []catalog.Change) error{
+	"text": diffText, "json": diffJSON, "markdown": diffMarkdown,
+}
+
+// impacts are the groups of changes, the worst first.
+var impacts = []struct {
+	impact       catalog.Impact
+	title, count string
+}{
+	{catalog.Breaking, "Breaking", "breaking"},
+	{catalog.Attention, "Needs attention", "needing attention"},
+	{catalog.Compatible, "Compatible", "compatible"},
+}
+
+func ofImpact(changes []catalog.Change, impact catalog.Impact) []catalog.Change {
+	var found []catalog.Change
+	for _, change := range changes {
+		if change.Impact == impact {
+			found = append(found, change)
+		}
+	}
+	return found
+}
+
+func diffSummary(changes []catalog.Change) string {
+	if len(changes) == 0 {
+		return "no changes"
+	}
+	counts := make([]string, len(impacts))
+	for i, group := range impacts {
+		counts[i] = fmt.Sprintf("%d %s", len(ofImpact(changes, group.impact)), group.count)
+	}
+	return fmt.Sprintf("%d changes: %s", len(changes), strings.Join(counts, ", "))
+}
+
+// subject is the service or plan that a change is about.
+func subject(c *catalog.Change) string {
+	switch {
+	case c.PlanID != "":
+		return c.ServiceName + "/" + c.PlanName
+	case c.ServiceID != "":
+		return c.ServiceName
+	default:
+		return "catalog"
+	}
+}
+
+func diffText(w io.Writer, changes []catalog.Change) error {
+	var text strings.Builder
+	for _, group := range impacts {
+		found := ofImpact(changes, group.impact)
+		if len(found) == 0 {
+			continue
+		}
+		fmt.Fprintf(&text, "%s:\n", group.title)
+		for i := range found {
+			fmt.Fprintf(&text, "  %s: %s\n    at %s\n", cell(subject(&found[i])), cell(found[i].Message), cell(found[i].Pointer))
+		}
+		text.WriteByte('\n')
+	}
+	fmt.Fprintln(&text, diffSummary(changes))
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func diffJSON(w io.Writer, changes []catalog.Change) error {
+	counts := map[catalog.Impact]int{}
+	for _, group := range impacts {
+		counts[group.impact] = len(ofImpact(changes, group.impact))
+	}
+	if changes == nil {
+		changes = []catalog.Change{}
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(map[string]any{"changes": changes, "counts": counts})
+}
+
+func diffMarkdown(w io.Writer, changes []catalog.Change) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "**Catalog: %s**\n", diffSummary(changes))
+	for _, group := range impacts {
+		found := ofImpact(changes, group.impact)
+		if len(found) == 0 {
+			continue
+		}
+		fmt.Fprintf(&text, "\n### %s\n\n", group.title)
+		for i := range found {
+			fmt.Fprintf(&text, "- %s: %s (at %s)\n", markdown.Code(subject(&found[i])), markdown.Inline(found[i].Message), markdown.Code(found[i].Pointer))
+		}
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
