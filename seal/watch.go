@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/fsnotify/fsnotify"
+	"github.com/openbroker/openbroker/internal/filewatch"
 )
 
 // Watch calls [Keyring.Reload] with check each time changes delivers, until ctx
@@ -36,10 +36,6 @@ func (k *Keyring) Watch(ctx context.Context, changes <-chan struct{}, check Chec
 	return nil
 }
 
-// kubernetesData is the symbolic link that Kubernetes swaps to change all files
-// of a mounted secret at once.
-const kubernetesData = "..data"
-
 // FileChanges delivers when the file at path may have changed, by being written,
 // swapped for another one, or, in Kubernetes, by a new version of the secret it is
 // mounted from; and once at the beginning, so that nothing is missed between
@@ -49,48 +45,10 @@ const kubernetesData = "..data"
 //
 // The channel is closed when ctx ends or the directory is removed.
 func FileChanges(ctx context.Context, path string) (<-chan struct{}, error) {
-	watcher, err := fsnotify.NewWatcher()
+	base := filepath.Base(path)
+	changes, err := filewatch.Changes(ctx, filepath.Dir(path), func(name string) bool { return name == base })
 	if err != nil {
-		return nil, fmt.Errorf("seal: watch %s: %w", path, err)
+		return nil, fmt.Errorf("seal: %w", err)
 	}
-	if err := watcher.Add(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("seal: watch %s: %w", path, errors.Join(err, watcher.Close()))
-	}
-	changes := make(chan struct{}, 1)
-	changes <- struct{}{}
-	go func() {
-		defer close(changes)
-		defer watcher.Close() //nolint:errcheck // Nobody could do anything about it.
-		forward(ctx, watcher, path, changes)
-	}()
 	return changes, nil
-}
-
-func forward(ctx context.Context, watcher *fsnotify.Watcher, path string, changes chan<- struct{}) {
-	directory, base := filepath.Dir(path), filepath.Base(path)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case event, ok := <-watcher.Events:
-			if !ok {
-				return
-			}
-			if filepath.Clean(event.Name) == directory && event.Op&(fsnotify.Remove|fsnotify.Rename) != 0 {
-				return
-			}
-			if name := filepath.Base(event.Name); name != base && name != kubernetesData {
-				continue
-			}
-		case _, ok := <-watcher.Errors:
-			// Events were lost, perhaps this file's.
-			if !ok {
-				return
-			}
-		}
-		select {
-		case changes <- struct{}{}:
-		default:
-		}
-	}
 }
