@@ -21,6 +21,8 @@ type broker struct {
 	store         durable.Store
 	engine        *durable.Engine
 	authenticator openbroker.Authenticator
+	// policies are those that the engine has, by plan id.
+	policies map[string]durable.Policy
 	// quit ends what runs in the background beside the engine.
 	quit context.CancelFunc
 }
@@ -32,7 +34,7 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 	if err != nil {
 		return nil, err
 	}
-	b := &broker{settings: settings, logger: logger}
+	b := &broker{settings: settings, logger: logger, policies: engineConfig.Policies}
 	data := string(settings.Data)
 	if b.store, err = openStore(ctx, settings.Store, data, logger); err != nil {
 		return nil, err
@@ -69,6 +71,7 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 		return nil, err
 	}
 	go keys.watch(running, logger)
+	go b.watchCatalog(running, catalog)
 	b.engine.Start(running)
 	return b, nil
 }

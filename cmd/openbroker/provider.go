@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -23,13 +24,25 @@ func newProvider(settings *config.Config, data string) (durable.Provider, error)
 	return sqlitefile.New(c)
 }
 
-// prepare works out, without doing anything, what the configuration makes of the
-// provider's catalog, and how the engine is to run it.
+// prepare works out, without doing anything, which catalog the configuration makes,
+// and how the engine is to run it.
 func prepare(settings *config.Config) (*openbroker.Catalog, durable.Config, error) {
-	catalog, err := settings.ChangeCatalog(sqlitefile.Catalog())
+	c, err := readServed(settings)
 	if err != nil {
 		return nil, durable.Config{}, err
 	}
-	engine, err := settings.EngineConfig(catalog)
-	return catalog, engine, err
+	engine, err := settings.EngineConfig(c)
+	return c, engine, err
+}
+
+// readServed returns the catalog to serve, if the provider can.
+func readServed(settings *config.Config) (*openbroker.Catalog, error) {
+	c, err := settings.ReadCatalog(sqlitefile.Catalog())
+	if err != nil {
+		return nil, err
+	}
+	if err := sqlitefile.Check(c); err != nil {
+		return nil, fmt.Errorf("the provider sqlitefile cannot serve the catalog: %w", err)
+	}
+	return c, nil
 }

@@ -21,7 +21,7 @@ func (p *Provider) Bind(_ context.Context, _ *durable.Task, binding durable.Bind
 	if err != nil {
 		return durable.Bound{}, err
 	}
-	quota, ok := pages(binding.Instance.PlanID)
+	quota, ok := pagesOf(binding.Instance)
 	if !ok {
 		return durable.Bound{}, fmt.Errorf("the plan %q has no quota", binding.Instance.PlanID)
 	}

@@ -20,18 +20,6 @@ const (
 	LargePages = 16384
 )
 
-// pages is the quota of each plan.
-func pages(planID string) (int64, bool) {
-	switch planID {
-	case SmallPlanID:
-		return SmallPages, true
-	case LargePlanID:
-		return LargePages, true
-	default:
-		return 0, false
-	}
-}
-
 // The schemas are draft-04, because Cloud Foundry refuses draft-07 and later.
 const (
 	noParameters = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","additionalProperties":false}`

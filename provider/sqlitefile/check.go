@@ -39,7 +39,7 @@ func (p *Provider) checkSize(instance, previous durable.Instance) error {
 	if instance.PlanID == previous.PlanID {
 		return nil
 	}
-	quota, ok := pages(instance.PlanID)
+	quota, ok := pagesOf(instance)
 	if !ok {
 		return openbroker.ErrPlanChangeNotSupported
 	}

@@ -55,25 +55,36 @@ func New(config Config) (*Provider, error) {
 
 // Provision creates the database. One that is there stays as it is.
 func (p *Provider) Provision(ctx context.Context, _ *durable.Task, instance durable.Instance) (durable.Provisioned, error) {
-	name := instance.ResourceName()
-	exists, err := p.root.has(name)
+	kept, err := stateOf(instance)
 	if err != nil {
 		return durable.Provisioned{}, err
 	}
+	return durable.Provisioned{State: kept}, p.create(ctx, instance.ResourceName())
+}
+
+func (p *Provider) create(ctx context.Context, name string) error {
+	exists, err := p.root.has(name)
+	if err != nil {
+		return err
+	}
 	if exists {
 		// An attempt before this one may have ended before this was on disk.
-		return durable.Provisioned{}, p.root.sync()
+		return p.root.sync()
 	}
 	if err := wait(ctx, p.delay); err != nil {
-		return durable.Provisioned{}, err
+		return err
 	}
-	return durable.Provisioned{}, p.root.create(ctx, name)
+	return p.root.create(ctx, name)
 }
 
 // Update changes the plan, which is the quota of bindings made from now on. The
 // error is 422 if the database is larger than the new plan allows.
 func (p *Provider) Update(_ context.Context, _ *durable.Task, instance, previous durable.Instance) (durable.Updated, error) {
-	return durable.Updated{}, p.checkSize(instance, previous)
+	if err := p.checkSize(instance, previous); err != nil {
+		return durable.Updated{}, err
+	}
+	kept, err := stateOf(instance)
+	return durable.Updated{State: kept}, err
 }
 
 // Deprovision deletes the database and the names that bindings have for it.

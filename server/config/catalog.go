@@ -7,11 +7,40 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
 )
 
-// Catalog changes how a catalog describes what the provider offers.
+// Catalog says where the catalog comes from, and changes how it describes what the
+// provider offers.
 type Catalog struct {
-	Services map[string]Service `yaml:"services" doc:"by service id or name"`
+	File          Path               `yaml:"file" doc:"file or directory with the catalog, in YAML or JSON, instead of that of the provider; taken over when it changes"`
+	AllowBreaking bool               `yaml:"allow_breaking" default:"false" doc:"take over a changed file also if that breaks instances that exist"`
+	PollInterval  Duration           `yaml:"poll_interval" default:"30s" doc:"how often the file is read although nothing tells that it has changed"`
+	Services      map[string]Service `yaml:"services" doc:"changes, by service id or name"`
+}
+
+func (c *Catalog) check(report reporter) {
+	if c.File != "" {
+		return
+	}
+	if c.AllowBreaking {
+		report("catalog.allow_breaking", "needs file")
+	}
+	if c.PollInterval != 0 {
+		report("catalog.poll_interval", "needs file")
+	}
+}
+
+// ReadCatalog returns the catalog to serve: that of the file, or else the given one,
+// with the changes. The error is that of package catalog's Read, or [Errors].
+func (c *Config) ReadCatalog(given *openbroker.Catalog) (*openbroker.Catalog, error) {
+	if c.Catalog != nil && c.Catalog.File != "" {
+		var err error
+		if given, err = catalog.Read(string(c.Catalog.File)); err != nil {
+			return nil, err
+		}
+	}
+	return c.ChangeCatalog(given)
 }
 
 // Service changes a service. What is left out stays.

@@ -22,7 +22,7 @@ type Config struct {
 	Provider       *Provider   `yaml:"provider" doc:"what makes the services; exactly one. By default sqlitefile"`
 	Engine         Engine      `yaml:"engine" doc:"how operations are carried out"`
 	Policies       Policies    `yaml:"policies" doc:"how the operations of plans are treated"`
-	Catalog        *Catalog    `yaml:"catalog" doc:"changes to the catalog of the provider"`
+	Catalog        *Catalog    `yaml:"catalog" doc:"the catalog, and changes to it; by default that of the provider"`
 	Shutdown       Shutdown    `yaml:"shutdown" doc:"how the process stops"`
 
 	document *document
@@ -61,6 +61,9 @@ func (c *Config) check(report reporter) {
 	}
 	if c.Provider != nil && c.Provider.SQLiteFile == nil {
 		report("provider", "names no provider: add sqlitefile: {}")
+	}
+	if c.Catalog != nil {
+		c.Catalog.check(report)
 	}
 	c.checkServer(report)
 }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/durable"
+)
+
+// watchCatalog takes over changes of the catalog file until ctx ends.
+func (b *broker) watchCatalog(ctx context.Context, current *openbroker.Catalog) {
+	settings := b.settings.Catalog
+	if settings == nil || settings.File == "" {
+		return
+	}
+	watcher := &catalog.Watcher{
+		Path: string(settings.File), Current: current, Logger: b.logger, Poll: time.Duration(settings.PollInterval),
+		Read:  func() (*openbroker.Catalog, error) { return readServed(b.settings) },
+		Apply: b.applyCatalog,
+	}
+	if err := watcher.Watch(ctx); err != nil {
+		b.logger.LogAttrs(ctx, slog.LevelError, "the catalog is not watched for changes", slog.String("error", err.Error()))
+	}
+}
+
+// applyCatalog serves the next catalog, unless that breaks instances that exist.
+func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, changes []catalog.Change) error {
+	current, err := b.engine.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	broken, err := b.broken(ctx, current, changes)
+	if err != nil {
+		return fmt.Errorf("whether instances use what changes cannot be told: %w", err)
+	}
+	if len(broken) > 0 && !b.settings.Catalog.AllowBreaking {
+		return fmt.Errorf("instances that exist would break: %s. Delete them or move them to another plan, or restart with catalog.allow_breaking: true", strings.Join(broken, "; "))
+	}
+	if err := b.engine.SetCatalog(next); err != nil {
+		return err
+	}
+	if len(broken) > 0 {
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "catalog.allow_breaking: the changed catalog breaks instances that exist", slog.String("broken", strings.Join(broken, "; ")))
+	} else if late, err := b.broken(ctx, current, changes); err == nil && len(late) > 0 {
+		// They were made between the question and the change. They are there, and can
+		// be deleted.
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "the changed catalog breaks instances that were just being made", slog.String("broken", strings.Join(late, "; ")))
+	}
+	b.warnOfPolicies(ctx, next)
+	return nil
+}
+
+// broken tells which breaking changes are about plans that instances use.
+func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, changes []catalog.Change) ([]string, error) {
+	const most = 10
+	var broken []string
+	for i := range changes {
+		if !changes[i].Breaking() || changes[i].Kind == catalog.Removed && changes[i].PlanID == "" {
+			continue // That a service is removed is said of each of its plans, too.
+		}
+		uses, err := b.engine.PlansInUse(ctx, affected(current, &changes[i])...)
+		if err != nil {
+			return nil, err
+		}
+		if len(uses) == 0 {
+			continue
+		}
+		if len(broken) == most {
+			return append(broken, "and more"), nil
+		}
+		key := uses[0].Instance
+		broken = append(broken, fmt.Sprintf("%s (at least the instance %q of the platform %q, which is %s, uses the plan %s)",
+			changes[i].Message, key.InstanceID, key.Platform, uses[0].Status, uses[0].PlanID))
+	}
+	return broken, nil
+}
+
+// affected are the plans that a change is about: one, or all of a service.
+func affected(current *openbroker.Catalog, change *catalog.Change) []durable.PlanRef {
+	if change.PlanID != "" {
+		return []durable.PlanRef{{ServiceID: change.ServiceID, PlanID: change.PlanID}}
+	}
+	service := current.Service(change.ServiceID)
+	if service == nil {
+		return nil
+	}
+	plans := make([]durable.PlanRef, len(service.Plans))
+	for i := range service.Plans {
+		plans[i] = durable.PlanRef{ServiceID: service.ID, PlanID: service.Plans[i].ID}
+	}
+	return plans
+}
+
+// warnOfPolicies tells if the policies of the configuration do not fit the catalog any
+// more. They are read at the start, and go on for the plans that they were for.
+func (b *broker) warnOfPolicies(ctx context.Context, next *openbroker.Catalog) {
+	warn := func(what, why string) {
+		b.logger.LogAttrs(ctx, slog.LevelWarn, what, slog.String("why", why))
+	}
+	engine, err := b.settings.EngineConfig(next)
+	if err != nil {
+		warn("the policies do not fit the changed catalog: the next start will refuse them", oneLine(err))
+		return
+	}
+	var waiting []string
+	for _, id := range slices.Sorted(maps.Keys(engine.Policies)) {
+		if _, known := b.policies[id]; !known {
+			waiting = append(waiting, id)
+		}
+	}
+	if len(waiting) > 0 {
+		warn("policies for plans of the changed catalog apply from the next start on", strings.Join(waiting, ", "))
+	}
+}
