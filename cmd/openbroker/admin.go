@@ -65,7 +65,7 @@ func (f *adminFlags) with(ctx context.Context, keys bool, work func(*administrat
 	if err != nil {
 		return err
 	}
-	catalog, engine, err := prepare(settings)
+	catalog, engine, err := prepareAdmin(settings, f.stderr)
 	if err != nil {
 		return err
 	}

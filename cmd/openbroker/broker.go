@@ -63,6 +63,9 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 	if b.engine, err = durable.New(ctx, catalog, provider, b.store, engineConfig); err != nil {
 		return nil, err
 	}
+	if catalog, err = b.beginCatalog(ctx, catalog); err != nil {
+		return nil, err
+	}
 	access, err := credentials(settings.Auth, data, stderr)
 	if err != nil {
 		return nil, err

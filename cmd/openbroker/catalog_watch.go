@@ -41,20 +41,27 @@ func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, cha
 		return fmt.Errorf("whether instances use what changes cannot be told: %w", err)
 	}
 	if len(broken) > 0 && !b.settings.Catalog.AllowBreaking {
-		return fmt.Errorf("instances that exist would break: %s. Delete them or move them to another plan, or restart with catalog.allow_breaking: true", strings.Join(broken, "; "))
+		return refusal(broken)
 	}
 	if err := b.engine.SetCatalog(next); err != nil {
 		return err
 	}
 	if len(broken) > 0 {
-		b.logger.LogAttrs(ctx, slog.LevelWarn, "catalog.allow_breaking: the changed catalog breaks instances that exist", slog.String("broken", strings.Join(broken, "; ")))
+		b.warnOfBroken(ctx, broken)
 	} else if late, err := b.broken(ctx, current, changes); err == nil && len(late) > 0 {
 		// They were made between the question and the change. They are there, and can
 		// be deleted.
-		b.logger.LogAttrs(ctx, slog.LevelWarn, "the changed catalog breaks instances that were just being made", slog.String("broken", strings.Join(late, "; ")))
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "the changed catalog breaks instances that were just being made", slog.Any("broken", late))
+	}
+	if err := b.keepCatalog(next); err != nil {
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "the catalog cannot be kept: the next start compares its file with an older one", slog.String("error", err.Error()))
 	}
 	b.warnOfPolicies(ctx, next)
 	return nil
+}
+
+func refusal(broken []string) error {
+	return fmt.Errorf("instances that exist would break: %s. Delete them or move them to another plan, or restart with catalog.allow_breaking: true", strings.Join(broken, "; "))
 }
 
 // broken tells which breaking changes are about plans that instances use.
@@ -76,8 +83,8 @@ func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, change
 			return append(broken, "and more"), nil
 		}
 		key := uses[0].Instance
-		broken = append(broken, fmt.Sprintf("%s (at least the instance %q of the platform %q, which is %s, uses the plan %s)",
-			changes[i].Message, key.InstanceID, key.Platform, uses[0].Status, uses[0].PlanID))
+		broken = append(broken, fmt.Sprintf("%s (at least the instance %q of the platform %q uses the plan %s)",
+			changes[i].Message, key.InstanceID, key.Platform, uses[0].PlanID))
 	}
 	return broken, nil
 }

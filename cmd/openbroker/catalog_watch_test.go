@@ -105,6 +105,9 @@ func TestCatalogFile(t *testing.T) {
 	// What is wrong is told with its place, and changes nothing.
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan, "{id: 5, name: five}"))
 	p.awaitLog("catalog.yaml:11:14: error: id must be a string")
+	if stdout, stderr := ok(t, directory, "admin", "instances", "--config", "openbroker.yaml"); !strings.Contains(stdout, "custom") || !strings.Contains(stderr, "served last") {
+		t.Errorf("admin tells %q, %q", stdout, stderr)
+	}
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan, customPlan, "{id: x, name: x, description: X.}"))
 	p.awaitLog("the provider sqlitefile cannot serve the catalog: the plan \\\"x\\\" (x)")
 	if tag, _ := p.etag(); tag != second {
@@ -114,7 +117,7 @@ func TestCatalogFile(t *testing.T) {
 	// A plan in use stays until its last instance is gone.
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan))
 	p.awaitLog("the changed catalog is refused: the former one stays")
-	p.awaitLog(`at least the instance \"one\" of the platform \"default\", which is ready, uses the plan ` + customID)
+	p.awaitLog(`at least the instance \"one\" of the platform \"default\" uses the plan ` + customID)
 	if tag, _ := p.etag(); tag != second {
 		t.Error("a refused catalog is served")
 	}
@@ -168,6 +171,55 @@ func TestCatalogFileAllowBreaking(t *testing.T) {
 	p.expect(http.StatusOK, "GET", instance, nil)
 	p.expect(http.StatusBadRequest, "PUT", instance+"/service_bindings/b", map[string]any{"service_id": sqlitefile.ServiceID, "plan_id": customID})
 	p.expect(http.StatusOK, "DELETE", instance+"?service_id="+sqlitefile.ServiceID+"&plan_id="+customID, nil)
+	p.stop()
+}
+
+// A restart is no way around: what was served last stays, until nothing needs it.
+func TestCatalogFileRestart(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	p := withCatalog(t, directory, "", smallPlan, customPlan)
+	p.expect(http.StatusCreated, "PUT", instance, provision(customID))
+	replace(t, directory, "catalog.yaml", catalogText(smallPlan))
+	p.awaitLog("the changed catalog is refused")
+	p.kill()
+	p = withCatalog(t, directory, "", smallPlan)
+	if _, plans := p.etag(); plans != "small custom" {
+		t.Errorf("it begins with the plans %q", plans)
+	}
+	p.awaitLog("the changed catalog is refused")
+	p.kill()
+	p = withCatalog(t, directory, ", allow_breaking: true", smallPlan)
+	if _, plans := p.etag(); plans != "small" {
+		t.Errorf("with allow_breaking it begins with the plans %q", plans)
+	}
+	p.awaitLog("the changed catalog breaks instances that exist")
+	p.stop()
+	// From then on that is how it is.
+	p = withCatalog(t, directory, "", smallPlan)
+	if _, plans := p.etag(); plans != "small" {
+		t.Errorf("it begins with the plans %q", plans)
+	}
+	p.expect(http.StatusOK, "DELETE", instance+"?service_id="+sqlitefile.ServiceID+"&plan_id="+customID, nil)
+	p.stop()
+	if info, err := os.Stat(filepath.Join(directory, "openbroker-data", "catalog.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the kept catalog has the mode %v, %v", info.Mode(), err)
+	}
+}
+
+// The first file is compared with the catalog of the provider.
+func TestCatalogFileFirst(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	p := serve(t, directory, nil)
+	p.expect(http.StatusCreated, "PUT", instance, provision(sqlitefile.LargePlanID))
+	p.stop()
+	p = withCatalog(t, directory, "", smallPlan)
+	if _, plans := p.etag(); plans != "small large" {
+		t.Errorf("it begins with the plans %q", plans)
+	}
+	p.expect(http.StatusOK, "DELETE", instance+"?service_id="+sqlitefile.ServiceID+"&plan_id="+sqlitefile.LargePlanID, nil)
+	p.awaitPlans("small")
 	p.stop()
 }
 

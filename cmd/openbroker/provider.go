@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -33,6 +34,22 @@ func prepare(settings *config.Config) (*openbroker.Catalog, durable.Config, erro
 	}
 	engine, err := settings.EngineConfig(c)
 	return c, engine, err
+}
+
+// prepareAdmin is prepare for what goes on although the catalog file is broken: then
+// the catalog that was served last has to do.
+func prepareAdmin(settings *config.Config, stderr io.Writer) (*openbroker.Catalog, durable.Config, error) {
+	c, engine, err := prepare(settings)
+	if err == nil || settings.Catalog == nil || settings.Catalog.File == "" {
+		return c, engine, err
+	}
+	last, missing := lastCatalog(settings)
+	if missing != nil {
+		return nil, durable.Config{}, err
+	}
+	complain(stderr, "openbroker: the catalog file cannot be used, and names are those of the catalog that was served last; see openbroker config check")
+	engine, err = settings.EngineConfig(last)
+	return last, engine, err
 }
 
 // readServed returns the catalog to serve, if the provider can.
