@@ -46,8 +46,9 @@ const (
 	Withdrawn ChangeKind = "withdrawn"
 	// Granted means that an ability is new.
 	Granted ChangeKind = "granted"
-	// Raised and Lowered mean that a version or a duration has grown or shrunk.
-	Raised  ChangeKind = "raised"
+	// Raised means that a version or a duration has grown.
+	Raised ChangeKind = "raised"
+	// Lowered means that a version or a duration has shrunk.
 	Lowered ChangeKind = "lowered"
 	// Changed means that a value is another one.
 	Changed ChangeKind = "changed"

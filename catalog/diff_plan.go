@@ -126,12 +126,12 @@ func (s *site) maintenance(old, next *openbroker.MaintenanceInfo) {
 	case next == nil:
 		s.say(Withdrawn, Attention, field, "maintenance_info is gone, whose version was %s: requests that still carry it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", old.Version)
 	default:
-		order, comparable := compareVersions(old.Version, next.Version)
+		order, both := compareVersions(old.Version, next.Version)
 		switch {
 		case old.Version == next.Version:
-		case comparable && order < 0:
+		case both && order < 0:
 			s.say(Raised, Attention, field+"/version", "the version is raised from %s to %s: users are to upgrade their instances, and requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
-		case comparable && order > 0:
+		case both && order > 0:
 			s.say(Lowered, Attention, field+"/version", "the version is lowered from %s to %s: instances that have been upgraded are ahead of their plan; is that intended?", old.Version, next.Version)
 		default:
 			s.say(Changed, Attention, field+"/version", "the version has changed from %q to %q, and it cannot be told which is later; requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)

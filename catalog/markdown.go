@@ -176,16 +176,17 @@ func (p *page) plan(s *openbroker.Service, plan *openbroker.Plan) {
 // use writes what users do with a plan: a command, and the parameters it takes.
 func (p *page) use(title string, schema *openbroker.InputParametersSchema, command string, args ...string) {
 	p.block("#### " + title)
+	words := []string{command}
 	for _, arg := range args {
-		command += " " + markdown.Shell(markdown.Plain(arg))
+		words = append(words, markdown.Shell(markdown.Plain(arg)))
 	}
 	described := describe(parameters(schema))
 	if described != nil {
 		if example, ok := described.example(); ok {
-			command += " -c " + markdown.Shell(example)
+			words = append(words, "-c", markdown.Shell(example))
 		}
 	}
-	p.block(markdown.Fence("sh", command))
+	p.block(markdown.Fence("sh", strings.Join(words, " ")))
 	if described != nil {
 		p.block(described.table())
 	}

@@ -192,7 +192,9 @@ func (w *watch) look(ctx context.Context, due bool) (again bool) {
 		return false
 	}
 	if err != nil {
-		w.tell(ctx, slog.LevelError, "the changed catalog cannot be used: the former one stays", err)
+		if text, news := w.news(err); news {
+			w.Logger.LogAttrs(ctx, slog.LevelError, "the changed catalog cannot be used: the former one stays", slog.String("error", text))
+		}
 		return false
 	}
 	w.apply(ctx, next, sum)
@@ -202,8 +204,8 @@ func (w *watch) look(ctx context.Context, due bool) (again bool) {
 func (w *watch) apply(ctx context.Context, next *openbroker.Catalog, sum [sha256.Size]byte) {
 	changes := Diff(w.Current, next)
 	if err := w.Apply(ctx, next, changes); err != nil {
-		if ctx.Err() == nil {
-			w.tell(ctx, slog.LevelError, "the changed catalog is refused: the former one stays", err)
+		if text, news := w.news(err); news && ctx.Err() == nil {
+			w.Logger.LogAttrs(ctx, slog.LevelError, "the changed catalog is refused: the former one stays", slog.String("error", text))
 		}
 		return
 	}
@@ -224,13 +226,12 @@ func (w *watch) apply(ctx context.Context, next *openbroker.Catalog, sum [sha256
 	}
 }
 
-// tell logs an error, unless it is the last one.
-func (w *watch) tell(ctx context.Context, level slog.Level, message string, err error) {
-	text := brieflyAll(err)
-	if message+text != w.told {
-		w.told = message + text
-		w.Logger.LogAttrs(ctx, level, message, slog.String("error", text))
-	}
+// news returns the text of an error, and whether it is another one than the last.
+func (w *watch) news(err error) (text string, news bool) {
+	text = brieflyAll(err)
+	news = text != w.told
+	w.told = text
+	return text, news
 }
 
 // brieflyAll is an error in one line, with the positions of all findings.

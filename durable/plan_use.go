@@ -60,7 +60,7 @@ func (e *Engine) instanceOf(ctx context.Context, plan PlanRef) (*InstanceRecord,
 	filter := Filter{ServiceID: plan.ServiceID, PlanID: plan.PlanID, Limit: 1}
 	first, err := e.store.Instances(ctx, filter)
 	if err != nil || len(first) == 0 {
-		return nil, err //nolint:nilnil // There is none.
+		return nil, err
 	}
 	if first[0].Status != Deleted {
 		return &first[0], nil

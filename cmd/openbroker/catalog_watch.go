@@ -108,12 +108,9 @@ func affected(current *openbroker.Catalog, change *catalog.Change) []durable.Pla
 // warnOfPolicies tells if the policies of the configuration do not fit the catalog any
 // more. They are read at the start, and go on for the plans that they were for.
 func (b *broker) warnOfPolicies(ctx context.Context, next *openbroker.Catalog) {
-	warn := func(what, why string) {
-		b.logger.LogAttrs(ctx, slog.LevelWarn, what, slog.String("why", why))
-	}
 	engine, err := b.settings.EngineConfig(next)
 	if err != nil {
-		warn("the policies do not fit the changed catalog: the next start will refuse them", oneLine(err))
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "the policies do not fit the changed catalog: the next start will refuse them", slog.String("error", oneLine(err)))
 		return
 	}
 	var waiting []string
@@ -123,6 +120,6 @@ func (b *broker) warnOfPolicies(ctx context.Context, next *openbroker.Catalog) {
 		}
 	}
 	if len(waiting) > 0 {
-		warn("policies for plans of the changed catalog apply from the next start on", strings.Join(waiting, ", "))
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "policies for plans of the changed catalog apply from the next start on", slog.Any("plan_ids", waiting))
 	}
 }

@@ -13,11 +13,8 @@ import (
 
 // catalogText is a catalog of the service sqlite with some plans.
 func catalogText(plans ...string) string {
-	text := "services:\n  - id: " + sqlitefile.ServiceID + "\n    name: sqlite\n    description: A database.\n    bindable: true\n    plan_updateable: true\n    instances_retrievable: true\n    bindings_retrievable: true\n    plans:\n"
-	for _, plan := range plans {
-		text += "      - " + plan + "\n"
-	}
-	return text
+	head := "services:\n  - id: " + sqlitefile.ServiceID + "\n    name: sqlite\n    description: A database.\n    bindable: true\n    plan_updateable: true\n    instances_retrievable: true\n    bindings_retrievable: true\n    plans:\n"
+	return head + "      - " + strings.Join(plans, "\n      - ") + "\n"
 }
 
 const (

@@ -103,10 +103,13 @@ func (d *document) resolve(reference string) (*schema, bool) {
 
 // child is a pointer to what is inside of another pointer.
 func child(pointer string, tokens ...string) string {
+	var longer strings.Builder
+	longer.WriteString(pointer)
 	for _, token := range tokens {
-		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+		longer.WriteByte('/')
+		longer.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(token))
 	}
-	return pointer
+	return longer.String()
 }
 
 // A typeSet is a set of types of JSON values. 1.0 is an integer in all drafts:

@@ -82,7 +82,7 @@ type state struct {
 // stateOf is the state of an instance that gets the quota of its plan.
 func stateOf(instance durable.Instance) (json.RawMessage, error) {
 	if instance.Plan == nil || instance.Plan.Extensions[QuotaField] == nil {
-		return nil, nil //nolint:nilnil // The quota is known by the id.
+		return nil, nil // The quota is known by the id.
 	}
 	pages, ok, err := planPages(instance.Plan)
 	if err != nil || !ok {
