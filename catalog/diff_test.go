@@ -55,6 +55,7 @@ func TestDiff(t *testing.T) {
 		"plan_reidentified":      {"id: p-large", "id: p-large-2"},
 		"plan_renamed":           {"name: large", "name: big"},
 		"plan_moved":             {"      - {id: p-queue, name: standard, description: The only one.}\n", "      - {id: p-other, name: other, description: Another.}\n", "      - id: p-large\n", "      - {id: p-queue, name: standard, description: The only one.}\n      - id: p-large\n"},
+		"plan_moved_replaced":    {"      - {id: p-queue, name: standard, description: The only one.}\n", "      - {id: p-other, name: standard, description: Another.}\n", "      - id: p-large\n", "      - {id: p-queue, name: standard, description: The only one.}\n      - id: p-large\n"},
 		"ids_swapped":            {"id: p-large", "id: p-tmp", "id: p-small", "id: p-large", "id: p-tmp", "id: p-small"},
 		"service_default":        {"    bindable: true\n    plan_updateable: true", "    bindable: false\n    plan_updateable: false"},
 		"service_default_unused": {"    bindable: true\n    plans:\n      - {id: p-queue,", "    bindable: false\n    plans:\n      - {bindable: true, id: p-queue,"},

@@ -100,6 +100,8 @@ func TestFind(t *testing.T) {
 		"dependencies":            {draft(4, `"dependencies":{"a":["b"]}`), draft(2020, `"dependentRequired":{"a":["b","c"]}`), `/dependentRequired: "c" is required beside "a"`},
 		"contains":                {draft(7, `"contains":{"type":"string","minLength":1}`), draft(7, `"contains":{"type":"string"}`), ""},
 		"contains more":           {draft(7, `"contains":{"type":"string"}`), draft(7, `"contains":{"type":"string","minLength":1}`), `?/contains: has to contain other elements`},
+		"contains often":          {draft(2019, `"contains":{"type":"string"},"minContains":2,"maxContains":3`), draft(2019, `"contains":{"type":"string"},"minContains":1,"maxContains":4`), ""},
+		"contains more often":     {draft(2019, `"contains":{"type":"string"}`), draft(2019, `"contains":{"type":"string"},"minContains":2`), `?/contains: has to contain other elements`},
 		"property names":          {draft(7, `"propertyNames":{"maxLength":3}`), draft(7, `"propertyNames":{"maxLength":2}`), `/propertyNames/maxLength: the maxLength has changed from 3 to 2`},
 		"false":                   {draft(7, `"properties":{"a":{}}`), draft(7, `"properties":{"a":false}`), `/properties/a: the property is not accepted any more`},
 		"huge numbers":            {`{"maximum":1e999999999}`, `{"maximum":1e999999998}`, `/maximum: the maximum is lowered from 1e1000000000 to 1e999999999`},
