@@ -147,3 +147,25 @@ func TestDiffOfTheSame(t *testing.T) {
 		t.Errorf("changes of nothing: %+v", changes)
 	}
 }
+
+// Each plan of many has its change.
+func TestDiffOfManyPlans(t *testing.T) {
+	t.Parallel()
+	many := func(limit string) *openbroker.Catalog {
+		c := &openbroker.Catalog{}
+		for i := range 100 {
+			service := openbroker.Service{ID: fmt.Sprint("s", i), Name: fmt.Sprint("s", i), Description: limit, Bindable: true}
+			for j := range 10 {
+				parameters := `{"$schema":"http://json-schema.org/draft-04/schema#","properties":{"a":{"type":"integer","maximum":` + limit + `}}}`
+				service.Plans = append(service.Plans, openbroker.Plan{ID: fmt.Sprintf("p%d-%d", i, j), Name: fmt.Sprint("p", j), Description: "A plan.", Schemas: &openbroker.Schemas{
+					ServiceBinding: &openbroker.BindingSchemas{Create: &openbroker.InputParametersSchema{Parameters: []byte(parameters)}},
+				}})
+			}
+			c.Services = append(c.Services, service)
+		}
+		return c
+	}
+	if changes := catalog.Diff(many("2"), many("1")); len(changes) != 1_100 {
+		t.Errorf("%d changes", len(changes))
+	}
+}

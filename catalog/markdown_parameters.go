@@ -20,8 +20,12 @@ type parameterRow struct {
 func (d *described) table() string {
 	top := d.at(d.root)
 	rows := d.rows(nil, top, "", "", 0)
+	incomplete := len(rows) > maxParameters || d.steps > maxDescribeSteps
 	var text strings.Builder
 	if len(rows) == 0 {
+		if incomplete {
+			return "The parameters are too many to be described; see the schema in the catalog."
+		}
 		if top["additionalProperties"] == false {
 			return "There are no parameters."
 		}
@@ -36,7 +40,7 @@ func (d *described) table() string {
 		}
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", markdown.Cell(r.name), markdown.Inline(d.typeName(r.schema)), r.required, given, limitsOf(r.schema), describeParameter(r.schema))
 	}
-	if len(rows) > maxParameters {
+	if incomplete {
 		text.WriteString("\nThere are more; see the schema in the catalog.\n")
 	}
 	if top["additionalProperties"] == false {
@@ -64,6 +68,9 @@ func (d *described) rows(rows []parameterRow, n schemaNode, path, sometimes stri
 	}
 	properties := n.properties()
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		if len(rows) > maxParameters {
+			return rows
+		}
 		required := "no"
 		if n.requires(name) {
 			required = "yes"

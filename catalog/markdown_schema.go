@@ -61,9 +61,13 @@ func (d *described) merge(into schemaNode, value any, depth int) {
 		}
 		switch name {
 		case "properties":
-			into[name] = mergeObjects(earlier, member)
+			merged := mergeObjects(earlier, member)
+			d.steps += len(merged)
+			into[name] = merged
 		case "required":
-			into[name] = append(slices.Clone(elementsOf(earlier)), elementsOf(member)...)
+			merged := append(slices.Clone(elementsOf(earlier)), elementsOf(member)...)
+			d.steps += len(merged)
+			into[name] = merged
 		}
 	}
 	if reference, ok := object["$ref"].(string); ok {
@@ -74,7 +78,7 @@ func (d *described) merge(into schemaNode, value any, depth int) {
 	}
 }
 
-func mergeObjects(a, b any) any {
+func mergeObjects(a, b any) map[string]any {
 	left, _ := a.(map[string]any)
 	right, _ := b.(map[string]any)
 	merged := maps.Clone(right)

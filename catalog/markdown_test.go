@@ -2,10 +2,12 @@ package catalog_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
@@ -126,5 +128,27 @@ func outline(tb testing.TB, page string) map[string]int {
 			counts[tokens.Token().Data]++
 		default:
 		}
+	}
+}
+
+// A schema that says the same over and over does not take longer for it.
+func TestMarkdownOfHostileSchema(t *testing.T) {
+	t.Parallel()
+	var names, properties []string
+	for i := range 5_000 {
+		name := fmt.Sprintf(`"p%d"`, i)
+		names, properties = append(names, name), append(properties, name+`:{"type":"string"}`)
+	}
+	schema := `{"allOf":[` + strings.Repeat(`{"$ref":"#/definitions/d"},`, 5_000) + `{}],"definitions":{"d":{"anyOf":[{"$ref":"#"},{"$ref":"#/definitions/d"}],"required":[` +
+		strings.Join(names, ",") + `],"properties":{` + strings.Join(properties, ",") + `}}}}`
+	ended := make(chan string, 1)
+	go func() { ended <- writeMarkdown(t, fuzzed("x", schema)) }()
+	select {
+	case page := <-ended:
+		if !strings.Contains(page, "too many to be described") || len(page) > 1<<20 {
+			t.Errorf("a page of %d bytes", len(page))
+		}
+	case <-time.After(watchPatience):
+		t.Fatal("it goes on and on")
 	}
 }

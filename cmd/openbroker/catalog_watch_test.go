@@ -260,6 +260,7 @@ func TestCatalogFileErrors(t *testing.T) {
 		"catalog_missing":  {"", "catalog: {file: catalog.yaml}\n"},
 		"catalog_invalid":  {catalogText(smallPlan, "{id: 5, name: five}"), "catalog: {file: catalog.yaml}\n"},
 		"catalog_no_quota": {catalogText(smallPlan, "{id: x, name: x, description: X.}"), "catalog: {file: catalog.yaml}\n"},
+		"catalog_lint":     {catalogText(strings.Replace(smallPlan, "{", "{maintenance_info: {version: two}, ", 1)), "catalog: {file: catalog.yaml}\n"},
 		"catalog_twice":    {catalogText(smallPlan, smallPlan), "catalog: {file: catalog.yaml}\n"},
 		"catalog_override": {catalogText(smallPlan), "catalog:\n  file: catalog.yaml\n  services: {sqlite: {plans: {large: {free: true}}}}\n"},
 		"catalog_policy":   {catalogText(smallPlan), "catalog: {file: catalog.yaml}\npolicies:\n  plans:\n    large: {mode: synchronous}\n"},
