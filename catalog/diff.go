@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/internal/narrow"
 )
 
 // An Impact says what a change means for the instances and bindings that exist.
@@ -114,6 +115,7 @@ type differ struct {
 	// oldPlans are the ids of the old plans, and the services they belong to.
 	oldPlans map[string]string
 	matched  map[*openbroker.Service]bool
+	comparer narrow.Comparer
 }
 
 func (d *differ) index() {

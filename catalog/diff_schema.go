@@ -99,7 +99,7 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 		s.say(Widened, Compatible, field, "parameters for %s have no schema any more", what)
 		return
 	}
-	findings := narrow.Find(old, next)
+	findings := s.comparer.Find(old, next)
 	for _, f := range findings {
 		severity := impact
 		if f.Undeclared {
@@ -118,7 +118,7 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 	}
 	switch {
 	case len(findings) > 0:
-	case len(narrow.Find(next, old)) > 0:
+	case len(s.comparer.Find(next, old)) > 0:
 		s.say(Widened, Compatible, field, "the schema for %s accepts more than before", what)
 	default:
 		s.say(Changed, Compatible, field, "the schema for %s is written otherwise and accepts the same", what)

@@ -3,7 +3,6 @@ package catalog
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/internal/narrow"
@@ -116,7 +115,7 @@ func (s *site) text(field, what, old, next string) {
 func (s *site) extensions(old, next openbroker.Extensions, of string) {
 	within := map[string]string{"metadata": "metadata/", "maintenance_info": "maintenance_info/"}[of]
 	for _, name := range changedExtensions(old, next) {
-		field := within + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+		field := within + escapePointer.Replace(name)
 		_, had := old[name]
 		_, has := next[name]
 		switch {

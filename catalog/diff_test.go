@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/catalog"
@@ -145,6 +146,31 @@ func TestDiffOfTheSame(t *testing.T) {
 	}
 	if changes := catalog.Diff(nil, nil); len(changes) > 0 {
 		t.Errorf("changes of nothing: %+v", changes)
+	}
+}
+
+// Hostile schemas in all plans do not add up, and say that they were not compared.
+func TestDiffOfHostilePlans(t *testing.T) {
+	t.Parallel()
+	hostile := func(leaf string) *openbroker.Catalog {
+		schema := strings.Repeat(`{"anyOf":[{"minLength":1},`, 200) + `{"type":"` + leaf + `"}` + strings.Repeat(`]}`, 200)
+		service := openbroker.Service{ID: "s", Name: "s", Description: "A service."}
+		for i := range 200 {
+			service.Plans = append(service.Plans, openbroker.Plan{ID: fmt.Sprint("p", i), Name: fmt.Sprint("p", i), Description: "A plan.", Schemas: &openbroker.Schemas{
+				ServiceBinding: &openbroker.BindingSchemas{Create: &openbroker.InputParametersSchema{Parameters: []byte(schema)}},
+			}})
+		}
+		return &openbroker.Catalog{Services: []openbroker.Service{service}}
+	}
+	ended := make(chan []catalog.Change, 1)
+	go func() { ended <- catalog.Diff(hostile("string"), hostile("object")) }()
+	select {
+	case changes := <-ended:
+		if len(changes) < 200 || slices.ContainsFunc(changes, func(c catalog.Change) bool { return !c.Breaking() }) {
+			t.Errorf("%d changes", len(changes))
+		}
+	case <-time.After(watchPatience):
+		t.Fatal("it goes on and on")
 	}
 }
 

@@ -21,15 +21,28 @@ type Finding struct {
 	Undeclared bool
 }
 
-// maxSteps bounds the work. A schema of 64 kB takes a few thousand.
-const maxSteps = 200_000
+// maxSteps bounds the work for two schemas. Such of 64 kB take a few thousand.
+const maxSteps = 50_000
+
+// After so many steps, a Comparer has less of them left for each pair.
+const (
+	manySteps = 10 * maxSteps
+	fewSteps  = maxSteps / 100
+)
+
+// maxDepth bounds how deep a schema may be nested: pointers grow with it.
+const maxDepth = 1_000
 
 // maxFindings bounds how much is told about one schema.
 const maxFindings = 50
 
+// A Comparer compares the schemas of one catalog. It bounds the work for all of
+// them.
+type Comparer struct{ spent int }
+
 // Find returns why after may refuse what before accepts, in the order of the
 // keywords. If there is nothing, it certainly refuses nothing of that.
-func Find(before, after []byte) []Finding {
+func (all *Comparer) Find(before, after []byte) []Finding {
 	c, left, right, failed := prepare(before, after)
 	if failed != nil {
 		return failed
@@ -37,6 +50,10 @@ func Find(before, after []byte) []Finding {
 	if left == nil {
 		return nil
 	}
+	if c.left = maxSteps; all.spent > manySteps {
+		c.left = fewSteps
+	}
+	defer func(left int) { all.spent += left - c.left }(c.left)
 	if c.implies(conjoin(left), right) {
 		return nil
 	}
@@ -58,9 +75,30 @@ func prepare(before, after []byte) (c *comparison, left, right *schema, failed [
 	if canonical(old) == canonical(value) {
 		return nil, nil, nil, nil
 	}
+	if deeper(old, maxDepth) || deeper(value, maxDepth) {
+		return nil, nil, nil, []Finding{{Message: "is nested too deeply to be compared", Unproven: true}}
+	}
 	from, to := newDocument(old), newDocument(value)
 	to.after = true
 	return &comparison{open: map[string]int{}}, from.at("", old), to.at("", value), nil
+}
+
+// deeper reports whether a value is nested deeper than that.
+func deeper(value any, depth int) bool {
+	if depth < 0 {
+		return true
+	}
+	switch value := value.(type) {
+	case []any:
+		return slices.ContainsFunc(value, func(element any) bool { return deeper(element, depth-1) })
+	case map[string]any:
+		for _, member := range value {
+			if deeper(member, depth-1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // A comparison goes through two schemas at once.
@@ -70,8 +108,9 @@ type comparison struct {
 	trying int
 	// undeclared counts the properties around that the old schema does not describe.
 	undeclared int
-	steps      int
-	level      int
+	// left is how many steps are.
+	left  int
+	level int
 	// open are the questions being asked, and how deep in the value: a recursive
 	// schema asks them again, deeper, where the answer may be assumed. A value is
 	// finite, so that the assumption is an induction over its depth.
@@ -281,8 +320,8 @@ func (c *comparison) text(s *schema) string {
 
 // spend reports whether there still is something left to spend on the comparison.
 func (c *comparison) spend(steps int) bool {
-	c.steps += steps
-	return c.steps <= maxSteps
+	c.left -= steps
+	return c.left >= 0
 }
 
 // refers reports whether a schema depends on what is around it.

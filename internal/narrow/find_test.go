@@ -13,7 +13,7 @@ import (
 // undeclared one a plus.
 func found(before, after string) string {
 	var told []string
-	for _, f := range narrow.Find([]byte(before), []byte(after)) {
+	for _, f := range new(narrow.Comparer).Find([]byte(before), []byte(after)) {
 		mark := ""
 		if f.Unproven {
 			mark = "?"
