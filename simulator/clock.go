@@ -1,0 +1,47 @@
+package simulator
+
+import (
+	"context"
+	"time"
+)
+
+// A Clock tells the time and waits. Tests have one of their own.
+type Clock interface {
+	Now() time.Time
+	// Sleep returns after d, or with the error of ctx if that ends before.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// systemClock is the real one.
+type systemClock struct{}
+
+// Now implements [Clock].
+func (systemClock) Now() time.Time { return time.Now() }
+
+// Sleep implements [Clock].
+func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// A Duration is a time.Duration that is text, such as "1m30s", in JSON.
+type Duration time.Duration
+
+// String returns the duration as [time.Duration.String] does.
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText encodes the duration as [time.Duration.String] does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText decodes what [time.ParseDuration] does.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = Duration(parsed)
+	return err
+}

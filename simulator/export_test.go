@@ -1,0 +1,12 @@
+package simulator
+
+import "encoding/json"
+
+// DecodeFault reads a fault of the control endpoint, or of parameters.
+func DecodeFault(data []byte, ofControl bool) (*Fault, error) {
+	p := inInstance
+	if ofControl {
+		p = inControl
+	}
+	return decodeFault(json.RawMessage(data), "fault", p)
+}

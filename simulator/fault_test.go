@@ -1,0 +1,465 @@
+package simulator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/simulator"
+)
+
+// A scenario is what comes before an operation, and the operation.
+type scenario struct {
+	success int
+	prepare func(b *broker, id, parameters string)
+	invoke  func(b *broker, id, parameters string) answer
+}
+
+const plain = simulator.SyncPlanID
+
+func withParameters(parameters string) string {
+	if parameters == "" {
+		return of(plain, "")
+	}
+	return of(plain, `"parameters":`+parameters)
+}
+
+// scenarios are for each operation that changes something. Only provision and
+// bind, when they are invoked, carry the parameters themselves; else what was
+// prepared does.
+var scenarios = map[simulator.Operation]scenario{
+	simulator.OnProvision: {
+		success: 201,
+		prepare: func(*broker, string, string) {},
+		invoke:  func(b *broker, id, p string) answer { return b.do("PUT", instance(id), withParameters(p)) },
+	},
+	simulator.OnUpdate: {
+		success: 200,
+		prepare: func(b *broker, id, p string) { b.expect(201, "PUT", instance(id), withParameters(p)) },
+		invoke: func(b *broker, id, _ string) answer {
+			return b.do("PATCH", instance(id), withParameters(`{"other":"value"}`))
+		},
+	},
+	simulator.OnDeprovision: {
+		success: 200,
+		prepare: func(b *broker, id, p string) { b.expect(201, "PUT", instance(id), withParameters(p)) },
+		invoke:  func(b *broker, id, _ string) answer { return b.do("DELETE", instance(id)+deletion(plain), "") },
+	},
+	simulator.OnBind: {
+		success: 201,
+		prepare: func(b *broker, id, p string) { b.expect(201, "PUT", instance(id), withParameters(p)) },
+		invoke:  func(b *broker, id, _ string) answer { return b.do("PUT", binding(id), withParameters("")) },
+	},
+	simulator.OnUnbind: {
+		success: 200,
+		prepare: func(b *broker, id, p string) {
+			b.expect(201, "PUT", instance(id), withParameters(""))
+			b.expect(201, "PUT", binding(id), withParameters(p))
+		},
+		invoke: func(b *broker, id, _ string) answer { return b.do("DELETE", binding(id)+deletion(plain), "") },
+	},
+}
+
+// faultCases are what a fault does to the answer.
+var faultCases = map[string]struct {
+	fault simulator.Fault
+	// works says that the broker does the work.
+	works bool
+	check func(a answer, success int) string
+}{
+	"status": {
+		fault: simulator.Fault{Status: 503, Error: "Busy", Description: "Later.", RetryAfter: simulator.Duration(7 * time.Second)},
+		check: func(a answer, _ int) string {
+			return differs(a, 503, `{"error":"Busy","description":"Later."}`, "Retry-After: 7")
+		},
+	},
+	"status of a success": {
+		fault: simulator.Fault{Status: 206},
+		check: func(a answer, _ int) string { return differs(a, 206, "{}") },
+	},
+	"status without a body": {
+		fault: simulator.Fault{Status: 204},
+		check: func(a answer, _ int) string { return differs(a, 204, "") },
+	},
+	"status after the work": {
+		fault: simulator.Fault{Status: 500, After: true}, works: true,
+		check: func(a answer, _ int) string {
+			return differs(a, 500, `{"description":"`+simulator.DefaultDescription+`"}`)
+		},
+	},
+	"panic": {
+		fault: simulator.Fault{Panic: true},
+		check: func(a answer, _ int) string {
+			if a.status != 500 || !strings.Contains(a.field("description"), "failed to process") {
+				return fmt.Sprint(a)
+			}
+			return ""
+		},
+	},
+	"drop": {
+		fault: simulator.Fault{Drop: true},
+		check: func(a answer, _ int) string { return unless(a.err != nil && a.status == 0, a) },
+	},
+	"drop after the work": {
+		fault: simulator.Fault{Drop: true, After: true}, works: true,
+		check: func(a answer, _ int) string { return unless(a.err != nil && a.status == 0, a) },
+	},
+	"truncated": {
+		fault: simulator.Fault{Malformed: simulator.Truncated}, works: true,
+		check: func(a answer, success int) string {
+			return unless(a.status == success && strings.HasPrefix(a.text, "{") && !json.Valid([]byte(a.text)), a)
+		},
+	},
+	"trailing": {
+		fault: simulator.Fault{Malformed: simulator.Trailing}, works: true,
+		check: func(a answer, success int) string {
+			return unless(a.status == success && strings.HasSuffix(a.text, "}}{"), a)
+		},
+	},
+	"empty": {
+		fault: simulator.Fault{Malformed: simulator.Empty}, works: true,
+		check: func(a answer, success int) string { return differs(a, success, "") },
+	},
+	"html": {
+		fault: simulator.Fault{Malformed: simulator.HTML}, works: true,
+		check: func(a answer, success int) string {
+			return unless(a.status == success && strings.HasPrefix(a.text, "<html>") && strings.HasPrefix(a.header.Get("Content-Type"), "text/html"), a)
+		},
+	},
+	"array": {
+		fault: simulator.Fault{Malformed: simulator.Array}, works: true,
+		check: func(a answer, success int) string { return differs(a, success, "[]") },
+	},
+	"null": {
+		fault: simulator.Fault{Malformed: simulator.Null}, works: true,
+		check: func(a answer, success int) string { return differs(a, success, "null") },
+	},
+	"wrong types": {
+		fault: simulator.Fault{Malformed: simulator.WrongTypes}, works: true,
+		check: func(a answer, success int) string {
+			return unless(a.status == success && a.body["operation"] == 4711.0, a)
+		},
+	},
+}
+
+func unless(right bool, a answer) string {
+	if right {
+		return ""
+	}
+	return fmt.Sprintf("%d %q %v %v", a.status, a.text, a.header, a.err)
+}
+
+func differs(a answer, status int, text string, headers ...string) string {
+	right := a.status == status && a.text == text && a.err == nil
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		right = right && a.header.Get(name) == value
+	}
+	return unless(right, a)
+}
+
+func encode(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Every fault of an answer, on every operation, by parameters: it happens once,
+// and then no more.
+func TestFaultsByParameters(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	for name, c := range faultCases {
+		for on, s := range scenarios {
+			t.Run(name+" on "+string(on), func(t *testing.T) {
+				t.Parallel()
+				b := *b
+				b.t = t
+				f := c.fault
+				f.On = on
+				id := strings.ReplaceAll(name, " ", "-") + "-" + string(on)
+				parameters := `{"fault":` + encode(t, f) + `}`
+				s.prepare(&b, id, parameters)
+				if wrong := c.check(s.invoke(&b, id, parameters), s.success); wrong != "" {
+					t.Errorf("got %s", wrong)
+				}
+				again := s.success
+				if c.works {
+					again = map[simulator.Operation]int{
+						simulator.OnProvision: 200, simulator.OnUpdate: 200, simulator.OnDeprovision: 410, simulator.OnBind: 200, simulator.OnUnbind: 410,
+					}[on]
+				}
+				if a := s.invoke(&b, id, parameters); a.status != again {
+					t.Errorf("the next time: %d %s %v, want %d", a.status, a.text, a.err, again)
+				}
+			})
+		}
+	}
+}
+
+// The same, set at the control endpoint: until it is taken back.
+func TestFaultsByControl(t *testing.T) {
+	t.Parallel()
+	for on, s := range scenarios {
+		t.Run(string(on), func(t *testing.T) {
+			t.Parallel()
+			b := start(t)
+			for name, c := range faultCases {
+				f := c.fault
+				f.On = on
+				id := strings.ReplaceAll(name, " ", "-")
+				s.prepare(b, id, "")
+				b.expect(200, "PUT", "/control/faults", `{"faults":[`+encode(t, f)+`]}`)
+				if wrong := c.check(s.invoke(b, id, ""), s.success); wrong != "" {
+					t.Errorf("%s: got %s", name, wrong)
+				}
+				if !c.works {
+					if wrong := c.check(s.invoke(b, id, ""), s.success); wrong != "" {
+						t.Errorf("%s again: got %s", name, wrong)
+					}
+				}
+				b.expect(200, "DELETE", "/control/faults", "")
+				if a := s.invoke(b, id, ""); !c.works && a.status != s.success || a.status == 0 {
+					t.Errorf("%s: when it is taken back: %d %s %v", name, a.status, a.text, a.err)
+				}
+			}
+		})
+	}
+}
+
+// What only reads can go wrong too; the catalog with any status.
+func TestFaultsOfReads(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.expect(201, "PUT", instance("i"), of(plain, ""))
+	b.expect(201, "PUT", binding("i"), of(plain, ""))
+	for on, path := range map[simulator.Operation]string{
+		simulator.OnCatalog:              "/v2/catalog",
+		simulator.OnGetInstance:          instance("i"),
+		simulator.OnGetBinding:           binding("i"),
+		simulator.OnLastOperation:        instance("i") + "/last_operation",
+		simulator.OnLastBindingOperation: binding("i") + "/last_operation",
+	} {
+		right := b.expect(200, "GET", path, "")
+		for name, c := range faultCases {
+			f := c.fault
+			f.On = on
+			if err := b.SetFaults(f); err != nil {
+				t.Fatal(err)
+			}
+			if wrong := c.check(b.do("GET", path, ""), 200); wrong != "" {
+				t.Errorf("%s: %s: got %s", on, name, wrong)
+			}
+		}
+		for _, status := range []int{401, 404, 410, 500} {
+			if err := b.SetFaults(simulator.Fault{On: on, Status: status}); err != nil {
+				t.Fatal(err)
+			}
+			if a := b.expect(status, "GET", path, ""); a.field("description") != simulator.DefaultDescription {
+				t.Errorf("%s: %s", on, a.text)
+			}
+		}
+		if err := b.SetFaults(); err != nil {
+			t.Fatal(err)
+		}
+		if a := b.expect(200, "GET", path, ""); a.text != right.text {
+			t.Errorf("%s: %s, was %s", on, a.text, right.text)
+		}
+	}
+}
+
+// A slow answer sends its headers or its body when the clock has gone on.
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	for _, part := range []simulator.Part{"", simulator.PartBody, simulator.PartHeaders} {
+		if err := b.SetFaults(simulator.Fault{On: simulator.OnCatalog, Slow: simulator.Duration(20 * time.Second), Part: part}); err != nil {
+			t.Fatal(err)
+		}
+		slow := make(chan answer)
+		go func() { slow <- b.do("GET", "/v2/catalog", "") }()
+		total := time.Duration(0)
+		for total < 20*time.Second {
+			d := b.clock.awaitSleep(t)
+			total += d
+			select {
+			case a := <-slow:
+				t.Fatalf("%s: it answers after %s: %s", part, total-d, a.text)
+			default:
+			}
+			b.clock.advance(d)
+		}
+		if a := <-slow; a.status != 200 || a.body["services"] == nil || total != 20*time.Second {
+			t.Errorf("%s: %d %s after %s", part, a.status, a.text, total)
+		}
+	}
+	// Somebody who hangs up is not waited for.
+	b.Reset()
+	if a := b.expect(200, "GET", "/v2/catalog", ""); a.body["services"] == nil {
+		t.Error(a.text)
+	}
+}
+
+// An operation that was accepted fails, once, and says what it was told to.
+func TestStateFailed(t *testing.T) {
+	t.Parallel()
+	const id, plan = "i", simulator.AsyncPlanID
+	for on, c := range map[simulator.Operation]struct {
+		before   []simulator.Operation
+		usable   bool // instance_usable may be said
+		repeated bool // update_repeatable too
+	}{
+		simulator.OnProvision:   {},
+		simulator.OnUpdate:      {before: []simulator.Operation{simulator.OnProvision}, usable: true, repeated: true},
+		simulator.OnDeprovision: {before: []simulator.Operation{simulator.OnProvision}, usable: true},
+		simulator.OnBind:        {before: []simulator.Operation{simulator.OnProvision}},
+		simulator.OnUnbind:      {before: []simulator.Operation{simulator.OnProvision, simulator.OnBind}},
+	} {
+		for _, control := range []bool{false, true} {
+			t.Run(fmt.Sprint(on, control), func(t *testing.T) {
+				t.Parallel()
+				b := start(t)
+				f := simulator.Fault{On: on, State: "failed", Description: "No room.", InstanceUsable: new(bool), UpdateRepeatable: new(bool)}
+				parameters := `{"fault":` + encode(t, f) + `}`
+				if control {
+					parameters, f.Times = "{}", 1
+					if err := b.SetFaults(f); err != nil {
+						t.Fatal(err)
+					}
+				}
+				change := func(on simulator.Operation) answer {
+					switch on {
+					case simulator.OnProvision:
+						return b.finish(instance(id), b.do("PUT", instance(id)+"?"+async, of(plan, `"parameters":`+parameters)))
+					case simulator.OnUpdate:
+						return b.finish(instance(id), b.do("PATCH", instance(id)+"?"+async, of(plan, `"parameters":{"x":1}`)))
+					case simulator.OnDeprovision:
+						return b.finish(instance(id), b.do("DELETE", instance(id)+deletion(plan)+"&"+async, ""))
+					case simulator.OnBind:
+						return b.finish(binding(id), b.do("PUT", binding(id)+"?"+async, of(plan, "")))
+					default:
+						return b.finish(binding(id), b.do("DELETE", binding(id)+deletion(plan)+"&"+async, ""))
+					}
+				}
+				for _, before := range c.before {
+					if a := change(before); a.field("state") != "succeeded" {
+						t.Fatalf("%s: %s", before, a.text)
+					}
+				}
+				a := change(on)
+				_, usable := a.body["instance_usable"]
+				_, repeatable := a.body["update_repeatable"]
+				if a.field("state") != "failed" || a.field("description") != "No room." || usable != c.usable || repeatable != c.repeated {
+					t.Errorf("got %s", a.text)
+				}
+				// What failed is cleaned up, and then it works.
+				b.await("the next attempt", func() bool { a = change(on); return a.status == 200 && a.field("state") != "failed" })
+				if a.field("state") != "succeeded" {
+					t.Errorf("the next time: %d %s", a.status, a.text)
+				}
+			})
+		}
+	}
+}
+
+// A synchronous operation that fails is answered with an error.
+func TestStateFailedSynchronously(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const fault = `"parameters":{"fault":{"state":"failed","instance_usable":false}}`
+	b.expect(500, "PUT", instance("i"), of(plain, fault))
+	b.await("the clean-up", func() bool { return b.do("PUT", instance("i"), of(plain, fault)).status == 201 })
+	if a := b.expect(500, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`)); a.body["instance_usable"] != false {
+		t.Errorf("got %s", a.text)
+	}
+	b.expect(500, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`))
+	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`))
+	// It was for that update: the next one has no fault.
+	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"x":1}`))
+	b.expect(200, "DELETE", instance("i")+deletion(plain), "")
+}
+
+// A poll has the wrong state as often as it was told to, whether or not it names
+// its operation.
+func TestWrongState(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const plan = simulator.AsyncPlanID
+	a := b.expect(202, "PUT", instance("i")+"?"+async, of(plan, `"parameters":{"fault":{"wrong_state":true,"times":2}}`))
+	poll := instance("i") + "/last_operation"
+	states := func(want ...string) {
+		t.Helper()
+		for i, want := range want {
+			path := poll
+			if i%2 == 0 {
+				path += "?operation=" + a.field("operation")
+			}
+			if a := b.expect(200, "GET", path, ""); a.field("state") != want {
+				t.Errorf("got %s, want %s", a.text, want)
+			}
+		}
+	}
+	states("done", "done")
+	b.finish(instance("i"), a)
+	states("succeeded")
+	a = b.expect(202, "PUT", binding("i")+"?"+async, of(plan, `"parameters":{"fault":{"wrong_state":"what?","times":"always"}}`))
+	poll = binding("i") + "/last_operation"
+	states("what?", "what?", "what?")
+	a = b.expect(202, "DELETE", binding("i")+deletion(plan)+"&"+async, "")
+	b.finish(binding("i"), a)
+	// An operation that never ends.
+	if err := b.SetFaults(simulator.Fault{WrongState: "in progress"}); err != nil {
+		t.Fatal(err)
+	}
+	poll = instance("i") + "/last_operation"
+	states("in progress", "in progress")
+	b.expect(200, "GET", instance("i"), "")
+	b.Reset()
+	states("succeeded")
+}
+
+// Only the control endpoint can narrow a fault down.
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.expect(200, "PUT", "/control/faults", `{"faults":[
+		{"on":"provision","plan":"volume","status":501},
+		{"on":"provision","plan":"`+simulator.SyslogPlanID+`","status":502},
+		{"instance_id":"special","status":503},
+		{"binding_id":"b","status":504},
+		{"on":"get_instance","skip":1,"times":2,"status":418}]}`)
+	b.expect(501, "PUT", instance("i"), of(simulator.VolumePlanID, ""))
+	b.expect(502, "PUT", instance("i"), of(simulator.SyslogPlanID, ""))
+	b.expect(503, "PUT", instance("special"), of(plain, ""))
+	b.expect(503, "GET", instance("special"), "")
+	b.expect(201, "PUT", instance("i"), of(plain, ""))
+	b.expect(504, "PUT", binding("i"), of(plain, ""))
+	b.expect(201, "PUT", instance("i")+"/service_bindings/c", of(plain, ""))
+	for _, status := range []int{200, 418, 418, 200, 200} {
+		b.expect(status, "GET", instance("i"), "")
+	}
+}
+
+// A request that is wrong is told so, whatever else is to go wrong.
+func TestFaultsComeAfterChecks(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	if err := b.SetFaults(simulator.Fault{Status: 503}); err != nil {
+		t.Fatal(err)
+	}
+	b.expect(400, "PUT", instance("i"), `{}`)
+	b.expect(400, "PUT", instance("i"), of("unknown", ""))
+	b.expect(404, "GET", "/v2/nowhere", "")
+	if a := b.do("GET", "/v2/catalog", "", "Authorization: Basic eDp5"); a.status != 401 {
+		t.Errorf("got %d %s", a.status, a.text)
+	}
+	if a := b.do("GET", "/v2/catalog", "", "X-Broker-API-Version: 1.0"); a.status != 412 {
+		t.Errorf("got %d %s", a.status, a.text)
+	}
+	b.expect(503, "PUT", instance("i"), of(plain, ""))
+}

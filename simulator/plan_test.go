@@ -1,0 +1,203 @@
+package simulator_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/simulator"
+)
+
+// Each plan goes from provision to deprovision, with a binding if it can be
+// bound, and answers as its name says.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	for name, c := range map[string]struct {
+		plan                     string
+		change, bind             int // the status of asynchronous requests
+		bindMore                 string
+		bound                    []string // what a binding has
+		absent                   []string
+		refuses, refusesBindings string // the error of requests that do not accept a 202
+	}{
+		"sync":          {plan: simulator.SyncPlanID, change: 201, bind: 201, absent: []string{"metadata", "syslog_drain_url", "route_service_url", "volume_mounts"}},
+		"async":         {plan: simulator.AsyncPlanID, change: 202, bind: 202, refuses: "AsyncRequired", refusesBindings: "AsyncRequired"},
+		"async-binding": {plan: simulator.AsyncBindingPlanID, change: 201, bind: 202, refusesBindings: "AsyncRequired"},
+		"app-only":      {plan: simulator.AppOnlyPlanID, change: 201, bind: 201, bindMore: `"app_guid":"a"`},
+		"not-bindable":  {plan: simulator.NotBindablePlanID, change: 201, bind: 400},
+		"rotatable":     {plan: simulator.RotatablePlanID, change: 201, bind: 201},
+		"schema":        {plan: simulator.SchemaPlanID, change: 201, bind: 201, bindMore: `"parameters":{"mode":"r"}`},
+		"updateable":    {plan: simulator.UpdateablePlanID, change: 201, bind: 201},
+		"expiring":      {plan: simulator.ExpiringPlanID, change: 201, bind: 201, bound: []string{"metadata"}},
+		"route":         {plan: simulator.RoutePlanID, change: 201, bind: 201, bindMore: `"bind_resource":{"route":"r.example.com"}`, bound: []string{"route_service_url"}},
+		"syslog":        {plan: simulator.SyslogPlanID, change: 201, bind: 201, bound: []string{"syslog_drain_url"}},
+		"volume":        {plan: simulator.VolumePlanID, change: 201, bind: 201, bound: []string{"volume_mounts"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := *b
+			b.t = t
+			path, key := instance("plan-"+name), binding("plan-"+name)
+			if c.refuses != "" {
+				if a := b.expect(422, "PUT", path, of(c.plan, "")); a.field("error") != c.refuses {
+					t.Errorf("got %s", a.text)
+				}
+			}
+			a := b.expect(c.change, "PUT", path+"?"+async, of(c.plan, ""))
+			if !strings.HasPrefix(a.field("dashboard_url"), "https://") {
+				t.Errorf("no dashboard_url: %s", a.text)
+			}
+			b.finish(path, a)
+			if a := b.expect(200, "GET", path, ""); a.field("plan_id") != c.plan || a.field("dashboard_url") == "" {
+				t.Errorf("fetched %s", a.text)
+			}
+			b.expect(200, "PUT", path+"?"+async, of(c.plan, ""))
+
+			if c.refusesBindings != "" {
+				if a := b.expect(422, "PUT", key, of(c.plan, c.bindMore)); a.field("error") != c.refusesBindings {
+					t.Errorf("got %s", a.text)
+				}
+			}
+			a = b.expect(c.bind, "PUT", key+"?"+async, of(c.plan, c.bindMore))
+			if c.bind != 400 {
+				b.finish(key, a)
+				a = b.expect(200, "GET", key, "")
+				for _, field := range append(c.bound, "credentials", "endpoints") {
+					if a.body[field] == nil {
+						t.Errorf("no %s in %s", field, a.text)
+					}
+				}
+				for _, field := range c.absent {
+					if a.body[field] != nil {
+						t.Errorf("%s in %s", field, a.text)
+					}
+				}
+				b.finish(key, b.do("DELETE", key+deletion(c.plan)+"&"+async, ""))
+				b.expect(404, "GET", key, "")
+			}
+			deleted := b.do("DELETE", path+deletion(c.plan)+"&"+async, "")
+			if want := map[int]int{201: 200, 202: 202}[c.change]; deleted.status != want {
+				t.Errorf("the deletion is answered with %d %s", deleted.status, deleted.text)
+			}
+			b.finish(path, deleted)
+			b.expect(404, "GET", path, "")
+			b.expect(410, "DELETE", path+deletion(c.plan)+"&"+async, "")
+		})
+	}
+}
+
+func TestAppOnly(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.expect(201, "PUT", instance("i"), of(simulator.AppOnlyPlanID, ""))
+	for _, more := range []string{"", `"app_guid":""`} {
+		if a := b.expect(422, "PUT", binding("i"), of(simulator.AppOnlyPlanID, more)); a.field("error") != "RequiresApp" {
+			t.Errorf("got %s", a.text)
+		}
+	}
+	b.expect(201, "PUT", binding("i"), of(simulator.AppOnlyPlanID, `"bind_resource":{"app_guid":"a"}`))
+}
+
+// Without a route there is no route service.
+func TestRouteWithoutRoute(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.expect(201, "PUT", instance("i"), of(simulator.RoutePlanID, ""))
+	if a := b.expect(201, "PUT", binding("i"), of(simulator.RoutePlanID, "")); a.body["route_service_url"] != nil {
+		t.Errorf("got %s", a.text)
+	}
+}
+
+func TestUpdateable(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.expect(201, "PUT", instance("i"), of(simulator.UpdateablePlanID, ""))
+	b.expect(422, "PATCH", instance("i"), of(simulator.VolumePlanID, ""))
+	b.expect(200, "PATCH", instance("i"), of(simulator.SyncPlanID, ""))
+	if a := b.expect(200, "GET", instance("i"), ""); a.field("plan_id") != simulator.SyncPlanID {
+		t.Errorf("got %s", a.text)
+	}
+	b.expect(422, "PATCH", instance("i"), of(simulator.UpdateablePlanID, ""))
+	b.expect(400, "PUT", binding("i"), of(simulator.UpdateablePlanID, ""))
+	b.expect(201, "PUT", binding("i"), of(simulator.SyncPlanID, ""))
+}
+
+func TestMaintenanceInfo(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const old, fresh = `"maintenance_info":{"version":"1.0.0"}`, `"maintenance_info":{"version":"2.0.0"}`
+	conflict := func(a answer) {
+		t.Helper()
+		if a.field("error") != "MaintenanceInfoConflict" {
+			t.Errorf("got %d %s", a.status, a.text)
+		}
+	}
+	conflict(b.expect(422, "PUT", instance("i"), of(simulator.UpdateablePlanID, fresh)))
+	b.expect(201, "PUT", instance("i"), of(simulator.UpdateablePlanID, old))
+	if err := b.SetMaintenanceInfo("2.0", ""); err == nil {
+		t.Error("2.0 is accepted")
+	}
+	if err := b.SetMaintenanceInfo("2.0.0", "Newer."); err != nil {
+		t.Fatal(err)
+	}
+	conflict(b.expect(422, "PATCH", instance("i"), of(simulator.UpdateablePlanID, old)))
+	b.expect(200, "PATCH", instance("i"), of(simulator.UpdateablePlanID, fresh))
+	if a := b.expect(200, "GET", instance("i"), ""); a.body["maintenance_info"].(map[string]any)["version"] != "2.0.0" {
+		t.Errorf("got %s", a.text)
+	}
+	b.Reset()
+	if m, err := b.MaintenanceInfo(t.Context()); err != nil || m.Version != simulator.MaintenanceVersion {
+		t.Errorf("after a reset: %v, %v", m, err)
+	}
+}
+
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	for _, plan := range []string{simulator.RotatablePlanID, simulator.ExpiringPlanID} {
+		b.expect(201, "PUT", instance(plan), of(plan, ""))
+		first := b.expect(201, "PUT", instance(plan)+"/service_bindings/one", of(plan, `"parameters":{"x":1}`))
+		second := b.expect(201, "PUT", instance(plan)+"/service_bindings/two", `{"predecessor_binding_id":"one"}`)
+		if first.text == second.text {
+			t.Error("the successor has the credentials of its predecessor")
+		}
+		if a := b.expect(200, "GET", instance(plan)+"/service_bindings/two", ""); a.body["parameters"].(map[string]any)["x"] != 1.0 {
+			t.Errorf("got %s", a.text)
+		}
+	}
+	b.expect(201, "PUT", instance("i"), of(simulator.SyncPlanID, ""))
+	b.expect(201, "PUT", binding("i"), of(simulator.SyncPlanID, ""))
+	b.expect(400, "PUT", binding("i")+"2", `{"predecessor_binding_id":"b"}`)
+}
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	now := b.clock.Now()
+	b.expect(201, "PUT", instance("i"), of(simulator.ExpiringPlanID, ""))
+	for parameters, want := range map[string][2]time.Duration{
+		`{}`:                                    {time.Hour, 30 * time.Minute},
+		`{"expires_in":"10m"}`:                  {10 * time.Minute, 5 * time.Minute},
+		`{"expires_in":"10m","renew_in":"9m"}`:  {10 * time.Minute, 9 * time.Minute},
+		`{"expires_in":"0s"}`:                   {0, 0},
+		`{"expires_in":"10m","renew_in":"10m"}`: {10 * time.Minute, 10 * time.Minute},
+	} {
+		a := b.expect(201, "PUT", binding("i"), of(simulator.ExpiringPlanID, `"parameters":`+parameters))
+		metadata, _ := a.body["metadata"].(map[string]any)
+		for i, field := range []string{"expires_at", "renew_before"} {
+			if want := now.Add(want[i]).Format("2006-01-02T15:04:05.0Z"); metadata[field] != want {
+				t.Errorf("%s: %s is %v, want %s", parameters, field, metadata[field], want)
+			}
+		}
+		b.expect(200, "DELETE", binding("i")+deletion(simulator.ExpiringPlanID), "")
+	}
+	for _, parameters := range []string{`{"expires_in":"10m","renew_in":"11m"}`, `{"expires_in":5}`, `{"expires_in":"-5m"}`, `{"renew_in":"soon"}`, `{"expires_in":"999999h"}`} {
+		if a := b.expect(http.StatusBadRequest, "PUT", binding("i"), of(simulator.ExpiringPlanID, `"parameters":`+parameters)); !strings.Contains(a.field("description"), "parameters.") {
+			t.Errorf("%s: %s", parameters, a.text)
+		}
+	}
+	// Other plans do not know these parameters, and take any.
+	b.expect(201, "PUT", instance("j"), of(simulator.SyncPlanID, `"parameters":{"expires_in":5,"anything":[null]}`))
+}

@@ -1,0 +1,177 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+// A Request is what a platform sent. It holds the parameters, for tests to look
+// at; they are nowhere logged.
+type Request struct {
+	// Number counts the requests from 1.
+	Number int       `json:"number"`
+	At     time.Time `json:"at"`
+	// Operation is what method and path ask for, or empty.
+	Operation Operation  `json:"operation,omitempty"`
+	Method    string     `json:"method"`
+	Path      string     `json:"path"` // as it was escaped
+	Query     url.Values `json:"query,omitempty"`
+	// Header has no credentials: those of Authorization, Proxy-Authorization
+	// and Cookie are replaced.
+	Header http.Header `json:"headers"`
+	// Body is the body if it is JSON, else BodyText. What is longer than 64 KiB
+	// is left out, and so is the body of a request that was answered with 401.
+	Body          json.RawMessage `json:"body,omitempty"`
+	BodyText      string          `json:"body_text,omitempty"`
+	BodyTruncated bool            `json:"body_truncated,omitempty"`
+	// InstanceID and BindingID are those of the path, ServiceID and PlanID those
+	// of the query or the body.
+	InstanceID string `json:"instance_id,omitempty"`
+	BindingID  string `json:"binding_id,omitempty"`
+	ServiceID  string `json:"service_id,omitempty"`
+	PlanID     string `json:"plan_id,omitempty"`
+	// APIVersion, RequestIdentity and OriginatingIdentity are those of the
+	// headers; the last is nil if it cannot be decoded.
+	APIVersion          string    `json:"api_version,omitempty"`
+	RequestIdentity     string    `json:"request_identity,omitempty"`
+	OriginatingIdentity *Identity `json:"originating_identity,omitempty"`
+	// Status is that of the answer; 0 if there is none, yet or at all.
+	Status int `json:"status"`
+	// Fault is what was done to the answer, or nil.
+	Fault *Fault `json:"fault,omitempty"`
+}
+
+// An Identity is a decoded X-Broker-API-Originating-Identity (spec.md,
+// "Originating Identity").
+type Identity struct {
+	Platform string          `json:"platform"`
+	Value    json.RawMessage `json:"value"`
+}
+
+// recordedBody is how much of a body is kept.
+const recordedBody = 64 << 10
+
+const masked = "[masked]"
+
+// records are the last requests.
+type records struct {
+	limit int
+
+	mu   sync.Mutex
+	last int
+	kept []*Request
+}
+
+// begin records a request before it is answered. It reads the body and puts it
+// back.
+func (s *records) begin(r *http.Request, at route, now time.Time) *Request {
+	record := &Request{
+		At: now, Operation: at.operation, Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: withoutSecrets(r.Header),
+		InstanceID: at.instanceID, BindingID: at.bindingID,
+		APIVersion: r.Header.Get(openbroker.HeaderAPIVersion), RequestIdentity: r.Header.Get(openbroker.HeaderRequestIdentity),
+	}
+	if identity, err := openbroker.ParseOriginatingIdentity(r.Header.Get(openbroker.HeaderOriginatingIdentity)); err == nil {
+		record.OriginatingIdentity = &Identity{identity.Platform, identity.Value}
+	}
+	record.readBody(r)
+	var body struct {
+		ServiceID string `json:"service_id"`
+		PlanID    string `json:"plan_id"`
+	}
+	if json.Unmarshal(record.Body, &body) != nil || body.ServiceID == "" && body.PlanID == "" {
+		body.ServiceID, body.PlanID = r.URL.Query().Get("service_id"), r.URL.Query().Get("plan_id")
+	}
+	record.ServiceID, record.PlanID = body.ServiceID, body.PlanID
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	record.Number = s.last
+	if len(s.kept) == s.limit {
+		s.kept = slices.Delete(s.kept, 0, 1)
+	}
+	s.kept = append(s.kept, record)
+	return record
+}
+
+// readBody keeps the beginning of the body. An error of reading is left to the
+// handler.
+func (r *Request) readBody(from *http.Request) {
+	if from.Body == nil || from.Body == http.NoBody {
+		return
+	}
+	head, err := io.ReadAll(io.LimitReader(from.Body, recordedBody+1))
+	rest := io.Reader(from.Body)
+	if err != nil {
+		rest = failing{err}
+	}
+	from.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), rest), from.Body}
+	if len(head) > recordedBody {
+		head, r.BodyTruncated = head[:recordedBody], true
+	}
+	if json.Valid(head) {
+		r.Body = bytes.Clone(head)
+	} else {
+		r.BodyText = strings.ToValidUTF8(string(head), "\uFFFD")
+	}
+}
+
+// failing repeats the error of reading a body.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func withoutSecrets(header http.Header) http.Header {
+	kept := header.Clone()
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
+		for i, value := range kept.Values(name) {
+			scheme, _, found := strings.Cut(value, " ")
+			if kept[name][i] = masked; found && name != "Cookie" {
+				kept[name][i] = scheme + " " + masked
+			}
+		}
+	}
+	return kept
+}
+
+// end records how a request was answered.
+func (s *records) end(record *Request, status int, f *Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	record.Status, record.Fault = status, f
+	if status == http.StatusUnauthorized && f == nil {
+		// Whoever cannot log in does not fill the memory.
+		record.Body, record.BodyText = nil, ""
+	}
+}
+
+// list returns copies of the requests that are wanted; nil wants all.
+func (s *records) list(wanted func(*Request) bool) []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []Request{}
+	for _, r := range s.kept {
+		if wanted == nil || wanted(r) {
+			found = append(found, *r)
+		}
+	}
+	return found
+}
+
+func (s *records) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = nil
+}
