@@ -1,0 +1,186 @@
+package simulator_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/durable/sqlitestore"
+	"github.com/openbroker/openbroker/simulator"
+)
+
+// Every operation on an instance or a binding takes as long as its parameters
+// say, also those that carry none.
+func TestDelay(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const plan, delayed = simulator.AsyncPlanID, `"parameters":{"delay":"3s"}`
+	for _, step := range []struct {
+		method, path, poll, body string
+	}{
+		{"PUT", instance("i") + "?" + async, instance("i"), of(plan, delayed)},
+		{"PATCH", instance("i") + "?" + async, instance("i"), of(plan, `"parameters":{"x":1}`)},
+		{"PUT", binding("i") + "?" + async, binding("i"), of(plan, delayed)},
+		{"DELETE", binding("i") + deletion(plan) + "&" + async, binding("i"), ""},
+		{"DELETE", instance("i") + deletion(plan) + "&" + async, instance("i"), ""},
+	} {
+		accepted := b.expect(202, step.method, step.path, step.body)
+		if d := b.clock.awaitSleep(t); d != 3*time.Second {
+			t.Errorf("%s %s sleeps for %s", step.method, step.path, d)
+		}
+		poll := step.poll + "/last_operation?operation=" + accepted.field("operation")
+		if a := b.expect(200, "GET", poll, ""); a.field("state") != "in progress" || !strings.Contains(a.field("description"), "3s") {
+			t.Errorf("%s %s: %s", step.method, step.path, a.text)
+		}
+		b.clock.advance(3 * time.Second)
+		if a := b.finish(step.poll, accepted); a.field("state") != "succeeded" {
+			t.Errorf("%s %s: %s", step.method, step.path, a.text)
+		}
+	}
+}
+
+// An instance's delay is not that of its bindings; that of the control endpoint
+// is for all, and the longer one counts.
+func TestDelayOfAll(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const plan = simulator.AsyncPlanID
+	accepted := b.expect(202, "PUT", instance("i")+"?"+async, of(plan, `"parameters":{"delay":"3s"}`))
+	b.clock.awaitSleep(t)
+	b.clock.advance(3 * time.Second)
+	b.finish(instance("i"), accepted)
+	b.finish(binding("i"), b.expect(202, "PUT", binding("i")+"?"+async, of(plan, "")))
+	for delay, want := range map[string]time.Duration{"1s": 3 * time.Second, "5s": 5 * time.Second} {
+		b.expect(200, "PUT", "/control/delay", `{"delay":"`+delay+`"}`)
+		accepted = b.expect(202, "PATCH", instance("i")+"?"+async, of(plan, `"parameters":{"x":"`+delay+`"}`))
+		if d := b.clock.awaitSleep(t); d != want {
+			t.Errorf("it sleeps for %s, want %s", d, want)
+		}
+		b.clock.advance(want)
+		b.finish(instance("i"), accepted)
+	}
+	accepted = b.expect(202, "DELETE", binding("i")+deletion(plan)+"&"+async, "")
+	if d := b.clock.awaitSleep(t); d != 5*time.Second {
+		t.Errorf("it sleeps for %s", d)
+	}
+	b.clock.advance(5 * time.Second)
+	b.finish(binding("i"), accepted)
+	b.expect(200, "DELETE", "/control/delay", "")
+	if b.Delay() != 0 {
+		t.Error("the delay is still there")
+	}
+}
+
+// A deletion does not wait for the creation that it cancels.
+func TestCancelDelayed(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const plan = simulator.AsyncPlanID
+	b.expect(202, "PUT", instance("i")+"?"+async, of(plan, `"parameters":{"delay":"3s"}`))
+	b.clock.awaitSleep(t)
+	deletes := b.expect(202, "DELETE", instance("i")+deletion(plan)+"&"+async, "")
+	b.clock.awaitSleep(t) // The deletion takes its time too.
+	b.clock.advance(3 * time.Second)
+	if a := b.finish(instance("i"), deletes); a.field("state") != "succeeded" {
+		t.Errorf("got %s", a.text)
+	}
+	b.expect(404, "GET", instance("i"), "")
+}
+
+// What was waited for before a restart counts.
+func TestDelayGoesOn(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	b := startIn(t, directory)
+	accepted := b.expect(202, "PUT", instance("i")+"?"+async, of(simulator.AsyncPlanID, `"parameters":{"delay":"10s"}`))
+	b.clock.awaitSleep(t)
+	b.stop()
+	next := startIn(t, directory)
+	next.clock.mu.Lock()
+	next.clock.now = b.clock.now.Add(4 * time.Second)
+	next.clock.mu.Unlock()
+	// It may have begun before the clock was put right.
+	d := next.clock.awaitSleep(t)
+	if d != 6*time.Second && d < 9*time.Second {
+		t.Errorf("it sleeps for %s more", d)
+	}
+	next.clock.advance(d)
+	if a := next.finish(instance("i"), accepted); a.field("state") != "succeeded" {
+		t.Errorf("got %s", a.text)
+	}
+}
+
+// The faults in parameters are counted in the store: a restart goes on with
+// them, and a new instance of the same id begins anew.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	b := startIn(t, directory)
+	const faulty = `"parameters":{"fault":{"status":503,"times":3}}`
+	statuses := func(method, path, body string, want ...int) {
+		t.Helper()
+		for _, want := range want {
+			b.expect(want, method, path, body)
+		}
+	}
+	statuses("PUT", instance("i"), of(plain, faulty), 503, 503)
+	b.stop()
+	b = startIn(t, directory)
+	statuses("PUT", instance("i"), of(plain, faulty), 503, 201, 200)
+	statuses("PUT", instance("other"), of(plain, faulty), 503, 503, 503, 201)
+	statuses("DELETE", instance("i")+deletion(plain), "", 200, 410)
+	statuses("PUT", instance("i"), of(plain, faulty), 503, 503, 503, 201)
+
+	const unbind = `"parameters":{"fault":{"on":"unbind","status":418}}`
+	for range 2 {
+		statuses("PUT", binding("i"), of(plain, unbind), 201)
+		statuses("DELETE", binding("i")+deletion(plain), "", 418, 200, 410)
+	}
+	statuses("PUT", binding("i"), of(plain, `"parameters":{"fault":{"on":"unbind","status":418,"times":"always"}}`), 201)
+	statuses("DELETE", binding("i")+deletion(plain), "", 418, 418, 418)
+	// What an instance says about its bindings is counted for all of them.
+	statuses("PUT", instance("bound"), of(plain, `"parameters":{"fault":{"on":"bind","status":500,"times":2}}`), 201)
+	for i, want := range []int{500, 500, 201} {
+		statuses("PUT", instance("bound")+"/service_bindings/"+string(rune('a'+i)), of(plain, ""), want)
+	}
+}
+
+// A platform that cleans up after a failure and tries again gets through: the
+// deletion of what was never created does not begin the count anew.
+func TestOrphanMitigation(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const faulty = `"parameters":{"fault":{"state":"failed"}}`
+	const plan = simulator.AsyncPlanID
+	if a := b.finish(instance("i"), b.expect(202, "PUT", instance("i")+"?"+async, of(plan, faulty))); a.field("state") != "failed" {
+		t.Errorf("got %s", a.text)
+	}
+	b.await("the deletion", func() bool {
+		a := b.do("DELETE", instance("i")+deletion(plan)+"&"+async, "")
+		b.finish(instance("i"), a)
+		return a.status == 410
+	})
+	if a := b.finish(instance("i"), b.expect(202, "PUT", instance("i")+"?"+async, of(plan, faulty))); a.field("state") != "succeeded" {
+		t.Errorf("got %s", a.text)
+	}
+}
+
+// Who uses the wrong key is told so.
+func TestWrongStore(t *testing.T) {
+	t.Parallel()
+	store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "simulator.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := simulator.New(t.Context(), store, simulator.Config{}); err == nil || !strings.Contains(err.Error(), "sealer is missing") {
+		t.Errorf("without a sealer: %v", err)
+	}
+	if _, err := simulator.New(t.Context(), nil, simulator.Config{}); err == nil {
+		t.Error("without a store there is no error")
+	}
+	if _, err := simulator.New(t.Context(), store, simulator.Config{Requests: -1}); err == nil || !strings.Contains(err.Error(), "Config.Requests") {
+		t.Errorf("with a negative number of requests: %v", err)
+	}
+}
