@@ -12,6 +12,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/server"
 	"github.com/openbroker/openbroker/server/config"
+	"github.com/openbroker/openbroker/simulator"
 )
 
 // A broker is everything of the process but HTTP.
@@ -20,6 +21,7 @@ type broker struct {
 	logger        *slog.Logger
 	store         durable.Store
 	engine        *durable.Engine
+	simulator     *simulator.Simulator // instead of engine and authenticator
 	authenticator openbroker.Authenticator
 	// policies are those that the engine has, by plan id.
 	policies map[string]durable.Policy
@@ -82,9 +84,24 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 // server serves the broker over HTTP.
 func (b *broker) server(onReady func(url string)) (*server.Server, error) {
 	c := b.settings.ServerConfig()
-	c.Authenticator, c.Logger, c.OnReady = b.authenticator, b.logger, onReady
-	c.Checks = []server.Check{{Name: "store", Run: b.engine.Ping}}
+	c.Logger, c.OnReady = b.logger, onReady
+	c.Checks = []server.Check{{Name: "store", Run: b.worker().Ping}}
+	if b.simulator != nil {
+		return server.NewForHandler(b.simulator, c)
+	}
+	c.Authenticator = b.authenticator
 	return server.New(b.engine, c)
+}
+
+// worker is what carries the operations out.
+func (b *broker) worker() interface {
+	Ping(ctx context.Context) error
+	Stop(ctx context.Context)
+} {
+	if b.simulator != nil {
+		return b.simulator
+	}
+	return b.engine
 }
 
 // stop ends the engine and closes the store. Operations that are not done in time
@@ -99,7 +116,7 @@ func (b *broker) stop(ctx context.Context, atOnce bool) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	b.engine.Stop(ctx)
+	b.worker().Stop(ctx)
 	b.quit()
 	if err := b.store.Close(); err != nil {
 		return fmt.Errorf("closing the store: %w", err)

@@ -53,6 +53,14 @@ log: {level: loud}
 		"bad_listen":        {"", 2, []string{"serve", "--listen", "8080"}},
 		"empty_flag":        {"", 2, []string{"serve", "--store", ""}},
 		"bad_store":         {"", 2, []string{"serve", "--store", "mysql://root:hunter2@localhost"}},
+		"simulate_argument": {"", 2, []string{"simulate", "sync"}},
+		"simulate_flag":     {"", 2, []string{"simulate", "--fault", "drop"}},
+		"simulate_listen":   {"", 2, []string{"simulate", "--listen", "localhost"}},
+		"simulate_empty":    {"", 2, []string{"simulate", "--password", ""}},
+		"simulate_store":    {"", 2, []string{"simulate", "--store", "simulator.db"}},
+		"simulate_public":   {"", 2, []string{"simulate", "--listen", ":8080"}},
+		"simulate_username": {"", 1, []string{"simulate", "--username", "a:b", "--password", "hunter2"}},
+		"simulate_postgres": {"", 1, []string{"simulate", "--store", "postgres://u:hunter2@%zz/d"}},
 		"check_nothing":     {"", 2, []string{"config", "check"}},
 		"check_missing":     {"", 1, []string{"config", "check", "openbroker.yaml"}},
 		"serve_missing":     {"", 1, []string{"serve", "--config", "openbroker.yaml"}},
@@ -129,7 +137,7 @@ func TestVersion(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{}, {"--help"}, {"serve", "--help"}, {"config", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"serve", "--help"}, {"simulate", "--help"}, {"config", "--help"}} {
 		code, stdout, stderr := command(t, t.TempDir(), nil, args...)
 		if code != 0 || stderr != "" || !strings.Contains(stdout, "Usage:") {
 			t.Errorf("%q: exit code %d, standard output %q, standard error %q", args, code, stdout, stderr)

@@ -102,7 +102,18 @@ func start(t *testing.T, directory string, environment []string, args ...string)
 // serve starts `openbroker serve` on a free port and waits until it listens.
 func serve(t *testing.T, directory string, environment []string, args ...string) *process {
 	t.Helper()
-	p := start(t, directory, environment, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	p := listen(t, directory, environment, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	p.username = "openbroker"
+	if password, err := os.ReadFile(filepath.Join(directory, "openbroker-data", "password")); err == nil {
+		p.password = strings.TrimSpace(string(password))
+	}
+	return p
+}
+
+// listen starts a process and waits until it listens.
+func listen(t *testing.T, directory string, environment []string, args ...string) *process {
+	t.Helper()
+	p := start(t, directory, environment, args...)
 	await(t, "the URL", func() bool {
 		select {
 		case <-p.exited:
@@ -113,10 +124,6 @@ func serve(t *testing.T, directory string, environment []string, args ...string)
 		p.url = strings.TrimPrefix(line, "openbroker: listening on ")
 		return complete
 	})
-	p.username = "openbroker"
-	if password, err := os.ReadFile(filepath.Join(directory, "openbroker-data", "password")); err == nil {
-		p.password = strings.TrimSpace(string(password))
-	}
 	return p
 }
 

@@ -59,28 +59,35 @@ OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.
 	return command
 }
 
-// check finds what is wrong with the flags. An empty one is a variable that
-// somebody forgot to set: the default would be a surprise.
+// check finds what is wrong with the flags.
 func (f *serveFlags) check(set *pflag.FlagSet) (err error) {
+	f.parsedStore, err = checkFlags(set, f.listen, f.store)
+	return err
+}
+
+// checkFlags finds what is wrong with flags that several commands have, and
+// returns what --store says. An empty one is a variable that somebody forgot to
+// set: the default would be a surprise.
+func checkFlags(set *pflag.FlagSet, listen, store string) (parsed config.Store, err error) {
 	set.Visit(func(flag *pflag.Flag) {
 		if flag.Value.String() == "" {
 			err = fmt.Errorf("--%s is empty", flag.Name)
 		}
 	})
 	if err != nil {
-		return err
+		return parsed, err
 	}
-	if f.listen != "" {
-		if err := config.CheckListen(f.listen); err != nil {
-			return fmt.Errorf("--listen %w", err)
+	if listen != "" {
+		if err := config.CheckListen(listen); err != nil {
+			return parsed, fmt.Errorf("--listen %w", err)
 		}
 	}
-	if f.store != "" {
-		if err := f.parsedStore.UnmarshalText([]byte(f.store)); err != nil {
-			return fmt.Errorf("--store %w", err)
+	if store != "" {
+		if err := parsed.UnmarshalText([]byte(store)); err != nil {
+			return parsed, fmt.Errorf("--store %w", err)
 		}
 	}
-	return nil
+	return parsed, nil
 }
 
 // settings is the configuration, with the flags over it.
@@ -125,9 +132,15 @@ func serve(ctx context.Context, flags serveFlags, stdout, stderr io.Writer) erro
 		}
 		return err
 	}
+	return b.run(ctx, giveBack, stdout)
+}
+
+// run serves the broker until ctx ends, and stops it. It prints the URL, and
+// nothing else, to the standard output. giveBack ends the handling of signals.
+func (b *broker) run(ctx context.Context, giveBack func(), stdout io.Writer) error {
 	s, err := b.server(func(url string) {
 		if _, err := fmt.Fprintf(stdout, "openbroker: listening on %s\n", url); err != nil {
-			logger.LogAttrs(ctx, slog.LevelWarn, "the URL cannot be printed", slog.String("error", err.Error()))
+			b.logger.LogAttrs(ctx, slog.LevelWarn, "the URL cannot be printed", slog.String("error", err.Error()))
 		}
 	})
 	if err == nil {

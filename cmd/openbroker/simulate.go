@@ -1,0 +1,175 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/seal"
+	"github.com/openbroker/openbroker/server"
+	"github.com/openbroker/openbroker/server/config"
+	"github.com/openbroker/openbroker/simulator"
+)
+
+const (
+	// simulatorPassword is good enough on this machine. Elsewhere one has to be
+	// chosen.
+	simulatorPassword = "openbroker"
+	// simulatorKeyset is where the store has the keys of what is in it. Nothing
+	// that is simulated is secret, and whoever has the store is to need no other
+	// file.
+	simulatorKeyset = "simulator_keyset"
+	// simulatorGrace is short, because a delayed operation has nothing to lose:
+	// it goes on at the next start.
+	simulatorGrace = time.Second
+)
+
+type simulateFlags struct {
+	listen, username, password, store string
+	parsedStore                       config.Store
+}
+
+func newSimulate(stdout, stderr io.Writer) *cobra.Command {
+	var flags simulateFlags
+	command := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run a broker to test platforms against, with faults on demand",
+		Long: `Run a broker to test platforms against. It offers the service "simulated", with a plan
+for each way in which the Open Service Broker API can be used. It follows the
+specification, and goes wrong when it is told to: by the parameters "delay" and "fault",
+or by PUT /control/faults. GET /control/requests shows what platforms have sent.
+docs/simulate.md is the manual.
+
+When it accepts requests, it prints its URL to the standard output, and nothing else
+ever. Without --store it forgets everything when it stops; with it, it goes on where it
+was, also after kill -9.
+
+OPENBROKER_USERNAME and OPENBROKER_PASSWORD do what --username and --password do, and
+show up in no list of processes.`,
+		Args:    cobra.NoArgs,
+		PreRunE: func(command *cobra.Command, _ []string) error { return flags.check(command.Flags()) },
+		RunE:    does(func(ctx context.Context, _ []string) error { return simulate(ctx, flags, stdout, stderr) }),
+	}
+	command.Flags().StringVar(&flags.listen, "listen", server.DefaultAddress, "`ADDRESS` to listen on, as host:port; port 0 picks a free one")
+	command.Flags().StringVar(&flags.username, "username", "", "`USER` name of the platform (default "+defaultUsername+")")
+	command.Flags().StringVar(&flags.password, "password", "", "`PASSWORD` of the platform (default "+simulatorPassword+", only if no other machine can reach the address)")
+	command.Flags().StringVar(&flags.store, "store", "", "`STORE` to keep everything in: sqlite:PATH or postgres://... (default a temporary one)")
+	return command
+}
+
+func (f *simulateFlags) check(set *pflag.FlagSet) (err error) {
+	if f.parsedStore, err = checkFlags(set, f.listen, f.store); err != nil {
+		return err
+	}
+	f.username = cmp.Or(f.username, os.Getenv(usernameVariable), defaultUsername)
+	f.password = cmp.Or(f.password, os.Getenv(passwordVariable))
+	if f.password == "" && !loopback(f.listen) {
+		return fmt.Errorf("--listen %s can be reached from other machines: set --password or %s, because everybody knows the default", f.listen, passwordVariable)
+	}
+	return nil
+}
+
+// loopback reports whether only this machine can reach the address.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+func simulate(ctx context.Context, flags simulateFlags, stdout, stderr io.Writer) (err error) {
+	settings := &config.Config{Listen: flags.listen, Store: flags.parsedStore}
+	settings.Shutdown.OperationGrace = config.Duration(simulatorGrace)
+	logger, err := settings.NewLogger(stderr)
+	if err != nil {
+		return err
+	}
+	if flags.store == "" {
+		directory, failed := os.MkdirTemp("", "openbroker-simulate-")
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+		settings.Store.SQLite = config.Path(filepath.Join(directory, "openbroker.db"))
+	}
+	only := config.Credential{Username: flags.username, Password: config.Secret(cmp.Or(flags.password, simulatorPassword))}
+	ctx, giveBack := server.SignalContext(ctx)
+	defer giveBack()
+	b, err := startSimulator(ctx, settings, only, logger)
+	if err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return nil // It was told to stop before it was ready.
+		}
+		return err
+	}
+	if flags.password == "" {
+		complain(stderr, fmt.Sprintf("openbroker: log in as %q with the password %q", flags.username, simulatorPassword))
+	}
+	return b.run(ctx, giveBack, stdout)
+}
+
+// startSimulator is start for a simulator.
+func startSimulator(ctx context.Context, settings *config.Config, only config.Credential, logger *slog.Logger) (_ *broker, err error) {
+	running, quit := context.WithCancel(context.WithoutCancel(ctx))
+	b := &broker{settings: settings, logger: logger, quit: quit}
+	defer func() {
+		if err != nil {
+			quit()
+		}
+	}()
+	authenticator, err := override(nil, only).Authenticator(running, logger)
+	if err != nil {
+		return nil, err
+	}
+	if b.store, err = openStore(ctx, settings.Store, "", logger); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.store.Close())
+		}
+	}()
+	keys, err := keysInStore(ctx, b.store)
+	if err != nil {
+		return nil, err
+	}
+	b.simulator, err = simulator.New(ctx, b.store, simulator.Config{
+		Engine: durable.Config{Sealer: keys}, Authenticator: authenticator, Logger: logger,
+		Options: settings.ServerConfig().Options,
+	})
+	return b, err
+}
+
+// keysInStore returns the keys that the store has for what is in it. It makes
+// them for a new store only, not for one of openbroker serve.
+func keysInStore(ctx context.Context, store durable.Store) (*seal.Keyring, error) {
+	stored, err := store.Setting(ctx, simulatorKeyset)
+	if errors.Is(err, durable.ErrNotFound) {
+		switch _, err := store.Setting(ctx, canarySetting); {
+		case err == nil:
+			return nil, errors.New("the store is that of openbroker serve: choose another one, nothing was changed")
+		case !errors.Is(err, durable.ErrNotFound):
+			return nil, fmt.Errorf("the store cannot be read: %w", err)
+		}
+		fresh, err := seal.Generate()
+		if err != nil {
+			return nil, err
+		}
+		if stored, err = store.PutSetting(ctx, simulatorKeyset, fresh); err != nil {
+			return nil, fmt.Errorf("the store cannot be written: %w", err)
+		}
+	} else if err != nil {
+		return nil, fmt.Errorf("the store cannot be read: %w", err)
+	}
+	return seal.Parse(stored)
+}
