@@ -54,7 +54,7 @@ func (b *broker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 		return nil, err
 	case asked.fault != nil && asked.fault.On == OnProvision:
 		return nil, invalid("parameters.fault.on is provision, but the instance is there already: choose another operation")
-	case asked.fault != nil && !sameFault(asked.fault, stored.fault):
+	case asked.fault != nil:
 		c.add(carried(asked.fault, OnUpdate), "")
 	default:
 		c.add(waiting(stored.fault, OnUpdate), "")

@@ -1,8 +1,11 @@
 package simulator_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -298,11 +301,39 @@ func TestSlow(t *testing.T) {
 			t.Errorf("%s: %d %s after %s", part, a.status, a.text, total)
 		}
 	}
-	// Somebody who hangs up is not waited for.
-	b.Reset()
-	if a := b.expect(200, "GET", "/v2/catalog", ""); a.body["services"] == nil {
-		t.Error(a.text)
+}
+
+// A body trickles: the headers and the first piece are there long before the
+// last. Somebody who hangs up is not waited for.
+func TestTrickle(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	if err := b.SetFaults(simulator.Fault{Slow: simulator.Duration(20 * time.Second)}); err != nil {
+		t.Fatal(err)
 	}
+	ctx, hangUp := context.WithTimeout(t.Context(), patience)
+	defer hangUp()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/v2/catalog", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth(username, password)
+	request.Header.Set("X-Broker-API-Version", "2.17")
+	response, err := http.DefaultClient.Do(request) // It returns with the headers.
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	b.clock.advance(b.clock.awaitSleep(t))
+	if n, err := io.ReadFull(response.Body, make([]byte, 100)); err != nil {
+		t.Errorf("the first piece has %d bytes, %v", n, err)
+	}
+	hangUp()
+	b.await("the end of the request", func() bool {
+		b.clock.mu.Lock()
+		defer b.clock.mu.Unlock()
+		return len(b.clock.sleepers) == 0
+	})
 }
 
 // An operation that was accepted fails, once, and says what it was told to.
@@ -382,6 +413,31 @@ func TestStateFailedSynchronously(t *testing.T) {
 	// It was for that update: the next one has no fault.
 	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"x":1}`))
 	b.expect(200, "DELETE", instance("i")+deletion(plain), "")
+}
+
+// A fault without on is for the request that carries it, also if the instance has
+// the same fault from before; and for no other.
+func TestCarriedFault(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const faulty = `"parameters":{"fault":{"status":503},"x":`
+	b.expect(503, "PUT", instance("i"), of(plain, faulty+`1}`))
+	b.expect(201, "PUT", instance("i"), of(plain, faulty+`1}`))
+	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"x":2}`))
+	b.expect(503, "PATCH", instance("i"), of(plain, faulty+`3}`))
+	b.expect(200, "PATCH", instance("i"), of(plain, faulty+`3}`))
+	b.expect(201, "PUT", binding("i"), of(plain, ""))
+	b.expect(200, "DELETE", binding("i")+deletion(plain), "")
+	b.expect(200, "DELETE", instance("i")+deletion(plain), "")
+
+	b.expect(201, "PUT", instance("k"), of(plain, ""))
+	b.expect(418, "PATCH", instance("k"), of(plain, `"parameters":{"fault":{"status":418}}`))
+	b.expect(200, "PATCH", instance("k"), of(plain, `"parameters":{"fault":{"status":418}}`))
+
+	const failing = `"parameters":{"fault":{"on":"update","state":"failed"}}`
+	b.expect(201, "PUT", instance("j"), of(plain, failing))
+	b.expect(500, "PATCH", instance("j"), of(plain, `"parameters":{"x":1}`))
+	b.expect(200, "PATCH", instance("j"), of(plain, `"parameters":{"x":1}`))
 }
 
 // A poll has the wrong state as often as it was told to, whether or not it names

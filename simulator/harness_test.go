@@ -128,6 +128,12 @@ func start(t *testing.T) *broker {
 // startIn runs a simulator on the store in a directory.
 func startIn(t *testing.T, directory string) *broker {
 	t.Helper()
+	return startAt(t, directory, newClock())
+}
+
+// startAt is startIn with a clock.
+func startAt(t *testing.T, directory string, c *clock) *broker {
+	t.Helper()
 	store, err := sqlitestore.Open(t.Context(), filepath.Join(directory, "simulator.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -136,16 +142,16 @@ func startIn(t *testing.T, directory string) *broker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startOn(t, store, keys)
+	return startOn(t, store, keys, c)
 }
 
-func startOn(t *testing.T, store durable.Store, keys durable.Sealer) *broker {
+func startOn(t *testing.T, store durable.Store, keys durable.Sealer, c *clock) *broker {
 	t.Helper()
 	basic, err := auth.NewBasic(auth.Credential{Username: username, Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &broker{t: t, clock: newClock(), logs: &logs{}}
+	b := &broker{t: t, clock: c, logs: &logs{}}
 	b.Simulator, err = simulator.New(t.Context(), store, simulator.Config{
 		Engine:        durable.Config{Sealer: keys, PollInterval: 5 * time.Millisecond, Lease: time.Second},
 		Authenticator: basic, Clock: b.clock,

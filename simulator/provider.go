@@ -76,7 +76,7 @@ func (p *provider) Update(ctx context.Context, task *durable.Task, i, previous d
 		return durable.Updated{}, err
 	}
 	w := work{task: task, at: instanceRequest(OnUpdate, &previous), delay: asked.delay}
-	if !sameFault(asked.fault, before.fault) {
+	if !sameFault(asked.fault, before.fault) { // The request itself is not known here.
 		w.add(carried(asked.fault, OnUpdate), ownerOf(&i))
 	} else {
 		w.add(waiting(asked.fault, OnUpdate), ownerOf(&i))

@@ -103,21 +103,17 @@ func (s *records) begin(r *http.Request, at route, now time.Time) *Request {
 	return record
 }
 
-// readBody keeps the beginning of the body. An error of reading is left to the
-// handler.
+// readBody keeps the beginning of the body. The handler meets the same error, if
+// there is one.
 func (r *Request) readBody(from *http.Request) {
 	if from.Body == nil || from.Body == http.NoBody {
 		return
 	}
-	head, err := io.ReadAll(io.LimitReader(from.Body, recordedBody+1))
-	rest := io.Reader(from.Body)
-	if err != nil {
-		rest = failing{err}
-	}
+	head, _ := io.ReadAll(io.LimitReader(from.Body, recordedBody+1))
 	from.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.MultiReader(bytes.NewReader(head), rest), from.Body}
+	}{io.MultiReader(bytes.NewReader(head), from.Body), from.Body}
 	if len(head) > recordedBody {
 		head, r.BodyTruncated = head[:recordedBody], true
 	}
@@ -127,11 +123,6 @@ func (r *Request) readBody(from *http.Request) {
 		r.BodyText = strings.ToValidUTF8(string(head), "\uFFFD")
 	}
 }
-
-// failing repeats the error of reading a body.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func withoutSecrets(header http.Header) http.Header {
 	kept := header.Clone()

@@ -112,16 +112,10 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &exchange{ResponseWriter: w, clock: s.clock, route: routeOf(r)}
 	record := s.records.begin(r, x.route, s.clock.Now())
-	answered := false
-	defer func() {
-		if !answered { // A dropped connection goes on as a panic.
-			x.status = 0
-		}
-		s.records.end(record, x.status, x.fault)
-	}()
+	// A dropped connection goes on as a panic, and has no status.
+	defer func() { s.records.end(record, x.status, x.fault) }()
 	s.api.ServeHTTP(x, r.WithContext(x.context(r.Context())))
 	x.finish(r.Context())
-	answered = true
 }
 
 // Requests returns the requests of platforms that were kept, in the order in
