@@ -120,9 +120,9 @@ func (l *logs) String() string {
 }
 
 // start runs a simulator on a store of its own.
-func start(t *testing.T) *broker {
+func start(t *testing.T, options ...openbroker.Option) *broker {
 	t.Helper()
-	return startIn(t, t.TempDir())
+	return startAt(t, t.TempDir(), newClock(), options...)
 }
 
 // startIn runs a simulator on the store in a directory.
@@ -132,7 +132,7 @@ func startIn(t *testing.T, directory string) *broker {
 }
 
 // startAt is startIn with a clock.
-func startAt(t *testing.T, directory string, c *clock) *broker {
+func startAt(t *testing.T, directory string, c *clock, options ...openbroker.Option) *broker {
 	t.Helper()
 	store, err := sqlitestore.Open(t.Context(), filepath.Join(directory, "simulator.db"))
 	if err != nil {
@@ -142,10 +142,10 @@ func startAt(t *testing.T, directory string, c *clock) *broker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startOn(t, store, keys, c)
+	return startOn(t, store, keys, c, options...)
 }
 
-func startOn(t *testing.T, store durable.Store, keys durable.Sealer, c *clock) *broker {
+func startOn(t *testing.T, store durable.Store, keys durable.Sealer, c *clock, options ...openbroker.Option) *broker {
 	t.Helper()
 	basic, err := auth.NewBasic(auth.Credential{Username: username, Password: password})
 	if err != nil {
@@ -154,7 +154,7 @@ func startOn(t *testing.T, store durable.Store, keys durable.Sealer, c *clock) *
 	b := &broker{t: t, clock: c, logs: &logs{}}
 	b.Simulator, err = simulator.New(t.Context(), store, simulator.Config{
 		Engine:        durable.Config{Sealer: keys, PollInterval: 5 * time.Millisecond, Lease: time.Second},
-		Authenticator: basic, Clock: b.clock,
+		Authenticator: basic, Clock: b.clock, Options: options,
 		Logger: slog.New(slog.NewTextHandler(b.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

@@ -1,0 +1,25 @@
+package simulator_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/openbroker/openbroker/catalog"
+)
+
+// No platform finds anything to say against the catalog.
+func TestLint(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	source, err := catalog.Parse("catalog.json", []byte(b.expect(200, "GET", "/v2/catalog", "").text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, finding := range catalog.Lint(source) {
+		found = append(found, finding.String())
+	}
+	if len(found) > 0 {
+		t.Error(strings.Join(found, "\n"))
+	}
+}
