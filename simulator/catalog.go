@@ -2,6 +2,10 @@ package simulator
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
@@ -56,12 +60,46 @@ const (
 		`"mode":{"type":"string","enum":["r","rw"],"default":"rw","description":"r to read only"}}}`
 )
 
-// Catalog returns the service simulated with its plans, as it is at first.
-func Catalog() *openbroker.Catalog {
-	return newCatalog(&openbroker.MaintenanceInfo{Version: MaintenanceVersion, Description: "The simulated software."})
+// permissions are what the service requires for the sake of a plan. It is never
+// changed.
+var permissions = map[string]string{
+	SyslogPlanID: openbroker.RequiresSyslogDrain, RoutePlanID: openbroker.RequiresRouteForwarding, VolumePlanID: openbroker.RequiresVolumeMount,
 }
 
-func newCatalog(maintenance *openbroker.MaintenanceInfo) *openbroker.Catalog {
+// Catalog returns the service simulated with all of its plans, as it is at first.
+func Catalog() *openbroker.Catalog { return newCatalog(nil, firstMaintenance()) }
+
+func firstMaintenance() *openbroker.MaintenanceInfo {
+	return &openbroker.MaintenanceInfo{Version: MaintenanceVersion, Description: "The simulated software."}
+}
+
+// newCatalog returns the catalog with the named plans, or all if there are none,
+// and the permissions that these need.
+func newCatalog(names []string, maintenance *openbroker.MaintenanceInfo) *openbroker.Catalog {
+	catalog := fullCatalog(maintenance)
+	service := &catalog.Services[0]
+	if len(names) > 0 {
+		service.Plans = slices.DeleteFunc(service.Plans, func(p openbroker.Plan) bool { return !slices.Contains(names, p.Name) })
+	}
+	for i := range service.Plans {
+		if permission := permissions[service.Plans[i].ID]; permission != "" {
+			service.Requires = append(service.Requires, permission)
+		}
+	}
+	return catalog
+}
+
+// CheckPlans returns an error that names what is no plan of [Catalog].
+func CheckPlans(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(slices.Collect(maps.Values(planNames)), name) {
+			return fmt.Errorf("there is no plan %q: choose from %s", shorten(name), strings.Join(slices.Sorted(maps.Values(planNames)), ", "))
+		}
+	}
+	return nil
+}
+
+func fullCatalog(maintenance *openbroker.MaintenanceInfo) *openbroker.Catalog {
 	yes, no, polling := true, false, pollingDuration
 	plan := func(id, description string, change func(*openbroker.Plan)) openbroker.Plan {
 		name := planNames[id]
@@ -78,7 +116,6 @@ func newCatalog(maintenance *openbroker.MaintenanceInfo) *openbroker.Catalog {
 	return &openbroker.Catalog{Services: []openbroker.Service{{
 		ID: ServiceID, Name: "simulated", Description: "Simulates services, and their faults, to test platforms with.",
 		Tags:     []string{"simulated", "test"},
-		Requires: []string{openbroker.RequiresSyslogDrain, openbroker.RequiresRouteForwarding, openbroker.RequiresVolumeMount},
 		Bindable: true, InstancesRetrievable: true, BindingsRetrievable: true, AllowContextUpdates: true,
 		Metadata: &openbroker.ServiceMetadata{DisplayName: "Simulated", LongDescription: "Nothing real is behind it.", Shareable: &yes},
 		Plans: []openbroker.Plan{

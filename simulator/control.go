@@ -40,7 +40,7 @@ var controls = map[string]map[string]control{
 	"/maintenance_info": {
 		http.MethodGet: (*Simulator).showMaintenance, http.MethodPut: (*Simulator).putMaintenance,
 		http.MethodDelete: func(s *Simulator, r *http.Request) (any, error) {
-			if err := s.engine.SetCatalog(Catalog()); err != nil {
+			if err := s.resetMaintenanceInfo(); err != nil {
 				return nil, err
 			}
 			return s.showMaintenance(r)

@@ -101,7 +101,7 @@ func TestDelayGoesOn(t *testing.T) {
 	b.stop()
 	later := newClock()
 	later.now = b.clock.now.Add(4 * time.Second)
-	next := startAt(t, directory, later)
+	next := startAt(t, directory, later, nil)
 	d := later.awaitSleep(t)
 	if d != 6*time.Second {
 		t.Errorf("it sleeps for %s more", d)

@@ -120,19 +120,25 @@ func (l *logs) String() string {
 }
 
 // start runs a simulator on a store of its own.
-func start(t *testing.T, options ...openbroker.Option) *broker {
+func start(t *testing.T) *broker {
 	t.Helper()
-	return startAt(t, t.TempDir(), newClock(), options...)
+	return startWith(t, nil)
+}
+
+// startWith is start with a changed configuration.
+func startWith(t *testing.T, change func(*simulator.Config)) *broker {
+	t.Helper()
+	return startAt(t, t.TempDir(), newClock(), change)
 }
 
 // startIn runs a simulator on the store in a directory.
 func startIn(t *testing.T, directory string) *broker {
 	t.Helper()
-	return startAt(t, directory, newClock())
+	return startAt(t, directory, newClock(), nil)
 }
 
 // startAt is startIn with a clock.
-func startAt(t *testing.T, directory string, c *clock, options ...openbroker.Option) *broker {
+func startAt(t *testing.T, directory string, c *clock, change func(*simulator.Config)) *broker {
 	t.Helper()
 	store, err := sqlitestore.Open(t.Context(), filepath.Join(directory, "simulator.db"))
 	if err != nil {
@@ -142,21 +148,25 @@ func startAt(t *testing.T, directory string, c *clock, options ...openbroker.Opt
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startOn(t, store, keys, c, options...)
+	return startOn(t, store, keys, c, change)
 }
 
-func startOn(t *testing.T, store durable.Store, keys durable.Sealer, c *clock, options ...openbroker.Option) *broker {
+func startOn(t *testing.T, store durable.Store, keys durable.Sealer, c *clock, change func(*simulator.Config)) *broker {
 	t.Helper()
 	basic, err := auth.NewBasic(auth.Credential{Username: username, Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &broker{t: t, clock: c, logs: &logs{}}
-	b.Simulator, err = simulator.New(t.Context(), store, simulator.Config{
+	config := simulator.Config{
 		Engine:        durable.Config{Sealer: keys, PollInterval: 5 * time.Millisecond, Lease: time.Second},
-		Authenticator: basic, Clock: b.clock, Options: options,
+		Authenticator: basic, Clock: b.clock,
 		Logger: slog.New(slog.NewTextHandler(b.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	if change != nil {
+		change(&config)
+	}
+	b.Simulator, err = simulator.New(t.Context(), store, config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,14 +19,23 @@ func (s *Simulator) SetMaintenanceInfo(version, description string) error {
 	if !semanticVersion.MatchString(version) {
 		return errors.New(`version must be a semantic version such as "2.0.0"`)
 	}
-	return s.engine.SetCatalog(newCatalog(&openbroker.MaintenanceInfo{Version: version, Description: description}))
+	return s.engine.SetCatalog(newCatalog(s.plans, &openbroker.MaintenanceInfo{Version: version, Description: description}))
 }
 
-// MaintenanceInfo returns the present one.
+// MaintenanceInfo returns the present one, or nil if neither plan is offered.
 func (s *Simulator) MaintenanceInfo(ctx context.Context) (*openbroker.MaintenanceInfo, error) {
 	catalog, err := s.engine.Catalog(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return catalog.Services[0].Plan(AsyncPlanID).MaintenanceInfo, nil
+	for _, plan := range catalog.Services[0].Plans {
+		if plan.MaintenanceInfo != nil {
+			return plan.MaintenanceInfo, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // The plans have none.
+}
+
+func (s *Simulator) resetMaintenanceInfo() error {
+	return s.engine.SetCatalog(newCatalog(s.plans, firstMaintenance()))
 }

@@ -1,11 +1,14 @@
 package simulator_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/simulator"
 )
 
@@ -200,4 +203,35 @@ func TestExpiry(t *testing.T) {
 	}
 	// Other plans do not know these parameters, and take any.
 	b.expect(201, "PUT", instance("j"), of(simulator.SyncPlanID, `"parameters":{"expires_in":5,"anything":[null]}`))
+}
+
+// Only the chosen plans are offered, with the permissions that they need.
+func TestChosenPlans(t *testing.T) {
+	t.Parallel()
+	for plans, requires := range map[string]string{
+		"sync":         "",
+		"async,volume": "volume_mount",
+		"syslog,route": "route_forwarding,syslog_drain",
+		"":             "route_forwarding,syslog_drain,volume_mount",
+	} {
+		b := startWith(t, func(c *simulator.Config) {
+			if plans != "" {
+				c.Plans = strings.Split(plans, ",")
+			}
+		})
+		var catalog struct{ Services []openbroker.Service }
+		if err := json.Unmarshal([]byte(b.expect(200, "GET", "/v2/catalog", "").text), &catalog); err != nil {
+			t.Fatal(err)
+		}
+		service := catalog.Services[0]
+		slices.Sort(service.Requires)
+		if got := strings.Join(service.Requires, ","); got != requires || plans != "" && len(service.Plans) != strings.Count(plans, ",")+1 {
+			t.Errorf("%s: requires %s, has %d plans", plans, got, len(service.Plans))
+		}
+		b.expect(200, "POST", "/control/reset", "")
+		b.expect(200, "GET", "/control", "")
+	}
+	if err := simulator.CheckPlans([]string{"sync", "fast"}); err == nil || !strings.Contains(err.Error(), `there is no plan "fast": choose from app-only, `) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -26,6 +26,10 @@ type Config struct {
 	// Logger receives what the handler and the engine log, unless Engine has
 	// one of its own; [slog.Default] by default.
 	Logger *slog.Logger
+	// Plans are the names of the plans that are offered; all by default. The
+	// service requires the permissions of route, syslog and volume only with
+	// these plans.
+	Plans []string
 	// Requests is how many requests are kept, the last ones; 1000 by default.
 	Requests int
 	// Clock is the real one by default. The deadlines of operations and the
@@ -42,6 +46,7 @@ const DefaultRequests = 1000
 // goroutines.
 type Simulator struct {
 	engine  *durable.Engine
+	plans   []string
 	clock   Clock
 	api     http.Handler
 	control http.Handler
@@ -60,6 +65,9 @@ func New(ctx context.Context, store durable.Store, config Config) (*Simulator, e
 	if config.Requests < 0 {
 		return nil, fmt.Errorf("simulator: Config.Requests is %d: it must not be negative; leave it zero for the default", config.Requests)
 	}
+	if err := CheckPlans(config.Plans); err != nil {
+		return nil, fmt.Errorf("simulator: Config.Plans: %w", err)
+	}
 	if store == nil {
 		return nil, errors.New("simulator: a store is needed")
 	}
@@ -76,10 +84,10 @@ func New(ctx context.Context, store durable.Store, config Config) (*Simulator, e
 		config.Engine.Logger = config.Logger
 	}
 	config.Engine.DefaultPolicy, config.Engine.Policies = otherPolicy(), policies()
-	s := &Simulator{clock: config.Clock, records: records{limit: config.Requests}}
+	s := &Simulator{plans: config.Plans, clock: config.Clock, records: records{limit: config.Requests}}
 	counts := tally{store}
 	var err error
-	s.engine, err = durable.New(ctx, Catalog(), &provider{clock: s.clock, tally: counts, faults: &s.faults, delay: &s.delay}, store, config.Engine)
+	s.engine, err = durable.New(ctx, newCatalog(s.plans, firstMaintenance()), &provider{clock: s.clock, tally: counts, faults: &s.faults, delay: &s.delay}, store, config.Engine)
 	if err != nil {
 		return nil, err
 	}
@@ -152,5 +160,5 @@ func (s *Simulator) Reset() {
 	_ = s.faults.replace(nil) // Nothing in it can be wrong.
 	s.delay.put(0)
 	s.records.clear()
-	_ = s.engine.SetCatalog(Catalog()) // It was valid before.
+	_ = s.resetMaintenanceInfo() // It was valid before.
 }

@@ -37,6 +37,7 @@ const (
 
 type simulateFlags struct {
 	listen, username, password, store string
+	plans                             []string
 	parsedStore                       config.Store
 }
 
@@ -65,12 +66,19 @@ show up in no list of processes.`,
 	command.Flags().StringVar(&flags.username, "username", "", "`USER` name of the platform (default "+defaultUsername+")")
 	command.Flags().StringVar(&flags.password, "password", "", "`PASSWORD` of the platform (default "+simulatorPassword+", only if no other machine can reach the address)")
 	command.Flags().StringVar(&flags.store, "store", "", "`STORE` to keep everything in: sqlite:PATH or postgres://... (default a temporary one)")
+	command.Flags().StringSliceVar(&flags.plans, "plans", nil, "`PLANS` to offer, separated by commas (default all)")
 	return command
 }
 
 func (f *simulateFlags) check(set *pflag.FlagSet) (err error) {
 	if f.parsedStore, err = checkFlags(set, f.listen, f.store); err != nil {
 		return err
+	}
+	if set.Changed("plans") && len(f.plans) == 0 {
+		return errors.New("--plans is empty")
+	}
+	if err := simulator.CheckPlans(f.plans); err != nil {
+		return fmt.Errorf("--plans: %w", err)
 	}
 	f.username = cmp.Or(f.username, os.Getenv(usernameVariable), defaultUsername)
 	f.password = cmp.Or(f.password, os.Getenv(passwordVariable))
@@ -105,7 +113,7 @@ func simulate(ctx context.Context, flags simulateFlags, stdout, stderr io.Writer
 	only := config.Credential{Username: flags.username, Password: config.Secret(cmp.Or(flags.password, simulatorPassword))}
 	ctx, giveBack := server.SignalContext(ctx)
 	defer giveBack()
-	b, err := startSimulator(ctx, settings, only, logger)
+	b, err := startSimulator(ctx, settings, only, flags.plans, logger)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			return nil // It was told to stop before it was ready.
@@ -119,7 +127,7 @@ func simulate(ctx context.Context, flags simulateFlags, stdout, stderr io.Writer
 }
 
 // startSimulator is start for a simulator.
-func startSimulator(ctx context.Context, settings *config.Config, only config.Credential, logger *slog.Logger) (_ *broker, err error) {
+func startSimulator(ctx context.Context, settings *config.Config, only config.Credential, plans []string, logger *slog.Logger) (_ *broker, err error) {
 	running, quit := context.WithCancel(context.WithoutCancel(ctx))
 	b := &broker{settings: settings, logger: logger, quit: quit}
 	defer func() {
@@ -144,7 +152,7 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 		return nil, err
 	}
 	b.simulator, err = simulator.New(ctx, b.store, simulator.Config{
-		Engine: durable.Config{Sealer: keys}, Authenticator: authenticator, Logger: logger,
+		Engine: durable.Config{Sealer: keys}, Authenticator: authenticator, Logger: logger, Plans: plans,
 		Options: settings.ServerConfig().Options,
 	})
 	return b, err
