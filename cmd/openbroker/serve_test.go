@@ -40,8 +40,12 @@ func TestFirstStart(t *testing.T) {
 	if !regexp.MustCompile(`^http://127\.0\.0\.1:[1-9][0-9]*$`).MatchString(p.url) {
 		t.Errorf("the URL is %q", p.url)
 	}
-	told := regexp.MustCompile(`(?m)^openbroker: log in as "openbroker" with the password (\S+), which is kept in (\S+)$`).FindStringSubmatch(p.stderr.String())
-	if told == nil || told[1] != p.password || told[2] != "openbroker-data/password" || len(p.password) < 20 {
+	var told []string
+	await(t, "the password", func() bool { // The two outputs arrive in any order.
+		told = regexp.MustCompile(`(?m)^openbroker: log in as "openbroker" with the password (\S+), which is kept in (\S+)$`).FindStringSubmatch(p.stderr.String())
+		return told != nil
+	})
+	if told[1] != p.password || told[2] != "openbroker-data/password" || len(p.password) < 20 {
 		t.Fatalf("told %q about the password", told)
 	}
 	for name, mode := range map[string]os.FileMode{"": 0o700, "password": 0o600, "keyset.json": 0o600, "openbroker.db": 0o600, "instances": 0o700} {
@@ -63,8 +67,10 @@ func TestFirstStart(t *testing.T) {
 	p.stop()
 
 	p = serve(t, directory, nil)
-	if p.password != first || strings.Contains(p.stderr.String(), first) ||
-		!strings.Contains(p.stderr.String(), "openbroker: log in as \"openbroker\" with the password in openbroker-data/password\n") {
+	await(t, "the place of the password", func() bool {
+		return strings.Contains(p.stderr.String(), "openbroker: log in as \"openbroker\" with the password in openbroker-data/password\n")
+	})
+	if p.password != first || strings.Contains(p.stderr.String(), first) {
 		t.Errorf("the second start wrote\n%s", p.stderr)
 	}
 	p.expect(http.StatusOK, "GET", "/v2/catalog", nil)
