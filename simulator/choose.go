@@ -130,10 +130,10 @@ func change[R any](c *changing, call func() (R, error), read func(R) (openbroker
 			return response, err
 		}
 		if outcome, operation := read(response); outcome == openbroker.Accepted {
-			// It has to be there before the first poll.
+			// It has to be there before the first poll, even if the client is gone.
 			encoded, err := json.Marshal(later)
 			if err == nil {
-				_, err = c.store.PutSetting(c.ctx, name("poll", operation), encoded)
+				_, err = c.store.PutSetting(context.WithoutCancel(c.ctx), name("poll", operation), encoded)
 			}
 			if err != nil {
 				return none, openbroker.ErrUnavailable.WithCause(err)

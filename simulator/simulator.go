@@ -21,7 +21,8 @@ type Config struct {
 	// Authenticator decides who may call the broker and its control endpoint;
 	// everyone by default.
 	Authenticator openbroker.Authenticator
-	// Options are further options of [openbroker.NewHandler].
+	// Options are further options of [openbroker.NewHandler], without an
+	// authenticator or a logger.
 	Options []openbroker.Option
 	// Logger receives what the handler and the engine log, unless Engine has
 	// one of its own; [slog.Default] by default.
@@ -30,7 +31,8 @@ type Config struct {
 	// service requires the permissions of route, syslog and volume only with
 	// these plans.
 	Plans []string
-	// Requests is how many requests are kept, the last ones; 1000 by default.
+	// Requests is how many requests are kept, the last ones; DefaultRequests by
+	// default.
 	Requests int
 	// Clock is the real one by default. The deadlines of operations and the
 	// expiry of bindings are measured by the store's.
