@@ -159,7 +159,7 @@ func startOn(t *testing.T, store durable.Store, keys durable.Sealer, c *clock, c
 	}
 	b := &broker{t: t, clock: c, logs: &logs{}}
 	config := simulator.Config{
-		Engine:        durable.Config{Sealer: keys, PollInterval: 5 * time.Millisecond, Lease: time.Second},
+		Engine:        durable.Config{Sealer: keys, PollInterval: 5 * time.Millisecond},
 		Authenticator: basic, Clock: b.clock,
 		Logger: slog.New(slog.NewTextHandler(b.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
