@@ -235,3 +235,18 @@ func TestChosenPlans(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The plan schema takes what its schemas describe, and no behaviour.
+func TestSchema(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const plan = simulator.SchemaPlanID
+	b.expect(201, "PUT", instance("i"), of(plan, `"parameters":{"size":10,"zone":"a","labels":{"x":"y"}}`))
+	b.expect(200, "PATCH", instance("i"), of(plan, `"parameters":{"size":1}`))
+	b.expect(201, "PUT", binding("i"), of(plan, `"parameters":{"mode":"rw"}`))
+	for _, parameters := range []string{`{"size":11}`, `{"size":"1"}`, `{"zone":"d"}`, `{"labels":{"x":1}}`, `{"mode":"x"}`, `{"delay":"3s"}`, `{"fault":{"drop":true}}`} {
+		b.expect(400, "PUT", instance("j"), of(plan, `"parameters":`+parameters))
+		b.expect(400, "PATCH", instance("i"), of(plan, `"parameters":`+parameters))
+		b.expect(400, "PUT", instance("i")+"/service_bindings/c", of(plan, `"parameters":`+parameters))
+	}
+}

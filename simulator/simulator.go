@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/durable"
 )
 
@@ -93,7 +94,9 @@ func New(ctx context.Context, store durable.Store, config Config) (*Simulator, e
 	if err != nil {
 		return nil, err
 	}
-	options := append([]openbroker.Option{openbroker.WithLogger(config.Logger)}, config.Options...)
+	options := append([]openbroker.Option{
+		openbroker.WithLogger(config.Logger), openbroker.WithParameterValidation(catalog.NewValidator()),
+	}, config.Options...)
 	quiet := []openbroker.Option{openbroker.WithLogger(slog.New(slog.DiscardHandler)), openbroker.WithoutVersionCheck()}
 	if config.Authenticator != nil {
 		authenticated := openbroker.WithAuthenticator(config.Authenticator)
