@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"encoding/json"
 
 	"github.com/openbroker/openbroker"
@@ -61,14 +60,4 @@ func withoutNull(node *tree.Node, s *shape) *tree.Node {
 		kept.Members = append(kept.Members, member)
 	}
 	return &kept
-}
-
-// indented returns the catalog as JSON that people can read.
-func indented(c *openbroker.Catalog) ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	err := encoder.Encode(c)
-	return out.Bytes(), err
 }

@@ -65,9 +65,13 @@ type Finding struct {
 }
 
 // String returns file:line:column: severity: message [rule], and the platforms
-// that object, if not all do.
+// that object, if not all do. What has no position is at its JSON pointer.
 func (f Finding) String() string {
-	text := fmt.Sprintf("%s: %s: %s [%s]", f.Position, f.Severity, f.Message, f.Rule)
+	place := f.Position.String()
+	if place == "" {
+		place = f.Pointer
+	}
+	text := fmt.Sprintf("%s: %s: %s [%s]", place, f.Severity, f.Message, f.Rule)
 	if len(f.Platforms) == 0 {
 		return text
 	}

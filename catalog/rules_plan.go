@@ -105,8 +105,8 @@ func (p *plan) pollingDuration() (seconds int, ok bool) {
 	return seconds, err == nil
 }
 
-// semver is the pattern of Semantic Versioning 2.0.0.
-var semver = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$`)
+// semanticVersion is the pattern of Semantic Versioning 2.0.0.
+var semanticVersion = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$`)
 
 // maintenanceRules are about maintenance_info.
 var maintenanceRules = []rule{
@@ -129,7 +129,7 @@ var maintenanceRules = []rule{
 			Fix:     "Write three numbers without leading zeros, such as 2.1.0, if need be with -pre and +build behind them; no v in front.",
 		},
 		check: eachMaintenance(func(info *place, report report) {
-			if version, ok := info.member("version").text(); ok && !semver.MatchString(version) {
+			if version, ok := info.member("version").text(); ok && !semanticVersion.MatchString(version) {
 				report(info.member("version"), "%q is no semantic version", printable(version))
 			}
 		}),

@@ -227,7 +227,7 @@ func (u uses) add(at *place, what string, report report) {
 // find reports a value that was seen before, by something else.
 func (u uses) find(at *place, what, whose string, report report) {
 	if text, ok := at.text(); ok && u[text] != nil {
-		report(at, "%s %q is already used %son line %d%s", what, printable(text), whose, u[text].at.Line, u[text].in(at))
+		report(at, "%s %q is already used %s%s", what, printable(text), whose, u[text].seenFrom(at))
 	}
 }
 
@@ -242,14 +242,18 @@ func (u uses) fold(at *place, what string, report report) {
 	if first == nil {
 		u[folded] = at
 	} else if first.node.Text != text {
-		report(at, "%s %q is nearly %q on line %d%s", what, printable(text), printable(first.node.Text), first.at.Line, first.in(at))
+		report(at, "%s %q is nearly %q %s", what, printable(text), printable(first.node.Text), first.seenFrom(at))
 	}
 }
 
-// in names the file of a place, if the other place is in another one.
-func (p *place) in(other *place) string {
-	if p.at.File == other.at.File || p.at.File == nil {
-		return ""
+// seenFrom says where a place is, as seen from another one.
+func (p *place) seenFrom(other *place) string {
+	switch {
+	case p.at.File.Name == "":
+		return "at " + p.pointer()
+	case p.at.File == other.at.File:
+		return fmt.Sprintf("on line %d", p.at.Line)
+	default:
+		return fmt.Sprintf("on line %d of %s", p.at.Line, p.at.File.Name)
 	}
-	return " of " + p.at.File.Name
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
@@ -74,17 +73,6 @@ func Parse(name string, data []byte) (*Source, error) {
 	l := &loader{}
 	l.parse(name, data)
 	return l.source(false)
-}
-
-// Of returns the source of a catalog that is not written in a file, so that it
-// can be linted: its positions are those of its JSON, indented. It fails if the
-// catalog has extension fields that are no JSON.
-func Of(c *openbroker.Catalog) (*Source, error) {
-	encoded, err := indented(c)
-	if err != nil {
-		return nil, err
-	}
-	return Parse("catalog.json", encoded)
 }
 
 // A loader puts files together.

@@ -1,0 +1,219 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
+)
+
+const objectSchema = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}`
+
+// Every method sets its field, and nothing else.
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"bind.yaml": {Data: []byte("$schema: http://json-schema.org/draft-04/schema#\ntype: object\n")}}
+	metadata := openbroker.ServiceMetadata{DisplayName: "Database"}
+	client := openbroker.DashboardClient{ID: "c", Secret: "s", RedirectURI: "https://example.com"}
+	cost := openbroker.Cost{Amount: map[string]float64{"usd": 9.5}, Unit: "MONTHLY"}
+	got, err := catalog.New(
+		catalog.Service("1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "database", "A database.").
+			Bindable().PlanUpdateable().Retrievable().AllowContextUpdates().
+			Tags("sql").Tags("relational").Requires(openbroker.RequiresSyslogDrain).
+			Metadata(metadata).DashboardClient(client).Extension("x-tier", 1).
+			Plans(
+				catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "A small database."),
+				catalog.Plan("9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a", "large", "A large database.").
+					Metadata(openbroker.PlanMetadata{Bullets: []string{"Fast"}}).Costs(cost).
+					Bindable(true).BindingRotatable().PlanUpdateable(false).
+					MaximumPollingDuration(1500*time.Millisecond).Maintenance("1.2.3", "New image.").
+					CreateSchema(catalog.JSONSchema(objectSchema)).
+					UpdateSchema(catalog.SchemaFrom(json.RawMessage(objectSchema), nil)).
+					BindSchema(catalog.FileSchema(files, "bind.yaml")).
+					Extension("x-cores", []int{1, 2}),
+			),
+		catalog.Service("77f0b1c2-3d4e-4f5a-8b6c-7d8e9f0a1b2c", "queue", "A queue.").
+			Plans(catalog.Plan("e5d4c3b2-a190-4f8e-9d7c-6b5a49382716", "small", "A small queue.")),
+	).Build(catalog.Platforms()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes, no, seconds := true, false, 2
+	schema := &openbroker.InputParametersSchema{Parameters: json.RawMessage(objectSchema)}
+	want := &openbroker.Catalog{Services: []openbroker.Service{
+		{
+			ID: "1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", Name: "database", Description: "A database.",
+			Bindable: true, PlanUpdateable: true, InstancesRetrievable: true, BindingsRetrievable: true, AllowContextUpdates: true,
+			Tags: []string{"sql", "relational"}, Requires: []string{openbroker.RequiresSyslogDrain},
+			Metadata: &metadata, DashboardClient: &client, Extensions: openbroker.Extensions{"x-tier": json.RawMessage("1")},
+			Plans: []openbroker.Plan{
+				{ID: "5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", Name: "small", Description: "A small database.", Free: &yes},
+				{
+					ID: "9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a", Name: "large", Description: "A large database.", Free: &no,
+					Metadata: &openbroker.PlanMetadata{Bullets: []string{"Fast"}, Costs: []openbroker.Cost{cost}},
+					Bindable: &yes, BindingRotatable: true, PlanUpdateable: &no, MaximumPollingDuration: &seconds,
+					MaintenanceInfo: &openbroker.MaintenanceInfo{Version: "1.2.3", Description: "New image."},
+					Schemas: &openbroker.Schemas{
+						ServiceInstance: &openbroker.InstanceSchemas{Create: schema, Update: schema},
+						ServiceBinding:  &openbroker.BindingSchemas{Create: schema},
+					},
+					Extensions: openbroker.Extensions{"x-cores": json.RawMessage("[1,2]")},
+				},
+			},
+		},
+		{
+			ID: "77f0b1c2-3d4e-4f5a-8b6c-7d8e9f0a1b2c", Name: "queue", Description: "A queue.",
+			Plans: []openbroker.Plan{{ID: "e5d4c3b2-a190-4f8e-9d7c-6b5a49382716", Name: "small", Description: "A small queue.", Free: &yes}},
+		},
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// Everything is told at once.
+func TestBuildErrors(t *testing.T) {
+	t.Parallel()
+	plan := func() *catalog.PlanBuilder {
+		return catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "A small database.")
+	}
+	service := func(plans ...*catalog.PlanBuilder) *catalog.ServiceBuilder {
+		return catalog.Service("1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "database", "A database.").Plans(plans...)
+	}
+	files := fstest.MapFS{"broken.json": {Data: []byte("{")}}
+	for name, c := range map[string]struct {
+		builder   *catalog.Builder
+		platforms []catalog.Platform
+		want      []string
+	}{
+		"specification": {
+			catalog.New(catalog.Service("", "database", ""), service(plan(), plan())), nil,
+			[]string{
+				"/services/0/id: error: the id of service \"database\" is empty [service-id-empty]",
+				"/services/0/description: error: the description of service \"database\" is empty [service-description-empty]",
+				"/services/0/plans: error: plans of service \"database\" is empty [service-plans-empty]",
+				"/services/1/name: error: service name \"database\" is already used at /services/0/name [service-name-duplicate]",
+				"/services/1/plans/1/id: error: plan id \"5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7\" is already used at /services/1/plans/0/id [plan-id-duplicate]",
+				"/services/1/plans/1/name: error: plan name \"small\" is already used at /services/1/plans/0/name [plan-name-duplicate]",
+			},
+		},
+		"platform": {
+			catalog.New(service(catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "reference-instance", "A plan."))),
+			[]catalog.Platform{catalog.ServiceManager},
+			[]string{`/services/0/plans/0/name: error: the plan name "reference-instance" is reserved [sm-reserved-plan-name] (sm)`},
+		},
+		"schemas": {
+			catalog.New(service(plan().CreateSchema(catalog.JSONSchema("{")).UpdateSchema(catalog.FileSchema(files, "broken.json")).
+				BindSchema(catalog.FileSchema(files, "missing.json")).Extension("x-f", func() {}))), nil,
+			[]string{
+				"plan small: the schema to create an instance: it is no valid JSON",
+				"plan small: the schema to update an instance: broken.json:1:2: the file is no valid JSON: unexpected end of JSON input",
+				"plan small: the schema to create a binding: open missing.json: file does not exist",
+				"plan small: the field x-f: json: unsupported type: func()",
+			},
+		},
+		"given error": {
+			catalog.New(service(plan().CreateSchema(catalog.SchemaFrom(nil, errors.New("no schema"))))), nil,
+			[]string{"plan small: the schema to create an instance: no schema"},
+		},
+		"nothing": {catalog.New(), []catalog.Platform{catalog.CloudFoundry}, []string{"/services: error: services is empty [cf-services-empty] (cf)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			built, err := c.builder.Build(c.platforms...)
+			if built != nil || err == nil {
+				t.Fatalf("built %+v, %v", built, err)
+			}
+			var got []string
+			for line := range strings.Lines(err.Error()) {
+				if !strings.HasPrefix(line, "      = ") {
+					got = append(got, strings.TrimSuffix(line, "\n"))
+				}
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		})
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	if err := catalog.Check(&openbroker.Catalog{}); err != nil {
+		t.Errorf("an empty catalog: %v", err)
+	}
+	if err := catalog.Check(nil, catalog.Korifi); err != nil {
+		t.Errorf("no catalog: %v", err)
+	}
+	if err := catalog.Check(&openbroker.Catalog{}, catalog.CloudFoundry); err == nil {
+		t.Error("Cloud Foundry takes an empty catalog")
+	}
+	bad := openbroker.Catalog{Extensions: openbroker.Extensions{"x": json.RawMessage("{")}}
+	if err := catalog.Check(&bad); err == nil {
+		t.Error("an extension that is no JSON is taken")
+	}
+}
+
+func ExampleNew() {
+	c, err := catalog.New(
+		catalog.Service("31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10", "database", "A database.").
+			Bindable().Tags("sql", "relational").
+			Plans(
+				catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "Up to 1 GB."),
+				catalog.Plan("9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a", "large", "Up to 100 GB.").
+					Costs(openbroker.Cost{Amount: map[string]float64{"usd": 49}, Unit: "MONTHLY"}).
+					CreateSchema(catalog.JSONSchema(`{"$schema": "http://json-schema.org/draft-04/schema#", "type": "object"}`)),
+			),
+	).Build(catalog.CloudFoundry)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, plan := range c.Services[0].Plans {
+		fmt.Println(plan.Name, plan.IsFree())
+	}
+	// Output:
+	// small true
+	// large false
+}
+
+func ExampleCheck() {
+	err := catalog.Check(&openbroker.Catalog{Services: []openbroker.Service{{
+		ID: "31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10", Name: "database",
+		Plans: []openbroker.Plan{{ID: "5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", Name: "small", Description: "Up to 1 GB."}},
+	}}})
+	fmt.Println(err)
+	// Output:
+	// /services/0/description: error: the description of service "database" is empty [service-description-empty]
+	//       = Give it a short description.
+}
+
+func ExampleLint() {
+	s, err := catalog.Parse("catalog.yaml", []byte(`
+services:
+  - id: 31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10
+    name: database
+    bindable: true
+    plans:
+      - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Up to 1 GB., free: true}
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, finding := range catalog.Lint(s, catalog.CloudFoundry) {
+		fmt.Println(finding.Text())
+	}
+	// Output:
+	// catalog.yaml:3:5: error: service "database" has no field description [service-description-missing]
+	//     3 |   - id: 31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10
+	//       |     ^
+	//       = Add a short description.
+}

@@ -1,0 +1,89 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/provider/sqlitefile"
+)
+
+// The catalogs of this project and of the specification are good ones. What is
+// found in them all the same is listed.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	encoded, err := json.MarshalIndent(sqlitefile.Catalog(), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider := filepath.Join(t.TempDir(), "sqlitefile.json")
+	if err := os.WriteFile(provider, encoded, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, allowed := range map[string]map[string]bool{
+		"../examples/catalog":              {},
+		"../examples/catalog/catalog.yaml": {},
+		// Served, it says whether plans are bindable.
+		provider: {"plan-bindable-missing": true},
+		// It leaves that to the default, too.
+		"testdata/examples/specification.json": {"plan-bindable-missing": true},
+		// Its ids are easy to tell apart, and one plan has only what is required.
+		"../testdata/catalog.json": {"id-not-guid": true, "plan-bindable-missing": true, "plan-free-missing": true},
+	} {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
+			s, err := catalog.Load(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Catalog(); err != nil {
+				t.Error(err)
+			}
+			for _, f := range catalog.Lint(s) {
+				if f.Severity == catalog.SeverityError || !allowed[f.Rule] {
+					t.Error(f.Text())
+				}
+			}
+		})
+	}
+}
+
+// Severities depend on the platforms that a catalog is for.
+func TestPlatforms(t *testing.T) {
+	t.Parallel()
+	all := catalog.Platforms()
+	for _, c := range []struct {
+		rule      string
+		platforms []catalog.Platform
+		severity  catalog.Severity
+		objecting []catalog.Platform
+	}{
+		{"plan-id-missing", nil, catalog.SeverityError, nil},
+		{"plan-id-missing", []catalog.Platform{catalog.Korifi}, catalog.SeverityError, nil},
+		{"id-not-guid", nil, catalog.SeverityWarning, nil},
+		{"name-long", nil, catalog.SeverityError, []catalog.Platform{catalog.ServiceManager}},
+		{"name-long", []catalog.Platform{catalog.ServiceManager, catalog.Korifi}, catalog.SeverityError, []catalog.Platform{catalog.ServiceManager}},
+		{"name-long", []catalog.Platform{catalog.Korifi}, catalog.SeverityWarning, nil},
+		{"kubernetes-name-long", all, catalog.SeverityError, []catalog.Platform{catalog.Kubernetes}},
+		{"kubernetes-name-long", []catalog.Platform{catalog.CloudFoundry, catalog.Korifi, catalog.ServiceManager}, "", nil},
+		{"plan-free-missing", nil, catalog.SeverityWarning, []catalog.Platform{catalog.Korifi, catalog.Kubernetes}},
+		{"plan-free-missing", []catalog.Platform{catalog.Kubernetes}, catalog.SeverityWarning, []catalog.Platform{catalog.Kubernetes}},
+		{"plan-free-missing", []catalog.Platform{catalog.CloudFoundry}, "", nil},
+	} {
+		found := lintPath(t, testCase(t, c.rule, "bad"), c.platforms...)
+		severity, objecting := catalog.Severity(""), []catalog.Platform(nil)
+		for _, f := range found {
+			if f.Rule == c.rule {
+				severity, objecting = f.Severity, f.Platforms
+			}
+		}
+		if severity != c.severity || len(objecting) != len(c.objecting) || len(objecting) > 0 && objecting[0] != c.objecting[0] {
+			t.Errorf("%s for %v: %q, %v", c.rule, c.platforms, severity, objecting)
+		}
+	}
+	if _, err := catalog.ParsePlatform("nomad"); err == nil {
+		t.Error("nomad is a platform")
+	}
+}
