@@ -1,0 +1,136 @@
+package catalog_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/openbroker/openbroker/catalog"
+)
+
+// addCatalogs makes the cases of the rules seeds.
+func addCatalogs(f *testing.F) {
+	f.Helper()
+	files, err := filepath.Glob("testdata/lint/*/*.*")
+	if err != nil {
+		f.Fatal(err)
+	}
+	files = append(files, "../testdata/catalog.json", "../examples/catalog/catalog.yaml", "../examples/catalog/schemas/create.yaml")
+	for _, file := range files {
+		if ext := filepath.Ext(file); ext == ".txt" || ext == ".http" {
+			continue
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(data) < 2000 { // Large ones slow mutation down.
+			f.Add(data, filepath.Ext(file) == ".json")
+		}
+	}
+	f.Add([]byte("services: [{id: \"a\", tags: [\"\\u0000\"], x: 1e999999999}]"), false)
+	f.Add([]byte(`{"services":[{"id":"\ud800","x-\ud800":"\ud800","plans":[{"schemas":{"service_instance":{"create":{"parameters":{"$ref":"#/a~1b"}}}}}]}]}`), true)
+}
+
+func parseFuzzed(t *testing.T, data []byte, isJSON bool) *catalog.Source {
+	t.Helper()
+	name := "c.yaml"
+	if isJSON {
+		name = "c.json"
+	}
+	s, err := catalog.Parse(name, data)
+	if err != nil {
+		checkFindings(t, data, problems(t, err))
+		return nil
+	}
+	return s
+}
+
+// checkFindings holds findings to what they promise: places that exist.
+func checkFindings(t *testing.T, data []byte, findings []catalog.Finding) {
+	t.Helper()
+	lines := bytes.Count(data, []byte{'\n'}) + 1
+	for _, f := range findings {
+		if f.Position.Line < 1 || f.Position.Line > lines+1 || f.Position.Column < 1 || f.Message == "" || f.Rule == "" || f.Severity == "" {
+			t.Errorf("finding %+v in %d lines", f, lines)
+		}
+		if text := f.Text(); strings.ContainsAny(text, "\x1b\x00\r") {
+			t.Errorf("the text has control characters: %q", text)
+		}
+	}
+}
+
+// Any file is read or refused; what is read comes out the same again when it is
+// written and read.
+func FuzzLoad(f *testing.F) {
+	addCatalogs(f)
+	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {
+		s := parseFuzzed(t, data, isJSON)
+		if s == nil {
+			return
+		}
+		c, err := s.Catalog()
+		if err != nil {
+			var list catalog.Errors
+			if c != nil || !errors.As(err, &list) {
+				t.Fatalf("%v with %v", c, err)
+			}
+			checkFindings(t, data, list)
+			return
+		}
+		first, err := c.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := catalog.Parse("again.json", first)
+		if err != nil {
+			t.Fatalf("%v: %s", err, first)
+		}
+		c, err = again.Catalog()
+		if err != nil {
+			t.Fatalf("%v: %s", err, first)
+		}
+		second, err := c.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(first, second) {
+			t.Errorf("first\n%s\nthen\n%s", first, second)
+		}
+	})
+}
+
+// Any file that is read can be linted, for every platform, and platforms only
+// take findings away.
+func FuzzLint(f *testing.F) {
+	addCatalogs(f)
+	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {
+		s := parseFuzzed(t, data, isJSON)
+		if s == nil {
+			return
+		}
+		all := catalog.Lint(s)
+		checkFindings(t, data, all)
+		_, err := s.Catalog()
+		if decodes := err == nil; !decodes && !hasError(all) {
+			t.Errorf("the catalog cannot be decoded, and lint finds no error: %v", err)
+		}
+		for _, platform := range catalog.Platforms() {
+			if some := catalog.Lint(s, platform); len(some) > len(all) {
+				t.Errorf("%s has %d findings, all platforms %d", platform, len(some), len(all))
+			}
+		}
+	})
+}
+
+func hasError(findings []catalog.Finding) bool {
+	for _, f := range findings {
+		if f.Severity == catalog.SeverityError {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,67 @@
+package tree_test
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// Any document is read or refused. What is read is JSON, and a JSON document
+// says what package json reads from it.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"a: 1\n", "- [1, 2.50, {x: y}]\n", "{\"a\": [1e400, \"\\u00e9\\ud800\"], \"b\": null}", "a: |\n  b\n", "\ufeff\"x\"", "[[[]]]", "? a\n: b\n", "a: !!str 1", "'it''s'"} {
+		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), false)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {
+		name := "a.yaml"
+		if isJSON {
+			name = "a.json"
+		}
+		node, err := tree.Parse(name, data)
+		if err != nil {
+			var found *tree.Error
+			if !errors.As(err, &found) || found.Line < 1 || found.Column < 1 || found.Message == "" {
+				t.Fatalf("the error is %#v", err)
+			}
+			return
+		}
+		encoded := node.JSON()
+		var got any
+		if err := json.Unmarshal(encoded, &got); err != nil && json.Valid(encoded) {
+			return // A number that is too large for a float.
+		} else if err != nil {
+			t.Fatalf("%v: %s", err, encoded)
+		}
+		if !isJSON {
+			return
+		}
+		var want any
+		if json.Unmarshal(data, &want) != nil || repeats(node) {
+			return // Package json takes the last of two names.
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
+func repeats(node *tree.Node) bool {
+	for range node.Repeated() {
+		return true
+	}
+	for i := range node.Members {
+		if repeats(node.Members[i].Value) {
+			return true
+		}
+	}
+	for _, element := range node.Elements {
+		if repeats(element) {
+			return true
+		}
+	}
+	return false
+}
