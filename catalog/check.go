@@ -38,7 +38,7 @@ func sourceOf(c *openbroker.Catalog) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{}
+	l := &loader{complete: true}
 	l.parseJSON("", encoded) // No name: nobody sees these lines.
 	return l.source(false)
 }

@@ -39,7 +39,7 @@ func (l *loader) join(directory bool) *tree.Node {
 	if len(l.documents) == 0 {
 		return &tree.Node{Kind: tree.Object}
 	}
-	if !directory && !isService(l.documents[0].node) {
+	if l.complete || !directory && !isService(l.documents[0].node) {
 		return l.documents[0].node
 	}
 	first := l.documents[0].node

@@ -263,7 +263,7 @@ c.yaml:14:15: error: free must be a boolean, not a number [type-boolean]
    14 |       - free: 1
       |               ^
       = Write true or false, without quotes.
-c.yaml:15:35: error: maximum_polling_duration must be an integer, not 1.5 [type-integer]
+c.yaml:15:35: error: maximum_polling_duration must be an integer of at most 32 bits, not 1.5 [type-integer]
    15 |         maximum_polling_duration: 1.5
       |                                   ^
       = Write a whole number of seconds, in digits, without quotes.

@@ -15,7 +15,7 @@ import (
 // url. The error is [Errors]: also if the status is not 200 (spec.md, "Catalog
 // Management").
 func ParseResponse(url string, status int, header http.Header, body []byte) (*Source, error) {
-	l := &loader{}
+	l := &loader{complete: true}
 	if status != http.StatusOK {
 		l.problem("response-status", &place{at: tree.Place{File: &tree.File{Name: url}}}, "the broker answers with status %d %s instead of 200", status, http.StatusText(status))
 		return nil, l.problems

@@ -83,7 +83,7 @@ func (r *rule) finding(at *place, format string, args ...any) Finding {
 func (r *rule) violation(severity Severity, platforms []Platform, at *place, message string) Finding {
 	f := Finding{
 		Rule: r.ID, Severity: severity, Platforms: platforms, Pointer: at.pointer(),
-		Message: message, Fix: r.Fix, file: at.at.File,
+		Message: excerpt.Printable(message), Fix: r.Fix, file: at.at.File,
 		Position: Position{Line: at.at.Line, Column: at.at.Column},
 	}
 	if f.file != nil {

@@ -15,7 +15,7 @@ var typeRules = []rule{
 	typeRule("type-strings", "an array of strings", "Write it as a list of texts, each in quotes if it looks like something else.", func(f *field) bool { return f.texts }),
 	typeRule("type-string", "a string", "Put the value into quotes.", func(f *field) bool { return f.kind == tree.String }),
 	typeRule("type-boolean", "a boolean", "Write true or false, without quotes.", func(f *field) bool { return f.kind == tree.Bool }),
-	typeRule("type-integer", "an integer", "Write a whole number of seconds, in digits, without quotes.", func(f *field) bool { return f.integer }),
+	typeRule("type-integer", "an integer of at most 32 bits", "Write a whole number of seconds, in digits, without quotes.", func(f *field) bool { return f.integer }),
 }
 
 func typeRule(id, want, fix string, about func(*field) bool) rule {

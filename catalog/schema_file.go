@@ -25,7 +25,7 @@ type schemaFile struct {
 // include replaces references to files with schemas by what is in the files.
 func (l *loader) include(d *document) {
 	at := root(d.node)
-	if isService(d.node) {
+	if isService(d.node) && !l.complete {
 		l.includeService(d, at)
 		return
 	}

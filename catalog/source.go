@@ -82,6 +82,9 @@ type loader struct {
 	display string
 	root    *os.Root // Nil if there is none to read from.
 
+	// complete says that the document is a catalog, whatever it looks like.
+	complete bool
+
 	documents []*document
 	schemas   map[string]*schemaFile
 	referred  int // Bytes of all schemas in files, once for each mention.

@@ -117,6 +117,9 @@ func (f *lintFlags) parse() ([]catalog.Platform, error) {
 	if !slices.Contains([]string{"text", "json", "sarif"}, f.format) {
 		return nil, fmt.Errorf("unknown --format %q: there are text, json and sarif", f.format)
 	}
+	if f.rules && f.format == "sarif" {
+		return nil, errors.New("--rules is listed as text or json")
+	}
 	var platforms []catalog.Platform
 	for _, name := range f.platforms {
 		platform, err := catalog.ParsePlatform(name)

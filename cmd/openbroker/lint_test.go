@@ -54,6 +54,7 @@ func TestLint(t *testing.T) {
 		"lint_platform":  {2, []string{"--platform", "nomad", "clean.yaml"}},
 		"lint_rule":      {2, []string{"--disable", "no-such-rule", "clean.yaml"}},
 		"lint_rules_arg": {2, []string{"--rules", "clean.yaml"}},
+		"lint_rules_as":  {2, []string{"--rules", "--format", "sarif"}},
 		"lint_bad_url":   {2, []string{"http://u:hunter2@%zz/"}},
 	} {
 		t.Run(name, func(t *testing.T) {
