@@ -3,18 +3,29 @@ package catalog
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // Lint returns the violations of all rules, in the order of their places. If
 // platforms are named, it leaves out what only others object to, and what they
 // only misread is no error because others refuse it.
 func Lint(s *Source, platforms ...Platform) []Finding {
-	var found []Finding
-	for i := range rules {
-		found = append(found, s.check(&rules[i], platforms)...)
+	// Rules only read, so that they can work at the same time.
+	found := make([][]Finding, len(rules))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(rules)); i = next.Add(1) - 1 {
+				found[i] = s.check(&rules[i], platforms)
+			}
+		})
 	}
-	return s.finish(found)
+	workers.Wait()
+	return s.finish(slices.Concat(found...))
 }
 
 // check returns the violations of one rule.
