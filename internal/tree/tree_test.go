@@ -38,6 +38,8 @@ func TestParse(t *testing.T) {
 		{"a.json", `{"a":1,"a":2}`, `{a=1@1:6@1:2 a=2@1:12@1:8}@1:1`, `{"a":1}`},
 		{"a.yaml", "a:\n  - 1\n  - {b: é, c: \"d\"}\n1: ~\ne:\n", `{a=[1@2:5 {b=é@3:9@3:6 c=d@3:15@3:12}@3:5]@2:3@1:1 1=@4:4@4:1 e=@5:3@5:1}@1:1`, `{"a":[1,{"b":"é","c":"d"}],"1":null,"e":null}`},
 		{"a.yaml", "---\n- TRUE\n- yes\n- 1.10\n- 2026-11-24\n- +1\n- 1e400\n- '1'\n- |\n  a\n  b\n- \"\\n<\"\n", "[true@2:3 yes@3:3 1.10@4:3 2026-11-24@5:3 1@6:3 1e400@7:3 1@8:3 a\nb\n@9:3 \n<@12:3]@2:1", `[true,"yes",1.10,"2026-11-24",1,1e400,"1","a\nb\n","\n<"]`},
+		{"a.yaml", "a: 1\r\nb: \"\\L\"\r\n", "{a=1@1:4@1:1 b=\u2028@2:4@2:1}@1:1", `{"a":1,"b":"\u2028"}`},
+		{"a.json", "[\"x\u2028\",\r\"y\u0085\"]", "[x\u2028@1:2 y\u0085@1:8]@1:1", "[\"x\u2028\",\"y\u0085\"]"},
 		{"a.yaml", "---\n...\n", "@2:1", "null"},
 	} {
 		n, err := tree.Parse(c.name, []byte(c.data))
@@ -53,6 +55,8 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+const strange = `has a line break that is neither LF nor CR LF: in a text, write it as \r, \N, \L or \P between double quotes`
 
 func TestParseErrors(t *testing.T) {
 	t.Parallel()
@@ -80,6 +84,11 @@ func TestParseErrors(t *testing.T) {
 		{"a.yaml", "a: !!binary aGk=\n", "1:4 has a tag, which is not supported: remove it"},
 		{"a.yaml", "[a]: 1\n", "1:1 has a key that is no plain name"},
 		{"a.yaml", "~: 1\n", "1:1 has a key that is no plain name"},
+		{"a.yaml", "é: 1\nb: \r2\n", "2:4 " + strange},
+		{"a.yaml", "a: 1\r", "1:5 " + strange},
+		{"a.yaml", "a: '\u0085'\n", "1:5 " + strange},
+		{"a.yaml", "# \u2028\n", "1:3 " + strange},
+		{"a.yaml", "a: \u2029\n", "1:4 " + strange},
 		{"a.yaml", "a: .inf\n", "1:4 has the number .inf, which JSON cannot say: write it in decimals, or put it into quotes"},
 		{"a.yaml", "a: 0x1F\n", "1:4 has the number 0x1F, which JSON cannot say: write it in decimals, or put it into quotes"},
 		{"a.yaml", "a: 010\n", "1:4 has the number 010, which JSON cannot say: write it in decimals, or put it into quotes"},

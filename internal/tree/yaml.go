@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,9 @@ func parseYAML(file *File) (node *Node, err error) {
 			node, err = nil, &Error{Place{file, 1, 1}, "is no valid YAML"}
 		}
 	}()
+	if at := strangeBreak(file.data); at >= 0 {
+		return nil, &Error{file.at(at), "has a line break that is neither LF nor CR LF: in a text, write it as \\r, \\N, \\L or \\P between double quotes"}
+	}
 	var document yaml.Node
 	if err := yaml.Load(file.data, &document, yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth)))); err != nil {
 		return nil, yamlError(file, err)
@@ -26,6 +30,21 @@ func parseYAML(file *File) (node *Node, err error) {
 		return nil, &Error{Place{file, 1, 1}, "is empty"}
 	}
 	return convert(file, document.Content[0], 0)
+}
+
+// strangeBreak returns where the document has a character that YAML 1.1 took for
+// a line break and YAML 1.2 or editors do not, or -1. Lines would not be those
+// that people see.
+func strangeBreak(data []byte) int {
+	for i := range data {
+		switch c := data[i]; {
+		case c == '\r' && !bytes.HasPrefix(data[i:], []byte("\r\n")),
+			c == 0xc2 && bytes.HasPrefix(data[i:], []byte("\u0085")),
+			c == 0xe2 && (bytes.HasPrefix(data[i:], []byte("\u2028")) || bytes.HasPrefix(data[i:], []byte("\u2029"))):
+			return i
+		}
+	}
+	return -1
 }
 
 func yamlError(file *File, err error) *Error {
