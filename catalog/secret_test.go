@@ -24,6 +24,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		"block":              {"c.yaml", "services:\n  - dashboard_client:\n      id: c\n      secret: [hunter2]\n      redirect_uri: 1" + rest, true},
 		"flow":               {"c.yaml", "services:\n  - dashboard_client: {id: 1, secret: hunter2}" + rest, true},
 		"flow in lines":      {"c.yaml", "services:\n  - dashboard_client: {id: 1,\n      secret: 'hunter2\n      hunter2'}" + rest, true},
+		"flow in the middle": {"c.yaml", "services:\n  - {x-password: 'a\n    hunter2', id: 1, name: [a]}\n  - id: 1\n    name: [quoted]\n", true},
 		"literal":            {"c.yaml", "services:\n  - dashboard_client:\n      id: 1\n      secret: |\n        x\n        hunter2\n\n        hunter2" + rest, true},
 		"folded":             {"c.yaml", "services:\n  - dashboard_client:\n      id: 1\n      secret: >-\n        hunter2\n        hunter2" + rest, true},
 		"misspelled":         {"c.yaml", "services:\n  - dashbord_client: {}\n    dashboardClient: {id: 1, secrt: hunter2, secret: hunter2, secret: 1}" + rest, true},
