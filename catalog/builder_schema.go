@@ -25,9 +25,9 @@ func FileSchema(files fs.FS, name string) Schema {
 		return Schema{err: err}
 	}
 	node, err := tree.Parse(name, data)
-	var syntax *tree.Error
-	if errors.As(err, &syntax) {
-		return Schema{err: fmt.Errorf("%s:%d:%d: the file %s", name, syntax.Line, syntax.Column, syntax.Message)}
+	var faults tree.Errors
+	if errors.As(err, &faults) {
+		return Schema{err: fmt.Errorf("%s:%d:%d: the file %s", name, faults[0].Line, faults[0].Column, faults[0].Message)}
 	}
 	if err != nil {
 		return Schema{err: err}

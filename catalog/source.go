@@ -124,16 +124,18 @@ func (l *loader) displayed(name string) string {
 	return filepath.Join(l.display, filepath.FromSlash(name))
 }
 
-// syntax adds a problem for which there is no document. Its line is not shown:
-// nobody knows what in it is a secret.
+// syntax adds problems for which there is no document. Their lines are not
+// shown: nobody knows what in them is a secret.
 func (l *loader) syntax(err error) {
-	var syntax *tree.Error
-	if !errors.As(err, &syntax) {
-		syntax = &tree.Error{Message: err.Error()}
+	var faults tree.Errors
+	if !errors.As(err, &faults) {
+		faults = tree.Errors{{Message: err.Error()}}
 	}
-	problem := ruleByID("syntax").finding(&place{at: syntax.Place}, "the file %s", syntax.Message)
-	problem.file = nil
-	l.problems = append(l.problems, problem)
+	for _, fault := range faults {
+		problem := ruleByID("syntax").finding(&place{at: fault.Place}, "the file %s", fault.Message)
+		problem.file = nil
+		l.problems = append(l.problems, problem)
+	}
 }
 
 // problem adds a problem with a place in a document.

@@ -38,7 +38,7 @@ func (n *Node) AppendJSON(to []byte) []byte {
 			return append(to, n.raw...)
 		}
 		return appendString(to, n.Text)
-	case Null:
+	case Null, Invalid:
 		return append(to, "null"...)
 	default:
 		return append(to, n.Text...)

@@ -33,7 +33,7 @@ func (f *File) Line(number int) string {
 	return strings.ToValidUTF8(strings.TrimSuffix(string(f.lines[number-1]), "\r"), "\ufffd")
 }
 
-// An Error says why a file is no document.
+// An Error says why a file is no document, or what is wrong with a value in it.
 type Error struct {
 	Place
 	Message string
@@ -42,31 +42,63 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
+// Errors are all faults of a document, in the order of the file.
+type Errors []*Error
+
+// Error returns the first message.
+func (e Errors) Error() string { return e[0].Message }
+
 // Parse reads the content of a file: as JSON if its name ends in .json, else as
-// YAML. The error is an [*Error].
+// YAML. The error is [Errors].
 func Parse(name string, data []byte) (*Node, error) {
 	if strings.EqualFold(filepath.Ext(name), ".json") {
 		return ParseJSON(name, data)
 	}
-	return parse(name, data, parseYAML)
+	file := newFile(name, data)
+	node, faults, err := parse(file, parseYAML)
+	switch {
+	case err != nil:
+		return nil, err
+	case node == nil:
+		return nil, Errors{{Place{file, 1, 1}, "is empty"}}
+	case len(faults) > 0:
+		return nil, faults
+	}
+	return node, nil
 }
 
 // ParseJSON is [Parse] for JSON, whatever the name.
-func ParseJSON(name string, data []byte) (*Node, error) { return parse(name, data, parseJSON) }
+func ParseJSON(name string, data []byte) (*Node, error) {
+	node, _, err := parse(newFile(name, data), parseJSON)
+	return node, err
+}
 
-func parse(name string, data []byte, as func(*File) (*Node, error)) (*Node, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // The byte order mark of some editors.
-	file := &File{Name: name, data: data}
+// ParseYAML is [Parse] for YAML, whatever the name, but leaves what is no plain
+// value, or name, in the tree, with its fault. A document without a value is
+// nil.
+func ParseYAML(name string, data []byte) (*Node, error) {
+	node, _, err := parse(newFile(name, data), parseYAML)
+	return node, err
+}
+
+func newFile(name string, data []byte) *File {
+	return &File{Name: name, data: bytes.TrimPrefix(data, []byte("\ufeff"))} // The byte order mark of some editors.
+}
+
+// parse returns the tree, and the faults in it.
+func parse(file *File, as func(*File) (*Node, Errors, *Error)) (*Node, Errors, error) {
+	data := file.data
 	if len(data) > MaxSize {
-		return nil, &Error{Place{file, 1, 1}, "is larger than 32 MiB: it is some other file"}
+		return nil, nil, Errors{{Place{file, 1, 1}, "is larger than 32 MiB: it is some other file"}}
 	}
 	if valid := validPrefix(data); valid < len(data) {
-		return nil, &Error{file.at(valid), "is no UTF-8 text: save it in that encoding"}
+		return nil, nil, Errors{{file.at(valid), "is no UTF-8 text: save it in that encoding"}}
 	}
-	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, &Error{Place{file, 1, 1}, "is empty"}
+	node, faults, err := as(file)
+	if err != nil {
+		return nil, nil, Errors{err}
 	}
-	return as(file)
+	return node, faults, nil
 }
 
 func validPrefix(data []byte) int {

@@ -23,9 +23,14 @@ func FuzzParse(f *testing.F) {
 		}
 		node, err := tree.Parse(name, data)
 		if err != nil {
-			var found *tree.Error
-			if !errors.As(err, &found) || found.Line < 1 || found.Column < 1 || found.Message == "" {
+			var faults tree.Errors
+			if !errors.As(err, &faults) || len(faults) == 0 {
 				t.Fatalf("the error is %#v", err)
+			}
+			for _, fault := range faults {
+				if fault.Line < 1 || fault.Column < 1 || fault.Message == "" {
+					t.Errorf("fault %#v", fault)
+				}
 			}
 			return
 		}

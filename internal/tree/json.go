@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,21 +11,25 @@ import (
 
 // parseJSON reads a JSON document. Package json says whether it is one; what
 // follows only has to find its way.
-func parseJSON(file *File) (*Node, error) {
+func parseJSON(file *File) (*Node, Errors, *Error) {
+	if len(bytes.TrimSpace(file.data)) == 0 {
+		return nil, nil, &Error{Place{file, 1, 1}, "is empty"}
+	}
 	var whole json.RawMessage
 	if err := json.Unmarshal(file.data, &whole); err != nil {
 		var syntax *json.SyntaxError
 		if !errors.As(err, &syntax) {
-			return nil, &Error{Place{file, 1, 1}, "is no valid JSON"}
+			return nil, nil, &Error{Place{file, 1, 1}, "is no valid JSON"}
 		}
 		offset := int(syntax.Offset)
 		if !strings.HasPrefix(syntax.Error(), "unexpected end") {
 			offset-- // It is behind the character.
 		}
-		return nil, &Error{file.at(offset), "is no valid JSON: " + syntax.Error()}
+		return nil, nil, &Error{file.at(offset), "is no valid JSON: " + syntax.Error()}
 	}
 	r := &jsonReader{file: file, data: file.data, line: 1}
-	return r.value(0)
+	node, err := r.value(0)
+	return node, nil, err
 }
 
 // A jsonReader walks a valid JSON document.
@@ -59,7 +64,7 @@ func (r *jsonReader) place() Place {
 	return Place{r.file, r.line, r.column + 1}
 }
 
-func (r *jsonReader) value(depth int) (*Node, error) {
+func (r *jsonReader) value(depth int) (*Node, *Error) {
 	first := r.next()
 	node := &Node{Place: r.place()}
 	if depth > maxDepth {
@@ -77,7 +82,7 @@ func (r *jsonReader) value(depth int) (*Node, error) {
 			if err != nil {
 				return nil, err
 			}
-			node.Members = append(node.Members, Member{place, name, value})
+			node.Members = append(node.Members, Member{Place: place, Name: name, Value: value})
 		}
 		r.pos++
 	case '[':

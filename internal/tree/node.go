@@ -13,11 +13,13 @@ const (
 	String
 	Array
 	Object
+	// Invalid is what JSON cannot say; see [Node.Fault].
+	Invalid
 )
 
 // String returns the type with its article, as in "an object".
 func (k Kind) String() string {
-	return [...]string{"null", "a boolean", "a number", "a string", "an array", "an object"}[k]
+	return [...]string{"null", "a boolean", "a number", "a string", "an array", "an object", "no plain value"}[k]
 }
 
 // A Place is where something begins in a file. Line and Column count from 1;
@@ -39,6 +41,8 @@ type Node struct {
 	Members []Member
 	// Elements are those of an array.
 	Elements []*Node
+	// Fault says what is wrong with an invalid value, as in "has a tag".
+	Fault string
 	// raw is the text of the value in a JSON document.
 	raw []byte
 }
@@ -49,6 +53,8 @@ type Member struct {
 	Place
 	Name  string
 	Value *Node
+	// Fault says what is wrong with the name.
+	Fault string
 }
 
 // Member returns the value of the first member with the name, or nil. The node

@@ -40,6 +40,8 @@ func TestParse(t *testing.T) {
 		{"a.yaml", "---\n- TRUE\n- yes\n- 1.10\n- 2026-11-24\n- +1\n- 1e400\n- '1'\n- |\n  a\n  b\n- \"\\n<\"\n", "[true@2:3 yes@3:3 1.10@4:3 2026-11-24@5:3 1@6:3 1e400@7:3 1@8:3 a\nb\n@9:3 \n<@12:3]@2:1", `[true,"yes",1.10,"2026-11-24",1,1e400,"1","a\nb\n","\n<"]`},
 		{"a.yaml", "a: 1\r\nb: \"\\L\"\r\n", "{a=1@1:4@1:1 b=\u2028@2:4@2:1}@1:1", `{"a":1,"b":"\u2028"}`},
 		{"a.json", "[\"x\u2028\",\r\"y\u0085\"]", "[x\u2028@1:2 y\u0085@1:8]@1:1", "[\"x\u2028\",\"y\u0085\"]"},
+		{"a.yaml", "---\na: 1\n---\n", "{a=1@2:4@2:1}@2:1", `{"a":1}`},
+		{"a.yaml", "---\n---\na: 1\n", "{a=1@3:4@3:1}@3:1", `{"a":1}`},
 		{"a.yaml", "---\n...\n", "@2:1", "null"},
 	} {
 		n, err := tree.Parse(c.name, []byte(c.data))
@@ -75,7 +77,8 @@ func TestParseErrors(t *testing.T) {
 		{"a.yaml", strings.Repeat("[", 300) + strings.Repeat("]", 300), "1:201 is nested more than 200 levels deep"},
 		{"a.json", strings.Repeat("[", 20000) + strings.Repeat("]", 20000), "1:10001 is no valid JSON: invalid character '[' exceeded max depth"},
 		{"a.json", strings.Repeat(" ", tree.MaxSize+1), "1:1 is larger than 32 MiB: it is some other file"},
-		{"a.yaml", "a: 1\n---\nb: 2\n", "1:1 has more than one document: keep one"},
+		{"a.yaml", "a: 1\n---\nb: 2\n", "3:1 has a second document: keep one"},
+		{"a.yaml", "a: 1\nb: \"x\ny\n", "2:4 is no valid YAML: found unexpected end of stream"},
 		{"a.yaml", "a: &x 1\n", "1:4 has an anchor, an alias or a merge key, which are not supported: write the value out"},
 		{"a.yaml", "a: &x 1\nb: *x\n", "1:4 has an anchor, an alias or a merge key, which are not supported: write the value out"},
 		{"a.yaml", "a: *hunter2\n", "1:4 has an anchor, an alias or a merge key, which are not supported: write the value out"},
@@ -97,11 +100,12 @@ func TestParseErrors(t *testing.T) {
 		{"a.yaml", "\ta: 1\n", "1:1 is no valid YAML: found character that cannot start any token"},
 	} {
 		_, err := tree.Parse(c.name, []byte(c.data))
-		var found *tree.Error
-		if !errors.As(err, &found) {
+		var faults tree.Errors
+		if !errors.As(err, &faults) || faults.Error() != faults[0].Error() {
 			t.Errorf("%.40q: %v", c.data, err)
 			continue
 		}
+		found := faults[0]
 		if got := fmt.Sprintf("%d:%d %s", found.Line, found.Column, found.Message); got != c.want {
 			t.Errorf("%.40q: got %s, want %s", c.data, got, c.want)
 		}

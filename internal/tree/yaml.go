@@ -12,24 +12,34 @@ import (
 )
 
 // parseYAML reads a YAML document of plain values: what has an anchor, an alias
-// or a tag, or what JSON cannot say, is refused.
-func parseYAML(file *File) (node *Node, err error) {
+// or a tag, or what JSON cannot say, is a fault.
+func parseYAML(file *File) (node *Node, faults Errors, err *Error) {
 	defer func() {
 		if recover() != nil {
-			node, err = nil, &Error{Place{file, 1, 1}, "is no valid YAML"}
+			node, faults, err = nil, nil, &Error{Place{file, 1, 1}, "is no valid YAML"}
 		}
 	}()
 	if at := strangeBreak(file.data); at >= 0 {
-		return nil, &Error{file.at(at), "has a line break that is neither LF nor CR LF: in a text, write it as \\r, \\N, \\L or \\P between double quotes"}
+		return nil, nil, &Error{file.at(at), "has a line break that is neither LF nor CR LF: in a text, write it as \\r, \\N, \\L or \\P between double quotes"}
 	}
-	var document yaml.Node
-	if err := yaml.Load(file.data, &document, yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth)))); err != nil {
-		return nil, yamlError(file, err)
+	var documents []yaml.Node
+	limits := yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth)))
+	if err := yaml.Load(file.data, &documents, limits, yaml.WithAllDocuments()); err != nil {
+		return nil, nil, yamlError(file, err)
 	}
-	if len(document.Content) != 1 {
-		return nil, &Error{Place{file, 1, 1}, "is empty"}
+	r := &yamlReader{file: file}
+	for i := range documents {
+		value, err := r.value(documents[i].Content[0], 0)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case node == nil || node.Kind == Null:
+			node = value
+		case value.Kind != Null:
+			return nil, nil, &Error{value.Place, "has a second document: keep one"}
+		}
 	}
-	return convert(file, document.Content[0], 0)
+	return node, r.faults, nil
 }
 
 // strangeBreak returns where the document has a character that YAML 1.1 took for
@@ -53,17 +63,17 @@ func yamlError(file *File, err error) *Error {
 	if !errors.As(err, &load) {
 		return found
 	}
-	if load.Mark.Line > 0 {
-		found.Line, found.Column = load.Mark.Line, max(load.Mark.Column, 1)
+	at := load.Mark
+	if strings.Contains(load.Message, "end of stream") && load.ContextMark.Line > 0 {
+		at = load.ContextMark // Where it began says more.
+	}
+	if at.Line > 0 {
+		found.Line, found.Column = at.Line, max(at.Column, 1)
 	}
 	switch {
 	case strings.Contains(load.Message, "unknown anchor"):
 		// The rest of the message is text of the file.
 		found.Message = noAlias
-	case strings.Contains(load.Message, "no documents"):
-		found.Message = "is empty"
-	case strings.Contains(load.Message, "found multiple"):
-		found.Message = "has more than one document: keep one"
 	case strings.Contains(load.Message, "max depth"):
 		return tooDeep(found.Place)
 	case load.Message != "":
@@ -72,63 +82,80 @@ func yamlError(file *File, err error) *Error {
 	return found
 }
 
-const noAlias = "has an anchor, an alias or a merge key, which are not supported: write the value out"
+const (
+	noAlias = "has an anchor, an alias or a merge key, which are not supported: write the value out"
+	noTag   = "has a tag, which is not supported: remove it"
+)
 
-func convert(file *File, from *yaml.Node, depth int) (*Node, error) {
-	node := &Node{Place: Place{file, from.Line, from.Column}}
+// A yamlReader makes a tree of the nodes of the parser.
+type yamlReader struct {
+	file   *File
+	faults Errors
+}
+
+func (r *yamlReader) value(from *yaml.Node, depth int) (*Node, *Error) {
+	node := &Node{Place: Place{r.file, from.Line, from.Column}}
 	switch {
 	case depth > maxDepth:
 		return nil, tooDeep(node.Place)
 	case from.Kind == yaml.AliasNode || from.Anchor != "":
-		return nil, &Error{node.Place, noAlias}
+		return r.invalid(node, noAlias), nil
 	case from.Style&yaml.TaggedStyle != 0:
-		return nil, &Error{node.Place, "has a tag, which is not supported: remove it"}
+		return r.invalid(node, noTag), nil
 	}
 	switch from.Kind {
 	case yaml.MappingNode:
 		node.Kind = Object
 		node.Members = make([]Member, 0, len(from.Content)/2)
 		for i := 0; i+1 < len(from.Content); i += 2 {
-			key := from.Content[i]
-			name, err := name(file, key)
+			member := r.name(from.Content[i])
+			value, err := r.value(from.Content[i+1], depth+1)
 			if err != nil {
 				return nil, err
 			}
-			value, err := convert(file, from.Content[i+1], depth+1)
-			if err != nil {
-				return nil, err
-			}
-			node.Members = append(node.Members, Member{Place{file, key.Line, key.Column}, name, value})
+			member.Value = value
+			node.Members = append(node.Members, member)
 		}
 	case yaml.SequenceNode:
 		node.Kind = Array
 		node.Elements = make([]*Node, 0, len(from.Content))
 		for _, element := range from.Content {
-			value, err := convert(file, element, depth+1)
+			value, err := r.value(element, depth+1)
 			if err != nil {
 				return nil, err
 			}
 			node.Elements = append(node.Elements, value)
 		}
 	default:
-		return node, scalar(node, from)
+		r.scalar(node, from)
 	}
 	return node, nil
 }
 
-// name returns the name of a member. Numbers and booleans stand for their text.
-func name(file *File, key *yaml.Node) (string, error) {
-	switch at := (Place{file, key.Line, key.Column}); {
-	case key.Kind == yaml.AliasNode || key.Anchor != "" || key.Tag == "!!merge":
-		return "", &Error{at, noAlias}
-	case key.Style&yaml.TaggedStyle != 0 || key.Kind != yaml.ScalarNode || key.Tag == "!!null":
-		return "", &Error{at, "has a key that is no plain name"}
-	default:
-		return key.Value, nil
-	}
+func (r *yamlReader) fault(at Place, message string) string {
+	r.faults = append(r.faults, &Error{at, message})
+	return message
 }
 
-func scalar(node *Node, from *yaml.Node) error {
+func (r *yamlReader) invalid(node *Node, message string) *Node {
+	node.Kind, node.Fault = Invalid, r.fault(node.Place, message)
+	return node
+}
+
+// name returns a member without its value. Numbers and booleans stand for their
+// text.
+func (r *yamlReader) name(key *yaml.Node) Member {
+	member := Member{Place: Place{r.file, key.Line, key.Column}, Name: key.Value}
+	switch {
+	case key.Kind == yaml.AliasNode || key.Anchor != "" || key.Tag == "!!merge":
+		member.Fault = r.fault(member.Place, noAlias)
+	case key.Style&yaml.TaggedStyle != 0 || key.Kind != yaml.ScalarNode || key.Tag == "!!null":
+		member.Fault = r.fault(member.Place, "has a key that is no plain name")
+	}
+	return member
+}
+
+func (r *yamlReader) scalar(node *Node, from *yaml.Node) {
 	switch from.Tag {
 	case "!!null":
 		node.Kind = Null
@@ -137,7 +164,7 @@ func scalar(node *Node, from *yaml.Node) error {
 	case "!!int", "!!float":
 		node.Kind, node.Text = Number, strings.TrimPrefix(from.Value, "+")
 		if !isNumber(node.Text) {
-			return &Error{node.Place, fmt.Sprintf("has the number %.40s, which JSON cannot say: write it in decimals, or put it into quotes", from.Value)}
+			r.invalid(node, fmt.Sprintf("has the number %.40s, which JSON cannot say: write it in decimals, or put it into quotes", from.Value))
 		}
 	default: // A date is a text too.
 		node.Kind, node.Text = String, from.Value
@@ -145,7 +172,6 @@ func scalar(node *Node, from *yaml.Node) error {
 			node.Kind = Number // One that is too large for the parser.
 		}
 	}
-	return nil
 }
 
 // isNumber reports whether the text is a number as JSON writes it.

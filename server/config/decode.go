@@ -7,12 +7,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
+	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// A decoder puts a YAML document into structs. It goes on after a problem, so
-// that all are found. Package goccy/go-yaml decodes too, but stops at the first
-// problem and quotes the lines around it, secrets included.
+// A decoder puts a document into structs. It goes on after a problem, so that
+// all are found.
 type decoder struct {
 	document  *document
 	problems  *collector
@@ -20,7 +19,7 @@ type decoder struct {
 	lookUp    func(string) (string, bool)
 }
 
-func (d *decoder) decode(body ast.Node, config *Config) {
+func (d *decoder) decode(body *tree.Node, config *Config) {
 	d.value(body, nil, reflect.ValueOf(config).Elem(), field{})
 	// A path in a URL could not be seen as one before.
 	if config.Store.SQLite != "" {
@@ -41,24 +40,25 @@ func (f field) child(name string) string {
 	return f.path + "." + name
 }
 
-// value decodes node, which follows key (or nil), into v.
-func (d *decoder) value(node, key ast.Node, v reflect.Value, f field) {
-	at := placeOf(node, key)
+// value decodes node, the value of member (or nil), into v.
+func (d *decoder) value(node *tree.Node, member *tree.Member, v reflect.Value, f field) {
+	at := placeOf(node, member)
 	d.document.places[f.path] = at
 	wrong := func(format string, args ...any) {
-		if _, scalar := node.(ast.ScalarNode); !scalar || !isScalarType(v.Type()) {
+		if !isScalar(node) || !isScalarType(v.Type()) {
 			d.conceal(node) // Whatever this is meant to be.
 		}
 		d.problems.add(at, f.path, format, args...)
 	}
-	if problem := unsupported(node); problem != "" {
+	switch node.Kind {
+	case tree.Invalid:
 		d.conceal(node)
-		wrong("%s", problem)
+		wrong("%s", node.Fault)
 		return
-	}
-	if node.Type() == ast.NullType {
+	case tree.Null:
 		wrong("has no value: give it one, or remove it")
 		return
+	default:
 	}
 	if isScalarType(v.Type()) {
 		d.scalar(node, v, f, wrong)
@@ -67,74 +67,77 @@ func (d *decoder) value(node, key ast.Node, v reflect.Value, f field) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.value(node, key, v.Elem(), f)
+		d.value(node, member, v.Elem(), f)
 	case reflect.Struct:
-		d.mapping(node, wrong, func(key, value ast.Node, name string) { d.structField(key, value, name, v, f) })
+		d.mapping(node, wrong, func(member *tree.Member) { d.structField(member, v, f) })
 		d.required(node, at, v, f)
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
-		d.mapping(node, wrong, func(key, value ast.Node, name string) {
+		d.mapping(node, wrong, func(member *tree.Member) {
 			element := reflect.New(v.Type().Elem()).Elem()
-			d.value(value, key, element, field{path: f.child(name)})
-			v.SetMapIndex(reflect.ValueOf(name), element)
+			d.value(member.Value, member, element, field{path: f.child(member.Name)})
+			v.SetMapIndex(reflect.ValueOf(member.Name), element)
 		})
 	case reflect.Slice:
-		sequence, ok := node.(*ast.SequenceNode)
-		if !ok {
+		if node.Kind != tree.Array {
 			wrong("must be a list")
 			return
 		}
-		v.Set(reflect.MakeSlice(v.Type(), len(sequence.Values), len(sequence.Values)))
-		for i, element := range sequence.Values {
+		v.Set(reflect.MakeSlice(v.Type(), len(node.Elements), len(node.Elements)))
+		for i, element := range node.Elements {
 			d.value(element, nil, v.Index(i), field{path: f.path + "[" + strconv.Itoa(i) + "]"})
 		}
 	default: // any
-		if value := d.free(node, f, wrong); value != nil {
-			v.Set(reflect.ValueOf(value))
-		}
+		v.Set(reflect.ValueOf(d.free(node, f, wrong)))
 	}
 }
 
 // mapping calls each for the entries of a mapping.
-func (d *decoder) mapping(node ast.Node, wrong func(string, ...any), each func(key, value ast.Node, name string)) {
-	mapping, ok := node.(ast.MapNode)
-	if !ok {
+func (d *decoder) mapping(node *tree.Node, wrong func(string, ...any), each func(member *tree.Member)) {
+	if node.Kind != tree.Object {
 		wrong("must be a mapping, name: value")
 		return
 	}
-	for entries := mapping.MapRange(); entries.Next(); {
-		key, value := entries.Key(), entries.Value()
-		name := key.GetToken().Value
-		if _, scalar := key.(ast.ScalarNode); !scalar || key.IsMergeKey() || unsupported(key) != "" || name == "" {
-			d.conceal(value)
-			d.problems.add(placeOf(key, nil), "", "only plain names can be keys: anchors, aliases, tags and merge keys are not supported")
-			continue
+	repeated := map[int]*tree.Member{}
+	for i, first := range node.Repeated() {
+		repeated[i] = first
+	}
+	for i := range node.Members {
+		member := &node.Members[i]
+		first := repeated[i]
+		switch {
+		case member.Fault != "" || member.Name == "":
+			d.conceal(member.Value)
+			d.problems.add(placeOfName(member), "", "only plain names can be keys: anchors, aliases, tags and merge keys are not supported")
+		case first != nil:
+			d.conceal(member.Value)
+			d.problems.add(placeOfName(member), "", "%q is already on line %d: remove one of the two", member.Name, first.Line)
+		default:
+			each(member)
 		}
-		each(key, value, name)
 	}
 }
 
-func (d *decoder) structField(key, value ast.Node, name string, v reflect.Value, f field) {
+func (d *decoder) structField(member *tree.Member, v reflect.Value, f field) {
 	known := make([]string, v.NumField())
 	for i := range v.NumField() {
 		known[i] = v.Type().Field(i).Tag.Get("yaml")
-		if known[i] == name && name != "" {
-			d.value(value, key, v.Field(i), field{path: f.child(name), tag: v.Type().Field(i).Tag})
+		if known[i] == member.Name {
+			d.value(member.Value, member, v.Field(i), field{path: f.child(member.Name), tag: v.Type().Field(i).Tag})
 			return
 		}
 	}
-	d.conceal(value)
-	at := placeOf(key, key)
+	d.conceal(member.Value)
 	where := "the file"
 	if f.path != "" {
 		where = f.path
 	}
-	d.problems.add(at, "", "%q is unknown: %s can have %s", name, where, strings.Join(strings.Fields(strings.Join(known, " ")), ", "))
+	d.problems.add(placeOfName(member), "", "%q is unknown: %s can have %s", member.Name, where, strings.Join(strings.Fields(strings.Join(known, " ")), ", "))
 }
 
 // required reports fields that must be there.
-func (d *decoder) required(node ast.Node, at place, v reflect.Value, f field) {
-	if _, ok := node.(ast.MapNode); !ok {
+func (d *decoder) required(node *tree.Node, at place, v reflect.Value, f field) {
+	if node.Kind != tree.Object {
 		return
 	}
 	for i := range v.NumField() {
@@ -146,76 +149,39 @@ func (d *decoder) required(node ast.Node, at place, v reflect.Value, f field) {
 }
 
 // free decodes what has no fixed form, as package json would.
-func (d *decoder) free(node ast.Node, f field, wrong func(string, ...any)) any {
-	switch node := node.(type) {
-	case ast.MapNode:
+func (d *decoder) free(node *tree.Node, f field, wrong func(string, ...any)) any {
+	switch node.Kind {
+	case tree.Object:
 		value := map[string]any{}
-		d.mapping(node.(ast.Node), wrong, func(key, entry ast.Node, name string) { //nolint:errcheck // A map node is a node.
+		d.mapping(node, wrong, func(member *tree.Member) {
 			element := reflect.New(reflect.TypeFor[any]()).Elem()
-			d.value(entry, key, element, field{path: f.child(name)})
-			value[name] = element.Interface()
+			d.value(member.Value, member, element, field{path: f.child(member.Name)})
+			value[member.Name] = element.Interface()
 		})
 		return value
-	case *ast.SequenceNode:
-		list := make([]any, len(node.Values))
-		for i, entry := range node.Values {
+	case tree.Array:
+		list := make([]any, len(node.Elements))
+		for i, entry := range node.Elements {
 			element := reflect.New(reflect.TypeFor[any]()).Elem()
 			d.value(entry, nil, element, field{path: fmt.Sprintf("%s[%d]", f.path, i)})
 			list[i] = element.Interface()
 		}
 		return list
-	case *ast.IntegerNode:
-		return node.Value
-	case *ast.FloatNode:
-		return node.Value
-	case *ast.BoolNode:
-		return node.Value
+	case tree.Bool:
+		return node.Text == "true"
+	case tree.Number:
+		return number(node.Text)
+	default:
 	}
-	text, ok := text(node)
-	if !ok {
-		wrong("must be a text, a number, true, false, a list or a mapping")
-		return nil
-	}
-	resolved, err := d.resolve(text)
+	resolved, err := d.resolve(node.Text)
 	if err != nil {
 		wrong("%v", err)
 	}
 	return resolved
 }
 
-// conceal marks the lines of what may be a secret.
-func (d *decoder) conceal(node ast.Node) {
-	ast.Walk(concealer{d.document}, node)
-}
-
-type concealer struct{ document *document }
-
-// Visit marks the lines of a node. A text of several lines may have its position
-// at either end.
-func (c concealer) Visit(node ast.Node) ast.Visitor {
-	if node == nil {
-		return nil
-	}
-	if token := node.GetToken(); token != nil && token.Position != nil {
-		more := strings.Count(strings.TrimSpace(token.Origin), "\n")
-		for line := token.Position.Line - more; line <= token.Position.Line+more; line++ {
-			c.document.private[line] = true
-		}
-	}
-	return c
-}
-
-// unsupported tells what is wrong with a node that is no plain value.
-func unsupported(node ast.Node) string {
-	switch node.(type) {
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		return "has an anchor or an alias, which are not supported: write the value out"
-	case *ast.TagNode:
-		return "has a tag, which is not supported: remove it"
-	default:
-		return ""
-	}
-}
+// conceal notes what may be a secret.
+func (d *decoder) conceal(node *tree.Node) { d.document.private[node] = true }
 
 func (d *decoder) absolute(path string) Path {
 	if filepath.IsAbs(path) {

@@ -1,15 +1,11 @@
 package config
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"github.com/openbroker/openbroker/internal/tree"
 )
 
 // maxFileSize bounds the configuration and the files that it refers to.
@@ -36,20 +32,19 @@ func Load(path string) (*Config, error) {
 // paths are relative to the directory of name. The environment is what lookUp
 // says. The error is [Errors].
 func Parse(name string, data []byte, lookUp func(variable string) (string, bool)) (*Config, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // The byte order mark of some editors.
 	directory, err := filepath.Abs(filepath.Dir(name))
 	if err != nil {
 		return nil, err
 	}
-	document := newDocument(name, data)
+	body, err := tree.ParseYAML(name, data)
+	document := newDocument(name, body)
 	problems := document.problems()
 	config := &Config{document: document}
-	body, err := parse(data)
 	if err != nil {
-		problems.list = append(problems.list, document.syntaxProblem(err))
+		problems.syntax(err)
 		return nil, problems.err()
 	}
-	if body != nil {
+	if body != nil && body.Kind != tree.Null {
 		d := &decoder{document: document, problems: problems, directory: directory, lookUp: lookUp}
 		d.decode(body, config)
 	}
@@ -61,27 +56,4 @@ func Parse(name string, data []byte, lookUp func(variable string) (string, bool)
 		return nil, err
 	}
 	return config, nil
-}
-
-// parse returns the body of the one document of the file, nil if it is empty.
-func parse(data []byte) (body ast.Node, err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("the YAML cannot be parsed")
-		}
-	}()
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil, err
-	}
-	for _, document := range file.Docs {
-		if document.Body == nil {
-			continue
-		}
-		if body != nil {
-			return nil, &yaml.SyntaxError{Message: "the file has a second document: keep one", Token: document.Body.GetToken()}
-		}
-		body = document.Body
-	}
-	return body, nil
 }

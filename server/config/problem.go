@@ -6,10 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/openbroker/openbroker/internal/excerpt"
+	"github.com/openbroker/openbroker/internal/tree"
 )
 
 // A Error is one thing that is wrong with a configuration file.
@@ -50,17 +48,16 @@ type place struct {
 
 // A document is the file as far as problems need it.
 type document struct {
-	name  string
-	lines []string
+	name string
+	body *tree.Node // Nil if there is none.
 	// places are those of the fields, by path.
 	places map[string]place
-	// private are the lines that may hold a secret.
-	private map[int]bool
+	// private are the values that may be a secret.
+	private map[*tree.Node]bool
 }
 
-func newDocument(name string, data []byte) *document {
-	lines := strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
-	return &document{name: name, lines: lines, places: map[string]place{}, private: map[int]bool{}}
+func newDocument(name string, body *tree.Node) *document {
+	return &document{name: name, body: body, places: map[string]place{}, private: map[*tree.Node]bool{}}
 }
 
 // problems returns a collector of problems with the document. A nil document is
@@ -82,8 +79,6 @@ type collector struct {
 type located struct {
 	place   place
 	message string
-	// bare says that no line is shown below the message.
-	bare bool
 }
 
 var _ reporter = (*collector)(nil).report
@@ -119,66 +114,66 @@ func (c *collector) err() error {
 		return a.place.column - b.place.column
 	})
 	problems := make(Errors, len(c.list))
+	hidden := c.document.hidden()
 	for i, l := range c.list {
-		problems[i] = c.document.problem(l)
+		problems[i] = c.document.problem(l, hidden)
 	}
 	return problems
 }
 
-func (d *document) problem(l located) Error {
+// problem renders a problem; hidden are the lines that may have a secret.
+func (d *document) problem(l located, hidden *tree.Lines) Error {
 	p := Error{File: d.name, Line: max(l.place.line, 1), Column: max(l.place.column, 1), Message: l.message}
 	switch {
-	case l.bare || l.place.line < 1 || l.place.line > len(d.lines):
-	case !d.private[l.place.line]:
-		p.Source = excerpt.Printable(d.lines[l.place.line-1])
+	case d.body == nil || l.place.line < 1:
+	case !hidden.Has(l.place.line):
+		p.Source = excerpt.Printable(d.body.File.Line(l.place.line))
 	case l.place.key != "":
 		p.Source = strings.Repeat(" ", max(l.place.keyColumn-1, 0)) + excerpt.Printable(l.place.key) + ": ..."
 	}
 	return p
 }
 
-// syntaxProblem is an error of the parser. Its line is not shown: nobody knows
-// yet what in it is a secret.
-func (d *document) syntaxProblem(err error) located {
-	l := located{message: "is no valid YAML", bare: true, place: place{line: 1, column: 1}}
-	var found yaml.Error
-	if !errors.As(err, &found) {
-		return l
+// hidden returns the lines that may have a secret.
+func (d *document) hidden() *tree.Lines {
+	if d.body == nil {
+		return &tree.Lines{}
 	}
-	if token := found.GetToken(); token != nil && token.Position != nil {
-		l.place.line, l.place.column = token.Position.Line, token.Position.Column
-	}
-	var duplicate *yaml.DuplicateKeyError
-	var syntax *yaml.SyntaxError
-	switch {
-	case errors.As(err, &duplicate):
-		l.message = duplicate.Message
-	case errors.As(err, &syntax):
-		l.message = "is no valid YAML: " + syntax.Message
-	}
-	return l
+	return tree.Conceal(d.body, func(_ string, value *tree.Node) tree.Secrecy {
+		if d.private[value] {
+			return tree.Secret
+		}
+		return tree.Unknown
+	})
 }
 
-// placeOf is where a node is; key is in front of it, or nil.
-func placeOf(node, key ast.Node) place {
-	var p place
-	if mapping, ok := node.(*ast.MappingNode); ok && !mapping.IsFlowStyle && len(mapping.Values) > 0 {
-		node = mapping.Values[0].Key // Its own token is a colon.
+// syntax adds what makes the file no document. Without a document, no line is
+// shown: nobody knows what in it is a secret.
+func (c *collector) syntax(err error) {
+	var faults tree.Errors
+	if !errors.As(err, &faults) {
+		faults = tree.Errors{{Message: err.Error()}}
 	}
-	if token := node.GetToken(); token != nil && token.Position != nil {
-		p.line, p.column = token.Position.Line, token.Position.Column
+	for _, fault := range faults {
+		c.list = append(c.list, located{place: place{line: fault.Line, column: fault.Column}, message: fault.Message})
 	}
-	if key == nil {
+}
+
+// placeOf is where a value is; member is the one that it is of, or nil.
+func placeOf(node *tree.Node, member *tree.Member) place {
+	p := place{line: node.Line, column: node.Column}
+	if member == nil {
 		return p
 	}
-	token := key.GetToken()
-	if token == nil || token.Position == nil {
-		return p
-	}
-	if p.line != token.Position.Line {
+	if p.line != member.Line {
 		// A block begins on a later line: its key says more.
-		p.line, p.column = token.Position.Line, token.Position.Column
+		p.line, p.column = member.Line, member.Column
 	}
-	p.key, p.keyColumn = token.Value, token.Position.Column
+	p.key, p.keyColumn = member.Name, member.Column
 	return p
+}
+
+// placeOfName is where the name of a member is.
+func placeOfName(member *tree.Member) place {
+	return place{line: member.Line, column: member.Column, key: member.Name, keyColumn: member.Column}
 }

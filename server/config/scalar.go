@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
+	"github.com/openbroker/openbroker/internal/tree"
 )
 
 // isScalarType reports whether values of the type are written as one scalar.
@@ -26,18 +26,17 @@ func isSecret(t reflect.Type) bool {
 }
 
 // scalar decodes a scalar.
-func (d *decoder) scalar(node ast.Node, v reflect.Value, f field, wrong func(string, ...any)) {
+func (d *decoder) scalar(node *tree.Node, v reflect.Value, f field, wrong func(string, ...any)) {
 	if isSecret(v.Type()) {
 		d.conceal(node)
 	}
 	switch v.Kind() {
 	case reflect.Bool:
-		boolean, ok := node.(*ast.BoolNode)
-		if !ok {
+		if node.Kind != tree.Bool {
 			wrong("must be true or false")
 			return
 		}
-		v.SetBool(boolean.Value)
+		v.SetBool(node.Text == "true")
 	case reflect.Int:
 		d.integer(node, v, f, wrong)
 	default:
@@ -47,18 +46,10 @@ func (d *decoder) scalar(node ast.Node, v reflect.Value, f field, wrong func(str
 
 const maxInteger = 1<<31 - 1
 
-func (d *decoder) integer(node ast.Node, v reflect.Value, f field, wrong func(string, ...any)) {
+func (d *decoder) integer(node *tree.Node, v reflect.Value, f field, wrong func(string, ...any)) {
 	low, high := limits(f.tag)
-	number := int64(-1)
-	if integer, ok := node.(*ast.IntegerNode); ok {
-		switch value := integer.Value.(type) {
-		case int64:
-			number = value
-		case uint64:
-			number = int64(min(value, maxInteger+1))
-		}
-	}
-	if number < low || number > high {
+	number, err := strconv.ParseInt(node.Text, 10, 64)
+	if node.Kind != tree.Number || err != nil || number < low || number > high {
 		wrong("must be a whole number from %d to %d", low, high)
 		return
 	}
@@ -77,21 +68,19 @@ func limits(tag reflect.StructTag) (low, high int64) {
 	return low, high
 }
 
-func (d *decoder) text(node ast.Node, v reflect.Value, f field, wrong func(string, ...any)) {
-	written, ok := text(node)
-	if !ok {
-		_, scalar := node.(ast.ScalarNode)
+func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(string, ...any)) {
+	if node.Kind != tree.String {
 		switch {
 		case v.Kind() != reflect.String:
 			wrong("%v", unmarshalText(v, "")) // It says what would be right.
-		case scalar:
+		case isScalar(node):
 			wrong("must be a text: put it into quotes")
 		default:
 			wrong("must be a text")
 		}
 		return
 	}
-	resolved, err := d.resolve(written)
+	resolved, err := d.resolve(node.Text)
 	if err != nil {
 		wrong("%v", err)
 		return
@@ -128,14 +117,19 @@ func enum(tag reflect.StructTag) []string {
 	return strings.Split(tag.Get("enum"), ",")
 }
 
-// text returns the text of a scalar that is one.
-func text(node ast.Node) (string, bool) {
-	switch node := node.(type) {
-	case *ast.StringNode:
-		return node.Value, true
-	case *ast.LiteralNode:
-		return node.Value.Value, true
-	default:
-		return "", false
+// isScalar reports whether the value is written as one scalar.
+func isScalar(node *tree.Node) bool {
+	return node.Kind != tree.Object && node.Kind != tree.Array && node.Kind != tree.Invalid
+}
+
+// number returns an integer, if the literal is one that fits, or a float.
+func number(literal string) any {
+	if integer, err := strconv.ParseInt(literal, 10, 64); err == nil {
+		return integer
 	}
+	if integer, err := strconv.ParseUint(literal, 10, 64); err == nil {
+		return integer
+	}
+	float, _ := strconv.ParseFloat(literal, 64) // It is a number; one that is too large is infinite.
+	return float
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/openbroker/openbroker/internal/tree"
 	"github.com/openbroker/openbroker/server/config"
 )
 
@@ -37,15 +37,11 @@ func compiled(t *testing.T) *jsonschema.Schema {
 // instance is what an editor gives to the schema: references are not resolved.
 func instance(t *testing.T, text []byte) any {
 	t.Helper()
-	encoded, err := yaml.YAMLToJSON(text)
+	node, err := tree.Parse("openbroker.yaml", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return value
+	return node.Value()
 }
 
 func TestSchemaOfExample(t *testing.T) {
