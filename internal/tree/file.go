@@ -48,6 +48,15 @@ type Errors []*Error
 // Error returns the first message.
 func (e Errors) Error() string { return e[0].Message }
 
+// Unwrap returns the faults, so that errors.As finds an [*Error].
+func (e Errors) Unwrap() []error {
+	list := make([]error, len(e))
+	for i := range e {
+		list[i] = e[i]
+	}
+	return list
+}
+
 // Parse reads the content of a file: as JSON if its name ends in .json, else as
 // YAML. The error is [Errors].
 func Parse(name string, data []byte) (*Node, error) {

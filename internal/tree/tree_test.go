@@ -101,11 +101,11 @@ func TestParseErrors(t *testing.T) {
 	} {
 		_, err := tree.Parse(c.name, []byte(c.data))
 		var faults tree.Errors
-		if !errors.As(err, &faults) || faults.Error() != faults[0].Error() {
+		var found *tree.Error
+		if !errors.As(err, &faults) || !errors.As(err, &found) || found != faults[0] || err.Error() != found.Message {
 			t.Errorf("%.40q: %v", c.data, err)
 			continue
 		}
-		found := faults[0]
 		if got := fmt.Sprintf("%d:%d %s", found.Line, found.Column, found.Message); got != c.want {
 			t.Errorf("%.40q: got %s, want %s", c.data, got, c.want)
 		}
