@@ -172,3 +172,31 @@ func TestRulesTable(t *testing.T) {
 		}
 	}
 }
+
+// A file that many plans use is complained about once, at the place in the file.
+func TestSharedSchema(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	write(t, directory, map[string]string{
+		"catalog.yaml": `
+id: 1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e
+name: database
+description: A database.
+bindable: true
+plans:
+  - id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7
+    name: small
+    description: A small database.
+    free: true
+    bindable: true
+    schemas: {service_instance: {create: {parameters: {$file: schema.yaml}}, update: {parameters: {$file: schema.yaml}}}}
+`,
+		"schema.yaml": "$schema: http://json-schema.org/draft-04/schema#\ntype: object\nproperties:\n  size:\n    type: 1\n",
+	})
+	findings := lintPath(t, directory)
+	if len(findings) != 1 || findings[0].Position != (catalog.Position{File: filepath.Join(directory, "schema.yaml"), Line: 5, Column: 11}) ||
+		findings[0].Pointer != "/services/0/plans/0/schemas/service_instance/create/parameters/properties/size/type" ||
+		findings[0].Source != "    type: 1" {
+		t.Errorf("findings:\n%s", report(findings))
+	}
+}

@@ -82,13 +82,15 @@ services:
     x-null: null
     x-date: 2026-11-24
     x-on: {on: yes, 1: "\u2028<&"}
-    plans: []
+    plans:
+      - {id: p, name: n, description: d, schemas: {service_binding: null, service_instance: {create: {parameters: null, x-null: null}}}}
 x-catalog: [-0, 0.50]
 `
 	const document = `{"services":[{"id":"s","name":"n","description":"d","bindable":true,"metadata":null,"tags":null,"x-number":1.10,` +
-		`"x-large":12345678901234567890123,"x-huge":1e400,"x-null":null,"x-date":"2026-11-24","x-on":{"on":"yes","1":"\u2028<&"},"plans":[]}],` +
-		`"x-catalog":[-0,0.50]}`
-	const want = `{"services":[{"id":"s","name":"n","description":"d","bindable":true,"plans":[],"x-date":"2026-11-24","x-huge":1e400,` +
+		`"x-large":12345678901234567890123,"x-huge":1e400,"x-null":null,"x-date":"2026-11-24","x-on":{"on":"yes","1":"\u2028<&"},"plans":[{"id":"p","name":"n","description":"d",` +
+		`"schemas":{"service_binding":null,"service_instance":{"create":{"parameters":null,"x-null":null}}}}]}],"x-catalog":[-0,0.50]}`
+	const want = `{"services":[{"id":"s","name":"n","description":"d","bindable":true,` +
+		`"plans":[{"id":"p","name":"n","description":"d","schemas":{"service_instance":{"create":{"x-null":null}}}}],"x-date":"2026-11-24","x-huge":1e400,` +
 		`"x-large":12345678901234567890123,"x-null":null,"x-number":1.10,"x-on":{"on":"yes","1":"\u2028<&"}}],"x-catalog":[-0,0.50]}`
 	for name, content := range map[string]string{"c.yaml": yaml, "c.json": document} {
 		s, err := catalog.Parse(name, []byte(content))

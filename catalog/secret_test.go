@@ -74,6 +74,8 @@ func TestHostileSchemas(t *testing.T) {
 		"wide pattern":    `"pattern":"` + strings.Repeat("(a|a)*", 10000) + `"`,
 		"repeated":        `"pattern":"((((x{99}){99}){99}){99}){99}"`,
 		"huge number":     `"minimum":1e9999999999999`,
+		"huge multiple":   `"multipleOf":1e99999999`,
+		"huge length":     `"minLength":1e99999999`,
 		"long number":     `"multipleOf":` + strings.Repeat("9", 60000),
 		"circle":          `"$ref":"#"`,
 		"circle of two":   `"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"$ref":"#/definitions/a"}},"$ref":"#/definitions/a"`,
