@@ -19,7 +19,7 @@ const objectSchema = `{"$schema":"http://json-schema.org/draft-04/schema#","type
 // Every method sets its field, and nothing else.
 func TestBuild(t *testing.T) {
 	t.Parallel()
-	files := fstest.MapFS{"bind.yaml": {Data: []byte("$schema: http://json-schema.org/draft-04/schema#\ntype: object\n")}}
+	files := fstest.MapFS{"bind.json": {Data: []byte(objectSchema)}}
 	metadata := openbroker.ServiceMetadata{DisplayName: "Database"}
 	client := openbroker.DashboardClient{ID: "c", Secret: "s", RedirectURI: "https://example.com"}
 	cost := openbroker.Cost{Amount: map[string]float64{"usd": 9.5}, Unit: "MONTHLY"}
@@ -36,7 +36,7 @@ func TestBuild(t *testing.T) {
 					MaximumPollingDuration(1500*time.Millisecond).Maintenance("1.2.3", "New image.").
 					CreateSchema(catalog.JSONSchema(objectSchema)).
 					UpdateSchema(catalog.SchemaFrom(json.RawMessage(objectSchema), nil)).
-					BindSchema(catalog.FileSchema(files, "bind.yaml")).
+					BindSchema(catalog.SchemaFrom(catalog.ReadSchema(files, "bind.json"))).
 					Extension("x-cores", []int{1, 2}),
 			),
 		catalog.Service("77f0b1c2-3d4e-4f5a-8b6c-7d8e9f0a1b2c", "queue", "A queue.").
@@ -87,7 +87,6 @@ func TestBuildErrors(t *testing.T) {
 	service := func(plans ...*catalog.PlanBuilder) *catalog.ServiceBuilder {
 		return catalog.Service("1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "database", "A database.").Plans(plans...)
 	}
-	files := fstest.MapFS{"broken.json": {Data: []byte("{")}}
 	for name, c := range map[string]struct {
 		builder   *catalog.Builder
 		platforms []catalog.Platform
@@ -110,12 +109,12 @@ func TestBuildErrors(t *testing.T) {
 			[]string{`/services/0/plans/0/name: error: the plan name "reference-instance" is reserved [sm-reserved-plan-name] (sm)`},
 		},
 		"schemas": {
-			catalog.New(service(plan().CreateSchema(catalog.JSONSchema("{")).UpdateSchema(catalog.FileSchema(files, "broken.json")).
-				BindSchema(catalog.FileSchema(files, "missing.json")).Extension("x-f", func() {}))), nil,
+			catalog.New(service(plan().CreateSchema(catalog.JSONSchema("{")).UpdateSchema(catalog.SchemaFrom(catalog.SchemaOf[chan int]())).
+				BindSchema(catalog.SchemaFrom(catalog.ReadSchema(fstest.MapFS{}, "missing.json"))).Extension("x-f", func() {}))), nil,
 			[]string{
 				"plan small: the schema to create an instance: it is no valid JSON",
-				"plan small: the schema to update an instance: broken.json:1:2: the file is no valid JSON: unexpected end of JSON input",
-				"plan small: the schema to create a binding: open missing.json: file does not exist",
+				"plan small: the schema to update an instance: catalog: the schema of chan int: chan int: chan int has no JSON Schema",
+				"plan small: the schema to create a binding: catalog: reading a schema: open missing.json: file does not exist",
 				"plan small: the field x-f: json: unsupported type: func()",
 			},
 		},
