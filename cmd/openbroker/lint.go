@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -51,6 +53,9 @@ not from the command line, which others can see.`,
 			}
 		},
 		RunE: func(command *cobra.Command, args []string) error {
+			if os.Getenv("GOGC") == "" {
+				debug.SetGCPercent(gcPercent)
+			}
 			return flags.run(command.Context(), args, stdout, stderr)
 		},
 	}
