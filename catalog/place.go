@@ -90,6 +90,18 @@ func (p *place) of(member *tree.Member) place {
 	return child
 }
 
+// name is where the name of a field is, for what is wrong with that and not with
+// the value.
+func (p *place) name() *place {
+	named := *p
+	for i := range p.parent.node.Members {
+		if member := &p.parent.node.Members[i]; member.Value == p.node {
+			named.at = member.Place
+		}
+	}
+	return &named
+}
+
 func (p *place) element(i int) place {
 	element := p.node.Elements[i]
 	return place{node: element, at: element.Place, parent: p, token: strconv.Itoa(i)}

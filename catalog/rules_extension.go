@@ -52,7 +52,7 @@ var extensionRules = []rule{
 		check: func(c *checked, report report) {
 			for at, s := range c.unknown() {
 				if near := nearest(at, s); near != "" {
-					report(at, "%s is unknown: is %s meant?", printable(at.token), near)
+					report(at.name(), "%s is unknown: is %s meant?", printable(at.token), near)
 				}
 			}
 		},
@@ -66,7 +66,7 @@ var extensionRules = []rule{
 		check: func(c *checked, report report) {
 			for at, s := range c.unknown() {
 				if home := homeOf(at.token, s); home != "" && nearest(at, s) == "" {
-					report(at, "%s is a field of %s, not of %s", printable(at.token), home, s.title)
+					report(at.name(), "%s is a field of %s, not of %s", printable(at.token), home, s.title)
 				}
 			}
 		},
