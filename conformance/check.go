@@ -158,6 +158,8 @@ const (
 	PasswordLogin Feature = "a username and password for the broker"
 	// Bindable plans can be bound.
 	Bindable Feature = "a bindable plan"
+	// NotBindable plans cannot.
+	NotBindable Feature = "a plan that is not bindable"
 	// Rotatable plans declare binding_rotatable.
 	Rotatable Feature = "a bindable plan with binding_rotatable"
 	// InstancesRetrievable services declare instances_retrievable.
@@ -189,6 +191,8 @@ const (
 	BindParameters Feature = "a bindable plan that accepts two different sets of parameters for bindings"
 	// InvalidCreate are parameters that the schema surely refuses.
 	InvalidCreate Feature = "a plan with a schema for provisioning that can be broken"
+	// InvalidUpdate are the same for updates.
+	InvalidUpdate Feature = "a plan with a schema for updates that can be broken"
 	// InvalidBind are parameters for a binding that the schema surely refuses.
 	InvalidBind Feature = "a bindable plan with a schema for bindings that can be broken"
 	// SyslogDrain services require syslog_drain.

@@ -108,6 +108,19 @@ func answerChecks() []Check {
 			Expect: expect(maybe("operation", atMost(10_000))),
 		},
 		{
+			ID: "operation-not-empty", Title: "An operation is not empty.", Level: Must,
+			Clause: spec("Polling Last Operation for Service Instances",
+				"The operation is sent back with polls, where it is a non-empty string."),
+			Endpoints: []Endpoint{Provision, Deprovision, Bind, Unbind},
+			If:        both(withStatus(202), withValue("operation")), Expect: expect(maybe("operation", text)),
+		},
+		{
+			ID: "dashboard-url", Title: "A dashboard URL is a URL.", Level: Must,
+			Clause:    spec("Provisioning", "dashboard_url is the URL of a web-based user interface."),
+			Endpoints: []Endpoint{Provision, Update, FetchInstance},
+			If:        both(success(), withValue("dashboard_url")), Expect: expect(maybe("dashboard_url", aURL)),
+		},
+		{
 			ID: "operation-of-update", Title: "The operation of an update is a non-empty string.", Level: Must,
 			Clause:    spec("Updating a Service Instance", "operation, if present, is a non-empty string."),
 			Endpoints: []Endpoint{Update},

@@ -73,6 +73,54 @@ func bindChecks() []Check {
 			Expect: expect(status(409)),
 		},
 		{
+			ID: "bind-repeated-same-credentials", Title: "A repeated bind tells the same credentials.", Level: Should,
+			Clause:   spec(section, "200 if the binding exists; the body is that of the success."),
+			Scenario: "binding", Steps: steps("bind again"), If: both(gives("bind", "credentials"), withValue("credentials")),
+			Expect: expect(sameAs("bind", "credentials")),
+		},
+		{
+			ID: "bind-repeated-credentials", Title: "A repeated bind tells credentials.", Level: May,
+			Clause:   spec(section, "Brokers may return the information of a binding only once."),
+			Scenario: "binding", Steps: steps("bind again"),
+			If: both(gives("bind", "credentials"), withStatus(200)), Expect: expect(has("credentials", anObject)),
+		},
+		{
+			ID: "bind-credentials", Title: "Credentials are returned.", Level: May,
+			Clause:   spec(section, "credentials must be returned if the broker supports their generation, which is its choice."),
+			Scenario: "binding", Steps: steps("bind"),
+			If: when("the service requires no permission", func(a *answer) bool {
+				s := a.subject
+				return a.succeeded() && !s.has(SyslogDrain) && !s.has(RouteForwarding) && !s.has(VolumeMount)
+			}),
+			Expect: expect(tellsMember("credentials", anObject)),
+		},
+		{
+			ID: "bind-credentials-unique", Title: "Two bindings have different credentials.", Level: Should,
+			Clause:   spec("Credentials", "Credentials are unique whenever possible, so that access can be revoked."),
+			Scenario: "binding", Steps: steps("bind another"), If: success(), Expect: expect(uniqueCredentials()),
+		},
+		{
+			ID: "bind-other-app-409", Title: "A bind of the same id for another application is a conflict.", Level: May,
+			Clause:   spec(section, conflict),
+			Scenario: "binding", Steps: steps("bind for another application"), Expect: expect(status(409)),
+		},
+		{
+			ID: "bind-while-creating", Title: "An instance that is being provisioned cannot be bound.", Level: Must,
+			Clause:   spec(section, "The instance id is that of an instance that was provisioned."),
+			Scenario: "instance", Steps: steps("bind while creating"), If: inProgress("poll while creating"),
+			Expect: expect(each("status 202, or from 400 to 499", func(a *answer) string {
+				if a.accepted() || a.refused() {
+					return ""
+				}
+				return a.describe()
+			})),
+		},
+		{
+			ID: "bind-not-bindable", Title: "A bind of a plan that is not bindable is refused.", Level: Should,
+			Clause:   spec(section, "Platforms must not bind instances of such a plan."),
+			Scenario: "instance", Steps: steps("bind of a plan that is not bindable"), Expect: expect(refusal()),
+		},
+		{
 			ID: "bind-requires-app", Title: "A bind that needs an application is refused with 422 RequiresApp.", Level: Must,
 			Clause:   spec(section, "422 RequiresApp if the broker requires that app_guid be in the request."),
 			Scenario: "binding", Steps: steps("bind without an application"),
@@ -132,6 +180,25 @@ func malformedBindChecks() []Check {
 		check("unknown-plan", "A bind of an unknown plan is refused.",
 			"plan_id is that of the plan that is used.", refusal(), "bind of an unknown plan"),
 	}
+}
+
+// uniqueCredentials expects that two bindings have different credentials.
+func uniqueCredentials() Expectation {
+	return Expectation{Words: `other credentials than those of "bind"`, together: func(j *judgement) string {
+		of := func(created, fetched string) string {
+			for _, step := range []string{created, fetched} {
+				if a := j.record.last(step); a != nil && tells(a, "credentials") {
+					return canonical(a.object()["credentials"])
+				}
+			}
+			return ""
+		}
+		one, other := of("bind", "fetch binding"), of("bind another", "fetch another binding")
+		if one != "" && one != "{}" && one == other {
+			return "the same credentials"
+		}
+		return ""
+	}}
 }
 
 // tellsBinding expects something to connect with, in the answer to the bind or

@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"time"
 )
 
 // tellingBinding are the answers that have the information of a binding.
@@ -54,13 +56,13 @@ func bindingBodyChecks() []Check {
 			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{VolumeMount}, Expect: expect(tellsMember("volume_mounts", anArray)),
 		},
 		{
-			ID: "binding-urls", Title: "The URLs of a binding are strings.", Level: Must,
-			Clause:    spec(section, "syslog_drain_url and route_service_url are strings."),
+			ID: "binding-urls", Title: "The URLs of a binding are URLs.", Level: Must,
+			Clause:    spec(section, "syslog_drain_url and route_service_url are URLs."),
 			Endpoints: endpoints,
 			If: when("the answer tells a URL", func(a *answer) bool {
 				return tells(a, "syslog_drain_url") || tells(a, "route_service_url")
 			}),
-			Expect: expect(maybe("syslog_drain_url", text.or(null)), maybe("route_service_url", text.or(null))),
+			Expect: expect(maybe("syslog_drain_url", aURL.or(null)), maybe("route_service_url", aURL.or(null))),
 		},
 		{
 			ID: "binding-volume-mount", Level: Must, Title: "A volume mount has driver, container_dir, mode, device_type and device.",
@@ -69,15 +71,26 @@ func bindingBodyChecks() []Check {
 			Expect: expect(elements("volume_mounts", map[string]kind{
 				"driver": text, "container_dir": text, "mode": oneOf("r", "rw"), "device_type": oneOf("shared"),
 				"device": anObject, "device.volume_id": text,
+			}), each("device.mount_config, if present, is an object", func(a *answer) string {
+				list, _ := a.object()["volume_mounts"].([]any)
+				for _, element := range list {
+					if config, found := lookup(element, "device.mount_config"); found && !anObject.is(config) {
+						return unless(anObject, "device.mount_config", config)
+					}
+				}
+				return ""
 			})),
 		},
 		{
 			ID: "binding-endpoint", Title: "An endpoint has a host and ports.", Level: Must,
-			Clause:    spec("Endpoint Object", "host and ports are required; ports is a non-empty array of strings."),
+			Clause:    spec("Endpoint Object", "host and ports are required; ports is a non-empty array of \"443\" or \"9000-9010\"."),
 			Endpoints: endpoints, If: of("endpoints"),
-			Expect: expect(elements("endpoints", map[string]kind{"host": text, "ports": {"a non-empty array of strings", func(v any) bool {
+			Expect: expect(elements("endpoints", map[string]kind{"host": text, "ports": {"a non-empty array of ports and ranges", func(v any) bool {
 				list, ok := v.([]any)
-				return ok && len(list) > 0 && texts.is(v)
+				return ok && len(list) > 0 && !slices.ContainsFunc(list, func(e any) bool {
+					s, ok := e.(string)
+					return !ok || !portPattern.MatchString(s)
+				})
 			}}})),
 		},
 		{
@@ -102,12 +115,25 @@ func bindingBodyChecks() []Check {
 		{
 			ID: "binding-expires-at", Title: "expires_at is a time in the pattern of the specification.", Level: Must,
 			Clause:    spec(metadata, "expires_at follows yyyy-mm-ddThh:mm:ss.sZ."),
-			Endpoints: endpoints, If: of("metadata.expires_at"), Expect: expect(maybe("metadata.expires_at", timestamp)),
+			Endpoints: endpoints, If: both(tellingBinding(), with("metadata.expires_at")), Expect: expect(maybe("metadata.expires_at", timestamp)),
+		},
+		{
+			ID: "binding-expires-in-future", Title: "A new binding has not expired.", Level: Should,
+			Clause:   spec(metadata, "expires_at is when the binding becomes invalid."),
+			Scenario: "binding", Steps: steps("bind"), If: of("metadata.expires_at"),
+			Expect: expect(each("expires_at is later than the bind", func(a *answer) string {
+				value, _ := lookup(a.json.value, "metadata.expires_at")
+				// A minute for clocks that differ.
+				if at, ok := parseTime(value); ok && at.Before(a.exchange.Started.Add(-time.Minute)) {
+					return "expires_at is " + show(value)
+				}
+				return ""
+			})),
 		},
 		{
 			ID: "binding-renew-before", Title: "renew_before is a time in the pattern of the specification.", Level: Must,
 			Clause:    spec(metadata, "renew_before follows yyyy-mm-ddThh:mm:ss.sZ."),
-			Endpoints: endpoints, If: of("metadata.renew_before"), Expect: expect(maybe("metadata.renew_before", timestamp)),
+			Endpoints: endpoints, If: both(tellingBinding(), with("metadata.renew_before")), Expect: expect(maybe("metadata.renew_before", timestamp)),
 		},
 		{
 			ID: "binding-renew-before-expiry", Title: "renew_before is not after expires_at.", Level: Must,
@@ -126,6 +152,8 @@ func bindingBodyChecks() []Check {
 		},
 	}
 }
+
+var portPattern = regexp.MustCompile(`^\d+(-\d+)?$`)
 
 func tells(a *answer, path string) bool {
 	value, found := lookup(a.json.value, path)
@@ -203,6 +231,12 @@ func rotationChecks() []Check {
 		check("operation-succeeds", "A rotation that was accepted ends, and succeeds.",
 			"The request creates a new binding with a new id.", Must,
 			Check{Steps: steps("rotate finished"), If: answered("rotate", 202), Expect: expect(ends("succeeded"))}),
+		check("foreign-predecessor", "The predecessor must be a binding of the same instance.",
+			"predecessor_binding_id is the id of a non-expired binding of the same instance.", Must,
+			Check{Steps: steps("rotate a binding of another instance"), Expect: expect(refusal())}),
+		check("predecessor-only", "The predecessor is all that a rotation needs to name.",
+			"Of the members of the request only predecessor_binding_id is listed; openapi.yaml wants the ids too.", May,
+			Check{Steps: steps("rotate with the predecessor only"), Expect: expect(status(201, 202))}),
 		check("unknown-predecessor", "The predecessor must exist.",
 			"predecessor_binding_id is the id of a non-expired binding of the same instance.", Must,
 			Check{Steps: steps("rotate an unknown binding"), Expect: expect(refusal())}),

@@ -3,6 +3,7 @@ package conformance
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 )
 
@@ -164,6 +165,31 @@ func catalogChecks() []Check {
 			ID: "catalog-last-modified-304", Title: "A catalog that was not modified since is answered with 304.", Level: May,
 			Clause:   spec(section, caching),
 			Scenario: "catalog", Steps: steps("catalog since it was modified"), Expect: expect(status(304)),
+		},
+		{
+			ID: "catalog-304-etag", Title: "A 304 repeats the ETag.", Level: Should,
+			Clause:   rfc("9110", "15.4.5", "A 304 has the ETag that a 200 to the same request would have."),
+			Scenario: "catalog", Steps: steps("catalog with its ETag"), If: withStatus(304), Expect: expect(headerSet("ETag")),
+		},
+		{
+			ID: "catalog-modified-since", Title: "A platform that has an old version gets the catalog.", Level: Must,
+			Clause:   rfc("9110", "13.1.3", "304 is only right if the catalog was not modified since."),
+			Scenario: "catalog", Steps: steps("catalog since long ago"), Expect: expect(status(200)),
+		},
+		{
+			ID: "catalog-last-modified", Title: "Last-Modified is a date that is not in the future.", Level: Must,
+			Clause:   rfc("9110", "8.8.2.1", "Last-Modified must not be later than the time of the answer."),
+			Scenario: "catalog", Steps: steps("catalog"), If: hasHeader("catalog", "Last-Modified"),
+			Expect: expect(each("a date of HTTP, not later than Date", func(a *answer) string {
+				modified, err := http.ParseTime(a.header.Get("Last-Modified"))
+				if err != nil {
+					return "Last-Modified is " + show(a.header.Get("Last-Modified"))
+				}
+				if now, err := http.ParseTime(a.header.Get("Date")); err == nil && modified.After(now) {
+					return "Last-Modified is after Date: " + a.header.Get("Last-Modified")
+				}
+				return ""
+			})),
 		},
 		{
 			ID: "catalog-unknown-query", Title: "Query parameters that are not known do not matter.", Level: Should,

@@ -68,6 +68,8 @@ func extensionChecks() []Check {
 	const query = "What a server does not understand, it ignores."
 	return []Check{
 		check("provision", "Unknown fields of a provision are ignored.", says, "provision with unknown fields", Must, 200, 201, 202),
+		check("unknown-platform", "The context of an unknown platform is accepted.", "context is opaque; what is unknown is ignored.",
+			"provision for an unknown platform", Must, 200, 201, 202),
 		check("update", "Unknown fields of an update are ignored.", says, "update with unknown fields", Must, 200, 202),
 		check("bind", "Unknown fields of a bind are ignored.", says, "bind with unknown fields", Must, 200, 201, 202),
 		{

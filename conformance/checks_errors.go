@@ -10,6 +10,15 @@ import (
 // slug makes a part of an id out of words.
 func slug(words string) string { return strings.ReplaceAll(words, " ", "-") }
 
+// after are the steps that look what a refused provision has done.
+func after(refused []string) []string {
+	names := make([]string, len(refused))
+	for i, step := range refused {
+		names[i] = "deprovision after " + step
+	}
+	return names
+}
+
 var errorWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
 
 func errorChecks() []Check {
@@ -65,9 +74,13 @@ func errorChecks() []Check {
 		{
 			ID: "error-refused-provision-creates-nothing", Title: "A refused provision creates nothing.", Level: Must,
 			Clause: spec(section, unchanged), Scenario: "malformed", Expect: expect(status(410)),
-			Steps: steps(
-				"deprovision after an unknown plan", "deprovision after parameters as a string", "deprovision after no plan_id",
-			),
+			Steps: after(refusedProvisions()),
+		},
+		{
+			ID: "error-conflict-changes-nothing", Title: "A conflict changes nothing.", Level: Must,
+			Clause: spec(section, unchanged), Scenario: "instance", Steps: steps("fetch after conflicts"),
+			If:     withStatus(200),
+			Expect: expect(sameAs("fetch", "plan_id"), sameAs("fetch", "parameters"), sameAs("fetch", "service_id")),
 		},
 		{
 			ID: "error-refused-update-changes-nothing", Title: "A refused update changes nothing.", Level: Must,

@@ -31,7 +31,18 @@ func headerChecks() []Check {
 		{
 			ID: "version-missing-refused", Title: "A request without version header is refused with 400.", Level: May,
 			Clause:   spec(version, "Without the header the broker may reject the request with 400."),
-			Scenario: "version", Steps: steps("catalog without version"), Expect: expect(status(400)),
+			Scenario: "version", Expect: expect(status(400)),
+			Steps: steps("catalog without version", "deprovision without version", "poll without version"),
+		},
+		{
+			ID: "version-malformed-refused", Title: "A malformed version is refused with 400 or 412.", Level: May,
+			Clause:   spec(version, "The version is MAJOR.MINOR; a broker may reject what it does not support."),
+			Scenario: "version", Steps: steps("catalog of a malformed version"), Expect: expect(status(400, 412)),
+		},
+		{
+			ID: "version-unsupported-refused", Title: "A version of another major number is refused with 412.", Level: May,
+			Clause:   spec(version, "A version that the broker does not support may be rejected with 412."),
+			Scenario: "version", Steps: steps("catalog of version 1.0", "catalog of version 3.0"), Expect: expect(status(412)),
 		},
 		{
 			ID: "version-unsupported", Level: Must,
@@ -85,6 +96,14 @@ func headerChecks() []Check {
 			Title:    "A malformed originating identity is ignored or refused with 400.",
 			Clause:   spec(origin, "The value is Base64 of a JSON object; a malformed request has an appropriate status."),
 			Scenario: "identity", Expect: expect(status(400, 410)),
+			Steps: steps(
+				"identity that is not Base64", "identity without value", "identity that is an array", "identity that is not JSON",
+			),
+		},
+		{
+			ID: "originating-identity-malformed-refused", Title: "A malformed originating identity is refused with 400.", Level: May,
+			Clause:   spec(origin, "The format must be a platform and Base64 of a JSON object."),
+			Scenario: "identity", Expect: expect(status(400)),
 			Steps: steps(
 				"identity that is not Base64", "identity without value", "identity that is an array", "identity that is not JSON",
 			),

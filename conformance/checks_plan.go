@@ -57,7 +57,7 @@ func planChecks() []Check {
 		{
 			ID: "plan-maximum-polling-duration", Title: "The maximum polling duration is an integer.", Level: Must,
 			Clause: spec(section, "maximum_polling_duration is an integer, in seconds."),
-			If:     declares(plans, "maximum_polling_duration"), Expect: expect(optional(plans, anInt, "maximum_polling_duration")),
+			If:     declares(plans, "maximum_polling_duration"), Expect: expect(optional(plans, seconds, "maximum_polling_duration")),
 		},
 		{
 			ID: "plan-maintenance-version", Title: "Maintenance information has a semantic version.", Level: Must,

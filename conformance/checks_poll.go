@@ -43,6 +43,16 @@ func pollChecks() []Check {
 			Scenario: "instance", Steps: steps("poll while creating"), Expect: expect(status(200)),
 		},
 		{
+			ID: "last-operation-without-hints", Title: "An instance can be polled without service_id and plan_id.", Level: Must,
+			Clause:   spec(instances, "service_id and plan_id are not mandatory."),
+			Scenario: "instance", Steps: steps("poll without hints"), Expect: expect(status(200)),
+		},
+		{
+			ID: "last-binding-operation-without-hints", Title: "A binding can be polled without service_id and plan_id.", Level: Must,
+			Clause:   spec(bindings, "service_id and plan_id are not mandatory."),
+			Scenario: "binding", Steps: steps("poll without hints"), Expect: expect(status(200)),
+		},
+		{
 			ID: "last-operation-of-update-after-202", Title: "An accepted update can be polled at once.", Level: Must,
 			Clause:   spec(instances, "After a 202 the platform begins polling; 200 is returned upon success."),
 			Scenario: "instance", Steps: steps("poll while updating parameters"), Expect: expect(status(200)),

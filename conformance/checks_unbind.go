@@ -14,6 +14,32 @@ func fetchBindingChecks() []Check {
 			Scenario: "binding", Steps: steps("fetch binding without query"), Expect: expect(status(200)),
 		},
 		{
+			ID: "fetch-binding-same", Title: "A fetched binding is what the bind told.", Level: Should,
+			Clause:   spec(section, "The members are those of the answer to the bind."),
+			Scenario: "binding", Steps: steps("fetch binding"), If: both(answered("bind", 201), withStatus(200)),
+			Expect: expect(
+				sameIfTold("bind", "credentials"), sameAs("bind", "metadata"), sameAs("bind", "syslog_drain_url"),
+				sameAs("bind", "route_service_url"), sameAs("bind", "volume_mounts"),
+			),
+		},
+		{
+			ID: "fetch-binding-stable", Title: "A binding is the same each time that it is fetched.", Level: Should,
+			Clause:   spec(section, "The members are those of the binding."),
+			Scenario: "binding", Steps: steps("fetch binding again"), If: withStatus(200),
+			Expect: expect(sameIfTold("fetch binding", "credentials"), sameAs("fetch binding", "metadata")),
+		},
+		{
+			ID: "fetch-binding-parameters", Title: "The parameters of a fetched binding are those that were sent.", Level: Should,
+			Clause:   spec(section, "parameters are the binding's; some or all may be left out."),
+			Scenario: "binding", Steps: steps("fetch binding"), If: both(withStatus(200), withValue("parameters")),
+			Expect: expect(sentWith("bind")),
+		},
+		{
+			ID: "fetch-binding-other-instance-404", Title: "A binding cannot be fetched through another instance.", Level: Must,
+			Clause:   spec(section, "The binding id is that of a binding of that instance; 404 if it does not exist."),
+			Scenario: "binding", Steps: steps("fetch binding of another instance"), Expect: expect(status(404)),
+		},
+		{
 			ID: "fetch-binding-while-creating-404", Title: "A binding that is being created cannot be fetched.", Level: Must,
 			Clause:   spec(section, "404 if a binding operation is still in progress."),
 			Scenario: "binding", Steps: steps("fetch binding while creating"), If: inProgress("poll while binding"),
@@ -73,6 +99,16 @@ func unbindChecks() []Check {
 			Clause:   spec(section, "422 AsyncRequired if only asynchronous unbinding is supported."),
 			Scenario: "synchronous", Steps: steps("unbind without accepts_incomplete"),
 			Expect: expect(statusOrCode("AsyncRequired", 200)),
+		},
+		{
+			ID: "unbind-after-async-required", Title: "What is refused with AsyncRequired is not unbound.", Level: Must,
+			Clause:   spec("Service Broker Errors", "After a 4xx the resources of the broker are semantically unchanged."),
+			Scenario: "synchronous", Steps: steps("unbind after the refusal"), Expect: expect(status(200, 202)),
+		},
+		{
+			ID: "unbind-other-plan", Title: "An unbind that names another plan or service is refused.", Level: May,
+			Clause:   spec(section, "service_id and plan_id are those of the binding; 400 may be returned for invalid data."),
+			Scenario: "mismatched", Steps: steps("unbind of another plan", "unbind of another service"), Expect: expect(refusal()),
 		},
 		{
 			ID: "unbind-encoded-id", Title: "A binding whose id is percent-encoded can be unbound.", Level: Must,
@@ -152,6 +188,28 @@ func deprovisionChecks() []Check {
 			Clause:   spec(section, "422 AsyncRequired if only asynchronous deprovisioning is supported."),
 			Scenario: "synchronous", Steps: steps("deprovision without accepts_incomplete"),
 			Expect: expect(statusOrCode("AsyncRequired", 200)),
+		},
+		{
+			ID: "deprovision-after-async-required", Title: "What is refused with AsyncRequired is not deprovisioned.", Level: Must,
+			Clause:   spec("Service Broker Errors", "After a 4xx the resources of the broker are semantically unchanged."),
+			Scenario: "synchronous", Steps: steps("deprovision after the refusal"), Expect: expect(status(200, 202)),
+		},
+		{
+			ID: "deprovision-other-plan", Title: "A deprovision that names another plan or service is refused.", Level: May,
+			Clause:   spec(section, "service_id and plan_id are those of the instance; 400 may be returned for invalid data."),
+			Scenario: "mismatched", Steps: steps("deprovision of another plan", "deprovision of another service"),
+			Expect: expect(refusal()),
+		},
+		{
+			ID: "deprovision-while-updating", Level: Must,
+			Title:    "A deprovision of what is being updated is processed, or refused with 422 ConcurrencyError.",
+			Clause:   spec(section, "422 ConcurrencyError if another operation processes it and it cannot be deleted."),
+			Scenario: "busy", Steps: steps("deprovision while updating"), Expect: expect(statusOrCode("ConcurrencyError", 200, 202)),
+		},
+		{
+			ID: "deprovision-while-updating-deletes", Title: "A deprovision of what is being updated deletes it, if it says so.",
+			Level: Must, Clause: spec(section, "200 if the instance was deleted by this request."),
+			Scenario: "busy", Steps: steps("deprovision again"), Expect: expect(status(410)),
 		},
 		{
 			ID: "deprovision-encoded-id", Title: "An instance whose id is percent-encoded can be deprovisioned.", Level: Must,

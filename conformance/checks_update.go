@@ -34,6 +34,35 @@ func updateChecks() []Check {
 			Expect: expect(status(200, 202)),
 		},
 		{
+			ID: "update-of-parameters-takes-effect", Title: "After an update of the parameters they have the new values.",
+			Level: Should, Clause: spec(section, "200 if the changes have been applied."),
+			Scenario: "instance", Steps: steps("fetch after the update of the parameters"),
+			If:     both(succeededAt("update of the parameters finished"), both(withStatus(200), withValue("parameters"))),
+			Expect: expect(sentWith("update of the parameters")),
+		},
+		{
+			ID: "update-without-previous-values", Title: "An update needs no previous values.", Level: Must,
+			Clause:   spec(section, "previous_values is not required."),
+			Scenario: "instance", Steps: steps("update without previous values"), Expect: expect(status(200, 202)),
+		},
+		{
+			ID: "update-parameters-validated", Title: "An update against the plan's schema is refused.", Level: Should,
+			Clause:   spec(section, "Brokers ensure that the parameters are valid for the operation."),
+			Scenario: "instance", Steps: steps("update against the schema"), Expect: expect(refusal()),
+		},
+		{
+			ID: "update-of-plan-async-required", Level: Must,
+			Title:    "A change of the plan that can only be asynchronous is refused with 422 AsyncRequired.",
+			Clause:   spec(section, "422 AsyncRequired if only asynchronous updates are supported; 422 if not supported at all."),
+			Scenario: "synchronous", Steps: steps("update of the plan without accepts_incomplete"), Expect: expect(status(200, 422)),
+		},
+		{
+			ID: "update-async-required-no-effect", Title: "A refused change of the plan has no effect.", Level: Must,
+			Clause:   spec(section, "With a 4xx or 5xx none of the changes is applied."),
+			Scenario: "synchronous", Steps: steps("fetch after the refused update"),
+			Expect: expect(status(200), equals("plan_id", "the plan's", (*subject).planID)),
+		},
+		{
 			ID: "update-of-parameters-keeps-the-plan", Title: "An update without plan_id does not change the plan.", Level: Must,
 			Clause:   spec(section, "Without plan_id the broker must not change the plan."),
 			Scenario: "instance", Steps: steps("fetch after the update of the parameters"), If: withStatus(200),

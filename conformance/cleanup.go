@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -59,6 +60,7 @@ func (j *job) delete(ctx context.Context, r Request) string {
 			return "the deletion was answered with " + a.describe()
 		default:
 			reason = "the deletion was answered with " + a.describe()
+			j.pollRunning(ctx, a.instanceID)
 		}
 		if pause(ctx, j.run.pollInterval(a.header)) != nil {
 			return reason + ", and the time for the clean-up is over"
@@ -92,4 +94,23 @@ func (j *job) awaitDeletion(ctx context.Context, deletion Request, accepted *ans
 		}
 	}
 	return "the deletion could not be polled"
+}
+
+// pollRunning polls the latest operation of an instance once: it may be what a
+// deletion has to wait for, and some brokers go on only if they are polled.
+func (j *job) pollRunning(ctx context.Context, instanceID string) {
+	for _, running := range slices.Backward(j.record.answers) {
+		if !running.accepted() || running.instanceID != instanceID {
+			continue
+		}
+		at := slices.IndexFunc(j.scenario.Steps, func(s Step) bool { return s.Name == running.step })
+		if at < 0 {
+			continue
+		}
+		r := j.scenario.Steps[at].Request
+		r = poll(lastOperationOf(r.Endpoint), running.step).on(r.Instance).as(r.Binding)
+		a := j.newAnswer("clean-up", r)
+		j.run.client.send(ctx, j.message(r, a), a)
+		return
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // A document is a body read as JSON.
@@ -25,6 +26,9 @@ const maxDepth = 200
 func readDocument(body []byte) document {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return document{fault: "the body is empty"}
+	}
+	if !utf8.Valid(body) {
+		return document{fault: "the body is not UTF-8"}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

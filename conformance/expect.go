@@ -155,6 +155,37 @@ func sameAs(step, path string) Expectation {
 	}}
 }
 
+// sameIfTold is sameAs, unless one of both answers does not have the member.
+func sameIfTold(step, path string) Expectation {
+	same := sameAs(step, path)
+	return Expectation{Words: same.Words + ", if both have it", each: func(j *judgement) string {
+		if first := j.record.last(step); first == nil || !tells(first, path) || !tells(j.answer, path) {
+			return ""
+		}
+		return same.each(j)
+	}}
+}
+
+// sentWith expects the parameters that were sent with an earlier step, as far
+// as they are told.
+func sentWith(step string) Expectation {
+	words := fmt.Sprintf("the parameters of the step %q, as far as they are told", step)
+	return Expectation{Words: words, each: func(j *judgement) string {
+		first := j.record.last(step)
+		if first == nil {
+			return ""
+		}
+		sent, _ := first.sent["parameters"].(map[string]any)
+		told, _ := j.answer.object()["parameters"].(map[string]any)
+		for _, name := range sorted(sent) {
+			if value, found := told[name]; found && canonical(value) != canonical(sent[name]) {
+				return fmt.Sprintf("the parameter %q is not what was sent", clip(name, 60))
+			}
+		}
+		return ""
+	}}
+}
+
 // equals expects a member, if it is present, to be what the run knows.
 func equals(path, words string, want func(*subject) string) Expectation {
 	return Expectation{Words: fmt.Sprintf("%s, if present, is %s", path, words), each: func(j *judgement) string {

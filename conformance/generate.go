@@ -15,7 +15,13 @@ func generateFor(plan map[string]any) planParameters {
 	var p planParameters
 	p.provision, p.otherProvision, p.invalidProvision = generateAll(schemaOf(plan, createSchema))
 	p.bind, p.otherBind, p.invalidBind = generateAll(schemaOf(plan, bindSchema))
-	p.update, _, _ = generateAll(schemaOf(plan, updateSchema))
+	if schema := schemaOf(plan, updateSchema); schema != nil {
+		var other map[string]any
+		p.update, other, p.invalidUpdate = generateAll(schema)
+		if other != nil {
+			p.update = other // An update that changes something shows more.
+		}
+	}
 	return p
 }
 

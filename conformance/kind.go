@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,13 +23,13 @@ var (
 	anObject = kind{"an object", func(v any) bool { _, ok := v.(map[string]any); return ok }}
 	anArray  = kind{"an array", func(v any) bool { _, ok := v.([]any); return ok }}
 	text     = kind{"a non-empty string", func(v any) bool { s, ok := v.(string); return ok && s != "" }}
-	anInt    = kind{"an integer", func(v any) bool {
+	seconds  = kind{"an integer of seconds", func(v any) bool {
 		n, ok := v.(json.Number)
 		if !ok {
 			return false
 		}
-		_, err := strconv.ParseInt(string(n), 10, 64)
-		return err == nil
+		count, err := strconv.ParseInt(string(n), 10, 64)
+		return err == nil && count >= 0
 	}}
 	notNull = kind{"not null", func(v any) bool { return v != nil }}
 	guid    = kind{"a GUID", func(v any) bool { s, ok := v.(string); return ok && guidPattern.MatchString(s) }}
@@ -41,7 +42,12 @@ var (
 		return ok && semverPattern.MatchString(s)
 	}}
 	timestamp = kind{"a time like 2019-12-31T23:59:59.0Z", func(v any) bool { _, ok := parseTime(v); return ok }}
-	texts     = kind{"an array of strings", func(v any) bool {
+	aURL      = kind{"a URL with a scheme", func(v any) bool {
+		s, _ := v.(string)
+		u, err := url.Parse(s)
+		return err == nil && u.Scheme != "" && (u.Host != "" || u.Opaque != "" || u.Path != "")
+	}}
+	texts = kind{"an array of strings", func(v any) bool {
 		array, ok := v.([]any)
 		return ok && !slices.ContainsFunc(array, func(e any) bool { return !aString.is(e) })
 	}}

@@ -69,6 +69,12 @@ func (r Request) raw(body string) Request {
 	return r
 }
 
+// around puts text around the body.
+func (r Request) around(before, after string) Request {
+	r.Before, r.After = before, after
+	return r
+}
+
 // anonymous sends no credentials.
 func (r Request) anonymous() Request {
 	r.Anonymous = true

@@ -277,6 +277,10 @@ func (r *run) idFor(name string) string {
 		return r.encoded + "/a b%25"
 	case "encoded too":
 		return r.encoded + "/other"
+	case "encoded with plus":
+		return r.encoded + "/a+b%25"
+	case "encoded in capitals":
+		return r.encoded + "/A B%25"
 	case "encoded binding":
 		return r.newID() + "?c#d/e"
 	default:

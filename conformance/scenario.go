@@ -56,6 +56,9 @@ type Request struct {
 	// Raw is the body, literally, if HasRaw is set.
 	Raw    string `json:"raw,omitempty"`
 	HasRaw bool   `json:"has_raw,omitempty"`
+	// Before and After are put around the body.
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
 	// Method and Path replace those of the endpoint.
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`

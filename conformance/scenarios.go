@@ -6,7 +6,7 @@ func Scenarios() []Scenario {
 		catalogScenario(), authenticationScenario(), versionScenario(), identityScenario(),
 		unknownScenario(), malformedScenario(), refusedScenario(), encodedScenario(), extensionsScenario(),
 		instanceScenario(), bindingScenario(), cancelScenario(), cancelBindingScenario(),
-		synchronousScenario(), concurrentScenario(),
+		busyScenario(), mismatchedScenario(), synchronousScenario(), concurrentScenario(),
 	}
 	return append(scenarios, profileScenarios()...)
 }
@@ -28,6 +28,10 @@ func catalogScenario() Scenario {
 			{
 				Name: "catalog since it was modified", If: hasHeader("catalog", "Last-Modified"),
 				Request: to(GetCatalog).head("If-Modified-Since", "{last-modified}"),
+			},
+			{
+				Name: "catalog since long ago", If: hasHeader("catalog", "Last-Modified"),
+				Request: to(GetCatalog).head("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
 			},
 			{Name: "catalog with an unknown query", Request: to(GetCatalog).ask("x-conformance", "1")},
 		},
@@ -68,7 +72,8 @@ func authenticationScenario() Scenario {
 			Name:    "provision of an unknown plan without credentials",
 			Request: to(Provision).anonymous().on("instance3").set("plan_id", "{unknown}"),
 		},
-		Step{Name: "deprovision after the refusal", Request: to(Deprovision)},
+		Step{Name: "provision that nothing follows", Request: to(Provision).anonymous().on("instance4")},
+		Step{Name: "deprovision after the refusal", Request: to(Deprovision).on("instance4")},
 	)
 	return scenario
 }
@@ -82,6 +87,7 @@ func versionScenario() Scenario {
 		Steps: []Step{
 			{Name: "catalog without version", Request: to(GetCatalog).noHead(versionHeader)},
 			{Name: "deprovision without version", Request: to(Deprovision).noHead(versionHeader)},
+			{Name: "poll without version", Request: to(LastOperation).noHead(versionHeader)},
 			version("of 2.17", "2.17"),
 			version("of 2.13", "2.13"),
 			version("of a later minor version", "2.99"),
@@ -129,12 +135,14 @@ func unknownScenario() Scenario {
 			{Name: "deprovision unknown instance", Request: to(Deprovision)},
 			{Name: "poll unknown instance", Request: to(LastOperation)},
 			{Name: "bind unknown instance", Needs: []Feature{Bindable}, Request: to(Bind)},
+			{
+				Name: "provision without an id", Request: to(Provision).at("/v2/service_instances/"),
+			},
 			{Name: "fetch unknown binding", Needs: []Feature{Bindable, BindingsRetrievable}, Request: to(FetchBinding)},
 			{Name: "unbind unknown binding", Needs: []Feature{Bindable}, Request: to(Unbind)},
 			{Name: "poll unknown binding", Needs: []Feature{Bindable}, Request: to(LastBindingOperation)},
 			{Name: "unknown path", Request: to(GetCatalog).at("/v2/conformance")},
 			{Name: "unknown method", Request: Request{Endpoint: GetCatalog, Method: "POST", Raw: "{}", HasRaw: true}},
-			{Name: "provision without an id", Request: to(Provision).at("/v2/service_instances/")},
 		},
 	}
 }

@@ -24,6 +24,10 @@ func bindingScenario() Scenario {
 				Request: to(Bind).set("parameters", "{other bind parameters}"),
 			},
 			{Name: "poll while binding", If: accepted, Request: poll(LastBindingOperation, "bind")},
+			{
+				Name: "poll without hints", If: accepted,
+				Request: poll(LastBindingOperation, "bind").noQuery("service_id", "plan_id"),
+			},
 			{Name: "bind finished", WaitFor: "bind"},
 			{Name: "fetch binding", Needs: fetch, Request: to(FetchBinding)},
 			{Name: "poll after binding", If: accepted, Request: poll(LastBindingOperation, "bind")},
@@ -37,6 +41,22 @@ func bindingScenario() Scenario {
 				Request: to(FetchBinding).noQuery("service_id", "plan_id"),
 			},
 
+			{
+				Name:    "bind for another application",
+				Request: to(Bind).set("bind_resource.app_guid", "{unknown}"),
+			},
+			{Name: "fetch binding again", Needs: fetch, Request: to(FetchBinding)},
+			{Name: "fetch binding of another instance", Needs: fetch, Request: to(FetchBinding).on("instance2")},
+
+			{Name: "bind another", Request: to(Bind).as("binding6").set("bind_resource.app_guid", "{unknown}")},
+			{Name: "bind another finished", WaitFor: "bind another"},
+			{
+				Name: "fetch another binding", Needs: fetch, If: answered("bind another", 201, 202),
+				Request: to(FetchBinding).as("binding6"),
+			},
+			{Name: "unbind another", If: answered("bind another", 201, 202), Request: to(Unbind).as("binding6")},
+			{Name: "unbind another finished", WaitFor: "unbind another"},
+
 			{Name: "bind without an application", Request: to(Bind).as("binding2").without("bind_resource")},
 			{Name: "bind without an application finished", WaitFor: "bind without an application"},
 			{
@@ -49,6 +69,18 @@ func bindingScenario() Scenario {
 				Name: "rotate an unknown binding", Needs: rotate,
 				Request: to(Bind).as("binding5").set("predecessor_binding_id", "{unknown}"),
 			},
+			{Name: "provision another", Needs: rotate, Request: to(Provision).on("instance3")},
+			{Name: "provision another finished", WaitFor: "provision another"},
+			{
+				Name: "rotate a binding of another instance", If: answered("provision another", 200, 201, 202),
+				Request: to(Bind).on("instance3").as("binding7").set("predecessor_binding_id", "{binding}"),
+			},
+			{
+				Name: "rotate with the predecessor only", Needs: rotate,
+				Request: to(Bind).as("binding8").set("predecessor_binding_id", "{binding}").
+					without("service_id", "plan_id", "context", "bind_resource", "parameters"),
+			},
+			{Name: "rotate with the predecessor only finished", WaitFor: "rotate with the predecessor only"},
 			{
 				Name: "rotate", Needs: rotate,
 				Request: to(Bind).as("binding3").set("predecessor_binding_id", "{binding}"),

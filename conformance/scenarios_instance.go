@@ -15,6 +15,11 @@ func instanceScenario() Scenario {
 				Name: "provision against the schema", Needs: []Feature{InvalidCreate},
 				Request: to(Provision).on("instance3").set("parameters", "{invalid parameters}"),
 			},
+			{
+				Name: "provision with a described maintenance version", Needs: []Feature{MaintenanceInfo},
+				Request: to(Provision).on("instance4").set("maintenance_info", "{maintenance_info}").
+					set("maintenance_info.description", "05bc4ec0").set("maintenance_info.x-conformance", map[string]any{"a": 1}),
+			},
 
 			{Name: "provision", Request: to(Provision).set("maintenance_info", "{maintenance_info}"), Essential: []int{201, 202}},
 			{Name: "fetch while creating", Needs: fetch, If: accepted, Request: to(FetchInstance)},
@@ -26,7 +31,12 @@ func instanceScenario() Scenario {
 				Name: "provision another plan while creating", Needs: []Feature{OtherPlan}, If: accepted,
 				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
 			},
+			{Name: "bind while creating", Needs: []Feature{Bindable}, If: accepted, Request: to(Bind)},
 			{Name: "poll while creating", If: accepted, Request: poll(LastOperation, "provision")},
+			{
+				Name: "poll without hints", If: accepted,
+				Request: poll(LastOperation, "provision").noQuery("service_id", "plan_id"),
+			},
 			{
 				Name: "poll with an unknown query", If: accepted,
 				Request: poll(LastOperation, "provision").ask("x-conformance", "1"),
@@ -35,6 +45,7 @@ func instanceScenario() Scenario {
 			{Name: "poll after creating", If: accepted, Request: poll(LastOperation, "provision")},
 
 			{Name: "provision again", Request: to(Provision).set("maintenance_info", "{maintenance_info}")},
+			{Name: "fetch", Needs: fetch, Request: to(FetchInstance)},
 			{
 				Name: "provision another plan", Needs: []Feature{OtherPlan},
 				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
@@ -47,7 +58,8 @@ func instanceScenario() Scenario {
 				Name:    "provision in another space",
 				Request: to(Provision).set("space_guid", "{unknown}").set("context.space_guid", "{unknown}"),
 			},
-			{Name: "fetch", Needs: fetch, Request: to(FetchInstance)},
+			{Name: "fetch after conflicts", Needs: fetch, Request: to(FetchInstance)},
+			{Name: "bind of a plan that is not bindable", Needs: []Feature{NotBindable}, Request: to(Bind)},
 			{Name: "fetch without query", Needs: fetch, Request: to(FetchInstance).noQuery("service_id", "plan_id")},
 
 			{
@@ -58,6 +70,15 @@ func instanceScenario() Scenario {
 			{
 				Name: "fetch after the update of the context", Needs: []Feature{ContextUpdates, InstancesRetrievable},
 				Request: to(FetchInstance),
+			},
+			{
+				Name: "update without previous values", Needs: []Feature{ContextUpdates},
+				Request: to(Update).set("context.instance_name", "05bc4ec0-again").without("previous_values"),
+			},
+			{Name: "update without previous values finished", WaitFor: "update without previous values"},
+			{
+				Name: "update against the schema", Needs: []Feature{InvalidUpdate},
+				Request: to(Update).set("parameters", "{invalid update parameters}"),
 			},
 			{
 				Name: "update with another maintenance version", Needs: []Feature{MaintenanceInfo},
@@ -153,6 +174,60 @@ func cancelScenario() Scenario {
 	}
 }
 
+// busyScenario deletes an instance while it is being updated.
+func busyScenario() Scenario {
+	return Scenario{
+		Name: "busy", Title: "Deprovision an instance while it is being updated.", PerPlan: true,
+		Needs: []Feature{PlanUpdateable},
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+			{
+				Name:    "update of the plan",
+				Request: to(Update).set("plan_id", "{other plan}").set("parameters", "{update parameters of other plan}"),
+			},
+			{
+				Name: "poll while updating", If: answered("update of the plan", 202),
+				Request: poll(LastOperation, "update of the plan"),
+			},
+			{Name: "deprovision while updating", If: inProgress("poll while updating"), Request: to(Deprovision)},
+			{
+				Name: "deprovision again", If: answered("deprovision while updating", 200), Request: to(Deprovision),
+			},
+		},
+	}
+}
+
+// mismatchedScenario names another plan when it deletes.
+func mismatchedScenario() Scenario {
+	return Scenario{
+		Name: "mismatched", Title: "Delete a binding and an instance as if they were of another plan.",
+		Needs: []Feature{OtherPlan},
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "bind", Needs: []Feature{Bindable}, Request: to(Bind)},
+			{Name: "bind finished", WaitFor: "bind"},
+			{
+				Name: "unbind of another plan", If: answered("bind", 201, 202),
+				Request: to(Unbind).ask("plan_id", "{other plan}"),
+			},
+			{Name: "unbind finished", WaitFor: "unbind of another plan"},
+			{
+				Name: "unbind of another service", If: both(answered("bind", 201, 202), refusedAll("unbind of another plan")),
+				Request: to(Unbind).ask("service_id", "{unknown}"),
+			},
+			{Name: "unbind of another service finished", WaitFor: "unbind of another service"},
+			{Name: "deprovision of another plan", Request: to(Deprovision).ask("plan_id", "{other plan}")},
+			{Name: "deprovision finished", WaitFor: "deprovision of another plan"},
+			{
+				Name: "deprovision of another service", If: refusedAll("deprovision of another plan"),
+				Request: to(Deprovision).ask("service_id", "{unknown}"),
+			},
+		},
+	}
+}
+
 // synchronousScenario does not accept asynchronous operations.
 func synchronousScenario() Scenario {
 	return Scenario{
@@ -161,6 +236,10 @@ func synchronousScenario() Scenario {
 			{Name: "provision without accepts_incomplete", Request: to(Provision).synchronous()},
 			{Name: "provision with accepts_incomplete=false", Request: to(Provision).ask("accepts_incomplete", "false")},
 			{
+				Name: "deprovision after the refused provision", Request: to(Deprovision),
+				If: answered("provision with accepts_incomplete=false", 422),
+			},
+			{
 				Name: "provision after the refusal", Request: to(Provision),
 				If: answered("provision with accepts_incomplete=false", 422), Essential: []int{201, 202},
 			},
@@ -168,6 +247,15 @@ func synchronousScenario() Scenario {
 			{
 				Name: "update without accepts_incomplete", Needs: []Feature{ContextUpdates},
 				Request: to(Update).synchronous().set("context.instance_name", "05bc4ec0-renamed"),
+			},
+			{
+				Name: "update of the plan without accepts_incomplete", Needs: []Feature{PlanUpdateable},
+				Request: to(Update).synchronous().set("plan_id", "{other plan}").
+					set("parameters", "{update parameters of other plan}"),
+			},
+			{
+				Name: "fetch after the refused update", Needs: []Feature{InstancesRetrievable},
+				If: answered("update of the plan without accepts_incomplete", 422), Request: to(FetchInstance),
 			},
 			{Name: "bind without accepts_incomplete", Needs: []Feature{Bindable}, Request: to(Bind).synchronous()},
 			{
@@ -184,7 +272,7 @@ func synchronousScenario() Scenario {
 			{Name: "deprovision without accepts_incomplete", Request: to(Deprovision).synchronous()},
 			{
 				Name: "deprovision after the refusal", If: answered("deprovision without accepts_incomplete", 422),
-				Request: to(Deprovision), Essential: []int{200, 202},
+				Request: to(Deprovision),
 			},
 		},
 	}

@@ -10,6 +10,8 @@ func malformedScenario() Scenario {
 			{Name: "broken JSON", Request: provision.raw(`{"service_id": "{service}", "plan_id": `)},
 			{Name: "no body", Request: provision.raw("")},
 			{Name: "an array", Request: provision.raw(`[{"service_id": "{service}", "plan_id": "{plan}"}]`)},
+			{Name: "an array around the body", Request: provision.around("[", "]")},
+			{Name: "something after the body", Request: provision.around("", " {}")},
 			{Name: "a body of null", Request: provision.raw("null")},
 			{Name: "no service_id", Request: provision.without("service_id")},
 			{Name: "no plan_id", Request: provision.without("plan_id")},
@@ -29,26 +31,38 @@ func malformedScenario() Scenario {
 			{Name: "maintenance_info as a string", Request: provision.set("maintenance_info", "1.0.0")},
 			{Name: "an empty organization_guid", Request: provision.set("organization_guid", "").without("context")},
 			{Name: "no organization_guid", Request: provision.without("organization_guid", "space_guid", "context")},
+			{Name: "no space_guid", Request: provision.without("space_guid", "context")},
 			{Name: "another content type", Request: provision.head("Content-Type", "text/plain")},
 		},
 	}
 	for i := range scenario.Steps {
 		scenario.Steps[i].Request.Instance = "instance " + scenario.Steps[i].Name
 	}
-	after := func(step string) Step {
-		return Step{
-			Name: "deprovision after " + step, If: refusedAll(step),
-			Request: to(Deprovision).on("instance " + step),
-		}
+	for _, step := range refusedProvisions() {
+		scenario.Steps = append(scenario.Steps, Step{
+			Name: "deprovision after " + step, If: refusedAll(step), Request: to(Deprovision).on("instance " + step),
+		})
 	}
 	scenario.Steps = append(
 		scenario.Steps,
-		after("an unknown plan"), after("parameters as a string"), after("no plan_id"),
 		Step{
 			Name: "no content type", Request: provision.on("instance without type").noHead("Content-Type"),
 		},
+		Step{
+			Name:    "a content type with charset",
+			Request: provision.on("instance with charset").head("Content-Type", "application/json; charset=utf-8"),
+		},
 	)
 	return scenario
+}
+
+// refusedProvisions are the steps after which the malformed scenario looks
+// whether something was created all the same.
+func refusedProvisions() []string {
+	return []string{
+		"no service_id", "no plan_id", "an unknown service", "an unknown plan", "parameters as a string",
+		"context as a string", "something after the body", "maintenance_info as a string",
+	}
 }
 
 // refusedScenario sends requests on an instance and a binding that must be
@@ -132,6 +146,12 @@ func encodedScenario() Scenario {
 			{Name: "provision", Request: to(Provision).on("encoded"), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
 			{Name: "deprovision another", Request: to(Deprovision).on("encoded too")},
+			{Name: "deprovision with + for a space", Request: to(Deprovision).on("encoded with plus")},
+			{Name: "deprovision in capitals", Request: to(Deprovision).on("encoded in capitals")},
+			{
+				Name:    "provision encoded otherwise",
+				Request: to(Provision).on("encoded").at("/v2/service_instances/{instance, all encoded}"),
+			},
 			{Name: "bind", Needs: []Feature{Bindable}, Request: to(Bind).on("encoded").as("encoded binding")},
 			{Name: "bind finished", WaitFor: "bind"},
 			{
@@ -156,6 +176,11 @@ func extensionsScenario() Scenario {
 				Request: to(Provision).set(field, value).set("context."+field, value).ask(field, "1"),
 			},
 			{Name: "provision finished", WaitFor: "provision with unknown fields"},
+			{
+				Name: "provision for an unknown platform",
+				Request: to(Provision).on("instance2").without("context").
+					set("context", map[string]any{"platform": "05bc4ec0", field: value}),
+			},
 			{
 				Name: "update with unknown fields", Needs: []Feature{ContextUpdates},
 				Request: to(Update).set(field, value).set("previous_values."+field, value).set("context.instance_name", "other"),

@@ -27,8 +27,8 @@ type planParameters struct {
 	provision, update, bind map[string]any
 	// otherProvision and otherBind differ from provision and bind.
 	otherProvision, otherBind map[string]any
-	// invalidProvision and invalidBind break the schema.
-	invalidProvision, invalidBind map[string]any
+	// invalidProvision, invalidUpdate and invalidBind break the schema.
+	invalidProvision, invalidUpdate, invalidBind map[string]any
 }
 
 func (s *subject) serviceID() string { return stringOf(s.service, "id") }
@@ -116,6 +116,7 @@ func planFeatures(s *subject) map[Feature]bool {
 	p := s.parameters
 	return map[Feature]bool{
 		Bindable:             bindable,
+		NotBindable:          s.plan != nil && !bindable,
 		Rotatable:            bindable && rotatable,
 		InstancesRetrievable: service("instances_retrievable"),
 		BindingsRetrievable:  bindable && service("bindings_retrievable"),
@@ -131,6 +132,7 @@ func planFeatures(s *subject) map[Feature]bool {
 		CreateParameters:     p.otherProvision != nil,
 		BindParameters:       bindable && p.otherBind != nil,
 		InvalidCreate:        p.invalidProvision != nil,
+		InvalidUpdate:        p.invalidUpdate != nil,
 		InvalidBind:          bindable && p.invalidBind != nil,
 		SyslogDrain:          requires("syslog_drain"),
 		RouteForwarding:      requires("route_forwarding"),

@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -20,7 +21,7 @@ func (j *job) message(r Request, a *answer) message {
 		path = r.Endpoint.Path()
 	}
 	path = strings.NewReplacer(
-		"{instance}", url.PathEscape(j.instance(r.Instance).id),
+		"{instance, all encoded}", encodeAll(j.instance(r.Instance).id), "{instance}", url.PathEscape(j.instance(r.Instance).id),
 		"{binding}", url.PathEscape(j.binding(r.Instance, r.Binding).id),
 	).Replace(path)
 	query := j.query(r)
@@ -40,7 +41,7 @@ func (j *job) message(r Request, a *answer) message {
 		if err != nil {
 			encoded = []byte("{}")
 		}
-		text := string(encoded)
+		text := r.Before + string(encoded) + r.After
 		m.body = &text
 		// What is sent is compared with what comes back, so it is read back.
 		a.sent, _ = readDocument(encoded).value.(map[string]any)
@@ -52,7 +53,7 @@ func (j *job) message(r Request, a *answer) message {
 func (j *job) header(r Request, body bool) http.Header {
 	header := http.Header{}
 	header.Set(versionHeader, SpecVersion)
-	header.Set(requestHeader, j.run.newID())
+	header.Set(requestHeader, strings.ToUpper(j.run.newID()))
 	header.Set("Accept", "application/json")
 	header.Set("User-Agent", "openbroker-conformance")
 	if r.Endpoint.mutates() {
@@ -211,6 +212,8 @@ func (j *job) expand(value any) any {
 			return orDropped(s.otherPlan.provision)
 		case "{update parameters}":
 			return orEmpty(s.parameters.update)
+		case "{invalid update parameters}":
+			return s.parameters.invalidUpdate
 		case "{update parameters of other plan}":
 			return orDropped(s.otherPlan.update)
 		case "{other bind parameters}":
@@ -277,6 +280,15 @@ func (j *job) expandText(text string) string {
 		pairs = append(pairs, "{etag}", first.header.Get("ETag"), "{last-modified}", first.header.Get("Last-Modified"))
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// encodeAll percent-encodes every byte.
+func encodeAll(id string) string {
+	var b strings.Builder
+	for i := range len(id) {
+		fmt.Fprintf(&b, "%%%02X", id[i])
+	}
+	return b.String()
 }
 
 // encodeIdentity is the value of an originating identity.
