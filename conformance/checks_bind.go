@@ -3,7 +3,7 @@ package conformance
 func bindChecks() []Check {
 	const section = "Binding"
 	const again = "202 with the same operation while the binding is in progress, not 200."
-	const conflict = "409 if a binding with the same id exists or is being created with different parameters."
+	const different = "409 if a binding with the same id exists or is being created with different parameters."
 	return []Check{
 		{
 			ID: "bind-succeeds", Title: "A bind is answered with 201, or 202 if it goes on.", Level: Must,
@@ -62,15 +62,15 @@ func bindChecks() []Check {
 		},
 		{
 			ID: "bind-other-parameters-409", Title: "A bind of the same id with other parameters is a conflict.", Level: Must,
-			Clause:   spec(section, conflict),
-			Scenario: "binding", Steps: steps("bind other parameters"), Expect: expect(status(409)),
+			Clause:   spec(section, different),
+			Scenario: "binding", Steps: steps("bind other parameters"), Expect: expect(conflict(BindSchema)),
 		},
 		{
 			ID: "bind-other-parameters-while-creating-409", Level: Must,
 			Title:    "A bind with other parameters is a conflict while the first one is in progress.",
-			Clause:   spec(section, conflict),
+			Clause:   spec(section, different),
 			Scenario: "binding", Steps: steps("bind other parameters while creating"), If: inProgress("poll while binding"),
-			Expect: expect(status(409)),
+			Expect: expect(conflict(BindSchema)),
 		},
 		{
 			ID: "bind-repeated-same-credentials", Title: "A repeated bind tells the same credentials.", Level: Should,
@@ -101,7 +101,7 @@ func bindChecks() []Check {
 		},
 		{
 			ID: "bind-other-app-409", Title: "A bind of the same id for another application is a conflict.", Level: May,
-			Clause:   spec(section, conflict),
+			Clause:   spec(section, different),
 			Scenario: "binding", Steps: steps("bind for another application"), Expect: expect(status(409)),
 		},
 		{

@@ -72,7 +72,7 @@ func provisionChecks() []Check {
 			ID: "provision-other-parameters-409", Level: Must,
 			Title:    "A provision of the same instance with other parameters is a conflict.",
 			Clause:   spec(section, "409 if an instance with the same id exists with different attributes."),
-			Scenario: "instance", Steps: steps("provision other parameters"), Expect: expect(status(409)),
+			Scenario: "instance", Steps: steps("provision other parameters"), Expect: expect(conflict(CreateSchema)),
 		},
 		{
 			ID: "provision-other-space-409", Title: "A provision of the same instance in another space is a conflict.", Level: May,

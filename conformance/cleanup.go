@@ -45,7 +45,7 @@ const maxDeleteAttempts = 30
 // failed, or "".
 func (j *job) delete(ctx context.Context, r Request) string {
 	reason := ""
-	for range maxDeleteAttempts {
+	for attempt := range maxDeleteAttempts {
 		a := j.newAnswer("clean-up", r)
 		j.run.client.send(ctx, j.message(r, a), a)
 		switch {
@@ -55,9 +55,16 @@ func (j *job) delete(ctx context.Context, r Request) string {
 			if reason = j.awaitDeletion(ctx, r, a); reason == "" {
 				return ""
 			}
-		case a.status == http.StatusBadRequest:
-			// It was malformed to begin with; a platform could not delete it either.
+		case a.status == http.StatusBadRequest && attempt > 1:
 			return "the deletion was answered with " + a.describe()
+		case a.status == http.StatusBadRequest:
+			// The plan may have changed, although the broker did not say so.
+			reason = "the deletion was answered with " + a.describe()
+			if in := j.instance(r.Instance); in.plan == j.subject.planID() && j.subject.other != nil {
+				in.plan = j.subject.otherPlanID()
+			} else {
+				in.plan = j.subject.planID()
+			}
 		default:
 			reason = "the deletion was answered with " + a.describe()
 			j.pollRunning(ctx, a.instanceID)
@@ -111,6 +118,9 @@ func (j *job) pollRunning(ctx context.Context, instanceID string) {
 		r = poll(lastOperationOf(r.Endpoint), running.step).on(r.Instance).as(r.Binding)
 		a := j.newAnswer("clean-up", r)
 		j.run.client.send(ctx, j.message(r, a), a)
+		if a.state() == "succeeded" {
+			j.ended(j.scenario.Steps[at].Request, running)
+		}
 		return
 	}
 }

@@ -22,6 +22,17 @@ func status(statuses ...int) Expectation {
 	})
 }
 
+// conflict expects 409. Without a schema nobody can know valid parameters, so
+// that the broker may refuse those of this run with 400 as well.
+func conflict(schema Feature) Expectation {
+	return each("status 409 (or 400 if the plan has no schema for these parameters)", func(a *answer) string {
+		if a.status == http.StatusConflict || a.status == http.StatusBadRequest && !a.subject.has(schema) {
+			return ""
+		}
+		return a.describe()
+	})
+}
+
 // refusal expects a status of the 4xx range, as the specification leaves open
 // which.
 func refusal() Expectation {

@@ -176,6 +176,8 @@ func (r *run) finish(t *tally) {
 		Check: t.check, Plans: t.plans, Judged: t.judged, Findings: t.found, MoreFindings: t.more,
 	}
 	switch {
+	case len(t.found) > 0 && t.check.Level == May:
+		t.result.Outcome, t.result.Reason = Declined, t.found[0].Got
 	case len(t.found) > 0:
 		t.result.Outcome, t.result.Reason = Failed, t.found[0].Got
 	case noted(t.reasons, Errored):

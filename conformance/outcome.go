@@ -21,19 +21,22 @@ const (
 	NotEvaluated
 	// Errored: no answer came, for instance because the connection broke.
 	Errored
+	// Declined: the broker makes no use of something that it MAY do. Only checks
+	// of the level May have this outcome, and never Failed: it is no fault.
+	Declined
 )
 
-var outcomeNames = []string{"", "passed", "failed", "not applicable", "not evaluated", "error"}
+var outcomeNames = []string{"", "passed", "failed", "not applicable", "not evaluated", "error", "declined"}
 
 // Outcomes returns all outcomes in the order in which reports list them.
 func Outcomes() []Outcome {
-	return []Outcome{Failed, Errored, NotEvaluated, Passed, NotApplicable}
+	return []Outcome{Failed, Errored, NotEvaluated, Declined, Passed, NotApplicable}
 }
 
-// String returns "passed", "failed", "not applicable", "not evaluated" or
-// "error".
+// String returns "passed", "failed", "not applicable", "not evaluated", "error"
+// or "declined".
 func (o Outcome) String() string {
-	if o < Passed || o > Errored {
+	if o < Passed || o > Declined {
 		return fmt.Sprintf("Outcome(%d)", int(o))
 	}
 	return outcomeNames[o]

@@ -44,8 +44,9 @@ func (r *Report) Count(outcome Outcome) int {
 	return count
 }
 
-// Holds reports whether all checks of this level or a stronger one passed or
-// were not applicable. What was not evaluated does not hold, as nobody knows.
+// Holds reports whether all checks of this level or a stronger one passed, were
+// declined or not applicable. What was not evaluated does not hold, as nobody
+// knows.
 func (r *Report) Holds(level Level) bool {
 	if r.Interrupted {
 		return false
@@ -54,7 +55,9 @@ func (r *Report) Holds(level Level) bool {
 		if result.Check.Level < level {
 			continue
 		}
-		if result.Outcome != Passed && result.Outcome != NotApplicable {
+		switch result.Outcome {
+		case Passed, NotApplicable, Declined:
+		default:
 			return false
 		}
 	}
@@ -66,7 +69,8 @@ type Result struct {
 	Check   Check   `json:"check"`
 	Outcome Outcome `json:"outcome"`
 	// Reason says why a check is not applicable, not evaluated or in error. It
-	// is empty if it passed; if it failed, it is that of the first finding.
+	// is empty if it passed; if it failed or was declined, it is what the first
+	// finding got.
 	Reason string `json:"reason,omitempty"`
 	// Plans are those on which it was evaluated, as "service/plan"; empty if it
 	// does not depend on a plan.
