@@ -230,7 +230,7 @@ func rotationChecks() []Check {
 			Check{Steps: steps("rotate"), Expect: expect(status(201, 202))}),
 		check("operation-succeeds", "A rotation that was accepted ends, and succeeds.",
 			"The request creates a new binding with a new id.", Must,
-			Check{Steps: steps("rotate finished"), If: answered("rotate", 202), Expect: expect(ends("succeeded"))}),
+			Check{Steps: steps("rotate finished"), If: answered("rotate", 202), Expect: expect(succeeds())}),
 		check("foreign-predecessor", "The predecessor must be a binding of the same instance.",
 			"predecessor_binding_id is the id of a non-expired binding of the same instance.", Must,
 			Check{Steps: steps("rotate a binding of another instance"), Expect: expect(refusal())}),

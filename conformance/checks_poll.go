@@ -1,5 +1,7 @@
 package conformance
 
+import "net/http"
+
 func pollChecks() []Check {
 	const instances = "Polling Last Operation for Service Instances"
 	const bindings = "Polling Last Operation for Service Bindings"
@@ -71,23 +73,23 @@ func pollChecks() []Check {
 			ID: "last-operation-provision-succeeds", Title: "A provision that was accepted ends, and succeeds.", Level: Must,
 			Clause:   spec("Provisioning", "The broker takes whatever action is necessary to create the resource."),
 			Scenario: "instance", Steps: steps("provision finished"), If: answered("provision", 202),
-			Expect: expect(ends("succeeded")),
+			Expect: expect(succeeds()),
 		},
 		{
 			ID: "last-operation-deprovision-succeeds", Title: "A deprovision that was accepted ends, and succeeds.", Level: Must,
 			Clause:   spec("Deprovisioning", "The broker deletes all resources that it created."),
 			Scenario: "instance", Steps: steps("deprovision finished"), If: answered("deprovision", 202),
-			Expect: expect(ends("succeeded")),
+			Expect: expect(succeeds()),
 		},
 		{
 			ID: "last-binding-operation-bind-succeeds", Title: "A bind that was accepted ends, and succeeds.", Level: Must,
 			Clause:   spec(bindings, "Platforms poll until the operation has succeeded or failed."),
-			Scenario: "binding", Steps: steps("bind finished"), If: answered("bind", 202), Expect: expect(ends("succeeded")),
+			Scenario: "binding", Steps: steps("bind finished"), If: answered("bind", 202), Expect: expect(succeeds()),
 		},
 		{
 			ID: "last-binding-operation-unbind-succeeds", Title: "An unbind that was accepted ends, and succeeds.", Level: Must,
 			Clause:   spec("Unbinding", "The broker deletes all resources of the binding."),
-			Scenario: "binding", Steps: steps("unbind finished"), If: answered("unbind", 202), Expect: expect(ends("succeeded")),
+			Scenario: "binding", Steps: steps("unbind finished"), If: answered("unbind", 202), Expect: expect(succeeds()),
 		},
 		{
 			ID: "last-operation-remembered", Title: "The state of a finished provision is not forgotten at once.", Level: Should,
@@ -135,12 +137,13 @@ func pollChecks() []Check {
 	}
 }
 
-// ends expects the last poll of a step that waits to have a state. The end of a
-// deletion may be told by 410 as well.
-func ends(state string) Expectation {
-	return together("the last poll says "+show(state), func(answers []*answer) string {
+// succeeds expects the last poll of a step that waits to tell success. Of a
+// deletion 410 tells it as well, and so does 404, as what is deleted does not
+// exist.
+func succeeds() Expectation {
+	return together(`the last poll says "succeeded", or of a deletion 410 or 404`, func(answers []*answer) string {
 		last := answers[len(answers)-1]
-		if last.state() == state || last.status == 410 && last.of.isDelete() {
+		if last.state() == "succeeded" || last.of.isDelete() && last.is(http.StatusGone, http.StatusNotFound) {
 			return ""
 		}
 		if got := last.state(); got != "" {
@@ -153,7 +156,7 @@ func ends(state string) Expectation {
 // gone expects that a deletion has succeeded.
 func gone() Expectation {
 	return each(`status 200 with state "succeeded", or 410`, func(a *answer) string {
-		if a.state() == "succeeded" || a.status == 410 {
+		if a.state() == "succeeded" || a.status == http.StatusGone {
 			return ""
 		}
 		if got := a.state(); got != "" {

@@ -125,7 +125,7 @@ func unbindChecks() []Check {
 			ID: "unbind-while-binding-polled", Title: "After an unbind of what is being created, polls tell of the unbind.", Level: Should,
 			Clause:   spec(section, "The last operation indicates the state of the delete request."),
 			Scenario: "cancel binding", Steps: steps("unbind finished"), If: answered("unbind while binding", 202),
-			Expect: expect(ends("succeeded")),
+			Expect: expect(succeeds()),
 		},
 		{
 			ID: "unbind-while-binding-deletes", Title: "An unbind of what is being created deletes it.", Level: Must,
@@ -227,7 +227,7 @@ func deprovisionChecks() []Check {
 			Title:    "After a deprovision of what is being provisioned, polls tell of the deprovision.",
 			Clause:   spec(section, "The last operation indicates the state of the deprovision request."),
 			Scenario: "cancel", Steps: steps("deprovision finished"), If: answered("deprovision while creating", 202),
-			Expect: expect(ends("succeeded")),
+			Expect: expect(succeeds()),
 		},
 		{
 			ID: "deprovision-while-creating-deletes", Title: "A deprovision of what is being provisioned deletes it.", Level: Must,

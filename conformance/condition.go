@@ -52,11 +52,10 @@ func gives(step, path string) Condition {
 	}}
 }
 
-// hasHeader holds if the answer to a step has a header.
-func hasHeader(step, name string) Condition {
-	words := fmt.Sprintf("the answer to %q has the header %s", step, name)
-	return Condition{Words: words, holds: func(j *judgement) bool {
-		a := j.record.last(step)
+// catalogHas holds if the catalog came with a header.
+func catalogHas(name string) Condition {
+	return Condition{Words: "the catalog comes with " + name, holds: func(j *judgement) bool {
+		a := j.record.last("catalog")
 		return a != nil && a.header.Get(name) != ""
 	}}
 }

@@ -38,9 +38,7 @@ func discover(catalog any, options Options, login map[Feature]bool) (*discovery,
 	found := &discovery{}
 	shapes := map[string]bool{}
 	for _, s := range all {
-		if err := s.prepare(options, login); err != nil {
-			return nil, err
-		}
+		s.prepare(options, login)
 		shape := s.shape()
 		if !slices.Contains(wanted, s) || !everything && shapes[shape] {
 			found.leftOut = append(found.leftOut, s.name())
@@ -125,7 +123,7 @@ func (s *subject) shape() string {
 }
 
 // prepare finds the parameters of the subject, and its features.
-func (s *subject) prepare(options Options, login map[Feature]bool) error {
+func (s *subject) prepare(options Options, login map[Feature]bool) {
 	s.parameters = generateFor(s.plan)
 	if s.other != nil {
 		s.otherPlan = generateFor(s.other)
@@ -145,7 +143,6 @@ func (s *subject) prepare(options Options, login map[Feature]bool) error {
 	}
 	s.features = planFeatures(s)
 	maps.Copy(s.features, login)
-	return nil
 }
 
 // given finds the parameters that the user gave for a plan.

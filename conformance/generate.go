@@ -238,9 +238,17 @@ func (g *generator) kindOf(schema map[string]any) string {
 		}
 	}
 	for _, guess := range []struct{ keyword, kind string }{
-		{"properties", "object"}, {"required", "object"}, {"items", "array"}, {"minItems", "array"},
-		{"minLength", "string"}, {"maxLength", "string"}, {"pattern", "string"}, {"format", "string"},
-		{"minimum", "number"}, {"maximum", "number"}, {"multipleOf", "number"},
+		{"properties", "object"},
+		{"required", "object"},
+		{"items", "array"},
+		{"minItems", "array"},
+		{"minLength", "string"},
+		{"maxLength", "string"},
+		{"pattern", "string"},
+		{"format", "string"},
+		{"minimum", "number"},
+		{"maximum", "number"},
+		{"multipleOf", "number"},
 	} {
 		if _, found := schema[guess.keyword]; found {
 			return guess.kind

@@ -142,9 +142,7 @@ func (j *job) send(ctx context.Context, step *Step) {
 		group.Go(func() { j.run.client.send(ctx, messages[i], answers[i]) })
 	}
 	group.Wait()
-	for _, a := range answers {
-		j.record.answers = append(j.record.answers, a)
-	}
+	j.record.answers = append(j.record.answers, answers...)
 	j.after(step.Request, answers)
 }
 

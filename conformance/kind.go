@@ -31,7 +31,6 @@ var (
 		count, err := strconv.ParseInt(string(n), 10, 64)
 		return err == nil && count >= 0
 	}}
-	notNull = kind{"not null", func(v any) bool { return v != nil }}
 	guid    = kind{"a GUID", func(v any) bool { s, ok := v.(string); return ok && guidPattern.MatchString(s) }}
 	cliName = kind{"letters, digits, periods and hyphens", func(v any) bool {
 		s, ok := v.(string)

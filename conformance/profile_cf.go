@@ -38,7 +38,7 @@ func cloudFoundryScenario() Scenario {
 			{
 				Name: "bind key", Needs: bindable,
 				Request: as(to(Bind).as("binding2").without("bind_resource").
-					set("bind_resource", map[string]any{"credential_client_id": "05bc4ec0-client"})),
+					set("bind_resource", map[string]any{"credential_client_id": "{app}"})),
 			},
 			{Name: "bind key finished", WaitFor: "bind key"},
 			{

@@ -18,19 +18,19 @@ func catalogScenario() Scenario {
 			{Name: "catalog", Request: to(GetCatalog), Essential: []int{200}},
 			{Name: "catalog again", Request: to(GetCatalog)},
 			{
-				Name: "catalog with its ETag", If: hasHeader("catalog", "ETag"),
+				Name: "catalog with its ETag", If: catalogHas("ETag"),
 				Request: to(GetCatalog).head("If-None-Match", "{etag}"),
 			},
 			{
-				Name: "catalog with another ETag", If: hasHeader("catalog", "ETag"),
+				Name: "catalog with another ETag", If: catalogHas("ETag"),
 				Request: to(GetCatalog).head("If-None-Match", `"05bc4ec0"`),
 			},
 			{
-				Name: "catalog since it was modified", If: hasHeader("catalog", "Last-Modified"),
+				Name: "catalog since it was modified", If: catalogHas("Last-Modified"),
 				Request: to(GetCatalog).head("If-Modified-Since", "{last-modified}"),
 			},
 			{
-				Name: "catalog since long ago", If: hasHeader("catalog", "Last-Modified"),
+				Name: "catalog since long ago", If: catalogHas("Last-Modified"),
 				Request: to(GetCatalog).head("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
 			},
 			{Name: "catalog with an unknown query", Request: to(GetCatalog).ask("x-conformance", "1")},
@@ -100,24 +100,24 @@ func versionScenario() Scenario {
 }
 
 func identityScenario() Scenario {
-	delete := func(name, value string) Step {
+	remove := func(name, value string) Step {
 		return Step{Name: name, Request: to(Deprovision).head(identityHeader, value)}
 	}
 	return Scenario{
 		Name: "identity", Title: "Send originating identities, well-formed and malformed, on a deprovision of what is unknown.",
 		Steps: []Step{
 			{Name: "no identity", Request: to(Deprovision).noHead(identityHeader)},
-			delete("identity of Cloud Foundry", "cloudfoundry {base64 cloudfoundry}"),
-			delete("identity of Kubernetes", "kubernetes {base64 kubernetes}"),
-			delete("identity of another platform", "conformance {base64 other}"),
+			remove("identity of Cloud Foundry", "cloudfoundry {base64 cloudfoundry}"),
+			remove("identity of Kubernetes", "kubernetes {base64 kubernetes}"),
+			remove("identity of another platform", "conformance {base64 other}"),
 			{
 				Name:    "catalog with an identity",
 				Request: to(GetCatalog).head(identityHeader, "cloudfoundry {base64 cloudfoundry}"),
 			},
-			delete("identity that is not Base64", "cloudfoundry $$$"),
-			delete("identity without value", "cloudfoundry"),
-			delete("identity that is an array", "cloudfoundry {base64 array}"),
-			delete("identity that is not JSON", "cloudfoundry {base64 text}"),
+			remove("identity that is not Base64", "cloudfoundry $$$"),
+			remove("identity without value", "cloudfoundry"),
+			remove("identity that is an array", "cloudfoundry {base64 array}"),
+			remove("identity that is not JSON", "cloudfoundry {base64 text}"),
 			{
 				Name:    "request identity with unusual characters",
 				Request: to(GetCatalog).head(requestHeader, "conformance:05bc4ec0/~_.-"),
