@@ -93,6 +93,8 @@ func (b *broker) Bind(_ context.Context, r *openbroker.BindRequest) (*openbroker
 	path, i, err := b.load(r.Caller, r.InstanceID)
 	if err != nil {
 		return nil, err
+	} else if p := string(r.Parameters); p != "" && p != "{}" { // Nothing is kept of a binding, so none could be compared.
+		return nil, openbroker.ErrInvalidParameters.WithDescription("A binding takes no parameters.")
 	}
 	link := filepath.Join(path, fileName(r.BindingID))
 	response := &openbroker.BindResponse{Credentials: openbroker.Credentials{"path": link, "dsn": dsn(link, i.PlanID)}}

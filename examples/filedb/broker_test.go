@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -200,6 +201,10 @@ func TestBindingsShareTheDatabase(t *testing.T) {
 	if _, err := second.ExecContext(t.Context(), "INSERT INTO t VALUES (43)"); err != nil {
 		t.Error(err)
 	}
+	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,"parameters":{"mode":"ro"}}`, serviceID, smallID)
+	p.send("PUT", bindingPath("i", "one"), body, 400)
+	p.send("PUT", bindingPath("i", "three"), body, 400)
+	p.send("DELETE", bindingPath("i", "three")+ids, "", 410)
 	p.send("DELETE", bindingPath("i", "one")+ids, "", 200)
 	if err := second.QueryRowContext(t.Context(), "SELECT count(*) FROM t").Scan(&x); err != nil || x != 2 {
 		t.Errorf("after the other unbinding there are %d rows: %v", x, err)
