@@ -95,7 +95,7 @@ func errorChecks() []Check {
 		{
 			ID: "error-refused-unbind-deletes-nothing", Title: "A refused unbind deletes nothing.", Level: Must,
 			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("unbind after refused unbinds"),
-			Expect: expect(status(200, 202)),
+			Expect: expect(status(200, 202)), Needs: []Feature{Bindable},
 		},
 		{
 			ID: "error-refused-deprovision-deletes-nothing", Title: "A refused deprovision deletes nothing.", Level: Must,

@@ -91,7 +91,7 @@ func unbindChecks() []Check {
 		{
 			ID: "unbind-no-plan-id", Title: "An unbind without plan_id is refused with 400.", Level: Must,
 			Clause:   spec(section, "plan_id is required; 400 if mandatory data is missing."),
-			Scenario: "refused", Steps: steps("unbind without plan_id"), Expect: expect(status(400)),
+			Scenario: "refused", Steps: steps("unbind without plan_id"), Expect: expect(status(400)), Needs: []Feature{Bindable},
 		},
 		{
 			ID: "unbind-async-required", Level: Must,
@@ -159,7 +159,7 @@ func deprovisionChecks() []Check {
 			ID: "provision-while-deleting", Level: Must,
 			Title:    "A provision of an instance that is being deprovisioned is refused.",
 			Clause:   spec("Blocking Operations", "What cannot be processed due to concurrency is 422 ConcurrencyError."),
-			Scenario: "instance", Steps: steps("provision while deleting"), If: inProgress("poll while deleting"),
+			Scenario: "recreate", Steps: steps("provision while deleting"), If: inProgress("poll while deleting"),
 			Expect: expect(statusOrCode("ConcurrencyError", 409)),
 		},
 		{

@@ -5,7 +5,7 @@ func Scenarios() []Scenario {
 	scenarios := []Scenario{
 		catalogScenario(), authenticationScenario(), versionScenario(), identityScenario(),
 		unknownScenario(), malformedScenario(), refusedScenario(), encodedScenario(), extensionsScenario(),
-		instanceScenario(), bindingScenario(), cancelScenario(), cancelBindingScenario(),
+		instanceScenario(), recreateScenario(), bindingScenario(), cancelScenario(), cancelBindingScenario(),
 		busyScenario(), mismatchedScenario(), synchronousScenario(), concurrentScenario(),
 	}
 	return append(scenarios, profileScenarios()...)

@@ -137,13 +137,28 @@ func instanceScenario() Scenario {
 
 			{Name: "deprovision", Request: to(Deprovision), Essential: []int{200, 202}},
 			{Name: "deprovision again while deleting", If: answered("deprovision", 202), Request: to(Deprovision)},
-			{Name: "provision while deleting", If: answered("deprovision", 202), Request: to(Provision)},
 			{Name: "poll while deleting", If: answered("deprovision", 202), Request: poll(LastOperation, "deprovision")},
 			{Name: "deprovision finished", WaitFor: "deprovision"},
 			{Name: "poll after deleting", If: answered("deprovision", 202), Request: poll(LastOperation, "deprovision")},
 			{Name: "deprovision again", Request: to(Deprovision)},
 			{Name: "fetch after deleting", Needs: fetch, Request: to(FetchInstance)},
 			{Name: "update after deleting", Request: to(Update)},
+		},
+	}
+}
+
+// recreateScenario provisions an instance while it is being deleted. It has an
+// instance of its own: if the deletion is faster, there is a new one afterwards.
+func recreateScenario() Scenario {
+	return Scenario{
+		Name: "recreate", Title: "Provision an instance while it is being deprovisioned.", PerPlan: true,
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "deprovision", Request: to(Deprovision), Essential: []int{200, 202}},
+			{Name: "provision while deleting", If: answered("deprovision", 202), Request: to(Provision)},
+			{Name: "poll while deleting", If: answered("deprovision", 202), Request: poll(LastOperation, "deprovision")},
+			{Name: "deprovision finished", WaitFor: "deprovision"},
 		},
 	}
 }
