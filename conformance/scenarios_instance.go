@@ -31,7 +31,10 @@ func instanceScenario() Scenario {
 				Name: "provision another plan while creating", Needs: []Feature{OtherPlan}, If: accepted,
 				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
 			},
-			{Name: "bind while creating", Needs: []Feature{Bindable}, If: accepted, Request: to(Bind)},
+			{
+				Name: "bind while creating", Needs: []Feature{Bindable}, If: accepted,
+				Request: to(Bind).as("early binding"),
+			},
 			{Name: "poll while creating", If: accepted, Request: poll(LastOperation, "provision")},
 			{
 				Name: "poll without hints", If: accepted,
@@ -42,6 +45,12 @@ func instanceScenario() Scenario {
 				Request: poll(LastOperation, "provision").ask("x-conformance", "1"),
 			},
 			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "bind while creating finished", WaitFor: "bind while creating"},
+			{
+				Name: "unbind what was bound while creating", If: answered("bind while creating", 200, 201, 202),
+				Request: to(Unbind).as("early binding"),
+			},
+			{Name: "unbind of it finished", WaitFor: "unbind what was bound while creating"},
 			{Name: "poll after creating", If: accepted, Request: poll(LastOperation, "provision")},
 
 			{Name: "provision again", Request: to(Provision).set("maintenance_info", "{maintenance_info}")},
@@ -60,6 +69,10 @@ func instanceScenario() Scenario {
 			},
 			{Name: "fetch after conflicts", Needs: fetch, Request: to(FetchInstance)},
 			{Name: "bind of a plan that is not bindable", Needs: []Feature{NotBindable}, Request: to(Bind)},
+			{
+				Name: "unbind of it", If: answered("bind of a plan that is not bindable", 200, 201, 202),
+				Request: to(Unbind),
+			},
 			{Name: "fetch without query", Needs: fetch, Request: to(FetchInstance).noQuery("service_id", "plan_id")},
 
 			{
