@@ -122,9 +122,9 @@ func provisionChecks() []Check {
 			Steps: steps("deprovision another", "deprovision with + for a space", "deprovision in capitals"),
 		},
 		{
-			ID: "provision-encoded-otherwise", Title: "An id is the same with other characters percent-encoded.", Level: Should,
+			ID: "fetch-encoded-otherwise", Title: "An id is the same with other characters percent-encoded.", Level: Should,
 			Clause:   rfc("3986", "6.2.2.2", "URLs that differ only in the encoding of unreserved characters are equivalent."),
-			Scenario: "encoded", Steps: steps("provision encoded otherwise"), Expect: expect(status(200)),
+			Scenario: "encoded", Steps: steps("fetch encoded otherwise"), Expect: expect(status(200)),
 		},
 		{
 			ID: "provision-maintenance-fields-ignored", Level: Must,

@@ -81,12 +81,16 @@ func (j *job) do(ctx context.Context) {
 		if ctx.Err() != nil && stopped == nil {
 			stopped = &absence{NotEvaluated, "the run was interrupted"}
 		}
-		if reason := j.absent(step); reason != nil {
-			j.record.missing[step.Name] = *reason
+		if feature, lacks := j.subject.lacking(step.Needs); lacks {
+			j.record.missing[step.Name] = absence{NotApplicable, "it needs " + string(feature)}
 			continue
 		}
 		if stopped != nil {
 			j.record.missing[step.Name] = *stopped
+			continue
+		}
+		if reason := j.absent(step); reason != nil {
+			j.record.missing[step.Name] = *reason
 			continue
 		}
 		if step.WaitFor != "" {
@@ -103,11 +107,9 @@ func (j *job) do(ctx context.Context) {
 	}
 }
 
-// absent says why a step is not sent, or nil.
+// absent says why a step is not sent because of what was answered before, or
+// nil.
 func (j *job) absent(step *Step) *absence {
-	if feature, lacks := j.subject.lacking(step.Needs); lacks {
-		return &absence{NotApplicable, "it needs " + string(feature)}
-	}
 	if step.WaitFor != "" {
 		first := j.record.last(step.WaitFor)
 		if first == nil {

@@ -149,8 +149,8 @@ func encodedScenario() Scenario {
 			{Name: "deprovision with + for a space", Request: to(Deprovision).on("encoded with plus")},
 			{Name: "deprovision in capitals", Request: to(Deprovision).on("encoded in capitals")},
 			{
-				Name:    "provision encoded otherwise",
-				Request: to(Provision).on("encoded").at("/v2/service_instances/{instance, all encoded}"),
+				Name: "fetch encoded otherwise", Needs: []Feature{InstancesRetrievable},
+				Request: to(FetchInstance).on("encoded").at("/v2/service_instances/{instance, all encoded}"),
 			},
 			{Name: "bind", Needs: []Feature{Bindable}, Request: to(Bind).on("encoded").as("encoded binding")},
 			{Name: "bind finished", WaitFor: "bind"},

@@ -1,0 +1,63 @@
+package conformance
+
+import (
+	"net/http"
+	"time"
+)
+
+// What the tests of inner parts need.
+
+// Generate makes parameters from a schema, given as JSON.
+func Generate(schema []byte) (valid, other, invalid map[string]any) {
+	object, _ := readDocument(schema).value.(map[string]any)
+	return generateAll(object)
+}
+
+// Read reads a body as JSON.
+func Read(body []byte) (value any, fault, duplicate string) {
+	doc := readDocument(body)
+	return doc.value, doc.fault, doc.duplicate
+}
+
+// Discover reads a catalog and returns the names of the plans that are used and
+// that are left out.
+func Discover(catalog []byte, options Options) (used, leftOut []string, err error) {
+	found, err := discover(readDocument(catalog).value, options, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range found.subjects {
+		used = append(used, s.name())
+	}
+	return used, found.leftOut, nil
+}
+
+// JudgeCatalog holds a catalog against all checks of its content and returns
+// the ids of those that fail.
+func JudgeCatalog(catalog []byte) []string {
+	a := &answer{endpoint: GetCatalog, status: 200, header: http.Header{}, body: catalog, json: readDocument(catalog), subject: &subject{}}
+	var failed []string
+	for _, check := range Checks() {
+		if check.Scenario != "catalog" || check.Steps[0] != "catalog" {
+			continue
+		}
+		for _, expectation := range check.Expect {
+			if expectation.each != nil && expectation.each(&judgement{answer: a, record: &record{}}) != "" {
+				failed = append(failed, check.ID)
+			}
+		}
+	}
+	return failed
+}
+
+// Mask shows a body as reports do.
+func Mask(target Target, options Options, body string) string {
+	return newMasker(target, options).body([]byte(body))
+}
+
+// Interval is the pause that a Retry-After asks for.
+func Interval(retryAfter string, options Options) time.Duration {
+	r := &run{options: options.withDefaults()}
+	return r.pollInterval(http.Header{"Retry-After": {retryAfter}})
+}
+

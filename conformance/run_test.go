@@ -1,0 +1,328 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/conformance"
+)
+
+func mustRun(t *testing.T, b *tiny, options conformance.Options) *conformance.Report {
+	t.Helper()
+	report, err := conformance.Run(t.Context(), b.target(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// result finds the result of a check.
+func result(t *testing.T, report *conformance.Report, id string) conformance.Result {
+	t.Helper()
+	for _, r := range report.Results {
+		if r.Check.ID == id {
+			return r
+		}
+	}
+	t.Fatalf("the report has no result of %s", id)
+	return conformance.Result{}
+}
+
+func TestRunReportsEveryCheckAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	var told []string
+	options := quick()
+	options.OnResult = func(r conformance.Result) { told = append(told, r.Check.ID) }
+	report := mustRun(t, b, options)
+	var want, got []string
+	for _, check := range conformance.Checks() {
+		if check.Profile == "" {
+			want = append(want, check.ID)
+		}
+	}
+	for _, r := range report.Results {
+		got = append(got, r.Check.ID)
+		if r.Outcome == conformance.Passed && r.Judged == 0 {
+			t.Errorf("%s passed, but nothing was judged", r.Check.ID)
+		}
+		if (r.Outcome == conformance.Failed) != (len(r.Findings) > 0 && r.Check.Level != conformance.May) {
+			t.Errorf("%s is %s with %d findings", r.Check.ID, r.Outcome, len(r.Findings))
+		}
+		if r.Outcome != conformance.Passed && r.Reason == "" {
+			t.Errorf("%s is %s without a reason", r.Check.ID, r.Outcome)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the report has %d results and not all %d checks in their order", len(got), len(want))
+	}
+	slices.Sort(told)
+	slices.Sort(want)
+	if !slices.Equal(told, want) {
+		t.Errorf("OnResult was told %d results of %d", len(told), len(want))
+	}
+	if result(t, report, "provision-succeeds").Outcome != conformance.Passed {
+		t.Errorf("provision-succeeds: %+v", result(t, report, "provision-succeeds"))
+	}
+	if left := b.left(); left != 0 || len(report.Leftovers) > 0 {
+		t.Errorf("%d instances and bindings are left, reported are %v", left, report.Leftovers)
+	}
+	if !slices.Equal(report.Plans, []string{"tiny/plan"}) || report.Requests < 100 || report.Duration <= 0 {
+		t.Errorf("the report says plans %v, %d requests, %s", report.Plans, report.Requests, report.Duration)
+	}
+}
+
+// A prerequisite that fails leaves what follows unevaluated, never passed.
+func TestPrerequisites(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut {
+			return false
+		}
+		reply(w, 500, `{"description": "out of disks"}`)
+		return true
+	}
+	report := mustRun(t, b, quick())
+	for id, want := range map[string]conformance.Outcome{
+		"provision-succeeds": conformance.Failed, "provision-repeated-200": conformance.NotEvaluated,
+		"fetch-after-provision": conformance.NotEvaluated, "deprovision-succeeds": conformance.NotEvaluated,
+		"bind-succeeds": conformance.NotEvaluated, "catalog-200": conformance.Passed,
+		"rotate-succeeds": conformance.NotApplicable, "last-operation-after-202": conformance.NotEvaluated,
+	} {
+		if got := result(t, report, id); got.Outcome != want {
+			t.Errorf("%s is %s (%s), want %s", id, got.Outcome, got.Reason, want)
+		}
+	}
+	reason := result(t, report, "fetch-after-provision").Reason
+	if !strings.Contains(reason, `"provision"`) || !strings.Contains(reason, "status 500") {
+		t.Errorf("the reason does not name the prerequisite: %s", reason)
+	}
+	if report.Holds(conformance.Must) {
+		t.Error("all MUSTs hold")
+	}
+}
+
+func TestFindingsShowTheExchange(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/service_bindings/") {
+			return false
+		}
+		reply(w, 206, `{"credentials": {"password": "hunter2"}, "note": "`+password+`"}`)
+		return true
+	}
+	options := quick()
+	options.Only = []string{"bind-succeeds"}
+	r := result(t, mustRun(t, b, options), "bind-succeeds")
+	if r.Outcome != conformance.Failed || len(r.Findings) != 1 {
+		t.Fatalf("bind-succeeds is %s with %d findings", r.Outcome, len(r.Findings))
+	}
+	f := r.Findings[0]
+	if f.Plan != "tiny/plan" || f.Expected != "status 201 or 202" || f.Got != "status 206" || len(f.Exchanges) != 1 {
+		t.Errorf("the finding is %+v", f)
+	}
+	e := f.Exchanges[0]
+	if e.Method != http.MethodPut || !strings.HasPrefix(e.URL, b.URL+"/v2/service_instances/05bc4ec0-") || e.Status != 206 {
+		t.Errorf("the exchange is %+v", e)
+	}
+	if got := e.RequestHeader.Get("Authorization"); got != "Basic ***" {
+		t.Errorf("Authorization is shown as %q", got)
+	}
+	if want := `{"credentials":{"password":"***"},"note":"***"}`; e.ResponseBody != want {
+		t.Errorf("the body is shown as %s, want %s", e.ResponseBody, want)
+	}
+	if !strings.Contains(e.RequestBody, `"plan_id":"`+planID+`"`) {
+		t.Errorf("the request is shown as %s", e.RequestBody)
+	}
+}
+
+// An interrupted run deletes what it has created, also what it does not know
+// yet whether it exists.
+func TestInterruptedRunCleansUp(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.async = true
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var once sync.Once
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "last_operation") && ctx.Err() == nil {
+			if b.left() > 3 {
+				once.Do(cancel)
+			}
+			reply(w, 200, `{"state": "in progress"}`)
+			return true
+		}
+		return false
+	}
+	report, err := conformance.Run(ctx, b.target(), quick())
+	if !errors.Is(err, context.Canceled) || report == nil || !report.Interrupted {
+		t.Fatalf("Run returns %v and %v", report, err)
+	}
+	if left := b.left(); left != 0 || len(report.Leftovers) > 0 {
+		t.Errorf("%d instances and bindings are left, reported are %v", left, report.Leftovers)
+	}
+	if report.Count(conformance.NotEvaluated) == 0 || report.Holds(conformance.May) {
+		t.Error("everything was evaluated, although the run was interrupted")
+	}
+}
+
+func TestLeftoversAreReported(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodDelete || b.left() == 0 {
+			return false
+		}
+		reply(w, 500, `{}`)
+		return true
+	}
+	options := quick()
+	options.Only = []string{"provision-succeeds"}
+	report := mustRun(t, b, options)
+	if b.left() == 0 || len(report.Leftovers) == 0 {
+		t.Fatalf("%d are left, and %v are reported", b.left(), report.Leftovers)
+	}
+	for _, l := range report.Leftovers {
+		if !strings.HasPrefix(l.InstanceID, "05bc4ec0-") || l.PlanID != planID || !strings.Contains(l.Reason, "status 500") {
+			t.Errorf("the leftover is %+v", l)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	tests := map[string]struct {
+		change func(*conformance.Target, *conformance.Options)
+		is     error
+		says   string
+	}{
+		"unknown plan":    {func(_ *conformance.Target, o *conformance.Options) { o.Plans = []string{"huge"} }, nil, `no plan "huge"; it has plan`},
+		"unknown service": {func(_ *conformance.Target, o *conformance.Options) { o.Services = []string{"x"} }, nil, `no service "x"; it has tiny`},
+		"unknown check":   {func(_ *conformance.Target, o *conformance.Options) { o.Only = []string{"no-such"} }, nil, `no check is named "no-such"`},
+		"unknown to skip": {func(_ *conformance.Target, o *conformance.Options) { o.Skip = []string{"no-such-*"} }, nil, `"no-such-*"`},
+		"parameters of an unknown plan": {func(_ *conformance.Target, o *conformance.Options) {
+			o.Parameters = map[string]conformance.Parameters{"huge": {}}
+		}, nil, `no plan "huge"`},
+		"nothing left": {func(_ *conformance.Target, o *conformance.Options) { o.Skip = []string{"*"} }, nil, "no check is left"},
+		"scheme":       {func(target *conformance.Target, _ *conformance.Options) { target.URL = "ftp://x" }, nil, "http:// or https://"},
+		"credentials in the URL": {func(target *conformance.Target, _ *conformance.Options) {
+			target.URL = "http://a:b@x"
+		}, nil, "must not contain credentials"},
+		"two logins":  {func(target *conformance.Target, _ *conformance.Options) { target.Bearer = "t" }, nil, "not both"},
+		"unreachable": {func(target *conformance.Target, _ *conformance.Options) { target.URL = gone.URL }, conformance.ErrUnreachable, gone.URL},
+		"no broker":   {func(target *conformance.Target, _ *conformance.Options) { target.URL += "/sub" }, conformance.ErrUnreachable, "no /v2/catalog"},
+		"wrong password": {func(target *conformance.Target, _ *conformance.Options) {
+			target.Password = "guess"
+		}, conformance.ErrUnauthorized, "401"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target, options := b.target(), quick()
+			test.change(&target, &options)
+			report, err := conformance.Run(t.Context(), target, options)
+			if err == nil || report != nil || test.is != nil && !errors.Is(err, test.is) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("Run returns %v and %v, want an error that says %q", report, err, test.says)
+			}
+			if err != nil && strings.Contains(err.Error(), password) {
+				t.Errorf("the error tells the password: %v", err)
+			}
+		})
+	}
+}
+
+func TestChoiceOfChecks(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	options := quick()
+	options.Only, options.Skip, options.Level = []string{"service-*", "version-missing*"}, []string{"service-id-*"}, conformance.Must
+	options.Profile = conformance.CloudFoundry
+	for _, r := range mustRun(t, b, options).Results {
+		id := r.Check.ID
+		if r.Check.Level < conformance.Must || strings.HasPrefix(id, "service-id-") ||
+			!strings.HasPrefix(id, "service-") && !strings.HasPrefix(id, "version-missing") {
+			t.Errorf("%s was not asked for", id)
+		}
+	}
+	for _, request := range b.requests {
+		if strings.HasPrefix(request, "PUT") {
+			t.Errorf("%s was sent for checks that do not need it", request)
+		}
+	}
+}
+
+// Requests go out exactly as they are made, and redirects are answers.
+func TestRawRequests(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasPrefix(r.RequestURI, "//") {
+			http.Redirect(w, r, "/v2/catalog", http.StatusMovedPermanently)
+			return true
+		}
+		return false
+	}
+	options := quick()
+	options.Profile = conformance.CloudFoundry
+	report := mustRun(t, b, options)
+	for _, id := range []string{"cf-double-slash", "answer-no-redirect"} {
+		if r := result(t, report, id); r.Outcome != conformance.Failed || !strings.Contains(r.Reason, "301") {
+			t.Errorf("%s is %s: %s", id, r.Outcome, r.Reason)
+		}
+	}
+	for _, part := range []string{"GET //v2/catalog", "%2Fa%20b%2525?", "/service_instances/%"} {
+		if !slices.ContainsFunc(b.requests, func(request string) bool { return strings.Contains(request, part) }) {
+			t.Errorf("no request has %q", part)
+		}
+	}
+}
+
+func TestGivenParameters(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/service_instances/") {
+			return false
+		}
+		reply(w, 200, `{"plan_id": 1, "parameters": {"pin": 1234, "region": "confidential-region"}, "x": "in confidential-region"}`)
+		return true
+	}
+	options := quick()
+	options.Only = []string{"fetch-service-and-plan"}
+	options.Parameters = map[string]conformance.Parameters{"plan": {Provision: map[string]any{"region": "confidential-region"}}}
+	r := result(t, mustRun(t, b, options), "fetch-service-and-plan")
+	if r.Outcome != conformance.Failed {
+		t.Fatalf("the check is %s", r.Outcome)
+	}
+	shown := fmt.Sprintf("%+v", r.Findings)
+	if strings.Contains(shown, "confidential") || strings.Contains(shown, "1234") {
+		t.Errorf("the report tells the parameters: %s", shown)
+	}
+}
+
+func TestInterval(t *testing.T) {
+	t.Parallel()
+	options := conformance.Options{PollInterval: 3 * time.Second, MaxPollInterval: 20 * time.Second}
+	for header, want := range map[string]time.Duration{
+		"": 3 * time.Second, "7": 7 * time.Second, "0": 0, "3600": 20 * time.Second, "-1": 3 * time.Second, "soon": 3 * time.Second,
+		"Thu, 01 Jan 1970 00:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": 20 * time.Second,
+	} {
+		if got := conformance.Interval(header, options); got != want {
+			t.Errorf("Retry-After: %s makes a pause of %s, want %s", header, got, want)
+		}
+	}
+}
