@@ -41,6 +41,9 @@ func JudgeCatalog(catalog []byte) []string {
 		if check.Scenario != "catalog" || check.Steps[0] != "catalog" {
 			continue
 		}
+		if condition := check.If; !condition.IsZero() && !condition.holds(&judgement{answer: a, record: &record{}}) {
+			continue
+		}
 		for _, expectation := range check.Expect {
 			if expectation.each != nil && expectation.each(&judgement{answer: a, record: &record{}}) != "" {
 				failed = append(failed, check.ID)
