@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"net/http"
@@ -155,6 +156,25 @@ func catalogChecks() []Check {
 			ID: "catalog-etag-304", Title: "A catalog that was not modified is answered with 304.", Level: May,
 			Clause:   spec(section, caching),
 			Scenario: "catalog", Steps: steps("catalog with its ETag"), Expect: expect(status(304)),
+		},
+		{
+			ID: "catalog-conditional", Title: "A conditional request of the catalog is answered with 304 or the catalog.", Level: Must,
+			Clause:   rfc("9110", "13.1.2", "If the condition of a GET is false, the answer is 304; 200 if it is ignored."),
+			Scenario: "catalog", Steps: steps("catalog with its ETag", "catalog since it was modified"),
+			Expect: expect(status(200, 304)),
+		},
+		{
+			ID: "catalog-etag-stable", Title: "The same catalog has the same ETag.", Level: Should,
+			Clause:   rfc("9110", "8.8.3", "An ETag tells representations apart; another one means another catalog."),
+			Scenario: "catalog", Steps: steps("catalog again"), If: catalogHas("ETag"),
+			Expect: []Expectation{{Words: "the ETag of the first read, if the catalog is the same", each: func(j *judgement) string {
+				first := j.record.last("catalog")
+				one, two := first.header.Get("ETag"), j.answer.header.Get("ETag")
+				if one == two || !bytes.Equal(first.body, j.answer.body) {
+					return ""
+				}
+				return "ETag " + show(two) + " after " + show(one)
+			}}},
 		},
 		{
 			ID: "catalog-etag-other", Title: "A platform that has another version gets the catalog.", Level: Must,

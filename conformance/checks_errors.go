@@ -83,6 +83,11 @@ func errorChecks() []Check {
 			Expect: expect(sameAs("fetch", "plan_id"), sameAs("fetch", "parameters"), sameAs("fetch", "service_id")),
 		},
 		{
+			ID: "error-conflict-keeps-attributes", Title: "After conflicts the first request is still answered as before.", Level: Must,
+			Clause: spec(section, unchanged), Scenario: "instance", Steps: steps("provision again after conflicts"),
+			If: answered("provision again", 200), Expect: expect(status(200)),
+		},
+		{
 			ID: "error-refused-update-changes-nothing", Title: "A refused update changes nothing.", Level: Must,
 			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("fetch after refused updates"),
 			Expect: expect(status(200), equals("plan_id", "the plan's", (*subject).planID)),

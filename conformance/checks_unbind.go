@@ -32,12 +32,13 @@ func fetchBindingChecks() []Check {
 			ID: "fetch-binding-parameters", Title: "The parameters of a fetched binding are those that were sent.", Level: Should,
 			Clause:   spec(section, "parameters are the binding's; some or all may be left out."),
 			Scenario: "binding", Steps: steps("fetch binding"), If: both(withStatus(200), withValue("parameters")),
-			Expect: expect(sentWith("bind")),
+			Expect: expect(sentWith("bind", bindSchema)),
 		},
 		{
 			ID: "fetch-binding-other-instance-404", Title: "A binding cannot be fetched through another instance.", Level: Must,
+			Steps:    steps("fetch binding of another instance", "fetch binding of a third instance"),
 			Clause:   spec(section, "The binding id is that of a binding of that instance; 404 if it does not exist."),
-			Scenario: "binding", Steps: steps("fetch binding of another instance"), Expect: expect(status(404)),
+			Scenario: "binding", Expect: expect(status(404)),
 		},
 		{
 			ID: "fetch-binding-while-creating-404", Title: "A binding that is being created cannot be fetched.", Level: Must,

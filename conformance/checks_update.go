@@ -38,7 +38,7 @@ func updateChecks() []Check {
 			Level: Should, Clause: spec(section, "200 if the changes have been applied."),
 			Scenario: "instance", Steps: steps("fetch after the update of the parameters"),
 			If:     both(succeededAt("update of the parameters finished"), both(withStatus(200), withValue("parameters"))),
-			Expect: expect(sentWith("update of the parameters")),
+			Expect: expect(sentWith("update of the parameters", createSchema)),
 		},
 		{
 			ID: "update-without-previous-values", Title: "An update needs no previous values.", Level: Must,

@@ -25,6 +25,14 @@ func inProgress(poll string) Condition {
 	}}
 }
 
+// refused holds if the broker refused a step.
+func refused(step string) Condition {
+	return Condition{Words: fmt.Sprintf("the broker refuses %q", step), holds: func(j *judgement) bool {
+		a := j.record.last(step)
+		return a != nil && a.refused()
+	}}
+}
+
 // refusedAll holds if the broker refused all these steps. Otherwise nobody can
 // say what state the following steps would find.
 func refusedAll(steps ...string) Condition {

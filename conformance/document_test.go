@@ -113,7 +113,7 @@ func TestJudgeCatalog(t *testing.T) {
 	t.Parallel()
 	for catalog, want := range map[string]string{
 		`{"services": 1}`: "catalog-services",
-		`{"services": [{"name": "a b", "plans": []}]}`: "service-plans",
+		`{"services": [{"name": "a b", "plans": []}]}`:                                                                        "service-plans",
 		string(catalogOf(`, "maintenance_info": {"version": "1.0"}`)):                                                         "plan-maintenance-version",
 		string(catalogOf(`, "schemas": {"service_instance": {"create": {"parameters": {"a": {"$ref": "http://x/y"}}}}}`)):     "plan-schema-no-external-references",
 		string(catalogOf(`, "metadata": {"costs": [{"amount": {"usd": "much"}, "unit": "MONTHLY"}]}`)):                        "plan-costs",
@@ -162,7 +162,7 @@ func TestMask(t *testing.T) {
 		`{"url": "postgres://user:pw@host/db"}`:                              `{"url":"postgres://***@host/db"}`,
 		`not JSON, but bearer-token`:                                         `not JSON, but ***`,
 		``:                                                                   ``,
-		`{"properties": {"password": {"type": "string"}}}`: `{"properties":{"password":{"type":"string"}}}`,
+		`{"properties": {"password": {"type": "string"}}}`:                   `{"properties":{"password":{"type":"string"}}}`,
 	} {
 		if got := conformance.Mask(target, options, body); got != want {
 			t.Errorf("%s is shown as %s, want %s", body, got, want)

@@ -178,8 +178,8 @@ func sameIfTold(step, path string) Expectation {
 }
 
 // sentWith expects the parameters that were sent with an earlier step, as far
-// as they are told.
-func sentWith(step string) Expectation {
+// as they are told, and others only if the schema knows them.
+func sentWith(step, schema string) Expectation {
 	words := fmt.Sprintf("the parameters of the step %q, as far as they are told", step)
 	return Expectation{Words: words, each: func(j *judgement) string {
 		first := j.record.last(step)
@@ -188,6 +188,13 @@ func sentWith(step string) Expectation {
 		}
 		sent, _ := first.sent["parameters"].(map[string]any)
 		told, _ := j.answer.object()["parameters"].(map[string]any)
+		known, _ := schemaOf(j.answer.subject.plan, schema)["properties"].(map[string]any)
+		for _, name := range sorted(told) {
+			_, given := sent[name]
+			if _, found := known[name]; !given && !found && known != nil {
+				return fmt.Sprintf("the parameter %q was not sent, and the schema does not know it", clip(name, 60))
+			}
+		}
 		for _, name := range sorted(sent) {
 			if value, found := told[name]; found && canonical(value) != canonical(sent[name]) {
 				return fmt.Sprintf("the parameter %q is not what was sent", clip(name, 60))

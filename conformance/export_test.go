@@ -63,4 +63,3 @@ func Interval(retryAfter string, options Options) time.Duration {
 	r := &run{options: options.withDefaults()}
 	return r.pollInterval(http.Header{"Retry-After": {retryAfter}})
 }
-

@@ -16,6 +16,8 @@ type job struct {
 	subject   *subject
 	record    *record
 	instances map[string]*instance
+	// bindingIDs are the ids of bindings by their names in the scenario.
+	bindingIDs map[string]string
 }
 
 // An instance is one that a job uses, or has tried to create.
@@ -53,7 +55,11 @@ func (j *job) binding(instanceName, name string) *binding {
 	in := j.instance(instanceName)
 	found := in.bindings[name]
 	if found == nil {
-		found = &binding{name: name, id: j.run.idFor(name)}
+		// The same name is the same id, also if a step asks another instance for it.
+		if j.bindingIDs[name] == "" {
+			j.bindingIDs[name] = j.run.idFor(name)
+		}
+		found = &binding{name: name, id: j.bindingIDs[name]}
 		in.bindings[name] = found
 	}
 	return found

@@ -180,7 +180,7 @@ func (r *run) login() map[Feature]bool {
 
 func (r *run) newJob(scenario *Scenario, s *subject) *job {
 	return &job{
-		run: r, scenario: scenario, subject: s, instances: map[string]*instance{},
+		run: r, scenario: scenario, subject: s, instances: map[string]*instance{}, bindingIDs: map[string]string{},
 		record: &record{scenario: scenario, subject: s, missing: map[string]absence{}},
 	}
 }
@@ -206,7 +206,7 @@ func (r *run) jobs(found *discovery) []*job {
 }
 
 // subjectsFor are the plans that a scenario runs on. One that runs once takes
-// the plan that offers most.
+// the plan that suits best.
 func (r *run) subjectsFor(scenario *Scenario, found *discovery) []*subject {
 	if len(found.subjects) == 0 {
 		return []*subject{{features: r.login(), none: found.none}}
@@ -216,7 +216,7 @@ func (r *run) subjectsFor(scenario *Scenario, found *discovery) []*subject {
 	}
 	best := found.subjects[0]
 	for _, s := range found.subjects {
-		if s.offers() > best.offers() {
+		if s.suits() > best.suits() {
 			best = s
 		}
 	}

@@ -72,6 +72,10 @@ func bindingScenario() Scenario {
 			{Name: "provision another", Needs: rotate, Request: to(Provision).on("instance3")},
 			{Name: "provision another finished", WaitFor: "provision another"},
 			{
+				Name: "fetch binding of a third instance", Needs: fetch, If: answered("provision another", 200, 201, 202),
+				Request: to(FetchBinding).on("instance3"),
+			},
+			{
 				Name: "rotate a binding of another instance", If: answered("provision another", 200, 201, 202),
 				Request: to(Bind).on("instance3").as("binding7").set("predecessor_binding_id", "{binding}"),
 			},

@@ -67,6 +67,7 @@ func instanceScenario() Scenario {
 				Name:    "provision in another space",
 				Request: to(Provision).set("space_guid", "{unknown}").set("context.space_guid", "{unknown}"),
 			},
+			{Name: "provision again after conflicts", Request: to(Provision).set("maintenance_info", "{maintenance_info}")},
 			{Name: "fetch after conflicts", Needs: fetch, Request: to(FetchInstance)},
 			{Name: "bind of a plan that is not bindable", Needs: []Feature{NotBindable}, Request: to(Bind)},
 			{

@@ -40,7 +40,7 @@ func malformedScenario() Scenario {
 	}
 	for _, step := range refusedProvisions() {
 		scenario.Steps = append(scenario.Steps, Step{
-			Name: "deprovision after " + step, If: refusedAll(step), Request: to(Deprovision).on("instance " + step),
+			Name: "deprovision after " + step, If: refused(step), Request: to(Deprovision).on("instance " + step),
 		})
 	}
 	scenario.Steps = append(
@@ -61,7 +61,7 @@ func malformedScenario() Scenario {
 func refusedProvisions() []string {
 	return []string{
 		"no service_id", "no plan_id", "an unknown service", "an unknown plan", "parameters as a string",
-		"context as a string", "something after the body", "maintenance_info as a string",
+		"context as a string", "something after the body", "maintenance_info as a string", "no organization_guid",
 	}
 }
 

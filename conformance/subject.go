@@ -49,9 +49,14 @@ func (s *subject) name() string {
 // catalog is among the features too.
 func (s *subject) has(feature Feature) bool { return s.features[feature] }
 
-// offers counts the features.
-func (s *subject) offers() int {
+// suits tells how well a plan suits scenarios that run on one plan only: the
+// more features, the better. A plan that needs parameters comes last, as it
+// could refuse a malformed request because of them.
+func (s *subject) suits() int {
 	count := 0
+	if s.parameters.provision != nil || s.parameters.bind != nil {
+		count = -100
+	}
 	for _, offered := range s.features {
 		if offered {
 			count++

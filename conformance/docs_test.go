@@ -1,0 +1,83 @@
+package conformance_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/openbroker/openbroker/conformance"
+)
+
+var update = flag.Bool("update", false, "write the table of docs/conformance.md")
+
+const (
+	page  = "../docs/conformance.md"
+	begin = "<!-- The tables below are written by `go test ./conformance -run TestDocs -update`. -->\n"
+)
+
+// TestDocs compares the page with the tables of checks and scenarios.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, found := strings.Cut(string(data), begin)
+	if !found {
+		t.Fatalf("%s does not have the line %s", page, begin)
+	}
+	want := head + begin + tables()
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(data) {
+		t.Errorf("%s is not what Checks says: run go test ./conformance -run TestDocs -update", page)
+	}
+	if count := fmt.Sprintf("%d checks", len(conformance.Checks())); !strings.Contains(head, count) {
+		t.Errorf("%s does not say that there are %s", page, count)
+	}
+}
+
+// tables has a table of checks for each document, and the scenarios.
+func tables() string {
+	var b strings.Builder
+	cell := func(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
+	document := ""
+	for _, check := range conformance.Checks() {
+		group := "The specification"
+		if check.Profile != "" {
+			group = "The platform `" + string(check.Profile) + "`"
+		}
+		if group != document {
+			document = group
+			fmt.Fprintf(&b, "\n### %s\n\n| Check | Level | What holds | Expected | Clause |\n|---|---|---|---|---|\n", group)
+		}
+		section := check.Clause.Section
+		if check.Clause.Document != "spec.md" {
+			section = check.Clause.Document + ", " + section
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | [%s](%s): %s |\n", check.ID, check.Level, cell(check.Title), cell(check.Expected()),
+			section, check.Clause.URL, cell(check.Clause.Says))
+	}
+	b.WriteString("\n### Scenarios\n\n| Scenario | What happens | Runs | Steps |\n|---|---|---|---|\n")
+	for _, scenario := range conformance.Scenarios() {
+		runs := "once"
+		if scenario.PerPlan {
+			runs = "on each plan"
+		}
+		if scenario.Profile != "" {
+			runs += ", with the profile `" + string(scenario.Profile) + "`"
+		}
+		names := make([]string, len(scenario.Steps))
+		for i, step := range scenario.Steps {
+			names[i] = step.Name
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", scenario.Name, cell(scenario.Title), runs, cell(strings.Join(names, "; ")))
+	}
+	return b.String()
+}
