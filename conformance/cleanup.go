@@ -78,7 +78,9 @@ func (j *job) delete(ctx context.Context, r Request) string {
 
 // awaitDeletion polls an accepted deletion.
 func (j *job) awaitDeletion(ctx context.Context, deletion Request, accepted *answer) string {
-	const step = "clean-up"
+	// A name of its own, since a job has several deletions to wait for.
+	step := fmt.Sprintf("clean-up %d", len(j.record.answers))
+	accepted.step = step
 	j.record.answers = append(j.record.answers, accepted)
 	r := poll(lastOperationOf(deletion.Endpoint), step).on(deletion.Instance).as(deletion.Binding)
 	deadline := time.Now().Add(j.run.operationTimeout(j.subject))

@@ -16,8 +16,12 @@ func (r *run) pollInterval(header http.Header) time.Duration {
 	} else if at, err := http.ParseTime(value); err == nil {
 		interval = time.Until(at)
 	}
-	return max(min(interval, r.options.MaxPollInterval), 0)
+	// A broker that says 0 and never ends would be polled without any pause.
+	return max(min(interval, r.options.MaxPollInterval), min(minPollInterval, r.options.MaxPollInterval))
 }
+
+// minPollInterval is the least pause between two polls.
+const minPollInterval = 10 * time.Millisecond
 
 // operationTimeout is how long an operation of a plan may take.
 func (r *run) operationTimeout(s *subject) time.Duration {
