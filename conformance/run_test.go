@@ -318,8 +318,8 @@ func TestInterval(t *testing.T) {
 	t.Parallel()
 	options := conformance.Options{PollInterval: 3 * time.Second, MaxPollInterval: 20 * time.Second}
 	for header, want := range map[string]time.Duration{
-		"": 3 * time.Second, "7": 7 * time.Second, "0": 0, "3600": 20 * time.Second, "-1": 3 * time.Second, "soon": 3 * time.Second,
-		"Thu, 01 Jan 1970 00:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": 20 * time.Second,
+		"": 3 * time.Second, "7": 7 * time.Second, "0": 10 * time.Millisecond, "3600": 20 * time.Second, "-1": 3 * time.Second, "soon": 3 * time.Second,
+		"Thu, 01 Jan 1970 00:00:00 GMT": 10 * time.Millisecond, "Fri, 31 Dec 9999 23:59:59 GMT": 20 * time.Second,
 	} {
 		if got := conformance.Interval(header, options); got != want {
 			t.Errorf("Retry-After: %s makes a pause of %s, want %s", header, got, want)
