@@ -197,6 +197,12 @@ const (
 	InvalidBind Feature = "a bindable plan with a schema for bindings that can be broken"
 	// SyslogDrain services require syslog_drain.
 	SyslogDrain Feature = "a bindable plan of a service that requires syslog_drain"
+	// OnlySyslogDrain services require nothing else, so that each of their
+	// bindings must be a log drain.
+	OnlySyslogDrain Feature = "a bindable plan of a service that requires syslog_drain only"
+	// OnlyVolumeMount services require nothing else, so that each of their
+	// bindings must mount a volume.
+	OnlyVolumeMount Feature = "a bindable plan of a service that requires volume_mount only"
 	// RouteForwarding services require route_forwarding.
 	RouteForwarding Feature = "a bindable plan of a service that requires route_forwarding"
 	// VolumeMount services require volume_mount.

@@ -1,5 +1,7 @@
 package conformance
 
+import "slices"
+
 func bindChecks() []Check {
 	const section = "Binding"
 	const again = "202 with the same operation while the binding is in progress, not 200."
@@ -15,8 +17,10 @@ func bindChecks() []Check {
 			Clause:   spec(section, "Platforms can only use what is returned at least once: when it is created or fetched."),
 			Scenario: "binding", Steps: steps("bind"), Expect: expect(tellsBinding()),
 			// Routes may be proxied by what was set up out of band.
-			If: when("the service does not require route_forwarding", func(a *answer) bool {
-				return a.succeeded() && !a.subject.has(RouteForwarding)
+			If: when("the service does not require route_forwarding, or tells a binding", func(a *answer) bool {
+				return a.succeeded() && (!a.subject.has(RouteForwarding) || slices.ContainsFunc(bindingMembers(), func(name string) bool {
+					return tells(a, name)
+				}))
 			}),
 		},
 		{
@@ -201,10 +205,15 @@ func uniqueCredentials() Expectation {
 	}}
 }
 
+// bindingMembers are what an application connects with.
+func bindingMembers() []string {
+	return []string{"credentials", "syslog_drain_url", "route_service_url", "volume_mounts", "endpoints"}
+}
+
 // tellsBinding expects something to connect with, in the answer to the bind or
 // to a fetch.
 func tellsBinding() Expectation {
-	names := []string{"credentials", "syslog_drain_url", "route_service_url", "volume_mounts", "endpoints"}
+	names := bindingMembers()
 	return Expectation{
 		Words: "one of " + quoted(names) + " when the binding is created or fetched",
 		together: func(j *judgement) string {

@@ -48,12 +48,14 @@ func bindingBodyChecks() []Check {
 		{
 			ID: "binding-syslog-drain-url", Title: "A log drain service tells its syslog_drain_url.", Level: Must,
 			Clause:   spec("Log Drain", "The answer to a bind of such a service includes syslog_drain_url."),
-			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{SyslogDrain}, Expect: expect(tellsMember("syslog_drain_url", text)),
+			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{OnlySyslogDrain},
+			Expect: expect(tellsMember("syslog_drain_url", text)),
 		},
 		{
 			ID: "binding-volume-mounts", Title: "A volume service tells its volume_mounts.", Level: Must,
 			Clause:   spec("Volume Services", "The answer to a bind of such a service includes volume_mounts."),
-			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{VolumeMount}, Expect: expect(tellsMember("volume_mounts", anArray)),
+			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{OnlyVolumeMount},
+			Expect: expect(tellsMember("volume_mounts", anArray)),
 		},
 		{
 			ID: "binding-urls", Title: "The URLs of a binding are URLs.", Level: Must,

@@ -12,8 +12,9 @@ const maxFindings = 5
 type tally struct {
 	check  Check
 	result Result
-	// reasons has the first reason of each outcome other than Passed.
-	reasons map[Outcome]string
+	// reasons has a reason of each outcome other than Passed: that of the plan on
+	// which the check came furthest.
+	reasons map[Outcome]reason
 	passed  bool
 	plans   []string
 	judged  int
@@ -22,13 +23,28 @@ type tally struct {
 	done    bool
 }
 
+// A reason is why a check was not judged on a plan.
+type reason struct {
+	text string
+	far  distance
+}
+
+// distance is how far a check came on a plan.
+type distance int
+
+const (
+	notOffered distance = iota // the plan lacks a feature
+	notSent                    // a step was not sent
+	notHeld                    // the condition did not hold
+)
+
 // note adds an outcome with its reason.
-func (t *tally) note(outcome Outcome, reason string) {
+func (t *tally) note(outcome Outcome, text string, far distance) {
 	if t.reasons == nil {
-		t.reasons = map[Outcome]string{}
+		t.reasons = map[Outcome]reason{}
 	}
-	if _, found := t.reasons[outcome]; !found {
-		t.reasons[outcome] = reason
+	if before, found := t.reasons[outcome]; !found || before.far < far {
+		t.reasons[outcome] = reason{text, far}
 	}
 }
 
@@ -47,7 +63,7 @@ func (r *run) judge(rec *record) {
 // judgeScenario judges a check that looks at steps of this scenario.
 func (r *run) judgeScenario(t *tally, rec *record) {
 	if feature, lacks := rec.subject.lacking(t.check.Needs); lacks {
-		t.note(NotApplicable, "it needs "+string(feature))
+		t.note(NotApplicable, "it needs "+string(feature), notOffered)
 		return
 	}
 	var answers []*answer
@@ -63,7 +79,7 @@ func (r *run) judgeScenario(t *tally, rec *record) {
 	for _, absence := range missing {
 		// A step that does not apply leaves the others to be judged.
 		if absence.outcome == NotEvaluated || len(answers) == 0 {
-			t.note(absence.outcome, absence.reason)
+			t.note(absence.outcome, absence.reason, notSent)
 		}
 	}
 	if len(answers) > 0 {
@@ -87,7 +103,7 @@ func (r *run) judgeAnswers(t *tally, rec *record, all []*answer) {
 	var answers []*answer
 	for _, a := range all {
 		if a.failure != "" {
-			t.note(Errored, fmt.Sprintf("%q of the scenario %q: %s", a.step, rec.scenario.Name, r.masker.text(a.failure)))
+			t.note(Errored, fmt.Sprintf("%q of the scenario %q: %s", a.step, rec.scenario.Name, r.masker.text(a.failure)), notHeld)
 			continue
 		}
 		if condition := t.check.If; !condition.IsZero() && !condition.holds(&judgement{answer: a, record: rec}) {
@@ -95,7 +111,7 @@ func (r *run) judgeAnswers(t *tally, rec *record, all []*answer) {
 			if condition.prerequisite {
 				outcome = NotEvaluated
 			}
-			t.note(outcome, "it needs that "+condition.Words)
+			t.note(outcome, "it needs that "+condition.Words, notHeld)
 			continue
 		}
 		answers = append(answers, a)
@@ -181,13 +197,13 @@ func (r *run) finish(t *tally) {
 	case len(t.found) > 0:
 		t.result.Outcome, t.result.Reason = Failed, t.found[0].Got
 	case noted(t.reasons, Errored):
-		t.result.Outcome, t.result.Reason = Errored, t.reasons[Errored]
+		t.result.Outcome, t.result.Reason = Errored, t.reasons[Errored].text
 	case noted(t.reasons, NotEvaluated):
-		t.result.Outcome, t.result.Reason = NotEvaluated, t.reasons[NotEvaluated]
+		t.result.Outcome, t.result.Reason = NotEvaluated, t.reasons[NotEvaluated].text
 	case t.passed:
 		t.result.Outcome = Passed
 	case noted(t.reasons, NotApplicable):
-		t.result.Outcome, t.result.Reason = NotApplicable, t.reasons[NotApplicable]
+		t.result.Outcome, t.result.Reason = NotApplicable, t.reasons[NotApplicable].text
 	default:
 		t.result.Outcome, t.result.Reason = NotApplicable, "no answer of this run is of that kind"
 	}
@@ -196,7 +212,7 @@ func (r *run) finish(t *tally) {
 	}
 }
 
-func noted(reasons map[Outcome]string, outcome Outcome) bool {
+func noted(reasons map[Outcome]reason, outcome Outcome) bool {
 	_, found := reasons[outcome]
 	return found
 }

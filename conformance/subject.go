@@ -142,6 +142,8 @@ func planFeatures(s *subject) map[Feature]bool {
 		SyslogDrain:          requires("syslog_drain"),
 		RouteForwarding:      requires("route_forwarding"),
 		VolumeMount:          requires("volume_mount"),
+		OnlySyslogDrain:      requires("syslog_drain") && len(permissions) == 1,
+		OnlyVolumeMount:      requires("volume_mount") && len(permissions) == 1,
 	}
 }
 
