@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -51,7 +52,7 @@ func FuzzDocument(f *testing.F) {
 		var want any
 		err := decoder.Decode(&want)
 		if err == nil {
-			if _, err = decoder.Token(); err == io.EOF { //nolint:errorlint // Decoder returns it as it is.
+			if _, err = decoder.Token(); errors.Is(err, io.EOF) {
 				err = nil
 			} else if err == nil {
 				err = io.ErrUnexpectedEOF
