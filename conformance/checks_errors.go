@@ -73,7 +73,7 @@ func errorChecks() []Check {
 		},
 		{
 			ID: "error-refused-provision-creates-nothing", Title: "A refused provision creates nothing.", Level: Must,
-			Clause: spec(section, unchanged), Scenario: "malformed", Expect: expect(status(410)),
+			Clause: spec(section, unchanged), Scenario: "malformed", Expect: expect(missing()),
 			Steps: after(refusedProvisions()),
 		},
 		{
@@ -95,7 +95,7 @@ func errorChecks() []Check {
 		{
 			ID: "error-refused-bind-creates-nothing", Title: "A refused bind creates nothing.", Level: Must,
 			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("unbind after refused binds"),
-			Expect: expect(status(410)),
+			Expect: expect(missing()),
 		},
 		{
 			ID: "error-refused-unbind-deletes-nothing", Title: "A refused unbind deletes nothing.", Level: Must,

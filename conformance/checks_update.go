@@ -1,5 +1,7 @@
 package conformance
 
+import "net/http"
+
 func updateChecks() []Check {
 	const section = "Updating a Service Instance"
 	const mandatory = "400 if the request is malformed or misses mandatory data."
@@ -7,7 +9,7 @@ func updateChecks() []Check {
 	malformed := func(id, title, says string, expectation Expectation, names ...string) Check {
 		return Check{
 			ID: "update-" + id, Title: title, Level: Must, Clause: spec(section, says),
-			Scenario: "refused", Steps: names, Expect: expect(expectation),
+			Scenario: "refused", Steps: names, If: updates(), Expect: expect(expectation),
 		}
 	}
 	return []Check{
@@ -25,7 +27,8 @@ func updateChecks() []Check {
 		{
 			ID: "update-of-parameters", Title: "An update of the parameters has a status that is defined.", Level: Must,
 			Clause:   spec(section, "200 if applied, 202 if in progress, 400 if invalid, 422 if not supported."),
-			Scenario: "instance", Steps: steps("update of the parameters"), Expect: expect(status(200, 202, 400, 422)),
+			Scenario: "instance", Steps: steps("update of the parameters"), If: updates(),
+			Expect: expect(status(200, 202, 400, 422)),
 		},
 		{
 			ID: "update-of-parameters-with-schema", Title: "An update that follows the plan's schema is processed.", Level: Should,
@@ -111,7 +114,8 @@ func updateChecks() []Check {
 		{
 			ID: "update-of-plan-not-updateable", Title: "A change of a plan that is not updateable is refused with 422.", Level: Must,
 			Clause:   spec(section, "422 if the requested change is not supported; the catalog says that it is not."),
-			Scenario: "instance", Steps: steps("update of the plan that is not allowed"), Expect: expect(status(422)),
+			Scenario: "instance", Steps: steps("update of the plan that is not allowed"), If: updates(),
+			Expect: expect(status(422)),
 		},
 		{
 			ID: "update-refused-keeps-the-plan", Title: "After a refused change of the plan the instance has the old plan.", Level: Must,
@@ -148,12 +152,12 @@ func updateChecks() []Check {
 		{
 			ID: "update-unknown-instance", Title: "An update of an unknown instance is refused.", Level: Must,
 			Clause:   spec(section, "The instance id is that of an instance that was provisioned."),
-			Scenario: "unknown", Steps: steps("update unknown instance"), Expect: expect(refusal()),
+			Scenario: "unknown", Steps: steps("update unknown instance"), If: updates(), Expect: expect(refusal()),
 		},
 		{
 			ID: "update-after-deprovision", Title: "An update of an instance that was deprovisioned is refused.", Level: Must,
 			Clause:   spec(section, "The instance id is that of an instance that was provisioned."),
-			Scenario: "instance", Steps: steps("update after deleting"), Expect: expect(refusal()),
+			Scenario: "instance", Steps: steps("update after deleting"), If: updates(), Expect: expect(refusal()),
 		},
 	}
 }
@@ -165,4 +169,15 @@ func succeededAt(step string) Condition {
 		a := j.record.last(step)
 		return a == nil || a.state() == "succeeded"
 	}}
+}
+
+// updates holds if the broker implements updates at all: it need not, if the
+// catalog does not declare any.
+func updates() Condition {
+	return when("the broker implements updates", func(a *answer) bool {
+		s := a.subject
+		declared := s.has(PlanUpdateable) || s.has(ContextUpdates) || s.has(UpdateSchema)
+		return declared || !a.is(http.StatusMethodNotAllowed, http.StatusNotImplemented) &&
+			(a.status != http.StatusNotFound || a.json.fault == "")
+	})
 }

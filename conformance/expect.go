@@ -55,6 +55,32 @@ func statusOrCode(code string, statuses ...int) Expectation {
 	})
 }
 
+// missing expects that a deletion finds nothing. That the status is 410 is a
+// check of its own.
+func missing() Expectation {
+	return each("status 410 or 404: it does not exist", func(a *answer) string {
+		if a.is(http.StatusGone, http.StatusNotFound) {
+			return ""
+		}
+		return a.describe()
+	})
+}
+
+// statusOf expects the status of an earlier step, or one of the statuses.
+func statusOf(step string, statuses ...int) Expectation {
+	words := fmt.Sprintf("the status of the answer to %q", step)
+	if len(statuses) > 0 {
+		words += ", or " + list(statuses)
+	}
+	return Expectation{Words: words, each: func(j *judgement) string {
+		first := j.record.last(step)
+		if first == nil || j.answer.is(append(statuses, first.status)...) {
+			return ""
+		}
+		return j.answer.describe()
+	}}
+}
+
 // errorCode expects the member error of the body.
 func errorCode(code string) Expectation {
 	return each(fmt.Sprintf("error %q", code), func(a *answer) string {

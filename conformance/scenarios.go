@@ -86,6 +86,7 @@ func versionScenario() Scenario {
 		Name: "version", Title: "Call the broker as a platform of another version, or of none.",
 		Steps: []Step{
 			{Name: "catalog without version", Request: to(GetCatalog).noHead(versionHeader)},
+			{Name: "deprovision of 2.17", Request: to(Deprovision)},
 			{Name: "deprovision without version", Request: to(Deprovision).noHead(versionHeader)},
 			{Name: "poll without version", Request: to(LastOperation).noHead(versionHeader)},
 			version("of 2.17", "2.17"),
