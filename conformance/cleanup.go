@@ -38,14 +38,15 @@ func (j *job) cleanUp(ctx context.Context) []Leftover {
 	return left
 }
 
-// maxDeleteAttempts bounds how often a deletion is tried that is refused.
-const maxDeleteAttempts = 30
+// maxDeleteAttempts bounds how often a deletion is tried that fails. One that is
+// refused because of another operation is tried until the time is over.
+const maxDeleteAttempts = 10
 
 // delete deletes an instance or binding and waits for it. It returns why that
 // failed, or "".
 func (j *job) delete(ctx context.Context, r Request) string {
 	reason := ""
-	for attempt := range maxDeleteAttempts {
+	for attempt := 0; attempt < maxDeleteAttempts; attempt++ {
 		a := j.newAnswer("clean-up", r)
 		j.run.client.send(ctx, j.message(r, a), a)
 		switch {
@@ -67,6 +68,9 @@ func (j *job) delete(ctx context.Context, r Request) string {
 			}
 		default:
 			reason = "the deletion was answered with " + a.describe()
+			if a.errorCode() == "ConcurrencyError" {
+				attempt--
+			}
 			j.pollRunning(ctx, a.instanceID)
 		}
 		if pause(ctx, j.run.pollInterval(a.header)) != nil {
@@ -105,24 +109,20 @@ func (j *job) awaitDeletion(ctx context.Context, deletion Request, accepted *ans
 	return "the deletion could not be polled"
 }
 
-// pollRunning polls the latest operation of an instance once: it may be what a
-// deletion has to wait for, and some brokers go on only if they are polled.
+// pollRunning polls the operations of an instance once: a deletion may have to
+// wait for one of them, and some brokers go on only if they are polled.
 func (j *job) pollRunning(ctx context.Context, instanceID string) {
-	for _, running := range slices.Backward(j.record.answers) {
-		if !running.accepted() || running.instanceID != instanceID {
-			continue
-		}
+	for _, running := range j.record.answers {
 		at := slices.IndexFunc(j.scenario.Steps, func(s Step) bool { return s.Name == running.step })
-		if at < 0 {
+		if at < 0 || !running.accepted() || running.instanceID != instanceID {
 			continue
 		}
-		r := j.scenario.Steps[at].Request
-		r = poll(lastOperationOf(r.Endpoint), running.step).on(r.Instance).as(r.Binding)
+		started := j.scenario.Steps[at].Request
+		r := poll(lastOperationOf(started.Endpoint), running.step).on(started.Instance).as(started.Binding)
 		a := j.newAnswer("clean-up", r)
 		j.run.client.send(ctx, j.message(r, a), a)
-		if a.state() == "succeeded" {
-			j.ended(j.scenario.Steps[at].Request, running)
+		if a.state() == "succeeded" && started.Endpoint == Update {
+			j.ended(started, running)
 		}
-		return
 	}
 }

@@ -177,6 +177,45 @@ func TestInterruptedRunCleansUp(t *testing.T) {
 	}
 }
 
+// The clean-up polls the operation that a deletion has to wait for, as long as
+// it takes.
+func TestCleanUpWaitsForOtherOperations(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.async = true
+	var mu sync.Mutex
+	polls := map[string]int{}
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		id, polled := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/v2/service_instances/"), "/last_operation")
+		if strings.Contains(id, "/") || r.Method == http.MethodPut {
+			return false
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case polled && polls[id] < 25:
+			polls[id]++
+			reply(w, 500, `{}`) // The run gives up, and the clean-up must not.
+		case r.Method == http.MethodDelete && polls[id] > 0 && polls[id] < 25:
+			reply(w, 422, `{"error": "ConcurrencyError"}`)
+		default:
+			return false
+		}
+		return true
+	}
+	options := quick()
+	options.Only = []string{"provision-succeeds", "deprovision-while-creating"}
+	report := mustRun(t, b, options)
+	if left := b.left(); left != 0 || len(report.Leftovers) > 0 {
+		t.Errorf("%d instances are left, reported are %v", left, report.Leftovers)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(polls) == 0 {
+		t.Error("no operation was polled")
+	}
+}
+
 func TestLeftoversAreReported(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
