@@ -286,11 +286,22 @@ func (j *job) ended(r Request, a *answer) {
 		in := j.instance(r.Instance)
 		in.plan = planAfter(a, in.plan)
 	case Deprovision:
-		j.instance(r.Instance).mayExist = false
+		in := j.instance(r.Instance)
+		in.mayExist = j.createdAfter(a, Provision, in.id)
 	case Unbind:
-		j.binding(r.Instance, r.Binding).mayExist = false
+		b := j.binding(r.Instance, r.Binding)
+		b.mayExist = j.createdAfter(a, Bind, b.id)
 	default:
 	}
+}
+
+// createdAfter reports whether an id may have been created again since an
+// answer: a deletion can be over before the request that comes after it.
+func (j *job) createdAfter(a *answer, endpoint Endpoint, id string) bool {
+	later := j.record.answers[slices.Index(j.record.answers, a)+1:]
+	return slices.ContainsFunc(later, func(a *answer) bool {
+		return a.endpoint == endpoint && !a.refused() && (a.instanceID == id || a.bindingID == id)
+	})
 }
 
 func lastOperationOf(endpoint Endpoint) Endpoint {
