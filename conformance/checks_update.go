@@ -131,6 +131,11 @@ func updateChecks() []Check {
 			Expect: expect(status(422), errorCode("MaintenanceInfoConflict")),
 		},
 		{
+			ID: "update-maintenance", Title: "An update with the maintenance version of the catalog is processed.", Level: Must,
+			Clause:   spec(section, "A platform may provide the maintenance information of the catalog to perform maintenance."),
+			Scenario: "instance", Steps: steps("update with the maintenance version of the catalog"), Expect: expect(status(200, 202)),
+		},
+		{
 			ID: "update-async-required", Level: Must,
 			Title:    "An update that can only be asynchronous is refused with 422 AsyncRequired without accepts_incomplete.",
 			Clause:   spec(section, "422 AsyncRequired if only asynchronous updates are supported."),

@@ -99,6 +99,11 @@ func instanceScenario() Scenario {
 				Request: to(Update).set("maintenance_info.version", "{other version}"),
 			},
 			{
+				Name: "update with the maintenance version of the catalog", Needs: []Feature{MaintenanceInfo},
+				Request: to(Update).set("maintenance_info", "{maintenance_info}"),
+			},
+			{Name: "maintenance finished", WaitFor: "update with the maintenance version of the catalog"},
+			{
 				Name:    "update of the parameters",
 				Request: to(Update).set("parameters", "{update parameters}"),
 			},
