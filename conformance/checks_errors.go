@@ -94,8 +94,12 @@ func errorChecks() []Check {
 		},
 		{
 			ID: "error-refused-bind-creates-nothing", Title: "A refused bind creates nothing.", Level: Must,
-			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("unbind after refused binds"),
-			Expect: expect(missing()),
+			Clause: spec(section, unchanged), Scenario: "refused", Expect: expect(missing()),
+			Steps: steps(
+				"unbind after bind without service_id", "unbind after bind without plan_id",
+				"unbind after bind of an unknown service", "unbind after bind of an unknown plan",
+				"unbind after bind with parameters as a string",
+			),
 		},
 		{
 			ID: "error-refused-unbind-deletes-nothing", Title: "A refused unbind deletes nothing.", Level: Must,
