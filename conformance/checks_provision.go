@@ -9,7 +9,7 @@ func provisionChecks() []Check {
 		{
 			ID: "provision-succeeds", Title: "A provision is answered with 201, or 202 if it goes on.", Level: Must,
 			Clause:   spec(section, "201 if the instance was provisioned by this request, 202 if it is in progress."),
-			Scenario: "instance", Steps: steps("provision"), Expect: expect(status(201, 202)),
+			Scenario: "instance", Steps: steps("provision"), If: accepts(), Expect: expect(status(201, 202)),
 		},
 		{
 			ID: "provision-body", Level: Must,

@@ -47,6 +47,22 @@ func refusedAll(steps ...string) Condition {
 	}}
 }
 
+// accepts holds unless the broker refuses a request because of its parameters,
+// as far as one can tell: it may ask for some that no schema describes.
+func accepts() Condition {
+	return Condition{
+		Words:        "the broker accepts the parameters of the run (give others for the plan)",
+		prerequisite: true,
+		holds: func(j *judgement) bool {
+			a := j.answer
+			unfit := a.status == http.StatusUnprocessableEntity && !oneOf(
+				"AsyncRequired", "ConcurrencyError", "RequiresApp", "MaintenanceInfoConflict",
+			).is(a.errorCode())
+			return a.status != http.StatusBadRequest && !unfit
+		},
+	}
+}
+
 // gives holds if the answer to a step has a member that is not null.
 func gives(step, path string) Condition {
 	words := fmt.Sprintf("the answer to %q has %s", step, path)
