@@ -96,7 +96,9 @@ func (j *job) awaitDeletion(ctx context.Context, deletion Request, accepted *ans
 			return ""
 		case a.state() == "failed":
 			return "the deletion failed"
-		case a.state() != "in progress":
+		case a.state() == "in progress":
+			bad = 0
+		default:
 			bad++
 		}
 		if time.Now().After(deadline) {

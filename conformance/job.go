@@ -258,7 +258,9 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 		case a.of.isDelete() && a.is(http.StatusGone, http.StatusNotFound):
 			j.ended(first.Request, j.record.answers[accepted])
 			return nil
-		case a.state() != "in progress":
+		case a.state() == "in progress":
+			bad = 0
+		default:
 			if bad++; bad == maxBadPolls {
 				ended = "could not be polled: " + a.describe()
 			}
@@ -276,7 +278,7 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 	return &absence{NotEvaluated, fmt.Sprintf("the operation of %q of the scenario %q %s", first.Name, j.scenario.Name, ended)}
 }
 
-// maxBadPolls is how many polls in vain end the waiting.
+// maxBadPolls is how many polls in vain, one after another, end the waiting.
 const maxBadPolls = 5
 
 // ended notes what an operation that succeeded has done.
