@@ -89,7 +89,7 @@ type record struct {
 	scenario *Scenario
 	subject  *subject
 	answers  []*answer
-	// missing says of steps that were not sent why.
+	// missing says of steps that were not sent, or not to their end, why.
 	missing map[string]absence
 }
 

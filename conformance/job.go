@@ -85,7 +85,7 @@ func (j *job) do(ctx context.Context) {
 	for i := range j.scenario.Steps {
 		step := &j.scenario.Steps[i]
 		if ctx.Err() != nil && stopped == nil {
-			stopped = &absence{NotEvaluated, "the run was interrupted"}
+			stopped = interrupted()
 		}
 		if feature, lacks := j.subject.lacking(step.Needs); lacks {
 			j.record.missing[step.Name] = absence{NotApplicable, "it needs " + string(feature)}
@@ -103,7 +103,10 @@ func (j *job) do(ctx context.Context) {
 			stopped = j.wait(ctx, step)
 			continue
 		}
-		j.send(ctx, step)
+		if j.send(ctx, step); ctx.Err() != nil && len(j.record.of(step.Name)) == 0 {
+			j.record.missing[step.Name] = *interrupted()
+			continue
+		}
 		if last := j.record.last(step.Name); len(step.Essential) > 0 && !last.is(step.Essential...) {
 			stopped = &absence{NotEvaluated, fmt.Sprintf(
 				"%q of the scenario %q was answered with %s instead of %s",
@@ -112,6 +115,8 @@ func (j *job) do(ctx context.Context) {
 		}
 	}
 }
+
+func interrupted() *absence { return &absence{NotEvaluated, "the run was interrupted"} }
 
 // absent says why a step is not sent because of what was answered before, or
 // nil.
@@ -150,7 +155,12 @@ func (j *job) send(ctx context.Context, step *Step) {
 		group.Go(func() { j.run.client.send(ctx, messages[i], answers[i]) })
 	}
 	group.Wait()
-	j.record.answers = append(j.record.answers, answers...)
+	for _, a := range answers {
+		// An answer that the interruption cut off says nothing of the broker.
+		if a.failure == "" || ctx.Err() == nil {
+			j.record.answers = append(j.record.answers, a)
+		}
+	}
 	j.after(step.Request, answers)
 }
 
@@ -248,6 +258,10 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 	for bad := 0; ended == ""; {
 		a := j.newAnswer(step.Name, r)
 		j.run.client.send(ctx, j.message(r, a), a)
+		if ctx.Err() != nil {
+			j.record.missing[step.Name] = *interrupted()
+			return interrupted()
+		}
 		j.record.answers = append(j.record.answers, a)
 		switch {
 		case a.state() == "succeeded":
@@ -269,7 +283,8 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 			ended = "did not end within " + j.run.operationTimeout(j.subject).String()
 		}
 		if ended == "" && pause(ctx, j.run.pollInterval(a.header)) != nil {
-			ended = "was not waited for, as the run was interrupted"
+			j.record.missing[step.Name] = *interrupted()
+			return interrupted()
 		}
 	}
 	if len(first.Essential) == 0 {

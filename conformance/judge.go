@@ -69,12 +69,11 @@ func (r *run) judgeScenario(t *tally, rec *record) {
 	var answers []*answer
 	var missing []absence
 	for _, step := range t.check.Steps {
-		found := rec.of(step)
-		if len(found) == 0 {
-			missing = append(missing, rec.missing[step])
+		if reason, found := rec.missing[step]; found {
+			missing = append(missing, reason)
 			continue
 		}
-		answers = append(answers, found...)
+		answers = append(answers, rec.of(step)...)
 	}
 	for _, absence := range missing {
 		// A step that does not apply leaves the others to be judged.

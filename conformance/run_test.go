@@ -172,6 +172,11 @@ func TestInterruptedRunCleansUp(t *testing.T) {
 	if left := b.left(); left != 0 || len(report.Leftovers) > 0 {
 		t.Errorf("%d instances and bindings are left, reported are %v", left, report.Leftovers)
 	}
+	for _, r := range report.Results {
+		if r.Outcome == conformance.Errored || strings.HasSuffix(r.Check.ID, "-succeeds") && r.Outcome == conformance.Failed {
+			t.Errorf("%s is %s because of the interruption: %s", r.Check.ID, r.Outcome, r.Reason)
+		}
+	}
 	if report.Count(conformance.NotEvaluated) == 0 || report.Holds(conformance.May) {
 		t.Error("everything was evaluated, although the run was interrupted")
 	}
