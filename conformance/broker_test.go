@@ -60,6 +60,14 @@ func (b *tiny) left() int {
 	return len(b.instances) + len(b.bindings)
 }
 
+// attributes are those of the instance at a path.
+func (b *tiny) attributes(path string) (string, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	found, exists := b.instances[strings.TrimPrefix(path, "/v2/service_instances/")]
+	return found, exists
+}
+
 func (b *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.requests = append(b.requests, r.Method+" "+r.RequestURI)

@@ -50,6 +50,9 @@ func (j *job) delete(ctx context.Context, r Request) string {
 		a := j.newAnswer("clean-up", r)
 		j.run.client.send(ctx, j.message(r, a), a)
 		switch {
+		case a.is(http.StatusGone, http.StatusNotFound) && attempt < 2 && j.unanswered(r):
+			// The creation may still be on its way.
+			reason = "its creation was not answered"
 		case a.is(http.StatusOK, http.StatusGone, http.StatusNotFound):
 			return ""
 		case a.accepted():
@@ -78,6 +81,18 @@ func (j *job) delete(ctx context.Context, r Request) string {
 		}
 	}
 	return reason
+}
+
+// unanswered reports whether a request to create what is to be deleted got no
+// answer.
+func (j *job) unanswered(deletion Request) bool {
+	created, id := Provision, j.instance(deletion.Instance).id
+	if deletion.Endpoint == Unbind {
+		created, id = Bind, j.binding(deletion.Instance, deletion.Binding).id
+	}
+	return slices.ContainsFunc(j.record.answers, func(a *answer) bool {
+		return a.endpoint == created && a.failure != "" && (a.instanceID == id || a.bindingID == id)
+	})
 }
 
 // awaitDeletion polls an accepted deletion.

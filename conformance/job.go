@@ -150,9 +150,16 @@ func (j *job) send(ctx context.Context, step *Step) {
 		messages[i] = j.message(step.Request, answers[i])
 	}
 	j.before(step.Request)
+	sending := ctx
+	if step.Request.Endpoint.mutates() {
+		// The broker may work on it whatever becomes of the connection, and even
+		// after a deletion that overtakes it. So an interruption waits for the
+		// answer, as long as the time limit of requests allows.
+		sending = context.WithoutCancel(ctx)
+	}
 	var group sync.WaitGroup
 	for i := range times {
-		group.Go(func() { j.run.client.send(ctx, messages[i], answers[i]) })
+		group.Go(func() { j.run.client.send(sending, messages[i], answers[i]) })
 	}
 	group.Wait()
 	for _, a := range answers {
@@ -282,9 +289,8 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 		if ended == "" && time.Now().After(deadline) {
 			ended = "did not end within " + j.run.operationTimeout(j.subject).String()
 		}
-		if ended == "" && pause(ctx, j.run.pollInterval(a.header)) != nil {
-			j.record.missing[step.Name] = *interrupted()
-			return interrupted()
+		if ended == "" {
+			_ = pause(ctx, j.run.pollInterval(a.header)) // If ctx ended, so does the next poll.
 		}
 	}
 	if len(first.Essential) == 0 {

@@ -146,22 +146,45 @@ func TestFindingsShowTheExchange(t *testing.T) {
 	}
 }
 
-// An interrupted run deletes what it has created, also what it does not know
-// yet whether it exists.
+// An interrupted run deletes what it has created, and does not let a deletion
+// overtake a creation whose answer it has not waited for.
 func TestInterruptedRunCleansUp(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
 	b.async = true
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var once sync.Once
+	var mu sync.Mutex
+	creating := ""
+	overtaken := make(chan struct{})
 	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "last_operation") && ctx.Err() == nil {
-			if b.left() > 3 {
-				once.Do(cancel)
+		switch {
+		case strings.HasSuffix(r.URL.Path, "last_operation"):
+			<-ctx.Done() // This poll is cut off, unless it is one of the clean-up.
+		case r.Method == http.MethodPut && b.left() > 2 && !strings.Contains(r.URL.Path, "/service_bindings/"):
+			mu.Lock()
+			first := creating == ""
+			if first {
+				creating = r.URL.Path
 			}
-			reply(w, 200, `{"state": "in progress"}`)
-			return true
+			mu.Unlock()
+			if !first {
+				return false
+			}
+			cancel()
+			select {
+			case <-overtaken:
+			case <-time.After(100 * time.Millisecond):
+			}
+		case r.Method == http.MethodDelete:
+			mu.Lock()
+			defer mu.Unlock()
+			if _, exists := b.attributes(r.URL.Path); r.URL.Path == creating && !exists && ctx.Err() != nil {
+				creating = "over"
+				reply(w, 410, `{}`)
+				close(overtaken)
+				return true
+			}
 		}
 		return false
 	}
@@ -218,6 +241,41 @@ func TestCleanUpWaitsForOtherOperations(t *testing.T) {
 	defer mu.Unlock()
 	if len(polls) == 0 {
 		t.Error("no operation was polled")
+	}
+}
+
+// A creation that got no answer may still be on its way when the clean-up comes.
+func TestCleanUpOfUnansweredCreation(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	var mu sync.Mutex
+	late := map[string]bool{}
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		id := strings.TrimPrefix(r.URL.Path, "/v2/service_instances/")
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case r.Method == http.MethodPut:
+			late[id] = true
+			panic(http.ErrAbortHandler)
+		case r.Method == http.MethodDelete && late[id]:
+			late[id] = false
+			b.mu.Lock()
+			b.instances[id] = ""
+			b.mu.Unlock()
+			reply(w, 410, `{}`)
+			return true
+		}
+		return false
+	}
+	options := quick()
+	options.Only = []string{"provision-succeeds"}
+	report := mustRun(t, b, options)
+	if r := result(t, report, "provision-succeeds"); r.Outcome != conformance.Errored || !strings.Contains(r.Reason, "no answer") {
+		t.Errorf("provision-succeeds is %s: %s", r.Outcome, r.Reason)
+	}
+	if left := b.left(); left != 0 || len(late) == 0 {
+		t.Errorf("of %d instances %d are left, reported are %v", len(late), left, report.Leftovers)
 	}
 }
 
