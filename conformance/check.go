@@ -26,13 +26,16 @@ type Check struct {
 	// Scenario is the name of the scenario whose answers are judged. If it is
 	// empty, those of all scenarios are.
 	Scenario string `json:"scenario,omitempty"`
-	// Steps are the steps of Scenario that are judged. All of them are needed.
+	// Steps are the steps of Scenario that are judged. One that does not apply
+	// leaves the others to be judged; one that could not be sent because an
+	// earlier one failed leaves the check not evaluated.
 	Steps []string `json:"steps,omitempty"`
 	// Endpoints narrow a check without Scenario to the answers of these
 	// endpoints; empty means all of them.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
 	// If is a condition that only the broker's answers can tell, for instance
-	// that it works asynchronously. The check does not apply unless it holds.
+	// that it works asynchronously. Answers for which it does not hold are not
+	// judged.
 	If Condition `json:"if,omitzero"`
 	// Expect is what must hold of each answer that is judged.
 	Expect []Expectation `json:"expect"`
@@ -178,7 +181,7 @@ const (
 	OtherService Feature = "a catalog with two services"
 	// MaintenanceInfo plans declare a version.
 	MaintenanceInfo Feature = "a plan with maintenance_info"
-	// CreateSchema, UpdateSchema and BindSchema plans describe parameters.
+	// CreateSchema is a schema for provisioning.
 	CreateSchema Feature = "a plan with a schema for provisioning"
 	// UpdateSchema is a schema for updates.
 	UpdateSchema Feature = "a plan with a schema for updates"
