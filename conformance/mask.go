@@ -20,6 +20,18 @@ const (
 // secretName matches the names of members whose values are secret.
 var secretName = regexp.MustCompile(`(?i)passw|secret|token|passphrase|private.?key|api.?key|credential_value|authorization`)
 
+var (
+	// revealing texts may hold secrets whose place is not known, as they are no
+	// JSON.
+	revealing = regexp.MustCompile(secretName.String() + `|(?i)credentials`)
+	// stringOrName matches a string of JSON, which may be cut off, with the
+	// colon behind it if it names a member.
+	stringOrName = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"\s*:?|\\?$)`)
+	// assigned matches what follows a name that promises a secret, such as
+	// password=, up to a separator.
+	assigned = regexp.MustCompile(`((?:` + secretName.String() + `)[\w.-]*['"]?\s*[=:]\s*['"]?)[^\s,;&"'}\]]+`)
+)
+
 // userInfo matches credentials within a URL.
 var userInfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s"@]+@`)
 
@@ -109,13 +121,15 @@ func (m *masker) header(header http.Header) http.Header {
 }
 
 // body masks a body. What is not JSON is shown as text, without the secrets
-// that are known.
+// that are known, and without what may be one.
 func (m *masker) body(body []byte) string {
 	if len(body) == 0 {
 		return ""
 	}
 	text := string(body)
-	if doc := readDocument(body); doc.fault == "" && doc.value != nil {
+	if doc := readDocument(body); doc.fault != "" {
+		text = unparsed(text)
+	} else if doc.value != nil {
 		var b bytes.Buffer
 		encoder := json.NewEncoder(&b)
 		encoder.SetEscapeHTML(false)
@@ -124,6 +138,22 @@ func (m *masker) body(body []byte) string {
 		}
 	}
 	return clip(m.text(text), maxShown)
+}
+
+// unparsed masks in a text that is no JSON, or not quite: if there may be a
+// secret in it, all strings but the names of members, and what is assigned to a
+// name that promises one.
+func unparsed(text string) string {
+	if !revealing.MatchString(text) {
+		return text
+	}
+	text = stringOrName.ReplaceAllStringFunc(text, func(s string) string {
+		if strings.HasSuffix(s, ":") {
+			return s
+		}
+		return `"` + masked + `"`
+	})
+	return assigned.ReplaceAllString(text, "${1}"+masked)
 }
 
 // value masks within a JSON value.

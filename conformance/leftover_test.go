@@ -1,0 +1,68 @@
+package conformance_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/conformance"
+)
+
+// hasty deletes at once, although it says that the deletion goes on.
+type hasty struct {
+	mu        sync.Mutex
+	instances map[string]bool
+	recreated int
+}
+
+func (h *hasty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	status, body := http.StatusOK, "{}"
+	_, known := h.instances[r.URL.Path]
+	switch {
+	case r.URL.Path == "/v2/catalog":
+		body = `{"services":[{"id":"s","name":"s","description":"d","bindable":false,"plans":[{"id":"p","name":"p","description":"d"}]}]}`
+	case strings.HasSuffix(r.URL.Path, "/last_operation"):
+		body = `{"state":"succeeded"}`
+	case r.Method == http.MethodPut:
+		if known && !h.instances[r.URL.Path] {
+			h.recreated++
+		}
+		h.instances[r.URL.Path], status = true, http.StatusCreated
+	case r.Method == http.MethodDelete && h.instances[r.URL.Path]:
+		h.instances[r.URL.Path], status, body = false, http.StatusAccepted, `{"operation":"d"}`
+	default:
+		status = http.StatusGone
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
+}
+
+// An instance that a run has created again, as its deletion was faster than
+// thought, is not left behind.
+func TestRecreatedInstanceIsDeleted(t *testing.T) {
+	t.Parallel()
+	broker := &hasty{instances: map[string]bool{}}
+	server := httptest.NewServer(broker)
+	t.Cleanup(server.Close)
+	report, err := conformance.Run(t.Context(), conformance.Target{URL: server.URL}, conformance.Options{
+		PollInterval: time.Millisecond, Only: []string{"provision-while-deleting"},
+	})
+	if err != nil || len(report.Leftovers) > 0 {
+		t.Fatal(report, err)
+	}
+	if broker.recreated == 0 {
+		t.Error("nothing was created again")
+	}
+	for path, there := range broker.instances {
+		if there {
+			t.Errorf("%s is left behind", path)
+		}
+	}
+}
