@@ -15,7 +15,7 @@
 //
 // The package is an independent oracle. It uses the standard library only and
 // shares no type, encoder or decoder with the rest of this module: what it
-// knows of the specification, it knows from the specification. It does not
-// write reports for people; package brokertest and the command `openbroker
-// check` do.
+// knows of the specification, it knows from the specification. [Report.Write]
+// writes what was found, for people and for programs. Most users meet the
+// package in the command `openbroker check` and in package brokertest.
 package conformance

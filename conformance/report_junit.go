@@ -1,0 +1,154 @@
+package conformance
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// The elements of JUnit's XML that Jenkins and GitLab read. The order of the
+// fields is that of Jenkins' schema.
+type (
+	junitReport struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Time     string       `xml:"time,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name       string          `xml:"name,attr"`
+		Tests      int             `xml:"tests,attr"`
+		Failures   int             `xml:"failures,attr"`
+		Errors     int             `xml:"errors,attr"`
+		Skipped    int             `xml:"skipped,attr"`
+		Time       string          `xml:"time,attr"`
+		Timestamp  string          `xml:"timestamp,attr"`
+		Properties []junitProperty `xml:"properties>property"`
+		Cases      []junitCase     `xml:"testcase"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitCase struct {
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		Time    string        `xml:"time,attr"`
+		Skipped *junitSkipped `xml:"skipped"`
+		Error   *junitProblem `xml:"error"`
+		Failure *junitProblem `xml:"failure"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
+	}
+	junitProblem struct {
+		Type    string `xml:"type,attr"`
+		Message string `xml:"message,attr"`
+		Text    string `xml:",cdata"`
+	}
+)
+
+// writeJUnit writes a suite for each section of the specification. A check that
+// failed is a failure, of whatever level; what was not evaluated is an error,
+// since skipped tests count as good; what is declined or not applicable is
+// skipped.
+func (r *Report) writeJUnit(w io.Writer) error {
+	out := junitReport{Name: "openbroker check", Time: junitTime(r.Duration)}
+	for _, section := range r.sections() {
+		cases := make([]junitCase, len(section.Results))
+		for i, result := range section.Results {
+			cases[i] = junitResult(result)
+		}
+		out.add(r, section.Title, cases)
+	}
+	if cases := r.junitRun(); len(cases) > 0 {
+		out.add(r, "The run", cases)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(out); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// add adds a suite of cases, and counts them.
+func (j *junitReport) add(r *Report, title string, cases []junitCase) {
+	suite := junitSuite{
+		Name: title, Tests: len(cases), Cases: cases,
+		// The requests of a check are those of others too, so there is only the
+		// time of the whole.
+		Time: junitTime(0), Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
+		Properties: []junitProperty{
+			{"url", visible(r.URL)},
+			{"spec_version", r.SpecVersion},
+			{"profile", string(r.Profile)},
+			{"plans", visible(strings.Join(r.Plans, ", "))},
+			{"requests", fmt.Sprint(r.Requests)},
+		},
+	}
+	for _, testcase := range cases {
+		switch {
+		case testcase.Failure != nil:
+			suite.Failures++
+		case testcase.Error != nil:
+			suite.Errors++
+		case testcase.Skipped != nil:
+			suite.Skipped++
+		}
+	}
+	j.Tests += suite.Tests
+	j.Failures += suite.Failures
+	j.Errors += suite.Errors
+	j.Suites = append(j.Suites, suite)
+}
+
+func junitTime(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
+
+func junitResult(result Result) junitCase {
+	check := result.Check
+	testcase := junitCase{Name: check.ID, Class: "osb." + check.Level.String(), Time: junitTime(0)}
+	problem := &junitProblem{
+		Type:    check.Level.String() + " " + result.Outcome.String(),
+		Message: fmt.Sprintf("%s %s", check.Level, check.Title),
+		Text:    "\n" + result.Text(),
+	}
+	switch result.Outcome {
+	case Passed:
+	case NotApplicable, Declined:
+		testcase.Skipped = &junitSkipped{Message: result.Outcome.String() + ": " + visible(result.Reason)}
+	case Failed:
+		testcase.Failure = problem
+	default:
+		testcase.Error = problem
+	}
+	return testcase
+}
+
+// junitRun is what the run itself has to say: an interruption, or leftovers.
+func (r *Report) junitRun() []junitCase {
+	var cases []junitCase
+	broken := func(name, problem, text string) {
+		cases = append(cases, junitCase{
+			Name: name, Class: "osb.run", Time: junitTime(0),
+			Error: &junitProblem{Type: problem, Message: problem, Text: text},
+		})
+	}
+	if r.Interrupted {
+		broken("interrupted", "the run was interrupted", "")
+	}
+	for _, leftover := range r.Leftovers {
+		broken("left over: "+leftover.what(), "it could not be deleted: delete it by hand",
+			fmt.Sprintf("service %s, plan %s: %s", visible(leftover.ServiceID), visible(leftover.PlanID), visible(leftover.Reason)))
+	}
+	return cases
+}

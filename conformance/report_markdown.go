@@ -1,0 +1,182 @@
+package conformance
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// writeMarkdown writes GitHub's Markdown. Texts that may come from the broker
+// stand in code spans and fences only, where nothing is a link, a mention or
+// HTML.
+func (r *Report) writeMarkdown(w io.Writer) error {
+	var out strings.Builder
+	m := markdown{&out}
+	m.head(r)
+	m.leftovers(r.Leftovers)
+	for _, outcome := range Outcomes() {
+		m.outcome(r, outcome)
+	}
+	_, err := io.WriteString(w, strings.TrimSuffix(out.String(), "\n"))
+	return err
+}
+
+type markdown struct{ out *strings.Builder }
+
+func (m markdown) line(format string, arguments ...any) {
+	fmt.Fprintf(m.out, format+"\n", arguments...)
+}
+
+func (m markdown) head(r *Report) {
+	m.line("# Conformance of %s\n", span(r.URL))
+	m.line("**%s**\n", r.Verdict())
+	m.line("%s, begun %s.\n", strings.ToUpper(r.about()[:1])+r.about()[1:], r.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+	fmt.Fprint(m.out, "| level")
+	for _, outcome := range Outcomes() {
+		fmt.Fprintf(m.out, " | %s", outcome)
+	}
+	m.line(" |\n|---%s|", strings.Repeat("|--:", len(Outcomes())))
+	for _, level := range []Level{Must, Should, May} {
+		counts := r.Counts(level)
+		if counts.Total() == 0 {
+			continue
+		}
+		fmt.Fprintf(m.out, "| %s", level)
+		for _, outcome := range Outcomes() {
+			fmt.Fprintf(m.out, " | %d", counts.Of(outcome))
+		}
+		m.line(" |")
+	}
+	m.line("")
+	m.list("Plans", r.Plans)
+	m.list("Plans left out", r.PlansLeftOut)
+}
+
+func (m markdown) list(title string, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	spans := make([]string, len(names))
+	for i, name := range names {
+		spans[i] = span(name)
+	}
+	m.line("%s: %s\n", title, strings.Join(spans, ", "))
+}
+
+func (m markdown) leftovers(leftovers []Leftover) {
+	if len(leftovers) == 0 {
+		return
+	}
+	m.line("## Left over\n")
+	m.line("This was created and could not be deleted. **Delete it by hand.**\n")
+	m.line("| what | service | plan | because |")
+	m.line("|---|---|---|---|")
+	for _, l := range leftovers {
+		m.line("| %s | %s | %s | %s |", cellSpan(l.what()), cellSpan(l.ServiceID), cellSpan(l.PlanID), cellSpan(l.Reason))
+	}
+	m.line("")
+}
+
+// outcome lists the results that have it: at length if they say something of
+// the broker, in a folded table otherwise.
+func (m markdown) outcome(r *Report, outcome Outcome) {
+	var results []Result
+	for _, result := range r.Results {
+		if result.Outcome == outcome {
+			results = append(results, result)
+		}
+	}
+	if len(results) == 0 {
+		return
+	}
+	title := strings.ToUpper(outcome.String()[:1]) + outcome.String()[1:]
+	if spacious(outcome) {
+		m.line("## %s\n", title)
+		for _, result := range results {
+			m.result(result)
+		}
+		return
+	}
+	m.line("<details%s><summary>%s (%d)</summary>\n", unfold(outcome), title, len(results))
+	m.line("| check | level | clause | why |")
+	m.line("|---|---|---|---|")
+	for _, result := range results {
+		why := result.Check.Title
+		if result.Reason != "" {
+			why = cellSpan(result.Reason)
+		}
+		m.line("| %s | %s | [%s](%s) | %s |", result.Check.ID, result.Check.Level, result.Check.Clause.place(), result.Check.Clause.URL, why)
+	}
+	m.line("\n</details>\n")
+}
+
+func unfold(outcome Outcome) string {
+	if outcome == NotEvaluated {
+		return " open"
+	}
+	return ""
+}
+
+func (m markdown) result(result Result) {
+	check := result.Check
+	m.line("### %s (%s)\n", check.ID, check.Level)
+	m.line("%s\n", check.Title)
+	m.line("[%s](%s): %s\n", check.Clause.place(), check.Clause.URL, check.Clause.Says)
+	if len(result.Findings) == 0 {
+		m.line("- expected: %s", check.Expected())
+		m.line("- got: %s\n", span(result.Reason))
+	}
+	for _, finding := range result.Findings {
+		m.line("- in: %s", span(finding.where()))
+		m.line("- expected: %s", span(finding.Expected))
+		m.line("- got: %s\n", span(finding.Got))
+		if len(finding.Exchanges) == 0 {
+			continue
+		}
+		m.line("<details><summary>Requests and answers</summary>\n")
+		for _, exchange := range finding.Exchanges {
+			m.fence(exchange.transcript())
+		}
+		m.line("</details>\n")
+	}
+	if result.MoreFindings > 0 {
+		m.line("%s more.\n", quantity(result.MoreFindings, "finding"))
+	}
+}
+
+// fence shows a transcript as it is. None of its lines can end the fence, as all
+// begin with > or <.
+func (m markdown) fence(transcript string) {
+	m.line("```text\n%s\n```\n", strings.TrimSuffix(transcript, "\n"))
+}
+
+// span is a code span of one line that holds the text, whatever is in it.
+func span(text string) string {
+	text = visible(text)
+	if strings.TrimSpace(text) == "" {
+		return "(empty)"
+	}
+	mark := strings.Repeat("`", longestTicks(text)+1)
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		text = " " + text + " "
+	}
+	return mark + text + mark
+}
+
+// cellSpan is a span within a table, where a vertical bar ends the cell even in
+// code.
+func cellSpan(text string) string { return strings.ReplaceAll(span(text), "|", `\|`) }
+
+// longestTicks is the length of the longest run of backticks.
+func longestTicks(text string) int {
+	longest, run := 0, 0
+	for i := range len(text) {
+		if text[i] != '`' {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}

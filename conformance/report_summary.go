@@ -1,0 +1,122 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Counts are how many results have each outcome.
+type Counts struct {
+	Failed        int `json:"failed"`
+	Errored       int `json:"error"`
+	NotEvaluated  int `json:"not_evaluated"`
+	Declined      int `json:"declined"`
+	Passed        int `json:"passed"`
+	NotApplicable int `json:"not_applicable"`
+}
+
+// Of returns the count of an outcome.
+func (c Counts) Of(outcome Outcome) int {
+	if count := c.of(outcome); count != nil {
+		return *count
+	}
+	return 0
+}
+
+// Total returns how many results were counted.
+func (c Counts) Total() int {
+	return c.Failed + c.Errored + c.NotEvaluated + c.Declined + c.Passed + c.NotApplicable
+}
+
+// Judged returns how many results say how the broker behaves. The others say
+// only that nobody knows, or that there is nothing to know.
+func (c Counts) Judged() int { return c.Passed + c.Declined + c.Failed + c.Errored }
+
+// of returns the place of a count, nil for an unknown outcome.
+func (c *Counts) of(outcome Outcome) *int {
+	switch outcome {
+	case Failed:
+		return &c.Failed
+	case Errored:
+		return &c.Errored
+	case NotEvaluated:
+		return &c.NotEvaluated
+	case Declined:
+		return &c.Declined
+	case Passed:
+		return &c.Passed
+	case NotApplicable:
+		return &c.NotApplicable
+	default:
+		return nil
+	}
+}
+
+// Counts counts the results of the checks of one level; level 0 stands for all.
+func (r *Report) Counts(level Level) Counts {
+	var counts Counts
+	for _, result := range r.Results {
+		if level != 0 && result.Check.Level != level {
+			continue
+		}
+		if count := counts.of(result.Outcome); count != nil {
+			*count++
+		}
+	}
+	return counts
+}
+
+// Conforms reports whether the broker was shown to follow the specification as
+// far as it was asked about: every MUST holds, at least one check was judged,
+// the run was not interrupted, and nothing that it created is left over.
+func (r *Report) Conforms() bool {
+	return r.Holds(Must) && r.Counts(0).Judged() > 0 && len(r.Leftovers) == 0
+}
+
+// Verdict says in a sentence what the report as a whole says of the broker, and
+// why.
+func (r *Report) Verdict() string {
+	must := r.Counts(Must)
+	switch {
+	case r.Interrupted:
+		return "Not known: the run was interrupted."
+	case r.Counts(0).Judged() == 0:
+		return "Not known: none of the checks that were asked for applies, or could be evaluated."
+	case !r.Holds(Must):
+		return fmt.Sprintf("Not conformant: of %s, %s.", quantity(must.Total(), "MUST"), enumerate(must, Failed, Errored, NotEvaluated))
+	case len(r.Leftovers) > 0:
+		return fmt.Sprintf("Not conformant: %s could not be deleted.", quantity(len(r.Leftovers), "instance or binding", "instances or bindings"))
+	case must.Total() == 0:
+		return "No MUST was checked. " + enumerateAll(r.Counts(0))
+	default:
+		return fmt.Sprintf("Conformant: all MUSTs hold (%s).", enumerate(must, Passed, NotApplicable))
+	}
+}
+
+// enumerate says how many results have the outcomes: "2 failed and 1 error".
+// Outcomes that no result has are left out.
+func enumerate(counts Counts, outcomes ...Outcome) string {
+	var words []string
+	for _, outcome := range outcomes {
+		if count := counts.Of(outcome); count > 0 {
+			words = append(words, fmt.Sprintf("%d %s", count, outcome))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func enumerateAll(counts Counts) string {
+	return "Of " + quantity(counts.Total(), "check") + ": " + enumerate(counts, Outcomes()...) + "."
+}
+
+// quantity is a number with its noun, whose plural has an s unless it is given.
+func quantity(count int, noun string, plural ...string) string {
+	switch {
+	case count == 1:
+	case len(plural) > 0:
+		noun = plural[0]
+	default:
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", count, noun)
+}
