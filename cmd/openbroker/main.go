@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(newServe(stdout, stderr), newSimulate(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout), newConfig(stdout)) //nolint:contextcheck // Commands get it from cobra.
-	root.AddCommand(newLint(stdout, stderr), newDiff(stdout), newDocs(stdout), newVersion(stdout))                                         //nolint:contextcheck // Likewise.
+	root.AddCommand(newLint(stdout, stderr), newCheck(stdout, stderr), newDiff(stdout), newDocs(stdout), newVersion(stdout))               //nolint:contextcheck // Likewise.
 	command, err := root.ExecuteContextC(ctx)
 	var failed *failure
 	var told *verdict

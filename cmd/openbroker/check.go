@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/conformance"
+)
+
+func newCheck(stdout, stderr io.Writer) *cobra.Command {
+	f := &checkSettings{}
+	command := &cobra.Command{
+		Use:   "check URL",
+		Short: "Check whether a running broker follows the specification",
+		Long: `Check whether the broker at a URL follows the Open Service Broker API ` + conformance.SpecVersion + `. The broker may
+be written in any language. Do not use a broker in production: instances and bindings
+of each plan are created, updated and deleted, and malformed requests are sent.
+Nothing is touched that the run did not create, and all of that is deleted again.
+
+The exit code is 0 if all MUSTs hold and nothing is left over, 1 if not, and 2 if
+the broker cannot be reached, refuses the credentials, or the command is misused.
+If a signal ends the run, what was created is deleted, the report says what is known,
+and the exit code is 128 and the number of the signal. A second signal ends it at once.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case f.list && len(args) > 0:
+				return errors.New("--list needs no URL")
+			case !f.list && len(args) != 1:
+				return errors.New("the URL of the broker is needed, and nothing else")
+			}
+			return nil
+		},
+		PreRunE: func(command *cobra.Command, _ []string) error { return f.check(command.Flags()) },
+		RunE: func(command *cobra.Command, args []string) error {
+			if f.list {
+				return asFailure(listChecks(stdout, f.format, f.selected))
+			}
+			return runCheck(command.Context(), f, args[0], stdout, stderr)
+		},
+	}
+	f.register(command.Flags())
+	return command
+}
+
+// runCheck checks a broker and writes the reports.
+func runCheck(ctx context.Context, f *checkSettings, location string, stdout, stderr io.Writer) error {
+	c, err := f.connect(location)
+	if err != nil {
+		return err
+	}
+	if f.options.Parameters, err = readParameters(f.parameters); err != nil {
+		return unusable(stderr, err)
+	}
+	reports, err := openReports(f, stdout)
+	if err != nil {
+		return unusable(stderr, err)
+	}
+	defer reports.close()
+
+	shown := newProgress(stderr, f.verbose, len(f.selected))
+	ctx, giveBack := interruptible(ctx, shown)
+	defer giveBack()
+	shown.begin(c.url)
+	logsIn := c.logsIn()
+	if c.refusesStrangers(ctx, f.options.RequestTimeout) {
+		c.anonymous = nil // Authentication is that of TLS, which the specification leaves open.
+	}
+	f.options.OnResult = shown.result
+	report, err := conformance.Run(ctx, conformance.Target{
+		URL: c.url, Username: c.username, Password: c.password, Bearer: c.bearer, Client: c.client, Anonymous: c.anonymous,
+	}, f.options)
+	shown.end()
+	if report != nil {
+		if err := reports.write(report); err != nil {
+			return unusable(stderr, err)
+		}
+		if !reports.tellsVerdict() {
+			complain(stderr, "openbroker: "+report.Verdict())
+		}
+	}
+	switch code := signalled(ctx); {
+	case code != 0:
+		return &verdict{code}
+	case report == nil && errors.Is(err, conformance.ErrUnauthorized) && !logsIn:
+		return unusable(stderr, fmt.Errorf("the broker at %s wants credentials: give --username with --password-file, --bearer-file, or --client-cert", c.url))
+	case report == nil:
+		return unusable(stderr, err)
+	case report.Conforms():
+		return nil
+	case report.Counts(0).Judged() == 0:
+		return &verdict{exitUsage}
+	default:
+		return &verdict{exitFailure}
+	}
+}
+
+// unusable says why a run says nothing about the broker.
+func unusable(stderr io.Writer, err error) error {
+	complain(stderr, describe(err))
+	return &verdict{exitUsage}
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/openbroker/openbroker/conformance"
+)
+
+// checkSettings are those of openbroker check.
+type checkSettings struct {
+	connectionFlags
+	options                conformance.Options
+	level, profile         string
+	parameters             string
+	formatName, output     string
+	reportNames            []string
+	list, verbose, noColor bool
+	format                 conformance.Format
+	reports                []reportFile
+	// selected are the checks that the flags ask for.
+	selected []conformance.Check
+}
+
+func (f *checkSettings) register(set *pflag.FlagSet) {
+	set.SortFlags = false
+	f.add(set)
+	set.StringSliceVar(&f.options.Services, "service", nil, "only plans of this `SERVICE`, by name or id (repeatable)")
+	set.StringSliceVar(&f.options.Plans, "plan", nil, "only this `PLAN`, by name or id (repeatable)")
+	set.BoolVar(&f.options.AllPlans, "all-plans", false, "use every plan, also of a large catalog, where one of each shape is used otherwise")
+	set.StringVar(&f.parameters, "parameters", "", "`FILE` in YAML or JSON with parameters by plan, instead of generated ones")
+	set.StringSliceVar(&f.options.Only, "only", nil, "only checks whose id matches this `PATTERN`, such as 'bind-*' (repeatable)")
+	set.StringSliceVar(&f.options.Skip, "skip", nil, "no checks whose id matches this `PATTERN` (repeatable)")
+	set.StringVar(&f.level, "level", "may", "the weakest `LEVEL` to check: must, should or may")
+	set.StringVar(&f.profile, "profile", "", "also what a `PLATFORM` demands: cf, korifi, kubernetes or sm")
+	set.BoolVar(&f.list, "list", false, "list the checks, and check nothing")
+	set.StringVar(&f.formatName, "format", "text", "`FORMAT` of the report: text, json, junit, markdown or html")
+	set.StringVar(&f.output, "output", "", "`FILE` for the report, instead of the standard output")
+	set.StringArrayVar(&f.reportNames, "report", nil, "another report, as `FORMAT=FILE` (repeatable)")
+	set.IntVar(&f.options.Parallel, "parallel", 0, "how many lifecycles run at the same time (default 8)")
+	set.DurationVar(&f.options.RequestTimeout, "timeout", time.Minute, "how long to wait for an answer")
+	set.DurationVar(&f.options.OperationTimeout, "operation-timeout", 30*time.Minute, "how long an asynchronous operation may take")
+	set.DurationVar(&f.options.PollInterval, "poll-interval", time.Second, "pause between polls if the broker does not send Retry-After")
+	set.DurationVar(&f.options.MaxPollInterval, "max-poll-interval", 10*time.Second, "the longest pause between polls, whatever Retry-After says")
+	set.DurationVar(&f.options.CleanupTimeout, "cleanup-timeout", 5*time.Minute, "how long to try to delete what is left")
+	set.BoolVar(&f.verbose, "verbose", false, "tell the result of each check on the standard error; list also what passed in the text")
+	set.BoolVar(&f.noColor, "no-color", false, "no colours on a terminal (also $NO_COLOR)")
+}
+
+// check finds what is wrong with the flags, and works out what they say.
+func (f *checkSettings) check(set *pflag.FlagSet) (err error) {
+	set.Visit(func(flag *pflag.Flag) {
+		value := flag.Value.String()
+		if value == "" || value == "[]" {
+			err = fmt.Errorf("--%s is empty", flag.Name)
+		}
+		if d, isDuration := flagDuration(set, flag); isDuration && d <= 0 {
+			err = fmt.Errorf("--%s is not positive: it is like 30s", flag.Name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if set.Changed("parallel") && f.options.Parallel < 1 {
+		return fmt.Errorf("--parallel %d is less than 1", f.options.Parallel)
+	}
+	if f.options.Level, err = conformance.ParseLevel(f.level); err != nil {
+		return fmt.Errorf("--level: %w", err)
+	}
+	if f.options.Profile, err = conformance.ParseProfile(f.profile); err != nil {
+		return fmt.Errorf("--profile: %w", err)
+	}
+	if f.format, err = conformance.ParseFormat(f.formatName); err != nil {
+		return fmt.Errorf("--format: %w", err)
+	}
+	if err := f.checkReports(); err != nil {
+		return err
+	}
+	return f.choose()
+}
+
+func flagDuration(set *pflag.FlagSet, flag *pflag.Flag) (time.Duration, bool) {
+	d, err := set.GetDuration(flag.Name)
+	return d, err == nil
+}
+
+func (f *checkSettings) checkReports() error {
+	if f.output != "" {
+		f.reports = append(f.reports, reportFile{format: f.format, path: f.output})
+	}
+	for _, name := range f.reportNames {
+		formatName, file, found := strings.Cut(name, "=")
+		if !found || file == "" {
+			return fmt.Errorf("--report %q is not FORMAT=FILE, such as junit=report.xml", name)
+		}
+		format, err := conformance.ParseFormat(formatName)
+		if err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+		f.reports = append(f.reports, reportFile{format: format, path: file})
+	}
+	for i, report := range f.reports {
+		if slices.ContainsFunc(f.reports[:i], func(other reportFile) bool { return other.path == report.path }) {
+			return fmt.Errorf("two reports are to be written to %s", report.path)
+		}
+	}
+	if f.list && (len(f.reports) > 0 || f.format != conformance.FormatText && f.format != conformance.FormatJSON) {
+		return fmt.Errorf("--list is text or json on the standard output")
+	}
+	return nil
+}
+
+// choose finds the checks that are asked for. A pattern that matches none is a
+// mistake: what nobody checked must not look as if it held.
+func (f *checkSettings) choose() error {
+	all := conformance.Checks()
+	for flag, patterns := range map[string][]string{"only": f.options.Only, "skip": f.options.Skip} {
+		for _, pattern := range patterns {
+			if _, err := path.Match(pattern, ""); err != nil {
+				return fmt.Errorf("--%s %q is no pattern: it is like 'bind-*'", flag, pattern)
+			}
+			if !slices.ContainsFunc(all, func(c conformance.Check) bool { return matches([]string{pattern}, c.ID) }) {
+				return fmt.Errorf("--%s %q matches no check: openbroker check --list lists them", flag, pattern)
+			}
+		}
+	}
+	for _, check := range all {
+		if check.Level >= f.options.Level && (check.Profile == "" || check.Profile == f.options.Profile) &&
+			(len(f.options.Only) == 0 || matches(f.options.Only, check.ID)) && !matches(f.options.Skip, check.ID) {
+			f.selected = append(f.selected, check)
+		}
+	}
+	if len(f.selected) == 0 {
+		return fmt.Errorf("--only, --skip, --level and --profile leave no check")
+	}
+	return nil
+}
+
+func matches(patterns []string, id string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		matched, err := path.Match(pattern, id)
+		return matched && err == nil
+	})
+}

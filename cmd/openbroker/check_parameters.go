@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/openbroker/openbroker/conformance"
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// readParameters reads the file of --parameters: by plan, an object with the
+// parameters of provision, update and bind. Its errors have the position, and
+// nothing of the file but the names of plans: parameters may be secret.
+func readParameters(file string) (map[string]conformance.Parameters, error) {
+	if file == "" {
+		return nil, nil //nolint:nilnil // None, and no error.
+	}
+	content, err := os.ReadFile(file) //nolint:gosec // G304: the user says where the parameters are.
+	if err != nil {
+		return nil, err
+	}
+	root, err := tree.Parse(file, content)
+	var invalid *tree.Error
+	if errors.As(err, &invalid) {
+		return nil, at(invalid.Place, "%s", invalid.Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !root.Is(tree.Object) {
+		return nil, at(root.Place, "is %s, not an object with a member for each plan", root.Kind)
+	}
+	for i := range root.Repeated() {
+		return nil, at(root.Members[i].Place, "the plan %q occurs twice", root.Members[i].Name)
+	}
+	plans := map[string]conformance.Parameters{}
+	for _, plan := range root.Members {
+		if plans[plan.Name], err = planParameters(plan); err != nil {
+			return nil, err
+		}
+	}
+	return plans, nil
+}
+
+func planParameters(plan tree.Member) (p conformance.Parameters, err error) {
+	if !plan.Value.Is(tree.Object) {
+		return p, at(plan.Value.Place, "the plan %q is %s, not an object with provision, update or bind", plan.Name, plan.Value.Kind)
+	}
+	for i := range plan.Value.Repeated() {
+		return p, at(plan.Value.Members[i].Place, "a request of the plan %q occurs twice", plan.Name)
+	}
+	for _, request := range plan.Value.Members {
+		var target *map[string]any
+		switch request.Name {
+		case "provision":
+			target = &p.Provision
+		case "update":
+			target = &p.Update
+		case "bind":
+			target = &p.Bind
+		default:
+			return p, at(request.Place, "the plan %q has something else than provision, update and bind", plan.Name)
+		}
+		if !request.Value.Is(tree.Object) {
+			return p, at(request.Value.Place, "the parameters for %s of the plan %q are %s, not an object", request.Name, plan.Name, request.Value.Kind)
+		}
+		decoder := json.NewDecoder(bytes.NewReader(request.Value.JSON()))
+		decoder.UseNumber() // Numbers are sent as they are written.
+		if err := decoder.Decode(target); err != nil {
+			return p, at(request.Value.Place, "the parameters for %s of the plan %q cannot be read", request.Name, plan.Name)
+		}
+	}
+	return p, nil
+}
+
+// at is an error with its place in a file.
+func at(place tree.Place, format string, arguments ...any) error {
+	return fmt.Errorf("%s:%d:%d: %s", place.File.Name, place.Line, place.Column, fmt.Sprintf(format, arguments...))
+}

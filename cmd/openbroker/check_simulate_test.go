@@ -1,0 +1,34 @@
+package main_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/openbroker/openbroker/conformance"
+)
+
+// All plans of openbroker simulate follow the specification, and no check fails.
+func TestCheckSimulate(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	p := simulate(t, directory, nil)
+	write(t, directory, passwordFile, p.password)
+	code, stdout, stderr := checking(p, "--all-plans", "--format", "json")
+	var report conformance.Report
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+		t.Fatal(err, stderr)
+	}
+	for _, result := range report.Results {
+		switch result.Outcome {
+		case conformance.Passed, conformance.NotApplicable, conformance.Declined:
+		default:
+			t.Errorf("%s", result.Text())
+		}
+	}
+	t.Logf("%d checks passed, %d are not applicable, %d requests in %v",
+		report.Count(conformance.Passed), report.Count(conformance.NotApplicable), report.Requests, report.Duration)
+	if code != 0 || len(report.Plans) != 12 || report.Count(conformance.Passed) < 250 {
+		t.Errorf("exit code %d, %d checks passed on %q", code, report.Count(conformance.Passed), report.Plans)
+	}
+	p.stop()
+}
