@@ -1,0 +1,85 @@
+package brokertest
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/conformance"
+)
+
+// How long things take that are in this process. A broker on the network has
+// the defaults of package conformance.
+const (
+	requestTimeout  = 30 * time.Second
+	pollInterval    = 2 * time.Millisecond
+	maxPollInterval = 50 * time.Millisecond
+)
+
+// cleanupShare is the part of the time until the deadline of the test that is
+// kept for deleting what is left.
+const cleanupShare = 5
+
+// Run checks the subject, and reports each check as a subtest with its id, so
+// that `go test -run 'TestConformance/bind-.*'` shows those of a pattern. It
+// returns when all that was created is deleted, also if the deadline of the
+// test comes near. What could not be deleted fails the test, and so does a run
+// that could judge nothing.
+func Run(t *testing.T, subject Subject, options ...Option) {
+	t.Helper()
+	target := subject.start(t)
+	s := &settings{checks: conformance.Options{Level: conformance.Must}}
+	if !subject.remote {
+		s.checks.RequestTimeout, s.checks.PollInterval, s.checks.MaxPollInterval = requestTimeout, pollInterval, maxPollInterval
+	}
+	for _, option := range options {
+		option(s)
+	}
+	if s.access != nil {
+		s.access(&target)
+	}
+	for _, change := range s.changes {
+		change(&s.checks)
+	}
+	ctx := t.Context()
+	if deadline, ok := t.Deadline(); ok {
+		kept := time.Until(deadline) / cleanupShare
+		if s.checks.CleanupTimeout == 0 {
+			s.checks.CleanupTimeout = kept - kept/cleanupShare // The rest is for the report.
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-kept))
+		defer cancel()
+	}
+	report, err := conformance.Run(ctx, target, s.checks)
+	if report == nil {
+		t.Fatalf("brokertest: %v", err)
+	}
+	for _, result := range report.Results {
+		t.Run(result.Check.ID, func(t *testing.T) { tell(t, result) })
+	}
+	for _, leftover := range report.Leftovers {
+		t.Errorf("left over: instance %q, binding %q of service %q, plan %q could not be deleted: %s",
+			leftover.InstanceID, leftover.BindingID, leftover.ServiceID, leftover.PlanID, leftover.Reason)
+	}
+	if err != nil {
+		t.Errorf("brokertest: the run was interrupted: %v", err)
+	}
+	if report.Counts(0).Judged() == 0 {
+		t.Error("brokertest: nothing is known: " + report.Verdict())
+	}
+	t.Logf("OSB %s, plans %s, %d requests in %v", report.SpecVersion, strings.Join(report.Plans, ", "), report.Requests, report.Duration.Round(time.Millisecond))
+}
+
+// tell makes a result that of a subtest.
+func tell(t *testing.T, result conformance.Result) {
+	t.Helper()
+	switch result.Outcome {
+	case conformance.Passed:
+	case conformance.NotApplicable, conformance.Declined:
+		t.Skip(result.Outcome.String() + ": " + result.Reason)
+	default:
+		t.Error("\n" + result.Text())
+	}
+}

@@ -1,0 +1,137 @@
+package brokertest_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/auth"
+	"github.com/openbroker/openbroker/brokertest"
+	"github.com/openbroker/openbroker/conformance"
+)
+
+// A broker with nothing but what it offers passes.
+func TestRunBroker(t *testing.T) {
+	t.Parallel()
+	b := newNotes()
+	brokertest.Run(t, brokertest.Broker(b), brokertest.Level(conformance.May))
+	if len(b.made) > 0 {
+		t.Errorf("%d instances are left", len(b.made))
+	}
+}
+
+func TestRunHandler(t *testing.T) {
+	t.Parallel()
+	basic, err := auth.NewBasic(auth.Credential{Username: "admin", Password: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := openbroker.NewHandler(newNotes(), openbroker.WithAuthenticator(basic), openbroker.WithLogger(slog.New(slog.DiscardHandler)))
+	brokertest.Run(t, brokertest.Handler(handler), brokertest.Login("admin", "secret"), brokertest.Profile(conformance.CloudFoundry))
+}
+
+// repeated answers a repeated provision with 201.
+type repeated struct{ *notes }
+
+func (r repeated) Provision(ctx context.Context, request *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
+	response, err := r.notes.Provision(ctx, request)
+	if err == nil {
+		response.Outcome = openbroker.Created
+	}
+	return response, err
+}
+
+// keeping does not delete.
+type keeping struct{ *notes }
+
+func (keeping) Deprovision(context.Context, *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
+	return nil, openbroker.ErrInvalidParameters
+}
+
+// subjects are the tests that TestSubject can be.
+var subjects = map[string]func(*testing.T){
+	"":         func(t *testing.T) { brokertest.Run(t, brokertest.Broker(newNotes())) },
+	"repeated": func(t *testing.T) { brokertest.Run(t, brokertest.Broker(repeated{newNotes()})) },
+	"keeping": func(t *testing.T) {
+		brokertest.Run(t, brokertest.Broker(keeping{newNotes()}), brokertest.Only("catalog-*", "provision-succeeds"))
+	},
+	"nothing": func(t *testing.T) { brokertest.Run(t, brokertest.Broker(newNotes()), brokertest.Only("bind-succeeds")) },
+	"closed":  func(t *testing.T) { brokertest.Run(t, brokertest.URL("http://127.0.0.1:1")) },
+	"locked": func(t *testing.T) {
+		brokertest.Run(t, brokertest.Broker(newNotes()), brokertest.Login("brokertest", "wrong"))
+	},
+}
+
+// TestSubject is run by TestRunFails as another process, with another subject.
+func TestSubject(t *testing.T) {
+	t.Parallel()
+	subjects[os.Getenv("BROKERTEST_SUBJECT")](t)
+}
+
+// What a user sees of a broker that is wrong.
+func TestRunFails(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		run  string
+		want []string
+		not  []string
+	}{
+		"repeated": {"^TestSubject$", []string{
+			`(?m)^    --- FAIL: TestSubject/provision-repeated-not-created `, `(?m)^    --- PASS: TestSubject/provision-succeeds `,
+			`(?m)^    --- SKIP: TestSubject/bind-succeeds `,
+			`=== RUN   TestSubject/bind-succeeds\n +run.go:\d+: not applicable: it needs a bindable plan`,
+			`clause    spec.md, Provisioning: `, `expected  `, `got       status 201`, `> PUT http://127.0.0.1:\d+/v2/service_instances/05bc4ec0-`,
+			`> Authorization: Basic \*\*\*`, `< 201 Created`, `(?m)^FAIL$`,
+		}, []string{`not evaluated`}},
+		"keeping": {"^TestSubject$", []string{
+			`left over: instance "05bc4ec0-`, `(?m)^    --- PASS: TestSubject/provision-succeeds `, `(?m)^--- FAIL: TestSubject `,
+		}, []string{`--- FAIL: TestSubject/`}},
+		"nothing": {"^TestSubject$", []string{`nothing is known`, `(?m)^--- FAIL: TestSubject `, `(?m)^    --- SKIP: TestSubject/bind-succeeds `}, nil},
+		"closed":  {"^TestSubject$", []string{`the broker cannot be reached`, `(?m)^--- FAIL: TestSubject `}, nil},
+		"locked":  {"^TestSubject$", []string{`the broker refuses the credentials`, `(?m)^--- FAIL: TestSubject `}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, output := subject(t, name, c.run)
+			if code != 1 {
+				t.Errorf("exit code %d", code)
+			}
+			for _, pattern := range c.want {
+				if !regexp.MustCompile(pattern).MatchString(output) {
+					t.Errorf("the output has no %s:\n%s", pattern, output)
+				}
+			}
+			for _, pattern := range c.not {
+				if regexp.MustCompile(pattern).MatchString(output) {
+					t.Errorf("the output has %s:\n%s", pattern, output)
+				}
+			}
+		})
+	}
+}
+
+// go test -run shows the checks of a pattern.
+func TestRunPattern(t *testing.T) {
+	t.Parallel()
+	code, output := subject(t, "repeated", "^TestSubject$/^catalog-")
+	if code != 0 || !strings.Contains(output, "--- PASS: TestSubject/catalog-") || strings.Contains(output, "TestSubject/provision-") {
+		t.Errorf("exit code %d\n%s", code, output)
+	}
+}
+
+// subject runs TestSubject as a process of its own.
+func subject(t *testing.T, name, run string) (code int, output string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+run, "-test.v")
+	command.Env = append(os.Environ(), "BROKERTEST_SUBJECT="+name)
+	text, err := command.CombinedOutput()
+	if command.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return command.ProcessState.ExitCode(), string(text)
+}
