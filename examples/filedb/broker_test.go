@@ -19,6 +19,8 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/auth"
+	"github.com/openbroker/openbroker/brokertest"
+	"github.com/openbroker/openbroker/conformance"
 )
 
 const serviceID = "0d1ebd3c-5a5a-4d5c-9c5e-5f0f8f0a4e61"
@@ -316,5 +318,14 @@ func TestReadmeIDs(t *testing.T) {
 		if !strings.Contains(string(readme), id) {
 			t.Errorf("the README lacks %s", id)
 		}
+	}
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	brokertest.Run(t, brokertest.Broker(&broker{dir: dir}), brokertest.Level(conformance.Should), brokertest.Profile(conformance.CloudFoundry))
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("after the run, %v is left: %v", left, err)
 	}
 }

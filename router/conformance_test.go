@@ -1,0 +1,79 @@
+package router_test
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/brokertest"
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/sqlitestore"
+	"github.com/openbroker/openbroker/router"
+	"github.com/openbroker/openbroker/seal"
+)
+
+// things is a provider that makes nothing.
+type things struct{}
+
+func (things) Provision(context.Context, *durable.Task, durable.Instance) (durable.Provisioned, error) {
+	return durable.Provisioned{}, nil
+}
+
+func (things) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.Updated, error) {
+	return durable.Updated{}, nil
+}
+func (things) Deprovision(context.Context, *durable.Task, durable.Instance) error { return nil }
+func (things) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.Bound, error) {
+	return durable.Bound{Credentials: openbroker.Credentials{"instance": b.Instance.ID, "binding": b.ID}}, nil
+}
+func (things) Unbind(context.Context, *durable.Task, durable.Binding) error { return nil }
+
+// Two brokers behind a router follow the specification as one does, one of them
+// at once and the other later.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	var brokers []openbroker.Broker
+	for name, mode := range map[string]durable.Mode{"books": durable.Synchronous, "records": durable.Asynchronous} {
+		plan := func(size string) openbroker.Plan {
+			return openbroker.Plan{ID: name + "-" + size + "-id", Name: size, Description: "Some."}
+		}
+		catalog := &openbroker.Catalog{Services: []openbroker.Service{{
+			ID: name + "-id", Name: name, Description: "Keeps " + name + ".", Bindable: true, PlanUpdateable: true,
+			BindingsRetrievable: true, InstancesRetrievable: true, Plans: []openbroker.Plan{plan("small"), plan("large")},
+		}}}
+		brokers = append(brokers, newEngine(t, catalog, mode))
+	}
+	both, err := router.New(t.Context(), brokers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	brokertest.Run(t, brokertest.Broker(both))
+}
+
+func newEngine(t *testing.T, catalog *openbroker.Catalog, mode durable.Mode) *durable.Engine {
+	t.Helper()
+	store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "things.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	keyset, err := seal.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.Parse(keyset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := durable.New(t.Context(), catalog, things{}, store, durable.Config{
+		Sealer: keys, Logger: slog.New(slog.DiscardHandler), DefaultPolicy: durable.Policy{Mode: mode},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine.Start(t.Context())
+	t.Cleanup(func() { engine.Stop(context.WithoutCancel(t.Context())) })
+	return engine
+}
