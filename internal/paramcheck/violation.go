@@ -52,15 +52,23 @@ func (s *Schema) refuse(violations []violation) *InvalidError {
 	return &InvalidError{text.String()}
 }
 
-// compareTokens orders the elements of an array by their index.
+// compareTokens orders the elements of an array by their index, and what looks
+// like one before all else, so that it is an order. It is called too often to
+// make numbers of them.
 func compareTokens(a, b string) int {
-	x, errA := strconv.Atoi(a)
-	y, errB := strconv.Atoi(b)
-	if errA == nil && errB == nil {
-		return cmp.Compare(x, y)
+	switch x, y := isIndex(a), isIndex(b); {
+	case x && y:
+		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+	case x:
+		return -1
+	case y:
+		return 1
+	default:
+		return strings.Compare(a, b)
 	}
-	return strings.Compare(a, b)
 }
+
+func isIndex(token string) bool { return token != "" && strings.Trim(token, "0123456789") == "" }
 
 // violations lists what the library found. It fails if it is the schema that is
 // wrong.
@@ -92,8 +100,9 @@ func (s *Schema) violations(e *jsonschema.ValidationError) ([]violation, error) 
 				at("is required together with "+quoteName(k.Prop, s.names), name)
 			}
 		case *kind.AdditionalProperties:
+			text := s.unknown(e.SchemaURL) // Once: there may be 100,000 names.
 			for _, name := range k.Properties {
-				at(s.unknown(e.SchemaURL), name)
+				at(text, name)
 			}
 		case *kind.PropertyNames:
 			at("is not allowed as a name", k.Property)

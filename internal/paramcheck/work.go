@@ -168,9 +168,9 @@ func work(weight, size int, e extent) int {
 
 // weightOf is the weight of a part by itself.
 func weightOf(s *jsonschema.Schema) int {
-	weight := 1 + len(s.Required)/4 + len(s.Dependencies) + len(s.DependentSchemas) + len(s.PatternProperties)
+	weight := 1 + len(s.Required) + len(s.Dependencies) + len(s.DependentSchemas) + len(s.PatternProperties)
 	for _, names := range s.DependentRequired {
-		weight += 1 + len(names)/4
+		weight += 1 + len(names)
 	}
 	values := extent{}
 	if s.Enum != nil {
