@@ -1,0 +1,224 @@
+package specimen
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// maxBody is more than any platform sends.
+const maxBody = 1 << 20
+
+// fields are the members of a request body and the JSON type of each.
+type fields map[string]string
+
+var (
+	maintenanceFields = fields{"version": "string", "description": "string"}
+	provisionFields   = fields{
+		"service_id": "string", "plan_id": "string", "context": "object", "organization_guid": "string",
+		"space_guid": "string", "parameters": "object", "maintenance_info": "object",
+	}
+	updateFields = fields{
+		"service_id": "string", "plan_id": "string", "context": "object", "parameters": "object",
+		"previous_values": "object", "maintenance_info": "object",
+	}
+	bindFields = fields{
+		"service_id": "string", "plan_id": "string", "context": "object", "app_guid": "string",
+		"bind_resource": "object", "parameters": "object", "predecessor_binding_id": "string",
+	}
+	bindResourceFields = fields{"app_guid": "string", "route": "string"}
+)
+
+// readBody reads the JSON object that PUT and PATCH carry ("Content Type").
+func (b *Broker) readBody(q *request) *refusal {
+	var expected fields
+	switch q.endpoint {
+	case provision:
+		expected = provisionFields
+	case update:
+		expected = updateFields
+	case bind:
+		expected = bindFields
+	default:
+		if b.broken("body.delete-needs-body") && q.Method == http.MethodDelete && q.ContentLength == 0 {
+			return refuse(http.StatusBadRequest, "", "The body is missing.")
+		}
+		if b.broken("body.content-type-on-get") && q.Header.Get("Content-Type") != "" {
+			return refuse(http.StatusBadRequest, "", "A request without a body has no Content-Type.")
+		}
+		return nil
+	}
+	content, err := io.ReadAll(io.LimitReader(q.Body, maxBody+1))
+	if err != nil || len(content) > maxBody {
+		return refuse(http.StatusRequestEntityTooLarge, "", "The body is larger than 1 MiB.")
+	}
+	if refusal := b.checkContentType(q); refusal != nil {
+		return refusal
+	}
+	if q.body, err = b.decode(content); err != nil {
+		switch {
+		case b.broken("body.malformed-500"):
+			return refuse(http.StatusInternalServerError, "", "Something went wrong.")
+		case b.broken("body.malformed-422"):
+			return refuse(http.StatusUnprocessableEntity, "", "The body is not a JSON object.")
+		}
+		return refuse(http.StatusBadRequest, "", "The body is not a JSON object.")
+	}
+	return b.checkFields(q.body, expected)
+}
+
+func (b *Broker) checkContentType(q *request) *refusal {
+	value := q.Header.Get("Content-Type")
+	if b.broken("content-type.charset-refused") && strings.Contains(value, ";") {
+		return refuse(http.StatusBadRequest, "", "The Content-Type must be application/json.")
+	}
+	kind, _, err := mime.ParseMediaType(value)
+	if value == "" || err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json")) {
+		return nil
+	}
+	switch {
+	case b.broken("content-type.mismatch-500"):
+		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	case b.broken("content-type.mismatch-415"):
+		return refuse(http.StatusUnsupportedMediaType, "", "The Content-Type must be application/json.")
+	case b.varies("content-type-ignored"):
+		return nil
+	}
+	return refuse(http.StatusBadRequest, "", "The Content-Type must be application/json.")
+}
+
+var errNotAnObject = errors.New("not a JSON object")
+
+func (b *Broker) decode(content []byte) (object, error) {
+	if b.broken("body.empty-accepted") && len(content) == 0 {
+		return object{}, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) && !b.broken("body.trailing-accepted") {
+		return nil, errNotAnObject
+	}
+	body, ok := value.(map[string]any)
+	if list, isList := value.([]any); isList && b.broken("body.array-accepted") && len(list) > 0 {
+		body, ok = list[0].(map[string]any)
+	}
+	if !ok {
+		return nil, errNotAnObject
+	}
+	return dropNulls(body), nil
+}
+
+// dropNulls takes a null as an absent member, as several platforms send it.
+func dropNulls(body map[string]any) object {
+	kept := object{}
+	for name, value := range body {
+		if value != nil {
+			kept[name] = value
+		}
+	}
+	return kept
+}
+
+// checkFields looks at the types of the members that the specification defines
+// and ignores the others ("Vendor Extension Fields").
+func (b *Broker) checkFields(body object, expected fields) *refusal {
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		value := body[name]
+		kind, defined := expected[name]
+		if !defined {
+			switch {
+			case b.broken("extension.refused"):
+				return refuse(http.StatusBadRequest, "", "The body has an unknown field "+name+".")
+			case b.broken("extension.object-refused") && typeOf(value) != "string":
+				return refuse(http.StatusInternalServerError, "", "Something went wrong.")
+			}
+			continue
+		}
+		if typeOf(value) != kind {
+			switch {
+			case b.broken("body.wrong-type-500"):
+				return refuse(http.StatusInternalServerError, "", "Something went wrong.")
+			case b.broken("body.wrong-type-accepted"),
+				b.broken("body.parameters-type-accepted") && name == "parameters":
+				delete(body, name)
+				continue
+			}
+			return refuse(http.StatusBadRequest, "", "The field "+name+" must be a JSON "+kind+".")
+		}
+		inner, isObject := value.(map[string]any)
+		if !isObject {
+			continue
+		}
+		if refusal := b.checkInner(name, inner); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+// checkInner looks into maintenance_info and bind_resource.
+func (b *Broker) checkInner(name string, value object) *refusal {
+	expected := maintenanceFields
+	switch name {
+	case "maintenance_info":
+	case "bind_resource":
+		expected = bindResourceFields
+	case "context":
+		if b.broken("extension.context-refused") && typeOf(value["platform"]) == "string" && value["platform"] != "cloudfoundry" {
+			return refuse(http.StatusBadRequest, "", "The context has an unknown platform.")
+		}
+		return nil
+	default:
+		return nil
+	}
+	for member, inner := range value {
+		kind, defined := expected[member]
+		if !defined && (b.broken("extension.bind-resource-refused") && name == "bind_resource" ||
+			b.broken("extension.maintenance-info-refused") && name == "maintenance_info") {
+			return refuse(http.StatusBadRequest, "", "The field "+name+" has an unknown member "+member+".")
+		}
+		if defined && inner != nil && typeOf(inner) != kind {
+			return refuse(http.StatusBadRequest, "", "The field "+name+"."+member+" must be a JSON "+kind+".")
+		}
+	}
+	return nil
+}
+
+func typeOf(value any) string {
+	switch value.(type) {
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case json.Number:
+		return "number"
+	case map[string]any, object:
+		return "object"
+	case []any:
+		return "array"
+	default:
+		return "null"
+	}
+}
+
+// text returns a string member, "" if it is absent.
+func (o object) text(name string) string {
+	value, _ := o[name].(string)
+	return value
+}
+
+// object returns an object member, nil if it is absent.
+func (o object) object(name string) object {
+	value, _ := o[name].(map[string]any)
+	return value
+}

@@ -1,0 +1,125 @@
+package specimen
+
+import "net/http"
+
+// deprovision answers DELETE /v2/service_instances/:instance_id
+// ("Deprovisioning").
+func (b *Broker) deprovision(q *request) (*answer, *refusal) {
+	i := b.instances[q.instanceID]
+	serviceID, planID := q.query.Get("service_id"), q.query.Get("plan_id")
+	switch {
+	case serviceID == "" && !b.broken("deprovision.service-id-missing-accepted"):
+		return nil, missing("service_id")
+	case planID == "" && !b.broken("deprovision.plan-id-missing-accepted"):
+		return nil, missing("plan_id")
+	case !i.lives():
+		return b.deprovisionMissing(i)
+	case serviceID != "" && serviceID != i.service.id && !b.broken("deprovision.other-service-accepted"),
+		planID != "" && planID != i.plan.id && !b.broken("deprovision.other-plan-accepted"):
+		return nil, refuse(http.StatusBadRequest, "", "The instance is of another service or plan.")
+	}
+	if i.active != nil && i.active.endpoint == deprovision {
+		return b.deprovisionAgain(q, i)
+	}
+	if i.active != nil && i.active.endpoint == update || i.bindingActive() {
+		switch {
+		case b.broken("deprovision.busy-200"):
+			return reply(http.StatusOK, object{}), nil
+		case b.broken("deprovision.busy-409"):
+			return nil, refuse(http.StatusConflict, "", "The instance is being updated.")
+		}
+		return nil, b.concurrency()
+	}
+	if !i.plan.asyncInstances {
+		return b.deprovisionNow(i), nil
+	}
+	if !b.acceptsIncomplete(q) {
+		switch {
+		case b.broken("deprovision.202-unasked"):
+		case b.broken("deprovision.async-required-400"):
+			return nil, refuse(http.StatusBadRequest, "AsyncRequired", "This plan is asynchronous.")
+		case b.broken("deprovision.async-required-code"):
+			return nil, refuse(http.StatusUnprocessableEntity, "Async-Required", "This plan is asynchronous.")
+		case b.broken("deprovision.async-required-but-deleted"):
+			i.gone = true
+			return nil, asyncRequired()
+		default:
+			return nil, asyncRequired()
+		}
+	}
+	return b.deprovisionSlowly(i), nil
+}
+
+// deprovisionSlowly begins the deletion; a creation that is still going on is
+// halted.
+func (b *Broker) deprovisionSlowly(i *instance) *answer {
+	creation := i.active
+	if creation != nil {
+		switch {
+		case b.broken("deprovision.creation-goes-on"):
+			a := b.accepted(b.start(deprovision, "", func() {}), false, object{})
+			return a
+		case b.broken("deprovision.creating-200"):
+			return reply(http.StatusOK, object{})
+		case b.broken("deprovision.creating-410"):
+			return &answer{status: http.StatusGone, body: object{}}
+		}
+		creation.end(failed)
+	}
+	i.active = b.start(deprovision, "", func() { i.gone, i.active = !b.broken("deprovision.async-not-deleted"), nil })
+	i.history = append(i.history, i.active)
+	a := b.accepted(i.active, false, object{})
+	switch {
+	case b.broken("deprovision.200-in-progress"):
+		a.status = http.StatusOK
+	case b.broken("deprovision.202-body-empty"):
+		a.body = text("")
+	}
+	return a
+}
+
+func (b *Broker) deprovisionNow(i *instance) *answer {
+	i.gone = !b.broken("deprovision.not-deleted")
+	a := reply(http.StatusOK, object{})
+	switch {
+	case b.broken("deprovision.204"):
+		a.status = http.StatusNoContent
+	case b.broken("deprovision.202-for-sync"):
+		a.status = http.StatusAccepted
+	case b.broken("deprovision.body-empty"):
+		a.body = text("")
+	case b.broken("deprovision.body-null"):
+		a.body = nil
+	case b.broken("deprovision.410-deleted"):
+		a.status = http.StatusGone
+	}
+	return a
+}
+
+func (b *Broker) deprovisionMissing(i *instance) (*answer, *refusal) {
+	switch {
+	case b.broken("deprovision.unknown-200"),
+		b.broken("deprovision.repeat-200") && i != nil:
+		return reply(http.StatusOK, object{}), nil
+	case b.broken("deprovision.unknown-404"):
+		return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
+	case b.broken("deprovision.unknown-500"):
+		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	}
+	return &answer{status: http.StatusGone, body: object{}}, nil
+}
+
+// deprovisionAgain answers a re-sent request while the deletion is in progress.
+func (b *Broker) deprovisionAgain(q *request, i *instance) (*answer, *refusal) {
+	switch {
+	case b.broken("deprovision.repeat-200-in-progress"):
+		return reply(http.StatusOK, object{}), nil
+	case b.broken("deprovision.repeat-410-in-progress"):
+		return &answer{status: http.StatusGone, body: object{}}, nil
+	case b.broken("deprovision.repeat-422-in-progress"):
+		return nil, b.concurrency()
+	case !b.acceptsIncomplete(q):
+		return nil, asyncRequired()
+	}
+	return b.accepted(i.active, true, object{}), nil
+}

@@ -1,0 +1,107 @@
+package specimen
+
+import "net/http"
+
+// fetchInstance answers GET /v2/service_instances/:instance_id ("Fetching a
+// Service Instance").
+func (b *Broker) fetchInstance(q *request) (*answer, *refusal) {
+	if refusal := b.checkHints(q); refusal != nil {
+		return nil, refusal
+	}
+	i := b.instances[q.instanceID]
+	switch {
+	case b.broken("fetch-instance.unsupported"):
+		return nil, refuse(http.StatusNotImplemented, "", "Instances can not be fetched.")
+	case b.broken("fetch-instance.needs-service-id") && q.query.Get("service_id") == "":
+		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
+	case !i.lives():
+		return b.fetchMissing(i)
+	case !i.service.retrievable:
+		return nil, refuse(http.StatusNotFound, "", "Instances of this service can not be fetched.")
+	case i.active != nil:
+		return b.fetchBusy(i)
+	case !i.ready:
+		return nil, refuse(http.StatusNotFound, "", "The instance is being created.")
+	}
+	return reply(http.StatusOK, i.fetched(b)), nil
+}
+
+func (b *Broker) fetchMissing(i *instance) (*answer, *refusal) {
+	switch {
+	case b.broken("fetch-instance.unknown-200"):
+		return reply(http.StatusOK, object{}), nil
+	case b.broken("fetch-instance.unknown-410"):
+		return nil, refuse(http.StatusGone, "", "There is no such instance.")
+	case b.broken("fetch-instance.unknown-400"):
+		return nil, refuse(http.StatusBadRequest, "", "There is no such instance.")
+	case b.broken("fetch-instance.unknown-500"):
+		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	case i != nil && b.broken("fetch-instance.deleted-200"):
+		return reply(http.StatusOK, i.fetched(b)), nil
+	}
+	return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
+}
+
+// fetchBusy answers while an operation is in progress.
+func (b *Broker) fetchBusy(i *instance) (*answer, *refusal) {
+	switch i.active.endpoint {
+	case provision:
+		switch {
+		case b.broken("fetch-instance.creating-200"):
+			return reply(http.StatusOK, i.fetched(b)), nil
+		case b.broken("fetch-instance.creating-422"):
+			return nil, b.concurrency()
+		}
+		return nil, refuse(http.StatusNotFound, "", "The instance is being created.")
+	case update:
+		switch {
+		case b.broken("fetch-instance.updating-404"):
+			return nil, refuse(http.StatusNotFound, "", "The instance is being updated.")
+		case b.broken("fetch-instance.updating-200"):
+			return reply(http.StatusOK, i.fetched(b)), nil
+		case b.broken("fetch-instance.updating-422-without-code"):
+			return nil, refuse(http.StatusUnprocessableEntity, "", "The instance is being updated.")
+		}
+		return nil, b.concurrency()
+	default:
+		return nil, b.concurrency()
+	}
+}
+
+// fetched is the body for an instance.
+func (i *instance) fetched(b *Broker) object {
+	body := i.document(b)
+	if b.varies("dashboard-null") {
+		delete(body, "dashboard_url")
+	}
+	body["service_id"], body["plan_id"] = i.service.id, i.plan.id
+	if i.parameters != nil && !b.varies("parameters-not-fetched") {
+		body["parameters"] = i.parameters
+	}
+	if i.maintenance != "" {
+		body["maintenance_info"] = object{"version": i.maintenance}
+	}
+	switch {
+	case b.broken("fetch-instance.plan-name"):
+		body["plan_id"] = i.plan.name
+	case b.broken("fetch-instance.service-id-wrong"):
+		body["service_id"] = i.plan.id
+	case b.broken("fetch-instance.parameters-null"):
+		body["parameters"] = nil
+	case b.broken("fetch-instance.parameters-text"):
+		body["parameters"] = canonical(i.parameters)
+	case b.broken("fetch-instance.parameters-wrong") && i.parameters != nil:
+		body["parameters"] = object{"specimen": "something else"}
+	case b.broken("fetch-instance.maintenance-text"):
+		body["maintenance_info"] = "1.2.0"
+	case b.broken("fetch-instance.maintenance-without-version"):
+		body["maintenance_info"] = object{"description": "As good as new."}
+	case b.broken("fetch-instance.maintenance-null"):
+		body["maintenance_info"] = nil
+	case b.broken("fetch-instance.other-dashboard"):
+		body["dashboard_url"] = "https://dashboard.example.com/fetched"
+	case b.broken("fetch-instance.dashboard-null"):
+		body["dashboard_url"] = nil
+	}
+	return body
+}

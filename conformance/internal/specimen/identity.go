@@ -1,0 +1,65 @@
+package specimen
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// checkIdentity holds to "Originating Identity".
+func (b *Broker) checkIdentity(q *request) *refusal {
+	value := q.Header.Get("X-Broker-API-Originating-Identity")
+	if value == "" {
+		if b.broken("identity.required") && q.mutates() {
+			return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity is required.")
+		}
+		return nil
+	}
+	platform, encoded, _ := strings.Cut(value, " ")
+	if b.broken("identity.only-cloudfoundry") && platform != "cloudfoundry" {
+		return refuse(http.StatusBadRequest, "", "This broker serves Cloud Foundry only.")
+	}
+	decoded, err := base64.StdEncoding.DecodeString(encoded)
+	var identity map[string]any
+	if err == nil {
+		err = json.Unmarshal(decoded, &identity)
+	}
+	if _, needed := identity["user_id"]; b.broken("identity.needs-user-id") && err == nil && !needed {
+		return refuse(http.StatusBadRequest, "", "The originating identity has no user_id.")
+	}
+	if platform != "" && err == nil && identity != nil {
+		return nil
+	}
+	switch {
+	case b.broken("identity.malformed-accepted"):
+		return nil
+	case b.broken("identity.malformed-500"):
+		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	case b.broken("identity.not-an-object-accepted") && err != nil && json.Valid(decoded):
+		return nil
+	}
+	return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity must be a platform and a Base64 encoded JSON object.")
+}
+
+// echoRequestIdentity holds to "Request Identity".
+func (b *Broker) echoRequestIdentity(w http.ResponseWriter, q *request, a *answer) {
+	const name = "X-Broker-API-Request-Identity"
+	value := q.Header.Get(name)
+	switch {
+	case b.broken("request-identity.never"),
+		b.broken("request-identity.not-on-errors") && a.status >= 400,
+		b.broken("request-identity.not-on-401") && a.status == http.StatusUnauthorized,
+		b.broken("request-identity.not-on-404") && a.status == http.StatusNotFound,
+		b.broken("request-identity.not-on-202") && a.status == http.StatusAccepted,
+		b.broken("request-identity.not-on-catalog") && q.endpoint == catalog && a.status < 400:
+		return
+	case b.broken("request-identity.lower-cased"):
+		value = strings.ToLower(value)
+	case b.broken("request-identity.new"):
+		value = "the-broker-knows-better"
+	}
+	if value != "" {
+		w.Header().Set(name, value)
+	}
+}

@@ -1,0 +1,131 @@
+package specimen
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+)
+
+// An instance is one that was ever provisioned, also if it is deleted.
+type instance struct {
+	id          string
+	service     *service
+	plan        *plan
+	place       string // the organization and space, or the namespace
+	parameters  object
+	maintenance string
+	bindings    map[string]*bound
+
+	ready   bool // the provision has succeeded
+	gone    bool // the deprovision has, or the provision was given up
+	active  *operation
+	history []*operation
+}
+
+// lives reports whether the instance exists, be it in creation.
+func (i *instance) lives() bool { return i != nil && !i.gone }
+
+// canonical encodes a value so that equal ones are equal texts.
+func canonical(value any) string {
+	encoded, _ := json.Marshal(value)
+	return string(encoded)
+}
+
+// placeOf is where a platform wants the instance to be.
+func placeOf(q *request) string {
+	context := q.body.object("context")
+	guid := func(name string) string {
+		if given := q.body.text(name); given != "" {
+			return given
+		}
+		return context.text(name)
+	}
+	return canonical([]string{guid("organization_guid"), guid("space_guid"), context.text("namespace")})
+}
+
+// matches reports whether a provision request asks for what the instance is.
+// Names and annotations in the context are no attributes: they may change.
+func (i *instance) matches(q *request, p *plan) bool {
+	return p == i.plan && placeOf(q) == i.place && canonical(parameters(q)) == canonical(i.parameters)
+}
+
+// parameters are those of the request; an empty object is as good as none.
+func parameters(q *request) object {
+	given := q.body.object("parameters")
+	if len(given) == 0 {
+		return nil
+	}
+	return given
+}
+
+func (i *instance) dashboard() string {
+	return "https://dashboard.example.com/" + url.PathEscape(i.id)
+}
+
+// document is the body of successful provision and update requests.
+func (i *instance) document(b *Broker) object {
+	body := object{
+		"dashboard_url": i.dashboard(),
+		"metadata":      object{"labels": object{"kind": i.plan.name}, "attributes": object{"specimen.attribute": "1"}},
+	}
+	switch {
+	case b.varies("no-optional-fields"):
+		return object{}
+	case b.varies("extension-fields"):
+		body["specimen.extension"] = object{"anything": []any{1, nil}}
+	case b.varies("dashboard-null"):
+		body["dashboard_url"] = nil
+	}
+	switch {
+	case b.broken("instance.dashboard-number"):
+		body["dashboard_url"] = 1
+	case b.broken("instance.dashboard-object"):
+		body["dashboard_url"] = object{"url": i.dashboard()}
+	case b.broken("instance.dashboard-not-a-url"):
+		body["dashboard_url"] = "ask the operator"
+	case b.broken("instance.metadata-array"):
+		body["metadata"] = []any{}
+	case b.broken("instance.metadata-text"):
+		body["metadata"] = "{}"
+	case b.broken("instance.labels-array"):
+		body["metadata"] = object{"labels": []any{"a"}}
+	case b.broken("instance.attributes-text"):
+		body["metadata"] = object{"attributes": "a=1"}
+	}
+	return body
+}
+
+// checkMaintenance holds to the field maintenance_info of provision and update
+// requests.
+func (b *Broker) checkMaintenance(q *request, p *plan) *refusal {
+	info := q.body.object("maintenance_info")
+	if info == nil || info.text("version") == p.maintenance {
+		return nil
+	}
+	switch {
+	case b.broken("provision.maintenance-ignored") && q.endpoint == provision,
+		b.broken("update.maintenance-ignored") && q.endpoint == update:
+		return nil
+	}
+	return b.maintenanceConflict()
+}
+
+// checkParameters holds to "Service Brokers SHOULD ensure that the client has
+// provided valid configuration parameters".
+func (b *Broker) checkParameters(q *request, p *plan, parameters object) *refusal {
+	if p.schema == nil || follows(p.schema, parameters) {
+		return nil
+	}
+	switch {
+	case b.broken("provision.parameters-unchecked") && q.endpoint == provision,
+		b.broken("update.parameters-unchecked") && q.endpoint == update,
+		b.broken("bind.parameters-unchecked") && q.endpoint == bind:
+		return nil
+	}
+	return refuse(http.StatusBadRequest, "", "The parameters do not follow the schema of the plan.")
+}
+
+// missing refuses a request without a REQUIRED field.
+func missing(name string) *refusal {
+	return refuse(http.StatusBadRequest, "", "The field "+name+" is missing or empty.")
+}

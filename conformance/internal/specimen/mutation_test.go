@@ -1,0 +1,101 @@
+package specimen_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/openbroker/openbroker/conformance/internal/specimen"
+)
+
+// TestMutationsAreSwitches shows that each mutation is one switch: its id
+// stands at exactly one place outside of the table, and nothing else does.
+func TestMutationsAreSwitches(t *testing.T) {
+	t.Parallel()
+	places := switches(t)
+	for _, mutation := range specimen.Mutations() {
+		if count := places[mutation.ID]; count != 1 {
+			t.Errorf("mutation %q is switched at %d places, want 1", mutation.ID, count)
+		}
+		delete(places, mutation.ID)
+		for name, value := range map[string]string{
+			"section": mutation.Section, "clause": mutation.Clause, "summary": mutation.Summary, "check": mutation.Check,
+		} {
+			if value == "" {
+				t.Errorf("mutation %q has no %s", mutation.ID, name)
+			}
+		}
+	}
+	for id := range places {
+		t.Errorf("%q is switched, but is no mutation", id)
+	}
+}
+
+// switches counts the ids that the source asks for: the arguments of broken,
+// and the cases of switches over config.Mutation.
+func switches(t *testing.T) map[string]int {
+	t.Helper()
+	places := map[string]int{}
+	count := func(expression ast.Expr) {
+		if literal, ok := expression.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			id, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			places[id]++
+		}
+	}
+	for _, name := range sources(t) {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.CallExpr:
+				if called, ok := node.Fun.(*ast.SelectorExpr); ok && called.Sel.Name == "broken" {
+					count(node.Args[0])
+				}
+			case *ast.SwitchStmt:
+				if tag, ok := node.Tag.(*ast.SelectorExpr); ok && tag.Sel.Name == "Mutation" {
+					for _, clause := range node.Body.List {
+						for _, expression := range clause.(*ast.CaseClause).List {
+							count(expression)
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+	return places
+}
+
+func sources(t *testing.T) []string {
+	t.Helper()
+	all, err := fs.Glob(os.DirFS("."), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, name := range all {
+		if !strings.HasSuffix(name, "_test.go") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func TestNewRefusesUnknownNames(t *testing.T) {
+	t.Parallel()
+	for _, config := range []specimen.Config{{Mutation: "no-such"}, {Variation: "no-such"}} {
+		if _, err := specimen.New(config); err == nil || !strings.Contains(err.Error(), `"no-such"`) {
+			t.Errorf("New(%+v) = %v, want an error that names it", config, err)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package specimen
+
+import "fmt"
+
+// A service and its plans, as this broker offers them. The ids are GUIDs.
+type service struct {
+	id, name, description string
+	bindable              bool
+	retrievable           bool // instances and bindings can be fetched
+	requires              []string
+	plans                 []*plan
+}
+
+type plan struct {
+	id, name, description string
+	service               *service
+
+	bindable       *bool // nil: as the service says
+	asyncInstances bool  // provision, update and deprovision are asynchronous
+	asyncBindings  bool  // bind and unbind are asynchronous
+	requiresApp    bool
+	rotatable      bool
+	expiring       bool
+	updateable     bool
+	maintenance    string // the version, if there is one
+	schema         object // of all parameters; nil: anything is allowed
+}
+
+func (p *plan) isBindable() bool {
+	if p.bindable != nil {
+		return *p.bindable
+	}
+	return p.service.bindable
+}
+
+// services returns what the broker offers: each shape of a plan that the
+// specification knows.
+func (b *Broker) services() []*service {
+	no, yes := false, true
+	main := &service{
+		name: "specimen", description: "Instances and bindings of every kind, for tests. Größe egal.",
+		bindable: true, retrievable: true,
+		plans: []*plan{
+			{name: "sync", description: "Everything at once."},
+			{name: "async", description: "Instances take their time.", asyncInstances: true, maintenance: "1.2.0"},
+			{name: "async-binding", description: "Bindings take their time.", asyncBindings: true},
+			{name: "app-only", description: "Bindings need an application.", requiresApp: true},
+			{name: "not-bindable", description: "Nothing to bind to.", bindable: &no},
+			{name: "rotatable", description: "Bindings have successors.", rotatable: true, expiring: true},
+			{name: "schema", description: "Parameters follow a schema.", schema: sizes()},
+			{name: "updateable", description: "Instances can change to another plan.", updateable: true, maintenance: "2.1.1+abcdef"},
+			{name: "async-updateable", description: "Instances change slowly.", asyncInstances: true, asyncBindings: true, updateable: true},
+		},
+	}
+	offer := []*service{main}
+	for _, requirement := range []string{"syslog_drain", "route_forwarding", "volume_mount"} {
+		offer = append(offer, &service{
+			name: "specimen." + requirement[:3], description: "What needs " + requirement + ".",
+			bindable: true, retrievable: true, requires: []string{requirement},
+			plans: []*plan{{name: "standard", description: "The only plan."}},
+		})
+	}
+	offer = append(offer, &service{
+		name: "specimen-reticent", description: "Nothing of it can be fetched.",
+		plans: []*plan{
+			{name: "bindable", description: "A plan that can be bound, of a service that can not.", bindable: &yes},
+			{name: "plain", description: "A plan that can not."},
+		},
+	})
+	if b.varies("only-sync") {
+		main.plans = main.plans[:1]
+		offer = offer[:1]
+	}
+	if b.varies("nothing-retrievable") {
+		main.retrievable = false
+		main.plans = main.plans[:2]
+	}
+	number := 0
+	for _, s := range offer {
+		number++
+		s.id = guid(number)
+		for _, p := range s.plans {
+			number++
+			p.id, p.service = guid(number), s
+		}
+	}
+	return offer
+}
+
+func guid(number int) string { return fmt.Sprintf("5bec13e5-0b2f-4c1d-9a17-%012d", number) }
+
+// sizes is the schema of the plan "schema".
+func sizes() object {
+	return object{
+		"$schema":              "http://json-schema.org/draft-04/schema#",
+		"type":                 "object",
+		"additionalProperties": false,
+		"required":             []any{"size"},
+		"properties": object{
+			"size": object{"type": "integer", "minimum": 1, "maximum": 10, "description": "How big."},
+			"tier": object{"type": "string", "enum": []any{"slow", "fast"}},
+			"name": object{"type": "string", "minLength": 1, "maxLength": 20},
+		},
+	}
+}
+
+// find returns the service and the plan with these ids; nil for what does not
+// exist.
+func (b *Broker) find(serviceID, planID string) (*service, *plan) {
+	var found *service
+	for _, s := range b.offer {
+		if s.id == serviceID {
+			found = s
+		}
+	}
+	for _, s := range b.offer {
+		for _, p := range s.plans {
+			if p.id == planID && (s == found || found != nil && b.broken("catalog.plan-of-other-service-accepted")) {
+				return found, p
+			}
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,285 @@
+package specimen
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// The states of an operation.
+const (
+	inProgress = "in progress"
+	succeeded  = "succeeded"
+	failed     = "failed"
+)
+
+// An operation is the asynchronous work on an instance or binding. It ends
+// once it has been polled often enough.
+type operation struct {
+	endpoint endpoint // that started it
+	id       string
+	key      string // what the request asked for, to know a repeated one
+	state    string
+	polls    int    // answered with "in progress" so far
+	finish   func() // applies its effect
+}
+
+// start begins an operation; finish is called when it succeeds.
+func (b *Broker) start(by endpoint, key string, finish func()) *operation {
+	b.operations++
+	word := map[endpoint]string{provision: "provision", update: "update", deprovision: "deprovision", bind: "bind", unbind: "unbind"}[by]
+	o := &operation{endpoint: by, id: fmt.Sprintf("%s-%d", word, b.operations), key: key, state: inProgress, finish: finish}
+	if b.varies("operation-escaped") {
+		o.id = fmt.Sprintf("%s %d+1/ü&state=\"%%41\"#?", word, b.operations)
+	}
+	if b.varies("operation-longest") {
+		o.id += strings.Repeat("o", 10_000-len(o.id))
+	}
+	return o
+}
+
+// accepted is the 202 for an operation that is in progress, also for a repeated
+// request.
+func (b *Broker) accepted(o *operation, repeated bool, body object) *answer {
+	a := reply(http.StatusAccepted, body)
+	a.header = b.retryAfter()
+	if b.varies("no-operation") {
+		return a
+	}
+	body["operation"] = o.id
+	switch {
+	case repeated && b.brokenRepeat(o.endpoint):
+		body["operation"] = o.id + "-again"
+	case b.broken("operation.number"):
+		body["operation"] = 17
+	case b.broken("operation.object"):
+		body["operation"] = object{"id": o.id}
+	case b.broken("operation.too-long"):
+		body["operation"] = o.id + strings.Repeat("x", 10_001-len(o.id))
+	case b.broken("operation.empty-on-update") && o.endpoint == update:
+		body["operation"] = ""
+	case b.broken("operation.empty") && o.endpoint == provision:
+		body["operation"] = ""
+	case b.broken("operation.null-on-update") && o.endpoint == update:
+		body["operation"] = nil
+	case b.broken("operation.null-on-bind") && o.endpoint == bind:
+		body["operation"] = nil
+	case b.broken("operation.null-on-deprovision") && o.endpoint == deprovision:
+		body["operation"] = nil
+	case b.broken("operation.too-long-on-bind") && o.endpoint == bind:
+		body["operation"] = o.id + strings.Repeat("x", 10_001-len(o.id))
+	case b.broken("operation.number-on-unbind") && o.endpoint == unbind:
+		body["operation"] = b.operations
+	}
+	return a
+}
+
+// brokenRepeat breaks "The operation string MUST match that returned for the
+// original request".
+func (b *Broker) brokenRepeat(by endpoint) bool {
+	switch by {
+	case provision:
+		return b.broken("provision.repeat-other-operation")
+	case update:
+		return b.broken("update.repeat-other-operation")
+	case deprovision:
+		return b.broken("deprovision.repeat-other-operation")
+	case bind:
+		return b.broken("bind.repeat-other-operation")
+	default:
+		return b.broken("unbind.repeat-other-operation")
+	}
+}
+
+// retryAfter is the header of 202 and of polls: at once, since only polls bring
+// an operation forward.
+func (b *Broker) retryAfter() http.Header {
+	value := "0"
+	switch {
+	case b.varies("no-retry-after"):
+		return http.Header{}
+	case b.varies("retry-after-date"):
+		value = b.config.Now().UTC().Format(http.TimeFormat)
+	case b.broken("retry-after.negative"):
+		value = "-1"
+	case b.broken("retry-after.fraction"):
+		value = "0.5"
+	case b.broken("retry-after.unit"):
+		value = "0s"
+	case b.broken("retry-after.rfc3339"):
+		value = b.config.Now().UTC().Format("2006-01-02T15:04:05Z")
+	}
+	return http.Header{"Retry-After": {value}}
+}
+
+// pollInstance answers "Polling Last Operation for Service Instances".
+func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
+	i := b.instances[q.instanceID]
+	if refusal := b.checkHints(q); refusal != nil {
+		return nil, refusal
+	}
+	switch {
+	case b.broken("poll-instance.needs-service-id") && q.query.Get("service_id") == "":
+		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
+	case b.broken("poll-instance.needs-operation") && q.query.Get("operation") == "":
+		return nil, refuse(http.StatusBadRequest, "", "The parameter operation is missing.")
+	case i == nil && b.broken("poll-instance.unknown-succeeded"):
+		return reply(http.StatusOK, object{"state": succeeded}), nil
+	case i == nil && b.broken("poll-instance.unknown-410"):
+		return nil, refuse(http.StatusGone, "", "There is no such instance.")
+	case i == nil && b.broken("poll-instance.unknown-in-progress"):
+		return reply(http.StatusOK, object{"state": inProgress}), nil
+	case i == nil && b.broken("poll-instance.unknown-500"):
+		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	case i == nil:
+		return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
+	}
+	return b.poll(q, i.gone, i.history)
+}
+
+// pollBinding answers "Polling Last Operation for Service Bindings".
+func (b *Broker) pollBinding(q *request) (*answer, *refusal) {
+	bound := b.binding(q.instanceID, q.bindingID)
+	if refusal := b.checkHints(q); refusal != nil {
+		return nil, refusal
+	}
+	switch {
+	case b.broken("poll-binding.needs-service-id") && q.query.Get("service_id") == "":
+		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
+	case bound == nil && b.broken("poll-binding.unknown-succeeded"):
+		return reply(http.StatusOK, object{"state": succeeded}), nil
+	case bound == nil && b.broken("poll-binding.unknown-410"):
+		return nil, refuse(http.StatusGone, "", "There is no such binding.")
+	case bound == nil:
+		return nil, refuse(http.StatusNotFound, "", "There is no such binding.")
+	}
+	return b.poll(q, bound.gone, bound.history)
+}
+
+// checkHints looks at the ids in the query of a GET: optional, but not empty.
+func (b *Broker) checkHints(q *request) *refusal {
+	for _, name := range []string{"service_id", "plan_id", "operation"} {
+		if q.query.Has(name) && q.query.Get(name) == "" && !b.varies("empty-hints") {
+			return refuse(http.StatusBadRequest, "", "The parameter "+name+" is empty.")
+		}
+	}
+	return nil
+}
+
+// poll answers from the history of an instance or binding: the operation that
+// was asked for, or else the last one.
+func (b *Broker) poll(q *request, gone bool, history []*operation) (*answer, *refusal) {
+	var o *operation
+	for _, candidate := range history {
+		if id := q.query.Get("operation"); id == "" || id == candidate.id || o == nil {
+			o = candidate
+		}
+	}
+	switch {
+	case o == nil && gone:
+		return nil, refuse(http.StatusNotFound, "", "It was deleted.")
+	case o == nil:
+		return reply(http.StatusOK, object{"state": succeeded, "description": "Done at once."}), nil
+	case gone && b.broken("poll.delete-404"):
+		return nil, refuse(http.StatusNotFound, "", "It was deleted.")
+	case gone && b.varies("poll-deleted-410"):
+		return nil, refuse(http.StatusGone, "", "It was deleted.")
+	}
+	if o.state != inProgress {
+		return b.polledEnd(q, o)
+	}
+	if o.polls < b.config.Polls {
+		o.polls++
+		return b.polledProgress(q, o)
+	}
+	if !b.broken("poll.never-ends") {
+		o.end(succeeded)
+	}
+	return b.polledState(q, o), nil
+}
+
+func (o *operation) end(state string) {
+	o.state = state
+	if state == succeeded {
+		o.finish()
+	}
+}
+
+func (b *Broker) polledProgress(q *request, o *operation) (*answer, *refusal) {
+	switch {
+	case b.broken("poll.404-in-progress"):
+		return nil, refuse(http.StatusNotFound, "", "Not there yet.")
+	case b.broken("poll.410-in-progress") && o.endpoint == provision:
+		return nil, refuse(http.StatusGone, "", "Not there yet.")
+	case b.broken("poll.500-in-progress"):
+		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	case b.broken("poll.first-404") && o.polls == 1:
+		return nil, refuse(http.StatusNotFound, "", "There is no such operation.")
+	}
+	return b.polledState(q, o), nil
+}
+
+// polledEnd repeats how an operation ended: the broker SHOULD NOT forget it
+// immediately.
+func (b *Broker) polledEnd(q *request, o *operation) (*answer, *refusal) {
+	switch {
+	case b.broken("poll.forgets-create") && (o.endpoint == provision || o.endpoint == bind):
+		return nil, refuse(http.StatusNotFound, "", "There is no such operation.")
+	case b.broken("poll.forgets-delete") && (o.endpoint == deprovision || o.endpoint == unbind):
+		return nil, refuse(http.StatusNotFound, "", "There is no such operation.")
+	case b.broken("poll.410-after-create") && (o.endpoint == provision || o.endpoint == bind):
+		return nil, refuse(http.StatusGone, "", "The operation is over.")
+	case b.broken("poll.starts-again") && (o.endpoint == provision || o.endpoint == bind):
+		return reply(http.StatusOK, object{"state": inProgress}), nil
+	}
+	return b.polledState(q, o), nil
+}
+
+// polledState is the body of a poll. Its clauses are those of the table "Body".
+func (b *Broker) polledState(q *request, o *operation) *answer {
+	body := object{"state": o.state, "description": "The " + string(o.endpoint) + " is " + o.state + "."}
+	a := reply(http.StatusOK, body)
+	if o.state == inProgress {
+		a.header = b.retryAfter()
+	}
+	if b.varies("no-description") {
+		delete(body, "description")
+	}
+	switch {
+	case b.broken("poll.state-missing"):
+		delete(body, "state")
+	case b.broken("poll.state-empty") && o.state == inProgress:
+		body["state"] = ""
+	case b.broken("poll.state-done") && o.state == succeeded:
+		body["state"] = "done"
+	case b.broken("poll.state-capital"):
+		body["state"] = strings.ToUpper(o.state[:1]) + o.state[1:]
+	case b.broken("poll.state-underscore"):
+		body["state"] = strings.ReplaceAll(o.state, " ", "_")
+	case b.broken("poll.state-number"):
+		body["state"] = 1
+	case b.broken("poll.binding-state-ready") && q.endpoint == pollBinding && o.state == succeeded:
+		body["state"] = "ready"
+	case b.broken("poll.description-empty") && q.endpoint == pollInstance:
+		body["description"] = ""
+	case b.broken("poll.description-number"):
+		body["description"] = 50
+	case b.broken("poll.description-null"):
+		body["description"] = nil
+	case b.broken("poll.202-in-progress") && o.state == inProgress:
+		a.status = http.StatusAccepted
+	case b.broken("poll.201"):
+		a.status = http.StatusCreated
+	case b.broken("poll.instance-usable-on-provision") && o.endpoint == provision:
+		body["instance_usable"] = true
+	case b.broken("poll.update-repeatable-on-deprovision") && o.endpoint == deprovision:
+		body["update_repeatable"] = true
+	case b.broken("poll.instance-usable-text") && o.endpoint == update:
+		body["instance_usable"] = "true"
+	case b.broken("poll.delete-fails") && (o.endpoint == deprovision || o.endpoint == unbind) && o.state == succeeded:
+		body["state"] = failed
+	case b.broken("poll.array"):
+		a.body = []any{body}
+	}
+	return a
+}

@@ -1,0 +1,69 @@
+package specimen
+
+import "net/http"
+
+// inherit fills a request for a successor with what its predecessor has
+// ("Binding Rotation"): the platform need not know the parameters any more.
+func (b *Broker) inherit(q *request, i *instance) *refusal {
+	id := q.body.text("predecessor_binding_id")
+	if id == "" || !i.lives() {
+		return nil
+	}
+	predecessor := i.bindings[id]
+	if !predecessor.lives() {
+		predecessor = nil
+	}
+	switch {
+	case b.broken("rotation.needs-service-id") && q.body.text("service_id") == "":
+		return missing("service_id")
+	case b.broken("rotation.unsupported"):
+		return refuse(http.StatusNotImplemented, "", "Bindings can not be rotated.")
+	case b.broken("rotation.unknown-predecessor-accepted") && predecessor == nil:
+		b.complete(q, i)
+		return nil
+	case b.broken("rotation.other-instance-accepted") && predecessor == nil && b.anyBinding(id) != nil:
+		b.complete(q, i)
+		return nil
+	case b.broken("rotation.unknown-predecessor-500") && predecessor == nil:
+		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	case !i.plan.rotatable && !b.broken("rotation.not-rotatable-accepted"):
+		return refuse(http.StatusBadRequest, "", "Bindings of this plan can not be rotated.")
+	case predecessor == nil:
+		return refuse(http.StatusBadRequest, "", "The predecessor_binding_id is that of no binding of this instance.")
+	case !predecessor.expires.IsZero() && !b.config.Now().Before(predecessor.expires) && !b.broken("rotation.expired-accepted"):
+		return refuse(http.StatusBadRequest, "", "The predecessor has expired.")
+	}
+	b.complete(q, i)
+	switch {
+	case parameters(q) == nil && predecessor.parameters != nil && !b.broken("rotation.parameters-lost"):
+		q.body["parameters"] = map[string]any(predecessor.parameters)
+	case b.broken("rotation.ends-predecessor"):
+		predecessor.gone = true
+	case b.broken("rotation.renames-predecessor"):
+		delete(i.bindings, id)
+	}
+	if b.broken("rotation.ignores-predecessor") {
+		delete(q.body, "predecessor_binding_id")
+	}
+	return nil
+}
+
+// complete adds the service and plan, which such a request need not name.
+func (b *Broker) complete(q *request, i *instance) {
+	if q.body.text("service_id") == "" {
+		q.body["service_id"] = i.service.id
+	}
+	if q.body.text("plan_id") == "" {
+		q.body["plan_id"] = i.plan.id
+	}
+}
+
+// anyBinding finds a binding of any instance.
+func (b *Broker) anyBinding(id string) *bound {
+	for _, i := range b.instances {
+		if s := i.bindings[id]; s.lives() {
+			return s
+		}
+	}
+	return nil
+}

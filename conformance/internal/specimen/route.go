@@ -1,0 +1,150 @@
+package specimen
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// An endpoint is one of the ten of the specification.
+type endpoint string
+
+const (
+	catalog       endpoint = "GET catalog"
+	provision     endpoint = "PUT instance"
+	fetchInstance endpoint = "GET instance"
+	update        endpoint = "PATCH instance"
+	deprovision   endpoint = "DELETE instance"
+	pollInstance  endpoint = "GET instance/last_operation"
+	bind          endpoint = "PUT binding"
+	fetchBinding  endpoint = "GET binding"
+	unbind        endpoint = "DELETE binding"
+	pollBinding   endpoint = "GET binding/last_operation"
+)
+
+var endpoints = map[endpoint]bool{
+	catalog: true, provision: true, fetchInstance: true, update: true, deprovision: true, pollInstance: true,
+	bind: true, fetchBinding: true, unbind: true, pollBinding: true,
+}
+
+// A request is what the steps learn about an HTTP request.
+type request struct {
+	*http.Request
+	endpoint              endpoint
+	instanceID, bindingID string
+	query                 url.Values
+	body                  object
+}
+
+// mutates reports whether the request is to change something.
+func (q *request) mutates() bool {
+	switch q.endpoint {
+	case provision, update, deprovision, bind, unbind:
+		return true
+	default:
+		return false
+	}
+}
+
+// route finds the endpoint. A segment is decoded after the path was split, so
+// that an id may contain a slash ("URL Properties").
+func (b *Broker) route(q *request) *refusal {
+	path := q.URL.EscapedPath()
+	if b.broken("url.encoded-slash") {
+		path = q.URL.Path
+	}
+	if strings.HasPrefix(path, "//") {
+		if b.broken("url.double-slash-redirect") {
+			return &refusal{status: http.StatusMovedPermanently, description: "Moved.", header: http.Header{"Location": {path[1:]}}}
+		}
+		if b.broken("url.double-slash-404") {
+			return refuse(http.StatusNotFound, "", "No such path.")
+		}
+		path = path[1:]
+	}
+	segments := strings.Split(strings.TrimPrefix(path, "/v2/"), "/")
+	for i, segment := range segments {
+		decoded, err := url.PathUnescape(segment)
+		if err != nil {
+			return refuse(http.StatusBadRequest, "", "The path is not percent-encoded correctly.")
+		}
+		switch {
+		case b.broken("url.not-decoded"):
+			decoded = segment
+		case b.broken("url.plus-is-space"):
+			decoded = strings.ReplaceAll(decoded, "+", " ")
+		case b.broken("url.lower-case") && i > 0:
+			decoded = strings.ToLower(decoded)
+		case b.broken("url.truncated") && len(decoded) > 36:
+			decoded = decoded[:36]
+		}
+		segments[i] = decoded
+	}
+	resource := q.place(segments)
+	if resource == "" || !strings.HasPrefix(path, "/v2/") {
+		return refuse(http.StatusNotFound, "", "No such path: the Open Service Broker API lives below /v2/.")
+	}
+	q.endpoint = endpoint(q.Method + " " + resource)
+	if !endpoints[q.endpoint] {
+		return refuse(http.StatusMethodNotAllowed, "", "This path does not support "+q.Method+".")
+	}
+	return nil
+}
+
+// place names the resource behind the path, and keeps the ids in it.
+func (q *request) place(segments []string) string {
+	switch len(segments) {
+	case 1:
+		if segments[0] == "catalog" {
+			return "catalog"
+		}
+	case 2, 3, 4, 5:
+		if segments[0] != "service_instances" || segments[1] == "" {
+			return ""
+		}
+		q.instanceID = segments[1]
+		if len(segments) == 2 {
+			return "instance"
+		}
+		if len(segments) == 3 && segments[2] == "last_operation" {
+			return "instance/last_operation"
+		}
+		if len(segments) < 4 || segments[2] != "service_bindings" || segments[3] == "" {
+			return ""
+		}
+		q.bindingID = segments[3]
+		if len(segments) == 4 {
+			return "binding"
+		}
+		if segments[4] == "last_operation" {
+			return "binding/last_operation"
+		}
+	}
+	return ""
+}
+
+// readQuery decodes the query string.
+func (b *Broker) readQuery(q *request) *refusal {
+	query, err := url.ParseQuery(q.URL.RawQuery)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "", "The query string is not percent-encoded correctly.")
+	}
+	q.query = query
+	if b.broken("url.operation-not-decoded") {
+		for _, pair := range strings.Split(q.URL.RawQuery, "&") {
+			if name, value, _ := strings.Cut(pair, "="); name == "operation" {
+				q.query.Set(name, value)
+			}
+		}
+	}
+	return nil
+}
+
+// acceptsIncomplete reports whether the client can poll ("Asynchronous
+// Operations").
+func (b *Broker) acceptsIncomplete(q *request) bool {
+	if b.broken("async.any-accepts-incomplete") {
+		return q.query.Has("accepts_incomplete")
+	}
+	return q.query.Get("accepts_incomplete") == "true"
+}

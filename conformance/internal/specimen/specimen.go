@@ -1,0 +1,128 @@
+package specimen
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Username and Password are what Basic authentication accepts.
+const (
+	Username = "specimen"
+	Password = "let:me in" // A colon is legal in a password, see RFC 7617, section 2.
+)
+
+// Config says how the broker behaves. Its zero value is a compliant broker.
+type Config struct {
+	// Mutation is the id of the one clause to break; see [Mutations].
+	Mutation string
+	// Variation is the id of the one liberty to take; see [Variations].
+	Variation string
+	// Polls is how often an operation is reported as in progress before it
+	// ends. 0 means 2.
+	Polls int
+	// Now is the clock for the expiry of bindings. Nil means time.Now.
+	Now func() time.Time
+}
+
+// Broker is an http.Handler that serves /v2/... at its root.
+type Broker struct {
+	config Config
+	offer  []*service
+	modern time.Time // when the catalog was last modified
+
+	mu         sync.Mutex
+	instances  map[string]*instance
+	operations int // how many have been started
+	catalogs   int // how often the catalog was fetched
+	meeting    meeting
+}
+
+// New returns a broker. It fails if the mutation or variation is unknown.
+func New(config Config) (*Broker, error) {
+	if config.Mutation != "" && !known(mutationIDs(), config.Mutation) {
+		return nil, fmt.Errorf("specimen: no mutation %q", config.Mutation)
+	}
+	if config.Variation != "" && !known(variationIDs(), config.Variation) {
+		return nil, fmt.Errorf("specimen: no variation %q", config.Variation)
+	}
+	if config.Polls == 0 {
+		config.Polls = 2
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	b := &Broker{config: config, instances: map[string]*instance{}}
+	b.offer = b.services()
+	b.modern = config.Now().UTC().Truncate(time.Second)
+	return b, nil
+}
+
+// broken reports whether the clause with this id is to be broken. Each id is
+// asked for at exactly one place.
+func (b *Broker) broken(id string) bool { return b.config.Mutation == id }
+
+// varies reports whether the liberty with this id is to be taken.
+func (b *Broker) varies(id string) bool { return b.config.Variation == id }
+
+// ServeHTTP answers one request.
+func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := &request{Request: r}
+	answer, refusal := b.serve(q)
+	if refusal != nil {
+		answer = b.refused(q, refusal)
+	}
+	b.echoRequestIdentity(w, q, answer)
+	b.write(w, q, answer)
+}
+
+// serve takes the steps in the order in which they may refuse the request.
+func (b *Broker) serve(q *request) (*answer, *refusal) {
+	routed := b.route(q)
+	if refusal := b.authenticate(q); refusal != nil {
+		return nil, refusal
+	}
+	if routed != nil {
+		return nil, routed
+	}
+	for _, step := range []func(*request) *refusal{b.checkVersion, b.checkIdentity, b.readQuery, b.readBody} {
+		if refusal := step(q); refusal != nil {
+			return nil, refusal
+		}
+	}
+	b.meet(q)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch q.endpoint {
+	case catalog:
+		return b.serveCatalog(q)
+	case provision:
+		return b.provision(q)
+	case fetchInstance:
+		return b.fetchInstance(q)
+	case update:
+		return b.update(q)
+	case deprovision:
+		return b.deprovision(q)
+	case pollInstance:
+		return b.pollInstance(q)
+	case bind:
+		return b.bind(q)
+	case fetchBinding:
+		return b.fetchBinding(q)
+	case unbind:
+		return b.unbind(q)
+	default:
+		return b.pollBinding(q)
+	}
+}
+
+func known(ids []string, id string) bool {
+	for _, candidate := range ids {
+		if candidate == id {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,185 @@
+package specimen
+
+import "net/http"
+
+// update answers PATCH /v2/service_instances/:instance_id ("Updating a Service
+// Instance").
+func (b *Broker) update(q *request) (*answer, *refusal) {
+	i := b.instances[q.instanceID]
+	target, refusal := b.checkUpdate(q, i)
+	if refusal != nil {
+		if b.broken("update.refused-but-applied") && i.lives() && target != nil {
+			b.apply(q, i, target)
+		}
+		return nil, refusal
+	}
+	key := canonical([]any{target.id, q.body.object("parameters"), q.body.object("maintenance_info")})
+	if i.active != nil {
+		return b.updateBusy(q, i, target, key)
+	}
+	if !i.plan.asyncInstances {
+		if !b.broken("update.not-applied") {
+			b.apply(q, i, target)
+		}
+		return b.updated(i), nil
+	}
+	if !b.acceptsIncomplete(q) {
+		switch {
+		case b.broken("update.202-unasked"):
+		case b.broken("update.async-required-400"):
+			return nil, refuse(http.StatusBadRequest, "AsyncRequired", "This plan is asynchronous.")
+		case b.broken("update.async-required-code"):
+			return nil, refuse(http.StatusUnprocessableEntity, "ASYNC_REQUIRED", "This plan is asynchronous.")
+		case b.broken("update.async-required-but-applied"):
+			b.apply(q, i, target)
+			return nil, asyncRequired()
+		default:
+			return nil, asyncRequired()
+		}
+	}
+	i.active = b.start(update, key, func() {
+		if !b.broken("update.async-not-applied") {
+			b.apply(q, i, target)
+		}
+		i.active = nil
+	})
+	i.history = append(i.history, i.active)
+	a := b.accepted(i.active, false, i.document(b))
+	if b.broken("update.200-in-progress") {
+		a.status = http.StatusOK
+	}
+	return a, nil
+}
+
+// updated is the answer of a synchronous update.
+func (b *Broker) updated(i *instance) *answer {
+	a := reply(http.StatusOK, i.document(b))
+	switch {
+	case b.broken("update.201"):
+		a.status = http.StatusCreated
+	case b.broken("update.204"):
+		a.status, a.body = http.StatusNoContent, nil
+	case b.broken("update.202-for-sync"):
+		a.status = http.StatusAccepted
+	case b.broken("update.body-empty"):
+		a.body = text("")
+	case b.broken("update.body-null"):
+		a.body = nil
+	}
+	return a
+}
+
+// checkUpdate decides whether the update is possible, and to which plan.
+func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
+	serviceID := q.body.text("service_id")
+	if serviceID == "" {
+		switch {
+		case i.lives() && b.broken("update.service-id-missing-accepted"):
+			serviceID = i.service.id
+		case b.broken("update.service-id-missing-500"):
+			return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
+		default:
+			return nil, missing("service_id")
+		}
+	}
+	if !i.lives() {
+		switch {
+		case b.broken("update.unknown-200"):
+			return nil, &refusal{status: http.StatusOK}
+		case b.broken("update.unknown-500"):
+			return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
+		}
+		return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
+	}
+	if serviceID != i.service.id && !b.broken("update.other-service-accepted") {
+		return i.plan, refuse(http.StatusBadRequest, "", "The instance is of another service.")
+	}
+	target, refusal := b.targetPlan(q, i)
+	if refusal != nil {
+		return target, refusal
+	}
+	if refusal := b.checkMaintenance(q, target); refusal != nil {
+		return target, refusal
+	}
+	if b.broken("update.previous-values-needed") && q.body.object("previous_values") == nil {
+		return target, refuse(http.StatusBadRequest, "", "The field previous_values is missing.")
+	}
+	if b.broken("update.context-only-refused") && q.body.object("context") != nil && q.body.text("plan_id") == "" &&
+		q.body.object("parameters") == nil {
+		return target, refuse(http.StatusUnprocessableEntity, "", "There is nothing to update.")
+	}
+	if given := parameters(q); given != nil {
+		return target, b.checkParameters(q, target, given)
+	}
+	return target, nil
+}
+
+// targetPlan is the plan that the request asks for; without plan_id it stays.
+func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
+	planID := q.body.text("plan_id")
+	if planID == "" {
+		if b.broken("update.plan-id-missing-changes-plan") {
+			return i.service.plans[len(i.service.plans)-1], nil
+		}
+		return i.plan, nil
+	}
+	_, target := b.find(i.service.id, planID)
+	switch {
+	case target == nil && b.broken("update.unknown-plan-accepted"):
+		return i.plan, nil
+	case target == nil:
+		return nil, refuse(http.StatusBadRequest, "", "The service has no such plan.")
+	case target == i.plan || i.plan.updateable:
+		return target, nil
+	case b.broken("update.unsupported-plan-change-accepted"):
+		return target, nil
+	case b.broken("update.unsupported-plan-change-ignored"):
+		return i.plan, nil
+	case b.broken("update.unsupported-plan-change-400"):
+		return target, refuse(http.StatusBadRequest, "", "Instances of this plan can not change to another.")
+	case b.broken("update.unsupported-plan-change-500"):
+		return target, refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	case b.broken("update.unsupported-plan-change-without-message"):
+		return target, refuse(http.StatusUnprocessableEntity, "", "")
+	}
+	unsupported := refuse(http.StatusUnprocessableEntity, "", "Instances of this plan can not change to another.")
+	unsupported.extra = object{"instance_usable": true, "update_repeatable": false}
+	return target, unsupported
+}
+
+// updateBusy answers while an operation on the instance is in progress.
+func (b *Broker) updateBusy(q *request, i *instance, target *plan, key string) (*answer, *refusal) {
+	same := i.active.endpoint == update && i.active.key == key
+	switch {
+	case !same && b.broken("update.second-200"):
+		return reply(http.StatusOK, i.document(b)), nil
+	case !same && b.broken("update.second-replaces"):
+		i.active.key = key
+		i.active.finish = func() { b.apply(q, i, target); i.active = nil }
+		return nil, b.concurrency()
+	case !same:
+		return nil, b.concurrency()
+	case b.broken("update.repeat-200-in-progress"):
+		return reply(http.StatusOK, i.document(b)), nil
+	case b.broken("update.repeat-409-in-progress"):
+		return nil, refuse(http.StatusConflict, "", "The instance is being updated.")
+	case !b.acceptsIncomplete(q):
+		return nil, asyncRequired()
+	}
+	return b.accepted(i.active, true, i.document(b)), nil
+}
+
+// apply changes the instance. What the request does not mention stays.
+func (b *Broker) apply(q *request, i *instance, target *plan) {
+	if !b.broken("update.plan-not-applied") {
+		i.plan = target
+	}
+	given := parameters(q)
+	switch {
+	case given == nil && b.broken("update.parameters-missing-drops-them"):
+		i.parameters = nil
+	case given != nil && !b.broken("update.parameters-not-applied"):
+		i.parameters = given
+	}
+	i.maintenance = i.plan.maintenance
+}
