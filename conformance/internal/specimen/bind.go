@@ -54,7 +54,7 @@ func (b *Broker) bind(q *request) (*answer, *refusal) {
 	return a, nil
 }
 
-func (b *Broker) bindSlowly(s *bound) *answer {
+func (b *Broker) bindSlowly(s *binding) *answer {
 	s.active = b.start(bind, "", func() { s.active = nil })
 	s.history = append(s.history, s.active)
 	a := b.accepted(s.active, false, object{})
@@ -129,7 +129,7 @@ func (b *Broker) checkApp(q *request, p *plan) *refusal {
 }
 
 // bindExisting answers for an id that is in use.
-func (b *Broker) bindExisting(q *request, s *bound) (*answer, *refusal) {
+func (b *Broker) bindExisting(q *request, s *binding) (*answer, *refusal) {
 	if bindAttributes(q) != s.attributes && !b.bindConflictMissed(q, s) {
 		switch {
 		case b.broken("bind.conflict-422"):
@@ -164,7 +164,7 @@ func (b *Broker) bindExisting(q *request, s *bound) (*answer, *refusal) {
 }
 
 // bindConflictMissed breaks "409 Conflict MUST be returned".
-func (b *Broker) bindConflictMissed(q *request, s *bound) bool {
+func (b *Broker) bindConflictMissed(q *request, s *binding) bool {
 	sameParameters := canonical(parameters(q)) == canonical(s.parameters)
 	switch {
 	case s.active != nil:

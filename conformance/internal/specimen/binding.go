@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A bound is a service binding that was ever created, also if it is deleted.
-type bound struct {
+// A binding is a service binding that was ever created, also if it is deleted.
+type binding struct {
 	id         string
 	instance   *instance
 	attributes string // what a repeated bind request must match
@@ -21,15 +21,15 @@ type bound struct {
 	history []*operation
 }
 
-// binding returns a binding of an instance that was ever created.
-func (b *Broker) binding(instanceID, bindingID string) *bound {
+// findBinding returns a binding of an instance that was ever created.
+func (b *Broker) findBinding(instanceID, bindingID string) *binding {
 	if i := b.instances[instanceID]; i != nil {
 		return i.bindings[bindingID]
 	}
 	return nil
 }
 
-func (s *bound) lives() bool { return s != nil && !s.gone && !s.instance.gone }
+func (s *binding) lives() bool { return s != nil && !s.gone && !s.instance.gone }
 
 func (i *instance) bindingActive() bool {
 	for _, s := range i.bindings {
@@ -47,8 +47,8 @@ const lifetime = 24 * time.Hour
 // renew_before.
 const timestamp = "2006-01-02T15:04:05.0Z"
 
-func (b *Broker) newBinding(q *request, i *instance) *bound {
-	s := &bound{
+func (b *Broker) newBinding(q *request, i *instance) *binding {
+	s := &binding{
 		id: q.bindingID, instance: i, attributes: bindAttributes(q), parameters: parameters(q),
 		route: q.body.object("bind_resource").text("route"), password: rand.Text(),
 	}
@@ -71,7 +71,7 @@ func bindAttributes(q *request) string {
 }
 
 // document is the body of 200 and 201 responses, and of a fetch.
-func (s *bound) document(b *Broker) object {
+func (s *binding) document(b *Broker) object {
 	var body object
 	switch s.instance.service.requirement() {
 	case "syslog_drain":
@@ -116,7 +116,7 @@ func (s *service) requirement() string {
 }
 
 // credentials are those of a service that is reached over the network.
-func (s *bound) credentials(b *Broker) object {
+func (s *binding) credentials(b *Broker) object {
 	body := object{
 		"credentials": object{
 			"username": "user", "password": s.password, "host": "specimen.example.com", "port": 1234,
@@ -147,7 +147,7 @@ func (s *bound) credentials(b *Broker) object {
 	return body
 }
 
-func (s *bound) breakEndpoint(b *Broker, body object) {
+func (s *binding) breakEndpoint(b *Broker, body object) {
 	endpoint := object{"host": "specimen.example.com", "ports": []any{"1234"}, "protocol": "tcp"}
 	switch {
 	case b.broken("endpoint.host-missing"):
@@ -172,7 +172,7 @@ func (s *bound) breakEndpoint(b *Broker, body object) {
 	body["endpoints"] = []any{endpoint}
 }
 
-func (s *bound) drain(b *Broker) object {
+func (s *binding) drain(b *Broker) object {
 	switch {
 	case b.broken("drain.missing"):
 		return object{}
@@ -184,7 +184,7 @@ func (s *bound) drain(b *Broker) object {
 	return object{"syslog_drain_url": "syslog-tls://logs.example.com:6514/" + s.id}
 }
 
-func (s *bound) routeService(b *Broker) object {
+func (s *binding) routeService(b *Broker) object {
 	switch {
 	case b.broken("route.array"):
 		return object{"route_service_url": []any{"https://proxy.example.com"}}
@@ -198,7 +198,7 @@ func (s *bound) routeService(b *Broker) object {
 	return object{"route_service_url": "https://proxy.example.com/" + s.id}
 }
 
-func (s *bound) volume(b *Broker) object {
+func (s *binding) volume(b *Broker) object {
 	device := object{"volume_id": "volume-1", "mount_config": object{"key": "value"}}
 	mount := object{
 		"driver": "cephdriver", "container_dir": "/data/images", "mode": "r", "device_type": "shared", "device": device,
@@ -229,7 +229,7 @@ func (s *bound) volume(b *Broker) object {
 }
 
 // metadata tells when the binding expires.
-func (s *bound) metadata(b *Broker) object {
+func (s *binding) metadata(b *Broker) object {
 	metadata := object{
 		"expires_at":   s.expires.Format(timestamp),
 		"renew_before": s.expires.Add(-time.Hour).Format(timestamp),

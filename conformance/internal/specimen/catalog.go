@@ -38,7 +38,7 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 	if b.broken("etag.unstable") {
 		etag = fmt.Sprintf(`"%d"`, b.catalogs)
 	}
-	modified := b.modern.Format(http.TimeFormat)
+	lastModified := b.modified.Format(http.TimeFormat)
 	matches := false
 	if given := q.Header.Get("If-None-Match"); given != "" {
 		for _, candidate := range strings.Split(given, ",") {
@@ -52,7 +52,7 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 			matches = false
 		}
 	} else if since, err := http.ParseTime(q.Header.Get("If-Modified-Since")); err == nil {
-		matches = !b.modern.After(since)
+		matches = !b.modified.After(since)
 		if b.broken("modified.always-304") {
 			matches = true
 		}
@@ -61,9 +61,9 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 	case b.broken("etag.not-quoted"):
 		etag = strings.Trim(etag, `"`)
 	case b.broken("modified.format"):
-		modified = b.modern.Format(time.RFC3339)
+		lastModified = b.modified.Format(time.RFC3339)
 	case b.broken("modified.future"):
-		modified = b.modern.Add(48 * time.Hour).Format(http.TimeFormat)
+		lastModified = b.modified.Add(48 * time.Hour).Format(http.TimeFormat)
 	}
 	if matches {
 		a.status, a.body = http.StatusNotModified, nil
@@ -74,7 +74,7 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 	if !matches || !b.broken("etag.not-on-304") {
 		a.header.Set("ETag", etag)
 	}
-	a.header.Set("Last-Modified", modified)
+	a.header.Set("Last-Modified", lastModified)
 }
 
 // document is the catalog as JSON.

@@ -57,7 +57,7 @@ func (b *Broker) fetchBusy(i *instance) (*answer, *refusal) {
 		switch {
 		case b.broken("fetch-instance.updating-404"):
 			return nil, refuse(http.StatusNotFound, "", "The instance is being updated.")
-		case b.broken("fetch-instance.updating-200"):
+		case b.varies("fetch-while-updating"):
 			return reply(http.StatusOK, i.fetched(b)), nil
 		case b.broken("fetch-instance.updating-422-without-code"):
 			return nil, refuse(http.StatusUnprocessableEntity, "", "The instance is being updated.")

@@ -9,7 +9,7 @@ func (b *Broker) fetchBinding(q *request) (*answer, *refusal) {
 	if refusal := b.checkHints(q); refusal != nil {
 		return nil, refusal
 	}
-	s := b.binding(q.instanceID, q.bindingID)
+	s := b.findBinding(q.instanceID, q.bindingID)
 	switch {
 	case b.broken("fetch-binding.unsupported"):
 		return nil, refuse(http.StatusNotImplemented, "", "Bindings can not be fetched.")
@@ -31,7 +31,7 @@ func (b *Broker) fetchBinding(q *request) (*answer, *refusal) {
 	return reply(http.StatusOK, s.fetched(b)), nil
 }
 
-func (b *Broker) fetchMissingBinding(s *bound) (*answer, *refusal) {
+func (b *Broker) fetchMissingBinding(s *binding) (*answer, *refusal) {
 	switch {
 	case b.broken("fetch-binding.unknown-200"):
 		return reply(http.StatusOK, object{}), nil
@@ -46,7 +46,7 @@ func (b *Broker) fetchMissingBinding(s *bound) (*answer, *refusal) {
 }
 
 // fetched is the body for a binding.
-func (s *bound) fetched(b *Broker) object {
+func (s *binding) fetched(b *Broker) object {
 	body := s.document(b)
 	if s.parameters != nil && !b.varies("parameters-not-fetched") {
 		body["parameters"] = s.parameters

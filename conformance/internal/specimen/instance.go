@@ -14,7 +14,7 @@ type instance struct {
 	place       string // the organization and space, or the namespace
 	parameters  object
 	maintenance string
-	bindings    map[string]*bound
+	bindings    map[string]*binding
 
 	ready   bool // the provision has succeeded
 	gone    bool // the deprovision has, or the provision was given up

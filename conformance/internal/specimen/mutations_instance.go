@@ -127,7 +127,6 @@ func fetchClauses() []clause {
 			{"fetch-instance.creating-422", "422"},
 		}},
 		{section, "422 ConcurrencyError while it is being updated", "fetch-instance-updating", []fault{
-			{"fetch-instance.updating-200", "200"},
 			{"fetch-instance.updating-404", "404"},
 			{"fetch-instance.updating-422-without-code", "422 without an error code"},
 		}},

@@ -35,6 +35,9 @@ func operationClauses() []clause {
 			{"retry-after.unit", "with a unit"},
 			{"retry-after.rfc3339", "another format of date"},
 		}},
+		{instances, "Retry-After is a duration", "retry-after-duration", []fault{
+			{"retry-after.date", "a date"},
+		}},
 		{instances, "200 for what exists", "poll-200", []fault{
 			{"poll.201", "201"},
 			{"poll.202-in-progress", "202 while it is in progress"},

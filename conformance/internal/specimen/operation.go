@@ -98,14 +98,14 @@ func (b *Broker) retryAfter() http.Header {
 	switch {
 	case b.varies("no-retry-after"):
 		return http.Header{}
-	case b.varies("retry-after-date"):
-		value = b.config.Now().UTC().Format(http.TimeFormat)
 	case b.broken("retry-after.negative"):
 		value = "-1"
 	case b.broken("retry-after.fraction"):
 		value = "0.5"
 	case b.broken("retry-after.unit"):
 		value = "0s"
+	case b.broken("retry-after.date"):
+		value = b.config.Now().UTC().Format(http.TimeFormat)
 	case b.broken("retry-after.rfc3339"):
 		value = b.config.Now().UTC().Format("2006-01-02T15:04:05Z")
 	}
@@ -139,7 +139,7 @@ func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
 
 // pollBinding answers "Polling Last Operation for Service Bindings".
 func (b *Broker) pollBinding(q *request) (*answer, *refusal) {
-	bound := b.binding(q.instanceID, q.bindingID)
+	bound := b.findBinding(q.instanceID, q.bindingID)
 	if refusal := b.checkHints(q); refusal != nil {
 		return nil, refusal
 	}

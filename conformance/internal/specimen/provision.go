@@ -140,7 +140,7 @@ func (b *Broker) checkPlace(q *request) *refusal {
 func (b *Broker) create(q *request, p *plan) *instance {
 	i := &instance{
 		id: q.instanceID, service: p.service, plan: p, parameters: parameters(q), maintenance: p.maintenance,
-		place: placeOf(q), bindings: map[string]*bound{},
+		place: placeOf(q), bindings: map[string]*binding{},
 	}
 	b.instances[i.id] = i
 	return i

@@ -59,7 +59,7 @@ func (b *Broker) complete(q *request, i *instance) {
 }
 
 // anyBinding finds a binding of any instance.
-func (b *Broker) anyBinding(id string) *bound {
+func (b *Broker) anyBinding(id string) *binding {
 	for _, i := range b.instances {
 		if s := i.bindings[id]; s.lives() {
 			return s

@@ -28,9 +28,9 @@ type Config struct {
 
 // Broker is an http.Handler that serves /v2/... at its root.
 type Broker struct {
-	config Config
-	offer  []*service
-	modern time.Time // when the catalog was last modified
+	config   Config
+	offer    []*service
+	modified time.Time // when the catalog was last modified
 
 	mu         sync.Mutex
 	instances  map[string]*instance
@@ -55,7 +55,7 @@ func New(config Config) (*Broker, error) {
 	}
 	b := &Broker{config: config, instances: map[string]*instance{}}
 	b.offer = b.services()
-	b.modern = config.Now().UTC().Truncate(time.Second)
+	b.modified = config.Now().UTC().Truncate(time.Second)
 	return b, nil
 }
 

@@ -5,7 +5,7 @@ import "net/http"
 // unbind answers DELETE
 // /v2/service_instances/:instance_id/service_bindings/:binding_id ("Unbinding").
 func (b *Broker) unbind(q *request) (*answer, *refusal) {
-	s := b.binding(q.instanceID, q.bindingID)
+	s := b.findBinding(q.instanceID, q.bindingID)
 	serviceID, planID := q.query.Get("service_id"), q.query.Get("plan_id")
 	switch {
 	case serviceID == "" && !b.broken("unbind.service-id-missing-accepted"):
@@ -42,7 +42,7 @@ func (b *Broker) unbind(q *request) (*answer, *refusal) {
 }
 
 // unbindSlowly begins the deletion; a creation that is still going on is halted.
-func (b *Broker) unbindSlowly(s *bound) *answer {
+func (b *Broker) unbindSlowly(s *binding) *answer {
 	if creation := s.active; creation != nil {
 		switch {
 		case b.broken("unbind.creation-goes-on"):
@@ -66,7 +66,7 @@ func (b *Broker) unbindSlowly(s *bound) *answer {
 	return a
 }
 
-func (b *Broker) unbindNow(s *bound) *answer {
+func (b *Broker) unbindNow(s *binding) *answer {
 	s.gone = !b.broken("unbind.not-deleted")
 	if b.broken("unbind.deletes-all") {
 		for _, sibling := range s.instance.bindings {
@@ -89,7 +89,7 @@ func (b *Broker) unbindNow(s *bound) *answer {
 	return a
 }
 
-func (b *Broker) unbindMissing(s *bound) (*answer, *refusal) {
+func (b *Broker) unbindMissing(s *binding) (*answer, *refusal) {
 	switch {
 	case b.broken("unbind.unknown-200"),
 		b.broken("unbind.repeat-200") && s != nil:
@@ -103,7 +103,7 @@ func (b *Broker) unbindMissing(s *bound) (*answer, *refusal) {
 }
 
 // unbindAgain answers a re-sent request while the deletion is in progress.
-func (b *Broker) unbindAgain(q *request, s *bound) (*answer, *refusal) {
+func (b *Broker) unbindAgain(q *request, s *binding) (*answer, *refusal) {
 	switch {
 	case b.broken("unbind.repeat-200-in-progress"):
 		return reply(http.StatusOK, object{}), nil
