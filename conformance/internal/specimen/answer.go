@@ -31,9 +31,12 @@ func refuse(status int, code, description string) *refusal {
 	return &refusal{status: status, code: code, description: description}
 }
 
-func asyncRequired() *refusal {
-	return refuse(http.StatusUnprocessableEntity, "AsyncRequired",
-		"This service plan requires client support for asynchronous service operations.")
+func (b *Broker) asyncRequired() *refusal {
+	words := "This service plan requires client support for asynchronous service operations."
+	if b.broken("async.other-words") {
+		words = "Please accept_incomplete."
+	}
+	return refuse(http.StatusUnprocessableEntity, "AsyncRequired", words)
 }
 
 // concurrency holds to "Blocking Operations".
@@ -47,6 +50,8 @@ func (b *Broker) concurrency() *refusal {
 		r.code = ""
 	case b.broken("concurrency.code"):
 		r.code = "ConcurrentModification"
+	case b.broken("concurrency.other-words"):
+		r.description = "Another operation for this Service Instance is in progress."
 	case b.broken("concurrency.500"):
 		r.status = http.StatusInternalServerError
 	}
@@ -84,6 +89,8 @@ func (b *Broker) refused(q *request, r *refusal) *answer {
 	switch {
 	case b.broken("error.description-empty"):
 		body["description"] = ""
+	case b.broken("error.no-description"):
+		delete(body, "description")
 	case b.broken("error.description-null"):
 		body["description"] = nil
 	case b.broken("error.description-object"):
@@ -170,6 +177,8 @@ func (b *Broker) write(w http.ResponseWriter, q *request, a *answer) {
 		kind = ""
 	case b.broken("body.latin1"):
 		encoded = bytes.ReplaceAll(encoded, []byte("ü"), []byte{0xfc})
+	case b.broken("body.duplicate-member") && len(encoded) > 3 && kind == "application/json":
+		encoded = append([]byte(`{"specimen.twice":1,"specimen.twice":2,`), encoded[1:]...)
 	case b.broken("body.bom"):
 		encoded = append([]byte("\xef\xbb\xbf"), encoded...)
 	case b.broken("body.two-documents") && a.status < 300:

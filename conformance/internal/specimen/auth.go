@@ -28,6 +28,9 @@ func (b *Broker) authenticate(q *request) *refusal {
 		b.broken("auth.not-on-unbind") && q.endpoint == unbind:
 		return nil
 	}
+	if b.broken("auth.malformed-400") && !given && q.Header.Get("Authorization") != "" {
+		return refuse(http.StatusBadRequest, "", "The Authorization header is malformed.")
+	}
 	unauthorized := refuse(http.StatusUnauthorized, "", "The credentials are missing or wrong.")
 	switch {
 	case b.broken("auth.403"):
@@ -36,6 +39,12 @@ func (b *Broker) authenticate(q *request) *refusal {
 		unauthorized.status = http.StatusNotFound
 	case b.broken("auth.no-challenge"):
 		return unauthorized
+	case b.broken("auth.validates-before"):
+		if refusal := b.readBody(q); refusal != nil {
+			return refusal
+		}
+	case b.broken("auth.reveals-catalog"):
+		unauthorized.extra = object{"services": b.document()["services"]}
 	case b.broken("auth.acts-before"):
 		b.actUnauthorized(q)
 	}

@@ -15,7 +15,7 @@ func (b *Broker) bind(q *request) (*answer, *refusal) {
 		}
 		return nil, refusal
 	}
-	if s := i.bindings[q.bindingID]; s.lives() && !b.metSame(q) {
+	if s := i.bindings[q.bindingID]; s.lives() && !b.met(q) {
 		return b.bindExisting(q, s)
 	}
 	if i.plan.asyncBindings && !b.acceptsIncomplete(q) {
@@ -27,9 +27,9 @@ func (b *Broker) bind(q *request) (*answer, *refusal) {
 			return nil, refuse(http.StatusUnprocessableEntity, "asyncRequired", "Bindings are asynchronous.")
 		case b.broken("bind.async-required-but-created"):
 			b.newBinding(q, i)
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		default:
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		}
 	}
 	s := b.newBinding(q, i)
@@ -48,7 +48,8 @@ func (b *Broker) bind(q *request) (*answer, *refusal) {
 		a.body = text("")
 	case b.broken("bind.body-array"):
 		a.body = []any{a.body}
-	case b.broken("bind.not-created"):
+	case b.broken("bind.not-created"),
+		b.broken("rotation.successor-not-created") && s.predecessor != "":
 		delete(i.bindings, s.id)
 	}
 	return a, nil
@@ -56,6 +57,7 @@ func (b *Broker) bind(q *request) (*answer, *refusal) {
 
 func (b *Broker) bindSlowly(s *binding) *answer {
 	s.active = b.start(bind, "", func() { s.active = nil })
+	s.active.fails = s.predecessor != "" && b.broken("rotation.fails")
 	s.history = append(s.history, s.active)
 	a := b.accepted(s.active, false, object{})
 	switch {
@@ -79,8 +81,6 @@ func (b *Broker) checkBind(q *request, i *instance) *refusal {
 		return missing("service_id")
 	case planID == "" && !b.broken("bind.plan-id-missing-accepted"):
 		return missing("plan_id")
-	case b.broken("bind.app-guid-always-needed") && q.body.text("app_guid") == "":
-		return missing("app_guid")
 	case !i.lives() && b.broken("bind.unknown-instance-accepted"):
 		return &refusal{status: http.StatusCreated, extra: object{"credentials": object{"password": "none"}}}
 	case !i.lives() && b.broken("bind.unknown-instance-500"):
@@ -109,6 +109,12 @@ func (b *Broker) checkBind(q *request, i *instance) *refusal {
 // checkApp holds to RequiresApp.
 func (b *Broker) checkApp(q *request, p *plan) *refusal {
 	app := q.body.text("app_guid")
+	if _, given := q.body["app_guid"]; given && app == "" && b.broken("bind.app-guid-empty-refused") {
+		return refuse(http.StatusBadRequest, "", "The field app_guid is empty.")
+	}
+	if r := q.body.object("bind_resource"); r != nil && r.text("app_guid") == "" && b.broken("bind.resource-needs-app-guid") {
+		return refuse(http.StatusBadRequest, "", "The field bind_resource.app_guid is missing.")
+	}
 	if app == "" && !b.broken("bind.only-old-app-guid") {
 		app = q.body.object("bind_resource").text("app_guid")
 	}
@@ -118,6 +124,8 @@ func (b *Broker) checkApp(q *request, p *plan) *refusal {
 	r := refuse(http.StatusUnprocessableEntity, "RequiresApp",
 		"This service supports generation of credentials through binding an application only.")
 	switch {
+	case b.broken("bind.requires-app-other-words"):
+		r.description = "app_guid is missing."
 	case b.broken("bind.requires-app-400"):
 		r.status = http.StatusBadRequest
 	case b.broken("bind.requires-app-code"):
@@ -158,7 +166,7 @@ func (b *Broker) bindExisting(q *request, s *binding) (*answer, *refusal) {
 	case b.broken("bind.repeat-409-in-progress"):
 		return nil, refuse(http.StatusConflict, "", "The binding is being created.")
 	case !b.acceptsIncomplete(q):
-		return nil, asyncRequired()
+		return nil, b.asyncRequired()
 	}
 	return b.accepted(s.active, true, object{}), nil
 }

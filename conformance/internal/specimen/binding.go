@@ -8,15 +8,16 @@ import (
 
 // A binding is a service binding that was ever created, also if it is deleted.
 type binding struct {
-	id         string
-	instance   *instance
-	attributes string // what a repeated bind request must match
-	parameters object
-	route      string
-	password   string
-	expires    time.Time
+	id          string
+	instance    *instance
+	attributes  string // what a repeated bind request must match
+	parameters  object
+	predecessor string // its id, if this is a successor
+	password    string
+	expires     time.Time
 
 	gone    bool
+	halted  bool // it was deleted while it was being created
 	active  *operation
 	history []*operation
 }
@@ -50,7 +51,7 @@ const timestamp = "2006-01-02T15:04:05.0Z"
 func (b *Broker) newBinding(q *request, i *instance) *binding {
 	s := &binding{
 		id: q.bindingID, instance: i, attributes: bindAttributes(q), parameters: parameters(q),
-		route: q.body.object("bind_resource").text("route"), password: rand.Text(),
+		predecessor: q.body.text("predecessor_binding_id"), password: rand.Text(),
 	}
 	if i.plan.expiring {
 		s.expires = b.config.Now().UTC().Add(lifetime).Truncate(time.Second)

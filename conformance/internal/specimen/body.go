@@ -46,10 +46,8 @@ func (b *Broker) readBody(q *request) *refusal {
 	case bind:
 		expected = bindFields
 	default:
-		if b.broken("body.delete-needs-body") && q.Method == http.MethodDelete && q.ContentLength == 0 {
-			return refuse(http.StatusBadRequest, "", "The body is missing.")
-		}
-		if b.broken("body.content-type-on-get") && q.Header.Get("Content-Type") != "" {
+		if q.Header.Get("Content-Type") != "" && (b.broken("unbind.content-type-refused") && q.endpoint == unbind ||
+			b.broken("deprovision.content-type-refused") && q.endpoint == deprovision) {
 			return refuse(http.StatusBadRequest, "", "A request without a body has no Content-Type.")
 		}
 		return nil
@@ -63,20 +61,23 @@ func (b *Broker) readBody(q *request) *refusal {
 	}
 	if q.body, err = b.decode(content); err != nil {
 		switch {
-		case b.broken("body.malformed-500"):
+		case b.broken("body.malformed-500"),
+			b.broken("body.malformed-500-on-update") && q.endpoint == update,
+			b.broken("body.malformed-500-on-bind") && q.endpoint == bind,
+			b.broken("body.empty-500") && len(content) == 0:
 			return refuse(http.StatusInternalServerError, "", "Something went wrong.")
 		case b.broken("body.malformed-422"):
 			return refuse(http.StatusUnprocessableEntity, "", "The body is not a JSON object.")
 		}
 		return refuse(http.StatusBadRequest, "", "The body is not a JSON object.")
 	}
-	return b.checkFields(q.body, expected)
+	return b.checkFields(q, expected)
 }
 
 func (b *Broker) checkContentType(q *request) *refusal {
 	value := q.Header.Get("Content-Type")
-	if b.broken("content-type.charset-refused") && strings.Contains(value, ";") {
-		return refuse(http.StatusBadRequest, "", "The Content-Type must be application/json.")
+	if b.broken("content-type.required") && value == "" {
+		return refuse(http.StatusBadRequest, "", "The Content-Type is missing.")
 	}
 	kind, _, err := mime.ParseMediaType(value)
 	if value == "" || err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json")) {
@@ -96,9 +97,6 @@ func (b *Broker) checkContentType(q *request) *refusal {
 var errNotAnObject = errors.New("not a JSON object")
 
 func (b *Broker) decode(content []byte) (object, error) {
-	if b.broken("body.empty-accepted") && len(content) == 0 {
-		return object{}, nil
-	}
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.UseNumber()
 	var value any
@@ -115,14 +113,14 @@ func (b *Broker) decode(content []byte) (object, error) {
 	if !ok {
 		return nil, errNotAnObject
 	}
-	return dropNulls(body), nil
+	return b.dropNulls(body), nil
 }
 
 // dropNulls takes a null as an absent member, as several platforms send it.
-func dropNulls(body map[string]any) object {
+func (b *Broker) dropNulls(body map[string]any) object {
 	kept := object{}
 	for name, value := range body {
-		if value != nil {
+		if value != nil || b.broken("body.null-refused") {
 			kept[name] = value
 		}
 	}
@@ -131,26 +129,27 @@ func dropNulls(body map[string]any) object {
 
 // checkFields looks at the types of the members that the specification defines
 // and ignores the others ("Vendor Extension Fields").
-func (b *Broker) checkFields(body object, expected fields) *refusal {
+func (b *Broker) checkFields(q *request, expected fields) *refusal {
+	body := q.body
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		value := body[name]
 		kind, defined := expected[name]
 		if !defined {
 			switch {
-			case b.broken("extension.refused"):
+			case b.broken("extension.refused-on-provision") && q.endpoint == provision,
+				b.broken("extension.refused-on-update") && q.endpoint == update,
+				b.broken("extension.refused-on-bind") && q.endpoint == bind:
 				return refuse(http.StatusBadRequest, "", "The body has an unknown field "+name+".")
-			case b.broken("extension.object-refused") && typeOf(value) != "string":
+			case b.broken("extension.object-500") && typeOf(value) != "string":
 				return refuse(http.StatusInternalServerError, "", "Something went wrong.")
 			}
 			continue
 		}
 		if typeOf(value) != kind {
-			switch {
-			case b.broken("body.wrong-type-500"):
+			if b.broken("body.wrong-type-500") {
 				return refuse(http.StatusInternalServerError, "", "Something went wrong.")
-			case b.broken("body.wrong-type-accepted"),
-				b.broken("body.parameters-type-accepted") && name == "parameters":
-				delete(body, name)
+			}
+			if b.wrongTypeAccepted(q, name) {
 				continue
 			}
 			return refuse(http.StatusBadRequest, "", "The field "+name+" must be a JSON "+kind+".")
@@ -159,32 +158,57 @@ func (b *Broker) checkFields(body object, expected fields) *refusal {
 		if !isObject {
 			continue
 		}
-		if refusal := b.checkInner(name, inner); refusal != nil {
+		if refusal := b.checkInner(q, name, inner); refusal != nil {
 			return refusal
 		}
 	}
 	return nil
 }
 
+// wrongTypeAccepted breaks the check of one field.
+func (b *Broker) wrongTypeAccepted(q *request, name string) bool {
+	switch {
+	case b.broken("provision.parameters-type-accepted") && q.endpoint == provision && name == "parameters",
+		b.broken("provision.context-type-accepted") && q.endpoint == provision && name == "context",
+		b.broken("provision.maintenance-type-accepted") && q.endpoint == provision && name == "maintenance_info",
+		b.broken("update.parameters-type-accepted") && q.endpoint == update && name == "parameters",
+		b.broken("bind.parameters-type-accepted") && q.endpoint == bind && name == "parameters",
+		b.broken("bind.resource-type-accepted") && q.endpoint == bind && name == "bind_resource":
+		delete(q.body, name)
+		return true
+	case b.broken("update.service-id-type-accepted") && q.endpoint == update && name == "service_id",
+		b.broken("bind.plan-id-type-accepted") && q.endpoint == bind && name == "plan_id":
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if i := b.instances[q.instanceID]; i != nil {
+			q.body["service_id"], q.body["plan_id"] = i.service.id, i.plan.id
+		}
+		return true
+	default:
+		return false
+	}
+}
+
 // checkInner looks into maintenance_info and bind_resource.
-func (b *Broker) checkInner(name string, value object) *refusal {
+func (b *Broker) checkInner(q *request, name string, value object) *refusal {
 	expected := maintenanceFields
 	switch name {
 	case "maintenance_info":
+	case "previous_values":
+		if null, given := value["maintenance_info"]; given && null == nil && b.broken("update.previous-null-refused") {
+			return refuse(http.StatusBadRequest, "", "The field previous_values.maintenance_info must be a JSON object.")
+		}
+		return nil
 	case "bind_resource":
 		expected = bindResourceFields
 	case "context":
-		if b.broken("extension.context-refused") && typeOf(value["platform"]) == "string" && value["platform"] != "cloudfoundry" {
-			return refuse(http.StatusBadRequest, "", "The context has an unknown platform.")
-		}
-		return nil
+		return b.checkContext(q, value)
 	default:
 		return nil
 	}
 	for member, inner := range value {
 		kind, defined := expected[member]
-		if !defined && (b.broken("extension.bind-resource-refused") && name == "bind_resource" ||
-			b.broken("extension.maintenance-info-refused") && name == "maintenance_info") {
+		if !defined && b.broken("bind.resource-extension-refused") && name == "bind_resource" {
 			return refuse(http.StatusBadRequest, "", "The field "+name+" has an unknown member "+member+".")
 		}
 		if defined && inner != nil && typeOf(inner) != kind {
@@ -192,6 +216,19 @@ func (b *Broker) checkInner(name string, value object) *refusal {
 		}
 	}
 	return nil
+}
+
+// checkContext takes any platform: the context is opaque.
+func (b *Broker) checkContext(q *request, context object) *refusal {
+	switch platform := context.text("platform"); {
+	case b.broken("context.kubernetes-refused-on-provision") && platform == "kubernetes" && q.endpoint == provision,
+		b.broken("context.kubernetes-refused-on-update") && platform == "kubernetes" && q.endpoint == update,
+		b.broken("context.kubernetes-refused-on-bind") && platform == "kubernetes" && q.endpoint == bind,
+		b.broken("context.service-manager-refused") && platform == "service-manager":
+		return refuse(http.StatusBadRequest, "", "The context has an unknown platform.")
+	default:
+		return nil
+	}
 }
 
 func typeOf(value any) string {

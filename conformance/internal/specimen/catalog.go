@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // serveCatalog answers GET /v2/catalog ("Catalog Management").
@@ -14,6 +13,9 @@ func (b *Broker) serveCatalog(q *request) (*answer, *refusal) {
 	b.catalogs++
 	document := b.document()
 	b.breakDocument(document)
+	if b.broken("catalog.unknown-query-400") && len(q.query) > 0 {
+		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
+	}
 	encoded, err := json.Marshal(document)
 	if err != nil {
 		return nil, refuse(http.StatusInternalServerError, "", "The catalog can not be encoded.")
@@ -53,17 +55,9 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 		}
 	} else if since, err := http.ParseTime(q.Header.Get("If-Modified-Since")); err == nil {
 		matches = !b.modified.After(since)
-		if b.broken("modified.always-304") {
-			matches = true
+		if b.broken("modified.never-304") {
+			matches = false
 		}
-	}
-	switch {
-	case b.broken("etag.not-quoted"):
-		etag = strings.Trim(etag, `"`)
-	case b.broken("modified.format"):
-		lastModified = b.modified.Format(time.RFC3339)
-	case b.broken("modified.future"):
-		lastModified = b.modified.Add(48 * time.Hour).Format(http.TimeFormat)
 	}
 	if matches {
 		a.status, a.body = http.StatusNotModified, nil
@@ -71,9 +65,7 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 			a.status, a.body = http.StatusPreconditionFailed, object{"description": "The catalog is the same."}
 		}
 	}
-	if !matches || !b.broken("etag.not-on-304") {
-		a.header.Set("ETag", etag)
-	}
+	a.header.Set("ETag", etag)
 	a.header.Set("Last-Modified", lastModified)
 }
 
@@ -93,9 +85,14 @@ func (b *Broker) document() object {
 func (s *service) document(plans []any) object {
 	document := object{
 		"id": s.id, "name": s.name, "description": s.description, "bindable": s.bindable,
-		"tags":     []any{"test", "specimen"},
-		"metadata": object{"displayName": "Specimen"},
-		"plans":    plans,
+		"tags": []any{"test", "specimen"},
+		"metadata": object{
+			"displayName": "Specimen", "documentationUrl": "https://docs.example.com/specimen", "shareable": true,
+		},
+		"plans": plans,
+		"dashboard_client": object{
+			"id": s.name + "-client", "secret": "for the platform only", "redirect_uri": "https://dashboard.example.com",
+		},
 	}
 	if s.retrievable {
 		document["instances_retrievable"] = true
@@ -111,7 +108,10 @@ func (s *service) document(plans []any) object {
 func (p *plan) document() object {
 	document := object{
 		"id": p.id, "name": p.name, "description": p.description, "free": true,
-		"metadata": object{"bullets": []any{"In memory"}},
+		"metadata": object{
+			"displayName": "In memory", "bullets": []any{"In memory"},
+			"costs": []any{object{"amount": object{"eur": 0.5}, "unit": "MONTHLY"}},
+		},
 	}
 	if p.bindable != nil {
 		document["bindable"] = *p.bindable

@@ -14,8 +14,10 @@ func (b *Broker) breakDocument(document object) {
 	plans := first["plans"].([]any)          //nolint:errcheck // As above.
 	last := plans[len(plans)-1].(object)     //nolint:errcheck // As above.
 	b.breakServices(document, services)
+	b.breakServiceMetadata(first)
 	b.breakService(first, services)
 	b.breakPlan(last, plans, services)
+	b.breakPlanMetadata(last)
 	b.breakDetails(last)
 }
 
@@ -27,6 +29,8 @@ func (b *Broker) breakServices(document object, services []any) {
 		document["services"] = nil
 	case "catalog.services-object":
 		document["services"] = object{"specimen": services[0]}
+	case "catalog.services-empty":
+		document["services"] = []any{}
 	case "catalog.service-null":
 		document["services"] = append(services, nil)
 	}
@@ -55,12 +59,20 @@ func (b *Broker) breakService(first object, services []any) {
 		second["name"] = first["name"]
 	case "catalog.service-name-unfriendly":
 		first["name"] = "My Specimen!"
+	case "catalog.service-name-blank":
+		first["name"] = "  "
+	case "catalog.service-name-64":
+		first["name"] = strings.Repeat("n", 64)
+	case "catalog.service-name-256":
+		first["name"] = strings.Repeat("n", 256)
 	case "catalog.service-description-missing":
 		delete(first, "description")
 	case "catalog.service-description-empty":
 		first["description"] = ""
 	case "catalog.service-description-long":
 		first["description"] = strings.Repeat("A service. ", 30)
+	case "catalog.service-description-10001":
+		first["description"] = strings.Repeat("d", 10_001)
 	case "catalog.bindable-missing":
 		delete(first, "bindable")
 	case "catalog.bindable-text":
@@ -71,6 +83,8 @@ func (b *Broker) breakService(first object, services []any) {
 		first["tags"] = nil
 	case "catalog.tags-of-numbers":
 		first["tags"] = []any{1, 2}
+	case "catalog.tags-2049":
+		first["tags"] = []any{strings.Repeat("t", 1024), strings.Repeat("u", 1025)}
 	case "catalog.requires-unknown":
 		second["requires"] = []any{"root_access"}
 	case "catalog.requires-text":
@@ -79,20 +93,61 @@ func (b *Broker) breakService(first object, services []any) {
 		first["instances_retrievable"] = "true"
 	case "catalog.bindings-retrievable-number":
 		first["bindings_retrievable"] = 1
+	case "catalog.bindings-retrievable-missing":
+		delete(first, "bindings_retrievable")
 	case "catalog.allow-context-updates-text":
 		first["allow_context_updates"] = "yes"
-	case "catalog.service-metadata-array":
-		first["metadata"] = []any{}
 	case "catalog.service-plan-updateable-text":
 		first["plan_updateable"] = "false"
-	case "catalog.dashboard-client-text":
-		first["dashboard_client"] = "client"
 	case "catalog.plans-missing":
 		delete(second, "plans")
 	case "catalog.plans-empty":
 		second["plans"] = []any{}
 	case "catalog.plans-null":
 		second["plans"] = nil
+	}
+}
+
+// breakServiceMetadata is about what the profile defines for a service.
+func (b *Broker) breakServiceMetadata(first object) {
+	metadata, _ := first["metadata"].(object)
+	client, _ := first["dashboard_client"].(object)
+	switch b.config.Mutation {
+	case "catalog.service-metadata-array":
+		first["metadata"] = []any{}
+	case "catalog.display-name-number":
+		metadata["displayName"] = 1
+	case "catalog.documentation-url-array":
+		metadata["documentationUrl"] = []any{metadata["documentationUrl"]}
+	case "catalog.shareable-text":
+		metadata["shareable"] = "true"
+	case "catalog.dashboard-client-text":
+		first["dashboard_client"] = "client"
+	case "catalog.dashboard-client-without-secret":
+		delete(client, "secret")
+	case "catalog.dashboard-client-without-redirect-uri":
+		delete(client, "redirect_uri")
+	case "catalog.dashboard-client-duplicate":
+		client["id"] = "specimen.sys-client"
+	}
+}
+
+// breakPlanMetadata is about what the profile defines for a plan.
+func (b *Broker) breakPlanMetadata(last object) {
+	metadata, _ := last["metadata"].(object)
+	switch b.config.Mutation {
+	case "catalog.plan-metadata-text":
+		last["metadata"] = "{}"
+	case "catalog.bullets-text":
+		metadata["bullets"] = "In memory"
+	case "catalog.costs-object":
+		metadata["costs"] = object{"eur": 1}
+	case "catalog.costs-amount-number":
+		metadata["costs"] = []any{object{"amount": 1, "unit": "MONTHLY"}}
+	case "catalog.costs-amount-text":
+		metadata["costs"] = []any{object{"amount": object{"eur": "1"}, "unit": "MONTHLY"}}
+	case "catalog.costs-without-unit":
+		metadata["costs"] = []any{object{"amount": object{"eur": 1}}}
 	}
 }
 
@@ -120,14 +175,14 @@ func (b *Broker) breakPlan(last object, plans, services []any) {
 		last["name"] = other["name"]
 	case "catalog.plan-name-unfriendly":
 		last["name"] = "plan with spaces"
+	case "catalog.plan-name-64":
+		last["name"] = strings.Repeat("n", 64)
 	case "catalog.plan-description-missing":
 		delete(last, "description")
 	case "catalog.plan-description-empty":
 		last["description"] = ""
 	case "catalog.plan-description-long":
 		last["description"] = strings.Repeat("A plan. ", 40)
-	case "catalog.plan-metadata-text":
-		last["metadata"] = "{}"
 	case "catalog.free-text":
 		last["free"] = "false"
 	case "catalog.plan-bindable-text":
@@ -158,6 +213,10 @@ func (b *Broker) breakDetails(last object) {
 		last["schemas"] = []any{}
 	case "catalog.schema-text":
 		schema(`{"$schema": "` + draft4 + `"}`)
+	case "catalog.schema-of-string":
+		schema(object{"$schema": draft4, "type": "string"})
+	case "catalog.schema-draft-07":
+		schema(object{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"})
 	case "catalog.schema-undeclared":
 		schema(object{"type": "object"})
 	case "catalog.schema-external-reference":
@@ -174,6 +233,8 @@ func (b *Broker) breakDetails(last object) {
 		last["maintenance_info"] = object{"version": "v1.0"}
 	case "catalog.maintenance-number":
 		last["maintenance_info"] = object{"version": 1.0}
+	case "catalog.maintenance-extension":
+		last["maintenance_info"] = object{"version": "1.0.0", "specimen.window": "sunday"}
 	case "catalog.maintenance-text":
 		last["maintenance_info"] = "1.0.0"
 	case "catalog.maintenance-description-number":

@@ -8,12 +8,21 @@ func (b *Broker) deprovision(q *request) (*answer, *refusal) {
 	i := b.instances[q.instanceID]
 	serviceID, planID := q.query.Get("service_id"), q.query.Get("plan_id")
 	switch {
+	case serviceID == "" && b.broken("deprovision.refused-but-deleted") && i.lives():
+		i.gone = true
+		return nil, missing("service_id")
 	case serviceID == "" && !b.broken("deprovision.service-id-missing-accepted"):
 		return nil, missing("service_id")
 	case planID == "" && !b.broken("deprovision.plan-id-missing-accepted"):
 		return nil, missing("plan_id")
-	case !i.lives():
+	case b.broken("deprovision.identity-required") && q.Header.Get("X-Broker-API-Originating-Identity") == "":
+		return nil, refuse(http.StatusBadRequest, "", "Nobody wants to delete this.")
+	case b.broken("deprovision.unknown-query-400") && q.query.Has("x-conformance"):
+		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
+	case !i.lives() && !b.met(q):
 		return b.deprovisionMissing(i)
+	case !i.lives():
+		return reply(http.StatusOK, object{}), nil
 	case serviceID != "" && serviceID != i.service.id && !b.broken("deprovision.other-service-accepted"),
 		planID != "" && planID != i.plan.id && !b.broken("deprovision.other-plan-accepted"):
 		return nil, refuse(http.StatusBadRequest, "", "The instance is of another service or plan.")
@@ -42,9 +51,9 @@ func (b *Broker) deprovision(q *request) (*answer, *refusal) {
 			return nil, refuse(http.StatusUnprocessableEntity, "Async-Required", "This plan is asynchronous.")
 		case b.broken("deprovision.async-required-but-deleted"):
 			i.gone = true
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		default:
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		}
 	}
 	return b.deprovisionSlowly(i), nil
@@ -63,10 +72,14 @@ func (b *Broker) deprovisionSlowly(i *instance) *answer {
 			return reply(http.StatusOK, object{})
 		case b.broken("deprovision.creating-410"):
 			return &answer{status: http.StatusGone, body: object{}}
+		case b.broken("deprovision.creating-409"):
+			return &answer{status: http.StatusConflict, body: object{}}
 		}
 		creation.end(failed)
+		i.halted = true
 	}
 	i.active = b.start(deprovision, "", func() { i.gone, i.active = !b.broken("deprovision.async-not-deleted"), nil })
+	i.active.fails = i.halted && b.broken("deprovision.halting-fails")
 	i.history = append(i.history, i.active)
 	a := b.accepted(i.active, false, object{})
 	switch {
@@ -79,7 +92,8 @@ func (b *Broker) deprovisionSlowly(i *instance) *answer {
 }
 
 func (b *Broker) deprovisionNow(i *instance) *answer {
-	i.gone = !b.broken("deprovision.not-deleted")
+	i.references--
+	i.gone = i.references <= 0 && !b.broken("deprovision.not-deleted")
 	a := reply(http.StatusOK, object{})
 	switch {
 	case b.broken("deprovision.204"):
@@ -119,7 +133,7 @@ func (b *Broker) deprovisionAgain(q *request, i *instance) (*answer, *refusal) {
 	case b.broken("deprovision.repeat-422-in-progress"):
 		return nil, b.concurrency()
 	case !b.acceptsIncomplete(q):
-		return nil, asyncRequired()
+		return nil, b.asyncRequired()
 	}
 	return b.accepted(i.active, true, object{}), nil
 }

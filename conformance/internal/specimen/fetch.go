@@ -12,8 +12,9 @@ func (b *Broker) fetchInstance(q *request) (*answer, *refusal) {
 	switch {
 	case b.broken("fetch-instance.unsupported"):
 		return nil, refuse(http.StatusNotImplemented, "", "Instances can not be fetched.")
-	case b.broken("fetch-instance.needs-service-id") && q.query.Get("service_id") == "":
-		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
+	case b.broken("fetch-instance.needs-service-id") && q.query.Get("service_id") == "",
+		b.broken("fetch-instance.needs-plan-id") && q.query.Get("plan_id") == "":
+		return nil, refuse(http.StatusBadRequest, "", "A query parameter is missing.")
 	case !i.lives():
 		return b.fetchMissing(i)
 	case !i.service.retrievable:
@@ -28,6 +29,8 @@ func (b *Broker) fetchInstance(q *request) (*answer, *refusal) {
 
 func (b *Broker) fetchMissing(i *instance) (*answer, *refusal) {
 	switch {
+	case i != nil && b.broken("fetch-instance.halted-200") && i.halted:
+		return reply(http.StatusOK, i.fetched(b)), nil
 	case b.broken("fetch-instance.unknown-200"):
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("fetch-instance.unknown-410"):
@@ -55,7 +58,8 @@ func (b *Broker) fetchBusy(i *instance) (*answer, *refusal) {
 		return nil, refuse(http.StatusNotFound, "", "The instance is being created.")
 	case update:
 		switch {
-		case b.broken("fetch-instance.updating-404"):
+		case b.broken("fetch-instance.updating-404"),
+			b.broken("fetch-instance.updating-plan-404") && i.plan.updateable:
 			return nil, refuse(http.StatusNotFound, "", "The instance is being updated.")
 		case b.varies("fetch-while-updating"):
 			return reply(http.StatusOK, i.fetched(b)), nil

@@ -13,8 +13,9 @@ func (b *Broker) fetchBinding(q *request) (*answer, *refusal) {
 	switch {
 	case b.broken("fetch-binding.unsupported"):
 		return nil, refuse(http.StatusNotImplemented, "", "Bindings can not be fetched.")
-	case b.broken("fetch-binding.needs-service-id") && q.query.Get("service_id") == "":
-		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
+	case b.broken("fetch-binding.needs-service-id") && q.query.Get("service_id") == "",
+		b.broken("fetch-binding.needs-plan-id") && q.query.Get("plan_id") == "":
+		return nil, refuse(http.StatusBadRequest, "", "A query parameter is missing.")
 	case !s.lives() && b.broken("fetch-binding.of-any-instance") && b.anyBinding(q.bindingID) != nil:
 		return reply(http.StatusOK, b.anyBinding(q.bindingID).fetched(b)), nil
 	case !s.lives():
@@ -33,6 +34,8 @@ func (b *Broker) fetchBinding(q *request) (*answer, *refusal) {
 
 func (b *Broker) fetchMissingBinding(s *binding) (*answer, *refusal) {
 	switch {
+	case s != nil && s.halted && b.broken("fetch-binding.halted-200"):
+		return reply(http.StatusOK, s.fetched(b)), nil
 	case b.broken("fetch-binding.unknown-200"):
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("fetch-binding.unknown-410"):

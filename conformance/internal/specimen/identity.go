@@ -7,9 +7,14 @@ import (
 	"strings"
 )
 
+const requestIdentity = "X-Broker-API-Request-Identity"
+
 // checkIdentity holds to "Originating Identity".
 func (b *Broker) checkIdentity(q *request) *refusal {
 	value := q.Header.Get("X-Broker-API-Originating-Identity")
+	if id := q.Header.Get(requestIdentity); b.broken("request-identity.only-guids") && strings.ContainsAny(id, ":/~") {
+		return refuse(http.StatusBadRequest, "", "The request identity must be a GUID.")
+	}
 	if value == "" {
 		if b.broken("identity.required") && q.mutates() {
 			return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity is required.")
@@ -17,6 +22,9 @@ func (b *Broker) checkIdentity(q *request) *refusal {
 		return nil
 	}
 	platform, encoded, _ := strings.Cut(value, " ")
+	if b.broken("identity.not-on-catalog") && q.endpoint == catalog {
+		return refuse(http.StatusBadRequest, "", "Nobody in particular reads a catalog.")
+	}
 	if b.broken("identity.only-cloudfoundry") && platform != "cloudfoundry" {
 		return refuse(http.StatusBadRequest, "", "This broker serves Cloud Foundry only.")
 	}
@@ -32,20 +40,19 @@ func (b *Broker) checkIdentity(q *request) *refusal {
 		return nil
 	}
 	switch {
-	case b.broken("identity.malformed-accepted"):
+	case b.varies("identity-unchecked"):
 		return nil
 	case b.broken("identity.malformed-500"):
 		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
-	case b.broken("identity.not-an-object-accepted") && err != nil && json.Valid(decoded):
-		return nil
+	case b.broken("identity.not-an-object-500") && err != nil && json.Valid(decoded):
+		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
 	return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity must be a platform and a Base64 encoded JSON object.")
 }
 
 // echoRequestIdentity holds to "Request Identity".
 func (b *Broker) echoRequestIdentity(w http.ResponseWriter, q *request, a *answer) {
-	const name = "X-Broker-API-Request-Identity"
-	value := q.Header.Get(name)
+	value := q.Header.Get(requestIdentity)
 	switch {
 	case b.broken("request-identity.never"),
 		b.broken("request-identity.not-on-errors") && a.status >= 400,
@@ -60,6 +67,6 @@ func (b *Broker) echoRequestIdentity(w http.ResponseWriter, q *request, a *answe
 		value = "the-broker-knows-better"
 	}
 	if value != "" {
-		w.Header().Set(name, value)
+		w.Header().Set(requestIdentity, value)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // An instance is one that was ever provisioned, also if it is deleted.
@@ -16,10 +17,12 @@ type instance struct {
 	maintenance string
 	bindings    map[string]*binding
 
-	ready   bool // the provision has succeeded
-	gone    bool // the deprovision has, or the provision was given up
-	active  *operation
-	history []*operation
+	ready      bool // the provision has succeeded
+	gone       bool // the deprovision has
+	references int  // how many provision requests it has got; only a fault counts them
+	halted     bool // it was deleted while it was being created
+	active     *operation
+	history    []*operation
 }
 
 // lives reports whether the instance exists, be it in creation.
@@ -81,8 +84,8 @@ func (i *instance) document(b *Broker) object {
 		body["dashboard_url"] = 1
 	case b.broken("instance.dashboard-object"):
 		body["dashboard_url"] = object{"url": i.dashboard()}
-	case b.broken("instance.dashboard-not-a-url"):
-		body["dashboard_url"] = "ask the operator"
+	case b.broken("instance.dashboard-16001"):
+		body["dashboard_url"] = "https://dashboard.example.com/" + strings.Repeat("d", 16_001)
 	case b.broken("instance.metadata-array"):
 		body["metadata"] = []any{}
 	case b.broken("instance.metadata-text"):

@@ -17,15 +17,30 @@ type meeting struct {
 // requests sends the other at once.
 const patience = 100 * time.Millisecond
 
-// meet waits for another request for the same thing, if the mutation is about
-// that.
-func (b *Broker) meet(q *request) {
-	if (!b.broken("concurrency.double-provision") || q.endpoint != provision) &&
-		(!b.broken("concurrency.double-bind") || q.endpoint != bind) {
-		return
+// meet breaks what holds for concurrent requests ("Blocking Operations"): a
+// request waits for another one for the same thing, and then believes that it
+// is alone, or fails.
+func (b *Broker) meet(q *request) *refusal {
+	switch {
+	case b.broken("concurrency.double-provision") && q.endpoint == provision,
+		b.broken("concurrency.double-bind") && q.endpoint == bind,
+		b.broken("concurrency.double-unbind") && q.endpoint == unbind,
+		b.broken("concurrency.double-deprovision") && q.endpoint == deprovision:
+		b.meeting.wait(q)
+	case b.broken("concurrency.provision-500") && q.endpoint == provision,
+		b.broken("concurrency.bind-500") && q.endpoint == bind,
+		b.broken("concurrency.unbind-500") && q.endpoint == unbind,
+		b.broken("concurrency.deprovision-500") && q.endpoint == deprovision:
+		if b.meeting.wait(q); b.met(q) {
+			return refuse(500, "", "duplicate key value violates unique constraint")
+		}
 	}
+	return nil
+}
+
+// wait returns as soon as there is another request, or patience is over.
+func (m *meeting) wait(q *request) {
 	key := q.instanceID + "\x00" + q.bindingID
-	m := &b.meeting
 	m.mu.Lock()
 	if m.waiting == nil {
 		m.waiting, m.met = map[string]chan struct{}{}, map[*request]bool{}
@@ -44,22 +59,40 @@ func (b *Broker) meet(q *request) {
 	defer timer.Stop()
 	select {
 	case <-arrived:
-		m.mu.Lock()
-		m.met[q] = true
-		m.mu.Unlock()
 	case <-timer.C:
-		m.mu.Lock()
-		if m.waiting[key] == arrived {
-			delete(m.waiting, key)
-		}
-		m.mu.Unlock()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	select {
+	case <-arrived:
+		m.met[q] = true
+	default:
+		delete(m.waiting, key)
 	}
 }
 
-// metSame reports whether the request met another one and so believes that
-// there is nothing yet.
-func (b *Broker) metSame(q *request) bool {
+// met reports whether the request met another one.
+func (b *Broker) met(q *request) bool {
 	b.meeting.mu.Lock()
 	defer b.meeting.mu.Unlock()
 	return b.meeting.met[q]
+}
+
+// hesitate breaks the time limits of platforms.
+func (b *Broker) hesitate(q *request) {
+	var delay time.Duration
+	switch {
+	case b.broken("catalog.after-11s") && q.endpoint == catalog:
+		delay = 11 * time.Second
+	case b.broken("catalog.after-61s") && q.endpoint == catalog:
+		delay = 61 * time.Second
+	default:
+		return
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-q.Context().Done():
+	}
 }

@@ -19,8 +19,7 @@ type Mutation struct {
 func Mutations() []Mutation {
 	var mutations []Mutation
 	for _, c := range slices.Concat(
-		headerClauses(), errorClauses(), catalogClauses(), operationClauses(), provisionClauses(), fetchClauses(),
-		updateClauses(), bindClauses(), bindingClauses(), unbindClauses(), deprovisionClauses(),
+		headerClauses(), answerClauses(), catalogClauses(), serviceClauses(), planClauses(), operationClauses(), provisionClauses(), fetchClauses(), updateClauses(), bindClauses(), bindingClauses(), unbindClauses(), deprovisionClauses(), concurrencyClauses(), platformClauses(),
 	) {
 		for _, f := range c.faults {
 			mutations = append(mutations, Mutation{

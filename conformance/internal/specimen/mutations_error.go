@@ -1,19 +1,12 @@
 package specimen
 
-func errorClauses() []clause {
+func answerClauses() []clause {
 	return []clause{
-		{"Service Broker Errors", "error is a single word", "error-code", []fault{
-			{"error.code-empty", "empty"},
-			{"error.code-sentence", "a sentence"},
-			{"error.code-number", "a number"},
-		}},
 		{"Service Broker Errors", "description is a non-empty string", "error-description", []fault{
 			{"error.description-empty", "empty"},
 			{"error.description-null", "null"},
 			{"error.description-object", "an object"},
-		}},
-		{"Service Broker Errors", "a description says what is wrong", "error-described", []fault{
-			{"error.capital-description", "it is called Description"},
+			{"error.no-description", "there is none"},
 		}},
 		{"Service Broker Errors", "instance_usable is for failed updates and deprovisions", "error-instance-usable", []fault{
 			{"error.instance-usable-on-provision", "with a failed provision"},
@@ -25,6 +18,38 @@ func errorClauses() []clause {
 			{"error.update-repeatable-on-deprovision", "with a failed deprovision"},
 			{"error.update-repeatable-text", "a string"},
 		}},
+		{"Service Broker Errors", "what is refused has no effect", "error-refused-update-changes-nothing", []fault{
+			{"update.unknown-plan-refused-but-changed", "changes the plan, and answers 400"},
+		}},
+		{"Service Broker Errors", "what is refused has no effect", "error-refused-unbind-deletes-nothing", []fault{
+			{"unbind.refused-but-deleted", "deletes the binding without service_id, and answers 400"},
+		}},
+		{"Service Broker Errors", "what is refused has no effect", "error-refused-deprovision-deletes-nothing", []fault{
+			{"deprovision.refused-but-deleted", "deletes the instance without service_id, and answers 400"},
+		}},
+		{"Service Broker Errors", "a path that does not exist is refused", "error-unknown-path", []fault{
+			{"url.unknown-path-200", "200"},
+		}},
+		{"Service Broker Errors", "a method that does not exist is refused", "error-unknown-method", []fault{
+			{"url.any-method", "200"},
+		}},
+		{"RFC 8259, section 4", "the names within an object are unique", "answer-names-unique", []fault{
+			{"body.duplicate-member", "a name occurs twice"},
+		}},
+		{"Service Broker Errors", "nothing is redirected", "answer-no-redirect", []fault{
+			{"url.unknown-path-redirect", "a path that does not exist is"},
+		}},
+		{"Polling Last Operation for Service Instances", "Retry-After is a duration", "retry-after-duration", []fault{
+			{"retry-after.date", "a date"},
+		}},
+		{"Service Broker Errors", "error is a single word", "error-code", []fault{
+			{"error.code-empty", "empty"},
+			{"error.code-sentence", "a sentence"},
+			{"error.code-number", "a number"},
+		}},
+		{"Service Broker Errors", "a description says what is wrong", "error-described", []fault{
+			{"error.capital-description", "it is called Description"},
+		}},
 		{"Service Broker Errors", "an error response is a JSON object", "error-object", []fault{
 			{"error.array", "an array"},
 			{"error.text", "a text"},
@@ -35,39 +60,26 @@ func errorClauses() []clause {
 			{"error.empty-on-410", "nothing, for a 410"},
 			{"error.empty-on-422", "nothing, for a 422"},
 		}},
-		{"Content Type", "responses with a body are application/json", "content-type", []fault{
-			{"content-type.text", "text/plain"},
-			{"content-type.text-on-errors", "text/plain for errors"},
-			{"content-type.html-on-poll", "text/html for polls"},
-			{"content-type.none", "nothing"},
+		{"Asynchronous Operations", "accepts_incomplete=false is a no", "async-false", []fault{
+			{"async.any-accepts-incomplete", "takes any value for a yes"},
 		}},
-		{"Content Type", "bodies are JSON", "body-json", []fault{
-			{"body.latin1", "not UTF-8"},
-			{"body.bom", "with a byte order mark"},
-			{"body.two-documents", "two documents in a row"},
+		{"Provisioning", "operation is a string of at most 10,000 characters", "operation", []fault{
+			{"operation.number", "a number"},
+			{"operation.object", "an object"},
+			{"operation.empty", "empty"},
+			{"operation.too-long", "longer"},
+			{"operation.too-long-on-bind", "longer, for a bind"},
+			{"operation.null-on-bind", "null, for a bind"},
+			{"operation.number-on-unbind", "a number, for an unbind"},
+			{"operation.null-on-deprovision", "null, for a deprovision"},
+			{"operation.empty-on-update", "empty, for an update"},
+			{"operation.null-on-update", "null, for an update"},
 		}},
-		{"Content Type", "400 for another content type", "content-type-mismatch", []fault{
-			{"content-type.mismatch-500", "500"},
-			{"content-type.mismatch-415", "415"},
-		}},
-		{"Content Type", "application/json may have a charset", "content-type-charset", []fault{
-			{"content-type.charset-refused", "400"},
-		}},
-		{"Content Type", "400 for a body that is not to be processed", "body-malformed", []fault{
-			{"body.malformed-500", "500"},
-			{"body.malformed-422", "422"},
-			{"body.empty-accepted", "takes no body for {}"},
-			{"body.trailing-accepted", "ignores what comes after the object"},
-			{"body.array-accepted", "takes the first of an array"},
-		}},
-		{"Content Type", "400 for fields of a wrong type", "body-types", []fault{
-			{"body.wrong-type-500", "500"},
-			{"body.wrong-type-accepted", "ignores them"},
-			{"body.parameters-type-accepted", "ignores parameters that are no object"},
-		}},
-		{"Content Type", "requests without a body are complete", "delete-without-body", []fault{
-			{"body.delete-needs-body", "400 for a DELETE without a body"},
-			{"body.content-type-on-get", "400 for a GET with a Content-Type"},
+		{"Polling Last Operation for Service Instances", "Retry-After is a number of seconds or a date", "retry-after", []fault{
+			{"retry-after.negative", "negative"},
+			{"retry-after.fraction", "a fraction"},
+			{"retry-after.unit", "with a unit"},
+			{"retry-after.rfc3339", "another format of date"},
 		}},
 	}
 }

@@ -22,6 +22,7 @@ type plan struct {
 	rotatable      bool
 	expiring       bool
 	updateable     bool
+	pinned         bool   // updateable, but to none of the plans that there are
 	maintenance    string // the version, if there is one
 	schema         object // of all parameters; nil: anything is allowed
 }
@@ -43,10 +44,10 @@ func (b *Broker) services() []*service {
 		plans: []*plan{
 			{name: "sync", description: "Everything at once."},
 			{name: "async", description: "Instances take their time.", asyncInstances: true, maintenance: "1.2.0"},
-			{name: "async-binding", description: "Bindings take their time.", asyncBindings: true},
+			{name: "async-binding", description: "Bindings take their time.", asyncBindings: true, rotatable: true},
 			{name: "app-only", description: "Bindings need an application.", requiresApp: true},
 			{name: "not-bindable", description: "Nothing to bind to.", bindable: &no},
-			{name: "rotatable", description: "Bindings have successors.", rotatable: true, expiring: true},
+			{name: "rotatable", description: "Bindings have successors.", rotatable: true, expiring: true, updateable: true, pinned: true},
 			{name: "schema", description: "Parameters follow a schema.", schema: sizes()},
 			{name: "updateable", description: "Instances can change to another plan.", updateable: true, maintenance: "2.1.1+abcdef"},
 			{name: "async-updateable", description: "Instances change slowly.", asyncInstances: true, asyncBindings: true, updateable: true},

@@ -22,6 +22,8 @@ type operation struct {
 	state    string
 	polls    int    // answered with "in progress" so far
 	finish   func() // applies its effect
+	fails    bool   // instead
+	target   *plan  // of an update
 }
 
 // start begins an operation; finish is called when it succeeds.
@@ -54,6 +56,8 @@ func (b *Broker) accepted(o *operation, repeated bool, body object) *answer {
 		body["operation"] = 17
 	case b.broken("operation.object"):
 		body["operation"] = object{"id": o.id}
+	case b.broken("operation.with-spaces"):
+		body["operation"] = strings.ReplaceAll(o.id, "-", " ")
 	case b.broken("operation.too-long"):
 		body["operation"] = o.id + strings.Repeat("x", 10_001-len(o.id))
 	case b.broken("operation.empty-on-update") && o.endpoint == update:
@@ -119,10 +123,8 @@ func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
 		return nil, refusal
 	}
 	switch {
-	case b.broken("poll-instance.needs-service-id") && q.query.Get("service_id") == "":
-		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
-	case b.broken("poll-instance.needs-operation") && q.query.Get("operation") == "":
-		return nil, refuse(http.StatusBadRequest, "", "The parameter operation is missing.")
+	case b.broken("poll-instance.unknown-query-400") && q.query.Has("x-conformance"):
+		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
 	case i == nil && b.broken("poll-instance.unknown-succeeded"):
 		return reply(http.StatusOK, object{"state": succeeded}), nil
 	case i == nil && b.broken("poll-instance.unknown-410"):
@@ -134,6 +136,10 @@ func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
 	case i == nil:
 		return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
 	}
+	if o := i.active; o != nil && o.target != nil && o.target != i.plan && q.query.Get("plan_id") == i.plan.id &&
+		b.broken("poll-instance.wants-new-plan") {
+		return nil, refuse(http.StatusBadRequest, "", "The instance is changing to another plan.")
+	}
 	return b.poll(q, i.gone, i.history)
 }
 
@@ -144,8 +150,6 @@ func (b *Broker) pollBinding(q *request) (*answer, *refusal) {
 		return nil, refusal
 	}
 	switch {
-	case b.broken("poll-binding.needs-service-id") && q.query.Get("service_id") == "":
-		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
 	case bound == nil && b.broken("poll-binding.unknown-succeeded"):
 		return reply(http.StatusOK, object{"state": succeeded}), nil
 	case bound == nil && b.broken("poll-binding.unknown-410"):
@@ -180,8 +184,6 @@ func (b *Broker) poll(q *request, gone bool, history []*operation) (*answer, *re
 		return nil, refuse(http.StatusNotFound, "", "It was deleted.")
 	case o == nil:
 		return reply(http.StatusOK, object{"state": succeeded, "description": "Done at once."}), nil
-	case gone && b.broken("poll.delete-404"):
-		return nil, refuse(http.StatusNotFound, "", "It was deleted.")
 	case gone && b.varies("poll-deleted-410"):
 		return nil, refuse(http.StatusGone, "", "It was deleted.")
 	}
@@ -192,10 +194,30 @@ func (b *Broker) poll(q *request, gone bool, history []*operation) (*answer, *re
 		o.polls++
 		return b.polledProgress(q, o)
 	}
-	if !b.broken("poll.never-ends") {
+	switch {
+	case b.broken("poll.never-ends"):
+	case o.fails, b.operationFails(o):
+		o.end(failed)
+	default:
 		o.end(succeeded)
 	}
 	return b.polledState(q, o), nil
+}
+
+// operationFails breaks what the operations are there for.
+func (b *Broker) operationFails(o *operation) bool {
+	switch o.endpoint { //nolint:exhaustive // Only these are asynchronous.
+	case provision:
+		return b.broken("provision.fails")
+	case deprovision:
+		return b.broken("deprovision.fails")
+	case bind:
+		return b.broken("bind.fails")
+	case unbind:
+		return b.broken("unbind.fails")
+	default:
+		return false
+	}
 }
 
 func (o *operation) end(state string) {
@@ -207,7 +229,11 @@ func (o *operation) end(state string) {
 
 func (b *Broker) polledProgress(q *request, o *operation) (*answer, *refusal) {
 	switch {
-	case b.broken("poll.404-in-progress"):
+	case b.broken("poll.404-in-progress") && o.endpoint == provision,
+		b.broken("poll.update-404-in-progress") && o.endpoint == update,
+		b.broken("poll.deprovision-404-in-progress") && o.endpoint == deprovision,
+		b.broken("poll.bind-404-in-progress") && o.endpoint == bind,
+		b.broken("poll.unbind-404-in-progress") && o.endpoint == unbind:
 		return nil, refuse(http.StatusNotFound, "", "Not there yet.")
 	case b.broken("poll.410-in-progress") && o.endpoint == provision:
 		return nil, refuse(http.StatusGone, "", "Not there yet.")
@@ -223,9 +249,10 @@ func (b *Broker) polledProgress(q *request, o *operation) (*answer, *refusal) {
 // immediately.
 func (b *Broker) polledEnd(q *request, o *operation) (*answer, *refusal) {
 	switch {
-	case b.broken("poll.forgets-create") && (o.endpoint == provision || o.endpoint == bind):
-		return nil, refuse(http.StatusNotFound, "", "There is no such operation.")
-	case b.broken("poll.forgets-delete") && (o.endpoint == deprovision || o.endpoint == unbind):
+	case b.broken("poll.forgets-provision") && o.endpoint == provision,
+		b.broken("poll.forgets-deprovision") && o.endpoint == deprovision,
+		b.broken("poll.forgets-bind") && o.endpoint == bind,
+		b.broken("poll.forgets-unbind") && o.endpoint == unbind:
 		return nil, refuse(http.StatusNotFound, "", "There is no such operation.")
 	case b.broken("poll.410-after-create") && (o.endpoint == provision || o.endpoint == bind):
 		return nil, refuse(http.StatusGone, "", "The operation is over.")
@@ -276,8 +303,6 @@ func (b *Broker) polledState(q *request, o *operation) *answer {
 		body["update_repeatable"] = true
 	case b.broken("poll.instance-usable-text") && o.endpoint == update:
 		body["instance_usable"] = "true"
-	case b.broken("poll.delete-fails") && (o.endpoint == deprovision || o.endpoint == unbind) && o.state == succeeded:
-		body["state"] = failed
 	case b.broken("poll.array"):
 		a.body = []any{body}
 	}

@@ -11,7 +11,10 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 		}
 		return nil, refusal
 	}
-	if i := b.instances[q.instanceID]; i.lives() && !b.metSame(q) {
+	if i := b.instances[q.instanceID]; i != nil && i.gone && b.broken("provision.id-reuse-409") {
+		return nil, refuse(http.StatusConflict, "", "There was an instance with this id.")
+	}
+	if i := b.instances[q.instanceID]; i.lives() && !b.met(q) {
 		return b.provisionExisting(q, p, i)
 	}
 	if p.asyncInstances && !b.acceptsIncomplete(q) {
@@ -25,12 +28,15 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 			return nil, refuse(http.StatusUnprocessableEntity, "", "This plan is asynchronous.")
 		case b.broken("provision.async-required-but-created"):
 			b.create(q, p).ready = true
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		default:
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		}
 	}
 	i := b.create(q, p)
+	if b.broken("provision.counts-references") {
+		i.references = 1
+	}
 	if p.asyncInstances {
 		i.active = b.start(provision, "", func() { i.ready, i.active = !b.broken("provision.succeeds-too-early"), nil })
 		i.history = append(i.history, i.active)
@@ -120,14 +126,16 @@ func (b *Broker) checkProvision(q *request) (*plan, *refusal) {
 func (b *Broker) checkPlace(q *request) *refusal {
 	context := q.body.object("context")
 	if platform := context.text("platform"); platform != "" && platform != "cloudfoundry" {
+		if b.broken("provision.place-must-be-a-guid") && q.body.text("space_guid") == "-" {
+			return refuse(http.StatusBadRequest, "", "The field space_guid is no GUID.")
+		}
 		return nil
 	}
 	for _, name := range []string{"organization_guid", "space_guid"} {
 		if q.body.text(name) == "" && context.text(name) == "" {
 			switch {
-			case b.broken("provision.organization-missing-accepted") && name == "organization_guid",
-				b.broken("provision.space-missing-accepted") && name == "space_guid",
-				b.varies("place-unchecked"):
+			case b.varies("place-unchecked") && !b.broken("provision.place-always-needed"),
+				b.broken("provision.place-missing-accepted"):
 				continue
 			}
 			return missing(name)
@@ -159,6 +167,9 @@ func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *
 		}
 		return nil, refuse(http.StatusConflict, "", "An instance with this id but other attributes exists.")
 	}
+	if i.references > 0 {
+		i.references++
+	}
 	switch {
 	case i.active == nil && b.broken("provision.repeat-201"):
 		return reply(http.StatusCreated, i.document(b)), nil
@@ -170,6 +181,8 @@ func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *
 		return reply(http.StatusOK, object{"dashboard_url": "https://dashboard.example.com/repeated"}), nil
 	case i.active == nil:
 		return reply(http.StatusOK, i.document(b)), nil
+	case i.active.endpoint != provision && b.broken("provision.deleting-200"):
+		return reply(http.StatusOK, i.document(b)), nil
 	case i.active.endpoint != provision:
 		return nil, b.concurrency()
 	case b.broken("provision.repeat-200-in-progress"):
@@ -179,7 +192,7 @@ func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *
 	case b.broken("provision.repeat-422-in-progress"):
 		return nil, b.concurrency()
 	case !b.acceptsIncomplete(q):
-		return nil, asyncRequired()
+		return nil, b.asyncRequired()
 	}
 	return b.accepted(i.active, true, i.document(b)), nil
 }

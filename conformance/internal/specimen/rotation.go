@@ -34,6 +34,9 @@ func (b *Broker) inherit(q *request, i *instance) *refusal {
 		return refuse(http.StatusBadRequest, "", "The predecessor has expired.")
 	}
 	b.complete(q, i)
+	if successor := i.bindings[q.bindingID]; successor.lives() && b.broken("rotation.repeat-409") {
+		return refuse(http.StatusConflict, "", "The binding exists.")
+	}
 	switch {
 	case parameters(q) == nil && predecessor.parameters != nil && !b.broken("rotation.parameters-lost"):
 		q.body["parameters"] = map[string]any(predecessor.parameters)

@@ -50,7 +50,11 @@ func (q *request) mutates() bool {
 // that an id may contain a slash ("URL Properties").
 func (b *Broker) route(q *request) *refusal {
 	path := q.URL.EscapedPath()
-	if b.broken("url.encoded-slash") {
+	switch {
+	case b.broken("url.encoded-slash"),
+		b.broken("url.encoded-slash-in-binding") && strings.Contains(path, "/service_bindings/") && q.Method == http.MethodPut,
+		b.broken("url.encoded-slash-in-unbind") && strings.Contains(path, "/service_bindings/") && q.Method == http.MethodDelete,
+		b.broken("url.encoded-slash-in-deprovision") && !strings.Contains(path, "/service_bindings/") && q.Method == http.MethodDelete:
 		path = q.URL.Path
 	}
 	if strings.HasPrefix(path, "//") {
@@ -75,16 +79,28 @@ func (b *Broker) route(q *request) *refusal {
 			decoded = strings.ReplaceAll(decoded, "+", " ")
 		case b.broken("url.lower-case") && i > 0:
 			decoded = strings.ToLower(decoded)
-		case b.broken("url.truncated") && len(decoded) > 36:
-			decoded = decoded[:36]
+		case b.broken("url.truncated") && i > 0 && len(decoded) > 4:
+			decoded = decoded[:len(decoded)-1]
 		}
 		segments[i] = decoded
 	}
 	resource := q.place(segments)
+	if b.broken("provision.empty-id-accepted") && path == "/v2/service_instances/" {
+		resource = "instance"
+	}
 	if resource == "" || !strings.HasPrefix(path, "/v2/") {
+		switch {
+		case b.broken("url.unknown-path-200"):
+			return &refusal{status: http.StatusOK}
+		case b.broken("url.unknown-path-redirect"):
+			return &refusal{status: http.StatusFound, header: http.Header{"Location": {"/v2/catalog"}}}
+		}
 		return refuse(http.StatusNotFound, "", "No such path: the Open Service Broker API lives below /v2/.")
 	}
 	q.endpoint = endpoint(q.Method + " " + resource)
+	if b.broken("url.any-method") && resource == "catalog" {
+		q.endpoint = catalog
+	}
 	if !endpoints[q.endpoint] {
 		return refuse(http.StatusMethodNotAllowed, "", "This path does not support "+q.Method+".")
 	}

@@ -91,7 +91,10 @@ func (b *Broker) serve(q *request) (*answer, *refusal) {
 			return nil, refusal
 		}
 	}
-	b.meet(q)
+	b.hesitate(q)
+	if refusal := b.meet(q); refusal != nil {
+		return nil, refusal
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch q.endpoint {

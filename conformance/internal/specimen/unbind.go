@@ -8,12 +8,23 @@ func (b *Broker) unbind(q *request) (*answer, *refusal) {
 	s := b.findBinding(q.instanceID, q.bindingID)
 	serviceID, planID := q.query.Get("service_id"), q.query.Get("plan_id")
 	switch {
+	case serviceID == "" && b.broken("unbind.refused-but-deleted") && s.lives():
+		s.gone = true
+		return nil, missing("service_id")
 	case serviceID == "" && !b.broken("unbind.service-id-missing-accepted"):
 		return nil, missing("service_id")
 	case planID == "" && !b.broken("unbind.plan-id-missing-accepted"):
 		return nil, missing("plan_id")
-	case !s.lives():
+	case b.broken("unbind.identity-required") && q.Header.Get("X-Broker-API-Originating-Identity") == "":
+		return nil, refuse(http.StatusBadRequest, "", "Nobody wants to delete this.")
+	case b.broken("unbind.unknown-query-400") && q.query.Has("x-conformance"):
+		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
+	case !s.lives() && !b.met(q):
 		return b.unbindMissing(s)
+	case !s.lives():
+		return reply(http.StatusOK, object{}), nil
+	case s.predecessor != "" && b.broken("rotation.successor-not-unbound"):
+		return nil, refuse(http.StatusBadRequest, "", "Unbind the predecessor.")
 	case serviceID != "" && serviceID != s.instance.service.id && !b.broken("unbind.other-service-accepted"),
 		planID != "" && planID != s.instance.plan.id && !b.broken("unbind.other-plan-accepted"):
 		return nil, refuse(http.StatusBadRequest, "", "The binding is of another service or plan.")
@@ -33,9 +44,9 @@ func (b *Broker) unbind(q *request) (*answer, *refusal) {
 			return nil, refuse(http.StatusUnprocessableEntity, "AsyncIsRequired", "Bindings are asynchronous.")
 		case b.broken("unbind.async-required-but-deleted"):
 			s.gone = true
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		default:
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		}
 	}
 	return b.unbindSlowly(s), nil
@@ -51,10 +62,14 @@ func (b *Broker) unbindSlowly(s *binding) *answer {
 			return reply(http.StatusOK, object{})
 		case b.broken("unbind.creating-410"):
 			return &answer{status: http.StatusGone, body: object{}}
+		case b.broken("unbind.creating-409"):
+			return &answer{status: http.StatusConflict, body: object{}}
 		}
 		creation.end(failed)
+		s.halted = true
 	}
 	s.active = b.start(unbind, "", func() { s.gone, s.active = !b.broken("unbind.async-not-deleted"), nil })
+	s.active.fails = s.halted && b.broken("unbind.halting-fails")
 	s.history = append(s.history, s.active)
 	a := b.accepted(s.active, false, object{})
 	switch {
@@ -68,8 +83,9 @@ func (b *Broker) unbindSlowly(s *binding) *answer {
 
 func (b *Broker) unbindNow(s *binding) *answer {
 	s.gone = !b.broken("unbind.not-deleted")
-	if b.broken("unbind.deletes-all") {
-		for _, sibling := range s.instance.bindings {
+	for _, sibling := range s.instance.bindings {
+		if sibling.predecessor == s.id && b.broken("rotation.successor-ends-with-predecessor") ||
+			b.broken("unbind.deletes-all") {
 			sibling.gone = true
 		}
 	}
@@ -112,7 +128,7 @@ func (b *Broker) unbindAgain(q *request, s *binding) (*answer, *refusal) {
 	case b.broken("unbind.repeat-422-in-progress"):
 		return nil, b.concurrency()
 	case !b.acceptsIncomplete(q):
-		return nil, asyncRequired()
+		return nil, b.asyncRequired()
 	}
 	return b.accepted(s.active, true, object{}), nil
 }

@@ -32,9 +32,9 @@ func (b *Broker) update(q *request) (*answer, *refusal) {
 			return nil, refuse(http.StatusUnprocessableEntity, "ASYNC_REQUIRED", "This plan is asynchronous.")
 		case b.broken("update.async-required-but-applied"):
 			b.apply(q, i, target)
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		default:
-			return nil, asyncRequired()
+			return nil, b.asyncRequired()
 		}
 	}
 	i.active = b.start(update, key, func() {
@@ -43,6 +43,7 @@ func (b *Broker) update(q *request) (*answer, *refusal) {
 		}
 		i.active = nil
 	})
+	i.active.target = target
 	i.history = append(i.history, i.active)
 	a := b.accepted(i.active, false, i.document(b))
 	if b.broken("update.200-in-progress") {
@@ -55,6 +56,8 @@ func (b *Broker) update(q *request) (*answer, *refusal) {
 func (b *Broker) updated(i *instance) *answer {
 	a := reply(http.StatusOK, i.document(b))
 	switch {
+	case b.broken("update.metadata-array"):
+		a.body = object{"metadata": []any{}}
 	case b.broken("update.201"):
 		a.status = http.StatusCreated
 	case b.broken("update.204"):
@@ -84,7 +87,8 @@ func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
 	}
 	if !i.lives() {
 		switch {
-		case b.broken("update.unknown-200"):
+		case i == nil && b.broken("update.unknown-200"),
+			i != nil && b.broken("update.deleted-200"):
 			return nil, &refusal{status: http.StatusOK}
 		case b.broken("update.unknown-500"):
 			return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
@@ -109,6 +113,9 @@ func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
 		return target, refuse(http.StatusUnprocessableEntity, "", "There is nothing to update.")
 	}
 	if given := parameters(q); given != nil {
+		if b.broken("update.schema-refused") && target.schema != nil {
+			return target, refuse(http.StatusUnprocessableEntity, "", "The parameters can not change.")
+		}
 		return target, b.checkParameters(q, target, given)
 	}
 	return target, nil
@@ -127,10 +134,17 @@ func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 	switch {
 	case target == nil && b.broken("update.unknown-plan-accepted"):
 		return i.plan, nil
+	case target == nil && b.broken("update.unknown-plan-refused-but-changed"):
+		i.plan = i.service.plans[len(i.service.plans)-1]
+		return nil, refuse(http.StatusBadRequest, "", "The service has no such plan.")
 	case target == nil:
 		return nil, refuse(http.StatusBadRequest, "", "The service has no such plan.")
-	case target == i.plan || i.plan.updateable:
+	case target == i.plan || i.plan.updateable && !i.plan.pinned:
 		return target, nil
+	case i.plan.pinned && b.broken("update.plan-409"):
+		return target, refuse(http.StatusConflict, "", "Instances of this plan can not change to that plan.")
+	case i.plan.pinned && b.broken("update.refused-plan-change-without-message"):
+		return target, refuse(http.StatusUnprocessableEntity, "", "")
 	case b.broken("update.unsupported-plan-change-accepted"):
 		return target, nil
 	case b.broken("update.unsupported-plan-change-ignored"):
@@ -139,8 +153,6 @@ func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 		return target, refuse(http.StatusBadRequest, "", "Instances of this plan can not change to another.")
 	case b.broken("update.unsupported-plan-change-500"):
 		return target, refuse(http.StatusInternalServerError, "", "Something went wrong.")
-	case b.broken("update.unsupported-plan-change-without-message"):
-		return target, refuse(http.StatusUnprocessableEntity, "", "")
 	}
 	unsupported := refuse(http.StatusUnprocessableEntity, "", "Instances of this plan can not change to another.")
 	unsupported.extra = object{"instance_usable": true, "update_repeatable": false}
@@ -151,20 +163,16 @@ func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 func (b *Broker) updateBusy(q *request, i *instance, target *plan, key string) (*answer, *refusal) {
 	same := i.active.endpoint == update && i.active.key == key
 	switch {
-	case !same && b.broken("update.second-200"):
-		return reply(http.StatusOK, i.document(b)), nil
-	case !same && b.broken("update.second-replaces"):
-		i.active.key = key
-		i.active.finish = func() { b.apply(q, i, target); i.active = nil }
-		return nil, b.concurrency()
 	case !same:
 		return nil, b.concurrency()
+	case target != i.plan && b.broken("update.repeat-other-operation-for-plan"):
+		return b.accepted(b.start(update, key, func() {}), false, i.document(b)), nil
 	case b.broken("update.repeat-200-in-progress"):
 		return reply(http.StatusOK, i.document(b)), nil
 	case b.broken("update.repeat-409-in-progress"):
 		return nil, refuse(http.StatusConflict, "", "The instance is being updated.")
 	case !b.acceptsIncomplete(q):
-		return nil, asyncRequired()
+		return nil, b.asyncRequired()
 	}
 	return b.accepted(i.active, true, i.document(b)), nil
 }

@@ -16,9 +16,9 @@ func (b *Broker) checkVersion(q *request) *refusal {
 		switch {
 		case b.broken("version.missing-500"):
 			return refuse(http.StatusInternalServerError, "", "Something went wrong.")
-		case b.broken("version.missing-accepted"),
-			b.broken("version.missing-accepted-on-delete") && q.Method == http.MethodDelete,
-			b.broken("version.missing-accepted-on-poll") && q.endpoint == pollInstance:
+		case b.broken("version.missing-500-on-delete") && q.Method == http.MethodDelete:
+			return refuse(http.StatusInternalServerError, "", "Something went wrong.")
+		case b.broken("version.missing-accepted"):
 			return nil
 		case b.broken("version.missing-401"):
 			return refuse(http.StatusUnauthorized, "", "The header X-Broker-API-Version is required.")
@@ -29,22 +29,31 @@ func (b *Broker) checkVersion(q *request) *refusal {
 	}
 	major, minor, ok := parseVersion(value)
 	if !ok {
-		switch {
-		case b.broken("version.junk-500"):
+		if b.broken("version.junk-500") {
 			return refuse(http.StatusInternalServerError, "", "Something went wrong.")
-		case b.broken("version.junk-accepted"):
-			return nil
 		}
 		return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Version must be MAJOR.MINOR, like 2.17.")
 	}
 	unsupported := major != 2 || minor < 13
 	switch {
-	case b.broken("version.other-major-accepted"):
-		unsupported = major == 2 && minor < 13
-	case b.broken("version.only-2.17"):
-		unsupported = value != "2.17"
+	case b.broken("version.up-to-2.17"):
+		unsupported = unsupported || minor > 17
 	case b.broken("version.compared-as-text"):
-		unsupported = value < "2.13" || value > "2.17"
+		unsupported = value < "2.13" || value > "2.2"
+	case b.broken("version.up-to-2.16"):
+		unsupported = unsupported || minor == 17 && q.endpoint == catalog
+	case b.broken("version.from-2.14"):
+		unsupported = unsupported || minor == 13
+	case b.broken("version.not-2.14-on-catalog") && q.endpoint == catalog,
+		b.broken("version.not-2.14-on-fetch") && q.endpoint == fetchInstance,
+		b.broken("version.not-2.14-on-unbind") && q.endpoint == unbind:
+		unsupported = unsupported || minor == 14
+	case b.broken("version.not-2.13-on-bind") && q.endpoint == bind,
+		b.broken("version.not-2.13-on-unbind") && q.endpoint == unbind,
+		b.broken("version.not-2.13-on-deprovision") && q.endpoint == deprovision:
+		unsupported = unsupported || minor == 13
+	case b.broken("version.not-2.15"):
+		unsupported = unsupported || minor == 15
 	}
 	if !unsupported {
 		return nil

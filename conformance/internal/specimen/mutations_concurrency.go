@@ -1,0 +1,50 @@
+package specimen
+
+func concurrencyClauses() []clause {
+	return []clause{
+		{"Blocking Operations", "concurrent provisions are processed, or refused with 422 ConcurrencyError", "concurrent-provisions", []fault{
+			{"concurrency.provision-500", "500"},
+		}},
+		{"Blocking Operations", "concurrent binds are processed, or refused with 422 ConcurrencyError", "concurrent-binds", []fault{
+			{"concurrency.bind-500", "500"},
+		}},
+		{"Blocking Operations", "concurrent unbinds are processed, or refused with 422 ConcurrencyError", "concurrent-unbinds", []fault{
+			{"concurrency.unbind-500", "500"},
+		}},
+		{"Blocking Operations", "one of several concurrent unbinds deletes", "concurrent-unbinds-once", []fault{
+			{"concurrency.double-unbind", "two do"},
+		}},
+		{"Blocking Operations", "concurrent deprovisions are processed, or refused with 422 ConcurrencyError", "concurrent-deprovisions", []fault{
+			{"concurrency.deprovision-500", "500"},
+		}},
+		{"Blocking Operations", "one of several concurrent deprovisions deletes", "concurrent-deprovisions-once", []fault{
+			{"concurrency.double-deprovision", "two do"},
+		}},
+		{"Deprovisioning", "after the deletion nothing is left", "concurrent-leaves-nothing", []fault{
+			{"provision.counts-references", "wants as many deprovisions as there were provisions"},
+		}},
+		{"Vendor Extension Fields", "unknown fields of a provision are ignored", "extension-provision", []fault{
+			{"extension.object-500", "500 if they are no strings"},
+			{"extension.refused-on-provision", "400"},
+		}},
+		{"Vendor Extension Fields", "unknown fields of an update are ignored", "extension-update", []fault{
+			{"extension.refused-on-update", "400"},
+		}},
+		{"Vendor Extension Fields", "unknown fields of a bind are ignored", "extension-bind", []fault{
+			{"extension.refused-on-bind", "400"},
+		}},
+		{"Change Policy for Minor Versions", "unknown query parameters are ignored", "extension-poll-query", []fault{
+			{"poll-instance.unknown-query-400", "400 for a poll"},
+		}},
+		{"Change Policy for Minor Versions", "unknown query parameters are ignored", "extension-unbind-query", []fault{
+			{"unbind.unknown-query-400", "400 for an unbind"},
+		}},
+		{"Change Policy for Minor Versions", "unknown query parameters are ignored", "extension-deprovision-query", []fault{
+			{"deprovision.unknown-query-400", "400 for a deprovision"},
+		}},
+		{"Blocking Operations", "one of several concurrent requests creates", "concurrent", []fault{
+			{"concurrency.double-provision", "two create the instance"},
+			{"concurrency.double-bind", "two create the binding"},
+		}},
+	}
+}

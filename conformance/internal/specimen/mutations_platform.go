@@ -1,0 +1,135 @@
+package specimen
+
+func platformClauses() []clause {
+	return []clause{
+		{"Cloud Controller", "requests have version 2.15", "cf-provision", []fault{
+			{"version.not-2.15", "it is refused"},
+		}},
+		{"Cloud Controller", "GET has no query", "cf-fetch", []fault{
+			{"fetch-instance.needs-plan-id", "400 for an instance"},
+		}},
+		{"Cloud Controller", "previous_values.maintenance_info may be null", "cf-update", []fault{
+			{"update.previous-null-refused", "400"},
+		}},
+		{"Vendor Extension Fields", "unknown fields of bind_resource are ignored", "cf-bind-app", []fault{
+			{"bind.resource-extension-refused", "400"},
+		}},
+		{"Cloud Controller", "the bind_resource of service keys has no app_guid", "cf-bind-key", []fault{
+			{"bind.resource-needs-app-guid", "400"},
+		}},
+		{"Cloud Controller", "GET has no query", "cf-fetch-binding", []fault{
+			{"fetch-binding.needs-plan-id", "400 for a binding"},
+		}},
+		{"Cloud Controller", "the deletion of orphans has no originating identity", "cf-unbind", []fault{
+			{"unbind.identity-required", "400 for an unbind"},
+		}},
+		{"Cloud Controller", "the deletion of orphans has no originating identity", "cf-deprovision", []fault{
+			{"deprovision.identity-required", "400 for a deprovision"},
+		}},
+		{"Cloud Controller", "answers come within 60 s", "cf-within-60s", []fault{
+			{"catalog.after-61s", "the catalog takes 61 s"},
+		}},
+		{"Cloud Controller", "dashboard_url has at most 16,000 characters", "cf-dashboard-url", []fault{
+			{"instance.dashboard-16001", "more"},
+		}},
+		{"Cloud Controller", "an operation needs no escaping", "cf-operation-url-safe", []fault{
+			{"operation.with-spaces", "it has spaces"},
+		}},
+		{"Cloud Controller", "there is a service", "cf-catalog-service", []fault{
+			{"catalog.services-empty", "there is none"},
+		}},
+		{"Cloud Controller", "names are not blank", "cf-catalog-blank", []fault{
+			{"catalog.service-name-blank", "two spaces"},
+		}},
+		{"Cloud Controller", "descriptions have at most 10,000 characters", "cf-catalog-description", []fault{
+			{"catalog.service-description-10001", "10,001"},
+		}},
+		{"Cloud Controller", "tags have at most 2,048 characters together", "cf-catalog-tags", []fault{
+			{"catalog.tags-2049", "2,049"},
+		}},
+		{"Cloud Controller", "a dashboard client has three fields and an id of its own", "cf-catalog-dashboard-client", []fault{
+			{"catalog.dashboard-client-duplicate", "two services have the same"},
+			{"catalog.dashboard-client-without-redirect-uri", "no redirect_uri"},
+		}},
+		{"Cloud Controller", "maintenance_info has two fields only", "cf-catalog-maintenance-info", []fault{
+			{"catalog.maintenance-extension", "a third one"},
+		}},
+		{"Cloud Controller", "schemas are of draft 4 or 6", "cf-catalog-schema-dialect", []fault{
+			{"catalog.schema-draft-07", "draft 7"},
+		}},
+		{"Cloud Controller", "shareable is a boolean", "cf-catalog-shareable", []fault{
+			{"catalog.shareable-text", "a string"},
+		}},
+		{"Korifi", "parameters may be null", "korifi-provision", []fault{
+			{"body.null-refused", "400"},
+			{"provision.place-always-needed", "400"},
+		}},
+		{"Korifi", "service keys have an empty app_guid", "korifi-bind", []fault{
+			{"bind.app-guid-empty-refused", "400"},
+		}},
+		{"Korifi", "requests without a body have a Content-Type", "korifi-unbind", []fault{
+			{"unbind.content-type-refused", "400 for an unbind"},
+		}},
+		{"Korifi", "requests without a body have a Content-Type", "korifi-deprovision", []fault{
+			{"deprovision.content-type-refused", "400 for a deprovision"},
+		}},
+		{"Korifi", "documentationUrl is a string", "korifi-documentation-url", []fault{
+			{"catalog.documentation-url-array", "an array"},
+		}},
+		{"Kubernetes service catalog", "the context is that of Kubernetes", "kubernetes-provision", []fault{
+			{"context.kubernetes-refused-on-provision", "400 for a provision"},
+		}},
+		{"Kubernetes service catalog", "the context is that of Kubernetes", "kubernetes-update", []fault{
+			{"context.kubernetes-refused-on-update", "400 for an update"},
+		}},
+		{"Kubernetes service catalog", "the context is that of Kubernetes", "kubernetes-bind", []fault{
+			{"context.kubernetes-refused-on-bind", "400 for a bind"},
+		}},
+		{"Kubernetes service catalog", "unbind requests have 2.14", "kubernetes-unbind", []fault{
+			{"version.not-2.14-on-unbind", "it is refused"},
+		}},
+		{"Kubernetes service catalog", "an id is used again after orphan mitigation", "kubernetes-provision-anew", []fault{
+			{"provision.id-reuse-409", "409"},
+		}},
+		{"Kubernetes service catalog", "clients compare the description of AsyncRequired", "kubernetes-description-async-required", []fault{
+			{"async.other-words", "another description"},
+		}},
+		{"Kubernetes service catalog", "clients compare the description of RequiresApp", "kubernetes-description-requires-app", []fault{
+			{"bind.requires-app-other-words", "another description"},
+		}},
+		{"Kubernetes service catalog", "clients compare the description of ConcurrencyError", "kubernetes-description-concurrency-error", []fault{
+			{"concurrency.other-words", "another description"},
+		}},
+		{"Kubernetes service catalog", "names of services have at most 63 characters", "kubernetes-services-63", []fault{
+			{"catalog.service-name-64", "64"},
+		}},
+		{"Kubernetes service catalog", "names of plans have at most 63 characters", "kubernetes-plans-63", []fault{
+			{"catalog.plan-name-64", "64"},
+		}},
+		{"Service Manager", "the catalog is read with 2.14", "sm-catalog", []fault{
+			{"version.not-2.14-on-catalog", "it is refused"},
+		}},
+		{"Service Manager", "the context is that of Service Manager", "sm-provision", []fault{
+			{"context.service-manager-refused", "400"},
+			{"provision.place-must-be-a-guid", "400"},
+		}},
+		{"Service Manager", "instances are fetched with 2.14", "sm-fetch", []fault{
+			{"version.not-2.14-on-fetch", "it is refused"},
+		}},
+		{"Service Manager", "bind requests have 2.13", "sm-bind", []fault{
+			{"version.not-2.13-on-bind", "it is refused"},
+		}},
+		{"Service Manager", "unbind requests have 2.13", "sm-unbind", []fault{
+			{"version.not-2.13-on-unbind", "it is refused"},
+		}},
+		{"Service Manager", "deprovision requests have 2.13", "sm-deprovision", []fault{
+			{"version.not-2.13-on-deprovision", "it is refused"},
+		}},
+		{"Service Manager", "answers come within 10 s", "sm-within-10s", []fault{
+			{"catalog.after-11s", "the catalog takes 11 s"},
+		}},
+		{"Service Manager", "names have at most 255 characters", "sm-names-255", []fault{
+			{"catalog.service-name-256", "256"},
+		}},
+	}
+}
