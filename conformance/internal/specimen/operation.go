@@ -95,10 +95,9 @@ func (b *Broker) brokenRepeat(by endpoint) bool {
 	}
 }
 
-// retryAfter is the header of 202 and of polls: at once, since only polls bring
-// an operation forward.
+// retryAfter is the header of 202 and of polls.
 func (b *Broker) retryAfter() http.Header {
-	value := "0"
+	value := "1"
 	switch {
 	case b.varies("no-retry-after"):
 		return http.Header{}
@@ -107,7 +106,7 @@ func (b *Broker) retryAfter() http.Header {
 	case b.broken("retry-after.fraction"):
 		value = "0.5"
 	case b.broken("retry-after.unit"):
-		value = "0s"
+		value = "1s"
 	case b.broken("retry-after.date"):
 		value = b.config.Now().UTC().Format(http.TimeFormat)
 	case b.broken("retry-after.rfc3339"):
@@ -175,7 +174,7 @@ func (b *Broker) checkHints(q *request) *refusal {
 func (b *Broker) poll(q *request, gone bool, history []*operation) (*answer, *refusal) {
 	var o *operation
 	for _, candidate := range history {
-		if id := q.query.Get("operation"); id == "" || id == candidate.id || o == nil {
+		if o == nil || o.id != q.query.Get("operation") {
 			o = candidate
 		}
 	}
