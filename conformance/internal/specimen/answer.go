@@ -73,6 +73,15 @@ func (b *Broker) maintenanceConflict() *refusal {
 	return r
 }
 
+// gone is the answer to the deletion of what does not exist.
+func (b *Broker) gone() *answer {
+	a := &answer{status: http.StatusGone, body: object{}}
+	if b.broken("error.empty-on-410") {
+		a.body = text("")
+	}
+	return a
+}
+
 // refused is the answer that tells of a refusal.
 func (b *Broker) refused(q *request, r *refusal) *answer {
 	body := object{}
@@ -128,8 +137,6 @@ func (b *Broker) refused(q *request, r *refusal) *answer {
 		a.body = text("Unauthorized\n")
 	case b.broken("error.empty-on-409") && r.status == http.StatusConflict:
 		a.body = text("")
-	case b.broken("error.empty-on-410") && r.status == http.StatusGone:
-		a.body = text("")
 	case b.broken("error.empty-on-422") && r.status == http.StatusUnprocessableEntity:
 		a.body = text("")
 	}
@@ -175,8 +182,6 @@ func (b *Broker) write(w http.ResponseWriter, q *request, a *answer) {
 		kind = "text/html"
 	case b.broken("content-type.none"):
 		kind = ""
-	case b.broken("body.latin1"):
-		encoded = bytes.ReplaceAll(encoded, []byte("ü"), []byte{0xfc})
 	case b.broken("body.duplicate-member") && len(encoded) > 3 && kind == "application/json":
 		encoded = append([]byte(`{"specimen.twice":1,"specimen.twice":2,`), encoded[1:]...)
 	case b.broken("body.bom"):

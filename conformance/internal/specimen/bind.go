@@ -154,6 +154,8 @@ func (b *Broker) bindExisting(q *request, s *binding) (*answer, *refusal) {
 		return nil, refuse(http.StatusConflict, "", "The binding exists.")
 	case s.active == nil && b.broken("bind.repeat-without-credentials"):
 		return reply(http.StatusOK, object{}), nil
+	case s.active == nil && s.history != nil && b.broken("bind.repeat-after-async-without-credentials"):
+		return reply(http.StatusOK, object{}), nil
 	case s.active == nil && b.broken("bind.repeat-other-credentials"):
 		s.password += "-again"
 		return reply(http.StatusOK, s.document(b)), nil

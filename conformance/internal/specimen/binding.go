@@ -88,6 +88,8 @@ func (s *binding) document(b *Broker) object {
 		body["metadata"] = s.metadata(b)
 	}
 	switch {
+	case b.broken("binding.empty"):
+		return object{}
 	case b.varies("extension-fields"):
 		body["specimen.extension"] = []any{1}
 	case b.broken("binding.metadata-array"):
@@ -247,7 +249,7 @@ func (s *binding) metadata(b *Broker) object {
 	case b.broken("metadata.expires-at-no-fraction"):
 		metadata["expires_at"] = s.expires.Format("2006-01-02T15:04:05Z")
 	case b.broken("metadata.expires-at-past"):
-		metadata["expires_at"] = "2001-01-01T00:00:00.0Z"
+		metadata["expires_at"] = "1999-01-01T00:00:00.0Z"
 		delete(metadata, "renew_before")
 	case b.broken("metadata.renew-before-format"):
 		metadata["renew_before"] = s.expires.Add(-time.Hour).Format("2006-01-02 15:04:05")

@@ -79,6 +79,9 @@ func (b *Broker) checkContentType(q *request) *refusal {
 	if b.broken("content-type.required") && value == "" {
 		return refuse(http.StatusBadRequest, "", "The Content-Type is missing.")
 	}
+	if b.broken("content-type.charset-refused") && strings.Contains(value, ";") {
+		return refuse(http.StatusBadRequest, "", "The Content-Type must be application/json.")
+	}
 	kind, _, err := mime.ParseMediaType(value)
 	if value == "" || err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json")) {
 		return nil
@@ -175,6 +178,7 @@ func (b *Broker) wrongTypeAccepted(q *request, name string) bool {
 		b.broken("bind.parameters-type-accepted") && q.endpoint == bind && name == "parameters",
 		b.broken("bind.resource-type-accepted") && q.endpoint == bind && name == "bind_resource":
 		delete(q.body, name)
+		q.unchecked = true
 		return true
 	case b.broken("update.service-id-type-accepted") && q.endpoint == update && name == "service_id",
 		b.broken("bind.plan-id-type-accepted") && q.endpoint == bind && name == "plan_id":
@@ -221,7 +225,8 @@ func (b *Broker) checkInner(q *request, name string, value object) *refusal {
 // checkContext takes any platform: the context is opaque.
 func (b *Broker) checkContext(q *request, context object) *refusal {
 	switch platform := context.text("platform"); {
-	case b.broken("context.kubernetes-refused-on-provision") && platform == "kubernetes" && q.endpoint == provision,
+	case b.broken("context.unknown-platform-refused") && platform != "" && platform != "cloudfoundry",
+		b.broken("context.kubernetes-refused-on-provision") && platform == "kubernetes" && q.endpoint == provision,
 		b.broken("context.kubernetes-refused-on-update") && platform == "kubernetes" && q.endpoint == update,
 		b.broken("context.kubernetes-refused-on-bind") && platform == "kubernetes" && q.endpoint == bind,
 		b.broken("context.service-manager-refused") && platform == "service-manager":

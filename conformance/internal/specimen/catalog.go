@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
+
+// downtime is what each maintenance_info announces.
+const downtime = "A new system.\nExpect downtime."
 
 // serveCatalog answers GET /v2/catalog ("Catalog Management").
 func (b *Broker) serveCatalog(q *request) (*answer, *refusal) {
@@ -40,7 +44,6 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 	if b.broken("etag.unstable") {
 		etag = fmt.Sprintf(`"%d"`, b.catalogs)
 	}
-	lastModified := b.modified.Format(http.TimeFormat)
 	matches := false
 	if given := q.Header.Get("If-None-Match"); given != "" {
 		for _, candidate := range strings.Split(given, ",") {
@@ -55,9 +58,19 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 		}
 	} else if since, err := http.ParseTime(q.Header.Get("If-Modified-Since")); err == nil {
 		matches = !b.modified.After(since)
-		if b.broken("modified.never-304") {
+		switch {
+		case b.broken("modified.never-304"):
 			matches = false
+		case b.broken("modified.always-304"):
+			matches = true
 		}
+	}
+	modified := b.modified.Format(http.TimeFormat)
+	switch {
+	case b.broken("modified.format"):
+		modified = b.modified.Format(time.RFC3339)
+	case b.broken("modified.future"):
+		modified = b.modified.Add(48 * time.Hour).Format(http.TimeFormat)
 	}
 	if matches {
 		a.status, a.body = http.StatusNotModified, nil
@@ -65,8 +78,10 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 			a.status, a.body = http.StatusPreconditionFailed, object{"description": "The catalog is the same."}
 		}
 	}
-	a.header.Set("ETag", etag)
-	a.header.Set("Last-Modified", lastModified)
+	if !matches || !b.broken("etag.not-on-304") {
+		a.header.Set("ETag", etag)
+	}
+	a.header.Set("Last-Modified", modified)
 }
 
 // document is the catalog as JSON.
@@ -123,7 +138,7 @@ func (p *plan) document() object {
 		document["plan_updateable"] = true
 	}
 	if p.maintenance != "" {
-		document["maintenance_info"] = object{"version": p.maintenance, "description": "A new system.\nExpect downtime."}
+		document["maintenance_info"] = object{"version": p.maintenance, "description": downtime}
 	}
 	if p.asyncInstances || p.asyncBindings {
 		document["maximum_polling_duration"] = 60

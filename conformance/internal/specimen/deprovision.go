@@ -32,6 +32,9 @@ func (b *Broker) deprovision(q *request) (*answer, *refusal) {
 	}
 	if i.active != nil && i.active.endpoint == update || i.bindingActive() {
 		switch {
+		case b.varies("deletes-while-updating"):
+			i.gone = true
+			return reply(http.StatusOK, object{}), nil
 		case b.broken("deprovision.busy-200"):
 			return reply(http.StatusOK, object{}), nil
 		case b.broken("deprovision.busy-409"):
@@ -120,7 +123,7 @@ func (b *Broker) deprovisionMissing(i *instance) (*answer, *refusal) {
 	case b.broken("deprovision.unknown-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
-	return &answer{status: http.StatusGone, body: object{}}, nil
+	return b.gone(), nil
 }
 
 // deprovisionAgain answers a re-sent request while the deletion is in progress.

@@ -94,8 +94,8 @@ func (i *instance) fetched(b *Broker) object {
 		body["parameters"] = nil
 	case b.broken("fetch-instance.parameters-text"):
 		body["parameters"] = canonical(i.parameters)
-	case b.broken("fetch-instance.parameters-wrong") && i.parameters != nil:
-		body["parameters"] = object{"specimen": "something else"}
+	case b.broken("fetch-instance.parameters-wrong"):
+		body["parameters"] = altered(i.parameters)
 	case b.broken("fetch-instance.maintenance-text"):
 		body["maintenance_info"] = "1.2.0"
 	case b.broken("fetch-instance.maintenance-without-version"):
@@ -108,4 +108,13 @@ func (i *instance) fetched(b *Broker) object {
 		body["dashboard_url"] = nil
 	}
 	return body
+}
+
+// altered is the object with other values.
+func altered(parameters object) object {
+	other := object{}
+	for name := range parameters {
+		other[name] = "something else"
+	}
+	return other
 }

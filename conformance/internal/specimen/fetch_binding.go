@@ -22,6 +22,8 @@ func (b *Broker) fetchBinding(q *request) (*answer, *refusal) {
 		return b.fetchMissingBinding(s)
 	case !s.instance.service.retrievable:
 		return nil, refuse(http.StatusNotFound, "", "Bindings of this service can not be fetched.")
+	case s.succeeded() && b.broken("rotation.hides-predecessor"):
+		return b.fetchMissingBinding(s)
 	case s.active != nil && b.broken("fetch-binding.creating-200"):
 		return reply(http.StatusOK, s.fetched(b)), nil
 	case s.active != nil && b.broken("fetch-binding.creating-422"):
@@ -66,8 +68,8 @@ func (s *binding) fetched(b *Broker) object {
 		body["credentials"] = object{"password": s.password + "-fetched"}
 	case b.broken("fetch-binding.parameters-null"):
 		body["parameters"] = nil
-	case b.broken("fetch-binding.parameters-wrong") && s.parameters != nil:
-		body["parameters"] = object{"specimen": "something else"}
+	case b.broken("fetch-binding.parameters-wrong"):
+		body["parameters"] = altered(s.parameters)
 	case b.broken("fetch-binding.parameters-array"):
 		body["parameters"] = []any{}
 	case b.broken("fetch-binding.no-metadata"):

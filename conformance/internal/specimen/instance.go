@@ -102,6 +102,9 @@ func (i *instance) document(b *Broker) object {
 // requests.
 func (b *Broker) checkMaintenance(q *request, p *plan) *refusal {
 	info := q.body.object("maintenance_info")
+	if d := info.text("description"); d != "" && d != downtime && b.broken("provision.maintenance-description-compared") {
+		return b.maintenanceConflict()
+	}
 	if info == nil || info.text("version") == p.maintenance {
 		return nil
 	}
@@ -116,7 +119,7 @@ func (b *Broker) checkMaintenance(q *request, p *plan) *refusal {
 // checkParameters holds to "Service Brokers SHOULD ensure that the client has
 // provided valid configuration parameters".
 func (b *Broker) checkParameters(q *request, p *plan, parameters object) *refusal {
-	if p.schema == nil || follows(p.schema, parameters) {
+	if p.schema == nil || q.unchecked || follows(p.schema, parameters) {
 		return nil
 	}
 	switch {

@@ -2,14 +2,34 @@ package specimen
 
 func bindingClauses() []clause {
 	return []clause{
-		{"Binding", "credentials are returned", "binding-credentials", []fault{
-			{"bind.no-credentials", "there are none"},
-			{"bind.credentials-text", "a string"},
-			{"bind.credentials-null", "null"},
-			{"bind.credentials-array", "an array"},
+		{"Fetching a Service Binding", "credentials are returned if the binding was created asynchronously", "binding-credentials", []fault{
+			{"fetch-binding.credentials-text", "a string"},
+		}},
+		{"Fetching a Service Binding", "parameters are those of the binding", "binding-parameters", []fault{
+			{"fetch-binding.parameters-array", "an array"},
+		}},
+		{"Binding", "only what requires announces is returned", "binding-syslog-drain-declared", []fault{
+			{"binding.drain-unannounced", "a syslog_drain_url"},
+		}},
+		{"Binding", "only what requires announces is returned", "binding-route-service-declared", []fault{
+			{"binding.route-unannounced", "a route_service_url"},
+		}},
+		{"Binding", "only what requires announces is returned", "binding-volume-mounts-declared", []fault{
+			{"binding.volume-unannounced", "volume_mounts"},
+		}},
+		{"Log Drain", "syslog_drain_url is returned", "binding-syslog-drain-url", []fault{
+			{"drain.missing", "it is not"},
+			{"drain.object", "an object"},
 		}},
 		{"Volume Mount Object", "volume_mounts is returned", "binding-volume-mounts", []fault{
 			{"volume.missing", "it is not"},
+		}},
+		{"Log Drain", "syslog_drain_url is returned", "binding-urls", []fault{
+			{"drain.not-a-url", "a word"},
+			{"route.array", "an array"},
+			{"route.not-a-url", "a word"},
+		}},
+		{"Volume Mount Object", "volume_mounts is returned", "binding-volume-mount", []fault{
 			{"volume.object", "an object"},
 			{"volume.driver-missing", "no driver"},
 			{"volume.container-dir-missing", "no container_dir"},
@@ -20,27 +40,7 @@ func bindingClauses() []clause {
 			{"volume.volume-id-missing", "no volume_id"},
 			{"volume.mount-config-text", "mount_config is a string"},
 		}},
-		{"Binding Metadata Object", "metadata is an object", "binding-metadata", []fault{
-			{"binding.metadata-array", "an array"},
-		}},
-		{"Binding Metadata Object", "expires_at follows the pattern", "binding-expires-at", []fault{
-			{"metadata.expires-at-number", "a number"},
-			{"metadata.expires-at-format", "another format"},
-			{"metadata.expires-at-offset", "with an offset"},
-			{"metadata.expires-at-no-fraction", "without a fraction"},
-			{"metadata.expires-at-past", "in the past"},
-		}},
-		{"Binding Metadata Object", "renew_before follows the pattern", "binding-renew-before", []fault{
-			{"metadata.renew-before-format", "another format"},
-			{"metadata.renew-before-null", "null"},
-		}},
-		{"Binding Metadata Object", "renew_before is not after expires_at", "binding-renew-before-expiry", []fault{
-			{"metadata.renew-before-late", "it is"},
-		}},
-		{"Credentials", "credentials are unique to a binding", "binding-credentials-unique", []fault{
-			{"bind.same-credentials", "they are the same for all"},
-		}},
-		{"Endpoint Object", "host and ports are required, protocol is one of three", "binding-endpoints", []fault{
+		{"Endpoint Object", "host and ports are required, protocol is one of three", "binding-endpoint", []fault{
 			{"endpoint.object", "endpoints is an object"},
 			{"endpoint.text", "an endpoint is a string"},
 			{"endpoint.host-missing", "no host"},
@@ -50,27 +50,28 @@ func bindingClauses() []clause {
 			{"endpoint.ports-numbers", "ports are numbers"},
 			{"endpoint.ports-text", "ports is a string"},
 			{"endpoint.ports-range", "another kind of range"},
+		}},
+		{"Endpoint Object", "host and ports are required, protocol is one of three", "binding-endpoint-protocol", []fault{
 			{"endpoint.protocol", "another protocol"},
 		}},
-		{"Log Drain", "syslog_drain_url is returned", "binding-syslog-drain", []fault{
-			{"drain.missing", "it is not"},
-			{"drain.object", "an object"},
-			{"drain.not-a-url", "a word"},
+		{"Binding Metadata Object", "metadata is an object", "binding-metadata", []fault{
+			{"binding.metadata-array", "an array"},
 		}},
-		{"Route Services", "route_service_url is a URL", "binding-route-service", []fault{
-			{"route.array", "an array"},
-			{"route.not-a-url", "a word"},
+		{"Binding Metadata Object", "expires_at follows the pattern", "binding-expires-at", []fault{
+			{"metadata.expires-at-number", "a number"},
+			{"metadata.expires-at-format", "another format"},
+			{"metadata.expires-at-offset", "with an offset"},
+			{"metadata.expires-at-no-fraction", "without a fraction"},
 		}},
-		{"Route Services", "route_service_url is https", "binding-route-https", []fault{
-			{"route.http", "http"},
+		{"Binding Metadata Object", "expires_at follows the pattern", "binding-expires-in-future", []fault{
+			{"metadata.expires-at-past", "in the past"},
 		}},
-		{"Binding", "only what requires announces is returned", "binding-requires", []fault{
-			{"binding.drain-unannounced", "a syslog_drain_url"},
-			{"binding.route-unannounced", "a route_service_url"},
-			{"binding.volume-unannounced", "volume_mounts"},
+		{"Binding Metadata Object", "renew_before follows the pattern", "binding-renew-before", []fault{
+			{"metadata.renew-before-format", "another format"},
+			{"metadata.renew-before-null", "null"},
 		}},
-		{"Fetching a Service Binding", "fields are left out rather than null", "binding-nulls", []fault{
-			{"binding.nulls", "they are null"},
+		{"Binding Metadata Object", "renew_before is not after expires_at", "binding-renew-before-expiry", []fault{
+			{"metadata.renew-before-late", "it is"},
 		}},
 	}
 }

@@ -5,8 +5,14 @@ func concurrencyClauses() []clause {
 		{"Blocking Operations", "concurrent provisions are processed, or refused with 422 ConcurrencyError", "concurrent-provisions", []fault{
 			{"concurrency.provision-500", "500"},
 		}},
+		{"Blocking Operations", "one of several concurrent requests creates", "concurrent-provisions-once", []fault{
+			{"concurrency.double-provision", "two create the instance"},
+		}},
 		{"Blocking Operations", "concurrent binds are processed, or refused with 422 ConcurrencyError", "concurrent-binds", []fault{
 			{"concurrency.bind-500", "500"},
+		}},
+		{"Blocking Operations", "one of several concurrent requests creates", "concurrent-binds-once", []fault{
+			{"concurrency.double-bind", "two create the binding"},
 		}},
 		{"Blocking Operations", "concurrent unbinds are processed, or refused with 422 ConcurrencyError", "concurrent-unbinds", []fault{
 			{"concurrency.unbind-500", "500"},
@@ -27,6 +33,9 @@ func concurrencyClauses() []clause {
 			{"extension.object-500", "500 if they are no strings"},
 			{"extension.refused-on-provision", "400"},
 		}},
+		{"Vendor Extension Fields", "the context is opaque", "extension-unknown-platform", []fault{
+			{"context.unknown-platform-refused", "400 for an unknown platform"},
+		}},
 		{"Vendor Extension Fields", "unknown fields of an update are ignored", "extension-update", []fault{
 			{"extension.refused-on-update", "400"},
 		}},
@@ -41,10 +50,6 @@ func concurrencyClauses() []clause {
 		}},
 		{"Change Policy for Minor Versions", "unknown query parameters are ignored", "extension-deprovision-query", []fault{
 			{"deprovision.unknown-query-400", "400 for a deprovision"},
-		}},
-		{"Blocking Operations", "one of several concurrent requests creates", "concurrent", []fault{
-			{"concurrency.double-provision", "two create the instance"},
-			{"concurrency.double-bind", "two create the binding"},
 		}},
 	}
 }

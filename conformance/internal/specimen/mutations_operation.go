@@ -2,6 +2,43 @@ package specimen
 
 func operationClauses() []clause {
 	return []clause{
+		{"Polling Last Operation for Service Instances", "state is one of three strings", "last-operation-state", []fault{
+			{"poll.state-missing", "missing"},
+			{"poll.state-empty", "empty while in progress"},
+			{"poll.state-done", "done"},
+			{"poll.state-capital", "capitalised"},
+			{"poll.state-underscore", "in_progress"},
+			{"poll.state-number", "a number"},
+			{"poll.array", "the body is an array"},
+		}},
+		{"Polling Last Operation for Service Instances", "state is one of three strings", "last-binding-operation-state", []fault{
+			{"poll.binding-state-ready", "ready, for a binding"},
+		}},
+		{"Polling Last Operation for Service Instances", "description is a non-empty string", "last-operation-description", []fault{
+			{"poll.description-empty", "empty"},
+			{"poll.description-number", "a number"},
+			{"poll.description-null", "null"},
+		}},
+		{"Polling Last Operation for Service Instances", "instance_usable and update_repeatable are for failed updates and deprovisions", "last-operation-instance-usable", []fault{
+			{"poll.instance-usable-on-provision", "instance_usable with a provision"},
+			{"poll.instance-usable-text", "instance_usable is a string"},
+		}},
+		{"Polling Last Operation for Service Instances", "instance_usable and update_repeatable are for failed updates and deprovisions", "last-operation-update-repeatable", []fault{
+			{"poll.update-repeatable-on-deprovision", "update_repeatable with a deprovision"},
+		}},
+		{"Polling Last Operation for Service Instances", "200 for what exists", "last-operation-after-202", []fault{
+			{"poll.202-in-progress", "202 while it is in progress"},
+			{"poll.500-in-progress", "500 while it is in progress"},
+			{"poll.404-in-progress", "404 while it is in progress"},
+			{"poll.first-404", "404 to the first poll"},
+			{"poll.410-in-progress", "410 while it is in progress"},
+		}},
+		{"Polling Last Operation for Service Instances", "service_id, plan_id and operation are optional", "last-operation-without-hints", []fault{
+			{"poll-instance.needs-service-id", "400 without service_id"},
+		}},
+		{"Polling Last Operation for Service Instances", "service_id, plan_id and operation are optional", "last-binding-operation-without-hints", []fault{
+			{"poll-binding.needs-service-id", "400 without service_id, for a binding"},
+		}},
 		{"Polling Last Operation for Service Instances", "200 while an update is in progress", "last-operation-of-update-after-202", []fault{
 			{"poll.update-404-in-progress", "404"},
 		}},
@@ -11,7 +48,8 @@ func operationClauses() []clause {
 		{"Polling Last Operation for Service Instances", "200 while a deprovision is in progress", "last-operation-of-deprovision-after-202", []fault{
 			{"poll.deprovision-404-in-progress", "404"},
 		}},
-		{"Provisioning", "an instance whose provision was accepted is created", "last-operation-provision-succeeds", []fault{
+		{"Polling Last Operation for Service Instances", "an operation ends, and ends well", "last-operation-provision-succeeds", []fault{
+			{"poll.never-ends", "it never does"},
 			{"provision.fails", "the operation fails"},
 		}},
 		{"Deprovisioning", "an instance whose deprovision was accepted is deleted", "last-operation-deprovision-succeeds", []fault{
@@ -23,7 +61,9 @@ func operationClauses() []clause {
 		{"Unbinding", "a binding whose unbind was accepted is deleted", "last-binding-operation-unbind-succeeds", []fault{
 			{"unbind.fails", "the operation fails"},
 		}},
-		{"Polling Last Operation for Service Instances", "the end of a provision is not forgotten at once", "last-operation-remembered", []fault{
+		{"Polling Last Operation for Service Instances", "the end of an operation is not forgotten at once", "last-operation-remembered", []fault{
+			{"poll.starts-again", "in progress after a creation"},
+			{"poll.410-after-create", "410 after a creation"},
 			{"poll.forgets-provision", "404"},
 		}},
 		{"Polling Last Operation for Service Instances", "the end of a deprovision is not forgotten at once", "last-operation-remembered-after-deprovision", []fault{
@@ -40,6 +80,16 @@ func operationClauses() []clause {
 		}},
 		{"Polling Last Operation for Service Bindings", "the end of an unbind is not forgotten at once", "last-binding-operation-remembered-after-unbind", []fault{
 			{"poll.forgets-unbind", "404"},
+		}},
+		{"Polling Last Operation for Service Instances", "404 if the instance does not exist", "last-operation-unknown", []fault{
+			{"poll-instance.unknown-succeeded", "succeeded"},
+			{"poll-instance.unknown-in-progress", "in progress"},
+			{"poll-instance.unknown-410", "410"},
+		}},
+		{"Polling Last Operation for Service Bindings", "404 if the binding does not exist", "last-binding-operation-unknown", []fault{
+			{"poll-binding.unknown-succeeded", "succeeded"},
+			{"poll-binding.unknown-410", "410"},
+			{"poll-binding.unknown-500", "500"},
 		}},
 	}
 }

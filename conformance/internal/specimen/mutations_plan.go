@@ -2,6 +2,73 @@ package specimen
 
 func planClauses() []clause {
 	return []clause{
+		{"Service Plan Object", "id is a non-empty string", "plan-id", []fault{
+			{"catalog.plan-id-missing", "missing"},
+			{"catalog.plan-id-empty", "empty"},
+		}},
+		{"Service Plan Object", "id is unique", "plan-id-unique", []fault{
+			{"catalog.plan-id-duplicate", "two plans of a service have the same"},
+			{"catalog.plan-id-of-other-service", "two plans of two services have the same"},
+		}},
+		{"Service Plan Object", "id is a GUID", "plan-id-guid", []fault{
+			{"catalog.plan-id-not-guid", "it is a name"},
+		}},
+		{"Service Plan Object", "name is a non-empty string", "plan-name", []fault{
+			{"catalog.plan-name-missing", "missing"},
+			{"catalog.plan-name-empty", "empty"},
+		}},
+		{"Service Plan Object", "name is unique within the service", "plan-name-unique", []fault{
+			{"catalog.plan-name-duplicate", "two plans have the same"},
+		}},
+		{"Service Plan Object", "name is CLI-friendly", "plan-name-cli-friendly", []fault{
+			{"catalog.plan-name-unfriendly", "with spaces"},
+		}},
+		{"Service Plan Object", "description is a non-empty string", "plan-description", []fault{
+			{"catalog.plan-description-missing", "missing"},
+			{"catalog.plan-description-empty", "empty"},
+		}},
+		{"Catalog Management", "strings have at most 255 characters", "plan-strings-255", []fault{
+			{"catalog.plan-description-long", "the description of a plan has more"},
+		}},
+		{"Service Plan Object", "optional fields have their types", "plan-metadata", []fault{
+			{"catalog.plan-metadata-text", "metadata is a string"},
+		}},
+		{"Service Plan Object", "optional fields have their types", "plan-flags", []fault{
+			{"catalog.free-text", "free is a string"},
+			{"catalog.plan-bindable-text", "bindable is a string"},
+			{"catalog.plan-bindable-null", "bindable is null"},
+			{"catalog.binding-rotatable-text", "binding_rotatable is a string"},
+			{"catalog.plan-updateable-number", "plan_updateable is a number"},
+		}},
+		{"Service Plan Object", "maximum_polling_duration is a number of seconds", "plan-maximum-polling-duration", []fault{
+			{"catalog.polling-duration-text", "a string"},
+			{"catalog.polling-duration-fraction", "a fraction"},
+			{"catalog.polling-duration-negative", "negative"},
+		}},
+		{"Maintenance Info Object", "version is a semantic version", "plan-maintenance-version", []fault{
+			{"catalog.maintenance-text", "maintenance_info is a string"},
+			{"catalog.maintenance-empty", "no version"},
+			{"catalog.maintenance-not-semantic", "another kind of version"},
+			{"catalog.maintenance-number", "a number"},
+		}},
+		{"Maintenance Info Object", "version is a semantic version", "plan-maintenance-description", []fault{
+			{"catalog.maintenance-description-number", "description is a number"},
+		}},
+		{"Schemas Object", "schemas are objects", "plan-schemas", []fault{
+			{"catalog.schemas-array", "schemas is an array"},
+			{"catalog.schema-text", "a schema is a string"},
+		}},
+		{"Input Parameters Schema Object", "$schema is present", "plan-schema-dialect", []fault{
+			{"catalog.schema-undeclared", "not for provision"},
+			{"catalog.update-schema-undeclared", "not for update"},
+			{"catalog.binding-schema-undeclared", "not for bind"},
+		}},
+		{"Input Parameters Schema Object", "no external references", "plan-schema-no-external-references", []fault{
+			{"catalog.schema-external-reference", "there is one"},
+		}},
+		{"Input Parameters Schema Object", "at most 64 kB", "plan-schema-size", []fault{
+			{"catalog.schema-too-large", "more"},
+		}},
 		{"Input Parameters Schema Object", "parameters are an object", "plan-schema-object", []fault{
 			{"catalog.schema-of-string", "the schema describes a string"},
 		}},
@@ -13,9 +80,6 @@ func planClauses() []clause {
 		}},
 		{"Service Metadata", "the conventional metadata of plans has its types", "plan-metadata-conventions", []fault{
 			{"catalog.bullets-text", "bullets is a string"},
-		}},
-		{"Provisioning", "the plan is one of the service", "plan-of-service", []fault{
-			{"catalog.plan-of-other-service-accepted", "accepts a plan of another service"},
 		}},
 	}
 }

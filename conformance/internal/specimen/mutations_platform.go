@@ -2,11 +2,15 @@ package specimen
 
 func platformClauses() []clause {
 	return []clause{
+		{"URL Properties", "a URL that is registered with a slash at its end works", "cf-double-slash", []fault{
+			{"url.double-slash-redirect", "redirects //v2 to /v2"},
+			{"url.double-slash-404", "404 for //v2"},
+		}},
 		{"Cloud Controller", "requests have version 2.15", "cf-provision", []fault{
 			{"version.not-2.15", "it is refused"},
 		}},
-		{"Cloud Controller", "GET has no query", "cf-fetch", []fault{
-			{"fetch-instance.needs-plan-id", "400 for an instance"},
+		{"Fetching a Service Instance", "service_id and plan_id are optional", "cf-fetch", []fault{
+			{"fetch-instance.needs-service-id", "400 without service_id"},
 		}},
 		{"Cloud Controller", "previous_values.maintenance_info may be null", "cf-update", []fault{
 			{"update.previous-null-refused", "400"},
@@ -17,14 +21,20 @@ func platformClauses() []clause {
 		{"Cloud Controller", "the bind_resource of service keys has no app_guid", "cf-bind-key", []fault{
 			{"bind.resource-needs-app-guid", "400"},
 		}},
-		{"Cloud Controller", "GET has no query", "cf-fetch-binding", []fault{
-			{"fetch-binding.needs-plan-id", "400 for a binding"},
+		{"Fetching a Service Binding", "service_id and plan_id are optional", "cf-fetch-binding", []fault{
+			{"fetch-binding.needs-service-id", "400 without service_id"},
 		}},
 		{"Cloud Controller", "the deletion of orphans has no originating identity", "cf-unbind", []fault{
 			{"unbind.identity-required", "400 for an unbind"},
 		}},
 		{"Cloud Controller", "the deletion of orphans has no originating identity", "cf-deprovision", []fault{
 			{"deprovision.identity-required", "400 for a deprovision"},
+		}},
+		{"Service Broker Errors", "an error response is a JSON object", "cf-json-bodies", []fault{
+			{"error.empty-on-410", "nothing, for a 410"},
+		}},
+		{"Service Broker Errors", "an error response is a JSON object", "cf-known-422", []fault{
+			{"error.empty-on-422", "nothing, for a 422"},
 		}},
 		{"Cloud Controller", "answers come within 60 s", "cf-within-60s", []fault{
 			{"catalog.after-61s", "the catalog takes 61 s"},
@@ -34,6 +44,9 @@ func platformClauses() []clause {
 		}},
 		{"Cloud Controller", "an operation needs no escaping", "cf-operation-url-safe", []fault{
 			{"operation.with-spaces", "it has spaces"},
+		}},
+		{"Route Services", "route_service_url is https", "cf-route-service-url", []fault{
+			{"route.http", "http"},
 		}},
 		{"Cloud Controller", "there is a service", "cf-catalog-service", []fault{
 			{"catalog.services-empty", "there is none"},
@@ -64,14 +77,29 @@ func platformClauses() []clause {
 			{"body.null-refused", "400"},
 			{"provision.place-always-needed", "400"},
 		}},
+		{"Provisioning", "a repeated request is answered with 202 while it is in progress", "korifi-provision-again", []fault{
+			{"provision.repeat-422-in-progress", "422"},
+		}},
+		{"Provisioning", "200 if the instance exists with the same attributes", "korifi-provision-afterwards", []fault{
+			{"provision.repeat-202", "202"},
+		}},
 		{"Korifi", "service keys have an empty app_guid", "korifi-bind", []fault{
 			{"bind.app-guid-empty-refused", "400"},
+		}},
+		{"Korifi", "after an asynchronous bind a PUT gives the credentials", "korifi-bind-again", []fault{
+			{"bind.repeat-after-async-without-credentials", "there are none"},
 		}},
 		{"Korifi", "requests without a body have a Content-Type", "korifi-unbind", []fault{
 			{"unbind.content-type-refused", "400 for an unbind"},
 		}},
+		{"Unbinding", "a repeated request is answered with 202 while it is in progress", "korifi-unbind-again", []fault{
+			{"unbind.repeat-422-in-progress", "422"},
+		}},
 		{"Korifi", "requests without a body have a Content-Type", "korifi-deprovision", []fault{
 			{"deprovision.content-type-refused", "400 for a deprovision"},
+		}},
+		{"Deprovisioning", "a repeated request is answered with 202 while it is in progress", "korifi-deprovision-again", []fault{
+			{"deprovision.repeat-422-in-progress", "422"},
 		}},
 		{"Korifi", "documentationUrl is a string", "korifi-documentation-url", []fault{
 			{"catalog.documentation-url-array", "an array"},

@@ -122,6 +122,8 @@ func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
 		return nil, refusal
 	}
 	switch {
+	case b.broken("poll-instance.needs-service-id") && q.query.Get("service_id") == "":
+		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
 	case b.broken("poll-instance.unknown-query-400") && q.query.Has("x-conformance"):
 		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
 	case i == nil && b.broken("poll-instance.unknown-succeeded"):
@@ -144,19 +146,23 @@ func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
 
 // pollBinding answers "Polling Last Operation for Service Bindings".
 func (b *Broker) pollBinding(q *request) (*answer, *refusal) {
-	bound := b.findBinding(q.instanceID, q.bindingID)
+	s := b.findBinding(q.instanceID, q.bindingID)
 	if refusal := b.checkHints(q); refusal != nil {
 		return nil, refusal
 	}
 	switch {
-	case bound == nil && b.broken("poll-binding.unknown-succeeded"):
+	case b.broken("poll-binding.needs-service-id") && q.query.Get("service_id") == "":
+		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
+	case s == nil && b.broken("poll-binding.unknown-succeeded"):
 		return reply(http.StatusOK, object{"state": succeeded}), nil
-	case bound == nil && b.broken("poll-binding.unknown-410"):
+	case s == nil && b.broken("poll-binding.unknown-500"):
+		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
+	case s == nil && b.broken("poll-binding.unknown-410"):
 		return nil, refuse(http.StatusGone, "", "There is no such binding.")
-	case bound == nil:
+	case s == nil:
 		return nil, refuse(http.StatusNotFound, "", "There is no such binding.")
 	}
-	return b.poll(q, bound.gone, bound.history)
+	return b.poll(q, s.gone, s.history)
 }
 
 // checkHints looks at the ids in the query of a GET: optional, but not empty.
@@ -205,7 +211,7 @@ func (b *Broker) poll(q *request, gone bool, history []*operation) (*answer, *re
 
 // operationFails breaks what the operations are there for.
 func (b *Broker) operationFails(o *operation) bool {
-	switch o.endpoint { //nolint:exhaustive // Only these are asynchronous.
+	switch o.endpoint {
 	case provision:
 		return b.broken("provision.fails")
 	case deprovision:

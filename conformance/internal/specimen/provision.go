@@ -6,9 +6,6 @@ import "net/http"
 func (b *Broker) provision(q *request) (*answer, *refusal) {
 	p, refusal := b.checkProvision(q)
 	if refusal != nil {
-		if b.broken("provision.refused-but-created") && refusal.status == http.StatusBadRequest && p != nil {
-			b.create(q, p)
-		}
 		return nil, refusal
 	}
 	if i := b.instances[q.instanceID]; i != nil && i.gone && b.broken("provision.id-reuse-409") {
@@ -20,15 +17,19 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 	if p.asyncInstances && !b.acceptsIncomplete(q) {
 		switch {
 		case b.broken("provision.202-unasked"):
+		case b.broken("provision.async-required-but-created"):
+			b.create(q, p).ready = true
+			return nil, b.asyncRequired()
+		case b.broken("provision.async-required-but-reserved") && q.query.Has("accepts_incomplete"):
+			reserved := b.create(q, p)
+			reserved.ready, reserved.place = true, "reserved"
+			return nil, b.asyncRequired()
 		case b.broken("provision.async-required-400"):
 			return nil, refuse(http.StatusBadRequest, "AsyncRequired", "This plan is asynchronous.")
 		case b.broken("provision.async-required-code"):
 			return nil, refuse(http.StatusUnprocessableEntity, "AsyncOperationRequired", "This plan is asynchronous.")
 		case b.broken("provision.async-required-no-code"):
 			return nil, refuse(http.StatusUnprocessableEntity, "", "This plan is asynchronous.")
-		case b.broken("provision.async-required-but-created"):
-			b.create(q, p).ready = true
-			return nil, b.asyncRequired()
 		default:
 			return nil, b.asyncRequired()
 		}
@@ -105,6 +106,8 @@ func (b *Broker) checkProvision(q *request) (*plan, *refusal) {
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case p == nil && s != nil && b.broken("provision.unknown-plan-accepted"):
 		p = s.plans[0]
+	case p == nil && s != nil && b.broken("provision.unknown-plan-refused-but-created"):
+		b.create(q, s.plans[0]).ready = true
 	case p == nil && s != nil && b.broken("provision.unknown-plan-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
@@ -162,8 +165,10 @@ func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *
 			return nil, refuse(http.StatusUnprocessableEntity, "", "The instance exists already.")
 		case b.broken("provision.conflict-400"):
 			return nil, refuse(http.StatusBadRequest, "", "The instance exists already.")
-		case b.broken("provision.conflict-but-applied"):
-			i.parameters, i.place = parameters(q), placeOf(q)
+		case b.broken("provision.conflict-drops-parameters"):
+			i.parameters = nil
+		case b.broken("provision.conflict-but-moved"):
+			i.place = placeOf(q)
 		}
 		return nil, refuse(http.StatusConflict, "", "An instance with this id but other attributes exists.")
 	}

@@ -26,27 +26,22 @@ func (b *Broker) inherit(q *request, i *instance) *refusal {
 		return nil
 	case b.broken("rotation.unknown-predecessor-500") && predecessor == nil:
 		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
-	case !i.plan.rotatable && !b.broken("rotation.not-rotatable-accepted"):
+	case !i.plan.rotatable:
 		return refuse(http.StatusBadRequest, "", "Bindings of this plan can not be rotated.")
 	case predecessor == nil:
 		return refuse(http.StatusBadRequest, "", "The predecessor_binding_id is that of no binding of this instance.")
-	case !predecessor.expires.IsZero() && !b.config.Now().Before(predecessor.expires) && !b.broken("rotation.expired-accepted"):
+	case !predecessor.expires.IsZero() && !b.config.Now().Before(predecessor.expires):
 		return refuse(http.StatusBadRequest, "", "The predecessor has expired.")
 	}
 	b.complete(q, i)
 	if successor := i.bindings[q.bindingID]; successor.lives() && b.broken("rotation.repeat-409") {
 		return refuse(http.StatusConflict, "", "The binding exists.")
 	}
-	switch {
-	case parameters(q) == nil && predecessor.parameters != nil && !b.broken("rotation.parameters-lost"):
+	if parameters(q) == nil && predecessor.parameters != nil {
 		q.body["parameters"] = map[string]any(predecessor.parameters)
-	case b.broken("rotation.ends-predecessor"):
-		predecessor.gone = true
-	case b.broken("rotation.renames-predecessor"):
-		delete(i.bindings, id)
 	}
-	if b.broken("rotation.ignores-predecessor") {
-		delete(q.body, "predecessor_binding_id")
+	if b.broken("rotation.ends-predecessor") {
+		predecessor.gone = true
 	}
 	return nil
 }
@@ -59,6 +54,16 @@ func (b *Broker) complete(q *request, i *instance) {
 	if q.body.text("plan_id") == "" {
 		q.body["plan_id"] = i.plan.id
 	}
+}
+
+// succeeded reports whether the binding has a successor.
+func (s *binding) succeeded() bool {
+	for _, sibling := range s.instance.bindings {
+		if sibling.predecessor == s.id {
+			return true
+		}
+	}
+	return false
 }
 
 // anyBinding finds a binding of any instance.

@@ -34,6 +34,7 @@ type request struct {
 	instanceID, bindingID string
 	query                 url.Values
 	body                  object
+	unchecked             bool // parameters are taken as they are; only a fault sets it
 }
 
 // mutates reports whether the request is to change something.
@@ -79,8 +80,6 @@ func (b *Broker) route(q *request) *refusal {
 			decoded = strings.ReplaceAll(decoded, "+", " ")
 		case b.broken("url.lower-case") && i > 0:
 			decoded = strings.ToLower(decoded)
-		case b.broken("url.truncated") && i > 0 && len(decoded) > 4:
-			decoded = decoded[:len(decoded)-1]
 		}
 		segments[i] = decoded
 	}
@@ -146,13 +145,6 @@ func (b *Broker) readQuery(q *request) *refusal {
 		return refuse(http.StatusBadRequest, "", "The query string is not percent-encoded correctly.")
 	}
 	q.query = query
-	if b.broken("url.operation-not-decoded") {
-		for _, pair := range strings.Split(q.URL.RawQuery, "&") {
-			if name, value, _ := strings.Cut(pair, "="); name == "operation" {
-				q.query.Set(name, value)
-			}
-		}
-	}
 	return nil
 }
 

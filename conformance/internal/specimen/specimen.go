@@ -3,6 +3,7 @@ package specimen
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,10 +18,13 @@ const (
 type Config struct {
 	// Mutation is the id of the one clause to break; see [Mutations].
 	Mutation string
+	// Also are further clauses to break, to have a broker with several faults.
+	// The mutations of the catalog's content can not be combined.
+	Also []string
 	// Variation is the id of the one liberty to take; see [Variations].
 	Variation string
 	// Polls is how often an operation is reported as in progress before it
-	// ends. 0 means 2.
+	// ends. 0 means 4: enough for what tests ask while it lasts.
 	Polls int
 	// Now is the clock for the expiry of bindings. Nil means time.Now.
 	Now func() time.Time
@@ -41,14 +45,16 @@ type Broker struct {
 
 // New returns a broker. It fails if the mutation or variation is unknown.
 func New(config Config) (*Broker, error) {
-	if config.Mutation != "" && !known(mutationIDs(), config.Mutation) {
-		return nil, fmt.Errorf("specimen: no mutation %q", config.Mutation)
+	for _, id := range append([]string{config.Mutation}, config.Also...) {
+		if id != "" && !slices.Contains(mutationIDs(), id) {
+			return nil, fmt.Errorf("specimen: no mutation %q", id)
+		}
 	}
-	if config.Variation != "" && !known(variationIDs(), config.Variation) {
+	if config.Variation != "" && !slices.Contains(variationIDs(), config.Variation) {
 		return nil, fmt.Errorf("specimen: no variation %q", config.Variation)
 	}
 	if config.Polls == 0 {
-		config.Polls = 2
+		config.Polls = 4
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -61,7 +67,9 @@ func New(config Config) (*Broker, error) {
 
 // broken reports whether the clause with this id is to be broken. Each id is
 // asked for at exactly one place.
-func (b *Broker) broken(id string) bool { return b.config.Mutation == id }
+func (b *Broker) broken(id string) bool {
+	return b.config.Mutation == id || slices.Contains(b.config.Also, id)
+}
 
 // varies reports whether the liberty with this id is to be taken.
 func (b *Broker) varies(id string) bool { return b.config.Variation == id }
@@ -119,13 +127,4 @@ func (b *Broker) serve(q *request) (*answer, *refusal) {
 	default:
 		return b.pollBinding(q)
 	}
-}
-
-func known(ids []string, id string) bool {
-	for _, candidate := range ids {
-		if candidate == id {
-			return true
-		}
-	}
-	return false
 }

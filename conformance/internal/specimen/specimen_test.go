@@ -118,7 +118,7 @@ func TestExchanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			broker := newBroker(t, specimen.Config{Now: noon})
+			broker := newBroker(t, specimen.Config{Now: noon, Polls: 2})
 			for _, e := range exchanges {
 				status, body := send(t, broker, e.method, e.target, e.body)
 				if status != e.status || !strings.Contains(body, e.contains) {

@@ -115,7 +115,7 @@ func (b *Broker) unbindMissing(s *binding) (*answer, *refusal) {
 	case b.broken("unbind.unknown-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
-	return &answer{status: http.StatusGone, body: object{}}, nil
+	return b.gone(), nil
 }
 
 // unbindAgain answers a re-sent request while the deletion is in progress.

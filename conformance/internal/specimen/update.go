@@ -25,7 +25,8 @@ func (b *Broker) update(q *request) (*answer, *refusal) {
 	}
 	if !b.acceptsIncomplete(q) {
 		switch {
-		case b.broken("update.202-unasked"):
+		case b.broken("update.202-unasked"),
+			b.broken("update.plan-202-unasked") && target != i.plan:
 		case b.broken("update.async-required-400"):
 			return nil, refuse(http.StatusBadRequest, "AsyncRequired", "This plan is asynchronous.")
 		case b.broken("update.async-required-code"):
@@ -45,11 +46,7 @@ func (b *Broker) update(q *request) (*answer, *refusal) {
 	})
 	i.active.target = target
 	i.history = append(i.history, i.active)
-	a := b.accepted(i.active, false, i.document(b))
-	if b.broken("update.200-in-progress") {
-		a.status = http.StatusOK
-	}
-	return a, nil
+	return b.accepted(i.active, false, i.document(b)), nil
 }
 
 // updated is the answer of a synchronous update.
@@ -104,6 +101,9 @@ func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
 	}
 	if refusal := b.checkMaintenance(q, target); refusal != nil {
 		return target, refusal
+	}
+	if info := q.body.object("maintenance_info"); info != nil && b.broken("update.maintenance-422") {
+		return target, refuse(http.StatusUnprocessableEntity, "", "There is no maintenance without a change.")
 	}
 	if b.broken("update.previous-values-needed") && q.body.object("previous_values") == nil {
 		return target, refuse(http.StatusBadRequest, "", "The field previous_values is missing.")

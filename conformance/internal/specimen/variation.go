@@ -30,6 +30,7 @@ func Variations() []Variation {
 		{"poll-deleted-410", "Polling Last Operation for Service Instances", "answers polls of what it has deleted with 410"},
 		{"empty-hints", "Fetching a Service Instance", "takes empty hints for absent ones"},
 		{"place-unchecked", "Provisioning", "needs no organization and space"},
+		{"deletes-while-updating", "Deprovisioning", "deletes at once what is being updated"},
 		{"no-optional-fields", "Provisioning", "sends no optional field of an instance or binding"},
 		{"extension-fields", "Vendor Extension Fields", "sends fields of its own"},
 		{"dashboard-null", "Provisioning", "sends null as dashboard_url"},

@@ -20,6 +20,8 @@ func (b *Broker) checkVersion(q *request) *refusal {
 			return refuse(http.StatusInternalServerError, "", "Something went wrong.")
 		case b.broken("version.missing-accepted"):
 			return nil
+		case b.broken("version.missing-412"):
+			return refuse(http.StatusPreconditionFailed, "", "")
 		case b.broken("version.missing-401"):
 			return refuse(http.StatusUnauthorized, "", "The header X-Broker-API-Version is required.")
 		case b.broken("version.missing-without-message"):
@@ -29,13 +31,18 @@ func (b *Broker) checkVersion(q *request) *refusal {
 	}
 	major, minor, ok := parseVersion(value)
 	if !ok {
-		if b.broken("version.junk-500") {
+		switch {
+		case b.broken("version.junk-500"):
 			return refuse(http.StatusInternalServerError, "", "Something went wrong.")
+		case b.broken("version.junk-accepted"):
+			return nil
 		}
 		return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Version must be MAJOR.MINOR, like 2.17.")
 	}
 	unsupported := major != 2 || minor < 13
 	switch {
+	case b.broken("version.other-major-accepted"):
+		unsupported = major == 2 && minor < 13
 	case b.broken("version.up-to-2.17"):
 		unsupported = unsupported || minor > 17
 	case b.broken("version.compared-as-text"):
