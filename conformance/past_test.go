@@ -1,0 +1,77 @@
+package conformance_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/openbroker/openbroker/conformance"
+	"github.com/openbroker/openbroker/conformance/internal/specimen"
+)
+
+// TestBrokersOfThePast shows that brokers with the faults of the frameworks that
+// were there before fail for these faults and for nothing else. The faults were
+// found in brokers that are built with brokerapi 13 (Go) and openbrokerapi 4.7
+// (Python). Synchronous plans are enough for them.
+func TestBrokersOfThePast(t *testing.T) {
+	t.Parallel()
+	for name, past := range map[string]struct{ faults, failed []string }{
+		"brokerapi": {
+			faults: []string{
+				"version.missing-412", "version.unsupported-without-message", "request-identity.not-on-errors",
+				"auth.no-challenge", "error.text-on-401", "error.html-on-404", "poll-instance.unknown-410",
+				"poll-binding.unknown-410", "body.malformed-422", "body.trailing-accepted",
+				"provision.parameters-type-accepted", "provision.context-type-accepted", "update.parameters-type-accepted",
+				"update.other-service-accepted", "bind.parameters-type-accepted", "bind.other-service-accepted",
+				"bind.other-plan-accepted", "catalog.plan-of-other-service-accepted", "bind.requires-app-no-code",
+			},
+			failed: []string{
+				"answer-content-type", "auth-challenge", "bind-broken-json", "bind-parameters-not-an-object",
+				"bind-requires-app", "bind-unknown-plan", "bind-unknown-service", "error-json-object",
+				"last-binding-operation-unknown", "last-operation-unknown", "provision-broken-json",
+				"provision-context-not-an-object", "provision-no-body", "provision-not-an-object",
+				"provision-parameters-not-an-object", "provision-plan-of-another-service",
+				"provision-trailing-data", "request-identity-echoed-on-errors", "update-broken-json",
+				"update-parameters-not-an-object", "update-unknown-service", "version-missing",
+				"version-missing-mutation", "version-refusal-explained",
+			},
+		},
+		"openbrokerapi": {
+			faults: []string{
+				"version.junk-500", "request-identity.never", "auth.validates-before", "url.encoded-slash", "error.html-on-404",
+				"poll-instance.unknown-410", "poll-binding.unknown-500", "provision.unknown-service-accepted",
+				"provision.parameters-type-accepted", "provision.context-type-accepted", "provision.maintenance-type-accepted",
+				"update.unsupported-plan-change-400", "update.unknown-500", "update.service-id-type-accepted",
+				"update.parameters-type-accepted", "update.other-service-accepted", "bind.unknown-instance-500",
+				"bind.parameters-type-accepted", "bind.other-service-accepted", "bind.other-plan-accepted",
+			},
+			failed: []string{
+				"answer-content-type", "answer-no-fault", "auth-before-validation",
+				"bind-parameters-not-an-object", "bind-unknown-instance", "bind-unknown-plan",
+				"bind-unknown-service", "error-json-object", "last-binding-operation-unknown",
+				"last-operation-unknown", "provision-context-not-an-object", "provision-encoded-id",
+				"provision-maintenance-info-not-an-object", "provision-parameters-not-an-object",
+				"provision-unknown-service", "request-identity-echoed", "request-identity-echoed-on-errors",
+				"update-after-deprovision", "update-of-plan-not-updateable", "update-parameters-not-an-object",
+				"update-service-id-not-a-string", "update-unknown-instance", "update-unknown-service",
+				"version-malformed",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report := run(t, specimen.Config{Also: past.faults}, conformance.Options{Plans: []string{"sync", "app-only"}})
+			var failed []string
+			for _, result := range report.Results {
+				if result.Outcome == conformance.Failed || result.Outcome == conformance.Errored {
+					failed = append(failed, result.Check.ID)
+				}
+			}
+			slices.Sort(failed)
+			if diff := cmp.Diff(past.failed, failed); diff != "" {
+				t.Errorf("failed checks (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
