@@ -95,7 +95,7 @@ func (b *Broker) checkBind(q *request, i *instance) *refusal {
 		planID != "" && planID != i.plan.id && !b.broken("bind.other-plan-accepted"):
 		return refuse(http.StatusBadRequest, "", "The instance is of another service or plan.")
 	case !i.plan.isBindable() && !b.broken("bind.not-bindable-accepted"):
-		return refuse(http.StatusBadRequest, "", "Instances of this plan can not be bound.")
+		return refuse(http.StatusBadRequest, "", "Instances of this plan cannot be bound.")
 	}
 	if refusal := b.checkApp(q, i.plan); refusal != nil {
 		return refusal

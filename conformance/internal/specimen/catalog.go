@@ -22,7 +22,7 @@ func (b *Broker) serveCatalog(q *request) (*answer, *refusal) {
 	}
 	encoded, err := json.Marshal(document)
 	if err != nil {
-		return nil, refuse(http.StatusInternalServerError, "", "The catalog can not be encoded.")
+		return nil, refuse(http.StatusInternalServerError, "", "The catalog cannot be encoded.")
 	}
 	a := &answer{status: http.StatusOK, body: encoded, header: http.Header{}}
 	switch {

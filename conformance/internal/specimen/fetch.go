@@ -11,14 +11,14 @@ func (b *Broker) fetchInstance(q *request) (*answer, *refusal) {
 	i := b.instances[q.instanceID]
 	switch {
 	case b.broken("fetch-instance.unsupported"):
-		return nil, refuse(http.StatusNotImplemented, "", "Instances can not be fetched.")
+		return nil, refuse(http.StatusNotImplemented, "", "Instances cannot be fetched.")
 	case b.broken("fetch-instance.needs-service-id") && q.query.Get("service_id") == "",
 		b.broken("fetch-instance.needs-plan-id") && q.query.Get("plan_id") == "":
 		return nil, refuse(http.StatusBadRequest, "", "A query parameter is missing.")
 	case !i.lives():
 		return b.fetchMissing(i)
 	case !i.service.retrievable:
-		return nil, refuse(http.StatusNotFound, "", "Instances of this service can not be fetched.")
+		return nil, refuse(http.StatusNotFound, "", "Instances of this service cannot be fetched.")
 	case i.active != nil:
 		return b.fetchBusy(i)
 	case !i.ready:

@@ -12,7 +12,7 @@ func (b *Broker) fetchBinding(q *request) (*answer, *refusal) {
 	s := b.findBinding(q.instanceID, q.bindingID)
 	switch {
 	case b.broken("fetch-binding.unsupported"):
-		return nil, refuse(http.StatusNotImplemented, "", "Bindings can not be fetched.")
+		return nil, refuse(http.StatusNotImplemented, "", "Bindings cannot be fetched.")
 	case b.broken("fetch-binding.needs-service-id") && q.query.Get("service_id") == "",
 		b.broken("fetch-binding.needs-plan-id") && q.query.Get("plan_id") == "":
 		return nil, refuse(http.StatusBadRequest, "", "A query parameter is missing.")
@@ -21,8 +21,8 @@ func (b *Broker) fetchBinding(q *request) (*answer, *refusal) {
 	case !s.lives():
 		return b.fetchMissingBinding(s)
 	case !s.instance.service.retrievable:
-		return nil, refuse(http.StatusNotFound, "", "Bindings of this service can not be fetched.")
-	case s.succeeded() && b.broken("rotation.hides-predecessor"):
+		return nil, refuse(http.StatusNotFound, "", "Bindings of this service cannot be fetched.")
+	case s.hasSuccessor() && b.broken("rotation.hides-predecessor"):
 		return b.fetchMissingBinding(s)
 	case s.active != nil && b.broken("fetch-binding.creating-200"):
 		return reply(http.StatusOK, s.fetched(b)), nil

@@ -1,6 +1,7 @@
 package specimen
 
 import (
+	"net/http"
 	"sync"
 	"time"
 )
@@ -32,7 +33,7 @@ func (b *Broker) meet(q *request) *refusal {
 		b.broken("concurrency.unbind-500") && q.endpoint == unbind,
 		b.broken("concurrency.deprovision-500") && q.endpoint == deprovision:
 		if b.meeting.wait(q); b.met(q) {
-			return refuse(500, "", "duplicate key value violates unique constraint")
+			return refuse(http.StatusInternalServerError, "", "duplicate key value violates unique constraint")
 		}
 	}
 	return nil

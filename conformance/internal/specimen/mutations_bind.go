@@ -133,7 +133,7 @@ func bindClauses() []clause {
 			{"rotation.successor-not-created", "it does not"},
 		}},
 		{"Binding Rotation", "the predecessor stays valid", "rotate-keeps-predecessor", []fault{
-			{"rotation.hides-predecessor", "it can not be fetched any more"},
+			{"rotation.hides-predecessor", "it cannot be fetched any more"},
 		}},
 		{"Binding Rotation", "the successor outlives the predecessor", "rotate-successor-outlives", []fault{
 			{"rotation.successor-ends-with-predecessor", "it is unbound too"},

@@ -64,8 +64,8 @@ func (b *Broker) services() []*service {
 	offer = append(offer, &service{
 		name: "specimen-reticent", description: "Nothing of it can be fetched.",
 		plans: []*plan{
-			{name: "bindable", description: "A plan that can be bound, of a service that can not.", bindable: &yes},
-			{name: "plain", description: "A plan that can not."},
+			{name: "bindable", description: "A plan that can be bound, of a service that cannot.", bindable: &yes},
+			{name: "plain", description: "A plan that cannot."},
 		},
 	})
 	if b.varies("only-sync") {

@@ -17,7 +17,7 @@ func (b *Broker) inherit(q *request, i *instance) *refusal {
 	case b.broken("rotation.needs-service-id") && q.body.text("service_id") == "":
 		return missing("service_id")
 	case b.broken("rotation.unsupported"):
-		return refuse(http.StatusNotImplemented, "", "Bindings can not be rotated.")
+		return refuse(http.StatusNotImplemented, "", "Bindings cannot be rotated.")
 	case b.broken("rotation.unknown-predecessor-accepted") && predecessor == nil:
 		b.complete(q, i)
 		return nil
@@ -27,7 +27,7 @@ func (b *Broker) inherit(q *request, i *instance) *refusal {
 	case b.broken("rotation.unknown-predecessor-500") && predecessor == nil:
 		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case !i.plan.rotatable:
-		return refuse(http.StatusBadRequest, "", "Bindings of this plan can not be rotated.")
+		return refuse(http.StatusBadRequest, "", "Bindings of this plan cannot be rotated.")
 	case predecessor == nil:
 		return refuse(http.StatusBadRequest, "", "The predecessor_binding_id is that of no binding of this instance.")
 	case !predecessor.expires.IsZero() && !b.config.Now().Before(predecessor.expires):
@@ -56,8 +56,8 @@ func (b *Broker) complete(q *request, i *instance) {
 	}
 }
 
-// succeeded reports whether the binding has a successor.
-func (s *binding) succeeded() bool {
+// hasSuccessor reports whether the binding has a successor.
+func (s *binding) hasSuccessor() bool {
 	for _, sibling := range s.instance.bindings {
 		if sibling.predecessor == s.id {
 			return true

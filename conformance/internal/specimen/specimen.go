@@ -19,7 +19,7 @@ type Config struct {
 	// Mutation is the id of the one clause to break; see [Mutations].
 	Mutation string
 	// Also are further clauses to break, to have a broker with several faults.
-	// The mutations of the catalog's content can not be combined.
+	// The mutations of the catalog's content cannot be combined.
 	Also []string
 	// Variation is the id of the one liberty to take; see [Variations].
 	Variation string

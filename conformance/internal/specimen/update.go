@@ -114,7 +114,7 @@ func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
 	}
 	if given := parameters(q); given != nil {
 		if b.broken("update.schema-refused") && target.schema != nil {
-			return target, refuse(http.StatusUnprocessableEntity, "", "The parameters can not change.")
+			return target, refuse(http.StatusUnprocessableEntity, "", "The parameters cannot change.")
 		}
 		return target, b.checkParameters(q, target, given)
 	}
@@ -142,7 +142,7 @@ func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 	case target == i.plan || i.plan.updateable && !i.plan.pinned:
 		return target, nil
 	case i.plan.pinned && b.broken("update.plan-409"):
-		return target, refuse(http.StatusConflict, "", "Instances of this plan can not change to that plan.")
+		return target, refuse(http.StatusConflict, "", "Instances of this plan cannot change to that plan.")
 	case i.plan.pinned && b.broken("update.refused-plan-change-without-message"):
 		return target, refuse(http.StatusUnprocessableEntity, "", "")
 	case b.broken("update.unsupported-plan-change-accepted"):
@@ -150,11 +150,11 @@ func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 	case b.broken("update.unsupported-plan-change-ignored"):
 		return i.plan, nil
 	case b.broken("update.unsupported-plan-change-400"):
-		return target, refuse(http.StatusBadRequest, "", "Instances of this plan can not change to another.")
+		return target, refuse(http.StatusBadRequest, "", "Instances of this plan cannot change to another.")
 	case b.broken("update.unsupported-plan-change-500"):
 		return target, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
-	unsupported := refuse(http.StatusUnprocessableEntity, "", "Instances of this plan can not change to another.")
+	unsupported := refuse(http.StatusUnprocessableEntity, "", "Instances of this plan cannot change to another.")
 	unsupported.extra = object{"instance_usable": true, "update_repeatable": false}
 	return target, unsupported
 }
