@@ -79,6 +79,8 @@ func refusedScenario() Scenario {
 			Name: "unbind after " + step, Needs: bindable, If: refused(step), Request: to(Unbind).as("binding " + step),
 		}
 	}
+	// What is accepted although it must not be has to end before others are judged.
+	finished := func(step string) Step { return Step{Name: step + " finished", WaitFor: step} }
 	return Scenario{
 		Name: "refused", Title: "Send malformed updates, binds, unbinds and deprovisions to an instance and a binding.",
 		Steps: []Step{
@@ -88,10 +90,15 @@ func refusedScenario() Scenario {
 			{Name: "update with broken JSON", Request: to(Update).raw(`{"service_id": `)},
 			{Name: "update with an array", Request: to(Update).raw(`[]`)},
 			{Name: "update without service_id", Request: to(Update).without("service_id")},
+			finished("update without service_id"),
 			{Name: "update with service_id as a number", Request: to(Update).set("service_id", 17)},
+			finished("update with service_id as a number"),
 			{Name: "update of an unknown service", Request: to(Update).set("service_id", "{unknown}")},
+			finished("update of an unknown service"),
 			{Name: "update to an unknown plan", Request: to(Update).set("plan_id", "{unknown}")},
+			finished("update to an unknown plan"),
 			{Name: "update with parameters as a string", Request: to(Update).set("parameters", "size=1")},
+			finished("update with parameters as a string"),
 			{
 				Name: "fetch after refused updates", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance),
 				If: refusedAll("update with broken JSON", "update of an unknown service", "update to an unknown plan"),
