@@ -12,8 +12,8 @@ import (
 
 // TestBrokersOfThePast shows that brokers with the faults of the frameworks that
 // were there before fail for these faults and for nothing else. The faults were
-// found in brokers that are built with brokerapi 13 (Go) and openbrokerapi 4.7
-// (Python).
+// seen in brokers that are built with brokerapi 13 (Go) and openbrokerapi 4.7
+// (Python), or read in the sources of these.
 func TestBrokersOfThePast(t *testing.T) {
 	t.Parallel()
 	for name, past := range map[string]struct{ faults, failed []string }{
