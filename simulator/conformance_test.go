@@ -1,0 +1,60 @@
+package simulator_test
+
+import (
+	"testing"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/conformance"
+	"github.com/openbroker/openbroker/simulator"
+)
+
+// Without a fault, the simulator holds every check of the specification and of
+// the platforms, on all of its plans.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		options conformance.Options
+		config  simulator.Config
+		plans   int
+	}{
+		"specification": {plans: 12},
+		"syslog":        {config: simulator.Config{Plans: []string{"syslog"}}, plans: 1},
+		"volume":        {config: simulator.Config{Plans: []string{"volume"}}, plans: 1},
+		"cf":            {options: conformance.Options{Profile: "cf"}, plans: 12},
+		"kubernetes":    {options: conformance.Options{Profile: "kubernetes"}, plans: 12},
+		"sm":            {options: conformance.Options{Profile: "sm"}, plans: 12},
+		// Korifi sends no organization, which the specification requires.
+		"korifi": {
+			options: conformance.Options{Profile: "korifi", Level: conformance.Should}, plans: 12,
+			config: simulator.Config{Options: []openbroker.Option{openbroker.WithoutOrganizationCheck()}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := startWith(t, func(config *simulator.Config) {
+				config.Plans, config.Options = c.config.Plans, c.config.Options
+			})
+			c.options.AllPlans = true
+			report, err := conformance.Run(t.Context(), conformance.Target{URL: b.url, Username: username, Password: password}, c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, result := range report.Results {
+				// What a broker may do, it need not.
+				holds := result.Outcome == conformance.Passed || result.Outcome == conformance.NotApplicable ||
+					result.Check.Level < conformance.Should && result.Outcome != conformance.Failed
+				if !holds {
+					t.Errorf("%s: %s: %s", result.Check.ID, result.Outcome, result.Reason)
+					for _, finding := range result.Findings {
+						t.Logf("%+v", finding)
+					}
+				}
+			}
+			if len(report.Plans) != c.plans || len(report.Leftovers) > 0 {
+				t.Errorf("the plans were %q; left: %v", report.Plans, report.Leftovers)
+			}
+			t.Logf("%d requests in %s: %d passed, %d not applicable", report.Requests, report.Duration,
+				report.Count(conformance.Passed), report.Count(conformance.NotApplicable))
+		})
+	}
+}
