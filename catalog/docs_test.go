@@ -23,12 +23,13 @@ func rulesMarkdown() string {
 
 There are %d, in the order of the objects that they are about. How to use them is
 in [catalog.md](catalog.md). **error** and **warning** are what a violation is
-wherever the catalog goes; platforms that take more exception stand beside it.
+wherever the catalog goes; platforms that take more exception stand beside it. A
+warning of platforms only is told if %s names one of them.
 This page is written by the tests of package catalog.
 
 | rule | severity | what it demands | what to do |
 |---|---|---|---|
-`, len(catalog.Rules()))
+`, len(catalog.Rules()), "`--platform`")
 	for _, rule := range catalog.Rules() {
 		fmt.Fprintf(&b, "| <a id=%q></a>`%s` | %s | %s ([%s](%s)) | %s |\n", rule.ID, rule.ID, severities(rule),
 			escape(rule.Summary), escape(rule.Clause), rule.Link, escape(rule.Fix))

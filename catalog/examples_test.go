@@ -23,14 +23,12 @@ func TestExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, allowed := range map[string]map[string]bool{
-		"../examples/catalog":              {},
-		"../examples/catalog/catalog.yaml": {},
-		// Served, it says whether plans are bindable.
-		provider: {"plan-bindable-missing": true},
-		// It leaves that to the default, too.
-		"testdata/examples/specification.json": {"plan-bindable-missing": true},
-		// Its ids are easy to tell apart, and one plan has only what is required.
-		"../testdata/catalog.json": {"id-not-guid": true, "plan-bindable-missing": true, "plan-free-missing": true},
+		"../examples/catalog":                  {},
+		"../examples/catalog/catalog.yaml":     {},
+		provider:                               {},
+		"testdata/examples/specification.json": {},
+		// Its ids are easy to tell apart.
+		"../testdata/catalog.json": {"id-not-guid": true},
 	} {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
@@ -68,7 +66,8 @@ func TestPlatforms(t *testing.T) {
 		{"name-long", []catalog.Platform{catalog.Korifi}, catalog.SeverityWarning, nil},
 		{"kubernetes-name-long", all, catalog.SeverityError, []catalog.Platform{catalog.Kubernetes}},
 		{"kubernetes-name-long", []catalog.Platform{catalog.CloudFoundry, catalog.Korifi, catalog.ServiceManager}, "", nil},
-		{"plan-free-missing", nil, catalog.SeverityWarning, []catalog.Platform{catalog.Korifi, catalog.Kubernetes}},
+		{"plan-free-missing", nil, "", nil},
+		{"plan-free-missing", all, catalog.SeverityWarning, []catalog.Platform{catalog.Korifi, catalog.Kubernetes}},
 		{"plan-free-missing", []catalog.Platform{catalog.Kubernetes}, catalog.SeverityWarning, []catalog.Platform{catalog.Kubernetes}},
 		{"plan-free-missing", []catalog.Platform{catalog.CloudFoundry}, "", nil},
 	} {

@@ -11,7 +11,8 @@ import (
 
 // Lint returns the violations of all rules, in the order of their places. If
 // platforms are named, it leaves out what only others object to, and what they
-// only misread is no error because others refuse it.
+// only misread is no error because others refuse it. If none are, it leaves out
+// what the specification allows and some platform only misreads; see [Rule.On].
 func Lint(s *Source, platforms ...Platform) []Finding {
 	// Rules only read, so that they can work at the same time.
 	found := make([][]Finding, len(rules))

@@ -27,8 +27,10 @@ type Rule struct {
 }
 
 // On returns the severity of violations for catalogs that are made for the
-// platforms, for all of them if there are none; it is empty if none of them
-// objects. If some object more than the others do, it returns those.
+// platforms; it is empty if none of them objects. If some object more than the
+// others do, it returns those. Without platforms the catalog is for any: what one
+// of them refuses is an error, but what one of them only misreads, while the
+// specification has nothing against it, is told to those who name that platform.
 func (r *Rule) On(platforms ...Platform) (Severity, []Platform) {
 	severity := r.Severity
 	var objecting []Platform
@@ -37,6 +39,7 @@ func (r *Rule) On(platforms ...Platform) (Severity, []Platform) {
 			continue
 		}
 		switch theirs := r.Platforms[platform]; {
+		case len(platforms) == 0 && r.Severity == "" && theirs == SeverityWarning:
 		case theirs == "" || theirs == r.Severity || r.Severity == SeverityError:
 		case theirs == severity:
 			objecting = append(objecting, platform)

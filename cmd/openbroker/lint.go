@@ -61,7 +61,7 @@ not from the command line, which others can see.`,
 	}
 	set := command.Flags()
 	set.StringVar(&flags.format, "format", "text", "`FORMAT` of the findings: text, json or sarif")
-	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(catalog.Platforms())+" (default all)")
+	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(catalog.Platforms())+" (default: what any of them refuses)")
 	set.StringSliceVar(&flags.disabled, "disable", nil, "`RULES` to leave out, by id")
 	set.BoolVarP(&flags.strict, "strict", "W", false, "let warnings fail too")
 	set.BoolVar(&flags.rules, "rules", false, "list the rules, instead of checking anything")

@@ -29,8 +29,12 @@ func (f *lintFlags) write(out io.Writer, found *linted) error {
 	return err
 }
 
-// writeRules lists the rules that the platforms care about.
+// writeRules lists the rules that the platforms care about, if none are named
+// those of all.
 func (f *lintFlags) writeRules(out io.Writer, platforms []catalog.Platform) error {
+	if len(platforms) == 0 {
+		platforms = catalog.Platforms()
+	}
 	rules := []catalog.Rule{}
 	for _, rule := range catalog.Rules() {
 		if severity, _ := rule.On(platforms...); severity != "" {

@@ -167,7 +167,6 @@ func TestLintSARIF(t *testing.T) {
 		"warning name-not-cli-friendly FILE:3:11 /services/0/name",
 		"error type-boolean FILE:5:15 /services/0/bindable",
 		"error cf-dashboard-client-redirect-uri-missing FILE:6:5 /services/0/dashboard_client",
-		"warning plan-free-missing FILE:8:9 /services/0/plans/0",
 	}
 	expected := strings.Join(want, "\n")
 	expected = strings.ReplaceAll(expected, "FILE", "a%20b/broken.yaml") + "\n" +

@@ -91,7 +91,7 @@ func sarifOf(findings []catalog.Finding) sarifLog {
 	for i := range rules {
 		rule := &rules[i]
 		index[rule.ID] = i
-		severity, _ := rule.On()
+		severity, _ := rule.On(catalog.Platforms()...)
 		run.Tool.Driver.Rules[i] = sarifRule{
 			ID: rule.ID, ShortDescription: sarifText{rule.Summary}, Help: sarifText{rule.Fix + " (" + rule.Clause + ")"}, HelpURI: rule.Link,
 			DefaultConfiguration: sarifConfiguration{string(severity)},
