@@ -53,6 +53,10 @@ func TestViolations(t *testing.T) {
 			"deep", `"definitions":{"user":{"required":["name"]}},"properties":{"users":{"items":{"$ref":"#/definitions/user"}}}`,
 			`{"users":[{},{"name":1},{},1,1,1,1,1,1,1,{}]}`, "/users/0/name: is required; /users/2/name: is required; /users/10/name: is required",
 		},
+		{
+			"names like indexes", `"additionalProperties":{"type":"null"}`, `{"1a":1,"2":1,"10":1,"b":1}`,
+			"/2: must be null, not a number; /10: must be null, not a number; /1a: must be null, not a number; /b: must be null, not a number",
+		},
 		{"escapes", `"properties":{"a/b":{"properties":{"~":{"type":"null"}}}}`, `{"a/b":{"~":"hunter2"}}`, "/a~1b/~0: must be null, not a string"},
 		{"large number", ``, `{"a":[1e1000000000]}`, "/a/0: is a number with more than 400 digits, or with a larger power of ten"},
 		{"too deep", ``, `{"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, "/a/0/0/0/0"},

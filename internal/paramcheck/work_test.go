@@ -21,7 +21,10 @@ func TestHostileParameters(t *testing.T) {
 	list := func(n int, element string) string {
 		return `{"a":[` + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + `]}`
 	}
-	var keys, patterns strings.Builder
+	var keys, patterns, required strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&required, `"n%d",`, i)
+	}
 	for i := range 2000 {
 		fmt.Fprintf(&patterns, `"x%d":{},`, i)
 	}
@@ -52,6 +55,7 @@ func TestHostileParameters(t *testing.T) {
 		{"a large enum on many elements", `{"properties":{"a":{"items":{"enum":[` + numbers(5000) + `]}}}}`, list(10_000, "1e390"), "too complex"},
 		{"a large pattern on a large text", `{"properties":{"a":{"pattern":"(x+x+)+y.{900}"}}}`, `{"a":"` + strings.Repeat("x", 500_000) + `"}`, "too complex"},
 		{"many patterns on many names", `{"patternProperties":{` + strings.TrimSuffix(patterns.String(), ",") + `}}`, "{" + strings.TrimSuffix(keys.String(), ",") + "}", "too complex"},
+		{"many required names of many objects", `{"properties":{"a":{"items":{"required":[` + strings.TrimSuffix(required.String(), ",") + `]}}}}`, list(120, "{}"), "too complex"},
 		{"patterns as values", `{"properties":{"a":{"items":{"format":"regex"}}}}`, list(10_000, `".{1000}.{1000}.{1000}.{1000}.{1000}"`), "too complex"},
 		{"a pattern that would fill the memory", `{"properties":{"a":{"format":"regex"}}}`, `{"a":"` + strings.Repeat(".{1000}", 500) + `"}`, "/a: must be a valid regex"},
 		{"a number that would fill the memory", `{"properties":{"a":{"multipleOf":0.1}}}`, `{"a":1e1000000000}`, "/a: is a number with more than 400 digits"},
@@ -67,6 +71,25 @@ func TestHostileParameters(t *testing.T) {
 				t.Errorf("got %.500s", got)
 			}
 		})
+	}
+}
+
+// What is said of a name that is unknown is made once, and not for each: here that
+// would take minutes.
+func TestManyUnknownNames(t *testing.T) {
+	t.Parallel()
+	const known, unknown = 5000, 90_000
+	var properties, parameters strings.Builder
+	for i := range known {
+		fmt.Fprintf(&properties, `"p%d":{},`, i)
+	}
+	for i := range unknown {
+		fmt.Fprintf(&parameters, `"x%d":1,`, i)
+	}
+	got := description(t, validate(`{"additionalProperties":false,"properties":{`+strings.TrimSuffix(properties.String(), ",")+`}}`,
+		"{"+strings.TrimSuffix(parameters.String(), ",")+"}"))
+	if !strings.Contains(got, "90000 violations: /x0: is unknown: the properties here are p0, p1, p10, ") || !strings.HasSuffix(got, "; and 89990 more") {
+		t.Errorf("got %s", got)
 	}
 }
 
