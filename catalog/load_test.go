@@ -213,6 +213,25 @@ func TestLoadUnreadable(t *testing.T) {
 	}
 }
 
+// A file or directory that the user names may be a symbolic link, also one out of
+// its directory, as where releases are kept elsewhere.
+func TestLoadSymbolicLinks(t *testing.T) {
+	t.Parallel()
+	releases, directory := t.TempDir(), t.TempDir()
+	write(t, releases, map[string]string{"one.yaml": "services: [{id: a, name: a, plans: []}]\n"})
+	for link, target := range map[string]string{"catalog.yaml": filepath.Join(releases, "one.yaml"), "current": releases} {
+		path := filepath.Join(directory, link)
+		if err := os.Symlink(target, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{filepath.Join(directory, "catalog.yaml"), filepath.Join(directory, "current"), directory} {
+		if _, err := catalog.Load(path); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // Everything that cannot be decoded is told at once, and no secret with it.
 func TestCatalogProblems(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -57,7 +58,8 @@ func Load(path string) (*Source, error) {
 	}
 	defer l.root.Close() //nolint:errcheck // It was only read.
 	for _, name := range names {
-		data, err := l.read(name, tree.MaxSize)
+		// The user names these, wherever their symbolic links lead.
+		data, err := readRegular(filepath.Join(l.directory, name), tree.MaxSize, os.Stat, os.Open)
 		if err != nil {
 			return nil, fmt.Errorf("read the catalog: %w", err)
 		}
@@ -159,18 +161,25 @@ func (l *loader) source(directory bool) (*Source, error) {
 	return s, nil
 }
 
-// read returns the content of a file that has at most limit bytes.
+// read returns the content of a file that a catalog names, which is not outside of
+// its directory, by symbolic links neither.
 func (l *loader) read(name string, limit int) ([]byte, error) {
-	file, err := l.root.Open(filepath.FromSlash(name))
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() //nolint:errcheck // It was only read.
-	if info, err := file.Stat(); err != nil {
+	return readRegular(filepath.FromSlash(name), limit, l.root.Stat, l.root.Open)
+}
+
+// readRegular returns the content of a file that has at most limit bytes. What is no
+// regular file is not even opened: a named pipe would wait for somebody to write.
+func readRegular(name string, limit int, stat func(string) (fs.FileInfo, error), open func(string) (*os.File, error)) ([]byte, error) {
+	if info, err := stat(name); err != nil {
 		return nil, err
 	} else if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is no regular file", name)
 	}
+	file, err := open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // It was only read.
 	data, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
 	if err == nil && len(data) > limit {
 		err = fmt.Errorf("%s has more than %d bytes", name, limit)
