@@ -154,13 +154,16 @@ func TestRecordedBodies(t *testing.T) {
 	long := `{"x":"` + strings.Repeat("x", 70_000) + `"}`
 	b.expect(400, "PUT", instance("i"), `{"service_id":`)
 	b.expect(201, "PUT", instance("i"), of(plain, `"parameters":`+long))
-	b.do("PUT", instance("i"), `{"x":1}`, "Authorization: Basic eDp5")
+	b.do("PUT", instance("i")+"?y=1", `{"x":1}`, "Authorization: Basic eDp5")
 	b.expect(200, "GET", "/v2/catalog", "")
 	for i, want := range []struct {
 		status, body, text int
 		truncated          bool
 	}{{400, 0, 14, false}, {201, 0, 64 << 10, true}, {401, 0, 0, false}, {200, 0, 0, false}} {
 		r := b.Requests()[i]
+		if len(r.Query) > 0 {
+			t.Errorf("%d: the query is %v", i, r.Query)
+		}
 		if r.Status != want.status || len(r.Body) != want.body || len(r.BodyText) != want.text || r.BodyTruncated != want.truncated {
 			t.Errorf("%d: %d, %d and %d bytes, %t", i, r.Status, len(r.Body), len(r.BodyText), r.BodyTruncated)
 		}

@@ -21,10 +21,11 @@ type Request struct {
 	Number int       `json:"number"`
 	At     time.Time `json:"at"`
 	// Operation is what method and path ask for, or empty.
-	Operation Operation  `json:"operation,omitempty"`
-	Method    string     `json:"method"`
-	Path      string     `json:"path"` // as it was escaped
-	Query     url.Values `json:"query,omitempty"`
+	Operation Operation `json:"operation,omitempty"`
+	Method    string    `json:"method"`
+	Path      string    `json:"path"` // as it was escaped
+	// Query is left out if the request was answered with 401.
+	Query url.Values `json:"query,omitempty"`
 	// Header has no credentials: those of Authorization, Proxy-Authorization
 	// and Cookie are replaced.
 	Header http.Header `json:"headers"`
@@ -143,8 +144,9 @@ func (s *records) end(record *Request, status int, f *Fault) {
 	defer s.mu.Unlock()
 	record.Status, record.Fault = status, f
 	if status == http.StatusUnauthorized && f == nil {
-		// Whoever cannot log in does not fill the memory.
-		record.Body, record.BodyText = nil, ""
+		// Whoever cannot log in does not fill the memory: headers and path are short,
+		// but a query of many names is not, once it is decoded.
+		record.Query, record.Body, record.BodyText = nil, nil, ""
 	}
 }
 
