@@ -41,7 +41,12 @@ func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, cha
 		return fmt.Errorf("whether instances use what changes cannot be told: %w", err)
 	}
 	if len(broken) > 0 && !b.settings.Catalog.AllowBreaking {
-		return refusal(broken)
+		err := refusal(broken)
+		if _, misfit := b.settings.EngineConfig(next); misfit != nil {
+			// It would be found out when a process that died does not come back.
+			err = fmt.Errorf("%w. Besides, correct the policies, because the next start will refuse them: %s", err, oneLine(misfit))
+		}
+		return err
 	}
 	if err := b.engine.SetCatalog(next); err != nil {
 		return err

@@ -156,6 +156,20 @@ func TestCatalogFileWithdrawn(t *testing.T) {
 	p.stop()
 }
 
+// Policies of a plan that waits to be removed would keep the next process from
+// starting, so that the refusal speaks of them.
+func TestCatalogFileRefusedPolicies(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	p := withCatalog(t, directory, "}\npolicies: {plans: {custom: {mode: synchronous}}", smallPlan, customPlan)
+	p.expect(http.StatusCreated, "PUT", instance, provision(customID))
+	replace(t, directory, "catalog.yaml", catalogText(smallPlan))
+	p.awaitLog("the changed catalog is refused")
+	p.awaitLog("the next start will refuse them: ")
+	p.awaitLog("policies.plans.custom is no plan of the catalog")
+	p.stop()
+}
+
 func TestCatalogFileAllowBreaking(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
