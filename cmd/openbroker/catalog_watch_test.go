@@ -156,6 +156,22 @@ func TestCatalogFileWithdrawn(t *testing.T) {
 	p.stop()
 }
 
+// A schema that is valid, but cannot be used to validate, is not taken over, as it is
+// not at the start.
+func TestCatalogFileUnusableSchema(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	p := withCatalog(t, directory, "", smallPlan, customPlan)
+	before, _ := p.etag()
+	const schemas = `{schemas: {service_instance: {create: {parameters: {$schema: "http://json-schema.org/draft-04/schema#", properties: {a: {pattern: "(?=a)b"}}}}}}, `
+	replace(t, directory, "catalog.yaml", catalogText(smallPlan, strings.Replace(customPlan, "{", schemas, 1)))
+	p.awaitLog("services[0].plans[1].schemas.service_instance.create.parameters: is no schema of its draft: /properties/a/pattern: the pattern is none of RE2")
+	if tag, _ := p.etag(); tag != before {
+		t.Error("a schema that cannot be used is served")
+	}
+	p.stop()
+}
+
 // Policies of a plan that waits to be removed would keep the next process from
 // starting, so that the refusal speaks of them.
 func TestCatalogFileRefusedPolicies(t *testing.T) {
