@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -32,12 +33,8 @@ func (b *broker) watchCatalog(ctx context.Context, current *openbroker.Catalog) 
 
 // applyCatalog serves the next catalog, unless that breaks instances that exist.
 func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, changes []catalog.Change) error {
-	if !b.settings.API.SkipParameterValidation {
-		// As at the start: requests for plans with such a schema would be answered
-		// with 500.
-		if err := catalog.CheckSchemas(next); err != nil {
-			return fmt.Errorf("parameters could not be validated, so correct the schemas: %s", oneLine(err))
-		}
+	if err := checkSchemas(b.settings, next); err != nil {
+		return errors.New(oneLine(err))
 	}
 	current, err := b.engine.Catalog(ctx)
 	if err != nil {

@@ -294,7 +294,11 @@ func TestCatalogFileErrors(t *testing.T) {
 		"catalog_twice":    {catalogText(smallPlan, smallPlan), "catalog: {file: catalog.yaml}\n"},
 		"catalog_override": {catalogText(smallPlan), "catalog:\n  file: catalog.yaml\n  services: {sqlite: {plans: {large: {free: true}}}}\n"},
 		"catalog_policy":   {catalogText(smallPlan), "catalog: {file: catalog.yaml}\npolicies:\n  plans:\n    large: {mode: synchronous}\n"},
-		"catalog_alone":    {"", "catalog: {allow_breaking: true}\n"},
+		"catalog_schema": {
+			catalogText(strings.Replace(smallPlan, "{", `{schemas: {service_binding: {create: {parameters: {$schema: "http://json-schema.org/draft-04/schema#", allOf: [{$ref: "#"}]}}}}, `, 1)),
+			"catalog: {file: catalog.yaml}\n",
+		},
+		"catalog_alone": {"", "catalog: {allow_breaking: true}\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 	"github.com/openbroker/openbroker/server/config"
@@ -32,8 +33,23 @@ func prepare(settings *config.Config) (*openbroker.Catalog, durable.Config, erro
 	if err != nil {
 		return nil, durable.Config{}, err
 	}
+	if err := checkSchemas(settings, c); err != nil {
+		return nil, durable.Config{}, err
+	}
 	engine, err := settings.EngineConfig(c)
 	return c, engine, err
+}
+
+// checkSchemas finds schemas with which parameters cannot be validated: requests for
+// their plans would be answered with 500.
+func checkSchemas(settings *config.Config, c *openbroker.Catalog) error {
+	if settings.API.SkipParameterValidation {
+		return nil
+	}
+	if err := catalog.CheckSchemas(c); err != nil {
+		return fmt.Errorf("parameters could not be validated, so correct the schemas of the catalog or switch the validation off:\n%w", err)
+	}
+	return nil
 }
 
 // prepareAdmin is prepare for what goes on although the catalog file is broken: then
