@@ -13,6 +13,8 @@ import (
 // platforms are named, it leaves out what only others object to, and what they
 // only misread is no error because others refuse it. If none are, it leaves out
 // what the specification allows and some platform only misreads; see [Rule.On].
+// Of a rule that is violated more than 1,000 times it returns the first 1,000,
+// and the last of these says how many are left out.
 func Lint(s *Source, platforms ...Platform) []Finding {
 	// Rules only read, so that they can work at the same time.
 	found := make([][]Finding, len(rules))
@@ -29,6 +31,10 @@ func Lint(s *Source, platforms ...Platform) []Finding {
 	return s.finish(slices.Concat(found...))
 }
 
+// maxFindings is how many violations of one rule are told: nobody reads more,
+// and a catalog of 32 MiB has room for millions.
+const maxFindings = 1000
+
 // check returns the violations of one rule.
 func (s *Source) check(r *rule, platforms []Platform) []Finding {
 	severity, objecting := r.On(platforms...)
@@ -36,9 +42,17 @@ func (s *Source) check(r *rule, platforms []Platform) []Finding {
 		return nil
 	}
 	var found []Finding
+	untold := 0
 	r.check(s.checked(), func(at *place, format string, args ...any) {
+		if len(found) == maxFindings {
+			untold++
+			return
+		}
 		found = append(found, r.violation(severity, objecting, at, fmt.Sprintf(format, args...)))
 	})
+	if untold > 0 {
+		found[maxFindings-1].Message += fmt.Sprintf("; %d more violations of this rule are left out", untold)
+	}
 	return found
 }
 

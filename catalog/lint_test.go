@@ -200,3 +200,22 @@ plans:
 		t.Errorf("findings:\n%s", report(findings))
 	}
 }
+
+// A catalog in which everything is wrong is told in a report that can be read.
+func TestLintEndless(t *testing.T) {
+	t.Parallel()
+	s, err := catalog.Parse("c.json", []byte(`{"services":[{}`+strings.Repeat(",{}", 1999)+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []catalog.Finding
+	for _, f := range catalog.Lint(s) {
+		if f.Rule == "service-name-missing" {
+			names = append(names, f)
+		}
+	}
+	if len(names) != 1000 || names[998].Message != "service 998 has no field name" ||
+		names[999].Message != "service 999 has no field name; 1000 more violations of this rule are left out" {
+		t.Errorf("%d findings, the last: %+v", len(names), names[len(names)-1])
+	}
+}

@@ -11,14 +11,17 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// A named pipe is refused; who opened it would wait for ever.
+// Nobody writes to a named pipe: to open it would be to wait forever.
 func TestLoadPipe(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "catalog.yaml")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
+	directory := t.TempDir()
+	pipe := filepath.Join(directory, "pipe.yaml")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := catalog.Load(path); err == nil || !strings.Contains(err.Error(), path+" is no regular file") {
-		t.Error(err)
+	for _, path := range []string{directory, pipe} {
+		if _, err := catalog.Load(path); err == nil || !strings.Contains(err.Error(), "pipe.yaml is no regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }

@@ -24,6 +24,7 @@ func TestParseResponse(t *testing.T) {
 		"null":          {`null`, url + ":1:1: error: a catalog must be an object, not null [type-object]"},
 		"a $file":       {`{"services":[{"plans":[{"schemas":{"service_instance":{"create":{"parameters":{"$file":"/etc/passwd"}}}}}]}]}`, "error: $file cannot be used in a catalog that is no file [file-reference]"},
 		"not UTF-8":     {"{\"services\":[{\"name\":\"\xff\"}]}", "error: the file is no UTF-8 text: save it in that encoding [syntax]"},
+		"indented huge": {`{"x":` + strings.Repeat("[", 190) + strings.Repeat("0,", 100_000) + "0" + strings.Repeat("]", 190) + `}`, url + ":1:1: error: the catalog has no services [services-missing]"},
 		"a null member": {`{"services":null}`, url + ":1:1: error: the catalog has no services [services-missing]"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,7 +35,7 @@ var schemaRules = []rule{
 		"A schema is valid in its version of JSON Schema.",
 		"Correct the schema at this place."),
 	schemaRule("schema-large", SeverityError, nil, parametersClause,
-		"A schema has at most 65,536 characters as JSON.",
+		"A schema has at most 65,536 bytes as JSON.",
 		"Shorten it; texts and lists of values are what makes schemas large."),
 	schemaRule("schema-external-reference", SeverityError, nil, parametersClause,
 		"A schema does not refer to other documents.",

@@ -7,13 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// maxSchema is how many characters a schema may have as JSON (spec.md, "Input
-// Parameters Schema Object").
+// maxSchema is how many bytes a schema may have as JSON (spec.md, "Input
+// Parameters Schema Object": 64kB).
 const maxSchema = 64 << 10
 
 // A schemaFault is what is wrong with a schema, and where in it.
@@ -39,8 +38,8 @@ type schemaAnalysis struct {
 // analyse returns the faults of a schema; encoded is it as JSON.
 func analyse(root *tree.Node, encoded []byte) []schemaFault {
 	a := &schemaAnalysis{root: root, ids: map[string]bool{}, anchors: map[string]bool{}, base: &url.URL{}}
-	if length := utf8.RuneCount(encoded); length > maxSchema {
-		a.report("schema-large", nil, "the schema has %d characters as JSON, more than %d", length, maxSchema)
+	if length := len(encoded); length > maxSchema {
+		a.report("schema-large", nil, "the schema has %d bytes as JSON, more than %d", length, maxSchema)
 		return a.faults // What is not read costs nothing.
 	}
 	a.walk(root, nil, a.collect)

@@ -14,6 +14,10 @@ const MaxSize = 32 << 20
 // maxDepth is how deeply values may be nested.
 const maxDepth = 200
 
+// maxValues is how many values a document may have: each takes a hundred times
+// the memory of the two bytes that it may be written in.
+const maxValues = 2 << 20
+
 // A File is a document as it was read.
 type File struct {
 	Name string

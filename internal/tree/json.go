@@ -41,6 +41,8 @@ type jsonReader struct {
 	// line, and the column of the byte at counted, are known; to count on from
 	// there keeps a document of one long line linear.
 	line, column, counted int
+
+	values int
 }
 
 // next skips white space and separators.
@@ -69,6 +71,9 @@ func (r *jsonReader) value(depth int) (*Node, *Error) {
 	node := &Node{Place: r.place()}
 	if depth > maxDepth {
 		return nil, tooDeep(node.Place)
+	}
+	if r.values++; r.values > maxValues {
+		return nil, tooMany(node.Place)
 	}
 	start := r.pos
 	switch first {
@@ -140,6 +145,10 @@ func (r *jsonReader) literal(node *Node, first byte) {
 		node.Kind = Number
 	}
 	node.Text = string(r.data[start:r.pos])
+}
+
+func tooMany(at Place) *Error {
+	return &Error{at, fmt.Sprintf("has more than %d values", maxValues)}
 }
 
 func tooDeep(at Place) *Error {

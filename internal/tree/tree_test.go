@@ -76,6 +76,8 @@ func TestParseErrors(t *testing.T) {
 		{"a.json", strings.Repeat("[", 300) + strings.Repeat("]", 300), "1:202 is nested more than 200 levels deep"},
 		{"a.yaml", strings.Repeat("[", 300) + strings.Repeat("]", 300), "1:201 is nested more than 200 levels deep"},
 		{"a.json", strings.Repeat("[", 20000) + strings.Repeat("]", 20000), "1:10001 is no valid JSON: invalid character '[' exceeded max depth"},
+		{"a.json", "[" + strings.Repeat("0,", 2<<20) + "0]", "1:4194304 has more than 2097152 values"},
+		{"a.yaml", "[" + strings.Repeat("0,", 2<<20) + "0]", "1:4194304 has more than 2097152 values"},
 		{"a.json", strings.Repeat(" ", tree.MaxSize+1), "1:1 is larger than 32 MiB: it is some other file"},
 		{"a.yaml", "a: 1\n---\nb: 2\n", "3:1 has a second document: keep one"},
 		{"a.yaml", "a: 1\nb: \"x\ny\n", "2:4 is no valid YAML: found unexpected end of stream"},

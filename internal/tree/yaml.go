@@ -91,11 +91,15 @@ const (
 type yamlReader struct {
 	file   *File
 	faults Errors
+	values int
 }
 
 func (r *yamlReader) value(from *yaml.Node, depth int) (*Node, *Error) {
 	node := &Node{Place: Place{r.file, from.Line, from.Column}}
+	r.values++
 	switch {
+	case r.values > maxValues:
+		return nil, tooMany(node.Place)
 	case depth > maxDepth:
 		return nil, tooDeep(node.Place)
 	case from.Kind == yaml.AliasNode || from.Anchor != "":
