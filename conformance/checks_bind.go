@@ -183,6 +183,8 @@ func malformedBindChecks() []Check {
 			"service_id is that of the service that is used.", refusal(), "bind of an unknown service"),
 		check("unknown-plan", "A bind of an unknown plan is refused.",
 			"plan_id is that of the plan that is used.", refusal(), "bind of an unknown plan"),
+		check("plan-of-another-service", "A bind of a plan of another service is refused.",
+			"plan_id is that of the plan of the service that is used.", refusal(), "bind of a plan of another service"),
 	}
 }
 

@@ -1,6 +1,9 @@
 package conformance
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
 func updateChecks() []Check {
 	const section = "Updating a Service Instance"
@@ -112,6 +115,23 @@ func updateChecks() []Check {
 			Expect: expect(equals("plan_id", "that of the other plan", (*subject).otherPlanID)),
 		},
 		{
+			ID: "update-of-plan-keeps-parameters", Title: "A change of the plan without parameters does not change them.", Level: Must,
+			Clause:   spec(section, "Without parameters in the request the broker must not change those of the instance."),
+			Scenario: "instance", Steps: steps("fetch after the update of the plan"),
+			If: both(
+				both(succeededAt("update of the plan finished"), sentWithout("update of the plan", "parameters")),
+				both(withStatus(200), with("parameters")),
+			),
+			Expect: expect(sameIfTold("fetch after the update of the parameters", "parameters")),
+		},
+		{
+			ID: "update-dashboard-url", Title: "The dashboard of an updated instance was told when it was updated.", Level: Must,
+			Clause:   spec(section, "A dashboard_url is returned with the initial response, also if that is asynchronous."),
+			Scenario: "instance", Steps: steps("fetch after the update of the parameters", "fetch after the update of the plan"),
+			If:     both(withStatus(200), withValue("dashboard_url")),
+			Expect: expect(lastDashboard()),
+		},
+		{
 			ID: "update-of-plan-not-updateable", Title: "A change of a plan that is not updateable is refused with 422.", Level: Must,
 			Clause:   spec(section, "422 if the requested change is not supported; the catalog says that it is not."),
 			Scenario: "instance", Steps: steps("update of the plan that is not allowed"), If: updates(),
@@ -154,6 +174,8 @@ func updateChecks() []Check {
 			"service_id is that of a service of the catalog.", refusal(), "update of an unknown service"),
 		malformed("unknown-plan", "An update to an unknown plan is refused.",
 			"plan_id, if present, is that of a plan of the service.", refusal(), "update to an unknown plan"),
+		malformed("plan-of-another-service", "An update to a plan of another service is refused.",
+			"plan_id, if present, is that of a plan of the service.", refusal(), "update to a plan of another service"),
 		{
 			ID: "update-unknown-instance", Title: "An update of an unknown instance is refused.", Level: Must,
 			Clause:   spec(section, "The instance id is that of an instance that was provisioned."),
@@ -165,6 +187,26 @@ func updateChecks() []Check {
 			Scenario: "instance", Steps: steps("update after deleting"), If: updates(), Expect: expect(refusal()),
 		},
 	}
+}
+
+// lastDashboard expects the dashboard that the answers to the provision and to
+// updates told last: a platform keeps it until it is told another one.
+func lastDashboard() Expectation {
+	return Expectation{Words: "the dashboard_url that the provision or an update told last", each: func(j *judgement) string {
+		var last any
+		for _, a := range j.record.answers {
+			if a == j.answer {
+				break
+			}
+			if (a.endpoint == Provision || a.endpoint == Update) && a.succeeded() && a.instanceID == j.answer.instanceID && tells(a, "dashboard_url") {
+				last = a.object()["dashboard_url"]
+			}
+		}
+		if now := j.answer.object()["dashboard_url"]; canonical(now) != canonical(last) {
+			return fmt.Sprintf("dashboard_url is %s, and %s was told", show(now), show(last))
+		}
+		return ""
+	}}
 }
 
 // succeededAt holds if the operation that a step waited for was synchronous, or

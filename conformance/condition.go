@@ -76,6 +76,18 @@ func gives(step, path string) Condition {
 	}}
 }
 
+// sentWithout holds if the request of a step was sent without a member.
+func sentWithout(step, name string) Condition {
+	return Condition{Words: fmt.Sprintf("%q was sent without %s", step, name), holds: func(j *judgement) bool {
+		a := j.record.last(step)
+		if a == nil {
+			return false
+		}
+		_, found := a.sent[name]
+		return !found
+	}}
+}
+
 // catalogHas holds if the catalog came with a header.
 func catalogHas(name string) Condition {
 	return Condition{Words: "the catalog comes with " + name, holds: func(j *judgement) bool {

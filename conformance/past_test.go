@@ -28,7 +28,7 @@ func TestBrokersOfThePast(t *testing.T) {
 			},
 			failed: []string{
 				"answer-content-type", "auth-challenge", "bind-broken-json", "bind-parameters-not-an-object",
-				"bind-requires-app", "bind-unknown-plan", "bind-unknown-service", "error-json-object",
+				"bind-plan-of-another-service", "bind-requires-app", "bind-unknown-plan", "bind-unknown-service", "error-json-object",
 				"last-binding-operation-unknown", "last-operation-unknown", "provision-broken-json",
 				"provision-context-not-an-object", "provision-no-body", "provision-not-an-object",
 				"provision-parameters-not-an-object", "provision-plan-of-another-service",
@@ -48,7 +48,7 @@ func TestBrokersOfThePast(t *testing.T) {
 			},
 			failed: []string{
 				"answer-content-type", "answer-no-fault", "auth-before-validation", "bind-parameters-not-an-object",
-				"bind-unknown-instance", "bind-unknown-plan", "bind-unknown-service", "error-json-object",
+				"bind-plan-of-another-service", "bind-unknown-instance", "bind-unknown-plan", "bind-unknown-service", "error-json-object",
 				"last-binding-operation-unknown", "last-operation-unknown", "provision-context-not-an-object",
 				"provision-encoded-id", "provision-maintenance-info-not-an-object",
 				"provision-parameters-not-an-object", "provision-unknown-service", "request-identity-echoed",

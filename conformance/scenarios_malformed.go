@@ -97,6 +97,10 @@ func refusedScenario() Scenario {
 			finished("update of an unknown service"),
 			{Name: "update to an unknown plan", Request: to(Update).set("plan_id", "{unknown}")},
 			finished("update to an unknown plan"),
+			{
+				Name: "update to a plan of another service", Needs: []Feature{OtherService},
+				Request: to(Update).set("plan_id", "{plan of another service}"),
+			},
 			{Name: "update with parameters as a string", Request: to(Update).set("parameters", "size=1")},
 			finished("update with parameters as a string"),
 			{
@@ -111,6 +115,10 @@ func refusedScenario() Scenario {
 			bindStep("bind with plan_id as a number", bind.set("plan_id", 17)),
 			bindStep("bind of an unknown service", bind.set("service_id", "{unknown}")),
 			bindStep("bind of an unknown plan", bind.set("plan_id", "{unknown}")),
+			{
+				Name: "bind of a plan of another service", Needs: []Feature{Bindable, OtherService},
+				Request: bind.set("plan_id", "{plan of another service}").as("binding of another service"),
+			},
 			bindStep("bind with parameters as a string", bind.set("parameters", "size=1")),
 			bindStep("bind with bind_resource as a string", bind.set("bind_resource", "app")),
 			after("bind without service_id"), after("bind without plan_id"), after("bind of an unknown service"),

@@ -92,7 +92,8 @@ func (b *Broker) checkBind(q *request, i *instance) *refusal {
 	case i.active != nil:
 		return b.concurrency()
 	case serviceID != "" && serviceID != i.service.id && !b.broken("bind.other-service-accepted"),
-		planID != "" && planID != i.plan.id && !b.broken("bind.other-plan-accepted"):
+		planID != "" && planID != i.plan.id && !b.broken("bind.other-plan-accepted") &&
+			(!b.offers(planID) || !b.broken("bind.plan-of-other-service-accepted")):
 		return refuse(http.StatusBadRequest, "", "The instance is of another service or plan.")
 	case !i.plan.isBindable() && !b.broken("bind.not-bindable-accepted"):
 		return refuse(http.StatusBadRequest, "", "Instances of this plan cannot be bound.")

@@ -86,6 +86,8 @@ func (i *instance) fetched(b *Broker) object {
 		body["maintenance_info"] = object{"version": i.maintenance}
 	}
 	switch {
+	case i.moved:
+		body["dashboard_url"] = i.dashboard() + "/moved"
 	case b.broken("fetch-instance.plan-name"):
 		body["plan_id"] = i.plan.name
 	case b.broken("fetch-instance.service-id-wrong"):

@@ -21,6 +21,7 @@ type instance struct {
 	gone       bool // the deprovision has
 	references int  // how many provision requests it has got; only a fault counts them
 	halted     bool // it was deleted while it was being created
+	moved      bool // its dashboard is elsewhere, which only a fault keeps to itself
 	active     *operation
 	history    []*operation
 }

@@ -109,6 +109,9 @@ func bindClauses() []clause {
 		{"Binding", "service_id and plan_id are those of the instance", "bind-unknown-plan", []fault{
 			{"bind.other-plan-accepted", "accepts another plan"},
 		}},
+		{"Binding", "service_id and plan_id are those of the instance", "bind-plan-of-another-service", []fault{
+			{"bind.plan-of-other-service-accepted", "accepts a plan of another service"},
+		}},
 		{"Binding Rotation", "predecessor_binding_id is all that is needed", "rotate-succeeds", []fault{
 			{"rotation.unsupported", "501, although binding_rotatable is declared"},
 			{"rotation.ends-predecessor", "the predecessor is gone"},

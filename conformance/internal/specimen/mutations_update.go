@@ -96,6 +96,15 @@ func updateClauses() []clause {
 		{"Updating a Service Instance", "plan_id is one of the service", "update-unknown-plan", []fault{
 			{"update.unknown-plan-accepted", "goes on"},
 		}},
+		{"Updating a Service Instance", "plan_id is one of the service", "update-plan-of-another-service", []fault{
+			{"update.plan-of-other-service-accepted", "goes on"},
+		}},
+		{"Updating a Service Instance", "without parameters the parameters stay", "update-of-plan-keeps-parameters", []fault{
+			{"update.plan-drops-parameters", "a change of the plan empties them"},
+		}},
+		{"Updating a Service Instance", "a new dashboard_url is told at once", "update-dashboard-url", []fault{
+			{"update.dashboard-untold", "another one after a change, and no word of it"},
+		}},
 		{"Updating a Service Instance", "the instance exists", "update-unknown-instance", []fault{
 			{"update.unknown-200", "200 for an unknown one"},
 			{"update.unknown-500", "500 for an unknown one"},

@@ -1,6 +1,9 @@
 package specimen
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A service and its plans, as this broker offers them. The ids are GUIDs.
 type service struct {
@@ -48,7 +51,7 @@ func (b *Broker) services() []*service {
 			{name: "app-only", description: "Bindings need an application.", requiresApp: true},
 			{name: "not-bindable", description: "Nothing to bind to.", bindable: &no},
 			{name: "rotatable", description: "Bindings have successors.", rotatable: true, expiring: true, updateable: true, pinned: true},
-			{name: "schema", description: "Parameters follow a schema.", schema: sizes()},
+			{name: "schema", description: "Parameters follow a schema.", schema: sizes(), updateable: true},
 			{name: "updateable", description: "Instances can change to another plan.", updateable: true, maintenance: "2.1.1+abcdef"},
 			{name: "async-updateable", description: "Instances change slowly.", asyncInstances: true, asyncBindings: true, updateable: true},
 		},
@@ -103,6 +106,13 @@ func sizes() object {
 			"name": object{"type": "string", "minLength": 1, "maxLength": 20},
 		},
 	}
+}
+
+// offers reports whether any service has a plan with this id.
+func (b *Broker) offers(planID string) bool {
+	return slices.ContainsFunc(b.offer, func(s *service) bool {
+		return slices.ContainsFunc(s.plans, func(p *plan) bool { return p.id == planID })
+	})
 }
 
 // find returns the service and the plan with these ids; nil for what does not

@@ -134,6 +134,8 @@ func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 	switch {
 	case target == nil && b.broken("update.unknown-plan-accepted"):
 		return i.plan, nil
+	case target == nil && b.offers(planID) && b.broken("update.plan-of-other-service-accepted"):
+		return i.plan, nil
 	case target == nil && b.broken("update.unknown-plan-refused-but-changed"):
 		i.plan = i.service.plans[len(i.service.plans)-1]
 		return nil, refuse(http.StatusBadRequest, "", "The service has no such plan.")
@@ -179,11 +181,15 @@ func (b *Broker) updateBusy(q *request, i *instance, target *plan, key string) (
 
 // apply changes the instance. What the request does not mention stays.
 func (b *Broker) apply(q *request, i *instance, target *plan) {
+	before := i.plan
 	if !b.broken("update.plan-not-applied") {
 		i.plan = target
 	}
+	i.moved = i.moved || b.broken("update.dashboard-untold")
 	given := parameters(q)
 	switch {
+	case given == nil && target != before && b.broken("update.plan-drops-parameters"):
+		i.parameters = object{}
 	case given == nil && b.broken("update.parameters-missing-drops-them"):
 		i.parameters = nil
 	case given != nil && !b.broken("update.parameters-not-applied"):
