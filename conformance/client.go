@@ -7,13 +7,19 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// maxBody bounds how much of an answer is read.
-const maxBody = 8 << 20
+const (
+	// maxBody bounds how much of an answer is read.
+	maxBody = 8 << 20
+	// maxKept is how much is kept of an answer that is larger: enough to mask
+	// secrets in what reports show, and not too much for a thousand answers.
+	maxKept = 16 * maxShown
+)
 
 // A client sends requests exactly as they are given: it follows no redirect,
 // keeps no cookies and does not touch paths.
@@ -119,7 +125,8 @@ func (c *client) send(ctx context.Context, m message, a *answer) {
 		return
 	}
 	if len(a.body) > maxBody {
-		a.body, a.cut = a.body[:maxBody], true
+		// What is judged is that it is too large; a run keeps all of its answers.
+		a.body, a.cut = slices.Clone(a.body[:maxKept]), true
 	}
 	a.json = readDocument(a.body)
 }

@@ -111,6 +111,29 @@ func TestPrerequisites(t *testing.T) {
 	}
 }
 
+// An endless answer is judged, and shown, by its beginning.
+func TestAnswerTooLarge(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut {
+			return false
+		}
+		reply(w, 201, `{"note": "`+strings.Repeat("a", 4080)+password+strings.Repeat("z", 8<<20)+`"}`)
+		return true
+	}
+	options := quick()
+	options.Only = []string{"answer-json-object"}
+	r := result(t, mustRun(t, b, options), "answer-json-object")
+	if r.Outcome != conformance.Failed || r.Findings[0].Got != "a body of more than 8388608 bytes" {
+		t.Fatalf("answer-json-object is %s: %+v", r.Outcome, r.Findings)
+	}
+	body := r.Findings[0].Exchanges[0].ResponseBody
+	if len(body) < 4096 || len(body) > 4200 || strings.Contains(body, "aaacor") {
+		t.Errorf("%d bytes are shown, the last: %q", len(body), body[max(len(body)-40, 0):])
+	}
+}
+
 func TestFindingsShowTheExchange(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)

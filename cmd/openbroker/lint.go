@@ -82,6 +82,8 @@ type linted struct {
 	Findings []catalog.Finding `json:"findings"`
 	Errors   int               `json:"errors"`
 	Warnings int               `json:"warnings"`
+	// Unread says why catalogs could not be read: nobody knows what is in them.
+	Unread []string `json:"unread,omitempty"`
 	// checked are the catalogs, as the user named them.
 	checked []string
 }
@@ -100,6 +102,7 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 		findings, err := f.lint(ctx, location, platforms)
 		if err != nil {
 			complain(stderr, "openbroker: "+oneLine(err))
+			found.Unread = append(found.Unread, oneLine(err))
 			code = exitUsage
 			continue
 		}

@@ -15,7 +15,7 @@ func (f *lintFlags) write(out io.Writer, found *linted) error {
 	case "json":
 		return writeIndented(out, found)
 	case "sarif":
-		return writeIndented(out, sarifOf(found.Findings))
+		return writeIndented(out, sarifOf(found))
 	}
 	for i := range found.Findings {
 		if _, err := fmt.Fprintln(out, found.Findings[i].Text()); err != nil {

@@ -269,3 +269,25 @@ func TestLintManyErrors(t *testing.T) {
 		t.Errorf("exit code %d,\n%s%s", code, stdout, stderr)
 	}
 }
+
+// What could not be read must not look as if nothing were wrong with it: code
+// scanning closes the alerts that a report does not repeat.
+func TestLintUnread(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	write(t, directory, "clean.yaml", cleanCatalog)
+	for _, c := range []struct {
+		format, file, want string
+		code               int
+	}{
+		{"sarif", "missing.yaml", `"executionSuccessful": false`, 2},
+		{"sarif", "missing.yaml", `"text": "read the catalog: stat missing.yaml: no such file or directory"`, 2},
+		{"sarif", "clean.yaml", `"executionSuccessful": true`, 0},
+		{"json", "missing.yaml", `"read the catalog: stat missing.yaml: no such file or directory"`, 2},
+	} {
+		code, stdout, _ := command(t, directory, nil, "lint", "--format", c.format, c.file)
+		if code != c.code || !strings.Contains(stdout, c.want) || strings.Contains(stdout, "toolExecutionNotifications") != (c.format == "sarif" && code == 2) {
+			t.Errorf("%s %s: exit code %d,\n%s", c.format, c.file, code, stdout)
+		}
+	}
+}

@@ -18,9 +18,18 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool       sarifTool     `json:"tool"`
-		ColumnKind string        `json:"columnKind"`
-		Results    []sarifResult `json:"results"`
+		Tool        sarifTool         `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations"`
+		ColumnKind  string            `json:"columnKind"`
+		Results     []sarifResult     `json:"results"`
+	}
+	sarifInvocation struct {
+		ExecutionSuccessful        bool                `json:"executionSuccessful"`
+		ToolExecutionNotifications []sarifNotification `json:"toolExecutionNotifications,omitempty"`
+	}
+	sarifNotification struct {
+		Level   string    `json:"level"`
+		Message sarifText `json:"message"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -74,18 +83,24 @@ type (
 
 const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-// sarifOf returns the findings as a SARIF log, with all rules. Its levels error
-// and warning are the severities.
-func sarifOf(findings []catalog.Finding) sarifLog {
-	rules := catalog.Rules()
+// sarifOf returns what was found as a SARIF log, with all rules. Its levels error
+// and warning are the severities. An invocation that could not read a catalog
+// says so: no results must not look as if there were nothing to find.
+func sarifOf(found *linted) sarifLog {
+	rules, findings := catalog.Rules(), found.Findings
+	invocation := sarifInvocation{ExecutionSuccessful: len(found.Unread) == 0}
+	for _, reason := range found.Unread {
+		invocation.ToolExecutionNotifications = append(invocation.ToolExecutionNotifications, sarifNotification{"error", sarifText{reason}})
+	}
 	run := sarifRun{
 		Tool: sarifTool{sarifDriver{
 			Name: "openbroker lint", Version: version(),
 			InformationURI: "https://github.com/openbroker/openbroker",
 			Rules:          make([]sarifRule, len(rules)),
 		}},
-		ColumnKind: "unicodeCodePoints",
-		Results:    make([]sarifResult, len(findings)),
+		Invocations: []sarifInvocation{invocation},
+		ColumnKind:  "unicodeCodePoints",
+		Results:     make([]sarifResult, len(findings)),
 	}
 	index := map[string]int{}
 	for i := range rules {
