@@ -79,6 +79,8 @@ var lengthRules = []rule{
 	tooLong("cf-description-long", "", refusedBy(CloudFoundry), cloudController, 10_000,
 		"Shorten it, and put the rest into metadata.longDescription or metadata.bullets.", "description"),
 	tooLong("display-name-long", SeverityWarning, nil, catalogClause, 255, "Shorten it.", "metadata", "displayName"),
+	tooLong("maintenance-description-long", SeverityWarning, nil, catalogClause, 255,
+		"Say in short what users will notice.", "maintenance_info", "description"),
 }
 
 func tooLong(id string, severity Severity, platforms map[Platform]Severity, clause string, limit int, fix string, path ...string) rule {
