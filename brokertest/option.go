@@ -11,28 +11,34 @@ type Option func(*settings)
 
 type settings struct {
 	checks conformance.Options
-	access func(*conformance.Target)
+	// login and clients say how to log in: with one of a password and a token, and with a
+	// client certificate as well.
+	login, clients func(*conformance.Target)
 	// changes are applied last.
 	changes []func(*conformance.Options)
 }
 
-// Login logs in with HTTP basic authentication.
+// Login logs in with HTTP basic authentication. Of several Login and [Bearer],
+// the last one counts.
 func Login(username, password string) Option {
 	return func(s *settings) {
-		s.access = func(t *conformance.Target) { t.Username, t.Password = username, password }
+		s.login = func(t *conformance.Target) { t.Username, t.Password, t.Bearer = username, password, "" }
 	}
 }
 
 // Bearer logs in with a token.
 func Bearer(token string) Option {
-	return func(s *settings) { s.access = func(t *conformance.Target) { t.Bearer = token } }
+	return func(s *settings) {
+		s.login = func(t *conformance.Target) { t.Username, t.Password, t.Bearer = "", "", token }
+	}
 }
 
 // Clients are the HTTP clients for a broker that wants a client certificate:
-// one that has it, and one that does not, to see that it is refused.
+// one that has it, and one that does not, to see that it is refused. It may
+// stand beside [Login] or [Bearer].
 func Clients(client, anonymous *http.Client) Option {
 	return func(s *settings) {
-		s.access = func(t *conformance.Target) { t.Client, t.Anonymous = client, anonymous }
+		s.clients = func(t *conformance.Target) { t.Client, t.Anonymous = client, anonymous }
 	}
 }
 

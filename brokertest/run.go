@@ -36,8 +36,10 @@ func Run(t *testing.T, subject Subject, options ...Option) {
 	for _, option := range options {
 		option(s)
 	}
-	if s.access != nil {
-		s.access(&target)
+	for _, access := range []func(*conformance.Target){s.login, s.clients} {
+		if access != nil {
+			access(&target)
+		}
 	}
 	for _, change := range s.changes {
 		change(&s.checks)

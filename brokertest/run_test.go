@@ -3,6 +3,7 @@ package brokertest_test
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -33,6 +34,33 @@ func TestRunHandler(t *testing.T) {
 	}
 	handler := openbroker.NewHandler(newNotes(), openbroker.WithAuthenticator(basic), openbroker.WithLogger(slog.New(slog.DiscardHandler)))
 	brokertest.Run(t, brokertest.Handler(handler), brokertest.Login("admin", "secret"), brokertest.Profile(conformance.CloudFoundry))
+}
+
+// A gate lets in whom it knows by a token, through a client of its own.
+type gate struct{ openbroker.Authenticator }
+
+func (gate) Authenticate(r *http.Request) (openbroker.Principal, error) {
+	if r.Header.Get("Authorization") != "Bearer token" || r.Header.Get("X-Certificate") == "" {
+		return openbroker.Principal{}, openbroker.ErrUnauthorized
+	}
+	return openbroker.Principal{Name: "platform", Method: "bearer"}, nil
+}
+
+func (gate) Challenges() []string { return []string{"Bearer"} }
+
+type certified struct{}
+
+func (certified) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Certificate", "of the platform")
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// A token replaces the password of Broker, and stands beside a certificate.
+func TestRunBearer(t *testing.T) {
+	t.Parallel()
+	brokertest.Run(t, brokertest.Broker(newNotes(), openbroker.WithAuthenticator(gate{})), brokertest.Bearer("token"),
+		brokertest.Clients(&http.Client{Transport: certified{}}, http.DefaultClient), brokertest.Only("auth-*", "catalog-200"))
 }
 
 // repeated answers a repeated provision with 201.

@@ -4,6 +4,7 @@ package excerpt
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -17,10 +18,11 @@ func Show(message, line string, number, column int) string {
 	return fmt.Sprintf("%s\n%s | %s\n%s | %s^", message, label, line, strings.Repeat(" ", len(label)), strings.Repeat(" ", column-1))
 }
 
-// Printable replaces what would move the column or the cursor.
+// Printable replaces what would move the column or the cursor, or would show
+// the text after it in another order.
 func Printable(line string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}
 		return r

@@ -15,7 +15,7 @@ func TestShow(t *testing.T) {
 	if got := excerpt.Show("f:12:3: no", "", 12, 3); got != "f:12:3: no" {
 		t.Errorf("got %q", got)
 	}
-	if got := excerpt.Printable("a\tb\x1b[31m\x7fé"); got != "a b [31m é" {
+	if got := excerpt.Printable("a\tb\x1b[31m\x7fé\u009b1m\u202ef\u2028"); got != "a b [31m é 1m f " {
 		t.Errorf("got %q", got)
 	}
 }
