@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -80,5 +81,22 @@ func BenchmarkLint(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// What is wrong in each plan of a large catalog that is one line shall cost
+// little more than to find nothing: compare with BenchmarkLint.
+func BenchmarkLintOneLine(b *testing.B) {
+	_, document := large(b)
+	document = bytes.ReplaceAll(document, []byte(`"free":false`), []byte(`"free":"no"`))
+	b.SetBytes(int64(len(document)))
+	for b.Loop() {
+		s, err := catalog.Parse("catalog.json", document)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if findings := catalog.Lint(s); len(findings) < 1000 {
+			b.Fatalf("%d findings", len(findings))
+		}
 	}
 }

@@ -3,7 +3,6 @@ package catalog
 import (
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/openbroker/openbroker/internal/excerpt"
 	"github.com/openbroker/openbroker/internal/tree"
@@ -48,15 +47,22 @@ const quoteWidth = 120
 
 // quote gives findings the lines that they are about.
 func (s *Source) quote(findings []Finding) {
+	// The whole of a catalog may be one line, with all findings in it.
+	var file *tree.File
+	var number int
+	var line []rune
 	for i := range findings {
 		f := &findings[i]
 		if f.file == nil || f.Position.Line < 1 || s.private.hides(f.file, f.Position.Line) {
 			continue
 		}
-		line := f.file.Line(f.Position.Line)
-		if f.Position.Column > utf8.RuneCountInString(line)+1 {
+		if f.file != file || f.Position.Line != number {
+			file, number = f.file, f.Position.Line
+			line = []rune(excerpt.Printable(file.Line(number)))
+		}
+		if f.Position.Column > len(line)+1 {
 			continue
 		}
-		f.Source, f.sourceColumn = excerpt.Window(excerpt.Printable(line), f.Position.Column, quoteWidth)
+		f.Source, f.sourceColumn = excerpt.Window(line, f.Position.Column, quoteWidth)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Show returns the message, and below it the line with a caret under the
@@ -31,11 +30,10 @@ func Printable(line string) string {
 
 // Window returns the part of a line around a column that has at most width
 // characters, and the column in it.
-func Window(line string, column, width int) (part string, at int) {
-	if utf8.RuneCountInString(line) <= width {
-		return line, column
+func Window(line []rune, column, width int) (part string, at int) {
+	if len(line) <= width {
+		return string(line), column
 	}
-	runes := []rune(line)
-	start := min(max(column-1-width/2, 0), len(runes)-width)
-	return string(runes[start : start+width]), column - start
+	start := min(max(column-1-width/2, 0), len(line)-width)
+	return string(line[start : start+width]), column - start
 }

@@ -33,7 +33,7 @@ func TestWindow(t *testing.T) {
 		{101, 4, 4, "yyyy"},
 		{102, 4, 5, "yyyy"},
 	} {
-		if part, at := excerpt.Window(line, c.column, c.width); part != c.part || at != c.at {
+		if part, at := excerpt.Window([]rune(line), c.column, c.width); part != c.part || at != c.at {
 			t.Errorf("column %d: %q, %d", c.column, part, at)
 		}
 	}
