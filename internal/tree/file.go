@@ -16,7 +16,7 @@ const maxDepth = 200
 
 // maxValues is how many values a document may have: each takes a hundred times
 // the memory of the two bytes that it may be written in.
-const maxValues = 2 << 20
+const maxValues = 1 << 20
 
 // A File is a document as it was read.
 type File struct {
