@@ -17,6 +17,8 @@ type answer struct {
 	step                  string
 	subject               *subject
 	endpoint              Endpoint
+	// undefined says that the specification has no such request.
+	undefined bool
 	// of is the endpoint whose operation is polled, if it is known.
 	of     Endpoint
 	query  url.Values

@@ -20,9 +20,9 @@ func answerChecks() []Check {
 		{
 			ID: "answer-content-type", Title: "Answers with a body say that it is JSON.", Level: Should,
 			Clause: spec("Content Type", "Responses with a body have Content-Type application/json."),
-			If: when("the answer has a body", func(a *answer) bool {
+			If: both(defined(), when("the answer has a body", func(a *answer) bool {
 				return len(a.body) > 0 && (a.succeeded() || a.status >= http.StatusBadRequest)
-			}),
+			})),
 			Expect: expect(each("Content-Type application/json", func(a *answer) string {
 				got := a.header.Get("Content-Type")
 				if media, _, err := mime.ParseMediaType(got); err == nil && media == "application/json" {

@@ -60,7 +60,8 @@ func headerChecks() []Check {
 		{
 			ID: "version-later-minor", Title: "A platform of a later minor version is served.", Level: Should,
 			Clause:   spec("Change Policy for Minor Versions", "Minor versions only add what may be ignored."),
-			Scenario: "version", Steps: steps("catalog of a later minor version"), Expect: expect(status(200)),
+			Scenario: "version", Steps: steps("catalog of a later minor version"),
+			If: servesVersion("catalog of 2.17"), Expect: expect(status(200)),
 		},
 		{
 			ID: "version-older-minor", Title: "A platform of version 2.13 is served.", Level: May,
@@ -68,8 +69,8 @@ func headerChecks() []Check {
 			Scenario: "version", Steps: steps("catalog of 2.13"), Expect: expect(status(200)),
 		},
 		{
-			ID: "version-refusal-explained", Title: "The refusal of a version says what is wrong.", Level: Should,
-			Clause:   spec(version, "A rejection because of the version comes with a message for the operator."),
+			ID: "version-refusal-explained", Title: "The refusal of a version says what is wrong.", Level: May,
+			Clause:   spec(version, "A broker may reject the request and provide a message that informs the operator."),
 			Scenario: "version", If: withStatus(400, 412), Expect: expect(has("description", text)),
 			Steps: steps(
 				"catalog without version", "catalog of version 1.0", "catalog of version 3.0", "catalog of a malformed version",
@@ -78,7 +79,7 @@ func headerChecks() []Check {
 		{
 			ID: "originating-identity-optional", Title: "Requests without originating identity are processed.", Level: Must,
 			Clause:   spec(origin, "The header is not on requests that no user caused."),
-			Scenario: "identity", Steps: steps("no identity"),
+			Scenario: "identity", Steps: steps("no identity"), If: servesVersion("catalog"),
 			Expect: expect(each("no status 400, 401, 403 or 412", func(a *answer) string {
 				if a.is(400, 401, 403, 412) {
 					return a.describe()
@@ -95,7 +96,8 @@ func headerChecks() []Check {
 		{
 			ID: "originating-identity-on-catalog", Title: "The catalog can be read with an originating identity.", Level: Must,
 			Clause:   spec(origin, "Any request may carry the header."),
-			Scenario: "identity", Steps: steps("catalog with an identity"), Expect: expect(status(200)),
+			Scenario: "identity", Steps: steps("catalog with an identity"), If: servesVersion("catalog"),
+			Expect: expect(status(200)),
 		},
 		{
 			ID: "originating-identity-malformed", Level: Must,
@@ -122,12 +124,13 @@ func headerChecks() []Check {
 		{
 			ID: "request-identity-echoed-on-errors", Title: "An error carries the request's identity.", Level: Should,
 			Clause: spec(identity, "The broker includes X-Broker-API-Request-Identity in the response."),
-			If:     failure(), Expect: expect(echoesIdentity()),
+			If:     both(defined(), failure()), Expect: expect(echoesIdentity()),
 		},
 		{
 			ID: "request-identity-any-string", Title: "A request's identity may be any string.", Level: Must,
 			Clause:   spec(identity, "The value is a non-empty string; a GUID is only recommended."),
-			Scenario: "identity", Steps: steps("request identity with unusual characters"), Expect: expect(status(200)),
+			Scenario: "identity", Steps: steps("request identity with unusual characters"),
+			If: servesVersion("catalog"), Expect: expect(status(200)),
 		},
 	}
 }
@@ -191,7 +194,7 @@ func authenticationChecks() []Check {
 	add(Check{
 		ID: "auth-no-effect", Title: "A request that was refused has no effect.",
 		Clause: spec("Service Broker Errors", "After a 4xx the resources of the broker are semantically unchanged."),
-		Steps:  steps("deprovision after the refusal"), Expect: expect(missing()),
+		Steps:  steps("deprovision after the refusal"), If: tellsMissing(nothingDeprovisioned), Expect: expect(missing()),
 	})
 	return append(checks, Check{
 		ID: "auth-challenge", Title: "A 401 says how to authenticate.", Level: Should, Scenario: "authentication",

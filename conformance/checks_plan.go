@@ -68,7 +68,10 @@ func planChecks() []Check {
 				if !found {
 					return ""
 				}
-				version, _ := lookup(info, "version")
+				version, found := lookup(info, "version")
+				if !found {
+					return "maintenance_info has no version"
+				}
 				return unless(semver, "maintenance_info.version", version)
 			})),
 		},

@@ -47,6 +47,23 @@ func refusedAll(steps ...string) Condition {
 	}}
 }
 
+// tellsMissing holds if a step that deletes what never was is answered with 410
+// or 404. That it is 410 is a check of its own: a broker that answers every
+// deletion with 200 does not say with it that something was there.
+func tellsMissing(step string) Condition {
+	condition := answered(step, http.StatusGone, http.StatusNotFound)
+	condition.prerequisite = true
+	return condition
+}
+
+// servesVersion holds if the broker serves the version of this run at all: what
+// it refuses because of the version, it does not refuse for another reason.
+func servesVersion(step string) Condition {
+	condition := answered(step, http.StatusOK)
+	condition.prerequisite = true
+	return condition
+}
+
 // accepts holds unless the broker refuses a request because of its parameters,
 // as far as one can tell: it may ask for some that no schema describes.
 func accepts() Condition {
@@ -118,6 +135,12 @@ func success() Condition {
 // failure is an answer with a status of 400 or more.
 func failure() Condition {
 	return when("the status is 400 or more", func(a *answer) bool { return a.status >= http.StatusBadRequest })
+}
+
+// defined is the answer to a request of the specification: of others it says
+// nothing but that they fail.
+func defined() Condition {
+	return when("the specification defines the request", func(a *answer) bool { return !a.undefined })
 }
 
 // withStatus is an answer with one of the statuses.

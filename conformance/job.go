@@ -172,7 +172,7 @@ func (j *job) send(ctx context.Context, step *Step) {
 }
 
 func (j *job) newAnswer(step string, r Request) *answer {
-	a := &answer{scenario: j.scenario.Name, step: step, subject: j.subject, endpoint: r.Endpoint}
+	a := &answer{scenario: j.scenario.Name, step: step, subject: j.subject, endpoint: r.Endpoint, undefined: r.Undefined}
 	a.exchange.Step = step
 	a.instanceID = j.instance(r.Instance).id
 	if r.Endpoint == Bind {

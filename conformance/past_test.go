@@ -13,7 +13,8 @@ import (
 // TestBrokersOfThePast shows that brokers with the faults of the frameworks that
 // were there before fail for these faults and for nothing else. The faults were
 // seen in brokers that are built with brokerapi 13 (Go) and openbrokerapi 4.7
-// (Python), or read in the sources of these.
+// (Python), or read in the sources of these, and in the brokers that are named
+// below.
 func TestBrokersOfThePast(t *testing.T) {
 	t.Parallel()
 	for name, past := range map[string]struct{ faults, failed []string }{
@@ -34,7 +35,7 @@ func TestBrokersOfThePast(t *testing.T) {
 				"provision-parameters-not-an-object", "provision-plan-of-another-service",
 				"provision-trailing-data", "request-identity-echoed-on-errors", "update-broken-json",
 				"update-parameters-not-an-object", "update-unknown-service", "version-missing",
-				"version-missing-mutation", "version-refusal-explained",
+				"version-missing-mutation",
 			},
 		},
 		"openbrokerapi": {
@@ -57,6 +58,36 @@ func TestBrokersOfThePast(t *testing.T) {
 				"update-service-id-not-a-string", "update-unknown-instance", "update-unknown-service",
 				"version-malformed",
 			},
+		},
+		// The World's Simplest Service Broker keeps nothing: it deletes what never
+		// was, and creates what is there.
+		"stateless": {
+			faults: []string{
+				"deprovision.unknown-200", "unbind.unknown-200", "provision.repeat-201", "bind.repeat-201",
+			},
+			failed: []string{
+				"bind-repeated-200", "bind-repeated-not-created", "concurrent-binds-once", "concurrent-deprovisions-once",
+				"concurrent-provisions-once", "concurrent-unbinds-once", "deprovision-repeated-410",
+				"deprovision-unknown-410", "provision-repeated-200", "provision-repeated-not-created",
+				"rotate-repeated-200", "unbind-repeated-410", "unbind-unknown-410",
+			},
+		},
+		// The Overview Broker begins to work on requests that are malformed, and
+		// refuses others while it does.
+		"overview-broker": {
+			faults: []string{
+				"update.service-id-type-accepted", "update.parameters-unchecked", "update.maintenance-ignored",
+				"bind.resource-type-accepted",
+			},
+			failed: []string{
+				"bind-resource-not-an-object", "update-maintenance-conflict", "update-parameters-validated",
+				"update-service-id-not-a-string",
+			},
+		},
+		// The mock broker of the checker for version 2.14 serves that version only.
+		"another version": {
+			faults: []string{"version.up-to-2.16"},
+			failed: []string{"catalog-200", "catalog-services", "version-2.17-accepted"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -87,5 +87,11 @@ func (r Request) at(path string) Request {
 	return r
 }
 
+// undefined says that the specification does not have the request.
+func (r Request) undefined() Request {
+	r.Undefined = true
+	return r
+}
+
 // synchronous does not accept an asynchronous operation.
 func (r Request) synchronous() Request { return r.noQuery("accepts_incomplete") }

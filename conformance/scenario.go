@@ -62,6 +62,9 @@ type Request struct {
 	// Method and Path replace those of the endpoint.
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`
+	// Undefined says that the specification has no request of this method and
+	// path: the form of the answer is the broker's affair.
+	Undefined bool `json:"undefined,omitempty"`
 	// Anonymous requests carry no credentials.
 	Anonymous bool `json:"anonymous,omitempty"`
 }

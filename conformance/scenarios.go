@@ -74,9 +74,26 @@ func authenticationScenario() Scenario {
 		},
 		Step{Name: "provision that nothing follows", Request: to(Provision).anonymous().on("instance4")},
 		Step{Name: "deprovision after the refusal", Request: to(Deprovision).on("instance4")},
+		deprovisionNothing(),
 	)
 	return scenario
 }
+
+// deprovisionNothing shows how the broker answers the deletion of what never was.
+func deprovisionNothing() Step {
+	return Step{Name: nothingDeprovisioned, Request: to(Deprovision).on("nothing")}
+}
+
+// unbindNothing is the same for bindings, of an instance that exists.
+func unbindNothing() Step {
+	return Step{Name: nothingUnbound, Needs: []Feature{Bindable}, Request: to(Unbind).as("nothing")}
+}
+
+// The names of these steps.
+const (
+	nothingDeprovisioned = "deprovision of what never was"
+	nothingUnbound       = "unbind of what never was"
+)
 
 func versionScenario() Scenario {
 	version := func(name, value string) Step {
@@ -107,6 +124,7 @@ func identityScenario() Scenario {
 	return Scenario{
 		Name: "identity", Title: "Send originating identities, well-formed and malformed, on a deprovision of what is unknown.",
 		Steps: []Step{
+			{Name: "catalog", Request: to(GetCatalog)},
 			{Name: "no identity", Request: to(Deprovision).noHead(identityHeader)},
 			remove("identity of Cloud Foundry", "cloudfoundry {base64 cloudfoundry}"),
 			remove("identity of Kubernetes", "kubernetes {base64 kubernetes}"),
@@ -137,13 +155,16 @@ func unknownScenario() Scenario {
 			{Name: "poll unknown instance", Request: to(LastOperation)},
 			{Name: "bind unknown instance", Needs: []Feature{Bindable}, Request: to(Bind)},
 			{
-				Name: "provision without an id", Request: to(Provision).at("/v2/service_instances/"),
+				Name: "provision without an id", Request: to(Provision).at("/v2/service_instances/").undefined(),
 			},
 			{Name: "fetch unknown binding", Needs: []Feature{Bindable, BindingsRetrievable}, Request: to(FetchBinding)},
 			{Name: "unbind unknown binding", Needs: []Feature{Bindable}, Request: to(Unbind)},
 			{Name: "poll unknown binding", Needs: []Feature{Bindable}, Request: to(LastBindingOperation)},
-			{Name: "unknown path", Request: to(GetCatalog).at("/v2/conformance")},
-			{Name: "unknown method", Request: Request{Endpoint: GetCatalog, Method: "POST", Raw: "{}", HasRaw: true}},
+			{Name: "unknown path", Request: to(GetCatalog).at("/v2/conformance").undefined()},
+			{
+				Name:    "unknown method",
+				Request: Request{Endpoint: GetCatalog, Method: "POST", Raw: "{}", HasRaw: true, Undefined: true},
+			},
 		},
 	}
 }

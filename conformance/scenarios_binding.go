@@ -132,6 +132,7 @@ func cancelBindingScenario() Scenario {
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
+			unbindNothing(),
 			{Name: "bind", Request: to(Bind), Essential: []int{200, 201, 202}},
 			{Name: "poll while binding", If: answered("bind", 202), Request: poll(LastBindingOperation, "bind")},
 			{Name: "unbind while binding", If: inProgress("poll while binding"), Request: to(Unbind)},

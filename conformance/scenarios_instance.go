@@ -94,10 +94,12 @@ func instanceScenario() Scenario {
 				Name: "update against the schema", Needs: []Feature{InvalidUpdate},
 				Request: to(Update).set("parameters", "{invalid update parameters}"),
 			},
+			{Name: "update against the schema finished", WaitFor: "update against the schema"},
 			{
 				Name: "update with another maintenance version", Needs: []Feature{MaintenanceInfo},
 				Request: to(Update).set("maintenance_info.version", "{other version}"),
 			},
+			{Name: "update with another version finished", WaitFor: "update with another maintenance version"},
 			{
 				Name: "update with the maintenance version of the catalog", Needs: []Feature{MaintenanceInfo},
 				Request: to(Update).set("maintenance_info", "{maintenance_info}"),
@@ -128,6 +130,7 @@ func instanceScenario() Scenario {
 				Name: "update of the plan that is not allowed", Needs: []Feature{NotPlanUpdateable},
 				Request: to(Update).set("plan_id", "{other plan}"),
 			},
+			{Name: "update that is not allowed finished", WaitFor: "update of the plan that is not allowed"},
 			{
 				Name: "fetch after the plan was not changed", Needs: []Feature{NotPlanUpdateable, InstancesRetrievable},
 				If: refusedAll("update of the plan that is not allowed"), Request: to(FetchInstance),
@@ -188,6 +191,7 @@ func cancelScenario() Scenario {
 	return Scenario{
 		Name: "cancel", Title: "Deprovision an instance while it is being provisioned.", PerPlan: true,
 		Steps: []Step{
+			deprovisionNothing(),
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "poll while creating", If: accepted, Request: poll(LastOperation, "provision")},
 			{Name: "deprovision while creating", If: inProgress("poll while creating"), Request: to(Deprovision)},
@@ -214,6 +218,7 @@ func busyScenario() Scenario {
 		Name: "busy", Title: "Deprovision an instance while it is being updated.", PerPlan: true,
 		Needs: []Feature{PlanUpdateable},
 		Steps: []Step{
+			deprovisionNothing(),
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
 			{
@@ -267,6 +272,7 @@ func synchronousScenario() Scenario {
 	return Scenario{
 		Name: "synchronous", Title: "Live through an instance without accepts_incomplete=true.", PerPlan: true,
 		Steps: []Step{
+			deprovisionNothing(),
 			{Name: "provision without accepts_incomplete", Request: to(Provision).synchronous()},
 			{Name: "provision with accepts_incomplete=false", Request: to(Provision).ask("accepts_incomplete", "false")},
 			{
@@ -317,6 +323,7 @@ func concurrentScenario() Scenario {
 	return Scenario{
 		Name: "concurrent", Title: "Send each request of a life several times at the same moment.", PerPlan: true,
 		Steps: []Step{
+			deprovisionNothing(),
 			{Name: "provision at once", Request: to(Provision), Times: 4},
 			{Name: "provision finished", WaitFor: "provision at once"},
 			{Name: "provision again", Request: to(Provision), Essential: []int{200, 201, 202}},

@@ -1,5 +1,7 @@
 package conformance
 
+import "slices"
+
 // malformedScenario sends provision requests that no broker may accept. Each
 // has an instance id of its own, so that none depends on another.
 func malformedScenario() Scenario {
@@ -38,6 +40,7 @@ func malformedScenario() Scenario {
 	for i := range scenario.Steps {
 		scenario.Steps[i].Request.Instance = "instance " + scenario.Steps[i].Name
 	}
+	scenario.Steps = append(scenario.Steps, deprovisionNothing())
 	for _, step := range refusedProvisions() {
 		scenario.Steps = append(scenario.Steps, Step{
 			Name: "deprovision after " + step, If: refused(step), Request: to(Deprovision).on("instance " + step),
@@ -79,30 +82,23 @@ func refusedScenario() Scenario {
 			Name: "unbind after " + step, Needs: bindable, If: refused(step), Request: to(Unbind).as("binding " + step),
 		}
 	}
-	// What is accepted although it must not be has to end before others are judged.
-	finished := func(step string) Step { return Step{Name: step + " finished", WaitFor: step} }
 	return Scenario{
 		Name: "refused", Title: "Send malformed updates, binds, unbinds and deprovisions to an instance and a binding.",
-		Steps: []Step{
+		Steps: settled([]Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
 
 			{Name: "update with broken JSON", Request: to(Update).raw(`{"service_id": `)},
 			{Name: "update with an array", Request: to(Update).raw(`[]`)},
 			{Name: "update without service_id", Request: to(Update).without("service_id")},
-			finished("update without service_id"),
 			{Name: "update with service_id as a number", Request: to(Update).set("service_id", 17)},
-			finished("update with service_id as a number"),
 			{Name: "update of an unknown service", Request: to(Update).set("service_id", "{unknown}")},
-			finished("update of an unknown service"),
 			{Name: "update to an unknown plan", Request: to(Update).set("plan_id", "{unknown}")},
-			finished("update to an unknown plan"),
 			{
 				Name: "update to a plan of another service", Needs: []Feature{OtherService},
 				Request: to(Update).set("plan_id", "{plan of another service}"),
 			},
 			{Name: "update with parameters as a string", Request: to(Update).set("parameters", "size=1")},
-			finished("update with parameters as a string"),
 			{
 				Name: "fetch after refused updates", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance),
 				If: refusedAll("update with broken JSON", "update of an unknown service", "update to an unknown plan"),
@@ -121,6 +117,7 @@ func refusedScenario() Scenario {
 			},
 			bindStep("bind with parameters as a string", bind.set("parameters", "size=1")),
 			bindStep("bind with bind_resource as a string", bind.set("bind_resource", "app")),
+			unbindNothing(),
 			after("bind without service_id"), after("bind without plan_id"), after("bind of an unknown service"),
 			after("bind of an unknown plan"), after("bind with parameters as a string"),
 
@@ -149,8 +146,23 @@ func refusedScenario() Scenario {
 				Name: "deprovision after refused deprovisions", Request: to(Deprovision),
 				If: refusedAll("deprovision without service_id", "deprovision without plan_id"),
 			},
-		},
+		}),
 	}
+}
+
+// settled adds, after each step that changes something and that nobody waits
+// for, a step that does. What is accepted although it must not be has to end
+// before others are judged.
+func settled(steps []Step) []Step {
+	var all []Step
+	for _, step := range steps {
+		all = append(all, step)
+		waited := slices.ContainsFunc(steps, func(s Step) bool { return s.WaitFor == step.Name })
+		if step.WaitFor == "" && step.Request.Endpoint.mutates() && !waited {
+			all = append(all, Step{Name: step.Name + " finished", WaitFor: step.Name})
+		}
+	}
+	return all
 }
 
 // encodedScenario uses ids whose characters have a meaning in URLs. A broker may
@@ -161,6 +173,7 @@ func encodedScenario() Scenario {
 	return Scenario{
 		Name: "encoded", Title: "Live through an instance and a binding whose ids have percent-encoded characters.",
 		Steps: []Step{
+			deprovisionNothing(),
 			{Name: "provision", Request: of(Provision)},
 			{Name: "provision finished", WaitFor: "provision"},
 			{Name: "deprovision another", If: provisioned, Request: to(Deprovision).on("encoded too")},

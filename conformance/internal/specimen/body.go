@@ -155,6 +155,9 @@ func (b *Broker) checkFields(q *request, expected fields) *refusal {
 			if b.wrongTypeAccepted(q, name) {
 				continue
 			}
+			if b.varies("maintenance-type-conflict") && q.endpoint == provision && name == "maintenance_info" {
+				return b.maintenanceConflict()
+			}
 			return refuse(http.StatusBadRequest, "", "The field "+name+" must be a JSON "+kind+".")
 		}
 		inner, isObject := value.(map[string]any)

@@ -29,6 +29,11 @@ type instance struct {
 // lives reports whether the instance exists, be it in creation.
 func (i *instance) lives() bool { return i != nil && !i.gone }
 
+// deleting reports whether a deprovision is in progress.
+func (i *instance) deleting() bool {
+	return i.lives() && i.active != nil && i.active.endpoint == deprovision
+}
+
 // canonical encodes a value so that equal ones are equal texts.
 func canonical(value any) string {
 	encoded, _ := json.Marshal(value)

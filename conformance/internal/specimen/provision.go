@@ -11,8 +11,10 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 	if i := b.instances[q.instanceID]; i != nil && i.gone && b.broken("provision.id-reuse-409") {
 		return nil, refuse(http.StatusConflict, "", "There was an instance with this id.")
 	}
-	if i := b.instances[q.instanceID]; i.lives() && !b.met(q) {
-		return b.provisionExisting(q, p, i)
+	before := b.instances[q.instanceID]
+	anew := b.varies("recreates-while-deleting") && before.deleting()
+	if before.lives() && !b.met(q) && !anew {
+		return b.provisionExisting(q, p, before)
 	}
 	if p.asyncInstances && !b.acceptsIncomplete(q) {
 		switch {
@@ -35,6 +37,9 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 		}
 	}
 	i := b.create(q, p)
+	if anew {
+		i.history = before.history
+	}
 	if b.broken("provision.counts-references") {
 		i.references = 1
 	}

@@ -77,6 +77,10 @@ func (b *Broker) varies(id string) bool { return b.config.Variation == id }
 // ServeHTTP answers one request.
 func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r}
+	if b.varies("unknown-path-plain") && b.route(q) != nil {
+		http.NotFound(w, r)
+		return
+	}
 	answer, refusal := b.serve(q)
 	if refusal != nil {
 		answer = b.refused(q, refusal)

@@ -37,6 +37,9 @@ func Variations() []Variation {
 		{"fetch-while-updating", "Fetching a Service Instance", "lets instances be fetched while they are updated"},
 		{"parameters-not-fetched", "Fetching a Service Instance", "keeps parameters to itself"},
 		{"route-out-of-band", "Route Services", "leaves the routing to others and sends no route_service_url"},
+		{"unknown-path-plain", "Service Broker Errors", "leaves paths that the specification does not have to its HTTP server"},
+		{"recreates-while-deleting", "Blocking Operations", "creates anew what is being deleted"},
+		{"maintenance-type-conflict", "Provisioning", "takes maintenance information that is no object for another version"},
 		{"only-renew-before", "Binding Metadata Object", "tells when to renew a binding, not when it expires"},
 	}
 }
