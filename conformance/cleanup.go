@@ -42,6 +42,10 @@ func (j *job) cleanUp(ctx context.Context) []Leftover {
 // refused because of another operation is tried until the time is over.
 const maxDeleteAttempts = 10
 
+// unpollable is why a deletion is not tried again: a broker whose polls do not
+// tell a state would keep the clean-up busy for each instance.
+const unpollable = "the deletion could not be polled"
+
 // delete deletes an instance or binding and waits for it. It returns why that
 // failed, or "".
 func (j *job) delete(ctx context.Context, r Request) string {
@@ -56,9 +60,11 @@ func (j *job) delete(ctx context.Context, r Request) string {
 		case a.is(http.StatusOK, http.StatusGone, http.StatusNotFound):
 			return ""
 		case a.accepted():
-			if reason = j.awaitDeletion(ctx, r, a); reason == "" {
-				return ""
+			reason = j.awaitDeletion(ctx, r, a)
+			if reason == "" || reason == unpollable && (attempt > 0 || j.unpollable) {
+				return reason
 			}
+			j.unpollable = reason == unpollable
 		case a.status == http.StatusBadRequest && attempt > 1:
 			return "the deletion was answered with " + a.describe()
 		case a.status == http.StatusBadRequest:
@@ -69,6 +75,11 @@ func (j *job) delete(ctx context.Context, r Request) string {
 			} else {
 				in.plan = j.subject.planID()
 			}
+		case a.failure != "" && ctx.Err() != nil && reason == "":
+			return "the time for the clean-up is over"
+		case a.failure != "":
+			reason = "the deletion got " + a.failure
+			j.pollRunning(ctx, a.instanceID)
 		default:
 			reason = "the deletion was answered with " + a.describe()
 			if a.errorCode() == "ConcurrencyError" {
@@ -123,7 +134,7 @@ func (j *job) awaitDeletion(ctx context.Context, deletion Request, accepted *ans
 			return "the time for the clean-up is over"
 		}
 	}
-	return "the deletion could not be polled"
+	return unpollable
 }
 
 // pollRunning polls the operations of an instance once: a deletion may have to

@@ -166,9 +166,48 @@ func (g *generator) merged(schema map[string]any, depth int) map[string]any {
 		if some, ok := schema[name].([]any); ok && len(some) > 0 {
 			delete(result, name)
 			take(some[0])
+			if name == "oneOf" {
+				g.leaveOut(result, some, depth)
+			}
 		}
 	}
 	return result
+}
+
+// leaveOut takes the optional properties from a schema that only others than the
+// first of its alternatives mention: with them, a second one may fit as well.
+func (g *generator) leaveOut(schema map[string]any, alternatives []any, depth int) {
+	properties, _ := schema["properties"].(map[string]any)
+	if properties == nil {
+		return
+	}
+	mentioned := func(alternative any) map[string]bool {
+		object, _ := alternative.(map[string]any)
+		object = g.merged(object, depth+1)
+		names := map[string]bool{}
+		inner, _ := object["properties"].(map[string]any)
+		for name := range inner {
+			names[name] = true
+		}
+		required, _ := object["required"].([]any)
+		for _, entry := range required {
+			if name, ok := entry.(string); ok {
+				names[name] = true
+			}
+		}
+		return names
+	}
+	ours := mentioned(alternatives[0])
+	required, _ := schema["required"].([]any)
+	kept := maps.Clone(properties)
+	for _, alternative := range alternatives[1:] {
+		for name := range mentioned(alternative) {
+			if !ours[name] && !slices.Contains(required, any(name)) {
+				delete(kept, name)
+			}
+		}
+	}
+	schema["properties"] = kept
 }
 
 // combined joins what two schemas say under the same name.

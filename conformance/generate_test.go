@@ -21,6 +21,8 @@ var schemas = map[string]struct {
 	"optional":     {`{"type": "object", "properties": {"a": {"type": "string"}}}`, true, true},
 	"required":     {`{"required": ["a", "b"], "properties": {"a": {"type": "integer", "minimum": 3, "maximum": 5}, "b": {"type": "boolean"}}}`, true, true},
 	"closed":       {`{"additionalProperties": false, "required": ["a"], "properties": {"a": {"enum": ["x", "y"]}, "b": {"type": "null"}}}`, true, true},
+	"one of two":   {`{"properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}`, true, true},
+	"one of three": {`{"properties": {"a": {"type": "string"}}, "oneOf": [{"properties": {"k": {"const": 1}, "b": {"type": "string"}}, "required": ["k"]}, {"properties": {"k": {"const": 2}, "c": {}}, "required": ["k", "c"]}]}`, true, true},
 	"one choice":   {`{"required": ["a"], "properties": {"a": {"const": 7}}, "additionalProperties": false}`, false, true},
 	"default":      {`{"required": ["a"], "properties": {"a": {"type": "string", "default": "d", "minLength": 1}}}`, true, true},
 	"example":      {`{"required": ["a"], "properties": {"a": {"type": "string", "examples": ["abc"], "pattern": "^a"}}}`, true, true},

@@ -18,6 +18,8 @@ type job struct {
 	instances map[string]*instance
 	// bindingIDs are the ids of bindings by their names in the scenario.
 	bindingIDs map[string]string
+	// unpollable says that a deletion of the clean-up could not be polled.
+	unpollable bool
 }
 
 // An instance is one that a job uses, or has tried to create.

@@ -66,3 +66,47 @@ func TestRecreatedInstanceIsDeleted(t *testing.T) {
 		}
 	}
 }
+
+// A broker whose polls never tell a state does not keep the clean-up busy.
+func TestUnpollableDeletionsAreLeftOver(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	var mu sync.Mutex
+	deletions, polls := map[string]int{}, map[string]int{}
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		switch path, polled := strings.CutSuffix(r.URL.Path, "/last_operation"); {
+		case polled:
+			polls[path]++
+			reply(w, 200, `null`)
+		case r.Method == http.MethodDelete:
+			deletions[path]++
+			reply(w, 202, `{}`)
+		default:
+			return false
+		}
+		return true
+	}
+	options := quick()
+	options.Only = []string{"provision-content-type-charset"}
+	report := mustRun(t, b, options)
+	if len(report.Leftovers) < 2 {
+		t.Fatalf("the leftovers are %v", report.Leftovers)
+	}
+	tried := 0
+	for _, l := range report.Leftovers {
+		tried += deletions["/v2/service_instances/"+l.InstanceID]
+		if !strings.Contains(l.Reason, "could not be polled") {
+			t.Errorf("the leftover is %+v", l)
+		}
+	}
+	if want := len(report.Leftovers) + 1; tried != want {
+		t.Errorf("%d deletions of %d instances, want %d: another try for the first one only", tried, len(report.Leftovers), want)
+	}
+	for path, count := range polls {
+		if count > 10 {
+			t.Errorf("%s was polled %d times", path, count)
+		}
+	}
+}
