@@ -286,6 +286,9 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 		default:
 			if bad++; bad == maxBadPolls {
 				ended = "could not be polled: " + a.describe()
+				if a.is(http.StatusOK) {
+					ended += " without a state"
+				}
 			}
 		}
 		if ended == "" && time.Now().After(deadline) {

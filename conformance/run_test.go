@@ -134,6 +134,27 @@ func TestAnswerTooLarge(t *testing.T) {
 	}
 }
 
+// An operation that cannot be polled is the reason why what follows is not
+// evaluated.
+func TestOperationWithoutState(t *testing.T) {
+	t.Parallel()
+	b := newTiny(t)
+	b.async = true
+	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/last_operation") {
+			return false
+		}
+		reply(w, 200, `null`)
+		return true
+	}
+	options := quick()
+	options.Only = []string{"deprovision-succeeds"}
+	got := result(t, mustRun(t, b, options), "deprovision-succeeds")
+	if got.Outcome != conformance.NotEvaluated || !strings.Contains(got.Reason, "status 200 without a state") {
+		t.Errorf("deprovision-succeeds is %s: %s", got.Outcome, got.Reason)
+	}
+}
+
 func TestFindingsShowTheExchange(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
