@@ -247,6 +247,13 @@ func TestSchemaOfAcceptsItsValues(t *testing.T) {
 	}
 }
 
+type embedsItself struct {
+	*embedsOther
+	X int
+}
+
+type embedsOther struct{ *embedsItself }
+
 func TestSchemaOfProblems(t *testing.T) {
 	t.Parallel()
 	type stringer interface{ String() string }
@@ -291,6 +298,7 @@ func TestSchemaOfProblems(t *testing.T) {
 			meta
 			Mine string `json:"team"`
 		}], []string{`.Mine: another field is called "team"`}},
+		{"embeds itself", catalog.SchemaOf[struct{ A embedsItself }], []string{".A: catalog_test.embedsItself embeds itself"}},
 		{"not an object", catalog.SchemaOf[[]string], []string{"parameters are an object"}},
 		{"a pattern that is none", catalog.SchemaOf[struct {
 			A string `json:"a" jsonschema:"pattern=(?=x)"`

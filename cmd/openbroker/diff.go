@@ -117,7 +117,7 @@ func diffSummary(changes []catalog.Change) string {
 	for i, group := range impacts {
 		counts[i] = fmt.Sprintf("%d %s", len(ofImpact(changes, group.impact)), group.count)
 	}
-	return fmt.Sprintf("%d changes: %s", len(changes), strings.Join(counts, ", "))
+	return fmt.Sprintf("%s: %s", plural(len(changes), "change"), strings.Join(counts, ", "))
 }
 
 // subject is the service or plan that a change is about.

@@ -72,6 +72,10 @@ func (e *examiner) examine(t reflect.Type, path, fromField string) {
 }
 
 func (e *examiner) fields(t reflect.Type, path string) {
+	if embedsItself(t) {
+		e.problem(path, "%s embeds itself: give that field a name", t)
+		return
+	}
 	seen := map[string]bool{}
 	for _, f := range fieldsOf(t) {
 		if seen[f.name] {

@@ -14,7 +14,34 @@ type field struct {
 	name string
 }
 
-// fieldsOf returns the fields of a struct.
+// embeddedIn returns the struct that a field embeds, or nil.
+func embeddedIn(f reflect.StructField) reflect.Type {
+	t := f.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if !f.Anonymous || t.Kind() != reflect.Struct {
+		return nil
+	}
+	return t
+}
+
+// embedsItself reports whether a struct is embedded in itself, by a pointer, or one
+// that is embedded in it is. within are the structs around it.
+func embedsItself(t reflect.Type, within ...reflect.Type) bool {
+	if slices.Contains(within, t) {
+		return true
+	}
+	within = append(within, t)
+	for i := range t.NumField() {
+		if embedded := embeddedIn(t.Field(i)); embedded != nil && embedsItself(embedded, within...) {
+			return true
+		}
+	}
+	return false
+}
+
+// fieldsOf returns the fields of a struct that does not embed itself.
 func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for i := range t.NumField() {
@@ -23,12 +50,8 @@ func fieldsOf(t reflect.Type) []field {
 		if name == "-" || f.Tag.Get("jsonschema") == "-" {
 			continue
 		}
-		embedded := f.Type
-		if embedded.Kind() == reflect.Pointer {
-			embedded = embedded.Elem()
-		}
-		switch {
-		case f.Anonymous && name == "" && embedded.Kind() == reflect.Struct:
+		switch embedded := embeddedIn(f); {
+		case embedded != nil && name == "":
 			fields = append(fields, fieldsOf(embedded)...)
 		case f.IsExported():
 			if name == "" {
