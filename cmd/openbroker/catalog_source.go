@@ -112,24 +112,15 @@ func bare(err error) error {
 	return err
 }
 
-// request returns the request of a platform. Credentials in the URL count
-// most, then flags, then the environment.
+// request returns the request of a platform. Credentials in the URL go before
+// those of the flags and of the environment, which are for all URLs.
 func (f *catalogFlags) request(ctx context.Context, target *url.URL) (*http.Request, error) {
-	named := f.username != "" || f.passwordFile != ""
-	bearer, err := secretOf(f.bearerFile, bearerVariable)
-	if f.bearerFile == "" && named {
-		bearer = "" // The one in the environment is for other commands.
-	}
-	if err != nil {
-		return nil, err
-	}
-	password, err := secretOf(f.passwordFile, passwordVariable)
-	if err != nil {
-		return nil, err
-	}
-	username := f.username
-	if username == "" {
-		username = os.Getenv(usernameVariable)
+	credentials := loginOf(target.User)
+	if target.User == nil {
+		var err error
+		if credentials, err = f.logIn("", ""); err != nil {
+			return nil, err
+		}
 	}
 	plain := *target
 	plain.User = nil
@@ -140,24 +131,12 @@ func (f *catalogFlags) request(ctx context.Context, target *url.URL) (*http.Requ
 	request.Header.Set("X-Broker-API-Version", "2.17")
 	request.Header.Set("Accept", "application/json")
 	switch {
-	case target.User != nil:
-		password, _ := target.User.Password()
-		request.SetBasicAuth(target.User.Username(), password)
-	case bearer != "":
-		request.Header.Set("Authorization", "Bearer "+bearer)
-	case username != "" || password != "":
-		request.SetBasicAuth(username, password)
+	case credentials.bearer != "":
+		request.Header.Set("Authorization", "Bearer "+credentials.bearer)
+	case credentials != login{}:
+		request.SetBasicAuth(credentials.username, credentials.password)
 	}
 	return request, nil
-}
-
-// secretOf returns what is in a file, or else in an environment variable.
-func secretOf(file, variable string) (string, error) {
-	if file == "" {
-		return os.Getenv(variable), nil
-	}
-	content, err := os.ReadFile(file) //nolint:gosec // G304: the user says where the secret is.
-	return strings.TrimRight(string(content), "\r\n"), err
 }
 
 func (f *catalogFlags) transport() (*http.Transport, error) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -35,8 +34,8 @@ func (f *connectionFlags) add(set *pflag.FlagSet) {
 // A connection is where a broker is, and how to log in.
 type connection struct {
 	// url has no credentials.
-	url                        string
-	username, password, bearer string
+	url string
+	login
 	// client logs in with the certificate, if there is one. Then anonymous is
 	// one that does not.
 	client, anonymous *http.Client
@@ -78,7 +77,7 @@ func (f *connectionFlags) connect(location string) (*connection, error) {
 		return nil, errors.New("the URL of the broker has a query or a fragment: it is like https://broker.example.com")
 	}
 	c := &connection{}
-	if err := f.logIn(c, target.User); err != nil {
+	if c.login, err = f.logIn(target.User); err != nil {
 		return nil, err
 	}
 	target.User = nil
@@ -88,59 +87,14 @@ func (f *connectionFlags) connect(location string) (*connection, error) {
 
 // logIn takes the credentials from the URL or the flags, whichever has some,
 // and otherwise from the environment.
-func (f *connectionFlags) logIn(c *connection, user *url.Userinfo) (err error) {
-	basic := f.username != "" || f.password != "" || f.passwordFile != ""
-	bearer := f.bearer != "" || f.bearerFile != ""
-	switch {
-	case basic && bearer, user != nil && (basic || bearer):
-		return errors.New("there are several credentials: give those of the URL, a user name with a password, or a bearer token")
-	case f.password != "" && f.passwordFile != "":
-		return errors.New("--password and --password-file are both given: which one?")
-	case f.bearer != "" && f.bearerFile != "":
-		return errors.New("--bearer and --bearer-file are both given: which one?")
-	case user != nil:
-		c.username = user.Username()
-		c.password, _ = user.Password()
-	case bearer:
-		c.bearer, err = given(f.bearer, f.bearerFile, "")
-	case !basic && os.Getenv(bearerVariable) != "":
-		c.bearer = os.Getenv(bearerVariable)
-		if os.Getenv(passwordVariable) != "" {
-			err = errors.New(bearerVariable + " and " + passwordVariable + " are both set: which one?")
-		}
-	default:
-		return f.logInByPassword(c)
+func (f *connectionFlags) logIn(user *url.Userinfo) (login, error) {
+	if user == nil {
+		return f.catalogFlags.logIn(f.password, f.bearer)
 	}
-	return err
-}
-
-func (f *connectionFlags) logInByPassword(c *connection) (err error) {
-	if c.username, err = given(f.username, "", usernameVariable); err != nil {
-		return err
+	if f.username != "" || f.password != "" || f.passwordFile != "" || f.bearer != "" || f.bearerFile != "" {
+		return login{}, errSeveralLogins
 	}
-	if c.password, err = given(f.password, f.passwordFile, passwordVariable); err != nil {
-		return err
-	}
-	switch {
-	case c.username == "" && c.password != "":
-		c.username = defaultUsername
-	case c.username != "" && c.password == "":
-		return fmt.Errorf("there is no password for the user %q: set %s, or use --password-file", c.username, passwordVariable)
-	}
-	return nil
-}
-
-// given is the value of a flag, or what is in the file of another one, or else
-// in an environment variable.
-func given(value, file, variable string) (string, error) {
-	if value != "" {
-		return value, nil
-	}
-	secret, err := secretOf(file, variable)
-	if err == nil && secret == "" && file != "" {
-		err = fmt.Errorf("%s is empty", file)
-	}
-	return secret, err
+	return loginOf(user), nil
 }
 
 func (f *connectionFlags) clients(c *connection) error {

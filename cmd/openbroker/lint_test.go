@@ -229,6 +229,9 @@ func TestLintURL(t *testing.T) {
 		"insecure":      {1, secure.URL + "/base", []string{"OPENBROKER_USERNAME=admin", "OPENBROKER_PASSWORD=hunter2"}, []string{"--insecure-skip-verify"}, "free must be a boolean"},
 		"untrusted":     {2, strings.Replace(secure.URL, "://", "://admin:hunter2@", 1) + "/base", nil, nil, "certificate"},
 		"no authority":  {2, secure.URL + "/base", nil, []string{"--ca-file", "password"}, "password has no certificate in PEM"},
+		"which one":     {2, token.URL, nil, []string{"--username", "admin", "--bearer-file", "password"}, "there are several credentials"},
+		"empty file":    {2, plain.URL, nil, []string{"--username", "admin", "--password-file", "empty"}, "empty is empty"},
+		"no password":   {2, plain.URL, nil, []string{"--username", "admin"}, "there is no password for the user"},
 		"no file":       {2, plain.URL + "/base", nil, []string{"--password-file", "missing"}, "missing: no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -236,6 +239,7 @@ func TestLintURL(t *testing.T) {
 			directory := t.TempDir()
 			write(t, directory, "password", "hunter2\n")
 			write(t, directory, "ca.pem", authority)
+			write(t, directory, "empty", "\n")
 			code, stdout, stderr := command(t, directory, c.environment, append(append([]string{"lint"}, c.args...), c.url)...)
 			got := stdout + stderr
 			if code != c.code || !strings.Contains(got, c.want) {
