@@ -47,7 +47,15 @@ func (b *broker) beginCatalog(ctx context.Context, next *openbroker.Catalog) (*o
 	default:
 		return last, nil
 	}
-	return next, b.keepCatalog(next)
+	b.remember(ctx, next)
+	return next, nil
+}
+
+// remember keeps the catalog that is served, if the data directory can be written.
+func (b *broker) remember(ctx context.Context, c *openbroker.Catalog) {
+	if err := b.keepCatalog(c); err != nil {
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "the catalog cannot be kept: the next start compares its file with an older one", slog.String("error", err.Error()))
+	}
 }
 
 // lastCatalog is the catalog that was served last. The error is fs.ErrNotExist if none

@@ -62,9 +62,7 @@ func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, cha
 		// be deleted.
 		b.logger.LogAttrs(ctx, slog.LevelWarn, "the changed catalog breaks instances that were just being made", slog.Any("broken", late))
 	}
-	if err := b.keepCatalog(next); err != nil {
-		b.logger.LogAttrs(ctx, slog.LevelWarn, "the catalog cannot be kept: the next start compares its file with an older one", slog.String("error", err.Error()))
-	}
+	b.remember(ctx, next)
 	b.warnOfPolicies(ctx, next)
 	return nil
 }
@@ -75,25 +73,41 @@ func refusal(broken []string) error {
 
 // broken tells which breaking changes are about plans that instances use.
 func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, changes []catalog.Change) ([]string, error) {
+	breaking := slices.DeleteFunc(slices.Clone(changes), func(c catalog.Change) bool {
+		// That a service is removed is said of each of its plans, too.
+		return !c.Breaking() || c.Kind == catalog.Removed && c.PlanID == ""
+	})
+	asked := map[durable.PlanRef]bool{}
+	var plans []durable.PlanRef
+	for i := range breaking {
+		for _, plan := range affected(current, &breaking[i]) {
+			if !asked[plan] {
+				asked[plan] = true
+				plans = append(plans, plan)
+			}
+		}
+	}
+	if len(plans) == 0 {
+		return nil, nil
+	}
+	uses, err := b.engine.PlansInUse(ctx, plans...)
+	if err != nil {
+		return nil, err
+	}
 	const most = 10
 	var broken []string
-	for i := range changes {
-		if !changes[i].Breaking() || changes[i].Kind == catalog.Removed && changes[i].PlanID == "" {
-			continue // That a service is removed is said of each of its plans, too.
-		}
-		uses, err := b.engine.PlansInUse(ctx, affected(current, &changes[i])...)
-		if err != nil {
-			return nil, err
-		}
-		if len(uses) == 0 {
+	for i := range breaking {
+		ours := affected(current, &breaking[i])
+		used := slices.IndexFunc(uses, func(u durable.PlanUse) bool { return slices.Contains(ours, u.PlanRef) })
+		if used < 0 {
 			continue
 		}
 		if len(broken) == most {
 			return append(broken, "and more"), nil
 		}
-		key := uses[0].Instance
+		key := uses[used].Instance
 		broken = append(broken, fmt.Sprintf("%s (at least the instance %q of the platform %q uses the plan %s)",
-			changes[i].Message, key.InstanceID, key.Platform, uses[0].PlanID))
+			breaking[i].Message, key.InstanceID, key.Platform, uses[used].PlanID))
 	}
 	return broken, nil
 }
