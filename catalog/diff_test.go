@@ -110,7 +110,7 @@ func TestDiff(t *testing.T) {
 			if strings.Contains(lines.String(), "hunter") {
 				t.Error("a secret is shown")
 			}
-			compareGolden(t, filepath.Join("testdata", "diff", name+".txt"), lines.String())
+			golden(t, filepath.Join("testdata", "diff", name+".txt"), lines.String())
 		})
 	}
 }

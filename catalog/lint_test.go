@@ -128,19 +128,20 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func golden(t *testing.T, path, got string) {
-	t.Helper()
+// golden compares text with a golden file, which -update writes.
+func golden(tb testing.TB, path, got string) {
+	tb.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+		tb.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

@@ -37,7 +37,7 @@ func TestWriteMarkdown(t *testing.T) {
 				t.Error("a secret is shown")
 			}
 			checkPage(t, page)
-			compareGolden(t, "testdata/markdown/"+name+".md", page)
+			golden(t, "testdata/markdown/"+name+".md", page)
 		})
 	}
 	if page := writeMarkdown(t, nil); page != "# Services\n\nThere are none.\n" {

@@ -247,12 +247,12 @@ func TestSchemaOfAcceptsItsValues(t *testing.T) {
 	}
 }
 
-type embedsItself struct {
-	*embedsOther
+type EmbedsItself struct {
+	*EmbedsOther
 	X int
 }
 
-type embedsOther struct{ *embedsItself }
+type EmbedsOther struct{ *EmbedsItself }
 
 func TestSchemaOfProblems(t *testing.T) {
 	t.Parallel()
@@ -298,7 +298,7 @@ func TestSchemaOfProblems(t *testing.T) {
 			meta
 			Mine string `json:"team"`
 		}], []string{`.Mine: another field is called "team"`}},
-		{"embeds itself", catalog.SchemaOf[struct{ A embedsItself }], []string{".A: catalog_test.embedsItself embeds itself"}},
+		{"embeds itself", catalog.SchemaOf[struct{ A EmbedsItself }], []string{".A: catalog_test.EmbedsItself embeds itself"}},
 		{"not an object", catalog.SchemaOf[[]string], []string{"parameters are an object"}},
 		{"a pattern that is none", catalog.SchemaOf[struct {
 			A string `json:"a" jsonschema:"pattern=(?=x)"`
