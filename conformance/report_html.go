@@ -28,9 +28,19 @@ var htmlTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 }).Parse(htmlSource))
 
 func (r *Report) writeHTML(w io.Writer) error {
-	return htmlTemplate.Execute(w, struct {
+	page := struct {
 		*Report
 		Levels   []Level
 		Outcomes []Outcome
-	}{r, []Level{Must, Should, May}, Outcomes()})
+		// Amiss are the results that a reader looks for first.
+		Amiss []Result
+	}{Report: r, Levels: []Level{Must, Should, May}, Outcomes: Outcomes()}
+	for _, outcome := range []Outcome{Failed, Errored, NotEvaluated} {
+		for _, result := range r.Results {
+			if result.Outcome == outcome {
+				page.Amiss = append(page.Amiss, result)
+			}
+		}
+	}
+	return htmlTemplate.Execute(w, page)
 }
