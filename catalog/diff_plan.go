@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/internal/semver"
 )
 
 // plan compares a plan of the old service i with what has become of it in the new
@@ -126,7 +127,7 @@ func (s *site) maintenance(old, next *openbroker.MaintenanceInfo) {
 	case next == nil:
 		s.say(Withdrawn, Attention, field, "maintenance_info is gone, whose version was %s: requests that still carry it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", old.Version)
 	default:
-		order, both := compareVersions(old.Version, next.Version)
+		order, both := semver.Compare(old.Version, next.Version)
 		switch {
 		case old.Version == next.Version:
 		case both && order < 0:

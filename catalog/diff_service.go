@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/internal/jsonpointer"
 	"github.com/openbroker/openbroker/internal/narrow"
 )
 
@@ -115,7 +116,7 @@ func (s *site) text(field, what, old, next string) {
 func (s *site) extensions(old, next openbroker.Extensions, of string) {
 	within := map[string]string{"metadata": "metadata/", "maintenance_info": "maintenance_info/"}[of]
 	for _, name := range changedExtensions(old, next) {
-		field := within + escapePointer.Replace(name)
+		field := within + jsonpointer.Escape(name)
 		_, had := old[name]
 		_, has := next[name]
 		switch {

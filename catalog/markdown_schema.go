@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/openbroker/openbroker/internal/jsonpointer"
 )
 
 // A described is a schema of parameters, as far as people are told about it.
@@ -100,7 +102,7 @@ func (d *described) resolve(reference string) any {
 	for _, token := range strings.Split(pointer, "/")[1:] {
 		switch container := value.(type) {
 		case map[string]any:
-			value = container[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
+			value = container[jsonpointer.Unescape(token)]
 		case []any:
 			i, err := strconv.Atoi(token)
 			if err != nil || i < 0 || i >= len(container) {

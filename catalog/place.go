@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/openbroker/openbroker/internal/jsonpointer"
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
@@ -160,8 +161,6 @@ func (p *place) isTrue() bool { return p.is(tree.Bool) && p.node.Text == "true" 
 // isFalse reports whether the value is false.
 func (p *place) isFalse() bool { return p.is(tree.Bool) && p.node.Text == "false" }
 
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
-
 // pointer returns the JSON pointer of the value (RFC 6901); of what would hold
 // it, if there is none.
 func (p *place) pointer() string {
@@ -170,7 +169,7 @@ func (p *place) pointer() string {
 	}
 	var tokens []string
 	for ; p.parent != nil; p = p.parent {
-		tokens = append(tokens, escapePointer.Replace(p.token))
+		tokens = append(tokens, jsonpointer.Escape(p.token))
 	}
 	var pointer strings.Builder
 	for i := len(tokens) - 1; i >= 0; i-- {

@@ -1,10 +1,10 @@
 package catalog
 
 import (
-	"regexp"
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/openbroker/openbroker/internal/semver"
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
@@ -105,9 +105,6 @@ func (p *plan) pollingDuration() (seconds int, ok bool) {
 	return seconds, err == nil
 }
 
-// semanticVersion is the pattern of Semantic Versioning 2.0.0.
-var semanticVersion = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$`)
-
 // maintenanceRules are about maintenance_info.
 var maintenanceRules = []rule{
 	{
@@ -129,7 +126,7 @@ var maintenanceRules = []rule{
 			Fix:     "Write three numbers without leading zeros, such as 2.1.0, if need be with -pre and +build behind them; no v in front.",
 		},
 		check: eachMaintenance(func(info *place, report report) {
-			if version, ok := info.member("version").text(); ok && !semanticVersion.MatchString(version) {
+			if version, ok := info.member("version").text(); ok && !semver.Valid(version) {
 				report(info.member("version"), "%q is no semantic version", printable(version))
 			}
 		}),

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/openbroker/openbroker/internal/jsonpointer"
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
@@ -190,7 +191,7 @@ func (a *schemaAnalysis) reference(text string, path []string) {
 		target = nil
 	}
 	for token := range strings.SplitSeq(strings.TrimPrefix(fragment, "/"), "/") {
-		target = step(target, strings.NewReplacer("~1", "/", "~0", "~").Replace(token))
+		target = step(target, jsonpointer.Unescape(token))
 	}
 	if target == nil {
 		a.report("schema-reference-unresolved", path, "the reference %q leads nowhere", printable(text))

@@ -3,20 +3,16 @@ package simulator
 import (
 	"context"
 	"errors"
-	"regexp"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/internal/semver"
 )
-
-// semanticVersion is the pattern of Semantic Versioning 2.0.
-var semanticVersion = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)` +
-	`(-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
 
 // SetMaintenanceInfo changes the maintenance_info of the plans async and
 // updateable, so that their instances can be upgraded (spec.md, "Maintenance
 // Info Object"). The error says that version is no semantic version.
 func (s *Simulator) SetMaintenanceInfo(version, description string) error {
-	if !semanticVersion.MatchString(version) {
+	if !semver.Valid(version) {
 		return errors.New(`version must be a semantic version such as "2.0.0"`)
 	}
 	return s.engine.SetCatalog(newCatalog(s.plans, &openbroker.MaintenanceInfo{Version: version, Description: description}))

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/openbroker/openbroker/internal/jsonpointer"
 )
 
 // The drafts, by when they appeared.
@@ -87,7 +89,7 @@ func (d *document) resolve(reference string) (*schema, bool) {
 		var ok bool
 		switch container := value.(type) {
 		case map[string]any:
-			value, ok = container[unescape.Replace(token)]
+			value, ok = container[jsonpointer.Unescape(token)]
 		case []any:
 			i, err := strconv.Atoi(token)
 			if ok = err == nil && i >= 0 && i < len(container) && strconv.Itoa(i) == token; ok {
@@ -101,19 +103,13 @@ func (d *document) resolve(reference string) (*schema, bool) {
 	return d.at(pointer, value), true
 }
 
-// Tokens of JSON pointers are escaped (RFC 6901).
-var (
-	escape   = strings.NewReplacer("~", "~0", "/", "~1")
-	unescape = strings.NewReplacer("~1", "/", "~0", "~")
-)
-
 // child is a pointer to what is inside of another pointer.
 func child(pointer string, tokens ...string) string {
 	var longer strings.Builder
 	longer.WriteString(pointer)
 	for _, token := range tokens {
 		longer.WriteByte('/')
-		longer.WriteString(escape.Replace(token))
+		longer.WriteString(jsonpointer.Escape(token))
 	}
 	return longer.String()
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/openbroker/openbroker/internal/jsonpointer"
 )
 
 // maxProblems bounds how much of what is wrong with a schema is told, and
@@ -57,7 +59,7 @@ func suspects(value any, at string) []string {
 			switch name {
 			case "enum", "const", "default", "examples": // What is in there is no schema.
 			default:
-				found = append(found, suspects(value[name], at+"/"+escapeToken(name))...)
+				found = append(found, suspects(value[name], at+"/"+jsonpointer.Escape(name))...)
 			}
 		}
 		for _, name := range []string{"$ref", "$dynamicRef", "$recursiveRef", "patternProperties"} {

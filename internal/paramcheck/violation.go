@@ -10,6 +10,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/openbroker/openbroker/internal/jsonpointer"
 )
 
 // The bounds of a description: how many violations it lists, and how many bytes
@@ -138,13 +140,9 @@ func pointer(path []string, known map[string]bool) string {
 	var text strings.Builder
 	for _, token := range path {
 		text.WriteByte('/')
-		text.WriteString(escapeToken(showName(token, known)))
+		text.WriteString(jsonpointer.Escape(showName(token, known)))
 	}
 	return shortenMiddle(text.String(), maxShown)
-}
-
-func escapeToken(token string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
 }
 
 func quoteName(name string, known map[string]bool) string {
