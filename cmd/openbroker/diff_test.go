@@ -58,6 +58,7 @@ func TestDiff(t *testing.T) {
 		"breaking":            {1, []string{"before.yaml", "breaking.yaml"}},
 		"breaking_json":       {1, []string{"--format=json", "before.yaml", "breaking.yaml"}},
 		"breaking_markdown":   {1, []string{"--format=markdown", "before.yaml", "breaking.yaml"}},
+		"one_change":          {0, []string{"before.yaml", "renamed.yaml"}},
 		"directory":           {0, []string{"before.yaml", "directory"}},
 		"invalid":             {2, []string{"invalid.yaml", "before.yaml"}},
 		"both_invalid":        {2, []string{"invalid.yaml", "invalid.yaml"}},
@@ -71,6 +72,7 @@ func TestDiff(t *testing.T) {
 			directory := t.TempDir()
 			for file, content := range map[string]string{
 				"before.yaml": diffBefore, "compatible.yaml": diffCompatible, "breaking.yaml": diffBreaking, "invalid.yaml": diffInvalid, "directory/catalog.yaml": diffBefore,
+				"renamed.yaml": strings.Replace(diffBefore, "name: small", "name: little", 1),
 			} {
 				write(t, directory, file, content)
 			}
