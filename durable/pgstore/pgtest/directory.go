@@ -4,6 +4,7 @@ package pgtest
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -11,32 +12,74 @@ import (
 
 const lockName = "lock"
 
-// lockDirectory locks a directory as long as our process lives.
-func lockDirectory(directory string) (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(directory, lockName), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // One of our own directories.
-	if err != nil {
-		return nil, err
+// errSwept says that another process has taken a directory for one that a killed
+// process left.
+var errSwept = errors.New("pgtest: the directory was deleted while it was made")
+
+// makeDirectory makes a temporary directory in parent and locks it. The sweep of
+// another process may find it before it is locked: then the next one is made.
+func makeDirectory(parent string) (directory string, lock *os.File, err error) {
+	for range 100 {
+		if directory, err = os.MkdirTemp(parent, directoryPrefix); err != nil {
+			return "", nil, err
+		}
+		if lock, err = openLock(directory); err == nil {
+			err = hold(directory, lock)
+		}
+		switch {
+		case err == nil:
+			return directory, lock, nil
+		case !errors.Is(err, errSwept) && !errors.Is(err, fs.ErrNotExist):
+			return "", nil, errors.Join(err, os.RemoveAll(directory))
+		}
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
+	return "", nil, err
 }
 
-// sweep deletes the directories of processes that were killed: nobody holds
-// their locks. What cannot be deleted stays.
-func sweep() {
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), directoryPrefix+"*", lockName))
+// openLock opens the lock of a directory, and makes it if it is missing.
+func openLock(directory string) (*os.File, error) {
+	return os.OpenFile(filepath.Join(directory, lockName), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // One of our own directories.
+}
+
+// hold locks a directory as long as our process lives, by the file that openLock
+// returned. It closes the file and returns errSwept if another process has it, or
+// has deleted it.
+func hold(directory string, lock *os.File) error {
+	err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) || err == nil && !isLock(directory, lock) {
+		err = errSwept
+	}
+	if err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	return nil
+}
+
+// isLock tells whether the file is the one that others find in the directory.
+func isLock(directory string, lock *os.File) bool {
+	there, err := os.Stat(filepath.Join(directory, lockName))
+	if err != nil {
+		return false
+	}
+	ours, err := lock.Stat()
+	return err == nil && os.SameFile(there, ours)
+}
+
+// sweep deletes the directories in parent of processes that were killed: their
+// locks are free. What cannot be deleted stays.
+func sweep(parent string) {
+	left, err := filepath.Glob(filepath.Join(parent, directoryPrefix+"*", lockName))
 	if err != nil {
 		return
 	}
-	for _, lock := range left {
-		file, err := lockDirectory(filepath.Dir(lock))
-		if err != nil {
+	for _, path := range left {
+		directory := filepath.Dir(path)
+		lock, err := openLock(directory)
+		if err != nil || hold(directory, lock) != nil {
 			continue
 		}
-		// Before the lock is given up, so that nobody else takes it meanwhile.
-		_ = os.RemoveAll(filepath.Dir(lock))
-		_ = file.Close()
+		// Before the lock is given up, so that no other process takes it meanwhile.
+		_ = os.RemoveAll(directory)
+		_ = lock.Close()
 	}
 }

@@ -77,11 +77,8 @@ func (s *Server) setUp(ctx context.Context) error {
 	if s.account, err = unprivileged(); err != nil {
 		return err
 	}
-	sweep()
-	if s.directory, err = os.MkdirTemp("", directoryPrefix); err != nil {
-		return err
-	}
-	if s.owned, err = lockDirectory(s.directory); err != nil {
+	sweep(os.TempDir())
+	if s.directory, s.owned, err = makeDirectory(os.TempDir()); err != nil {
 		return err
 	}
 	if s.account != nil {

@@ -1,0 +1,71 @@
+//go:build unix
+
+package pgtest_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
+)
+
+// However many processes sweep at the moment, a directory that was just made
+// stays, and is locked.
+func TestSweepKeepsNewDirectories(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	stop := make(chan struct{})
+	var sweepers sync.WaitGroup
+	for range 4 {
+		sweepers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					pgtest.Sweep(parent)
+				}
+			}
+		})
+	}
+	for range 300 {
+		directory, lock, err := pgtest.MakeDirectory(parent)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if err := os.WriteFile(filepath.Join(directory, "data"), nil, 0o600); err != nil {
+			t.Error(err)
+		}
+		if err := lock.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	close(stop)
+	sweepers.Wait()
+	pgtest.Sweep(parent)
+	if left, err := os.ReadDir(parent); err != nil || len(left) != 0 {
+		t.Errorf("directories of processes that have ended: %v, %v", left, err)
+	}
+}
+
+// The sweep may come between the two steps of locking a directory.
+func TestSweepWhileLocking(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	directory := filepath.Join(parent, "openbroker-pgtest-new")
+	if err := os.Mkdir(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := pgtest.OpenLock(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Sweep(parent)
+	if err := pgtest.Hold(directory, lock); !errors.Is(err, pgtest.ErrSwept) {
+		t.Errorf("the lock of a directory that is gone is held: %v", err)
+	}
+}
