@@ -1,6 +1,8 @@
 package tree
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -33,28 +35,45 @@ const (
 // members by their names, and about elements and the document itself without
 // one. Values in other files are left out.
 func Conceal(root *Node, of func(name string, value *Node) Secrecy) *Lines {
-	c := &concealer{of: of, place: root.Place}
+	c := &concealer{of: of}
 	c.walk(root, c.of("", root))
-	c.next(Place{root.File, endOfFile, 1}, false)
-	return &c.lines
+	// Aliases lead back to what is written elsewhere, for which another name may be
+	// a secret's.
+	order := func(a, b mark) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	}
+	if !slices.IsSortedFunc(c.marks, order) {
+		slices.SortFunc(c.marks, order)
+		for i := range len(c.marks) - 1 {
+			if a, b := &c.marks[i], &c.marks[i+1]; a.Place == b.Place {
+				b.hidden = a.hidden || b.hidden
+			}
+		}
+	}
+	c.mark(Place{root.File, endOfFile, 1}, false)
+	return linesOf(c.marks)
 }
 
-// A concealer visits the places of a document in their order. Where a value ends
-// is not known, so that a secret reaches to where the next thing begins.
+// A concealer visits the places of a document.
 type concealer struct {
 	of    func(string, *Node) Secrecy
-	lines Lines
-	// place is the last one, hidden whether it is one of a secret.
-	place  Place
+	marks []mark
+}
+
+// A mark is a place, hidden whether it is one of a secret.
+type mark struct {
+	Place
 	hidden bool
 }
 
+func (c *concealer) mark(at Place, hidden bool) { c.marks = append(c.marks, mark{at, hidden}) }
+
 func (c *concealer) walk(node *Node, secrecy Secrecy) {
-	c.next(node.Place, secrecy == Secret)
+	c.mark(node.Place, secrecy == Secret)
 	for i := range node.Members {
 		if member := &node.Members[i]; member.File == member.Value.File {
 			inner := c.inner(secrecy, member.Name, member.Value)
-			c.next(member.Place, inner == Secret)
+			c.mark(member.Place, inner == Secret)
 			c.walk(member.Value, inner)
 		}
 	}
@@ -72,21 +91,28 @@ func (c *concealer) inner(outer Secrecy, name string, value *Node) Secrecy {
 	return c.of(name, value)
 }
 
-// next goes on to a place.
-func (c *concealer) next(place Place, hidden bool) {
-	if c.hidden {
-		last := place.Line - 1
-		if c.place.Line < place.Line && place.Line < endOfFile && strings.Trim(place.before(), " \t-?") != "" {
-			last = place.Line // A text of several lines ends on the line of the next thing.
+// linesOf returns the lines of the hidden marks, which are in the order of the
+// document. Where a value ends is not known, so that a secret reaches to where the
+// next thing begins.
+func linesOf(marks []mark) *Lines {
+	lines := &Lines{}
+	for i := range len(marks) - 1 {
+		at, next := marks[i], marks[i+1].Place
+		if !at.hidden {
+			continue
 		}
-		s := span{c.place.Line, max(c.place.Line, last)}
-		if n := len(c.lines.spans); n > 0 && c.lines.spans[n-1].last >= s.first-1 {
-			c.lines.spans[n-1].last = max(c.lines.spans[n-1].last, s.last)
+		last := next.Line - 1
+		if at.Line < next.Line && next.Line < endOfFile && strings.Trim(next.before(), " \t-?") != "" {
+			last = next.Line // A text of several lines ends on the line of the next thing.
+		}
+		s := span{at.Line, max(at.Line, last)}
+		if n := len(lines.spans); n > 0 && lines.spans[n-1].last >= s.first-1 {
+			lines.spans[n-1].last = max(lines.spans[n-1].last, s.last)
 		} else {
-			c.lines.spans = append(c.lines.spans, s)
+			lines.spans = append(lines.spans, s)
 		}
 	}
-	c.place, c.hidden = place, hidden
+	return lines
 }
 
 // before is what is on the line in front of the place.

@@ -12,7 +12,7 @@ import (
 // Any document is read or refused. What is read is JSON, and a JSON document
 // says what package json reads from it.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"a: 1\n", "- [1, 2.50, {x: y}]\n", "{\"a\": [1e400, \"\\u00e9\\ud800\"], \"b\": null}", "a: |\n  b\n", "\ufeff\"x\"", "[[[]]]", "? a\n: b\n", "a: !!str 1", "'it''s'"} {
+	for _, seed := range []string{"a: 1\n", "- [1, 2.50, {x: y}]\n", "{\"a\": [1e400, \"\\u00e9\\ud800\"], \"b\": null}", "a: |\n  b\n", "\ufeff\"x\"", "[[[]]]", "? a\n: b\n", "a: !!str 1", "'it''s'", "a: &x {b: 1}\nc: {<<: [*x, *x], b: *x}\n*x : 1\n", "a: &x [*x, {<<: *x}]\n"} {
 		f.Add([]byte(seed), true)
 		f.Add([]byte(seed), false)
 	}

@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// parseYAML reads a YAML document of plain values: what has an anchor, an alias
-// or a tag, or what JSON cannot say, is a fault.
+// parseYAML reads a YAML document of plain values: aliases and merge keys are
+// expanded; what has a tag, or what JSON cannot say, is a fault.
 func parseYAML(file *File) (node *Node, faults Errors, err *Error) {
 	defer func() {
 		if recover() != nil {
@@ -27,7 +27,7 @@ func parseYAML(file *File) (node *Node, faults Errors, err *Error) {
 	if err := yaml.Load(file.data, &documents, limits, yaml.WithAllDocuments()); err != nil {
 		return nil, nil, yamlError(file, err)
 	}
-	r := &yamlReader{file: file}
+	r := &yamlReader{file: file, expansion: expansion{open: map[*yaml.Node]bool{}, told: map[Error]bool{}}}
 	for i := range documents {
 		value, err := r.value(documents[i].Content[0], 0)
 		switch {
@@ -73,7 +73,7 @@ func yamlError(file *File, err error) *Error {
 	switch {
 	case strings.Contains(load.Message, "unknown anchor"):
 		// The rest of the message is text of the file.
-		found.Message = noAlias
+		found.Message = noAnchor
 	case strings.Contains(load.Message, "max depth"):
 		return tooDeep(found.Place)
 	case load.Message != "":
@@ -82,44 +82,48 @@ func yamlError(file *File, err error) *Error {
 	return found
 }
 
-const (
-	noAlias = "has an anchor, an alias or a merge key, which are not supported: write the value out"
-	noTag   = "has a tag, which is not supported: remove it"
-)
+const noTag = "has a tag, which is not supported: remove it"
 
 // A yamlReader makes a tree of the nodes of the parser.
 type yamlReader struct {
 	file   *File
 	faults Errors
 	values int
+	expansion
 }
 
-func (r *yamlReader) value(from *yaml.Node, depth int) (*Node, *Error) {
-	node := &Node{Place: Place{r.file, from.Line, from.Column}}
-	r.values++
+func (r *yamlReader) placeOf(from *yaml.Node) Place { return Place{r.file, from.Line, from.Column} }
+
+func (r *yamlReader) value(from *yaml.Node, depth int) (node *Node, err *Error) {
+	if from.Kind == yaml.AliasNode {
+		err = r.expand(from, func(target *yaml.Node) *Error {
+			if r.open[target] {
+				node = r.invalid(&Node{Place: r.placeOf(from)}, ownAlias)
+				return nil
+			}
+			node, err = r.value(target, depth)
+			return err
+		})
+		return node, err
+	}
+	if err := r.count(from); err != nil {
+		return nil, err
+	}
+	node = &Node{Place: r.placeOf(from)}
 	switch {
-	case r.values > maxValues:
-		return nil, tooMany(node.Place)
 	case depth > maxDepth:
-		return nil, tooDeep(node.Place)
-	case from.Kind == yaml.AliasNode || from.Anchor != "":
-		return r.invalid(node, noAlias), nil
+		return nil, tooDeep(r.cause(from))
 	case from.Style&yaml.TaggedStyle != 0:
 		return r.invalid(node, noTag), nil
+	}
+	if from.Anchor != "" {
+		r.open[from] = true
+		defer delete(r.open, from)
 	}
 	switch from.Kind {
 	case yaml.MappingNode:
 		node.Kind = Object
-		node.Members = make([]Member, 0, len(from.Content)/2)
-		for i := 0; i+1 < len(from.Content); i += 2 {
-			member := r.name(from.Content[i])
-			value, err := r.value(from.Content[i+1], depth+1)
-			if err != nil {
-				return nil, err
-			}
-			member.Value = value
-			node.Members = append(node.Members, member)
-		}
+		return node, r.members(node, from, depth)
 	case yaml.SequenceNode:
 		node.Kind = Array
 		node.Elements = make([]*Node, 0, len(from.Content))
@@ -136,8 +140,39 @@ func (r *yamlReader) value(from *yaml.Node, depth int) (*Node, *Error) {
 	return node, nil
 }
 
+// members reads those of a mapping.
+func (r *yamlReader) members(node *Node, from *yaml.Node, depth int) *Error {
+	taken := namesIn(from)
+	node.Members = make([]Member, 0, len(from.Content)/2)
+	for i := 0; i+1 < len(from.Content); i += 2 {
+		key := from.Content[i]
+		if isMerge(key) {
+			if err := r.merge(node, from.Content[i+1], taken, depth); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.depth > 0 {
+			r.text += len(nameOf(key).Value) // Counted with the value.
+		}
+		member := r.name(key)
+		value, err := r.value(from.Content[i+1], depth+1)
+		if err != nil {
+			return err
+		}
+		member.Value = value
+		node.Members = append(node.Members, member)
+	}
+	return nil
+}
+
+// fault adds a fault, once: an anchor may be used many times.
 func (r *yamlReader) fault(at Place, message string) string {
-	r.faults = append(r.faults, &Error{at, message})
+	fault := Error{at, message}
+	if !r.told[fault] {
+		r.told[fault] = true
+		r.faults = append(r.faults, &fault)
+	}
 	return message
 }
 
@@ -149,11 +184,9 @@ func (r *yamlReader) invalid(node *Node, message string) *Node {
 // name returns a member without its value. Numbers and booleans stand for their
 // text.
 func (r *yamlReader) name(key *yaml.Node) Member {
-	member := Member{Place: Place{r.file, key.Line, key.Column}, Name: key.Value}
-	switch {
-	case key.Kind == yaml.AliasNode || key.Anchor != "" || key.Tag == "!!merge":
-		member.Fault = r.fault(member.Place, noAlias)
-	case key.Style&yaml.TaggedStyle != 0 || key.Kind != yaml.ScalarNode || key.Tag == "!!null":
+	name := nameOf(key)
+	member := Member{Place: r.placeOf(key), Name: name.Value}
+	if name.Style&yaml.TaggedStyle != 0 || name.Kind != yaml.ScalarNode || name.Tag == "!!null" {
 		member.Fault = r.fault(member.Place, "has a key that is no plain name")
 	}
 	return member

@@ -108,7 +108,7 @@ func (d *decoder) mapping(node *tree.Node, wrong func(string, ...any), each func
 		switch {
 		case member.Fault != "" || member.Name == "":
 			d.conceal(member.Value)
-			d.problems.add(placeOfName(member), "", "only plain names can be keys: anchors, aliases, tags and merge keys are not supported")
+			d.problems.add(placeOfName(member), "", "only plain names can be keys: write a text, without a tag")
 		case first != nil:
 			d.conceal(member.Value)
 			d.problems.add(placeOfName(member), "", "%q is already on line %d: remove one of the two", member.Name, first.Line)

@@ -1,0 +1,142 @@
+package tree
+
+import "go.yaml.in/yaml/v4"
+
+const (
+	noAnchor  = "has an alias whose anchor is not defined above it: write &NAME in front of the value to repeat, or put quotes around a text that begins with *"
+	ownAlias  = "has an alias of the value that it is part of: nothing could expand it"
+	noMapping = "is merged by <<, but is no mapping: merge an alias of a mapping, or a list of such aliases"
+)
+
+// An expansion is what is known while the aliases of a document are replaced by
+// what they stand for. Each use is a copy with the places of the original, and
+// counts as if it were written out, so that the limits of a document hold for
+// what becomes of it.
+type expansion struct {
+	// open are the values with an anchor that are being read.
+	open map[*yaml.Node]bool
+	// depth is how many aliases lead to what is being read; outermost is the place
+	// of the first of them, text how many bytes all expansions have so far.
+	depth     int
+	outermost Place
+	text      int
+	// told are the faults so far: one is told once, however often its value is used.
+	told map[Error]bool
+}
+
+// expand calls read with what an alias stands for.
+func (r *yamlReader) expand(alias *yaml.Node, read func(target *yaml.Node) *Error) *Error {
+	if r.depth == 0 {
+		r.outermost = r.placeOf(alias)
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	return read(alias.Alias)
+}
+
+// count counts a value, and its text if it is expanded.
+func (r *yamlReader) count(from *yaml.Node) *Error {
+	r.values++
+	if r.depth > 0 {
+		r.text += len(from.Value)
+	}
+	switch {
+	case r.values > maxValues:
+		return tooMany(r.cause(from))
+	case r.text > MaxSize:
+		return &Error{r.cause(from), "has more than 32 MiB of text once its aliases are expanded"}
+	}
+	return nil
+}
+
+// cause is the place to name when a value is beyond a limit: that of the alias
+// without which it would not be there.
+func (r *yamlReader) cause(from *yaml.Node) Place {
+	if r.depth > 0 {
+		return r.outermost
+	}
+	return r.placeOf(from)
+}
+
+// isMerge reports whether a key stands for the members of other mappings
+// (yaml.org/type/merge.html).
+func isMerge(key *yaml.Node) bool {
+	return key.Kind == yaml.ScalarNode && key.Tag == "!!merge" && key.Style&yaml.TaggedStyle == 0
+}
+
+// namesIn returns the names that a mapping has of itself, if it merges others;
+// else nil.
+func namesIn(from *yaml.Node) map[string]bool {
+	merges := false
+	for i := 0; i < len(from.Content); i += 2 {
+		merges = merges || isMerge(from.Content[i])
+	}
+	if !merges {
+		return nil
+	}
+	names := map[string]bool{}
+	for i := 0; i < len(from.Content); i += 2 {
+		if !isMerge(from.Content[i]) {
+			names[nameOf(from.Content[i]).Value] = true
+		}
+	}
+	return names
+}
+
+// nameOf returns what a key is, or is an alias of.
+func nameOf(key *yaml.Node) *yaml.Node {
+	if key.Kind == yaml.AliasNode {
+		return key.Alias
+	}
+	return key
+}
+
+// merge adds the members of a mapping, or of each mapping in a list, to the node.
+// The names that are taken go before them, and earlier mappings before later ones.
+func (r *yamlReader) merge(node *Node, from *yaml.Node, taken map[string]bool, depth int) *Error {
+	if r.open[from] {
+		r.fault(r.outermost, ownAlias)
+		return nil
+	}
+	switch from.Kind {
+	case yaml.AliasNode:
+		return r.expand(from, func(target *yaml.Node) *Error { return r.merge(node, target, taken, depth) })
+	case yaml.SequenceNode:
+		return r.mergeAll(node, from, taken, depth)
+	case yaml.MappingNode:
+	default:
+		r.fault(r.placeOf(from), noMapping)
+		return nil
+	}
+	merged, err := r.value(from, depth)
+	if err != nil {
+		return err
+	}
+	for i := range merged.Members {
+		if member := merged.Members[i]; !taken[member.Name] {
+			taken[member.Name] = true
+			node.Members = append(node.Members, member)
+		}
+	}
+	return nil
+}
+
+// mergeAll merges each mapping in a list.
+func (r *yamlReader) mergeAll(node *Node, list *yaml.Node, taken map[string]bool, depth int) *Error {
+	if depth > maxDepth {
+		return tooDeep(r.cause(list))
+	}
+	if list.Anchor != "" {
+		r.open[list] = true
+		defer delete(r.open, list)
+	}
+	for _, element := range list.Content {
+		if err := r.count(element); err != nil {
+			return err
+		}
+		if err := r.merge(node, element, taken, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
