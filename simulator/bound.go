@@ -19,10 +19,11 @@ func bound(b *durable.Binding, operationID string, asked behaviour, now time.Tim
 			"uri":      "simulated://" + user + ":" + password + "@" + host + ":" + port + "/" + b.Instance.ResourceName(),
 			"username": user, "password": password, "host": host, "port": 4711, "instance": b.Instance.ResourceName(),
 		},
-		Endpoints: []openbroker.Endpoint{{Host: host, Ports: []string{port}, Protocol: "tcp"}},
-		State:     state,
+		State: state,
 	}
 	switch b.Instance.PlanID {
+	case EndpointsPlanID:
+		result.Endpoints = []openbroker.Endpoint{{Host: host, Ports: []string{port}, Protocol: "tcp"}}
 	case ExpiringPlanID:
 		result.ExpiresAt, result.RenewBefore = now.Add(asked.expiresIn), now.Add(asked.renewalIn)
 	case RoutePlanID:

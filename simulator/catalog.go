@@ -39,6 +39,11 @@ const (
 	SyslogPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0b"
 	// VolumePlanID returns volume_mounts.
 	VolumePlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0c"
+	// AsyncSyncBindingPlanID answers 202 to everything but bind and unbind.
+	AsyncSyncBindingPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0d"
+	// EndpointsPlanID has endpoints beside the credentials. The others have none,
+	// because there are clients that cannot read them.
+	EndpointsPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0e"
 )
 
 // MaintenanceVersion is the maintenance_info of the plans async and updateable
@@ -140,6 +145,8 @@ func fullCatalog(maintenance *openbroker.MaintenanceInfo) *openbroker.Catalog {
 			plan(RoutePlanID, "Bindings of routes have a route service.", nil),
 			plan(SyslogPlanID, "Bindings have a syslog drain.", nil),
 			plan(VolumePlanID, "Bindings have a volume to mount.", nil),
+			plan(AsyncSyncBindingPlanID, "Instances are created, changed and deleted asynchronously.", nil),
+			plan(EndpointsPlanID, "Bindings have network endpoints.", nil),
 		},
 	}}}
 }
@@ -152,8 +159,9 @@ func schema(parameters string) *openbroker.InputParametersSchema {
 // long they happen to take.
 func policies() map[string]durable.Policy {
 	return map[string]durable.Policy{
-		AsyncPlanID:        {Mode: durable.Asynchronous, Deadline: operationDeadline},
-		AsyncBindingPlanID: {Mode: durable.Synchronous, BindingMode: durable.Asynchronous, Deadline: operationDeadline},
+		AsyncPlanID:            {Mode: durable.Asynchronous, Deadline: operationDeadline},
+		AsyncBindingPlanID:     {Mode: durable.Synchronous, BindingMode: durable.Asynchronous, Deadline: operationDeadline},
+		AsyncSyncBindingPlanID: {Mode: durable.Asynchronous, BindingMode: durable.Synchronous, Deadline: operationDeadline},
 	}
 }
 
@@ -167,4 +175,5 @@ var planNames = map[string]string{
 	SyncPlanID: "sync", AsyncPlanID: "async", AsyncBindingPlanID: "async-binding", AppOnlyPlanID: "app-only",
 	NotBindablePlanID: "not-bindable", RotatablePlanID: "rotatable", SchemaPlanID: "schema", UpdateablePlanID: "updateable",
 	ExpiringPlanID: "expiring", RoutePlanID: "route", SyslogPlanID: "syslog", VolumePlanID: "volume",
+	AsyncSyncBindingPlanID: "async-sync-binding", EndpointsPlanID: "endpoints",
 }

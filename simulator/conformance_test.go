@@ -17,15 +17,15 @@ func TestConformance(t *testing.T) {
 		config  simulator.Config
 		plans   int
 	}{
-		"specification": {plans: 12},
+		"specification": {plans: 14},
 		"syslog":        {config: simulator.Config{Plans: []string{"syslog"}}, plans: 1},
 		"volume":        {config: simulator.Config{Plans: []string{"volume"}}, plans: 1},
-		"cf":            {options: conformance.Options{Profile: "cf"}, plans: 12},
-		"kubernetes":    {options: conformance.Options{Profile: "kubernetes"}, plans: 12},
-		"sm":            {options: conformance.Options{Profile: "sm"}, plans: 12},
+		"cf":            {options: conformance.Options{Profile: "cf"}, plans: 14},
+		"kubernetes":    {options: conformance.Options{Profile: "kubernetes"}, plans: 14},
+		"sm":            {options: conformance.Options{Profile: "sm"}, plans: 14},
 		// Korifi sends no organization, which the specification requires.
 		"korifi": {
-			options: conformance.Options{Profile: "korifi", Level: conformance.Should}, plans: 12,
+			options: conformance.Options{Profile: "korifi", Level: conformance.Should}, plans: 14,
 			config: simulator.Config{Options: []openbroker.Option{openbroker.WithoutOrganizationCheck()}},
 		},
 	} {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/openbroker/openbroker/simulator"
 )
@@ -170,6 +171,24 @@ func TestRecordedBodies(t *testing.T) {
 	}
 	if a := b.expect(200, "GET", instance("i"), ""); len(a.body["parameters"].(map[string]any)["x"].(string)) != 70_000 {
 		t.Error("the broker has not seen the whole body")
+	}
+}
+
+// What platforms send need not be text; what is shown of it is JSON.
+func TestRecordIsJSON(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	for _, body := range []string{
+		"{\"service_id\":\"\xff\"}", "\xff", "{\"\xc3\":1}", "[\"\xed\xa0\x80\"]", `{"x":"\ud800"}`, "\xef\xbb\xbf{}", "\x00",
+		"{\"x\":\"" + strings.Repeat("ä", 40_000) + "\"}",
+	} {
+		b.do("PUT", instance("%FF")+"?%FF=%FE&x=%C3", body, "X-Broker-API-Request-Identity: \xff", "X-Broker-API-Originating-Identity: p eyJ4Ijoi/yJ9")
+		a := b.expect(200, "GET", "/control/requests", "")
+		var recorded struct{ Requests []simulator.Request }
+		if err := json.Unmarshal([]byte(a.text), &recorded); err != nil || !utf8.ValidString(a.text) || len(recorded.Requests) != 1 {
+			t.Errorf("%.20q: the record is no JSON: %v %.300q", body, err, a.text)
+		}
+		b.expect(200, "DELETE", "/control/requests", "")
 	}
 }
 

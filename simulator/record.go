@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/openbroker/openbroker"
 )
@@ -29,7 +30,8 @@ type Request struct {
 	// Header has no credentials: those of Authorization, Proxy-Authorization
 	// and Cookie are replaced.
 	Header http.Header `json:"headers"`
-	// Body is the body if it is JSON, else BodyText. What is longer than 64 KiB
+	// Body is the body if it is JSON in UTF-8, else BodyText, where U+FFFD stands
+	// for what is not UTF-8. What is longer than 64 KiB
 	// is left out, and so is the body of a request that was answered with 401.
 	Body          json.RawMessage `json:"body,omitempty"`
 	BodyText      string          `json:"body_text,omitempty"`
@@ -118,7 +120,7 @@ func (r *Request) readBody(from *http.Request) {
 	if len(head) > recordedBody {
 		head, r.BodyTruncated = head[:recordedBody], true
 	}
-	if json.Valid(head) {
+	if json.Valid(head) && utf8.Valid(head) {
 		r.Body = bytes.Clone(head)
 	} else {
 		r.BodyText = strings.ToValidUTF8(string(head), "\uFFFD")

@@ -60,6 +60,7 @@ log: {level: loud}
 		"simulate_store":    {"", 2, []string{"simulate", "--store", "simulator.db"}},
 		"simulate_plans":    {"", 2, []string{"simulate", "--plans", "sync,fast"}},
 		"simulate_no_plans": {"", 2, []string{"simulate", "--plans", ""}},
+		"simulate_status":   {"", 2, []string{"simulate", "--missing-version-status", "200"}},
 		"simulate_public":   {"", 2, []string{"simulate", "--listen", ":8080"}},
 		"simulate_username": {"", 1, []string{"simulate", "--username", "a:b", "--password", "hunter2"}},
 		"simulate_postgres": {"", 1, []string{"simulate", "--store", "postgres://u:hunter2@%zz/d"}},

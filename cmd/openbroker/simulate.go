@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/seal"
 	"github.com/openbroker/openbroker/server"
@@ -38,6 +40,7 @@ const (
 type simulateFlags struct {
 	listen, username, password, store string
 	plans                             []string
+	missingVersionStatus              int
 	parsedStore                       config.Store
 }
 
@@ -67,6 +70,8 @@ show up in no list of processes.`,
 	command.Flags().StringVar(&flags.password, "password", "", "`PASSWORD` of the platform (default "+simulatorPassword+", only if no other machine can reach the address)")
 	command.Flags().StringVar(&flags.store, "store", "", "`STORE` to keep everything in: sqlite:PATH or postgres://... (default a temporary one)")
 	command.Flags().StringSliceVar(&flags.plans, "plans", nil, "`PLANS` to offer, separated by commas (default all)")
+	command.Flags().IntVar(&flags.missingVersionStatus, "missing-version-status", http.StatusBadRequest,
+		"`STATUS` of the answer to a request without X-Broker-API-Version, 400 to 599; older conformance checkers expect 412")
 	return command
 }
 
@@ -79,6 +84,9 @@ func (f *simulateFlags) check(set *pflag.FlagSet) (err error) {
 	}
 	if err := simulator.CheckPlans(f.plans); err != nil {
 		return fmt.Errorf("--plans: %w", err)
+	}
+	if f.missingVersionStatus < 400 || f.missingVersionStatus > 599 {
+		return fmt.Errorf("--missing-version-status is %d: it must be from 400 to 599, such as 412", f.missingVersionStatus)
 	}
 	f.username = cmp.Or(f.username, os.Getenv(usernameVariable), defaultUsername)
 	f.password = cmp.Or(f.password, os.Getenv(passwordVariable))
@@ -113,7 +121,7 @@ func simulate(ctx context.Context, flags simulateFlags, stdout, stderr io.Writer
 	only := config.Credential{Username: flags.username, Password: config.Secret(cmp.Or(flags.password, simulatorPassword))}
 	ctx, giveBack := server.SignalContext(ctx)
 	defer giveBack()
-	b, err := startSimulator(ctx, settings, only, flags.plans, logger)
+	b, err := startSimulator(ctx, settings, only, flags, logger)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			return nil // It was told to stop before it was ready.
@@ -127,7 +135,7 @@ func simulate(ctx context.Context, flags simulateFlags, stdout, stderr io.Writer
 }
 
 // startSimulator is start for a simulator.
-func startSimulator(ctx context.Context, settings *config.Config, only config.Credential, plans []string, logger *slog.Logger) (_ *broker, err error) {
+func startSimulator(ctx context.Context, settings *config.Config, only config.Credential, flags simulateFlags, logger *slog.Logger) (_ *broker, err error) {
 	running, quit := context.WithCancel(context.WithoutCancel(ctx))
 	b := &broker{settings: settings, logger: logger, quit: quit}
 	defer func() {
@@ -152,8 +160,8 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 		return nil, err
 	}
 	b.simulator, err = simulator.New(ctx, b.store, simulator.Config{
-		Engine: durable.Config{Sealer: keys}, Authenticator: authenticator, Logger: logger, Plans: plans,
-		Options: settings.ServerConfig().Options,
+		Engine: durable.Config{Sealer: keys}, Authenticator: authenticator, Logger: logger, Plans: flags.plans,
+		Options: []openbroker.Option{openbroker.WithMissingVersionStatus(flags.missingVersionStatus)},
 	})
 	return b, err
 }

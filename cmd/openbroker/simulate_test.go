@@ -124,6 +124,29 @@ func TestSimulateCredentials(t *testing.T) {
 	}
 }
 
+// A missing version is answered with 400, or as the flag says.
+func TestSimulateMissingVersion(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[int][]string{400: nil, 412: {"--missing-version-status", "412"}} {
+		p := simulate(t, t.TempDir(), nil, args...)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/v2/catalog", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth(p.username, p.password)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%v: got %d", args, response.StatusCode)
+		}
+		p.expect(http.StatusOK, "GET", "/v2/catalog", nil)
+		p.stop()
+	}
+}
+
 // The simulator and a real broker do not share a store.
 func TestSimulateOnStoreOfServe(t *testing.T) {
 	t.Parallel()
