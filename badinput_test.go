@@ -265,10 +265,10 @@ func TestBadQueries(t *testing.T) {
 			"?plan_id=plan-small":                            "service_id",
 			"?service_id=&plan_id=plan-small":                "service_id",
 			"?service_id=service-1&plan_id=":                 "plan_id",
-			"?service_id=%zz&plan_id=plan-small":             "query string",
-			"?service_id=a;plan_id=b":                        "query string",
+			"?service_id=a;plan_id=b":                        "plan_id",
+			"?service%5fid&plan_id=plan-small":               "service_id",
 			"?service_id=%00&plan_id=plan-small":             "service_id",
-			"?service_id=%ff&plan_id=plan-small":             "service_id",
+			"?service_id=\xff&plan_id=plan-small":            "service_id",
 			"?service_id=service-1&plan_id=a%0Ab":            "plan_id",
 			"?service_id=service-1&plan_id=" + long:          "plan_id",
 			"?service_id=service-1&plan_id=" + foreignPlanID: "plan_id",
@@ -279,9 +279,8 @@ func TestBadQueries(t *testing.T) {
 		for query, part := range map[string]string{
 			"?service_id=%00":          "service_id",
 			"?plan_id=" + long:         "plan_id",
-			"?operation=%zz":           "query string",
 			"?operation=%00":           "operation",
-			"?operation=%ff":           "operation",
+			"?operation=\xff":          "operation",
 			"?operation=" + long + "1": "operation",
 		} {
 			s.do(http.MethodGet, path+"/last_operation"+query, "").wantError(t, http.StatusBadRequest, part)
@@ -289,9 +288,6 @@ func TestBadQueries(t *testing.T) {
 				s.do(http.MethodGet, path+query, "").wantError(t, http.StatusBadRequest, part)
 			}
 		}
-	}
-	for _, r := range bodyRequests {
-		s.do(r.method, r.path+"?accepts_incomplete=%zz", r.body).wantError(t, http.StatusBadRequest, "query string")
 	}
 	wantNoCall(t, broker)
 }

@@ -1,7 +1,6 @@
 package openbroker
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 )
@@ -34,7 +33,11 @@ func (c *call) bind() *Error {
 		c.retryAfter(response.RetryAfter)
 		return c.reply(status, &BindResponse{Operation: response.Operation})
 	}
-	if err := c.checkBinding(r.Service, response.binding()); err != nil {
+	binding := response.binding()
+	if err := c.checkPermissions(r.Service, binding); err != nil {
+		return err
+	}
+	if err := c.checkBinding(binding); err != nil {
 		return err
 	}
 	done := *response
@@ -43,9 +46,6 @@ func (c *call) bind() *Error {
 }
 
 func (c *call) readBind() (*BindRequest, *Error) {
-	if err := c.parseQuery(); err != nil {
-		return nil, err
-	}
 	r := &BindRequest{
 		InstanceID: c.target.instanceID, BindingID: c.target.bindingID,
 		AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller,
@@ -85,7 +85,7 @@ func (c *call) readBind() (*BindRequest, *Error) {
 			return nil, ErrBadRequest.WithDescription("predecessor_binding_id must be another binding than binding_id")
 		}
 	}
-	if err := r.checkApp(); err != nil {
+	if err := c.checkApp(r); err != nil {
 		return nil, err
 	}
 	return r, c.resolveBind(r)
@@ -120,15 +120,12 @@ func (r *BindRequest) readResource(value json.RawMessage) *Error {
 	return err
 }
 
-// checkApp brings the two app_guid together. An empty one counts as absent:
-// Korifi sends it for service keys.
-func (r *BindRequest) checkApp() *Error {
-	if r.BindResource != nil {
-		other := r.BindResource.AppGUID
-		if r.AppGUID != "" && other != "" && other != r.AppGUID {
-			return ErrBadRequest.WithDescription("app_guid and bind_resource.app_guid are different")
-		}
-		r.AppGUID = cmp.Or(r.AppGUID, other)
+// checkApp brings the two app_guid together; that of bind_resource wins, as it
+// replaces the other (spec.md, "Binding", field app_guid). An empty one counts as
+// absent: Korifi sends it for service keys.
+func (c *call) checkApp(r *BindRequest) *Error {
+	if resource := r.BindResource; resource != nil {
+		r.AppGUID = c.prefer("bind_resource.app_guid", resource.AppGUID, "app_guid", r.AppGUID)
 	}
 	return checkText("app_guid", r.AppGUID)
 }

@@ -19,9 +19,9 @@ type BindRequest struct {
 	Service   *Service `json:"-"`
 	Plan      *Plan    `json:"-"`
 	Context   Context  `json:"context,omitzero"`
-	// AppGUID is the deprecated field of the request, or that of BindResource:
-	// they are filled from each other. Empty if the binding is for no
-	// application, such as a service key.
+	// AppGUID is that of BindResource, or else the deprecated field of the
+	// request. Empty if the binding is for no application, such as a service
+	// key.
 	AppGUID      string        `json:"app_guid,omitempty"`
 	BindResource *BindResource `json:"bind_resource,omitempty"`
 	// PredecessorBindingID is the binding that this one replaces, or empty.

@@ -41,9 +41,6 @@ func (c *call) readDelete() (*Service, *Plan, *Error) {
 
 // readHints reads service_id and plan_id from the query.
 func (c *call) readHints() *Error {
-	if err := c.parseQuery(); err != nil {
-		return err
-	}
 	c.serviceID, c.planID = c.query.Get("service_id"), c.query.Get("plan_id")
 	if err := checkText("service_id", c.serviceID); err != nil {
 		return err

@@ -43,16 +43,9 @@ func (c *call) getBinding() *Error {
 	if err := c.checkObject("parameters", response.Parameters); err != nil {
 		return err
 	}
-	var service *Service
-	if c.serviceID != "" {
-		version, err := c.current()
-		if err != nil {
-			return err
-		}
-		service = version.services[c.serviceID]
-	}
-	if err := c.checkBinding(service, response); err != nil {
+	if err := c.checkBinding(response); err != nil {
 		return err
 	}
+	c.warnOfPermissions(response)
 	return c.reply(http.StatusOK, response)
 }

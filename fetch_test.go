@@ -3,6 +3,7 @@ package openbroker_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/openbroker/openbroker"
@@ -52,11 +53,68 @@ func TestFetchParameters(t *testing.T) {
 	}
 }
 
-// TestFetchBindingWithoutCatalog: a binding whose service is named is held to
-// the catalog, so one that cannot be read is an error.
+// TestFetchBindingPermissions: a hint of the platform does not change the answer.
+// The author reads in the log what the catalog lacks, as far as it is certain.
+func TestFetchBindingPermissions(t *testing.T) {
+	t.Parallel()
+	const (
+		hinted   = "?service_id=service-2"
+		demand   = "add what it needs to the service's requires"
+		drain    = `{"syslog_drain_url":"syslog://x"}`
+		route    = `{"route_service_url":"https://x"}`
+		mounts   = `{"volume_mounts":[{"driver":"","container_dir":"","mode":"","device_type":"","device":{"volume_id":""}}]}`
+		permits  = true
+		nowhere  = false
+		requires = `"requires":"`
+	)
+	for name, c := range map[string]struct {
+		query    string
+		permits  bool // whether service-1 requires everything
+		binding  openbroker.GetBindingResponse
+		body     string
+		requires string // what the log says to add
+	}{
+		"drain, hinted":       {hinted, permits, openbroker.GetBindingResponse{SyslogDrainURL: "syslog://x"}, drain, "syslog_drain"},
+		"drain, not hinted":   {"", permits, openbroker.GetBindingResponse{SyslogDrainURL: "syslog://x"}, drain, ""},
+		"drain, of service-1": {"?service_id=service-1", permits, openbroker.GetBindingResponse{SyslogDrainURL: "syslog://x"}, drain, ""},
+		"drain, nowhere":      {"", nowhere, openbroker.GetBindingResponse{SyslogDrainURL: "syslog://x"}, drain, "syslog_drain"},
+		"drain, unknown hint": {"?service_id=none", nowhere, openbroker.GetBindingResponse{SyslogDrainURL: "syslog://x"}, drain, "syslog_drain"},
+		"route, hinted":       {hinted, permits, openbroker.GetBindingResponse{RouteServiceURL: "https://x"}, route, "route_forwarding"},
+		"mounts, hinted":      {hinted, permits, openbroker.GetBindingResponse{VolumeMounts: []openbroker.VolumeMount{{}}}, mounts, "volume_mount"},
+		"mounts, nowhere":     {"", nowhere, openbroker.GetBindingResponse{VolumeMounts: []openbroker.VolumeMount{{}}}, mounts, "volume_mount"},
+		"nothing, hinted":     {hinted, nowhere, openbroker.GetBindingResponse{}, "{}", ""},
+		"nothing, not hinted": {"", nowhere, openbroker.GetBindingResponse{}, "{}", ""},
+	} {
+		s := serve(t, &fakeBroker{
+			catalog: func(context.Context) (*openbroker.Catalog, error) {
+				catalog := testCatalog()
+				if !c.permits {
+					catalog.Services[0].Requires = nil
+				}
+				return catalog, nil
+			},
+			getBinding: func(context.Context, *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
+				return &c.binding, nil
+			},
+		})
+		s.do(http.MethodGet, bindingPath+c.query, "").wantBody(t, http.StatusOK, c.body)
+		log := s.log.String()
+		if strings.Contains(log, demand) != (c.requires != "") || c.requires != "" && !strings.Contains(log, requires+c.requires+`"`) {
+			t.Errorf("%s: logged %s", name, log)
+		}
+	}
+}
+
+// TestFetchBindingWithoutCatalog: a fetch needs no catalog, whatever the hint.
 func TestFetchBindingWithoutCatalog(t *testing.T) {
 	t.Parallel()
-	s := serve(t, &fakeBroker{catalog: func(context.Context) (*openbroker.Catalog, error) { return nil, nil }}) //nolint:nilnil // That is the fault.
-	wantProgrammingError(t, s, s.do(http.MethodGet, bindingPath+"?service_id=service-1", "", requestOne), "Catalog returned nil")
-	s.do(http.MethodGet, bindingPath, "").wantBody(t, http.StatusOK, "{}")
+	s := serve(t, &fakeBroker{
+		catalog: func(context.Context) (*openbroker.Catalog, error) { return nil, nil }, //nolint:nilnil // That is the fault.
+		getBinding: func(context.Context, *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
+			return &openbroker.GetBindingResponse{SyslogDrainURL: "syslog://x"}, nil
+		},
+	})
+	for _, query := range []string{"", "?service_id=service-1"} {
+		s.do(http.MethodGet, bindingPath+query, "").wantBody(t, http.StatusOK, `{"syslog_drain_url":"syslog://x"}`)
+	}
 }

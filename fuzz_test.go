@@ -126,7 +126,8 @@ func FuzzRequestTarget(f *testing.F) {
 	for i := range methods {
 		for _, target := range []string{
 			"/", "//v2/catalog", "/v2/catalog/../x", "/a%2Fb" + instancePath, instancePath + deleteQuery, bindingPath + deleteQuery, "/v2/service_instances/%2e%2e",
-			instancePath + "/last_operation?operation=a%20b", bindingPath + "/last_operation?service_id=%00", "/v2/v2/service_instances//service_bindings/", "http://h/v2/catalog",
+			instancePath + "/last_operation?operation=a%20b", bindingPath + "/last_operation?service_id=%00", instancePath + "/last_operation?operation=100%;a=%ff", instancePath + deleteQuery + ";%",
+			"/v2/v2/service_instances//service_bindings/", "http://h/v2/catalog",
 		} {
 			f.Add(i, target)
 		}

@@ -92,7 +92,7 @@ func (c *call) serve() *Error {
 		return err
 	}
 	var found bool
-	if c.target, found = parsePath(c.r.URL.EscapedPath()); !found {
+	if c.target, found = parsePath(c.r.URL.EscapedPath(), c.platformPrefix); !found {
 		return NewError(http.StatusNotFound, "", "No such path: the Open Service Broker API has /v2/catalog and /v2/service_instances/...")
 	}
 	if err := c.choosePlatform(); err != nil {
@@ -110,6 +110,7 @@ func (c *call) serve() *Error {
 	if err := c.checkIDs(); err != nil {
 		return err
 	}
+	c.query = parseQuery(c.r.URL.RawQuery)
 	return c.endpoint.serve(c)
 }
 
@@ -158,19 +159,6 @@ func (c *call) checkIDs() *Error {
 	if c.target.pattern == patternBinding || c.target.pattern == patternBindOperation {
 		return checkID("binding_id", c.target.bindingID)
 	}
-	return nil
-}
-
-// parseQuery reads the query string into c.query.
-func (c *call) parseQuery() *Error {
-	if c.r.URL.RawQuery == "" {
-		return nil
-	}
-	query, err := url.ParseQuery(c.r.URL.RawQuery)
-	if err != nil {
-		return ErrBadRequest.WithDescription("the query string is malformed: check its percent-encoding")
-	}
-	c.query = query
 	return nil
 }
 

@@ -15,8 +15,9 @@ type ProvisionRequest struct {
 	Plan    *Plan    `json:"-"`
 	// Context is the contextual data of the platform, or empty.
 	Context Context `json:"context,omitzero"`
-	// OrganizationGUID and SpaceGUID are also filled from the context. Only
-	// Cloud Foundry and platforms that send no context must provide them.
+	// OrganizationGUID and SpaceGUID are those of the context, whatever the
+	// platform, or else the deprecated fields of the request. Only Cloud Foundry
+	// and platforms that send no context must provide them.
 	OrganizationGUID string `json:"organization_guid,omitempty"`
 	SpaceGUID        string `json:"space_guid,omitempty"`
 	// Parameters is what the user asked for, or nil.

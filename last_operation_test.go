@@ -89,6 +89,45 @@ func TestLastOperationRequest(t *testing.T) {
 	})
 }
 
+// TestRawQueries: what some platforms do not escape arrives as the broker gave
+// it. A query ends at & only, and what cannot be decoded is taken as it stands.
+func TestRawQueries(t *testing.T) {
+	t.Parallel()
+	broker := &fakeBroker{}
+	s := serve(t, broker)
+	for query, want := range map[string][3]string{
+		"operation=a;b=c":                         {"a;b=c"},
+		"operation=a;b&service_id=c;d&plan_id=;":  {"a;b", "c;d", ";"},
+		"operation=%FF":                           {"%FF"},
+		"operation=100%":                          {"100%"},
+		"operation=100%&plan_id=p":                {"100%", "", "p"},
+		"operation=a%20%zz":                       {"a%20%zz"},
+		"operation=a=b==":                         {"a=b=="},
+		"operation=%3B%25+%C3%BC":                 {";% ü"},
+		"operation=first&operation=second":        {"first"},
+		"%6fperation=named&%zz=x&=&&;":            {"named"},
+		"plan_id&operation":                       {},
+		"operation=a%26b&service_id=%C0%AE":       {"a&b", "%C0%AE"},
+		"accepts_incomplete=%zz&operation=a/b?c:": {"a/b?c:"},
+	} {
+		for _, path := range []string{instancePath, bindingPath} {
+			s.do(http.MethodGet, path+"/last_operation?"+query, "").wantBody(t, http.StatusOK, `{"state":"succeeded"}`)
+			var got [3]string
+			switch r := broker.received()[len(broker.received())-1].(type) {
+			case *openbroker.LastOperationRequest:
+				got = [3]string{r.Operation, r.ServiceID, r.PlanID}
+			case *openbroker.LastBindingOperationRequest:
+				got = [3]string{r.Operation, r.ServiceID, r.PlanID}
+			}
+			wantEqual(t, query, got, want)
+		}
+	}
+	s.do(http.MethodPut, instancePath+"?accepts_incomplete=true;x=%", provisionBody).wantBody(t, http.StatusCreated, "{}")
+	if lastReceived[*openbroker.ProvisionRequest](t, broker).AcceptsIncomplete {
+		t.Error("accepts_incomplete is not the literal true")
+	}
+}
+
 // TestLastOperationOfMissing: never known is 404, gone is 410, on both paths.
 func TestLastOperationOfMissing(t *testing.T) {
 	t.Parallel()

@@ -92,9 +92,10 @@ func WithoutOrganizationCheck() Option {
 	return func(c *config) { c.skipOrganizationCheck = true }
 }
 
-// WithPlatformPrefix serves /{platform}/v2/... and makes that path segment the
-// platform of the caller, so that one broker serves several platforms by URL. A
-// credential that belongs to another platform is answered with 401.
+// WithPlatformPrefix serves /{platform}/v2/... and makes the path segment before
+// the first /v2/ the platform of the caller, so that one broker serves several
+// platforms by URL. A credential that belongs to another platform is answered
+// with 401.
 func WithPlatformPrefix() Option {
 	return func(c *config) { c.platformPrefix = true }
 }

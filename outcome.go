@@ -1,6 +1,7 @@
 package openbroker
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -46,21 +47,64 @@ func (c *call) replyDelete(outcome Outcome, response any, operation string, retr
 	return c.reply(status, response)
 }
 
-// checkBinding checks what a binding must not contain. service is nil if it is
-// unknown.
-func (c *call) checkBinding(service *Service, b *GetBindingResponse) *Error {
-	for _, field := range [...]struct {
-		name, permission string
-		present          bool
-	}{
-		{"syslog_drain_url", RequiresSyslogDrain, b.SyslogDrainURL != ""},
-		{"route_service_url", RequiresRouteForwarding, b.RouteServiceURL != ""},
-		{"volume_mounts", RequiresVolumeMount, len(b.VolumeMounts) > 0},
-	} {
-		if field.present && service != nil && !slices.Contains(service.Requires, field.permission) {
-			return c.programmingError("the binding has %s, but the service %q does not require %q", field.name, service.Name, field.permission)
+// A permission is what a service must require for a field of a binding.
+type permission struct{ field, requires string }
+
+// permissions returns those that a binding needs.
+func (b *GetBindingResponse) permissions() []permission {
+	var needed []permission
+	if b.SyslogDrainURL != "" {
+		needed = append(needed, permission{"syslog_drain_url", RequiresSyslogDrain})
+	}
+	if b.RouteServiceURL != "" {
+		needed = append(needed, permission{"route_service_url", RequiresRouteForwarding})
+	}
+	if len(b.VolumeMounts) > 0 {
+		needed = append(needed, permission{"volume_mounts", RequiresVolumeMount})
+	}
+	return needed
+}
+
+// checkPermissions checks a binding that has just been created. service is nil if
+// a rotation does not name it.
+func (c *call) checkPermissions(service *Service, b *GetBindingResponse) *Error {
+	for _, p := range b.permissions() {
+		if service != nil && !slices.Contains(service.Requires, p.requires) {
+			return c.programmingError("the binding has %s, but the service %q does not require %q: add it to the service's requires in the catalog", p.field, service.Name, p.requires)
 		}
 	}
+	return nil
+}
+
+// warnOfPermissions logs what the author has to add for a binding that is
+// fetched. The answer is left alone: which service it is of is only a hint of the
+// platform, and an answer must not depend on a hint. Without one, the fault is
+// certain if no service of the catalog has the permission.
+func (c *call) warnOfPermissions(b *GetBindingResponse) {
+	needed := b.permissions()
+	if len(needed) == 0 {
+		return
+	}
+	version, err := c.current()
+	if err != nil {
+		return // Nothing is known, and nothing is needed of it.
+	}
+	hinted := version.services[c.serviceID]
+	for _, p := range needed {
+		permitted := false
+		for _, service := range version.services {
+			permitted = permitted || (hinted == nil || hinted == service) && slices.Contains(service.Requires, p.requires)
+		}
+		if !permitted {
+			c.logger.LogAttrs(c.r.Context(), slog.LevelWarn, "platforms refuse the binding: add what it needs to the service's requires in the catalog",
+				slog.String("field", p.field), slog.String("requires", p.requires), slog.String("service_id", shorten(c.serviceID)),
+				slog.String("instance_id", shorten(c.target.instanceID)), slog.String("binding_id", shorten(c.target.bindingID)))
+		}
+	}
+}
+
+// checkBinding checks what a binding must not contain, whatever its service.
+func (c *call) checkBinding(b *GetBindingResponse) *Error {
 	if m := b.Metadata; m != nil && !m.ExpiresAt.IsZero() && m.RenewBefore.After(m.ExpiresAt) {
 		return c.programmingError("renew_before of the binding is later than expires_at")
 	}

@@ -1,7 +1,6 @@
 package openbroker
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 )
@@ -34,9 +33,6 @@ func (c *call) provision() *Error {
 }
 
 func (c *call) readProvision() (*ProvisionRequest, *Error) {
-	if err := c.parseQuery(); err != nil {
-		return nil, err
-	}
 	r := &ProvisionRequest{InstanceID: c.target.instanceID, AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller}
 	var place place
 	var err *Error
@@ -96,9 +92,9 @@ func required(field, value string) *Error {
 // A place is the part of a context that the handler looks at.
 type place struct{ organizationGUID, spaceGUID string }
 
-// readContext reads a context. The guids mean something only in a context of
-// Cloud Foundry, or of a platform that is not named; elsewhere they are
-// extensions, of any type.
+// readContext reads a context. Only in a context of Cloud Foundry, or of a
+// platform that is not named, the guids must be strings; elsewhere they are
+// extensions of any type, which count if they could be guids.
 func readContext(context *Context, place *place, value json.RawMessage) *Error {
 	*context = Context{}
 	place.organizationGUID, place.spaceGUID = "", ""
@@ -118,16 +114,22 @@ func readContext(context *Context, place *place, value json.RawMessage) *Error {
 			space = value
 		}
 	}
-	if !context.maybeCloudFoundry() {
+	if err := context.readGUID(&place.organizationGUID, "context.organization_guid", organization); err != nil {
+		return err
+	}
+	return context.readGUID(&place.spaceGUID, "context.space_guid", space)
+}
+
+func (c *Context) readGUID(into *string, field string, value json.RawMessage) *Error {
+	if value == nil {
 		return nil
 	}
-	if organization != nil {
-		if err := readString(&place.organizationGUID, "context.organization_guid", organization); err != nil {
-			return err
-		}
+	err := readString(into, field, value)
+	if c.maybeCloudFoundry() {
+		return err
 	}
-	if space != nil {
-		return readString(&place.spaceGUID, "context.space_guid", space)
+	if err != nil || checkText(field, *into) != nil {
+		*into = ""
 	}
 	return nil
 }
@@ -137,8 +139,9 @@ func (c *Context) maybeCloudFoundry() bool {
 }
 
 // checkPlace brings the organization and the space of the request and of its
-// context together. It demands them of Cloud Foundry, and of platforms that
-// send no context; others have neither.
+// context together; the context wins, as it will replace the fields (spec.md,
+// "Provisioning", field context). They are demanded of Cloud Foundry, and of platforms that
+// send no context.
 func (c *call) checkPlace(r *ProvisionRequest, inContext place) *Error {
 	demanded := !c.skipOrganizationCheck && r.Context.maybeCloudFoundry()
 	for _, field := range [...]struct {
@@ -149,10 +152,7 @@ func (c *call) checkPlace(r *ProvisionRequest, inContext place) *Error {
 		{"organization_guid", &r.OrganizationGUID, inContext.organizationGUID},
 		{"space_guid", &r.SpaceGUID, inContext.spaceGUID},
 	} {
-		if *field.value != "" && field.inContext != "" && *field.value != field.inContext {
-			return ErrBadRequest.WithDescription("%s and context.%s are different", field.name, field.name)
-		}
-		*field.value = cmp.Or(*field.value, field.inContext)
+		*field.value = c.prefer("context."+field.name, field.inContext, field.name, *field.value)
 		if demanded && *field.value == "" {
 			return required(field.name, "")
 		}
@@ -164,17 +164,20 @@ func (c *call) checkPlace(r *ProvisionRequest, inContext place) *Error {
 }
 
 // readMaintenanceInfo reads a maintenance_info. All of it but the version is
-// ignored, as the specification says.
+// ignored, as the specification says. An object in which no member has a value
+// counts as absent: clients that are generated from the API's description send
+// {} or empty strings.
 func readMaintenanceInfo(into **MaintenanceInfo, field string, value json.RawMessage) *Error {
 	*into = nil
-	info := new(MaintenanceInfo)
+	info, empty := new(MaintenanceInfo), true
 	present, err := readMembers(field, value, func(name string, value json.RawMessage) *Error {
+		empty = empty && (isNull(value) || string(value) == `""`)
 		if name == "version" {
 			return readString(&info.Version, field+".version", value)
 		}
 		return nil
 	})
-	if present {
+	if present && !empty {
 		*into = info
 	}
 	return err

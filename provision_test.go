@@ -2,6 +2,8 @@ package openbroker_test
 
 import (
 	"context"
+	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,14 +58,18 @@ func TestProvisionPlace(t *testing.T) {
 		"empty":                       {`"organization_guid":"","space_guid":""`, 400, "organization_guid", "", ""},
 		"in the context":              {cf, 201, "", "o", "s"},
 		"in both":                     {`"organization_guid":"o","space_guid":"s",` + cf, 201, "", "o", "s"},
-		"other organization":          {`"organization_guid":"x","space_guid":"s",` + cf, 400, "organization_guid and context.organization_guid", "", ""},
-		"other space":                 {`"organization_guid":"o","space_guid":"x",` + cf, 400, "space_guid and context.space_guid", "", ""},
+		"other organization":          {`"organization_guid":"x","space_guid":"s",` + cf, 201, "", "o", "s"},
+		"other space":                 {`"organization_guid":"o","space_guid":"x",` + cf, 201, "", "o", "s"},
+		"replaced, control character": {`"organization_guid":"\u0000","space_guid":"s",` + cf, 201, "", "o", "s"},
+		"context, control character":  {`"context":{"organization_guid":"\u0000","space_guid":"s"}`, 400, "organization_guid", "", ""},
 		"half in each":                {`"organization_guid":"o","context":{"platform":"cloudfoundry","space_guid":"s"}`, 201, "", "o", "s"},
 		"context without platform":    {`"context":{"organization_guid":"o","space_guid":"s"}`, 201, "", "o", "s"},
 		"empty context":               {`"context":{}`, 400, "organization_guid", "", ""},
 		"kubernetes without":          {`"context":{"platform":"kubernetes","namespace":"n"}`, 201, "", "", ""},
 		"kubernetes with":             {`"organization_guid":"c","space_guid":"n","context":{"platform":"kubernetes"}`, 201, "", "c", "n"},
-		"another platform, mismatch":  {`"organization_guid":"-","space_guid":"-","context":{"platform":"sapcp","organization_guid":"o","space_guid":["s"]}`, 201, "", "-", "-"},
+		"another platform":            {`"context":{"platform":"sapcp","organization_guid":"o","space_guid":"s"}`, 201, "", "o", "s"},
+		"another platform, mismatch":  {`"organization_guid":"-","space_guid":"-","context":{"platform":"sapcp","organization_guid":"o","space_guid":["s"]}`, 201, "", "o", "-"},
+		"another platform, no guids":  {`"organization_guid":"-","space_guid":"-","context":{"platform":"sapcp","organization_guid":"\u0000","space_guid":""}`, 201, "", "-", "-"},
 		"platform last in the object": {`"context":{"organization_guid":7,"platform":"sapcp"}`, 201, "", "", ""},
 		"the last context counts":     {cf + `,"organization_guid":"-","context":{"platform":"sapcp"}`, 201, "", "-", ""},
 	} {
@@ -85,6 +91,46 @@ func TestProvisionPlace(t *testing.T) {
 	}
 }
 
+// TestDeprecatedFieldDiffers: what replaces a field is used, and the author reads
+// at debug that the two differ.
+func TestDeprecatedFieldDiffers(t *testing.T) {
+	t.Parallel()
+	for body, line := range map[string]map[string]any{
+		`"organization_guid":"old","context":{"organization_guid":"o","space_guid":"s"}`: {"deprecated": "organization_guid", "ignored": "old", "field": "context.organization_guid", "value": "o"},
+		`"space_guid":"old","context":{"organization_guid":"o","space_guid":"s"}`:        {"deprecated": "space_guid", "ignored": "old", "field": "context.space_guid", "value": "s"},
+		`"app_guid":"old","bind_resource":{"app_guid":"a"}`:                              {"deprecated": "app_guid", "ignored": "old", "field": "bind_resource.app_guid", "value": "a"},
+		`"organization_guid":"o","space_guid":"s","app_guid":"a","bind_resource":{}`:     nil,
+	} {
+		log := new(lockedBuffer)
+		s := serve(t, &fakeBroker{}, openbroker.WithLogger(slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+		path := instancePath
+		if strings.Contains(body, "app_guid") {
+			path = bindingPath
+		}
+		s.do(http.MethodPut, path, `{"service_id":"service-1","plan_id":"plan-small",`+body+`}`).wantBody(t, http.StatusCreated, "{}")
+		var got map[string]any
+		for text := range strings.Lines(log.String()) {
+			var record map[string]any
+			if err := json.Unmarshal([]byte(text), &record); err != nil {
+				t.Fatal(err)
+			}
+			if record["level"] == "DEBUG" {
+				got = record
+			}
+		}
+		if line == nil {
+			if got != nil {
+				t.Errorf("%s: logged %v", body, got)
+			}
+			continue
+		}
+		delete(got, "time")
+		line["level"], line["instance_id"] = "DEBUG", "i-1"
+		line["msg"] = "a deprecated field differs from the one that has replaced it, which counts"
+		wantEqual(t, body, got, line)
+	}
+}
+
 func TestProvisionMaintenanceInfo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -98,8 +144,12 @@ func TestProvisionMaintenanceInfo(t *testing.T) {
 		"other":                 {otherPlanID, `{"version":"1.2.4"}`, 422, "MaintenanceInfoConflict"},
 		"other build":           {otherPlanID, `{"version":"1.2.3+b"}`, 422, "MaintenanceInfoConflict"},
 		"plan without":          {planID, `{"version":"1.2.3"}`, 422, "MaintenanceInfoConflict"},
-		"without version":       {otherPlanID, `{}`, 400, ""},
-		"empty version":         {otherPlanID, `{"version":""}`, 400, ""},
+		"empty":                 {otherPlanID, `{}`, 201, ""},
+		"empty, plan without":   {planID, `{}`, 201, ""},
+		"nothing but null":      {otherPlanID, `{"version":null,"description":null}`, 201, ""},
+		"empty strings":         {otherPlanID, `{"version":"","description":""}`, 201, ""},
+		"without version":       {otherPlanID, `{"description":"x"}`, 400, ""},
+		"empty version":         {otherPlanID, `{"version":"","description":"x"}`, 400, ""},
 		"version of other case": {otherPlanID, `{"Version":"1.2.3"}`, 400, ""},
 	} {
 		broker := &fakeBroker{}
@@ -110,12 +160,27 @@ func TestProvisionMaintenanceInfo(t *testing.T) {
 			if c.status == http.StatusCreated {
 				if a.status >= 300 {
 					t.Errorf("%s: %d %s", name, a.status, a.body)
+				} else if got := maintenanceOf(broker); (got != nil) != strings.Contains(c.info, "1.2.3") {
+					t.Errorf("%s: the broker got %v", name, got)
 				}
 				continue
 			}
 			a.wantCode(t, c.status, c.code, "aintenance")
 			wantNoCall(t, broker)
 		}
+	}
+}
+
+// maintenanceOf returns what the last request of a broker has of it.
+func maintenanceOf(b *fakeBroker) *openbroker.MaintenanceInfo {
+	requests := b.received()
+	switch r := requests[len(requests)-1].(type) {
+	case *openbroker.ProvisionRequest:
+		return r.MaintenanceInfo
+	case *openbroker.UpdateRequest:
+		return r.MaintenanceInfo
+	default:
+		return nil
 	}
 }
 

@@ -63,7 +63,11 @@ type target struct {
 // prefix. It splits before it unescapes, so that an id may contain slashes, and
 // never cleans the path: ServeMux would redirect //v2/catalog, which turns a
 // PUT into a GET.
-func parsePath(escaped string) (target, bool) {
+//
+// firstOnly looks no further than the first /v2/: where the prefix says whose
+// instances a caller sees, a path such as /cf/v2/other/v2/catalog must not mean
+// another platform to the broker than to a proxy that goes by how it begins.
+func parsePath(escaped string, firstOnly bool) (target, bool) {
 	for rest, end := escaped, 0; ; {
 		i := strings.Index(rest, "/v2/")
 		if i < 0 {
@@ -73,6 +77,9 @@ func parsePath(escaped string) (target, bool) {
 		if t, ok := parseResource(rest[i+len("/v2/"):]); ok {
 			t.prefix = lastSegment(escaped[:end])
 			return t, true
+		}
+		if firstOnly {
+			return target{}, false
 		}
 		rest, end = rest[i+len("/v2"):], end+len("/v2")
 	}

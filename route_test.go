@@ -130,6 +130,12 @@ func TestPlatformPrefix(t *testing.T) {
 		{"/k8s", "-Authorization", http.StatusCreated, "k8s"},
 		{"/a%2Fb", "-Authorization", http.StatusCreated, "a/b"},
 		{"/k8s", ofCF, http.StatusUnauthorized, ""},
+		// The first /v2/ decides, so that the path cannot mean two platforms.
+		{"/k8s/v2/cf", ofCF, http.StatusNotFound, ""},
+		{"/cf/v2/k8s", "-Authorization", http.StatusNotFound, ""},
+		{"/cf/v2/service_instances", "-Authorization", http.StatusNotFound, ""},
+		{"/v2/cf", ofCF, http.StatusNotFound, ""},
+		{"/k8s%2Fv2%2Fcf", "-Authorization", http.StatusCreated, "k8s/v2/cf"},
 		{"", ofCF, http.StatusNotFound, ""},
 		{"/", ofCF, http.StatusNotFound, ""},
 		{"//", ofCF, http.StatusNotFound, ""},

@@ -33,9 +33,6 @@ func (c *call) update() *Error {
 }
 
 func (c *call) readUpdate() (*UpdateRequest, *Error) {
-	if err := c.parseQuery(); err != nil {
-		return nil, err
-	}
 	r := &UpdateRequest{InstanceID: c.target.instanceID, AcceptsIncomplete: c.acceptsIncomplete(), Caller: c.caller}
 	var err *Error
 	r.Body, err = c.readBody(func(name string, value json.RawMessage) *Error {

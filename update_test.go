@@ -29,6 +29,7 @@ func TestUpdatePlanChange(t *testing.T) {
 		"retired plan, not named":          {`{"service_id":"service-1","previous_values":{"plan_id":"plan-retired"},"maintenance_info":{"version":"7"}}`, 200, "", ""},
 		"maintenance of the present plan":  {`{"service_id":"service-1","previous_values":{"plan_id":"plan-large"},"maintenance_info":{"version":"1.2.3"}}`, 200, "", ""},
 		"maintenance, other":               {`{"service_id":"service-1","previous_values":{"plan_id":"plan-large"},"maintenance_info":{"version":"1.2.2"}}`, 422, "MaintenanceInfoConflict", ""},
+		"maintenance, empty":               {`{"service_id":"service-1","previous_values":{"plan_id":"plan-large","maintenance_info":{}},"maintenance_info":{}}`, 200, "", ""},
 		"maintenance of the plan to go to": {`{"service_id":"service-1","plan_id":"plan-large","previous_values":{"plan_id":"plan-small","maintenance_info":{"version":"0"}},"maintenance_info":{"version":"1.2.3"}}`, 200, "", ""},
 	} {
 		broker := &fakeBroker{}
