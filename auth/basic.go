@@ -2,22 +2,17 @@ package auth
 
 import (
 	"bytes"
-	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"runtime"
 	"sync/atomic"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/openbroker/openbroker"
 )
-
-// maxWaiting bounds the requests that wait for the verification of a hash. They
-// wait for seconds at most; more of them would only pile up.
-const maxWaiting = 64
 
 // Basic authenticates requests by HTTP basic authentication (RFC 7617), which
 // is what every platform speaks. It holds several credentials at once; those of
@@ -27,14 +22,19 @@ const maxWaiting = 64
 // The time of a check does not tell which user names exist, nor how much of a
 // password is right. Plain passwords are kept as keyed digests only. Hashes are
 // slow by design, so the digest of a password that was verified is remembered
-// until the next replacement, under a key that never leaves the process; and
-// only half of the processors (one at least) verify hashes at a time, so that a
-// flood of wrong passwords leaves the broker working. Requests that cannot even
-// wait for their turn are answered with 503.
+// as long as the credential stays, under a key that never leaves the process; so
+// is that of a wrong one, until the credentials change. Only half of the
+// processors (one at least) verify hashes at a time, so that a flood of wrong
+// passwords leaves the broker working.
+//
+// Who waits for a verification is served in turns by address (of an IPv6 address
+// the first 64 bits) and then by user name, and those who logged in before go
+// before all others. When 512 requests wait, the last of whoever has most of
+// them is answered with 503.
 type Basic struct {
-	state   atomic.Pointer[credentialSet]
-	slots   chan struct{}
-	waiting atomic.Int64
+	state atomic.Pointer[credentialSet]
+	queue *verifications
+	key   []byte // of the digests
 }
 
 var _ openbroker.Authenticator = (*Basic)(nil)
@@ -45,19 +45,27 @@ var _ openbroker.Authenticator = (*Basic)(nil)
 // name, a control character, a malformed or too expensive hash, a credential
 // that occurs twice, no credential at all, or more than 1000.
 func NewBasic(credentials ...Credential) (*Basic, error) {
-	b := &Basic{slots: make(chan struct{}, verificationSlots())}
+	b := newEmptyBasic()
 	if err := b.Replace(credentials...); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
+// newEmptyBasic returns an authenticator that has no credentials yet.
+func newEmptyBasic() *Basic {
+	b := &Basic{queue: newVerifications(verificationSlots()), key: make([]byte, sha256.Size)}
+	_, _ = rand.Read(b.key) // Never fails, by its contract.
+	return b
+}
+
 // Replace makes the credentials the only ones, for all requests that begin
 // after it returns. If it returns an error, for the reasons of [NewBasic],
 // nothing has changed. To rotate a password, replace the credentials by both
-// the old one and the new one, and later by the new one alone.
+// the old one and the new one, and later by the new one alone. Passwords that
+// were verified against a hash that stays are not verified again.
 func (b *Basic) Replace(credentials ...Credential) error {
-	set, err := newCredentialSet(credentials)
+	set, err := newCredentialSet(credentials, b.key, b.state.Load())
 	if err != nil {
 		return err
 	}
@@ -66,14 +74,11 @@ func (b *Basic) Replace(credentials ...Credential) error {
 }
 
 var (
-	errNotBase64     = refuse("the basic credentials are not base64")
-	errNoColon       = refuse("the basic credentials have no colon between username and password")
-	errUnprintable   = refuse("the basic credentials have a control character or are not UTF-8")
-	errNoMatch       = refuse("no credential has this username and password")
-	errTooManyChecks = openbroker.ErrUnavailable.
-				WithDescription("Too many logins are being verified. Try again.").
-				WithRetryAfter(time.Second).
-				WithCause(errors.New("too many requests wait for the verification of a password hash"))
+	errNotBase64   = refuse("the basic credentials are not base64")
+	errNoColon     = refuse("the basic credentials have no colon between username and password")
+	errUnprintable = refuse("the basic credentials have a control character or are not UTF-8")
+	errNoMatch     = refuse("no credential has this username and password")
+	errQueueFull   = errors.New("too many requests wait for the verification of a password hash")
 )
 
 // Authenticate returns the principal with the user name as Name and "basic" as
@@ -107,10 +112,13 @@ func (b *Basic) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	digest := s.digest(userpass)
 	entry := set.find(digest)
 	if entry == nil && set.rounds > 0 {
-		entry, failure = b.verify(r.Context(), set, userpass[:colon], userpass[colon+1:], digest)
+		entry, failure = b.verify(r, set, userpass[:colon], userpass[colon+1:], digest)
 		if failure != nil {
 			return openbroker.Principal{}, failure
 		}
+	}
+	if entry != nil && entry.hash != nil {
+		b.queue.remember(sender{networkOf(r.RemoteAddr), entry.principal.Name})
 	}
 	if entry == nil {
 		return openbroker.Principal{}, errNoMatch
@@ -119,22 +127,27 @@ func (b *Basic) Authenticate(r *http.Request) (openbroker.Principal, error) {
 }
 
 // verify checks a password against hashes when its turn comes.
-func (b *Basic) verify(ctx context.Context, set *credentialSet, username, password []byte, digest *digest) (*entry, *openbroker.Error) {
-	if b.waiting.Add(1) > maxWaiting+int64(cap(b.slots)) {
-		b.waiting.Add(-1)
-		return nil, errTooManyChecks
+func (b *Basic) verify(r *http.Request, set *credentialSet, username, password []byte, digest *digest) (*entry, *openbroker.Error) {
+	if set.refused.has(digest) {
+		return nil, nil //nolint:nilnil // No entry, and no error.
 	}
-	defer b.waiting.Add(-1)
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	case <-ctx.Done():
-		return nil, openbroker.ErrUnavailable.WithCause(ctx.Err())
+	who := sender{networkOf(r.RemoteAddr), string(username)}
+	if failure := b.queue.acquire(r.Context(), who); failure != nil {
+		return nil, failure
 	}
+	defer b.queue.release()
 	if entry := set.find(digest); entry != nil {
 		return entry, nil // Another request verified it meanwhile.
 	}
-	return set.verify(username, password, digest), nil
+	if set.refused.has(digest) {
+		return nil, nil //nolint:nilnil // Likewise.
+	}
+	entry := set.verify(username, password, digest)
+	if entry == nil {
+		set.refused.add(digest)
+		b.queue.forget(who)
+	}
+	return entry, nil
 }
 
 // Challenges returns the challenge of RFC 7617.
@@ -151,6 +164,3 @@ func printableBytes(b []byte) bool {
 	}
 	return true
 }
-
-// verificationSlots is how many hashes may be verified at a time.
-func verificationSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }

@@ -3,7 +3,6 @@ package auth_test
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
@@ -352,53 +350,4 @@ func request(ctx context.Context, header string) *http.Request {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/v2/catalog", http.NoBody)
 	r.Header.Set("Authorization", header)
 	return r
-}
-
-// A flood of wrong passwords occupies only the slots and the queue; known
-// passwords are accepted all the while, and the rest is told to come again.
-func TestBasicFlood(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBasic(t,
-			auth.Credential{Username: "cc", PasswordHash: bcryptHash(t, "right")},
-			auth.Credential{Username: "kf", Password: "plain"})
-		if _, err := authenticate(b, basicHeader("cc", "right")); err != nil {
-			t.Fatal(err)
-		}
-		release := b.OccupySlots()
-		waiting := make(chan error, auth.MaxWaiting)
-		for range auth.MaxWaiting - 1 {
-			go func() {
-				_, err := authenticate(b, basicHeader("cc", "wrong"))
-				waiting <- err
-			}()
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		gone := make(chan error, 1)
-		go func() {
-			_, err := b.Authenticate(request(ctx, basicHeader("cc", "wrong")))
-			gone <- err
-		}()
-		synctest.Wait()
-
-		_, err := authenticate(b, basicHeader("cc", "wrong"))
-		if !errors.Is(err, openbroker.ErrUnavailable) {
-			t.Errorf("one too many: %v", err)
-		}
-		for _, header := range []string{basicHeader("cc", "right"), basicHeader("kf", "plain")} {
-			if _, err := authenticate(b, header); err != nil {
-				t.Errorf("a known password during the flood: %v", err)
-			}
-		}
-		cancel()
-		if err := <-gone; !errors.Is(err, context.Canceled) || !errors.Is(err, openbroker.ErrUnavailable) {
-			t.Errorf("a client that is gone: %v", err)
-		}
-		release()
-		for range auth.MaxWaiting - 1 {
-			if err := <-waiting; !errors.Is(err, openbroker.ErrUnauthorized) {
-				t.Errorf("a wrong password in the queue: %v", err)
-			}
-		}
-	})
 }

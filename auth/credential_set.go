@@ -2,7 +2,6 @@ package auth
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -24,8 +23,9 @@ type digest [sha256.Size]byte
 type entry struct {
 	principal openbroker.Principal
 	// known is the digest of the right password: set from the start if it was
-	// given in plain text, after the first verification if it was a hash.
-	known atomic.Pointer[digest]
+	// given in plain text, after the first verification if it was a hash. The
+	// entries of equal credentials in successive sets share it.
+	known *atomic.Pointer[digest]
 	hash  passwordHash // nil if the password was given in plain text
 }
 
@@ -38,7 +38,11 @@ type credentialSet struct {
 	classes map[string][]*entry
 	quota   map[string]int
 	rounds  int
-	pool    sync.Pool
+	// verified has what is known about hashes, by the digest of the user name with
+	// the hash.
+	verified map[digest]*atomic.Pointer[digest]
+	refused  refused
+	pool     sync.Pool
 	// source is the digest of the file that the set comes from, or nil.
 	source *digest
 	key    []byte
@@ -52,7 +56,8 @@ type scratch struct {
 	buffer  []byte
 }
 
-func newCredentialSet(credentials []Credential) (*credentialSet, error) {
+// newCredentialSet returns the set that replaces previous, which may be nil.
+func newCredentialSet(credentials []Credential, key []byte, previous *credentialSet) (*credentialSet, error) {
 	if len(credentials) == 0 {
 		return nil, errors.New("auth: there is no credential: give at least one, or use None to let everyone in")
 	}
@@ -60,12 +65,12 @@ func newCredentialSet(credentials []Credential) (*credentialSet, error) {
 		return nil, fmt.Errorf("auth: there are %d credentials: at most %d are accepted", len(credentials), maxCredentials)
 	}
 	set := &credentialSet{
-		byName:  make(map[string][]*entry),
-		classes: make(map[string][]*entry),
-		quota:   make(map[string]int),
-		key:     make([]byte, sha256.Size),
+		byName:   make(map[string][]*entry),
+		classes:  make(map[string][]*entry),
+		quota:    make(map[string]int),
+		verified: make(map[digest]*atomic.Pointer[digest]),
+		key:      key,
 	}
-	_, _ = rand.Read(set.key) // Never fails, by its contract.
 	set.pool.New = func() any {
 		return &scratch{mac: hmac.New(sha256.New, set.key), buffer: make([]byte, 256), encoded: make([]byte, 0, 256)}
 	}
@@ -76,7 +81,7 @@ func newCredentialSet(credentials []Credential) (*credentialSet, error) {
 			err = fmt.Errorf("it is the same as credential %d", first+1)
 		}
 		if err == nil {
-			err = set.add(c)
+			err = set.add(c, previous)
 		}
 		if err != nil {
 			return nil, &credentialError{index: i, username: c.Username, reason: err}
@@ -89,12 +94,15 @@ func newCredentialSet(credentials []Credential) (*credentialSet, error) {
 	return set, nil
 }
 
-func (set *credentialSet) add(c Credential) error {
-	e := &entry{principal: openbroker.Principal{Name: c.Username, Method: "basic", Platform: c.Platform}}
+func (set *credentialSet) add(c Credential, previous *credentialSet) error {
+	e := &entry{
+		principal: openbroker.Principal{Name: c.Username, Method: "basic", Platform: c.Platform},
+		known:     new(atomic.Pointer[digest]),
+	}
 	set.entries = append(set.entries, e)
+	s := set.scratch()
+	defer set.release(s)
 	if c.Password != "" {
-		s := set.scratch()
-		defer set.release(s)
 		known := *s.digest([]byte(c.Username + ":" + c.Password))
 		e.known.Store(&known)
 		return nil
@@ -103,9 +111,18 @@ func (set *credentialSet) add(c Credential) error {
 	if e.hash, err = parsePasswordHash(c.PasswordHash); err != nil {
 		return err
 	}
-	if e.hash.verify(nil) {
+	// No password has a NUL.
+	line, stays := *s.digest([]byte(c.Username + "\x00" + c.PasswordHash)), false
+	if previous != nil {
+		var known *atomic.Pointer[digest]
+		if known, stays = previous.verified[line]; stays {
+			e.known = known
+		}
+	}
+	if !stays && e.hash.verify(nil) {
 		return errors.New("the password hash is that of an empty password")
 	}
+	set.verified[line] = e.known
 	class := e.hash.class()
 	set.byName[c.Username] = append(set.byName[c.Username], e)
 	set.classes[class] = append(set.classes[class], e)

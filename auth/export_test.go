@@ -3,16 +3,49 @@ package auth
 // OccupySlots takes every place for the verification of hashes, as a flood of
 // requests does, until release is called.
 func (b *Basic) OccupySlots() (release func()) {
-	for range cap(b.slots) {
-		b.slots <- struct{}{}
-		b.waiting.Add(1)
-	}
+	q := b.queue
+	q.mu.Lock()
+	taken := q.free
+	q.free = 0
+	q.mu.Unlock()
 	return func() {
-		for range cap(b.slots) {
-			b.waiting.Add(-1)
-			<-b.slots
+		for range taken {
+			q.release()
 		}
 	}
+}
+
+// SetSlots sets how many hashes are verified at a time. Nothing may be under way.
+func (b *Basic) SetSlots(slots int) { b.queue = newVerifications(slots) }
+
+// Waiting is how many requests wait for a verification.
+func (b *Basic) Waiting() int {
+	b.queue.mu.Lock()
+	defer b.queue.mu.Unlock()
+	return b.queue.known.length + b.queue.strangers.length
+}
+
+// BeforeVerification makes each verification of a present credential call f first.
+func (b *Basic) BeforeVerification(f func(password string)) {
+	for _, e := range b.state.Load().entries {
+		if e.hash == nil {
+			continue
+		}
+		if hooked, ok := e.hash.(hookedHash); ok {
+			e.hash = hooked.passwordHash
+		}
+		e.hash = hookedHash{e.hash, f}
+	}
+}
+
+type hookedHash struct {
+	passwordHash
+	before func(password string)
+}
+
+func (h hookedHash) verify(password []byte) bool {
+	h.before(string(password))
+	return h.passwordHash.verify(password)
 }
 
 // Rounds is how many hashes a failing check verifies.

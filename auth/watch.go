@@ -10,7 +10,7 @@ import (
 // LoadBasic returns an authenticator for the credentials of a file. The errors
 // are those of [LoadCredentials] and [NewBasic].
 func LoadBasic(path string) (*Basic, error) {
-	b := &Basic{slots: make(chan struct{}, verificationSlots())}
+	b := newEmptyBasic()
 	if _, err := b.Reload(path); err != nil {
 		return nil, err
 	}
@@ -20,12 +20,14 @@ func LoadBasic(path string) (*Basic, error) {
 // Reload replaces the credentials by those of a file, and tells whether it did:
 // it does nothing if the file has the content that the credentials came from. If
 // it returns an error, of [LoadCredentials] or [NewBasic], nothing has changed.
+// Passwords that were verified against a hash that stays are not verified again.
 func (b *Basic) Reload(path string) (bool, error) {
 	data, err := readCredentials(path)
 	if err != nil {
 		return false, err
 	}
-	if set := b.state.Load(); set != nil && set.source != nil {
+	previous := b.state.Load()
+	if set := previous; set != nil && set.source != nil {
 		s := set.scratch()
 		defer set.release(s)
 		if hmac.Equal(set.source[:], s.digest(data)[:]) {
@@ -36,7 +38,7 @@ func (b *Basic) Reload(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	set, err := newCredentialSet(credentials)
+	set, err := newCredentialSet(credentials, b.key, previous)
 	if err != nil {
 		return false, err
 	}

@@ -1,0 +1,326 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/auth"
+)
+
+// A flood of wrong passwords occupies only the slots and the queue; known
+// passwords are accepted all the while, and who has most that wait is told to
+// come again.
+func TestBasicFlood(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBasic(t,
+			auth.Credential{Username: "cc", PasswordHash: bcryptHash(t, "right")},
+			auth.Credential{Username: "kf", Password: "plain"})
+		if _, err := authenticate(b, basicHeader("cc", "right")); err != nil {
+			t.Fatal(err)
+		}
+		release := b.OccupySlots()
+		ctx, cancel := context.WithCancel(t.Context())
+		gone := make(chan error, 1)
+		go func() {
+			_, err := b.Authenticate(request(ctx, basicHeader("cc", "wrong")))
+			gone <- err
+		}()
+		synctest.Wait()
+		waiting := make(chan error, auth.MaxWaiting)
+		for range auth.MaxWaiting - 1 {
+			go func() {
+				_, err := authenticate(b, basicHeader("cc", "wrong"))
+				waiting <- err
+			}()
+		}
+		synctest.Wait()
+
+		_, err := authenticate(b, basicHeader("cc", "wrong"))
+		if !errors.Is(err, openbroker.ErrUnavailable) {
+			t.Errorf("one too many: %v", err)
+		}
+		// Somebody else has a place nevertheless.
+		other := make(chan error, 1)
+		go func() {
+			_, err := authenticate(b, basicHeader("kf", "wrong"))
+			other <- err
+		}()
+		if err := <-waiting; !errors.Is(err, openbroker.ErrUnavailable) {
+			t.Errorf("the one that made room: %v", err)
+		}
+		for _, header := range []string{basicHeader("cc", "right"), basicHeader("kf", "plain")} {
+			if _, err := authenticate(b, header); err != nil {
+				t.Errorf("a known password during the flood: %v", err)
+			}
+		}
+		cancel()
+		if err := <-gone; !errors.Is(err, context.Canceled) || !errors.Is(err, openbroker.ErrUnavailable) {
+			t.Errorf("a client that is gone: %v", err)
+		}
+		release()
+		if err := <-other; !errors.Is(err, openbroker.ErrUnauthorized) {
+			t.Errorf("somebody else: %v", err)
+		}
+		for range auth.MaxWaiting - 2 {
+			if err := <-waiting; !errors.Is(err, openbroker.ErrUnauthorized) {
+				t.Errorf("a wrong password in the queue: %v", err)
+			}
+		}
+	})
+}
+
+// Passwords that were verified stay so when other lines change, and those whose
+// line changed do not.
+func TestBasicKeepsWhatWasVerified(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "credentials")
+	cc, kf, changed := bcryptHash(t, "cc-secret"), bcryptHash(t, "kf-secret"), bcryptHash(t, "kf-secret")
+	write(t, path, "[cf]\ncc:"+cc+"\n[korifi]\nkf:"+kf+"\n")
+	b, err := auth.LoadBasic(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, b)
+	mustAccept(t, s.provision(t, basicHeader("cc", "cc-secret")), "cc", "basic", "cf")
+	mustAccept(t, s.provision(t, basicHeader("kf", "kf-secret")), "kf", "basic", "korifi")
+	mustRefuse(t, s.provision(t, basicHeader("cc", "wrong")), basicChallenge)
+	write(t, path, "[cf-eu]\ncc:"+cc+"\n[korifi]\nkf:"+changed+"\nsm:"+bcryptHash(t, "sm-secret")+"\n")
+	if reloaded, err := b.Reload(path); err != nil || !reloaded {
+		t.Fatal(reloaded, err)
+	}
+	release := b.OccupySlots() // Whatever has to be verified now waits.
+	for _, c := range []struct {
+		username, password string
+		waits              bool
+	}{{"cc", "cc-secret", false}, {"kf", "kf-secret", true}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			_, err := b.Authenticate(request(ctx, basicHeader(c.username, c.password)))
+			done <- err
+		}()
+		await(t, "an answer, or a verification that waits", func() bool { return len(done) == 1 || b.Waiting() == 1 })
+		cancel()
+		if err := <-done; errors.Is(err, context.Canceled) != c.waits || !c.waits && err != nil {
+			t.Errorf("%s: %v", c.username, err)
+		}
+	}
+	release()
+	mustAccept(t, s.provision(t, basicHeader("cc", "cc-secret")), "cc", "basic", "cf-eu")
+	// Memory of what is wrong does not outlive the credentials.
+	write(t, path, "[cf-eu]\ncc:"+cc+"\ncc:"+bcryptHash(t, "wrong")+"\n")
+	if reloaded, err := b.Reload(path); err != nil || !reloaded {
+		t.Fatal(reloaded, err)
+	}
+	mustAccept(t, s.provision(t, basicHeader("cc", "wrong")), "cc", "basic", "cf-eu")
+}
+
+// patience is how long a test waits for what must happen.
+const patience = time.Minute
+
+// await waits until a condition holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	late := time.After(patience)
+	for !holds() {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-late:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// A guesser with a hundred connections.
+const guesses = 100
+
+// crowd is a server that verifies one password at a time, when the test says so,
+// and tells which. The addresses of clients are what the header X-Address says.
+type crowd struct {
+	*httptest.Server
+	basic    *auth.Basic
+	mu       sync.Mutex
+	verified []string
+	step     chan struct{}
+}
+
+func newCrowd(t *testing.T, credentials ...auth.Credential) *crowd {
+	t.Helper()
+	c := &crowd{basic: newBasic(t, credentials...), step: make(chan struct{})}
+	c.basic.SetSlots(1)
+	c.basic.BeforeVerification(c.note)
+	handler := openbroker.NewHandler(broker{}, openbroker.WithAuthenticator(c.basic), openbroker.WithLogger(new(logBuffer).logger()))
+	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.RemoteAddr = r.Header.Get("X-Address")
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(c.Close)
+	return c
+}
+
+// note notes a verification and holds it until the next step.
+func (c *crowd) note(password string) {
+	c.mu.Lock()
+	c.verified = append(c.verified, password)
+	c.mu.Unlock()
+	<-c.step
+}
+
+// ask sends a request on a connection of its own. Its status is delivered.
+func (c *crowd) ask(t *testing.T, address, username, password string) <-chan int {
+	t.Helper()
+	status := make(chan int, 1)
+	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, c.URL+"/v2/catalog", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Address", address)
+	r.Header.Set("X-Broker-API-Version", "2.17")
+	r.SetBasicAuth(username, password)
+	go func() {
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		response, err := client.Do(r)
+		if err != nil {
+			t.Error(err)
+			status <- 0
+			return
+		}
+		response.Body.Close()
+		status <- response.StatusCode
+	}()
+	return status
+}
+
+// flood sends wrong passwords, each on a connection of its own.
+func (c *crowd) flood(t *testing.T, address, username string) {
+	t.Helper()
+	before := c.basic.Waiting()
+	var answers []<-chan int
+	for i := range guesses {
+		answers = append(answers, c.ask(t, address, username, fmt.Sprintf("guess %d of %s", i, username)))
+	}
+	t.Cleanup(func() {
+		close(c.step)
+		for _, answer := range answers {
+			if status := <-answer; status != http.StatusUnauthorized {
+				t.Errorf("a guess is answered with %d", status)
+			}
+		}
+	})
+	await(t, "the guesses to wait", func() bool { return c.basic.Waiting() >= before+guesses-1 })
+}
+
+// position returns how many verifications have begun before that of a password.
+func (c *crowd) position(t *testing.T, password string) int {
+	t.Helper()
+	for {
+		c.mu.Lock()
+		at := slices.Index(c.verified, password)
+		c.mu.Unlock()
+		if at >= 0 {
+			return at
+		}
+		select {
+		case c.step <- struct{}{}:
+		case <-time.After(patience):
+			t.Fatal("nothing is verified")
+		}
+	}
+}
+
+// accepted lets verifications go on until a request is answered.
+func (c *crowd) accepted(t *testing.T, answer <-chan int) {
+	t.Helper()
+	for {
+		select {
+		case c.step <- struct{}{}:
+		case status := <-answer:
+			if status != http.StatusOK {
+				t.Errorf("the platform is answered with %d", status)
+			}
+			return
+		case <-time.After(patience):
+			t.Fatal("the platform is not answered")
+		}
+	}
+}
+
+// While a guesser floods the broker, everybody else waits for a few of the
+// guesses, not for all of them.
+func TestBasicFloodIsFair(t *testing.T) {
+	t.Parallel()
+	const guesser = "192.0.2.66:1234"
+	for _, c := range []struct {
+		name, address, username string
+		// before logs in before the flood, from the address of the platform.
+		before bool
+		most   int
+	}{
+		{"another address", "192.0.2.1:99", "cc", false, 2},
+		{"another network", "[2001:db8:1:2::3]:99", "cc", false, 2},
+		{"the same address, behind a proxy", "192.0.2.66:99", "kf", false, 2},
+		{"known, behind the same proxy", "192.0.2.66:99", "kf", true, 1},
+		{"known", "192.0.2.1:99", "kf", true, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cc := auth.Credential{Username: "cc", PasswordHash: bcryptHash(t, "cc-secret")}
+			kf := auth.Credential{Username: "kf", PasswordHash: bcryptHash(t, "kf-secret")}
+			s := newCrowd(t, cc, kf)
+			password := c.username + "-secret"
+			if c.before {
+				answer := s.ask(t, c.address, c.username, password)
+				s.accepted(t, answer)
+				// The password changes, so that it has to be verified again.
+				password = "rotated"
+				kf.PasswordHash = bcryptHash(t, password)
+				if err := s.basic.Replace(cc, kf); err != nil {
+					t.Fatal(err)
+				}
+				s.basic.BeforeVerification(s.note)
+			}
+			s.flood(t, guesser, "cc")
+			waiting := s.basic.Waiting()
+			s.mu.Lock()
+			already := len(s.verified)
+			s.mu.Unlock()
+			answer := s.ask(t, c.address, c.username, password)
+			await(t, "the platform to wait", func() bool { return s.basic.Waiting() == waiting+1 })
+			if at := s.position(t, password) - already; at >= c.most {
+				t.Errorf("%d guesses went first, want less than %d", at, c.most)
+			}
+			s.accepted(t, answer)
+		})
+	}
+}
+
+// A sender whose password was wrong is a stranger again, also for what already
+// waits.
+func TestBasicFloodByKnownSender(t *testing.T) {
+	t.Parallel()
+	s := newCrowd(t,
+		auth.Credential{Username: "cc", PasswordHash: bcryptHash(t, "cc-secret")},
+		auth.Credential{Username: "kf", PasswordHash: bcryptHash(t, "kf-secret")})
+	answer := s.ask(t, "192.0.2.66:1", "cc", "cc-secret")
+	s.accepted(t, answer)
+	s.flood(t, "192.0.2.66:1", "cc")
+	waiting := s.basic.Waiting()
+	answer = s.ask(t, "192.0.2.1:1", "kf", "kf-secret")
+	await(t, "the platform to wait", func() bool { return s.basic.Waiting() == waiting+1 })
+	// The first login, a guess whose turn it was, and the one that shows what it is.
+	if at := s.position(t, "kf-secret"); at > 4 {
+		t.Errorf("%d passwords were verified before that of the platform", at)
+	}
+	s.accepted(t, answer)
+}
