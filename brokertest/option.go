@@ -73,9 +73,17 @@ func Level(level conformance.Level) Option {
 	return func(s *settings) { s.checks.Level = level }
 }
 
-// Profile adds what a platform demands.
-func Profile(profile conformance.Profile) Option {
-	return func(s *settings) { s.checks.Profile = profile }
+// Profile adds what platforms demand.
+func Profile(profiles ...conformance.Profile) Option {
+	return func(s *settings) { s.checks.Profiles = append(s.checks.Profiles, profiles...) }
+}
+
+// Waive accepts until a day, such as "2026-12-31", that a check does not hold,
+// and why. It is then a skipped test, and fails again after that day.
+func Waive(check, reason, until string) Option {
+	return func(s *settings) {
+		s.checks.Waivers = append(s.checks.Waivers, conformance.Waiver{Check: check, Reason: reason, Until: until})
+	}
 }
 
 // Parameters are those to send to a plan, given by its id or name, instead of

@@ -79,6 +79,11 @@ func tell(t *testing.T, result conformance.Result) {
 	t.Helper()
 	switch result.Outcome {
 	case conformance.Passed:
+		for _, remark := range result.Remarks {
+			t.Log(remark)
+		}
+	case conformance.Waived:
+		t.Skipf("waived until %s (%s): %s", result.Waiver.Until, result.Waiver.Reason, result.Reason)
 	case conformance.NotApplicable, conformance.Declined:
 		t.Skip(result.Outcome.String() + ": " + result.Reason)
 	default:

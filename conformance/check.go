@@ -39,6 +39,9 @@ type Check struct {
 	If Condition `json:"if,omitzero"`
 	// Expect is what must hold of each answer that is judged.
 	Expect []Expectation `json:"expect"`
+	// Remark is said of an answer that meets the expectations, but has something
+	// that its reader should know.
+	Remark Remark `json:"remark,omitzero"`
 }
 
 // Expected returns all expectations of the check in words.
@@ -144,6 +147,15 @@ func ParseProfile(name string) (Profile, error) {
 		}
 	}
 	return "", fmt.Errorf("unknown profile %q: cf, korifi, kubernetes or sm", name)
+}
+
+// joinProfiles lists profiles for people: "cf, korifi".
+func joinProfiles(profiles []Profile) string {
+	names := make([]string, len(profiles))
+	for i, profile := range profiles {
+		names[i] = string(profile)
+	}
+	return strings.Join(names, ", ")
 }
 
 // A Feature is what a check needs of the broker's catalog or of the run, in

@@ -204,7 +204,7 @@ func uniqueCredentials() Expectation {
 			return "the same credentials"
 		}
 		return ""
-	}}
+	}}.against("bind", "fetch binding", "fetch another binding")
 }
 
 // bindingMembers are what an application connects with.
@@ -216,7 +216,7 @@ func bindingMembers() []string {
 // to a fetch.
 func tellsBinding() Expectation {
 	names := bindingMembers()
-	return Expectation{
+	told := Expectation{
 		Words: "one of " + quoted(names) + " when the binding is created or fetched",
 		together: func(j *judgement) string {
 			for _, step := range []string{"bind", "fetch binding"} {
@@ -233,4 +233,5 @@ func tellsBinding() Expectation {
 			return "none of them"
 		},
 	}
+	return told.against("fetch binding")
 }

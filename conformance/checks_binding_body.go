@@ -183,7 +183,7 @@ func tellsMember(name string, k kind) Expectation {
 			return name + " is missing"
 		}
 		return unless(k, name, value)
-	}}
+	}}.against("fetch binding")
 }
 
 // elements expects members in each object of an array.

@@ -167,14 +167,14 @@ func catalogChecks() []Check {
 			ID: "catalog-etag-stable", Title: "The same catalog has the same ETag.", Level: Should,
 			Clause:   rfc("9110", "8.8.3", "An ETag tells representations apart; another one means another catalog."),
 			Scenario: "catalog", Steps: steps("catalog again"), If: catalogHas("ETag"),
-			Expect: []Expectation{{Words: "the ETag of the first read, if the catalog is the same", each: func(j *judgement) string {
+			Expect: []Expectation{Expectation{Words: "the ETag of the first read, if the catalog is the same", each: func(j *judgement) string {
 				first := j.record.last("catalog")
 				one, two := first.header.Get("ETag"), j.answer.header.Get("ETag")
 				if one == two || !bytes.Equal(first.body, j.answer.body) {
 					return ""
 				}
 				return "ETag " + show(two) + " after " + show(one)
-			}}},
+			}}.against("catalog")},
 		},
 		{
 			ID: "catalog-etag-other", Title: "A platform that has another version gets the catalog.", Level: Must,
@@ -236,7 +236,7 @@ func sameIDs(step string) Expectation {
 			return ""
 		}
 		return "other ids of services or plans"
-	}}
+	}}.against(step)
 }
 
 func serviceChecks() []Check {

@@ -192,21 +192,38 @@ func updateChecks() []Check {
 // lastDashboard expects the dashboard that the answers to the provision and to
 // updates told last: a platform keeps it until it is told another one.
 func lastDashboard() Expectation {
-	return Expectation{Words: "the dashboard_url that the provision or an update told last", each: func(j *judgement) string {
-		var last any
+	// told is the answer that told a dashboard last, before the judged one.
+	told := func(j *judgement) *answer {
+		var last *answer
 		for _, a := range j.record.answers {
 			if a == j.answer {
 				break
 			}
 			if (a.endpoint == Provision || a.endpoint == Update) && a.succeeded() && a.instanceID == j.answer.instanceID && tells(a, "dashboard_url") {
-				last = a.object()["dashboard_url"]
+				last = a
 			}
 		}
-		if now := j.answer.object()["dashboard_url"]; canonical(now) != canonical(last) {
-			return fmt.Sprintf("dashboard_url is %s, and %s was told", show(now), show(last))
-		}
-		return ""
-	}}
+		return last
+	}
+	return Expectation{
+		Words: "the dashboard_url that the provision or an update told last",
+		each: func(j *judgement) string {
+			var last any
+			if a := told(j); a != nil {
+				last = a.object()["dashboard_url"]
+			}
+			if now := j.answer.object()["dashboard_url"]; canonical(now) != canonical(last) {
+				return fmt.Sprintf("dashboard_url is %s, and %s was told", show(now), show(last))
+			}
+			return ""
+		},
+		beside: func(j *judgement) []*answer {
+			if a := told(j); a != nil {
+				return []*answer{a}
+			}
+			return nil
+		},
+	}
 }
 
 // succeededAt holds if the operation that a step waited for was synchronous, or

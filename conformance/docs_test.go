@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -80,4 +81,31 @@ func tables() string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", scenario.Name, cell(scenario.Title), runs, cell(strings.Join(names, "; ")))
 	}
 	return b.String()
+}
+
+// TestDocsNameChecks holds the ids of checks in the pages that people write
+// against the table.
+func TestDocsNameChecks(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, check := range conformance.Checks() {
+		known[check.ID] = true
+	}
+	option := regexp.MustCompile(`(?:--only|--skip|\bid:|FAILED|Waive\(")\s*'?([a-z][a-z0-9.*-]+)`)
+	for _, page := range []string{"../docs/check.md", "../docs/mutants.md"} {
+		data, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, match := range option.FindAllStringSubmatch(string(data), -1) {
+			found++
+			if !strings.Contains(match[1], "*") && !known[match[1]] {
+				t.Errorf("%s names the check %s, which does not exist", page, match[1])
+			}
+		}
+		if page == "../docs/check.md" && found < 4 {
+			t.Errorf("%s: only %d names were found", page, found)
+		}
+	}
 }

@@ -78,7 +78,7 @@ func statusOf(step string, statuses ...int) Expectation {
 			return ""
 		}
 		return j.answer.describe()
-	}}
+	}}.against(step)
 }
 
 // errorCode expects the member error of the body.
@@ -173,7 +173,7 @@ func sameOperation(step string) Expectation {
 			return ""
 		}
 		return fmt.Sprintf("operation %s, while it was %s", show(j.answer.operation()), show(first.operation()))
-	}}
+	}}.against(step)
 }
 
 // sameAs expects a member to be what it is in the answer of an earlier step.
@@ -190,7 +190,7 @@ func sameAs(step, path string) Expectation {
 			return ""
 		}
 		return fmt.Sprintf("%s is %s, and was %s", path, show(now), show(before))
-	}}
+	}}.against(step)
 }
 
 // sameIfTold is sameAs, unless one of both answers does not have the member.
@@ -201,7 +201,7 @@ func sameIfTold(step, path string) Expectation {
 			return ""
 		}
 		return same.each(j)
-	}}
+	}}.against(step)
 }
 
 // sentWith expects the parameters that were sent with an earlier step, as far
@@ -228,7 +228,7 @@ func sentWith(step, schema string) Expectation {
 			}
 		}
 		return ""
-	}}
+	}}.against(step)
 }
 
 // equals expects a member, if it is present, to be what the run knows.

@@ -10,7 +10,35 @@ type Expectation struct {
 	// together returns what is wrong with the answers of all steps taken
 	// together, for what one of them alone cannot tell.
 	together func(*judgement) string
+	// beside returns the earlier answers that an answer is compared with, so that
+	// a finding shows both. Nil if it is judged alone.
+	beside func(*judgement) []*answer
 }
+
+// against adds the steps whose answers the judged one is compared with.
+func (e Expectation) against(steps ...string) Expectation {
+	e.beside = func(j *judgement) []*answer {
+		var found []*answer
+		for _, step := range steps {
+			if a := j.record.last(step); a != nil {
+				found = append(found, a)
+			}
+		}
+		return found
+	}
+	return e
+}
+
+// A Remark is worth saying of an answer that is not at fault.
+type Remark struct {
+	// Words are what is said: "412 is what older checkers demand".
+	Words string `json:"words"`
+
+	holds func(*answer) bool
+}
+
+// IsZero reports whether there is no remark.
+func (r Remark) IsZero() bool { return r.holds == nil }
 
 // A Condition is something that only the answers of the broker tell. Words
 // says it for people: "the provision was answered with 202".

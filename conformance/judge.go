@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // maxFindings bounds the findings of a check in a report.
@@ -18,6 +19,8 @@ type tally struct {
 	passed  bool
 	plans   []string
 	judged  int
+	took    time.Duration
+	remarks []string
 	found   []Finding
 	more    int
 	done    bool
@@ -126,6 +129,12 @@ func (r *run) judgeAnswers(t *tally, rec *record, all []*answer) {
 	for _, expectation := range t.check.Expect {
 		faulty = r.hold(t, rec, expectation, answers) || faulty
 	}
+	for _, a := range answers {
+		t.took += a.exchange.Duration
+		if remark := t.check.Remark; !remark.IsZero() && remark.holds(a) && !slices.Contains(t.remarks, remark.Words) {
+			t.remarks = append(t.remarks, remark.Words)
+		}
+	}
 	t.passed = t.passed || !faulty
 }
 
@@ -135,23 +144,27 @@ func (r *run) hold(t *tally, rec *record, expectation Expectation, answers []*an
 	faulty := false
 	if expectation.each != nil {
 		for _, a := range answers {
-			if got := expectation.each(&judgement{answer: a, answers: answers, record: rec}); got != "" {
-				r.find(t, rec, expectation, got, a)
+			j := &judgement{answer: a, answers: answers, record: rec}
+			if got := expectation.each(j); got != "" {
+				r.find(t, j, expectation, got, a)
 				faulty = true
 			}
 		}
 	}
 	if expectation.together != nil {
-		if got := expectation.together(&judgement{answers: answers, record: rec}); got != "" {
-			r.find(t, rec, expectation, got, answers...)
+		j := &judgement{answers: answers, record: rec}
+		if got := expectation.together(j); got != "" {
+			r.find(t, j, expectation, got, answers...)
 			faulty = true
 		}
 	}
 	return faulty
 }
 
-// find adds a finding, with the exchanges that led to it.
-func (r *run) find(t *tally, rec *record, expectation Expectation, got string, answers ...*answer) {
+// find adds a finding, with the exchanges that led to it: those that the judged
+// answers are compared with come first.
+func (r *run) find(t *tally, j *judgement, expectation Expectation, got string, answers ...*answer) {
+	rec := j.record
 	if len(t.found) == maxFindings {
 		t.more++
 		return
@@ -160,6 +173,13 @@ func (r *run) find(t *tally, rec *record, expectation Expectation, got string, a
 	finding := Finding{
 		Plan: rec.subject.name(), Scenario: rec.scenario.Name, Step: last.step,
 		Expected: expectation.Words, Got: r.masker.text(got),
+	}
+	if expectation.beside != nil {
+		for _, a := range expectation.beside(j) {
+			if !slices.Contains(answers, a) {
+				finding.Exchanges = append(finding.Exchanges, r.masker.exchange(a))
+			}
+		}
 	}
 	for _, a := range answers {
 		finding.Exchanges = append(finding.Exchanges, r.masker.exchange(a))
@@ -189,6 +209,7 @@ func (r *run) finish(t *tally) {
 	slices.Sort(t.plans)
 	t.result = Result{
 		Check: t.check, Plans: t.plans, Judged: t.judged, Findings: t.found, MoreFindings: t.more,
+		Duration: t.took, Remarks: t.remarks,
 	}
 	switch {
 	case len(t.found) > 0 && t.check.Level == May:
@@ -206,6 +227,7 @@ func (r *run) finish(t *tally) {
 	default:
 		t.result.Outcome, t.result.Reason = NotApplicable, "no answer of this run is of that kind"
 	}
+	r.waive(&t.result)
 	if r.options.OnResult != nil {
 		r.options.OnResult(t.result)
 	}

@@ -75,7 +75,7 @@ func optionsFor(check conformance.Check) (specimen.Config, conformance.Options) 
 		// The specification requires organization and space, Korifi sends neither.
 		config.Variation = "place-unchecked"
 	}
-	options := conformance.Options{AllPlans: true, Only: []string{check.ID}, Profile: check.Profile}
+	options := conformance.Options{AllPlans: true, Only: []string{check.ID}, Profiles: []conformance.Profile{check.Profile}}
 	if plan, found := needsPlan()[check.ID]; found {
 		options.Plans = []string{plan}
 	}

@@ -14,11 +14,16 @@ type Options struct {
 	Only, Skip []string
 	// Level is the weakest level that is checked; 0 is May.
 	Level Level
-	// Profile adds the demands of a platform.
-	Profile Profile
+	// Profiles add the demands of platforms.
+	Profiles []Profile
 	// Parameters are used instead of generated ones, by the id or name of a
 	// plan. Their values are taken for secret and are masked in reports.
 	Parameters map[string]Parameters
+	// Organization and Space are the ids that provisions are for. Empty ones are
+	// made up for the run, which some brokers refuse.
+	Organization, Space string
+	// Waivers are for faults that are known.
+	Waivers []Waiver
 
 	// Parallel is how many scenarios run at the same time; 0 is 8.
 	Parallel int
@@ -39,6 +44,9 @@ type Options struct {
 	// IDPrefix is what the ids of all instances and bindings begin with. The
 	// default, "05bc4ec0-", leaves them in the form of a GUID.
 	IDPrefix string
+	// Tool is what reports say that they were made by; empty is the version of
+	// this module.
+	Tool string
 
 	// OnResult is called with each result as soon as it is final, never
 	// concurrently.

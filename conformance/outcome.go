@@ -24,19 +24,22 @@ const (
 	// Declined: the broker makes no use of something that it MAY do. Only checks
 	// of the level May have this outcome, and never Failed: it is no fault.
 	Declined
+	// Waived: it would be Failed, NotEvaluated or Errored, and a waiver of the
+	// options says that this is known.
+	Waived
 )
 
-var outcomeNames = []string{"", "passed", "failed", "not applicable", "not evaluated", "error", "declined"}
+var outcomeNames = []string{"", "passed", "failed", "not applicable", "not evaluated", "error", "declined", "waived"}
 
 // Outcomes returns all outcomes in the order in which reports list them.
 func Outcomes() []Outcome {
-	return []Outcome{Failed, Errored, NotEvaluated, Declined, Passed, NotApplicable}
+	return []Outcome{Failed, Errored, NotEvaluated, Waived, Declined, Passed, NotApplicable}
 }
 
-// String returns "passed", "failed", "not applicable", "not evaluated", "error"
-// or "declined".
+// String returns "passed", "failed", "not applicable", "not evaluated", "error",
+// "declined" or "waived".
 func (o Outcome) String() string {
-	if o < Passed || o > Declined {
+	if o < Passed || o > Waived {
 		return fmt.Sprintf("Outcome(%d)", int(o))
 	}
 	return outcomeNames[o]

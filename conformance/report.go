@@ -11,8 +11,10 @@ type Report struct {
 	URL string `json:"url"`
 	// SpecVersion is that of the specification.
 	SpecVersion string `json:"spec_version"`
-	// Profile is the platform whose demands were checked too.
-	Profile Profile `json:"profile,omitempty"`
+	// Tool is the program, with its version, that made the report.
+	Tool string `json:"tool,omitempty"`
+	// Profiles are the platforms whose demands were checked too.
+	Profiles []Profile `json:"profiles,omitempty"`
 	// Started is when the run began.
 	Started time.Time `json:"started"`
 	// Duration is how long it took, in nanoseconds as JSON.
@@ -24,6 +26,11 @@ type Report struct {
 	// PlansLeftOut are those that were not, because others have the same shape
 	// or the options left them out.
 	PlansLeftOut []string `json:"plans_left_out,omitempty"`
+	// ChecksSkipped are the ids of checks that the options left out by name.
+	ChecksSkipped []string `json:"checks_skipped,omitempty"`
+	// Died says after which request no connection could be made any more, if the
+	// broker ended during the run.
+	Died string `json:"died,omitempty"`
 	// Results has one result for each check that was asked for, in the order of
 	// Checks.
 	Results []Result `json:"results"`
@@ -45,8 +52,8 @@ func (r *Report) Count(outcome Outcome) int {
 }
 
 // Holds reports whether all checks of this level or a stronger one passed, were
-// declined or not applicable. What was not evaluated does not hold, as nobody
-// knows.
+// declined, waived or not applicable. What was not evaluated does not hold, as
+// nobody knows.
 func (r *Report) Holds(level Level) bool {
 	if r.Interrupted {
 		return false
@@ -56,7 +63,7 @@ func (r *Report) Holds(level Level) bool {
 			continue
 		}
 		switch result.Outcome {
-		case Passed, NotApplicable, Declined:
+		case Passed, NotApplicable, Declined, Waived:
 		default:
 			return false
 		}
@@ -72,6 +79,13 @@ type Result struct {
 	// is empty if it passed; if it failed or was declined, it is what the first
 	// finding got.
 	Reason string `json:"reason,omitempty"`
+	// Remarks are what a reader should know although it is no fault.
+	Remarks []string `json:"remarks,omitempty"`
+	// Waiver is that of the check, if it does not hold.
+	Waiver *Waiver `json:"waiver,omitempty"`
+	// Duration is how long the broker took for the answers that were judged, in
+	// nanoseconds as JSON. Other checks may have judged the same answers.
+	Duration time.Duration `json:"duration"`
 	// Plans are those on which it was evaluated, as "service/plan"; empty if it
 	// does not depend on a plan.
 	Plans []string `json:"plans,omitempty"`

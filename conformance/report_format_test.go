@@ -65,15 +65,22 @@ func sampleReport() *conformance.Report {
 	other := finding
 	other.Plan, other.Got = hostileAnswer, hostileAnswer
 	return &conformance.Report{
-		URL: "http://127.0.0.1:8080", SpecVersion: "2.17", Profile: conformance.CloudFoundry, Started: started,
+		URL: "http://127.0.0.1:8080", SpecVersion: "2.17", Tool: "openbroker v1.2.3",
+		Profiles: []conformance.Profile{conformance.CloudFoundry, conformance.Korifi}, Started: started,
 		Duration: 3217 * time.Millisecond, Requests: 214,
-		Plans: []string{"database/small", hostileAnswer}, PlansLeftOut: []string{"database/large"},
+		Plans: []string{"database/small", hostileAnswer}, PlansLeftOut: []string{"database/large"}, ChecksSkipped: []string{"bind-repeated-200"},
 		Results: []conformance.Result{
-			{Check: reportCheck("catalog-200", "Catalog Management", conformance.Must), Outcome: conformance.Passed, Judged: 3},
+			{Check: reportCheck("catalog-200", "Catalog Management", conformance.Must), Outcome: conformance.Passed, Judged: 3, Duration: 12 * time.Millisecond, Remarks: []string{"it is late: " + hostileAnswer}},
 			{Check: reportCheck("catalog-etag", "Catalog Management", conformance.May), Outcome: conformance.NotApplicable, Reason: "the catalog has no ETag"},
 			{
 				Check: reportCheck("provision-repeated-200", "Provisioning", conformance.Must), Outcome: conformance.Failed, Judged: 2,
 				Reason: "status 409", Plans: []string{"database/small"}, Findings: []conformance.Finding{finding, other}, MoreFindings: 1,
+				Duration: 6 * time.Millisecond,
+			},
+			{
+				Check: reportCheck("provision-later", "Provisioning", conformance.Must), Outcome: conformance.Waived, Judged: 1,
+				Reason: "status 409", Findings: []conformance.Finding{finding},
+				Waiver: &conformance.Waiver{Check: "provision-later", Reason: "ticket 17: " + hostileAnswer, Until: "2026-12-31"},
 			},
 			{
 				Check: reportCheck("provision-again", "Provisioning", conformance.Should), Outcome: conformance.Errored, Judged: 1,
@@ -208,7 +215,7 @@ func TestReportJSON(t *testing.T) {
 	}
 	want := sampleReport()
 	if got.Summary.Conforms || got.Summary.Verdict != want.Verdict() || got.Summary.All != want.Counts(0) ||
-		got.Summary.Levels["MUST"] != (conformance.Counts{Failed: 1, NotEvaluated: 1, Passed: 1}) {
+		got.Summary.Levels["MUST"] != (conformance.Counts{Failed: 1, NotEvaluated: 1, Waived: 1, Passed: 1}) {
 		t.Errorf("the summary is %+v", got.Summary)
 	}
 	if len(got.Results) != len(want.Results) || got.Results[2].Outcome != conformance.Failed || got.Results[2].Check.Level != conformance.Must ||
@@ -247,7 +254,7 @@ func TestReportJUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	// One check is not evaluated, one in error, and two things are left over.
-	if got.Tests != 9 || got.Failures != 1 || got.Errors != 4 || len(got.Suites) != 4 {
+	if got.Tests != 10 || got.Failures != 1 || got.Errors != 4 || len(got.Suites) != 4 {
 		t.Errorf("%d tests, %d failures and %d errors in %d suites", got.Tests, got.Failures, got.Errors, len(got.Suites))
 	}
 	names := map[string]bool{}
@@ -291,10 +298,20 @@ func TestReportVerdict(t *testing.T) {
 		conforms bool
 		verdict  string
 	}{
-		"conformant":     {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.NotApplicable), result(should, conformance.Failed)}}, true, "Conformant: all MUSTs hold (1 passed, 1 not applicable)."},
-		"failed":         {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Failed)}}, false, "Not conformant: of 2 MUSTs, 1 failed."},
-		"not evaluated":  {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.NotEvaluated)}}, false, "Not conformant: of 2 MUSTs, 1 not evaluated."},
-		"error":          {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Errored)}}, false, "Not conformant: of 2 MUSTs, 1 error."},
+		"conformant":    {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.NotApplicable), result(should, conformance.Failed)}}, true, "Conformant: all MUSTs hold (1 passed, 1 not applicable)."},
+		"failed":        {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Failed)}}, false, "Not conformant: of 2 MUSTs, 1 failed."},
+		"not evaluated": {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.NotEvaluated)}}, false, "Not known: of 2 MUSTs, 1 not evaluated."},
+		"error":         {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Errored)}}, false, "Not conformant: of 2 MUSTs, 1 error."},
+		"waived":        {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Waived)}}, true, "Conformant but for 1 waived MUST: all other MUSTs hold (1 passed)."},
+		"left out": {
+			conformance.Report{Results: []conformance.Result{pass}, PlansLeftOut: []string{"a/b"}, ChecksSkipped: []string{"x", "y"}},
+			true, "Conformant: all MUSTs hold (1 passed). Left out: the plan a/b. Skipped: the checks x, y.",
+		},
+		"many left out": {
+			conformance.Report{Results: []conformance.Result{pass}, PlansLeftOut: strings.Split("a/a a/b a/c a/d a/e a/f a/g a/h a/i a/j", " ")},
+			true, "Conformant: all MUSTs hold (1 passed). Left out: the plans a/a, a/b, a/c, a/d, a/e, a/f, a/g, a/h and 2 more.",
+		},
+		"died":           {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Errored)}, Died: "after PUT"}, false, "Not conformant: of 2 MUSTs, 1 error. The broker died: after PUT."},
 		"empty":          {conformance.Report{}, false, "Not known: none of the checks that were asked for applies, or could be evaluated."},
 		"not applicable": {conformance.Report{Results: []conformance.Result{result(must, conformance.NotApplicable)}}, false, "Not known: none of the checks that were asked for applies, or could be evaluated."},
 		"interrupted":    {conformance.Report{Results: []conformance.Result{pass}, Interrupted: true}, false, "Not known: the run was interrupted."},

@@ -55,19 +55,22 @@ type (
 
 // writeJUnit writes a suite for each section of the specification. A check that
 // failed is a failure, of whatever level; what was not evaluated is an error,
-// since skipped tests count as good; what is declined or not applicable is
-// skipped.
+// since skipped tests count as good; what is waived, declined or not applicable is
+// skipped. The time of a check is that of the answers that it judged; several
+// checks may judge the same one, so that the sum can be longer than the run.
 func (r *Report) writeJUnit(w io.Writer) error {
 	out := junitReport{Name: "openbroker check", Time: junitTime(r.Duration)}
 	for _, section := range r.sections() {
 		cases := make([]junitCase, len(section.Results))
+		var took time.Duration
 		for i, result := range section.Results {
 			cases[i] = junitResult(result)
+			took += result.Duration
 		}
-		out.add(r, section.Title, cases)
+		out.add(r, section.Title, took, cases)
 	}
 	if cases := r.junitRun(); len(cases) > 0 {
-		out.add(r, "The run", cases)
+		out.add(r, "The run", 0, cases)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -82,17 +85,19 @@ func (r *Report) writeJUnit(w io.Writer) error {
 }
 
 // add adds a suite of cases, and counts them.
-func (j *junitReport) add(r *Report, title string, cases []junitCase) {
+func (j *junitReport) add(r *Report, title string, took time.Duration, cases []junitCase) {
 	suite := junitSuite{
-		Name: title, Tests: len(cases), Cases: cases,
-		// The requests of a check are those of others too, so there is only the
-		// time of the whole.
-		Time: junitTime(0), Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
+		Name: title, Tests: len(cases), Cases: cases, Time: junitTime(took),
+		Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{
 			{"url", visible(r.URL)},
 			{"spec_version", r.SpecVersion},
-			{"profile", string(r.Profile)},
+			{"tool", visible(r.Tool)},
+			{"profiles", joinProfiles(r.Profiles)},
 			{"plans", visible(strings.Join(r.Plans, ", "))},
+			{"plans_left_out", visible(strings.Join(r.PlansLeftOut, ", "))},
+			{"checks_skipped", strings.Join(r.ChecksSkipped, ", ")},
+			{"verdict", r.Verdict()},
 			{"requests", fmt.Sprint(r.Requests)},
 		},
 	}
@@ -116,7 +121,7 @@ func junitTime(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds())
 
 func junitResult(result Result) junitCase {
 	check := result.Check
-	testcase := junitCase{Name: check.ID, Class: "osb." + check.Level.String(), Time: junitTime(0)}
+	testcase := junitCase{Name: check.ID, Class: "osb." + check.Level.String(), Time: junitTime(result.Duration)}
 	problem := &junitProblem{
 		Type:    check.Level.String() + " " + result.Outcome.String(),
 		Message: fmt.Sprintf("%s %s", check.Level, check.Title),
@@ -124,6 +129,8 @@ func junitResult(result Result) junitCase {
 	}
 	switch result.Outcome {
 	case Passed:
+	case Waived:
+		testcase.Skipped = &junitSkipped{Message: fmt.Sprintf("waived until %s (%s): %s", result.Waiver.Until, visible(result.Waiver.Reason), visible(result.Reason))}
 	case NotApplicable, Declined:
 		testcase.Skipped = &junitSkipped{Message: result.Outcome.String() + ": " + visible(result.Reason)}
 	case Failed:
@@ -145,6 +152,9 @@ func (r *Report) junitRun() []junitCase {
 	}
 	if r.Interrupted {
 		broken("interrupted", "the run was interrupted", "")
+	}
+	if r.Died != "" {
+		broken("died", "the broker died", visible(r.Died))
 	}
 	for _, leftover := range r.Leftovers {
 		broken("left over: "+leftover.what(), "it could not be deleted: delete it by hand",

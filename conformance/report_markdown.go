@@ -50,6 +50,8 @@ func (m markdown) head(r *Report) {
 	m.line("")
 	m.list("Plans", r.Plans)
 	m.list("Plans left out", r.PlansLeftOut)
+	m.list("Checks skipped", r.ChecksSkipped)
+	m.remarks(r)
 }
 
 func (m markdown) list(title string, names []string) {
@@ -61,6 +63,20 @@ func (m markdown) list(title string, names []string) {
 		spans[i] = span(name)
 	}
 	m.line("%s: %s\n", title, strings.Join(spans, ", "))
+}
+
+// remarks lists what is no fault, but should be known.
+func (m markdown) remarks(r *Report) {
+	some := false
+	for _, result := range r.Results {
+		for _, remark := range result.Remarks {
+			m.line("- %s: %s", result.Check.ID, span(remark))
+			some = true
+		}
+	}
+	if some {
+		m.line("")
+	}
 }
 
 func (m markdown) leftovers(leftovers []Leftover) {
@@ -105,13 +121,16 @@ func (m markdown) outcome(r *Report, outcome Outcome) {
 		if result.Reason != "" {
 			why = cellSpan(result.Reason)
 		}
+		if result.Outcome == Waived {
+			why = fmt.Sprintf("until %s: %s; %s", result.Waiver.Until, cellSpan(result.Waiver.Reason), why)
+		}
 		m.line("| %s | %s | [%s](%s) | %s |", result.Check.ID, result.Check.Level, result.Check.Clause.place(), result.Check.Clause.URL, why)
 	}
 	m.line("\n</details>\n")
 }
 
 func unfold(outcome Outcome) string {
-	if outcome == NotEvaluated {
+	if outcome == NotEvaluated || outcome == Waived {
 		return " open"
 	}
 	return ""

@@ -29,6 +29,7 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	for _, outcome := range Outcomes() {
 		t.outcome(r, outcome)
 	}
+	t.remarks(r)
 	t.leftovers(r.Leftovers)
 	t.end(r)
 	_, err := io.WriteString(w, t.out.String())
@@ -118,6 +119,20 @@ func (t *textReport) wrap(words []string) {
 	t.line("%s", line)
 }
 
+// remarks lists what is no fault, but should be known.
+func (t *textReport) remarks(r *Report) {
+	some := false
+	for _, result := range r.Results {
+		for _, remark := range result.Remarks {
+			t.line("REMARK %s (%s): %s", result.Check.ID, result.Check.Level, visible(remark))
+			some = true
+		}
+	}
+	if some {
+		t.line("")
+	}
+}
+
 // spacious results take several lines, with an empty one behind.
 func spacious(outcome Outcome) bool { return outcome == Failed || outcome == Errored }
 
@@ -128,6 +143,9 @@ func (t *textReport) result(result Result) {
 		reason = ": " + visible(result.Reason)
 	}
 	t.line("%s %s (%s)%s", t.paint(result.Outcome, result.Outcome.title()), check.ID, check.Level, reason)
+	if w := result.Waiver; w != nil && result.Outcome == Waived {
+		t.line("  waived    until %s: %s", w.Until, visible(w.Reason))
+	}
 	if !spacious(result.Outcome) {
 		return
 	}
@@ -246,7 +264,7 @@ func (t *textReport) end(r *Report) {
 	_ = table.Flush() // A strings.Builder takes everything.
 	t.line("")
 	t.line("%s: %s", visible(r.URL), r.about())
-	if len(r.PlansLeftOut) > 0 {
+	if len(r.PlansLeftOut) > maxNamed {
 		t.line("Plans left out: %s", visible(strings.Join(r.PlansLeftOut, ", ")))
 	}
 	outcome := Failed
@@ -256,14 +274,19 @@ func (t *textReport) end(r *Report) {
 	t.line("%s", t.paint(outcome, r.Verdict()))
 }
 
-// about says what was done: "OSB 2.17, profile cf, 3 plans, 214 requests in 3.2s".
+// about says what was done, and by what: "OSB 2.17, profile cf, 3 plans, 214
+// requests in 3.2s, by openbroker v1.0.0".
 func (r *Report) about() string {
 	profile := ""
-	if r.Profile != "" {
-		profile = ", profile " + string(r.Profile)
+	if len(r.Profiles) > 0 {
+		profile = fmt.Sprintf(", %s %s", plural(len(r.Profiles), "profile"), joinProfiles(r.Profiles))
 	}
-	return fmt.Sprintf("OSB %s%s, %s, %s in %v", r.SpecVersion, profile,
-		quantity(len(r.Plans), "plan"), quantity(r.Requests, "request"), r.Duration.Round(time.Millisecond))
+	tool := ""
+	if r.Tool != "" {
+		tool = ", by " + visible(r.Tool)
+	}
+	return fmt.Sprintf("OSB %s%s, %s, %s in %v%s", r.SpecVersion, profile,
+		quantity(len(r.Plans), "plan"), quantity(r.Requests, "request"), r.Duration.Round(time.Millisecond), tool)
 }
 
 // paint colours a text by an outcome, if colours are wanted.
@@ -277,7 +300,7 @@ func (t *textReport) paint(outcome Outcome, text string) string {
 		color = "32" // green
 	case NotApplicable, Declined:
 		color = "2" // faint
-	case NotEvaluated:
+	case NotEvaluated, Waived:
 		color = "33" // yellow
 	default:
 	}

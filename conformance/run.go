@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -36,13 +37,17 @@ func Run(ctx context.Context, target Target, options Options) (*Report, error) {
 	if r.client, err = newClient(target, r.options.RequestTimeout); err != nil {
 		return nil, err
 	}
+	if err := r.options.checkWaivers(); err != nil {
+		return nil, err
+	}
 	if err := r.choose(); err != nil {
 		return nil, err
 	}
 	seed := make([]byte, 16)
 	_, _ = rand.Read(seed) // It never fails.
 	r.seed = hex.EncodeToString(seed)
-	r.unknown, r.organization, r.space, r.app, r.encoded = r.newID(), r.newID(), r.newID(), r.newID(), r.newID()
+	r.unknown, r.app, r.encoded = r.newID(), r.newID(), r.newID()
+	r.organization, r.space = cmp.Or(r.options.Organization, r.newID()), cmp.Or(r.options.Space, r.newID())
 	return r.do(ctx)
 }
 
@@ -60,6 +65,8 @@ type run struct {
 
 	masker  *masker
 	tallies []*tally
+	// skipped are the checks that the options leave out by name.
+	skipped []string
 
 	mu       sync.Mutex
 	leftover []Leftover
@@ -88,6 +95,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// asks reports whether what belongs to a profile is asked for; what belongs to
+// none always is.
+func (o Options) asks(profile Profile) bool {
+	return profile == "" || slices.Contains(o.Profiles, profile)
+}
+
 // choose finds the checks of the run. A pattern that matches none is an error.
 func (r *run) choose() error {
 	used := map[string]bool{}
@@ -103,10 +116,14 @@ func (r *run) choose() error {
 	for _, check := range Checks() {
 		only := match(r.options.Only, check.ID) || len(r.options.Only) == 0
 		skip := match(r.options.Skip, check.ID)
-		asked := check.Profile == "" || check.Profile == r.options.Profile
-		if asked && only && !skip && check.Level >= r.options.Level {
-			r.tallies = append(r.tallies, &tally{check: check})
+		if !r.options.asks(check.Profile) || !only || check.Level < r.options.Level {
+			continue
 		}
+		if skip {
+			r.skipped = append(r.skipped, check.ID)
+			continue
+		}
+		r.tallies = append(r.tallies, &tally{check: check})
 	}
 	for _, pattern := range slices.Concat(r.options.Only, r.options.Skip) {
 		if !used[pattern] {
@@ -133,8 +150,9 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	jobs := r.jobs(found)
 	r.work(ctx, jobs)
 	report := &Report{
-		URL: r.client.base, SpecVersion: SpecVersion, Profile: r.options.Profile, Started: r.started,
-		Plans: []string{}, PlansLeftOut: found.leftOut, Leftovers: r.leftover, Interrupted: ctx.Err() != nil,
+		URL: r.client.base, SpecVersion: SpecVersion, Tool: cmp.Or(r.options.Tool, moduleVersion()),
+		Profiles: r.options.Profiles, Started: r.started,
+		Plans: []string{}, PlansLeftOut: found.leftOut, ChecksSkipped: r.skipped, Leftovers: r.leftover, Interrupted: ctx.Err() != nil,
 	}
 	for _, s := range found.subjects {
 		report.Plans = append(report.Plans, s.name())
@@ -195,7 +213,7 @@ func (r *run) jobs(found *discovery) []*job {
 	}
 	var jobs []*job
 	for _, scenario := range Scenarios() {
-		if scenario.Profile != "" && scenario.Profile != r.options.Profile || !everything && !needed[scenario.Name] {
+		if !r.options.asks(scenario.Profile) || !everything && !needed[scenario.Name] {
 			continue
 		}
 		for _, s := range r.subjectsFor(&scenario, found) {

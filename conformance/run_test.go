@@ -396,7 +396,7 @@ func TestChoiceOfChecks(t *testing.T) {
 	b := newTiny(t)
 	options := quick()
 	options.Only, options.Skip, options.Level = []string{"service-*", "version-missing*"}, []string{"service-id-*"}, conformance.Must
-	options.Profile = conformance.CloudFoundry
+	options.Profiles = []conformance.Profile{conformance.CloudFoundry}
 	for _, r := range mustRun(t, b, options).Results {
 		id := r.Check.ID
 		if r.Check.Level < conformance.Must || strings.HasPrefix(id, "service-id-") ||
@@ -423,7 +423,7 @@ func TestRawRequests(t *testing.T) {
 		return false
 	}
 	options := quick()
-	options.Profile = conformance.CloudFoundry
+	options.Profiles = []conformance.Profile{conformance.CloudFoundry}
 	report := mustRun(t, b, options)
 	for _, id := range []string{"cf-double-slash", "answer-no-redirect"} {
 		if r := result(t, report, id); r.Outcome != conformance.Failed || !strings.Contains(r.Reason, "301") {

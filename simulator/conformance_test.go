@@ -20,12 +20,12 @@ func TestConformance(t *testing.T) {
 		"specification": {plans: 14},
 		"syslog":        {config: simulator.Config{Plans: []string{"syslog"}}, plans: 1},
 		"volume":        {config: simulator.Config{Plans: []string{"volume"}}, plans: 1},
-		"cf":            {options: conformance.Options{Profile: "cf"}, plans: 14},
-		"kubernetes":    {options: conformance.Options{Profile: "kubernetes"}, plans: 14},
-		"sm":            {options: conformance.Options{Profile: "sm"}, plans: 14},
+		"cf":            {options: conformance.Options{Profiles: []conformance.Profile{"cf"}}, plans: 14},
+		"kubernetes":    {options: conformance.Options{Profiles: []conformance.Profile{"kubernetes"}}, plans: 14},
+		"sm":            {options: conformance.Options{Profiles: []conformance.Profile{"sm"}}, plans: 14},
 		// Korifi sends no organization, which the specification requires.
 		"korifi": {
-			options: conformance.Options{Profile: "korifi", Level: conformance.Should}, plans: 14,
+			options: conformance.Options{Profiles: []conformance.Profile{"korifi"}, Level: conformance.Should}, plans: 14,
 			config: simulator.Config{Options: []openbroker.Option{openbroker.WithoutOrganizationCheck()}},
 		},
 	} {

@@ -55,6 +55,10 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 	if f.options.Parameters, err = readParameters(f.parameters); err != nil {
 		return unusable(stderr, err)
 	}
+	if f.options.Waivers, err = readWaivers(f.waivers); err != nil {
+		return unusable(stderr, err)
+	}
+	f.options.Tool = version()
 	reports, err := openReports(f, stdout)
 	if err != nil {
 		return unusable(stderr, err)

@@ -16,8 +16,9 @@ import (
 type checkSettings struct {
 	connectionFlags
 	options                conformance.Options
-	level, profile         string
-	parameters             string
+	level                  string
+	profiles               []string
+	parameters, waivers    string
 	formatName, output     string
 	reportNames            []string
 	list, verbose, noColor bool
@@ -34,10 +35,13 @@ func (f *checkSettings) register(set *pflag.FlagSet) {
 	set.StringSliceVar(&f.options.Plans, "plan", nil, "only this `PLAN`, by name or id (repeatable)")
 	set.BoolVar(&f.options.AllPlans, "all-plans", false, "use every plan, also of a large catalog, where one of each shape is used otherwise")
 	set.StringVar(&f.parameters, "parameters", "", "`FILE` in YAML or JSON with parameters by plan, instead of generated ones")
+	set.StringVar(&f.options.Organization, "organization", "", "`ID` of an organization that the broker knows, instead of one made up")
+	set.StringVar(&f.options.Space, "space", "", "`ID` of a space that the broker knows, instead of one made up")
 	set.StringSliceVar(&f.options.Only, "only", nil, "only checks whose id matches this `PATTERN`, such as 'bind-*' (repeatable)")
 	set.StringSliceVar(&f.options.Skip, "skip", nil, "no checks whose id matches this `PATTERN` (repeatable)")
 	set.StringVar(&f.level, "level", "may", "the weakest `LEVEL` to check: must, should or may")
-	set.StringVar(&f.profile, "profile", "", "also what a `PLATFORM` demands: cf, korifi, kubernetes or sm")
+	set.StringSliceVar(&f.profiles, "profile", nil, "also what a `PLATFORM` demands: cf, korifi, kubernetes or sm (repeatable)")
+	set.StringVar(&f.waivers, "waive", "", "`FILE` in YAML or JSON with known faults: a list of id, reason and until")
 	set.BoolVar(&f.list, "list", false, "list the checks, and check nothing")
 	set.StringVar(&f.formatName, "format", "text", "`FORMAT` of the report: text, json, junit, markdown or html")
 	set.StringVar(&f.output, "output", "", "`FILE` for the report, instead of the standard output")
@@ -72,8 +76,14 @@ func (f *checkSettings) check(set *pflag.FlagSet) (err error) {
 	if f.options.Level, err = conformance.ParseLevel(f.level); err != nil {
 		return fmt.Errorf("--level: %w", err)
 	}
-	if f.options.Profile, err = conformance.ParseProfile(f.profile); err != nil {
-		return fmt.Errorf("--profile: %w", err)
+	for _, name := range f.profiles {
+		profile, err := conformance.ParseProfile(name)
+		if err != nil {
+			return fmt.Errorf("--profile: %w", err)
+		}
+		if profile != "" && !slices.Contains(f.options.Profiles, profile) {
+			f.options.Profiles = append(f.options.Profiles, profile)
+		}
 	}
 	if f.format, err = conformance.ParseFormat(f.formatName); err != nil {
 		return fmt.Errorf("--format: %w", err)
@@ -130,7 +140,7 @@ func (f *checkSettings) choose() error {
 		}
 	}
 	for _, check := range all {
-		if check.Level >= f.options.Level && (check.Profile == "" || check.Profile == f.options.Profile) &&
+		if check.Level >= f.options.Level && (check.Profile == "" || slices.Contains(f.options.Profiles, check.Profile)) &&
 			(len(f.options.Only) == 0 || matches(f.options.Only, check.ID)) && !matches(f.options.Skip, check.ID) {
 			f.selected = append(f.selected, check)
 		}

@@ -15,19 +15,8 @@ import (
 // parameters of provision, update and bind. Its errors have the position, and
 // nothing of the file but the names of plans: parameters may be secret.
 func readParameters(file string) (map[string]conformance.Parameters, error) {
-	if file == "" {
-		return nil, nil //nolint:nilnil // None, and no error.
-	}
-	content, err := os.ReadFile(file) //nolint:gosec // G304: the user says where the parameters are.
-	if err != nil {
-		return nil, err
-	}
-	root, err := tree.Parse(file, content)
-	var invalid *tree.Error
-	if errors.As(err, &invalid) {
-		return nil, at(invalid.Place, "%s", invalid.Message)
-	}
-	if err != nil {
+	root, err := parseTree(file)
+	if err != nil || root == nil {
 		return nil, err
 	}
 	if !root.Is(tree.Object) {
@@ -43,6 +32,24 @@ func readParameters(file string) (map[string]conformance.Parameters, error) {
 		}
 	}
 	return plans, nil
+}
+
+// parseTree reads a file in YAML or JSON; "" is none. What cannot be read is told
+// with its position.
+func parseTree(file string) (*tree.Node, error) {
+	if file == "" {
+		return nil, nil //nolint:nilnil // None, and no error.
+	}
+	content, err := os.ReadFile(file) //nolint:gosec // G304: the user says which file it is.
+	if err != nil {
+		return nil, err
+	}
+	root, err := tree.Parse(file, content)
+	var invalid *tree.Error
+	if errors.As(err, &invalid) {
+		return nil, at(invalid.Place, "%s", invalid.Message)
+	}
+	return root, err
 }
 
 func planParameters(plan tree.Member) (p conformance.Parameters, err error) {

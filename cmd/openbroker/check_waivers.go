@@ -1,0 +1,56 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/openbroker/openbroker/conformance"
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// readWaivers reads the file of --waive: an array of objects with id, reason and
+// until. Its errors have the position.
+func readWaivers(file string) ([]conformance.Waiver, error) {
+	root, err := parseTree(file)
+	if err != nil || root == nil {
+		return nil, err
+	}
+	if !root.Is(tree.Array) {
+		return nil, at(root.Place, "is %s, not an array of waivers with id, reason and until", root.Kind)
+	}
+	waivers := make([]conformance.Waiver, len(root.Elements))
+	seen := map[string]bool{}
+	for i, item := range root.Elements {
+		if waivers[i], err = readWaiver(item); err != nil {
+			return nil, err
+		}
+		if id := waivers[i].Check; seen[id] {
+			return nil, at(item.Place, "there are two waivers of %s", id)
+		}
+		seen[waivers[i].Check] = true
+	}
+	return waivers, nil
+}
+
+func readWaiver(item *tree.Node) (w conformance.Waiver, err error) {
+	if !item.Is(tree.Object) {
+		return w, at(item.Place, "a waiver is %s, not an object with id, reason and until", item.Kind)
+	}
+	for i := range item.Repeated() {
+		return w, at(item.Members[i].Place, "%q occurs twice in a waiver", item.Members[i].Name)
+	}
+	members := map[string]*string{"id": &w.Check, "reason": &w.Reason, "until": &w.Until}
+	for _, member := range item.Members {
+		target, known := members[member.Name]
+		if !known {
+			return w, at(member.Place, "a waiver has %q: it has id, reason and until", member.Name)
+		}
+		if !member.Value.Is(tree.String) {
+			return w, at(member.Value.Place, "%s of a waiver is %s, not a string", member.Name, member.Value.Kind)
+		}
+		*target = strings.TrimSpace(member.Value.Text)
+	}
+	if err := w.Validate(); err != nil {
+		return w, at(item.Place, "%s", strings.ReplaceAll(err.Error(), "Checks lists", "openbroker check --list lists"))
+	}
+	return w, nil
+}
