@@ -19,7 +19,7 @@ var rules = linked(slices.Concat(
 const (
 	specPage    = "https://github.com/openservicebrokerapi/servicebroker/blob/v2.17/spec.md"
 	profilePage = "https://github.com/openservicebrokerapi/servicebroker/blob/v2.17/profile.md"
-	catalogPage = "https://github.com/openbroker/openbroker/blob/main/docs/catalog.md"
+	projectPage = "https://github.com/openbroker/openbroker/blob/main/"
 )
 
 // Clauses that are no part of the specification.
@@ -65,8 +65,8 @@ func linked(list []rule) []rule {
 			r.Link = specPage + anchor
 		case "profile.md":
 			r.Link = profilePage + anchor
-		case "docs/catalog.md":
-			r.Link = catalogPage + anchor
+		case "docs/catalog.md", "docs/parameters.md":
+			r.Link = projectPage + document + anchor
 		default:
 			r.Link = pages[r.Clause]
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/openbroker/openbroker/internal/jsonpointer"
+	"github.com/openbroker/openbroker/internal/paramcheck"
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
@@ -43,10 +44,12 @@ func analyse(root *tree.Node, encoded []byte) []schemaFault {
 		a.report("schema-large", nil, "the schema has %d bytes as JSON, more than %d", length, maxSchema)
 		return a.faults // What is not read costs nothing.
 	}
-	a.walk(root, nil, a.collect)
-	a.walk(root, nil, a.keywords)
+	schemaKeywords.walk(root, nil, a.collect)
+	schemaKeywords.walk(root, nil, a.keywords)
 	extreme := a.numbers(root, nil)
 	a.draft(extreme)
+	cfKeywords.walk(root, nil, a.cloudFoundry)
+	a.compile(encoded)
 	if !root.Member("type").Is(tree.String) || root.Member("type").Text != "object" {
 		composed := false
 		for _, keyword := range []string{"$ref", "allOf", "anyOf", "oneOf"} {
@@ -59,22 +62,56 @@ func analyse(root *tree.Node, encoded []byte) []schemaFault {
 	return a.faults
 }
 
+// unusable are rules whose violations are reasons for which a schema does not
+// compile.
+var unusable = set("schema-draft-unknown", "schema-draft-old", "schema-invalid", "schema-external-reference",
+	"schema-reference-unresolved", "schema-pattern", "schema-number")
+
+// compile compiles the schema as a [Validator] does, unless it is known already that
+// it does not compile.
+func (a *schemaAnalysis) compile(encoded []byte) {
+	if slices.ContainsFunc(a.faults, func(f schemaFault) bool { return unusable[f.rule] }) {
+		return
+	}
+	if _, err := paramcheck.Compile(encoded); err != nil {
+		a.report("schema-unusable", nil, "openbroker cannot validate with the schema: %s", err)
+	}
+}
+
 func (a *schemaAnalysis) report(rule string, path []string, format string, args ...any) {
 	a.faults = append(a.faults, schemaFault{rule, path, fmt.Sprintf(format, args...)})
 }
 
-// Keywords whose value is, or has, schemas.
+// keywords are those whose value is a schema, has schemas by name, or is a list of
+// schemas.
+type keywords struct{ single, named, listed map[string]bool }
+
 var (
-	schemaKeywords = map[string]bool{
-		"items": true, "additionalItems": true, "additionalProperties": true, "not": true, "contains": true, "propertyNames": true,
-		"if": true, "then": true, "else": true, "unevaluatedItems": true, "unevaluatedProperties": true, "contentSchema": true,
+	// schemaKeywords are those of all drafts.
+	schemaKeywords = keywords{
+		single: set("items", "additionalItems", "additionalProperties", "not", "contains", "propertyNames",
+			"if", "then", "else", "unevaluatedItems", "unevaluatedProperties", "contentSchema"),
+		named:  set("properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"),
+		listed: set("allOf", "anyOf", "oneOf", "prefixItems", "items"),
 	}
-	schemaMapKeywords  = map[string]bool{"properties": true, "patternProperties": true, "definitions": true, "$defs": true, "dependentSchemas": true, "dependencies": true}
-	schemaListKeywords = map[string]bool{"allOf": true, "anyOf": true, "oneOf": true, "prefixItems": true, "items": true}
+	// cfKeywords are those in which the validator of Cloud Foundry looks for schemas.
+	cfKeywords = keywords{
+		single: set("items", "additionalItems", "additionalProperties"),
+		named:  set("properties", "patternProperties", "definitions"),
+		listed: set("allOf", "anyOf", "oneOf", "items"),
+	}
 )
 
+func set(names ...string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, name := range names {
+		m[name] = true
+	}
+	return m
+}
+
 // walk calls visit for a schema and for all schemas in it.
-func (a *schemaAnalysis) walk(schema *tree.Node, path []string, visit func(schema *tree.Node, path []string)) {
+func (k *keywords) walk(schema *tree.Node, path []string, visit func(schema *tree.Node, path []string)) {
 	if schema.Kind != tree.Object {
 		return
 	}
@@ -82,16 +119,16 @@ func (a *schemaAnalysis) walk(schema *tree.Node, path []string, visit func(schem
 	for member := range schema.Unique() {
 		at := below(path, member.Name)
 		switch {
-		case schemaMapKeywords[member.Name]:
+		case k.named[member.Name]:
 			for inner := range member.Value.Unique() {
-				a.walk(inner.Value, below(at, inner.Name), visit)
+				k.walk(inner.Value, below(at, inner.Name), visit)
 			}
-		case schemaListKeywords[member.Name] && member.Value.Kind == tree.Array:
+		case k.listed[member.Name] && member.Value.Kind == tree.Array:
 			for i, element := range member.Value.Elements {
-				a.walk(element, below(at, strconv.Itoa(i)), visit)
+				k.walk(element, below(at, strconv.Itoa(i)), visit)
 			}
-		case schemaKeywords[member.Name]:
-			a.walk(member.Value, at, visit)
+		case k.single[member.Name]:
+			k.walk(member.Value, at, visit)
 		}
 	}
 }
@@ -179,6 +216,8 @@ func (a *schemaAnalysis) reference(text string, path []string) {
 	if !strings.HasPrefix(text, "#") {
 		if target := withoutFragment(a.base.ResolveReference(parsed)); target != "" && !a.ids[target] {
 			a.report("schema-external-reference", path, "the reference %q leads out of the schema", printable(text))
+		} else {
+			a.report("cf-schema-reference", path, "Cloud Foundry may not find %q, which is a URL that the schema gives to a part", printable(text))
 		}
 		return
 	}

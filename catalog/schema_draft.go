@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"errors"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,8 +18,6 @@ import (
 // A draft is a version of JSON Schema.
 type draft struct {
 	name string
-	// refusedByCF says that Cloud Foundry's validator does not know it.
-	refusedByCF bool
 	// metaschema is what schemas of the draft are held to; nil if it is too old
 	// for that.
 	metaschema func() *jsonschema.Schema
@@ -26,16 +26,40 @@ type draft struct {
 const draft4URL = "http://json-schema.org/draft-04/schema"
 
 // drafts are the known ones, by what "$schema" says without scheme and fragment.
+// Hyper-schemas say what clients may do with links; as schemas they are those of
+// their draft. That of no draft, json-schema.org/schema, means whatever is newest.
 var drafts = map[string]*draft{
-	"json-schema.org/draft-01/schema":      {name: "draft-01"},
-	"json-schema.org/draft-02/schema":      {name: "draft-02"},
-	"json-schema.org/draft-03/schema":      {name: "draft-03"},
-	"json-schema.org/draft-04/schema":      {name: "draft-04", metaschema: metaschema(draft4URL)},
-	"json-schema.org/schema":               {name: "draft-04", metaschema: metaschema(draft4URL)},
-	"json-schema.org/draft-06/schema":      {name: "draft-06", metaschema: metaschema("http://json-schema.org/draft-06/schema")},
-	"json-schema.org/draft-07/schema":      {name: "draft-07", refusedByCF: true, metaschema: metaschema("http://json-schema.org/draft-07/schema")},
-	"json-schema.org/draft/2019-09/schema": {name: "2019-09", refusedByCF: true, metaschema: metaschema("https://json-schema.org/draft/2019-09/schema")},
-	"json-schema.org/draft/2020-12/schema": {name: "2020-12", refusedByCF: true, metaschema: metaschema("https://json-schema.org/draft/2020-12/schema")},
+	"json-schema.org/draft-01/schema":       {name: "draft-01"},
+	"json-schema.org/draft-02/schema":       {name: "draft-02"},
+	"json-schema.org/draft-03/schema":       {name: "draft-03"},
+	"json-schema.org/draft-04/schema":       draft4,
+	"json-schema.org/draft-06/schema":       draft6,
+	"json-schema.org/draft-07/schema":       {name: "draft-07", metaschema: metaschema("http://json-schema.org/draft-07/schema")},
+	"json-schema.org/draft/2019-09/schema":  {name: "2019-09", metaschema: metaschema("https://json-schema.org/draft/2019-09/schema")},
+	"json-schema.org/draft/2020-12/schema":  {name: "2020-12", metaschema: metaschema("https://json-schema.org/draft/2020-12/schema")},
+	"json-schema.org/draft-01/hyper-schema": {name: "draft-01"},
+	"json-schema.org/draft-02/hyper-schema": {name: "draft-02"},
+	"json-schema.org/draft-03/hyper-schema": {name: "draft-03"},
+	"json-schema.org/draft-04/hyper-schema": draft4,
+	"json-schema.org/draft-06/hyper-schema": draft6,
+}
+
+var (
+	draft4 = &draft{name: "draft-04", metaschema: metaschema(draft4URL)}
+	draft6 = &draft{name: "draft-06", metaschema: metaschema("http://json-schema.org/draft-06/schema")}
+)
+
+// knownToCF reports whether the validator of the Cloud Controller, json-schema
+// 6.2.0, knows what "$schema" says. It compares scheme, host and path of the URI,
+// to the letter: https is another scheme than http.
+func knownToCF(uri string) bool {
+	parsed, err := url.Parse(uri)
+	if err != nil || !strings.HasPrefix(uri, "http://json-schema.org") || parsed.Hostname() != "json-schema.org" {
+		return false
+	}
+	version, ok := strings.CutPrefix(parsed.EscapedPath(), "/draft-")
+	version, kind, _ := strings.Cut(version, "/")
+	return ok && slices.Contains([]string{"01", "02", "03", "04", "06"}, version) && (kind == "schema" || kind == "hyper-schema")
 }
 
 // metaschema returns a metaschema, compiled when it is first needed.
@@ -65,26 +89,42 @@ func (a *schemaAnalysis) draft(extreme bool) {
 		a.report("schema-invalid", []string{"$schema"}, "$schema must be a string, not %s", declared.Kind)
 		return
 	}
-	found := draftOf(declared.Text)
-	if found == nil {
+	found, known := draftOf(declared.Text), knownToCF(declared.Text)
+	switch {
+	case found == nil && !known:
 		a.report("schema-draft-unknown", []string{"$schema"}, "%q is no known version of JSON Schema", printable(declared.Text))
-		return
-	}
-	if found.refusedByCF {
-		a.report("cf-schema-draft", []string{"$schema"}, "the schema is of %s", found.name)
-	}
-	if found.metaschema == nil {
+	case found == nil: // Only Cloud Foundry knows this spelling.
+	case !known:
+		a.report("cf-schema-draft", []string{"$schema"}, "Cloud Foundry does not know %q (%s)", printable(declared.Text), found.name)
+	case found.metaschema == nil:
 		a.report("schema-draft-old", []string{"$schema"}, "the schema is of %s, older than draft-04", found.name)
 	}
-	if extreme {
+	if extreme || found == nil {
 		return
 	}
 	value := a.root.Value()
 	if found.metaschema != nil {
 		a.violations("schema-invalid", found.metaschema(), value, found.name)
 	}
-	if four := drafts[strings.TrimPrefix(draft4URL, "http://")]; found.name != four.name && !found.refusedByCF {
-		a.violations("cf-schema-not-draft-04", four.metaschema(), value, four.name)
+	if known && found != draft4 {
+		a.violations("cf-schema-not-draft-04", draft4.metaschema(), value, draft4.name)
+	}
+}
+
+// cloudFoundry checks a part as the validator of Cloud Foundry reads it: it looks for
+// the version of each, and does not take 2.0 for an integer.
+func (a *schemaAnalysis) cloudFoundry(schema *tree.Node, path []string) {
+	if declared := schema.Member("$schema"); len(path) > 0 && declared.Is(tree.String) && !knownToCF(declared.Text) {
+		a.report("cf-schema-draft", below(path, "$schema"), "Cloud Foundry does not know %q", printable(declared.Text))
+	}
+	for _, name := range []string{"maxItems", "minItems", "maxLength", "minLength", "maxProperties", "minProperties"} {
+		if limit := schema.Member(name); limit.Is(tree.Number) && strings.ContainsAny(limit.Text, ".eE") {
+			a.report("cf-schema-not-draft-04", below(path, name), "%s is not valid in draft-04: write %s without a point and an exponent", name, printable(limit.Text))
+		}
+	}
+	if reference := schema.Member("$ref"); reference.Is(tree.String) && strings.HasPrefix(reference.Text, "#") &&
+		reference.Text != "#" && !strings.HasPrefix(reference.Text, "#/") {
+		a.report("cf-schema-reference", below(path, "$ref"), "Cloud Foundry does not find %q, which is a name and no path", printable(reference.Text))
 	}
 }
 
