@@ -1,0 +1,95 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/openbroker/openbroker"
+)
+
+// changing returns a call that changes something. All but an update are repeated
+// once if they break off: the ids make them safe to send again.
+func changing(name, method string, orphan Orphan, acceptsIncomplete bool, caller openbroker.Caller) *call {
+	c := &call{
+		name: name, method: method, instance: orphan.InstanceID, binding: orphan.BindingID, onBinding: orphan.Kind.onBinding(), caller: caller,
+		orphan: orphan, repeat: repetition{brokenOff: method != http.MethodPatch},
+	}
+	if acceptsIncomplete {
+		c.query = append(c.query, parameter{"accepts_incomplete", "true"})
+	}
+	return c
+}
+
+// change sends a call that creates or changes something. done is the status of a
+// success that is complete: 201 for a creation, which may also be answered with
+// 200 if the resource exists, and 200 for an update.
+func (c *Client) change(ctx context.Context, call *call, done int, read func(*answer, *reader)) (openbroker.Outcome, error) {
+	a, err := c.do(ctx, call)
+	if err != nil {
+		return 0, err
+	}
+	var outcome openbroker.Outcome
+	switch {
+	case a.status == done:
+		outcome = openbroker.Created
+	case a.status == http.StatusOK:
+		outcome = openbroker.AlreadyExists
+	case a.status == http.StatusAccepted:
+		outcome = openbroker.Accepted
+	default:
+		return 0, c.refuse(ctx, call, a, unexpected(a.status))
+	}
+	return outcome, c.read(ctx, call, a, read)
+}
+
+// remove sends a deletion.
+func (c *Client) remove(ctx context.Context, name string, orphan Orphan, acceptsIncomplete bool, caller openbroker.Caller, read func(*answer, *reader)) (openbroker.Outcome, error) {
+	call := changing(name, http.MethodDelete, orphan, acceptsIncomplete, caller)
+	call.query = append(call.query, parameter{"service_id", orphan.ServiceID}, parameter{"plan_id", orphan.PlanID})
+	return c.change(ctx, call, http.StatusOK, read)
+}
+
+// fetch sends a call that reads, whose only success is 200.
+func (c *Client) fetch(ctx context.Context, call *call, read func(*answer, *reader)) (*answer, error) {
+	a, err := c.do(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	if a.status != http.StatusOK {
+		return nil, c.refuse(ctx, call, a, unexpected(a.status))
+	}
+	return a, c.read(ctx, call, a, read)
+}
+
+func (c *Client) read(ctx context.Context, call *call, a *answer, read func(*answer, *reader)) error {
+	fields, err := decodeObject(a, c.strict)
+	if err != nil {
+		return c.refuse(ctx, call, a, err.Error())
+	}
+	if len(bytes.TrimSpace(a.body)) == 0 && (call.method == http.MethodGet || call.method == http.MethodPut) {
+		// Nothing follows from an empty answer to a deletion; some brokers send it.
+		return c.refuse(ctx, call, a, "the body is empty, not a JSON object")
+	}
+	r := &reader{fields: fields, strict: c.strict}
+	read(a, r)
+	captureExtensions(ctx, r)
+	if err := r.finish(); err != nil {
+		return c.refuse(ctx, call, a, err.Error())
+	}
+	return nil
+}
+
+// unexpected says what is wrong with a status that is neither the success of a
+// call nor an error.
+func unexpected(status int) string {
+	switch {
+	case status >= 400:
+		return ""
+	case status >= 300:
+		return "a redirect, which is not followed: use the address that the broker itself has"
+	default:
+		return fmt.Sprintf("the specification does not allow the status %d here", status)
+	}
+}

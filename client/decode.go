@@ -1,0 +1,206 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// decodeObject returns the members of a body that must be a JSON object. Names
+// match exactly, as the specification means them; encoding/json would also take
+// OPERATION for operation.
+//
+// The lenient way copes with a byte order mark, with Latin-1, with nothing at all
+// and with what follows the object. The strict way says what is wrong, without
+// repeating a value.
+func decodeObject(a *answer, strict bool) (map[string]json.RawMessage, error) {
+	body := a.body
+	if strict {
+		if err := checkStrict(a); err != nil {
+			return nil, err
+		}
+	} else {
+		body = bytes.TrimPrefix(body, byteOrderMark)
+		if len(bytes.TrimSpace(body)) == 0 {
+			return map[string]json.RawMessage{}, nil
+		}
+		if !utf8.Valid(body) {
+			body = fromLatin1(body)
+		}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	var fields map[string]json.RawMessage
+	if err := decoder.Decode(&fields); err != nil || fields == nil {
+		return nil, fmt.Errorf("the body is %s, not a JSON object", describeBody(a))
+	}
+	if strict && len(bytes.TrimSpace(body[decoder.InputOffset():])) > 0 {
+		return nil, errors.New("the body goes on after the JSON object")
+	}
+	return fields, nil
+}
+
+var byteOrderMark = []byte("\uFEFF")
+
+func fromLatin1(body []byte) []byte {
+	text := make([]rune, len(body))
+	for i, b := range body {
+		text[i] = rune(b)
+	}
+	return []byte(string(text))
+}
+
+func describeBody(a *answer) string {
+	body := bytes.TrimSpace(bytes.TrimPrefix(a.body, byteOrderMark))
+	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	switch {
+	case len(body) == 0:
+		return "empty"
+	case !json.Valid(body) && media != "" && !isJSON(media):
+		return fmt.Sprintf("%d bytes of %s", len(a.body), media)
+	case !json.Valid(body):
+		return "not valid JSON"
+	}
+	switch body[0] {
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "a boolean"
+	default:
+		return "a number"
+	}
+}
+
+func isJSON(media string) bool {
+	return media == "application/json" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")
+}
+
+func checkStrict(a *answer) error {
+	media, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
+	switch {
+	case err != nil || !isJSON(media):
+		return errors.New("the Content-Type is not application/json")
+	case bytes.HasPrefix(a.body, byteOrderMark):
+		return errors.New("the body begins with a byte order mark")
+	case !utf8.Valid(a.body):
+		return errors.New("the body is not UTF-8")
+	case !json.Valid(a.body):
+		// The decoder says so, and it bounds the depth.
+		return nil
+	}
+	return checkNames(json.NewDecoder(bytes.NewReader(a.body)), "")
+}
+
+// checkNames finds members of objects that occur twice, in valid JSON.
+func checkNames(decoder *json.Decoder, path string) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return nil //nolint:nilerr // The JSON is valid.
+	}
+	switch token {
+	case json.Delim('{'):
+		seen := map[string]bool{}
+		for decoder.More() {
+			token, err := decoder.Token()
+			name, ok := token.(string)
+			if err != nil || !ok {
+				return nil //nolint:nilerr // The JSON is valid.
+			}
+			if seen[name] {
+				return fmt.Errorf("the field %s%s occurs twice", path, name)
+			}
+			seen[name] = true
+			if err := checkNames(decoder, path+name+"."); err != nil {
+				return err
+			}
+		}
+		_, _ = decoder.Token()
+	case json.Delim('['):
+		for decoder.More() {
+			if err := checkNames(decoder, path); err != nil {
+				return err
+			}
+		}
+		_, _ = decoder.Token()
+	}
+	return nil
+}
+
+// A reader reads the defined fields of an answer. The first problem stays.
+type reader struct {
+	fields map[string]json.RawMessage
+	strict bool
+	known  []string
+	err    error
+}
+
+// read decodes the field name into v, keeping every digit of numbers. null counts
+// as absent, except in the strict way.
+func (r *reader) read(name string, v any) {
+	r.known = append(r.known, name)
+	raw, present := r.fields[name]
+	if !present || r.err != nil {
+		return
+	}
+	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+		if r.strict {
+			r.err = fmt.Errorf("%s is null: a field without a value must be left out", name)
+		}
+		return
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(v); err != nil {
+		r.err = errors.New(describeField(name, err))
+	}
+}
+
+// optional is read for a field without which the answer still is of use: the
+// lenient way leaves out what it cannot read.
+func (r *reader) optional(name string, v any) {
+	before := r.err
+	r.read(name, v)
+	if !r.strict {
+		r.err = before
+	}
+}
+
+// finish returns the first problem. The strict way also finds names that differ
+// from a defined one by case.
+func (r *reader) finish() error {
+	if r.err != nil || !r.strict {
+		return r.err
+	}
+	for name := range r.fields {
+		if slices.Contains(r.known, name) {
+			continue
+		}
+		for _, known := range r.known {
+			if strings.EqualFold(name, known) {
+				return fmt.Errorf("the field %s is not spelt %s", name, known)
+			}
+		}
+	}
+	return nil
+}
+
+// describeField says what is wrong with a field without repeating its value.
+func describeField(name string, err error) string {
+	var wrongType *json.UnmarshalTypeError
+	if !errors.As(err, &wrongType) {
+		return name + " has a value that is not valid"
+	}
+	if wrongType.Field != "" {
+		name += "." + wrongType.Field
+	}
+	kind, _, _ := strings.Cut(wrongType.Value, " ")
+	return fmt.Sprintf("%s has the wrong type %s", name, kind)
+}

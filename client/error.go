@@ -1,0 +1,280 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/openbroker/openbroker"
+)
+
+const mask = "[redacted]"
+
+// A ResponseError is an answer of a broker that is not a success: an error of the
+// broker (spec.md, "Service Broker Errors"), or an answer that the specification
+// does not allow. [errors.As] finds an [*openbroker.Error] in it, and [errors.Is]
+// the sentinel of package openbroker that it means, if there is one.
+type ResponseError struct {
+	// Call is the name of the call, such as "provision".
+	Call string
+	// StatusCode is the HTTP status.
+	StatusCode int
+	// Code is the "error" field of the answer, or empty.
+	Code string
+	// Description is the "description" field of the answer, or empty. It is the
+	// broker's text for users.
+	Description string
+	// Malformed says what is wrong with an answer that the specification does not
+	// allow. It is empty if the broker answered with a proper error.
+	Malformed string
+	// RequestIdentity is that of the request. Brokers log it.
+	RequestIdentity string
+	// RetryAfter is what the header Retry-After asks for, or 0.
+	RetryAfter time.Duration
+	// Excerpt is the beginning of a body that is no JSON object, for a person to
+	// read. Secrets of the request are masked. It is empty for successes, whose
+	// body may hold credentials.
+	Excerpt string
+
+	cause  *openbroker.Error
+	orphan Orphan
+}
+
+// Error returns the call, the status, and what the broker says.
+func (e *ResponseError) Error() string {
+	text := fmt.Sprintf("%s: the broker answered %d", e.Call, e.StatusCode)
+	if name := http.StatusText(e.StatusCode); name != "" {
+		text += " " + name
+	}
+	if e.Code != "" {
+		text += " (" + e.Code + ")"
+	}
+	switch {
+	case e.Malformed != "":
+		text += ": " + e.Malformed
+	case e.Description != "":
+		text += ": " + e.Description
+	case e.Excerpt != "":
+		text += ": " + e.Excerpt
+	}
+	return text + " [request identity " + e.RequestIdentity + "]"
+}
+
+// Unwrap returns the error as a broker in this process would have returned it.
+func (e *ResponseError) Unwrap() error { return e.cause }
+
+// A TransportError means that a request got no answer, or one that broke off or
+// is too large. Whether the broker carried it out is unknown, unless Refused.
+type TransportError struct {
+	// Call is the name of the call, such as "provision".
+	Call string
+	// RequestIdentity is that of the request.
+	RequestIdentity string
+	// Refused means that there was no connection: the broker did not see the
+	// request.
+	Refused bool
+
+	text   string
+	cause  error
+	orphan Orphan
+}
+
+// Error returns the call and what went wrong, without the URL.
+func (e *TransportError) Error() string {
+	return e.Call + ": no answer from the broker: " + e.text + " [request identity " + e.RequestIdentity + "]"
+}
+
+// Unwrap returns the error of the network or of the context.
+func (e *TransportError) Unwrap() error { return e.cause }
+
+// Timeout reports whether the broker did not answer in time.
+func (e *TransportError) Timeout() bool {
+	var network interface{ Timeout() bool }
+	return errors.Is(e.cause, context.DeadlineExceeded) || errors.As(e.cause, &network) && network.Timeout()
+}
+
+func (c *Client) transportError(ctx context.Context, call *call, identity string, err error) error {
+	failed := &TransportError{
+		Call: call.name, RequestIdentity: identity, Refused: !call.silent,
+		text: c.secret.mask(err.Error(), call.hide), cause: err,
+	}
+	if c.policy.afterSilence(call.orphan.Kind, failed) {
+		failed.orphan = call.orphan
+		c.mitigate(ctx, failed.orphan)
+	}
+	return failed
+}
+
+// refuse returns the error for an answer. malformed says what is wrong with an
+// answer that is no proper error.
+func (c *Client) refuse(ctx context.Context, call *call, a *answer, malformed string) error {
+	e := &ResponseError{
+		Call: call.name, StatusCode: a.status, RequestIdentity: a.requestIdentity,
+		RetryAfter: a.retryAfter(), Malformed: malformed,
+	}
+	status := a.status
+	if a.status >= 400 && malformed == "" {
+		c.readError(e, call, a)
+	} else {
+		status = http.StatusBadGateway
+	}
+	e.cause = e.meaning(call, status)
+	if fields, err := decodeObject(a, false); err == nil && a.status >= 400 {
+		e.cause.InstanceUsable = readFlag(fields["instance_usable"])
+		e.cause.UpdateRepeatable = readFlag(fields["update_repeatable"])
+	}
+	if c.policy.afterAnswer(call.orphan, e) || call.silent && c.policy.afterRepetition(call.orphan.Kind, e) {
+		e.orphan = call.orphan
+		c.mitigate(ctx, e.orphan)
+	}
+	return e
+}
+
+func (c *Client) readError(e *ResponseError, call *call, a *answer) {
+	fields, err := decodeObject(a, false)
+	if err != nil {
+		e.Excerpt = c.secret.excerpt(a.body, call.hide)
+		if a.status == http.StatusPreconditionFailed {
+			e.Description = "the broker does not speak this version of the API"
+		}
+		return
+	}
+	text := func(name string) string {
+		var value string
+		if json.Unmarshal(fields[name], &value) != nil {
+			return ""
+		}
+		return c.secret.mask(value, nil)
+	}
+	e.Code, e.Description = text("error"), text("description")
+	if e.Description == "" {
+		// Frameworks in front of a broker have forms of their own.
+		e.Description = text("message")
+	}
+}
+
+// meaning returns the sentinel of package openbroker for an answer, with what the
+// broker says.
+func (e *ResponseError) meaning(call *call, status int) *openbroker.Error {
+	kind := openbroker.NewError(status, e.Code, e.Description)
+	missing, exists := openbroker.ErrInstanceDoesNotExist, openbroker.ErrInstanceAlreadyExists
+	if call.onBinding {
+		missing, exists = openbroker.ErrBindingDoesNotExist, openbroker.ErrBindingAlreadyExists
+	}
+	switch status {
+	case http.StatusUnauthorized:
+		kind = openbroker.ErrUnauthorized
+	case http.StatusNotFound:
+		kind = missing
+	case http.StatusGone:
+		if kind = openbroker.ErrGone; call.method == http.MethodDelete {
+			kind = missing
+		}
+	case http.StatusConflict:
+		kind = exists
+	case http.StatusUnprocessableEntity:
+		for _, known := range [...]*openbroker.Error{
+			openbroker.ErrAsyncRequired, openbroker.ErrConcurrency, openbroker.ErrRequiresApp, openbroker.ErrMaintenanceInfoConflict,
+		} {
+			if e.Code == known.Code {
+				kind = known
+			}
+		}
+	case http.StatusNotImplemented:
+		kind = openbroker.ErrNotImplemented
+	case http.StatusServiceUnavailable:
+		kind = openbroker.ErrUnavailable
+	}
+	meaning := kind.WithDescription("%s", e.Description)
+	if e.Malformed != "" {
+		meaning.Description = "The service broker gave an answer that is not valid."
+	}
+	meaning.Status, meaning.Code, meaning.RetryAfter = status, e.Code, e.RetryAfter
+	return meaning
+}
+
+func readFlag(raw json.RawMessage) *bool {
+	var flag *bool
+	if json.Unmarshal(raw, &flag) != nil {
+		return nil
+	}
+	return flag
+}
+
+// replaceToken remembers the newest tokens: an answer to an earlier request may
+// still repeat the one before.
+func (s *secrets) replaceToken(token string) {
+	s.mu.Lock()
+	known := slices.Contains(s.values, token)
+	if !known && len(s.values) > 8 {
+		s.values = slices.Delete(s.values, 0, 1)
+	}
+	s.mu.Unlock()
+	if !known {
+		s.add(token)
+	}
+}
+
+// mask replaces every secret in text.
+func (s *secrets) mask(text string, more []string) string {
+	s.mu.Lock()
+	hidden := slices.Concat(s.values, more)
+	s.mu.Unlock()
+	// A secret that contains another one goes first.
+	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range hidden {
+		text = strings.ReplaceAll(text, secret, mask)
+	}
+	return text
+}
+
+const maxExcerpt = 200
+
+// excerpt returns the beginning of a body as one line of printable text.
+func (s *secrets) excerpt(body []byte, more []string) string {
+	// Masking comes before cutting, which could leave a part of a secret.
+	text := s.mask(strings.ToValidUTF8(string(body[:min(len(body), 64<<10)]), "\uFFFD"), more)
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 }), " ")
+	if utf8.RuneCountInString(text) > maxExcerpt {
+		text = string([]rune(text)[:maxExcerpt]) + "…"
+	}
+	return text
+}
+
+// hiddenTexts returns the strings in the parameters of a request that an error
+// page might repeat.
+func hiddenTexts(parameters openbroker.Parameters) []string {
+	if len(parameters) == 0 {
+		return nil
+	}
+	var value any
+	if json.Unmarshal(parameters, &value) != nil {
+		return nil
+	}
+	var texts []string
+	var collect func(any)
+	collect = func(value any) {
+		switch value := value.(type) {
+		case string:
+			if len(value) >= 4 {
+				texts = append(texts, value)
+			}
+		case []any:
+			for _, element := range value {
+				collect(element)
+			}
+		case map[string]any:
+			for _, member := range value {
+				collect(member)
+			}
+		}
+	}
+	collect(value)
+	return texts
+}

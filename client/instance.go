@@ -1,0 +1,107 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/openbroker/openbroker"
+)
+
+// Provision creates a service instance (spec.md, "Provisioning"): PUT
+// /v2/service_instances/:instance_id. The outcome is Created for 201, AlreadyExists
+// for 200 and Accepted for 202; see [ProvisionOperation] for the latter. Service and
+// Plan of the request are not sent, but give [Client.Wait] the plan's
+// maximum_polling_duration.
+func (c *Client) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
+	body, err := encodeBody(r, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	call := changing("provision", http.MethodPut, Orphan{
+		Kind: KindProvision, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
+	}, r.AcceptsIncomplete, r.Caller)
+	call.body, call.hide = body, hiddenTexts(r.Parameters)
+	response := new(openbroker.ProvisionResponse)
+	response.Outcome, err = c.change(ctx, call, http.StatusCreated, func(a *answer, fields *reader) {
+		readInstanceFields(fields, &response.DashboardURL, &response.Metadata)
+		fields.read("operation", &response.Operation)
+		response.RetryAfter = a.retryAfter()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// Update changes an instance (spec.md, "Updating a Service Instance"): PATCH
+// /v2/service_instances/:instance_id. The outcome is Updated for 200 and Accepted
+// for 202; see [UpdateOperation]. An update is never repeated, and never followed by
+// orphan mitigation.
+func (c *Client) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
+	body, err := encodeBody(r, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	call := changing("update", http.MethodPatch, Orphan{
+		Kind: KindUpdate, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
+	}, r.AcceptsIncomplete, r.Caller)
+	call.body, call.hide = body, hiddenTexts(r.Parameters)
+	response := new(openbroker.UpdateResponse)
+	response.Outcome, err = c.change(ctx, call, http.StatusOK, func(a *answer, fields *reader) {
+		readInstanceFields(fields, &response.DashboardURL, &response.Metadata)
+		fields.read("operation", &response.Operation)
+		response.RetryAfter = a.retryAfter()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// Deprovision deletes an instance (spec.md, "Deprovisioning"): DELETE
+// /v2/service_instances/:instance_id. The outcome is Deleted for 200 and Accepted for
+// 202; see [DeprovisionOperation]. An instance that is gone already (410) is the
+// error [openbroker.ErrInstanceDoesNotExist]; a caller that wants it gone has
+// reached that.
+func (c *Client) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
+	response := new(openbroker.DeprovisionResponse)
+	var err error
+	response.Outcome, err = c.remove(ctx, "deprovision", Orphan{
+		Kind: KindDeprovision, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
+	}, r.AcceptsIncomplete, r.Caller, func(a *answer, fields *reader) {
+		fields.read("operation", &response.Operation)
+		response.RetryAfter = a.retryAfter()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// GetInstance fetches an instance (spec.md, "Fetching a Service Instance"): GET
+// /v2/service_instances/:instance_id. Only services that are instances_retrievable
+// support it. An instance that does not exist, or is still being created, is the
+// error [openbroker.ErrInstanceDoesNotExist].
+func (c *Client) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
+	response := new(openbroker.GetInstanceResponse)
+	_, err := c.fetch(ctx, &call{
+		name: "fetch instance", method: http.MethodGet, instance: r.InstanceID, caller: r.Caller,
+		query:  []parameter{{"service_id", r.ServiceID}, {"plan_id", r.PlanID}},
+		repeat: repetition{safe: c.retries},
+	}, func(_ *answer, fields *reader) {
+		fields.read("service_id", &response.ServiceID)
+		fields.read("plan_id", &response.PlanID)
+		readInstanceFields(fields, &response.DashboardURL, &response.Metadata)
+		fields.read("parameters", &response.Parameters)
+		fields.optional("maintenance_info", &response.MaintenanceInfo)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+func readInstanceFields(fields *reader, dashboardURL *string, metadata **openbroker.InstanceMetadata) {
+	fields.read("dashboard_url", dashboardURL)
+	fields.optional("metadata", metadata)
+}

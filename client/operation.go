@@ -1,0 +1,106 @@
+package client
+
+import (
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+// A Kind is what a call changes.
+type Kind string
+
+// The kinds of operations, named as the calls that begin them.
+const (
+	KindProvision   Kind = "provision"
+	KindUpdate      Kind = "update"
+	KindDeprovision Kind = "deprovision"
+	KindBind        Kind = "bind"
+	KindUnbind      Kind = "unbind"
+)
+
+func (k Kind) onBinding() bool { return k == KindBind || k == KindUnbind }
+
+func (k Kind) deletes() bool { return k == KindDeprovision || k == KindUnbind }
+
+// An Operation is something that a broker has accepted and not yet finished (202;
+// spec.md, "Asynchronous Operations"). [Client.Wait] waits for it, also in another
+// process: an Operation can be kept as JSON, and holds no secret.
+type Operation struct {
+	Kind       Kind   `json:"kind"`
+	InstanceID string `json:"instance_id"`
+	// BindingID is empty for operations on instances.
+	BindingID string `json:"binding_id,omitempty"`
+	ServiceID string `json:"service_id,omitempty"`
+	// PlanID is, for an update, the plan before it.
+	PlanID string `json:"plan_id,omitempty"`
+	// Operation is the broker's name for it, or empty.
+	Operation string `json:"operation,omitempty"`
+	// AcceptedAt is when the answer came; the maximum polling duration counts from
+	// here. The zero time counts as the beginning of Wait.
+	AcceptedAt time.Time `json:"accepted_at,omitzero"`
+	// RetryAfter is how long the broker asked to wait before the first poll.
+	RetryAfter time.Duration `json:"retry_after,omitempty"`
+	// MaximumPollingDuration is that of the plan, or 0 for the client's (see
+	// [WithMaximumPollingDuration]).
+	MaximumPollingDuration time.Duration `json:"maximum_polling_duration,omitempty"`
+
+	key bool
+}
+
+// ProvisionOperation returns the operation that response accepted.
+func ProvisionOperation(r *openbroker.ProvisionRequest, response *openbroker.ProvisionResponse) Operation {
+	return accepted(Operation{
+		Kind: KindProvision, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
+		Operation: response.Operation, RetryAfter: response.RetryAfter,
+	}, r.Plan)
+}
+
+// UpdateOperation returns the operation that response accepted. If the plan
+// changes, previous values of the request should name the one before, which is
+// polled with.
+func UpdateOperation(r *openbroker.UpdateRequest, response *openbroker.UpdateResponse) Operation {
+	plan := r.PlanID
+	if r.PreviousValues != nil && r.PreviousValues.PlanID != "" {
+		plan = r.PreviousValues.PlanID
+	}
+	return accepted(Operation{
+		Kind: KindUpdate, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: plan,
+		Operation: response.Operation, RetryAfter: response.RetryAfter,
+	}, r.Plan)
+}
+
+// DeprovisionOperation returns the operation that response accepted.
+func DeprovisionOperation(r *openbroker.DeprovisionRequest, response *openbroker.DeprovisionResponse) Operation {
+	return accepted(Operation{
+		Kind: KindDeprovision, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
+		Operation: response.Operation, RetryAfter: response.RetryAfter,
+	}, r.Plan)
+}
+
+// BindOperation returns the operation that response accepted.
+func BindOperation(r *openbroker.BindRequest, response *openbroker.BindResponse) Operation {
+	return accepted(Operation{
+		Kind: KindBind, InstanceID: r.InstanceID, BindingID: r.BindingID, ServiceID: r.ServiceID, PlanID: r.PlanID,
+		Operation: response.Operation, RetryAfter: response.RetryAfter, key: isServiceKey(r),
+	}, r.Plan)
+}
+
+// UnbindOperation returns the operation that response accepted.
+func UnbindOperation(r *openbroker.UnbindRequest, response *openbroker.UnbindResponse) Operation {
+	return accepted(Operation{
+		Kind: KindUnbind, InstanceID: r.InstanceID, BindingID: r.BindingID, ServiceID: r.ServiceID, PlanID: r.PlanID,
+		Operation: response.Operation, RetryAfter: response.RetryAfter,
+	}, r.Plan)
+}
+
+func accepted(o Operation, plan *openbroker.Plan) Operation {
+	o.AcceptedAt = time.Now()
+	if plan != nil && plan.MaximumPollingDuration != nil {
+		o.MaximumPollingDuration = time.Duration(*plan.MaximumPollingDuration) * time.Second
+	}
+	return o
+}
+
+func (o Operation) orphan() Orphan {
+	return Orphan{Kind: o.Kind, InstanceID: o.InstanceID, BindingID: o.BindingID, ServiceID: o.ServiceID, PlanID: o.PlanID, key: o.key}
+}

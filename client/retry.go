@@ -1,0 +1,107 @@
+package client
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A repetition says when a call is sent again.
+type repetition struct {
+	// safe is how often a call that only reads is repeated.
+	safe int
+	// brokenOff repeats once a call that changes something and got no answer.
+	brokenOff bool
+}
+
+const (
+	firstRetry = 250 * time.Millisecond
+	// longestRetry bounds what a Retry-After may ask of a caller who waits for one
+	// call. Whoever can wait longer finds it in the error.
+	longestRetry = 10 * time.Second
+)
+
+// next returns whether and when a call is sent again.
+func (r repetition) next(ctx context.Context, attempt int, answer *answer, err error) (time.Duration, bool) {
+	if ctx.Err() != nil {
+		return 0, false
+	}
+	pause := jitter(firstRetry << min(attempt, 5))
+	switch {
+	case r.brokenOff:
+		return pause, err != nil && attempt == 0 && brokeOff(err)
+	case attempt >= r.safe:
+		return 0, false
+	case err != nil:
+		return pause, brokeOff(err)
+	}
+	switch answer.status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		if after := answer.retryAfter(); after > 0 {
+			pause = after
+		}
+		return pause, pause <= longestRetry
+	default:
+		return 0, false
+	}
+}
+
+// brokeOff reports whether the same request can end otherwise the next time.
+func brokeOff(err error) bool {
+	switch err.(type) { //nolint:errorlint // Only what send itself returns is meant.
+	case *tooLargeError:
+		return false
+	default:
+		return true
+	}
+}
+
+// jitter returns a duration of 75 to 125 percent of d, so that clients that
+// failed together do not come back together.
+func jitter(d time.Duration) time.Duration {
+	return d*3/4 + rand.N(d/2+1) //nolint:gosec // It spreads load, and keeps no secret.
+}
+
+// sleep waits for d, or returns the error of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// retryAfter returns what the header Retry-After asks for, or 0: seconds, or a
+// date in one of the three forms of HTTP, counted from the Date of the answer so
+// that the clocks need not agree (RFC 9110, "Retry-After").
+func (a *answer) retryAfter() time.Duration {
+	value := strings.TrimSpace(a.header.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return clampRetryAfter(seconds)
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	now := a.received
+	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
+		now = date
+	}
+	// Sub saturates instead of overflowing.
+	return clampRetryAfter(int64(at.Sub(now) / time.Second))
+}
+
+// clampRetryAfter keeps a Retry-After between 0 and one day, as the Cloud
+// Controller does.
+func clampRetryAfter(seconds int64) time.Duration {
+	return time.Duration(min(max(seconds, 0), 24*60*60)) * time.Second
+}
