@@ -45,11 +45,13 @@ type Caller struct {
 type Authenticator interface {
 	// Authenticate returns the principal of r. An error that is no [*Error]
 	// counts as ErrUnauthorized; an *Error is answered as it is, so that an
-	// authenticator whose key server is away can answer 503. Errors must not
-	// repeat the credentials. It is called by many goroutines at once.
+	// authenticator whose key server is away can answer 503, and one can give its
+	// own text ([Error.WithDescription]), headers and challenge
+	// ([Error.WithHeader]). Errors must not repeat the credentials. It is called
+	// by many goroutines at once.
 	Authenticate(r *http.Request) (Principal, error)
 	// Challenges returns the values of the WWW-Authenticate header that go with
-	// a 401, such as `Basic realm="openbroker"`.
+	// a 401 whose error brings none of its own, such as `Basic realm="openbroker"`.
 	Challenges() []string
 }
 

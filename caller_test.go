@@ -3,6 +3,8 @@ package openbroker_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/openbroker/openbroker"
@@ -59,6 +61,37 @@ func TestAuthenticatorErrors(t *testing.T) {
 		panic("no keys")
 	})))
 	s.do(http.MethodGet, "/v2/catalog", "").wantError(t, http.StatusInternalServerError)
+}
+
+// TestOwnRefusal: an authenticator gives its own text, headers and challenge for a
+// 401, and leaves to the handler what is the handler's.
+func TestOwnRefusal(t *testing.T) {
+	t.Parallel()
+	refusal := openbroker.ErrUnauthorized.WithDescription("Log in at https://login.example.com.").
+		WithHeader("www-authenticate", `Basic realm="billing"`).WithHeader("X-Login", "a").WithHeader("X-Login", "https://login.example.com").
+		WithHeader("Content-Type", "text/html").WithHeader("Content-Length", "3").WithHeader("connection", "close").
+		WithHeader(openbroker.HeaderRequestIdentity, "other")
+	authenticator := authenticatorFunc(func(*http.Request) (openbroker.Principal, error) { return openbroker.Principal{}, refusal })
+	s := serve(t, &fakeBroker{}, openbroker.WithAuthenticator(authenticator))
+	mux := httptest.NewServer(openbroker.Middleware(discardLog(), openbroker.WithAuthenticator(authenticator))(http.NotFoundHandler()))
+	t.Cleanup(mux.Close)
+	for _, s := range []*testServer{s, {Server: mux, t: t}} {
+		a := s.do(http.MethodGet, "/v2/catalog", "", openbroker.HeaderRequestIdentity+": req-1")
+		a.wantBody(t, http.StatusUnauthorized, `{"description":"Log in at https://login.example.com."}`)
+		for name, want := range map[string]string{
+			"WWW-Authenticate": `Basic realm="billing"`, "X-Login": "https://login.example.com", "Connection": "", openbroker.HeaderRequestIdentity: "req-1",
+		} {
+			if got := strings.Join(a.header.Values(name), "|"); got != want {
+				t.Errorf("%s is %q, want %q", name, got, want)
+			}
+		}
+	}
+	if !errors.Is(refusal, openbroker.ErrUnauthorized) || openbroker.ErrUnauthorized.Header != nil {
+		t.Error("the error that was derived from has changed")
+	}
+	if derived := refusal.WithHeader("X-Login", "b"); refusal.Header.Get("X-Login") == derived.Header.Get("X-Login") {
+		t.Error("WithHeader changes the error")
+	}
 }
 
 func TestPrincipalReachesTheBroker(t *testing.T) {

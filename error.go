@@ -39,6 +39,12 @@ type Error struct {
 	// RetryAfter, when positive, is sent as the Retry-After header in whole
 	// seconds, rounded up.
 	RetryAfter time.Duration
+	// Header are further headers of the answer, or nil. They replace those that
+	// the handler would send: WWW-Authenticate the challenges of the
+	// [Authenticator], for example. Those that describe the body, the connection
+	// or the request are the handler's business and left out: Content-Type,
+	// Content-Length, Connection and their like, and the request identity.
+	Header http.Header
 
 	cause error
 	kind  *Error
@@ -184,6 +190,20 @@ func (e *Error) WithUpdateRepeatable(repeatable bool) *Error {
 func (e *Error) WithRetryAfter(after time.Duration) *Error {
 	derived := e.derive()
 	derived.RetryAfter = after
+	return derived
+}
+
+// WithHeader returns a copy of e that sends one more header, in place of another
+// one of that name. A 401 of an [Authenticator] can so have its own challenge:
+//
+//	openbroker.ErrUnauthorized.WithHeader("WWW-Authenticate", `Basic realm="billing"`)
+func (e *Error) WithHeader(name, value string) *Error {
+	derived := e.derive()
+	derived.Header = e.Header.Clone()
+	if derived.Header == nil {
+		derived.Header = http.Header{}
+	}
+	derived.Header.Set(name, value)
 	return derived
 }
 

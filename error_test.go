@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -167,7 +168,7 @@ func TestErrorDerivation(t *testing.T) {
 	original := *openbroker.ErrPlanQuotaExceeded
 	derived := openbroker.ErrPlanQuotaExceeded.WithDescription("plan %s allows %d%%", "small", 5).
 		WithCause(cause).WithRetryAfter(time.Minute).WithInstanceUsable(true).WithUpdateRepeatable(false)
-	if *openbroker.ErrPlanQuotaExceeded != original {
+	if !reflect.DeepEqual(*openbroker.ErrPlanQuotaExceeded, original) {
 		t.Error("the sentinel has changed")
 	}
 	wrapped := fmt.Errorf("provision: %w", derived)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 )
 
 type errorBody struct {
@@ -12,6 +13,12 @@ type errorBody struct {
 	Description      string `json:"description"`
 	InstanceUsable   *bool  `json:"instance_usable,omitempty"`
 	UpdateRepeatable *bool  `json:"update_repeatable,omitempty"`
+}
+
+// ownHeaders are those that an [Error] cannot set. It is never changed.
+var ownHeaders = map[string]bool{
+	"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Transfer-Encoding": true, "Trailer": true,
+	"Connection": true, "Keep-Alive": true, "Upgrade": true, http.CanonicalHeaderKey(HeaderRequestIdentity): true,
 }
 
 // WriteError answers a request with err, as the handler does: for people who
@@ -36,6 +43,11 @@ func WriteError(w http.ResponseWriter, err error) {
 func writeError(w http.ResponseWriter, err *Error, body errorBody) {
 	if body.Description == "" {
 		body.Description = cmp.Or(http.StatusText(err.Status), "Error")
+	}
+	for name, values := range err.Header {
+		if name = http.CanonicalHeaderKey(name); !ownHeaders[name] {
+			w.Header()[name] = slices.Clone(values)
+		}
 	}
 	if err.RetryAfter > 0 {
 		w.Header().Set("Retry-After", retryAfterSeconds(err.RetryAfter))
