@@ -12,6 +12,9 @@ import (
 // one: whoever may use the broker may use all of it.
 const realm = "openbroker"
 
+// basicChallenge is that of RFC 7617.
+const basicChallenge = `Basic realm="` + realm + `", charset="UTF-8"`
+
 // maxHeaderSize bounds what of an Authorization header is looked at, in bytes.
 const maxHeaderSize = 16 << 10
 

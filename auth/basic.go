@@ -152,7 +152,7 @@ func (b *Basic) verify(r *http.Request, set *credentialSet, username, password [
 
 // Challenges returns the challenge of RFC 7617.
 func (b *Basic) Challenges() []string {
-	return []string{`Basic realm="` + realm + `", charset="UTF-8"`}
+	return []string{basicChallenge}
 }
 
 // printableBytes is printable for bytes, quick for those of ASCII.

@@ -7,7 +7,9 @@
 //   - [Bearer]: JSON Web Tokens, checked against an OpenID Connect issuer, a
 //     JSON Web Key Set or fixed public keys.
 //   - [ClientCert]: TLS client certificates.
+//   - [Proxy]: what a proxy in front says, if it is on a list of addresses.
 //   - [Any]: one of several.
+//   - [Refusal]: another text, realm and headers for the 401 of one.
 //   - [None]: everyone, on purpose.
 //
 // The principal reaches the broker in [openbroker.Caller]. Its Platform comes

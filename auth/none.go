@@ -24,8 +24,9 @@ func NewNone(logger *slog.Logger) *None {
 	return &None{}
 }
 
-// Authenticate returns the principal "anonymous" with "none" as Method. There is
-// no error.
+// Authenticate returns the principal "anonymous" with "none" as Method, whatever
+// credentials the request carries: nobody has checked them. There is no error.
+// [Proxy] takes the name that a proxy in front has checked.
 func (*None) Authenticate(*http.Request) (openbroker.Principal, error) {
 	return openbroker.Principal{Name: "anonymous", Method: "none"}, nil
 }

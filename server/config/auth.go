@@ -16,6 +16,8 @@ type Auth struct {
 	CredentialsFile Path              `yaml:"credentials_file" doc:"file with user names and passwords as htpasswd writes it, with platforms in brackets; read again when it changes"`
 	Bearer          []Bearer          `yaml:"bearer" doc:"JSON Web Tokens"`
 	ClientCert      []CertificateRule `yaml:"client_cert" doc:"client certificates; needs tls.client_ca"`
+	Proxy           []Proxy           `yaml:"proxy" doc:"proxies in front that have authenticated the user already"`
+	Realm           string            `yaml:"realm" default:"openbroker" doc:"realm that a 401 names"`
 	None            bool              `yaml:"none" default:"false" doc:"let everyone in, because something else protects the broker"`
 }
 
@@ -51,6 +53,13 @@ type CertificateRule struct {
 	Platform   string `yaml:"platform" default:"default" doc:"platform that the certificate belongs to"`
 }
 
+// A Proxy is a proxy in front that is trusted to have authenticated the user.
+type Proxy struct {
+	Peers      []string `yaml:"peers" required:"true" doc:"addresses that it connects from, such as 10.1.2.3, and networks such as 10.1.2.0/24; all that is there is trusted"`
+	UserHeader string   `yaml:"user_header" doc:"header in which it names the user and which it overwrites; if not given, the user name of basic authentication, whose password is not looked at"`
+	Platform   string   `yaml:"platform" default:"default" doc:"platform of all users of the proxy"`
+}
+
 // credentialsInterval is how often the credentials file is looked at.
 const credentialsInterval = 10 * time.Second
 
@@ -61,6 +70,21 @@ func (a *Auth) Authenticator(ctx context.Context, logger *slog.Logger) (openbrok
 	if a.None {
 		return auth.NewNone(logger), nil //nolint:contextcheck // It only logs a warning.
 	}
+	ways, err := a.ways(ctx, logger)
+	if err != nil {
+		return nil, err
+	}
+	var one openbroker.Authenticator
+	if len(ways) == 1 {
+		one = ways[0]
+	} else if one, err = auth.NewAny(ways...); err != nil {
+		return nil, err
+	}
+	return auth.NewRefusal(one, auth.RefusalConfig{Realm: a.Realm})
+}
+
+// ways returns one authenticator for each way in that is given.
+func (a *Auth) ways(ctx context.Context, logger *slog.Logger) ([]openbroker.Authenticator, error) {
 	var ways []openbroker.Authenticator
 	if len(a.Basic) > 0 {
 		basic, err := a.basic()
@@ -92,10 +116,14 @@ func (a *Auth) Authenticator(ctx context.Context, logger *slog.Logger) (openbrok
 		}
 		ways = append(ways, certificates)
 	}
-	if len(ways) == 1 {
-		return ways[0], nil
+	for _, p := range a.Proxy {
+		proxy, err := auth.NewProxy(auth.ProxyConfig(p))
+		if err != nil {
+			return nil, err
+		}
+		ways = append(ways, proxy)
 	}
-	return auth.NewAny(ways...)
+	return ways, nil
 }
 
 func (a *Auth) basic() (*auth.Basic, error) {
@@ -125,7 +153,7 @@ func (b *Bearer) authenticator(logger *slog.Logger) (*auth.Bearer, error) {
 
 func (a *Auth) check(report reporter, tls *TLS) {
 	ways := 0
-	for _, given := range []bool{len(a.Basic) > 0, a.CredentialsFile != "", len(a.Bearer) > 0, len(a.ClientCert) > 0} {
+	for _, given := range []bool{len(a.Basic) > 0, a.CredentialsFile != "", len(a.Bearer) > 0, len(a.ClientCert) > 0, len(a.Proxy) > 0} {
 		if given {
 			ways++
 		}
@@ -134,7 +162,7 @@ func (a *Auth) check(report reporter, tls *TLS) {
 	case a.None && ways > 0:
 		report("auth.none", "lets everyone in, which makes the other ways pointless: remove it or them")
 	case !a.None && ways == 0:
-		report("auth", "names no way to authenticate: add basic, credentials_file, bearer, client_cert, or none: true")
+		report("auth", "names no way to authenticate: add basic, credentials_file, bearer, client_cert, proxy, or none: true")
 	}
 	incomplete := false
 	for i, c := range a.Basic {
@@ -152,6 +180,14 @@ func (a *Auth) check(report reporter, tls *TLS) {
 		if _, err := a.Bearer[i].authenticator(slog.New(slog.DiscardHandler)); err != nil {
 			report(fmt.Sprintf("auth.bearer[%d]", i), "is not usable: %v", err)
 		}
+	}
+	for i, p := range a.Proxy {
+		if _, err := auth.NewProxy(auth.ProxyConfig(p)); err != nil {
+			report(fmt.Sprintf("auth.proxy[%d]", i), "is not usable: %v", err)
+		}
+	}
+	if _, err := auth.NewRefusal(&auth.Basic{}, auth.RefusalConfig{Realm: a.Realm}); err != nil {
+		report("auth.realm", "is not usable: %v", err)
 	}
 	if len(a.ClientCert) == 0 {
 		return
