@@ -252,15 +252,16 @@ func (e *Engine) ended(ctx context.Context, key Key, id string) (*result, error)
 		return nil, nil //nolint:nilnil // Not ended, and no error.
 	}
 	r := &result{state: record.State, failure: readFailure(record.Failure)}
-	if record.State == OperationFailed {
-		return r, nil
+	if record.State == OperationFailed || record.Kind == KindDeprovision || record.Kind == KindUnbind {
+		return r, nil // Nothing is answered but that.
 	}
 	snapshot, err := e.load(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	if snapshot.Instance == nil || key.BindingID != "" && snapshot.Binding == nil {
-		// It was deleted, and forgotten, since.
+	if !snapshot.exists(key) {
+		// It was deleted since, and perhaps forgotten: there is nothing to answer
+		// with.
 		return &result{state: OperationFailed, failure: failureOf(errCancelled, id)}, nil
 	}
 	if r.instance, err = e.openInstance(snapshot.Instance); err != nil {

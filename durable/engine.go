@@ -39,6 +39,9 @@ type Engine struct {
 	// away, and the engine has to stop. Another replica takes over.
 	aborted context.Context //nolint:containedctx // It is a signal that writes to the store obey.
 	abort   context.CancelFunc
+	// claiming ends when Stop does not wait for claims any longer.
+	claiming  context.Context //nolint:containedctx // It is a signal that claims obey.
+	stopClaim context.CancelFunc
 
 	mu       sync.Mutex
 	runs     map[string]*run
@@ -79,6 +82,7 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 		runs: map[string]*run{}, watchers: map[string][]chan *result{}, base: context.WithoutCancel(ctx),
 	}
 	e.aborted, e.abort = context.WithCancel(e.base)
+	e.claiming, e.stopClaim = context.WithCancel(e.base)
 	if err := e.SetCatalog(catalog); err != nil {
 		return nil, err
 	}
@@ -173,9 +177,12 @@ func (e *Engine) Stop(ctx context.Context) {
 			e.workers.Wait()
 			close(ended)
 		}()
+		claims := time.AfterFunc(claimPatience, e.stopClaim)
+		defer claims.Stop()
 		select {
 		case <-ended:
 		case <-ctx.Done():
+			e.stopClaim()
 			e.stopRuns(errStopping)
 			grace := time.AfterFunc(2*stopPatience, e.abort)
 			<-ended
@@ -186,6 +193,7 @@ func (e *Engine) Stop(ctx context.Context) {
 			e.loops.Wait()
 		}
 		e.abort()
+		e.stopClaim()
 	})
 }
 
@@ -193,6 +201,11 @@ func (e *Engine) Stop(ctx context.Context) {
 // providers that do not return, and again for a store that is away. What is not
 // recorded then is another replica's once the lease is over.
 const stopPatience = 4 * time.Second
+
+// claimPatience is how long Stop waits for a claim, to give back what it leases.
+// A claim that is cut off may have leased operations, which then wait until that
+// lease is over.
+const claimPatience = time.Second
 
 // enter counts the caller among the workers if the engine is in one of the
 // states: Stop waits for it then. Leave with workers.Done.

@@ -25,7 +25,7 @@ const (
 )
 
 // patience is how long a test waits for what has to happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // testCatalog has a plan for each policy.
 func testCatalog() *openbroker.Catalog {
@@ -74,6 +74,8 @@ type replica struct {
 	store    durable.Store
 	logs     *logBuffer
 	record   *transcript
+	// handler, unless nil, is asked directly: there are no sockets in a bubble.
+	handler http.Handler
 }
 
 type logBuffer struct {
@@ -143,6 +145,21 @@ func start(tb testing.TB, store durable.Store, keys durable.Sealer, provider *sc
 // serve is start for a provider that is more than scripted, without Start.
 func serve(tb testing.TB, store durable.Store, keys durable.Sealer, provider durable.Provider, script *scripted, change func(*durable.Config)) *replica {
 	tb.Helper()
+	r := build(tb, store, keys, provider, script, change)
+	server := httptest.NewServer(r.handler)
+	tb.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+		r.stopNow()
+	})
+	r.url, r.handler = server.URL, nil
+	return r
+}
+
+// build is serve without a server: the requests go to the handler. It is for
+// tests in a bubble, where the time is a fake one.
+func build(tb testing.TB, store durable.Store, keys durable.Sealer, provider durable.Provider, script *scripted, change func(*durable.Config)) *replica {
+	tb.Helper()
 	logs := &logBuffer{}
 	config := fastConfig(keys, logs)
 	if change != nil {
@@ -153,15 +170,29 @@ func serve(tb testing.TB, store durable.Store, keys durable.Sealer, provider dur
 		tb.Fatal(err)
 	}
 	handler := openbroker.NewHandler(engine, openbroker.WithLogger(slog.New(slog.NewTextHandler(logs, nil))), openbroker.WithAuthenticator(authenticator{}))
-	server := httptest.NewServer(handler)
-	tb.Cleanup(func() {
-		server.CloseClientConnections()
-		server.Close()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 100*time.Millisecond)
-		defer cancel()
-		engine.Stop(ctx)
+	return &replica{Engine: engine, t: tb, url: "http://broker.test", provider: script, store: store, logs: logs, handler: handler}
+}
+
+// stopNow stops the engine without waiting for its operations.
+func (r *replica) stopNow() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.t.Context()), 100*time.Millisecond)
+	defer cancel()
+	r.Stop(ctx)
+}
+
+// startInBubble is start in a bubble. PollInterval is a second: every tick of a
+// fake clock is work.
+func startInBubble(tb testing.TB, store durable.Store, keys durable.Sealer, provider *scripted, change func(*durable.Config)) *replica {
+	tb.Helper()
+	r := build(tb, store, keys, provider, provider, func(c *durable.Config) {
+		c.PollInterval = time.Second
+		if change != nil {
+			change(c)
+		}
 	})
-	return &replica{Engine: engine, t: tb, url: server.URL, provider: script, store: store, logs: logs}
+	r.Start(tb.Context())
+	tb.Cleanup(r.stopNow)
+	return r
 }
 
 // as sends the requests with another credential.
@@ -210,7 +241,7 @@ func (r *replica) try(ctx context.Context, method, path, body string) (answer, e
 	}
 	request.Header.Set(openbroker.HeaderAPIVersion, "2.17")
 	request.SetBasicAuth(r.user, "x")
-	response, err := http.DefaultClient.Do(request)
+	response, err := r.do(request)
 	if err != nil {
 		return answer{}, err
 	}
@@ -227,6 +258,15 @@ func (r *replica) try(ctx context.Context, method, path, body string) (answer, e
 		r.record.add(method, path, body, a)
 	}
 	return a, nil
+}
+
+func (r *replica) do(request *http.Request) (*http.Response, error) {
+	if r.handler == nil {
+		return http.DefaultClient.Do(request)
+	}
+	recorder := httptest.NewRecorder()
+	r.handler.ServeHTTP(recorder, request)
+	return recorder.Result(), nil
 }
 
 // later sends a request whose answer takes a while.

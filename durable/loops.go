@@ -44,9 +44,12 @@ func (e *Engine) claim(ctx context.Context) {
 	}
 	leased := time.Now()
 	e.backlog.Store(false)
-	claimed, err := e.store.Claim(ctx, e.config.Replica, e.config.Lease, free)
+	// What takes longer than the lease is not ours any more.
+	claiming, cancel := context.WithTimeout(e.claiming, e.config.Lease)
+	claimed, err := e.store.Claim(claiming, e.config.Replica, e.config.Lease, free) //nolint:contextcheck // Stop ends it before ctx.
+	cancel()
 	if err != nil {
-		e.storeFailed(ctx, "claiming operations", err)
+		e.storeFailed(e.claiming, "claiming operations", err) //nolint:contextcheck // See above.
 		claimed = nil
 	}
 	for i := range claimed {
@@ -71,22 +74,37 @@ func (e *Engine) storeFailed(ctx context.Context, doing string, err error) {
 }
 
 // leaseLoop keeps the leases of the running operations, and stops those that
-// are cancelled or lost.
+// are cancelled or lost. Only its timer renews them: a hint makes it look.
 func (e *Engine) leaseLoop(ctx context.Context) {
-	e.every(ctx, e.config.Lease/3, e.beat, e.renew)
+	timer := time.NewTicker(e.config.Lease / 3)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			e.renew(ctx)
+		case <-e.beat:
+			e.look(ctx)
+		}
+	}
 }
 
-func (e *Engine) renew(ctx context.Context) {
+// held are the runs that have a lease, as far as known.
+func (e *Engine) held() (running []*run, fences []Fence) {
 	e.mu.Lock()
-	running := make([]*run, 0, len(e.runs))
-	fences := make([]Fence, 0, len(e.runs))
+	defer e.mu.Unlock()
 	for _, r := range e.runs {
 		if r.lost() {
 			continue // Whoever claims it goes on, the sooner the better.
 		}
 		running, fences = append(running, r), append(fences, r.fence())
 	}
-	e.mu.Unlock()
+	return running, fences
+}
+
+func (e *Engine) renew(ctx context.Context) {
+	running, fences := e.held()
 	if len(running) == 0 {
 		return
 	}
@@ -96,16 +114,38 @@ func (e *Engine) renew(ctx context.Context) {
 	states, err := e.store.Renew(ctx, e.config.Replica, e.config.Lease, fences)
 	if err != nil {
 		e.storeFailed(ctx, "renewing leases", err)
-		return // Nobody knows; each run stops itself when its lease is over.
 	}
 	for _, r := range running {
-		state, held := states[r.fence()]
-		if !held {
-			r.stop(errLeaseLost) // Or it has just ended, and does not notice.
-			continue
+		if _, renewed := states[r.fence()]; renewed {
+			r.expiry.Reset(e.config.Lease - time.Since(asked))
 		}
-		r.expiry.Reset(e.config.Lease - time.Since(asked))
-		if state == Cancelling {
+	}
+	heed(running, states, err)
+}
+
+// look finds out which operations are cancelled or lost.
+func (e *Engine) look(ctx context.Context) {
+	running, fences := e.held()
+	if len(running) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.config.Lease/3)
+	defer cancel()
+	states, err := e.store.Held(ctx, e.config.Replica, fences)
+	if err != nil {
+		e.storeFailed(ctx, "looking at leases", err)
+	}
+	heed(running, states, err)
+}
+
+// heed stops the runs that are cancelled, or, unless the states are incomplete,
+// lost. Of those that are not known, each stops itself when its lease is over.
+func heed(running []*run, states map[Fence]OperationState, incomplete error) {
+	for _, r := range running {
+		switch state, held := states[r.fence()]; {
+		case !held && incomplete == nil:
+			r.stop(errLeaseLost) // Or it has just ended, and does not notice.
+		case state == Cancelling:
 			r.stop(errCancelled)
 		}
 	}

@@ -2,7 +2,6 @@ package durable_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -56,109 +55,6 @@ func TestOutage(t *testing.T) {
 			t.Errorf("the provider was called %d times", len(calls))
 		}
 	})
-}
-
-// A lease that cannot be renewed ends when it is over: the provider is told to
-// stop before anybody else can have begun.
-func TestLeaseRunsOut(t *testing.T) {
-	t.Parallel()
-	store := &flakyStore{Store: openSQLite(t)}
-	var cut atomic.Bool
-	store.renew = func() error {
-		if cut.Load() {
-			return errAway
-		}
-		return nil
-	}
-	store.claim = store.renew
-	const lease = 300 * time.Millisecond
-	provider := newScripted()
-	began, told := make(chan time.Time, 2), make(chan error, 2)
-	provider.on(durable.KindProvision, "i", func(ctx context.Context, task *durable.Task) error {
-		began <- time.Now()
-		if task.Attempt() > 1 {
-			return nil
-		}
-		<-ctx.Done()
-		told <- context.Cause(ctx)
-		return ctx.Err()
-	})
-	r := start(t, store, newKeys(t), provider, func(c *durable.Config) { c.Lease = lease })
-	cut.Store(true)
-	a := r.provision("i", "plan-async", "")
-	first := receive(t, "the first attempt", began)
-	if cause := receive(t, "the provider is told", told); cause == nil || !strings.Contains(cause.Error(), "lease") {
-		t.Errorf("the cause is %v", cause)
-	}
-	if took := time.Since(first); took > lease+lease/6 {
-		t.Errorf("the provider was told after %v, the lease is over after %v", took, lease)
-	}
-	cut.Store(false)
-	receive(t, "the second attempt", began)
-	r.done("i", a)
-}
-
-// The next attempt in a process waits until the one that lost its lease has
-// stopped, and has a lease that is kept.
-func TestAttemptsDoNotOverlap(t *testing.T) {
-	t.Parallel()
-	store := &flakyStore{Store: openSQLite(t)}
-	var cut atomic.Bool
-	store.renew = func() error {
-		if cut.Load() {
-			return errAway
-		}
-		return nil
-	}
-	provider := newScripted()
-	entered, stop, finish := make(chan int, 10), make(chan struct{}), make(chan struct{})
-	var running atomic.Int64
-	provider.on(durable.KindProvision, "i", func(ctx context.Context, task *durable.Task) error {
-		if running.Add(1) > 1 {
-			t.Error("two attempts overlap")
-		}
-		defer running.Add(-1)
-		entered <- task.Attempt()
-		if task.Attempt() == 1 {
-			<-stop
-			return errors.New("too late")
-		}
-		select {
-		case <-finish:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	})
-	const lease = 400 * time.Millisecond
-	r := start(t, store, newKeys(t), provider, func(c *durable.Config) { c.Lease = lease })
-	cut.Store(true)
-	a := r.provision("i", "plan-async", "")
-	receive(t, "the first attempt", entered)
-	key := durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"}
-	generation := func() int64 {
-		snapshot, err := store.Load(t.Context(), key)
-		if err != nil || len(snapshot.Open) != 1 {
-			t.Fatal("the operation has ended", err)
-		}
-		return snapshot.Open[0].Generation
-	}
-	eventually(t, "the operation is claimed again", func() bool { return generation() > 1 })
-	cut.Store(false)
-	close(stop)
-	attempt := receive(t, "the next attempt", entered)
-	// It is renewed like any other, though the earlier one ended after its claim.
-	over := time.NewTimer(2 * lease)
-	defer over.Stop()
-	<-over.C
-	if g := generation(); g != int64(attempt) {
-		t.Errorf("attempt %d lost its lease to %d", attempt, g)
-	}
-	close(finish)
-	r.done("i", a)
-	if len(entered) > 0 {
-		t.Error("there were more attempts")
-	}
 }
 
 // Records that cannot be read now say nothing about the operation: it is tried

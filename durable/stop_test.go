@@ -305,42 +305,6 @@ func goroutines(tb testing.TB) string {
 	return b.String()
 }
 
-// What an attempt returns after it lost its lease is refused, and the result of
-// the attempt that has the lease stands.
-func TestLateResultIsRefused(t *testing.T) {
-	t.Parallel()
-	forEachStore(t, func(t *testing.T, inner durable.Store) {
-		keys := newKeys(t)
-		late, winner := newScripted(), newScripted()
-		g := late.stall(durable.KindProvision, "i")
-		winner.provisioned = func() durable.Provisioned { return durable.Provisioned{DashboardURL: "https://winner.example.com"} }
-		isolated := &flakyStore{Store: inner}
-		var cut atomic.Bool
-		isolated.renew = func() error {
-			if cut.Load() {
-				return errAway
-			}
-			return nil
-		}
-		isolated.claim = isolated.renew
-		first := start(t, isolated, keys, late, func(c *durable.Config) { c.Lease = 100 * time.Millisecond })
-		cut.Store(true)
-		a := first.provision("i", "plan-async", "")
-		receive(t, "the first attempt", g.entered)
-		second := start(t, inner, keys, winner, nil)
-		second.done("i", a)
-		g.open()
-		eventually(t, "the late result is refused", func() bool { return strings.Contains(first.logs.String(), "result refused") })
-		got := second.send(http.MethodGet, instancePath("i"), "").is(t, http.StatusOK, "")
-		if got.body["dashboard_url"] != "https://winner.example.com" {
-			t.Errorf("the instance is %s", got.text)
-		}
-		if s := second.lastOperation("i", a.operation()); s.state() != string(openbroker.Succeeded) {
-			t.Errorf("the operation is %s", s.text)
-		}
-	})
-}
-
 // A cancellation reaches the replica that works on the creation.
 func TestCancelOnAnotherReplica(t *testing.T) {
 	t.Parallel()

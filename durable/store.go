@@ -42,18 +42,25 @@ type Store interface {
 	// and has changed nothing, if the instance is not of the expected revision.
 	Accept(ctx context.Context, a *Acceptance) error
 	// Advance makes a change of the worker that has the operation. It returns
-	// ErrFenced or ErrCancelling, and has changed nothing, if it may not.
+	// ErrFenced or ErrCancelling, and has changed nothing, if it may not. A worker
+	// that has released the operation does not have it.
 	Advance(ctx context.Context, a *Advance) error
 
 	// Claim leases up to limit operations to owner: those that are not leased or
 	// whose lease has expired, that are due, and whose instance or binding is
 	// not waiting for a Cancelling one; the oldest first. Claiming increases
 	// Generation and Attempt. Cancelling operations whose lease has expired are
-	// claimed too, and stay Cancelling.
+	// claimed too, and stay Cancelling. It does not wait for operations to become
+	// due, nor for those that others are changing, and returns when ctx ends. When
+	// the database's clock was set back, a lease ends no later than a few seconds
+	// and the length of the lease from then, and a delay is over at once.
 	Claim(ctx context.Context, owner string, lease time.Duration, limit int) ([]OperationRecord, error)
 	// Renew extends the leases that are still held, and returns the state of
-	// each of those; a fence that is missing in the result is lost.
+	// each of those; a fence that is missing in the result is lost. With an error,
+	// the result has those that were renewed, and nothing is known of the others.
 	Renew(ctx context.Context, owner string, lease time.Duration, fences []Fence) (map[Fence]OperationState, error)
+	// Held is Renew without extending anything: it only reads.
+	Held(ctx context.Context, owner string, fences []Fence) (map[Fence]OperationState, error)
 	// Expired returns up to limit ready bindings that have expired and whose
 	// instance has no operation that has not ended.
 	Expired(ctx context.Context, limit int) ([]BindingRecord, error)
@@ -102,6 +109,13 @@ func (s *Snapshot) Revision() int64 {
 	return s.Instance.Revision
 }
 
+// exists reports whether the instance or binding of the key is there: not only
+// its tombstone, or what another creation with its id has begun.
+func (s *Snapshot) exists(key Key) bool {
+	there := func(status Status) bool { return status == Ready || status == Updating || status == Deleting }
+	return s.Instance != nil && there(s.Instance.Status) && (key.BindingID == "" || s.Binding != nil && there(s.Binding.Status))
+}
+
 // An Acceptance begins an operation. It is guarded by the revision of the
 // instance alone, because every other change increases that: what was decided
 // from a [Snapshot] is written only if the snapshot still is the truth.
@@ -145,8 +159,8 @@ type Fence struct {
 }
 
 // An Advance is a change by the worker that has an operation. It needs the
-// operation to be Active (or Cancelling, with Cancelled set) and of the
-// generation of the fence. It increases the revision of the instance if State
+// operation to be Active (or Cancelling, with Cancelled set), of the generation
+// of the fence, and leased, if only by a lease that has expired. It increases the revision of the instance if State
 // is final, or if Instance or Binding is set.
 type Advance struct {
 	Fence Fence
@@ -161,7 +175,8 @@ type Advance struct {
 	// Checkpoint replaces what is stored, unless nil.
 	Checkpoint []byte
 	// Release gives up the lease, so that the operation can be claimed after
-	// Delay. Failed says that the attempt failed; otherwise it does not count.
+	// Delay. Failed says that the attempt failed; otherwise it does not count. If
+	// it is repeated, because its answer was lost, it is refused with ErrFenced.
 	Release bool
 	Delay   time.Duration
 	Failed  bool

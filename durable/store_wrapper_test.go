@@ -102,6 +102,13 @@ func (s *flakyStore) Renew(ctx context.Context, owner string, lease time.Duratio
 	return s.Store.Renew(ctx, owner, lease, fences)
 }
 
+func (s *flakyStore) Held(ctx context.Context, owner string, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
+	if err := s.ask(s.renew); err != nil {
+		return nil, err
+	}
+	return s.Store.Held(ctx, owner, fences)
+}
+
 func (s *flakyStore) Bindings(ctx context.Context, f durable.Filter) ([]durable.BindingRecord, error) {
 	if err := s.ask(nil); err != nil {
 		return nil, err

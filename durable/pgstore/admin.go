@@ -41,7 +41,13 @@ func (s *Store) Intervene(ctx context.Context, i *durable.Intervention) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	written := i.Audit
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return intervene(ctx, tx, i, &written) })
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		// Alone in its transaction, it can wait for others.
+		if _, err := tx.Exec(ctx, waitForLocks, milliseconds(s.timeout)); err != nil {
+			return err
+		}
+		return intervene(ctx, tx, i, &written)
+	})
 	if sqlState(err) == uniqueViolation {
 		err = durable.ErrConflict
 	}

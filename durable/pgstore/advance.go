@@ -53,7 +53,7 @@ func advanceStatement(a *durable.Advance) *statement {
 	// The key is compared so that the operation is looked up by its id, not in
 	// the history of its record.
 	s.add("guard", `UPDATE operations o SET `+strings.Join(s.operationValues(a), ", ")+`
-		WHERE o.id = `+s.text(a.Fence.OperationID)+` AND o.generation = `+s.number(a.Fence.Generation)+` AND `+states+`
+		WHERE o.id = `+s.text(a.Fence.OperationID)+` AND o.generation = `+s.number(a.Fence.Generation)+` AND `+states+` AND o.lease_until IS NOT NULL
 			AND (o.platform, o.instance_id, o.binding_id) IS NOT DISTINCT FROM (`+s.text(a.Key.Platform)+`, `+s.text(a.Key.InstanceID)+`, `+s.text(a.Key.BindingID)+`)`+lock+`
 		RETURNING o.updated_at AS now`)
 	if !revises(a) {

@@ -34,6 +34,7 @@ const (
 //     grow from nothing to millions of rows within hours: a plan made for the
 //     empty table must not scan the full one
 //   - the locks of a replica that has vanished do not stay
+//   - who waits for a lock hears so long before the statement has to end
 const session = `SELECT
 	set_config('search_path', $1, false),
 	set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
@@ -45,6 +46,7 @@ const session = `SELECT
 	set_config('enable_mergejoin', 'off', false),
 	set_config('jit', 'off', false),
 	set_config('statement_timeout', $2, false),
+	set_config('lock_timeout', $3, false),
 	set_config('idle_in_transaction_session_timeout', $2, false),
 	set_config('tcp_keepalives_idle', '10', false),
 	set_config('tcp_keepalives_interval', '5', false),
@@ -78,8 +80,8 @@ func poolConfig(dsn string, o options) (*pgxpool.Config, error) {
 
 // setUp prepares a new connection.
 func setUp(ctx context.Context, conn *pgx.Conn, o options) error {
-	timeout := strconv.FormatInt(o.timeout.Milliseconds(), 10)
-	if _, err := conn.Exec(ctx, session, pgx.QueryExecModeExec, pgx.Identifier{o.schema}.Sanitize(), timeout); err != nil {
+	timeout := milliseconds(o.timeout)
+	if _, err := conn.Exec(ctx, session, pgx.QueryExecModeExec, pgx.Identifier{o.schema}.Sanitize(), timeout, milliseconds(o.lockTimeout())); err != nil {
 		return fmt.Errorf("prepare the session: %w", err)
 	}
 	if major, err := majorVersion(conn.PgConn().ParameterStatus("server_version")); err == nil && major >= transactionTimeoutVersion {
@@ -88,6 +90,11 @@ func setUp(ctx context.Context, conn *pgx.Conn, o options) error {
 		}
 	}
 	return nil
+}
+
+// milliseconds is a time as a setting of PostgreSQL, at least 1: 0 means no limit.
+func milliseconds(d time.Duration) string {
+	return strconv.FormatInt(max(d.Milliseconds(), 1), 10)
 }
 
 var leadingNumber = regexp.MustCompile(`^\d+`)

@@ -19,6 +19,17 @@ const Writers = writers
 // Waiting is how many changes are queued.
 func (s *Store) Waiting() int { return len(s.queue) }
 
+// Aside is how many changes wait for locks.
+func (s *Store) Aside() int {
+	s.aside.mu.Lock()
+	defer s.aside.mu.Unlock()
+	n := 0
+	for _, count := range s.aside.of {
+		n += count
+	}
+	return n
+}
+
 // Plans returns the plans of the statements that the session of a store has
 // prepared, by their text. The store must have one connection.
 func (s *Store) Plans(ctx context.Context) (map[string]string, error) {

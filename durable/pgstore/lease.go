@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,7 +18,7 @@ const (
 			SELECT o.seq FROM operations o
 			WHERE o.state IN ('active', 'cancelling')
 				AND (o.lease_until IS NULL OR o.lease_until <= clock_timestamp())
-				AND (o.not_before IS NULL OR o.not_before <= clock_timestamp())
+				AND (o.not_before IS NULL OR o.not_before <= clock_timestamp() OR o.updated_at > clock_timestamp())
 				AND (o.state = 'cancelling' OR NOT EXISTS (
 					SELECT FROM operations c
 					WHERE c.finished_at IS NULL AND c.platform = o.platform AND c.instance_id = o.instance_id AND c.state <> 'active'
@@ -32,41 +31,125 @@ const (
 			RETURNING o.*
 		) SELECT ` + operationColumns + ` FROM claimed ORDER BY seq`
 
-	// What has ended is not leased.
-	renewFree = `WITH held AS (
-			SELECT o.seq FROM unnest($3::text[], $4::bigint[]) AS f (id, generation) JOIN operations o ON o.id = f.id AND o.generation = f.generation
+	// What was changed at a later time than now was changed before the clock was
+	// set back. Its lease lasts as long as it did then.
+	setBackLeases = `WITH later AS (
+			SELECT o.seq FROM operations o
+			WHERE o.state IN ('active', 'cancelling') AND o.lease_until IS NOT NULL AND o.updated_at > clock_timestamp()
+			FOR NO KEY UPDATE SKIP LOCKED
+		) UPDATE operations o SET lease_until = clock_timestamp() + (o.lease_until - o.updated_at), updated_at = clock_timestamp()
+		FROM later WHERE o.seq = later.seq`
+
+	// The state is null for what is held, but is being changed at the moment. What
+	// has ended is not leased.
+	renewLeases = `WITH held AS (
+			SELECT o.seq, o.id, o.generation FROM unnest($3::text[], $4::bigint[]) AS f (id, generation) JOIN operations o ON o.id = f.id AND o.generation = f.generation
 			WHERE o.owner = $1 AND o.lease_until IS NOT NULL
+		), free AS (
+			SELECT o.seq FROM held JOIN operations o ON o.seq = held.seq
+			WHERE o.generation = held.generation AND o.owner = $1 AND o.lease_until IS NOT NULL
 			FOR NO KEY UPDATE OF o SKIP LOCKED
-		) UPDATE operations o SET lease_until = clock_timestamp() + $2 FROM held WHERE o.seq = held.seq
-		RETURNING o.id, o.generation, o.state`
-	renewOne = `UPDATE operations o SET lease_until = clock_timestamp() + $2
-		WHERE o.id = $3 AND o.generation = $4 AND o.owner = $1 AND o.lease_until IS NOT NULL
-		RETURNING o.state`
+		), renewed AS (
+			UPDATE operations o SET lease_until = clock_timestamp() + $2, updated_at = clock_timestamp() FROM free WHERE o.seq = free.seq
+			RETURNING o.seq, o.state
+		) SELECT held.id, held.generation, (SELECT renewed.state FROM renewed WHERE renewed.seq = held.seq) FROM held`
+	selectHeld = `SELECT o.id, o.generation, o.state FROM unnest($2::text[], $3::bigint[]) AS f (id, generation)
+		JOIN operations o ON o.id = f.id AND o.generation = f.generation
+		WHERE o.owner = $1 AND o.lease_until IS NOT NULL`
+)
+
+const (
+	// clockInterval is how often it is looked whether the clock was set back: that
+	// reads the whole queue.
+	clockInterval = 5 * time.Second
+	// The operations that are being changed at the moment are renewed after a
+	// pause from renewFirst, which doubles up to renewLongest.
+	renewFirst   = 2 * time.Millisecond
+	renewLongest = 50 * time.Millisecond
 )
 
 // Claim implements [durable.Store].
 func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int) ([]durable.OperationRecord, error) {
+	if err := s.checkClock(ctx); err != nil {
+		return nil, err
+	}
 	return query(ctx, s, "claim", scanOperation, claimOperations, owner, lease, max(limit, 0))
 }
 
+// checkClock looks, now and then, whether the database's clock was set back. Then
+// the leases of replicas that have died would last until it catches up.
+func (s *Store) checkClock(ctx context.Context) error {
+	s.clock.Lock()
+	due := time.Since(s.clockChecked) >= clockInterval
+	if due {
+		s.clockChecked = time.Now()
+	}
+	s.clock.Unlock()
+	if !due {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if _, err := s.pool.Exec(ctx, setBackLeases); err != nil {
+		return fmt.Errorf("pgstore: claim: %w", err)
+	}
+	return nil
+}
+
 // Renew implements [durable.Store]. A lease that has expired but was not claimed
-// is still held. Most leases are renewed at once. The operations that are being
-// changed at this moment follow one by one: a transaction that holds some and
-// waits for others could wait for one that does the same.
+// is still held. It waits for no lock: a transaction that holds some and waits
+// for others could wait for one that does the same. The operations that are being
+// changed at the moment follow when that is done.
 func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	states := make(map[durable.Fence]durable.OperationState, len(fences))
+	for wait := renewFirst; len(fences) > 0; wait = min(2*wait, renewLongest) {
+		locked, err := s.renewFree(ctx, owner, lease, fences, states)
+		if err != nil {
+			return states, fmt.Errorf("pgstore: renew: %w", err)
+		}
+		fences = locked
+		if len(locked) > 0 && !pause(ctx, wait) {
+			return states, fmt.Errorf("pgstore: renew: %d operations are being changed all the time, %q first: %w", len(locked), locked[0].OperationID, ctx.Err())
+		}
+	}
+	return states, nil
+}
+
+// renewFree renews what is not being changed, and returns the others.
+func (s *Store) renewFree(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence, states map[durable.Fence]durable.OperationState) ([]durable.Fence, error) {
+	ids, generations := columns(fences)
+	rows, err := s.pool.Query(ctx, renewLeases, owner, lease, ids, generations)
+	if err != nil {
+		return nil, err
+	}
+	var locked []durable.Fence
+	var fence durable.Fence
+	var state *durable.OperationState
+	_, err = pgx.ForEachRow(rows, []any{&fence.OperationID, &fence.Generation, &state}, func() error {
+		if state == nil {
+			locked = append(locked, fence)
+		} else {
+			states[fence] = *state
+		}
+		return nil
+	})
+	return locked, err
+}
+
+// Held implements [durable.Store].
+func (s *Store) Held(ctx context.Context, owner string, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	states := make(map[durable.Fence]durable.OperationState, len(fences))
 	if len(fences) == 0 {
 		return states, nil
 	}
-	ids, generations := make([]string, len(fences)), make([]int64, len(fences))
-	for i, fence := range fences {
-		ids[i], generations[i] = fence.OperationID, fence.Generation
-	}
-	rows, err := s.pool.Query(ctx, renewFree, owner, lease, ids, generations)
+	ids, generations := columns(fences)
+	rows, err := s.pool.Query(ctx, selectHeld, owner, ids, generations)
 	if err != nil {
-		return nil, fmt.Errorf("pgstore: renew: %w", err)
+		return nil, fmt.Errorf("pgstore: held: %w", err)
 	}
 	var fence durable.Fence
 	var state durable.OperationState
@@ -74,20 +157,16 @@ func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fe
 		states[fence] = state
 		return nil
 	}); err != nil {
-		return nil, fmt.Errorf("pgstore: renew: %w", err)
-	}
-	for _, fence := range fences {
-		if _, renewed := states[fence]; renewed {
-			continue
-		}
-		err := s.pool.QueryRow(ctx, renewOne, owner, lease, fence.OperationID, fence.Generation).Scan(&state)
-		if errors.Is(err, pgx.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("pgstore: renew: %w", err)
-		}
-		states[fence] = state
+		return nil, fmt.Errorf("pgstore: held: %w", err)
 	}
 	return states, nil
+}
+
+// columns are the ids and the generations of fences.
+func columns(fences []durable.Fence) (ids []string, generations []int64) {
+	ids, generations = make([]string, len(fences)), make([]int64, len(fences))
+	for i, fence := range fences {
+		ids[i], generations[i] = fence.OperationID, fence.Generation
+	}
+	return ids, generations
 }

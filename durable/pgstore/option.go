@@ -44,6 +44,10 @@ func WithLogger(logger *slog.Logger) Option {
 	return func(o *options) { o.logger = logger }
 }
 
+// lockTimeout bounds how long changes that are made together wait for a lock that
+// somebody else has.
+func (o options) lockTimeout() time.Duration { return o.timeout / 20 }
+
 func newOptions(set []Option) (options, error) {
 	o := options{schema: defaultSchema, timeout: defaultTimeout, logger: slog.New(slog.DiscardHandler)}
 	for _, option := range set {

@@ -52,6 +52,10 @@ func calls(s durable.Store) map[string]func(context.Context) error {
 			_, err := s.Renew(ctx, "worker", time.Hour, []durable.Fence{{OperationID: "none"}})
 			return err
 		},
+		"Held": func(ctx context.Context) error {
+			_, err := s.Held(ctx, "worker", []durable.Fence{{OperationID: "none"}})
+			return err
+		},
 	}
 }
 

@@ -21,8 +21,15 @@ var _ durable.Store = (*Store)(nil)
 type Store struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration
-	queue   chan *change
-	hints   *hints
+	// lockTimeout is that of the sessions, see options.lockTimeout.
+	lockTimeout time.Duration
+	queue       chan *change
+	aside       aside
+	hints       *hints
+
+	// clock guards clockChecked, see checkClock.
+	clock        sync.Mutex
+	clockChecked time.Time
 
 	// quit closes closing, which ends the background: the writers and what
 	// passes on hints.
@@ -64,12 +71,14 @@ func Open(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 func start(pool *pgxpool.Pool, o options) *Store {
 	ctx, quit := context.WithCancel(context.Background())
 	s := &Store{
-		pool: pool, timeout: o.timeout, quit: quit, closing: ctx.Done(),
+		pool: pool, timeout: o.timeout, lockTimeout: o.lockTimeout(), quit: quit, closing: ctx.Done(),
 		queue: make(chan *change, queueLength), hints: newHints(pool, o),
 	}
+	s.aside.due = make(chan struct{}, 1)
 	for range writers {
 		s.background.Go(s.write)
 	}
+	s.background.Go(func() { s.repeat(ctx) })
 	s.background.Go(func() { s.hints.listen(ctx) })
 	s.background.Go(func() { s.hints.notify(ctx) })
 	return s
@@ -82,7 +91,7 @@ func (s *Store) Hints() <-chan struct{} { return s.hints.received }
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	tag, err := s.pool.Exec(ctx, `UPDATE pings SET at = clock_timestamp() WHERE id = 1`)
+	tag, err := s.alone(ctx, `UPDATE pings SET at = clock_timestamp() WHERE id = 1`)
 	if err != nil {
 		return fmt.Errorf("pgstore: ping: %w", err)
 	}

@@ -37,7 +37,7 @@ func (s *Store) PutSetting(ctx context.Context, name string, value []byte) ([]by
 	if value == nil {
 		value = []byte{}
 	}
-	if _, err := s.pool.Exec(ctx, insertSetting, name, value); err != nil {
+	if _, err := s.alone(ctx, insertSetting, name, value); err != nil {
 		return nil, fmt.Errorf("pgstore: put setting: %w", err)
 	}
 	return s.Setting(ctx, name)

@@ -15,6 +15,7 @@ const (
 	// unlimited is for one transaction that may take long. The number is that of
 	// PostgreSQL 17, which knows transaction_timeout.
 	unlimited = `SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
+		set_config('lock_timeout', '0', true),
 		CASE WHEN current_setting('server_version_num')::int >= 170000 THEN set_config('transaction_timeout', '0', true) END`
 
 	lockAll        = `LOCK TABLE instances, bindings, operations, settings, audit IN EXCLUSIVE MODE`

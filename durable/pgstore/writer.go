@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -48,6 +49,8 @@ type change struct {
 	size int
 
 	state atomic.Int32
+	// until is when the change has to be made, once it is taken up.
+	until time.Time
 	// passed tells whether the guard let the change pass, if err is nil.
 	passed bool
 	err    error
@@ -150,6 +153,7 @@ func (s *Store) collect(batch []*change, first *change) []*change {
 	size := 0
 	for c := first; ; {
 		if c.state.CompareAndSwap(waiting, taken) {
+			c.until = time.Now().Add(s.timeout)
 			batch = append(batch, c)
 			size += c.size
 		}
@@ -164,26 +168,35 @@ func (s *Store) collect(batch []*change, first *change) []*change {
 	}
 }
 
-// commit makes the changes of the batch and answers their callers.
+// commit makes the changes of the batch and answers their callers. One that waits
+// for a lock which somebody else has is put aside, and does not hold up the others.
 func (s *Store) commit(batch []*change) {
-	if len(batch) == 0 {
-		return
-	}
 	// No caller's context: one that gives up must not fail the others.
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
 	slices.SortStableFunc(batch, order)
-	err := s.transact(ctx, batch)
-	if err != nil && isOfOne(err) {
-		s.commitEach(ctx, batch)
-	} else {
-		for _, c := range batch {
-			c.err = err
+	batch = s.aside.join(batch)
+	for wait := s.lockTimeout; len(batch) > 0; wait = min(wait, briefly) {
+		locked, err := s.transact(ctx, batch, wait)
+		switch {
+		case locked != nil:
+			batch = s.aside.put(batch, locked)
+			continue
+		case err != nil && isOfOne(err):
+			s.commitEach(ctx, batch)
+		default:
+			s.answer(err, batch...)
 		}
+		return
 	}
+}
+
+// answer tells the callers what became of their changes.
+func (s *Store) answer(err error, changes ...*change) {
 	hint := false
-	for _, c := range batch {
-		hint = hint || c.hint && c.passed && c.err == nil
+	for _, c := range changes {
+		c.err = err
+		hint = hint || c.hint && c.passed && err == nil
 		close(c.done)
 	}
 	if hint {
@@ -194,52 +207,75 @@ func (s *Store) commit(batch []*change) {
 // commitEach makes each change on its own, so that one that cannot be made does
 // not fail the others.
 func (s *Store) commitEach(ctx context.Context, batch []*change) {
-	for i := range batch {
-		c := batch[i]
-		for range maxAttempts {
-			c.err = s.transact(ctx, batch[i:i+1])
-			if !isCollision(c.err) {
-				break
-			}
+	for i, c := range batch {
+		locked, err := s.commitOne(ctx, c, briefly)
+		if locked {
+			s.aside.put(batch[i:i+1], c)
+			continue
 		}
-		switch {
-		case c.err == nil:
-		case sqlState(c.err) == uniqueViolation:
-			c.err = durable.ErrConflict
-		case !isOfOne(c.err):
+		s.answer(err, c)
+		if err != nil && !errors.Is(err, durable.ErrConflict) && !isOfOne(err) {
 			// The database is gone: the others would wait in vain.
-			for _, other := range batch[i+1:] {
-				other.err = c.err
-			}
+			s.answer(err, batch[i+1:]...)
 			return
 		}
 	}
+}
+
+// commitOne makes a change on its own. It reports whether that would have waited
+// for a lock longer than wait; then nothing was changed.
+func (s *Store) commitOne(ctx context.Context, c *change, wait time.Duration) (locked bool, err error) {
+	for range maxAttempts {
+		var waits *change
+		if waits, err = s.transact(ctx, []*change{c}, wait); waits != nil {
+			return true, err
+		}
+		if !isCollision(err) {
+			break
+		}
+	}
+	if sqlState(err) == uniqueViolation {
+		err = durable.ErrConflict
+	}
+	return false, err
 }
 
 // transact makes the changes of the batch in one transaction and sets passed.
 // It needs one round trip: PostgreSQL executes what is sent up to a Sync message
 // as one transaction, and commits it then. If it returns nil, it has
 // acknowledged that. After an error that isOfOne nothing was changed; after any
-// other, nobody knows.
-func (s *Store) transact(ctx context.Context, batch []*change) error {
+// other, the outcome is not known. If a change waited for a lock longer than wait,
+// it returns that one.
+func (s *Store) transact(ctx context.Context, batch []*change, wait time.Duration) (locked *change, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer conn.Release()
 	b := &pgx.Batch{}
+	if wait != s.lockTimeout {
+		b.Queue(waitForLocks, milliseconds(wait))
+	}
 	for _, c := range batch {
 		b.Queue(c.sql, c.args...)
 	}
 	results := conn.SendBatch(ctx, b)
+	if wait != s.lockTimeout {
+		if _, err := results.Exec(); err != nil {
+			return nil, errors.Join(err, ignoreSame(results.Close(), err))
+		}
+	}
 	for _, c := range batch {
 		tag, err := results.Exec()
+		if sqlState(err) == lockNotAvailable {
+			locked = c
+		}
 		if err != nil {
-			return errors.Join(err, ignoreSame(results.Close(), err))
+			return locked, errors.Join(err, ignoreSame(results.Close(), err))
 		}
 		c.passed = tag.RowsAffected() > 0
 	}
-	return results.Close() // The commit is acknowledged, or failed, here.
+	return nil, results.Close() // The commit is acknowledged, or failed, here.
 }
 
 // ignoreSame returns nil for the error that is known already.
@@ -272,7 +308,7 @@ func isOfOne(err error) bool {
 		case "21", "22", "23", "40", "44", "54":
 			return true
 		default:
-			return state == lockNotAvailable
+			return state == lockNotAvailable // at the commit: a deferred constraint
 		}
 	}
 	var preprocessing pgx.ErrPreprocessingBatch
@@ -281,6 +317,5 @@ func isOfOne(err error) bool {
 
 // isCollision tells whether the change can be made when others are done.
 func isCollision(err error) bool {
-	state := sqlState(err)
-	return strings.HasPrefix(state, "40") || state == lockNotAvailable
+	return strings.HasPrefix(sqlState(err), "40")
 }

@@ -16,12 +16,12 @@ const (
 			owner = CASE WHEN ?6 THEN '' ELSE owner END,
 			lease_until = CASE WHEN ?6 THEN 0 ELSE lease_until END,
 			not_before = CASE WHEN ?6 THEN ?7 ELSE not_before END
-		WHERE id = ?8 AND generation = ?9 AND finished_at = 0 AND (state = 'active' OR ?10)
+		WHERE id = ?8 AND generation = ?9 AND finished_at = 0 AND lease_until <> 0 AND (state = 'active' OR ?10)
 			AND platform = ?11 AND instance_id = ?12 AND binding_id = ?13`
 	endOperation = `UPDATE operations SET updated_at = ?1,
 			description = coalesce(?2, description), failure = coalesce(?3, failure), checkpoint = coalesce(?4, checkpoint),
 			failures = failures + ?5, owner = '', lease_until = 0, not_before = 0, state = ?6, finished_at = ?1
-		WHERE id = ?7 AND generation = ?8 AND finished_at = 0 AND (state = 'active' OR ?9)
+		WHERE id = ?7 AND generation = ?8 AND finished_at = 0 AND lease_until <> 0 AND (state = 'active' OR ?9)
 			AND platform = ?10 AND instance_id = ?11 AND binding_id = ?12`
 	operationFence = `SELECT generation, state FROM operations WHERE id = ? AND platform = ? AND instance_id = ? AND binding_id = ?`
 )

@@ -42,7 +42,8 @@ func TestAttachedContract(t *testing.T) {
 			return attach(t, path, sqlitestore.WithClock(c.now))
 		}
 		return &storetest.Database{
-			Store: again(t), Reopen: again, Advance: c.advance,
+			SetBack: func(_ *testing.T, d time.Duration) { c.advance(-d) },
+			Store:   again(t), Reopen: again, Advance: c.advance,
 			Replica: func(*testing.T) durable.Store { return owner },
 		}
 	})

@@ -17,16 +17,21 @@ const (
 	claimOperations = `UPDATE operations SET owner = ?1, lease_until = ?2, updated_at = ?3, generation = generation + 1, attempt = attempt + 1
 		WHERE seq IN (
 			SELECT o.seq FROM operations AS o INDEXED BY operations_queue
-			WHERE o.finished_at = 0 AND o.lease_until <= ?3 AND o.not_before <= ?3
+			WHERE o.finished_at = 0 AND o.lease_until <= ?3 AND (o.not_before <= ?3 OR o.updated_at > ?3)
 				AND (o.state = 'cancelling' OR NOT EXISTS (
 					SELECT 1 FROM operations AS c INDEXED BY operations_open
 					WHERE c.finished_at = 0 AND c.state = 'cancelling' AND c.platform = o.platform AND c.instance_id = o.instance_id
 						AND (c.binding_id = o.binding_id OR c.binding_id = '' OR o.binding_id = '')))
 			ORDER BY o.seq LIMIT ?4)
 		RETURNING seq, ` + operationColumns
+	// What was changed at a later time than now was changed before the clock was
+	// set back. Its lease lasts as long as it did then.
+	setBackLeases = `UPDATE operations SET lease_until = ?1 + (lease_until - updated_at), updated_at = ?1
+		WHERE finished_at = 0 AND lease_until <> 0 AND updated_at > ?1`
 	renewLease = `UPDATE operations SET lease_until = ?, updated_at = ?
 		WHERE id = ? AND generation = ? AND owner = ? AND finished_at = 0 AND lease_until <> 0
 		RETURNING state`
+	selectHeld       = `SELECT state FROM operations WHERE id = ? AND generation = ? AND owner = ? AND finished_at = 0 AND lease_until <> 0`
 	releaseAllLeases = `UPDATE operations SET owner = '', lease_until = 0 WHERE finished_at = 0 AND lease_until <> 0`
 )
 
@@ -37,9 +42,15 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 		record durable.OperationRecord
 	}
 	var claims []claim
+	var now int64
 	err := s.write(ctx, func(w *session) error {
 		claims = claims[:0] // The change may be made again after a failed batch.
-		now := s.micros()
+		now = s.micros()
+		if before := s.claimed.Load(); before == 0 || now < before {
+			if _, err := w.exec(setBackLeases, now); err != nil {
+				return err
+			}
+		}
 		return w.query(func(row scanner) error {
 			var c claim
 			var err error
@@ -51,6 +62,7 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 	if err != nil {
 		return nil, err
 	}
+	s.claimed.Store(now)
 	// RETURNING has no order.
 	slices.SortFunc(claims, func(a, b claim) int { return int(a.seq - b.seq) })
 	records := make([]durable.OperationRecord, len(claims))
@@ -85,6 +97,34 @@ func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fe
 		for _, fence := range fences {
 			var state durable.OperationState
 			err := w.queryRow(renewLease, after(now, lease), now, fence.OperationID, fence.Generation, owner).Scan(&state)
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			held[fence] = state
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return held, nil
+}
+
+// Held implements [durable.Store].
+func (s *Store) Held(ctx context.Context, owner string, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
+	held := make(map[durable.Fence]durable.OperationState, len(fences))
+	if len(fences) == 0 {
+		return held, nil
+	}
+	fences = slices.Clone(fences)
+	err := s.read(ctx, func(r *session) error {
+		clear(held)
+		for _, fence := range fences {
+			var state durable.OperationState
+			err := r.queryRow(selectHeld, fence.OperationID, fence.Generation, owner).Scan(&state)
 			if errors.Is(err, sql.ErrNoRows) {
 				continue
 			}

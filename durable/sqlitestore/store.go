@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
@@ -32,6 +33,8 @@ type Store struct {
 	hints chan struct{}
 	// identity is the file that was opened.
 	identity os.FileInfo
+	// claimed is the time of the last claim.
+	claimed atomic.Int64
 
 	writes *sql.DB
 	reads  *sql.DB

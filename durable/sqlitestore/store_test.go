@@ -3,6 +3,7 @@ package sqlitestore_test
 import (
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,8 @@ func TestContract(t *testing.T) {
 			t.Helper()
 			return open(t, path, sqlitestore.WithClock(c.now))
 		}
-		return &storetest.Database{Store: reopen(t), Reopen: reopen, Advance: c.advance}
+		back := func(_ *testing.T, d time.Duration) { c.advance(-d) }
+		return &storetest.Database{Store: reopen(t), Reopen: reopen, Advance: c.advance, SetBack: back}
 	})
 }
 
@@ -31,11 +33,14 @@ func TestContractOnTheWallClock(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) *storetest.Database {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "broker.db")
+		var behind atomic.Int64
+		clock := func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) }
 		reopen := func(t *testing.T) durable.Store {
 			t.Helper()
-			return open(t, path)
+			return open(t, path, sqlitestore.WithClock(clock))
 		}
-		return &storetest.Database{Store: reopen(t), Reopen: reopen}
+		back := func(_ *testing.T, d time.Duration) { behind.Add(int64(d)) }
+		return &storetest.Database{Store: reopen(t), Reopen: reopen, SetBack: back}
 	})
 }
 

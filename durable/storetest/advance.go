@@ -187,6 +187,20 @@ func advanceCases() []testCase {
 			f.equal("generation", claimed[0].Generation, int64(2))
 			f.equal("attempt", claimed[0].Attempt, 2)
 		}},
+		{"what was released is fenced, so that a repeated release counts once", func(f *fixture) {
+			for _, release := range []durable.Advance{{}, {Failed: true, Delay: long}} {
+				key := instanceKey(f.id("i"))
+				release.Release, release.Key = true, key
+				id := f.accept(f.leased(key, durable.KindProvision, long))
+				release.Fence = f.fence(id)
+				f.ok(f.store.Advance(f.ctx, &release))
+				released := f.operation(id)
+				f.is(f.store.Advance(f.ctx, &release), durable.ErrFenced)
+				f.is(f.store.Advance(f.ctx, &durable.Advance{Fence: release.Fence, Key: key, Checkpoint: []byte("late")}), durable.ErrFenced)
+				f.is(f.store.Advance(f.ctx, &durable.Advance{Fence: release.Fence, Key: key, State: durable.OperationSucceeded}), durable.ErrFenced)
+				f.equal("operation", f.operation(id), released)
+			}
+		}},
 		{"releases after a failure, with a delay", func(f *fixture) {
 			id := running(f)
 			before := f.now()

@@ -64,6 +64,10 @@ func (f *fixture) calls() map[string]func(context.Context, durable.Store) error 
 			_, err := s.Renew(ctx, "w", long, []durable.Fence{{OperationID: "x", Generation: 1}})
 			return err
 		},
+		"Held": func(ctx context.Context, s durable.Store) error {
+			_, err := s.Held(ctx, "w", []durable.Fence{{OperationID: "x", Generation: 1}})
+			return err
+		},
 		"Expired": func(ctx context.Context, s durable.Store) error { _, err := s.Expired(ctx, 1); return err },
 		"Prune":   func(ctx context.Context, s durable.Store) error { _, err := s.Prune(ctx, long, 1); return err },
 		"Instances": func(ctx context.Context, s durable.Store) error {
@@ -148,6 +152,9 @@ func lifecycleCases() []testCase {
 			value, err := f.store.Setting(f.ctx, "name")
 			f.ok(err)
 			f.equal("setting", string(value), "value")
+			if f.operation(id).LeaseUntil.IsZero() {
+				f.claimed(id)
+			}
 			f.finish(id)
 		}},
 		{"a context that has ended", func(f *fixture) {

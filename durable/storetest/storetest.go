@@ -27,6 +27,9 @@ type Database struct {
 	// Advance, if not nil, moves the clock of the database. Without it the
 	// cases wait until the database's time has passed, for milliseconds.
 	Advance func(d time.Duration)
+	// SetBack sets the clock of the database back, or makes every stored time
+	// later, which is the same.
+	SetBack func(t *testing.T, d time.Duration)
 }
 
 // Run checks that the stores on the databases that newDatabase makes keep the
@@ -46,6 +49,8 @@ func Run(t *testing.T, newDatabase func(t *testing.T) *Database) {
 		{"Follow", followCases()},
 		{"Claim", claimCases()},
 		{"Renew", renewCases()},
+		{"Held", heldCases()},
+		{"SetBack", setBackCases()},
 		{"Expired", expiredCases()},
 		{"Prune", pruneCases()},
 		{"List", listCases()},

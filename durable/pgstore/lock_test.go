@@ -1,0 +1,205 @@
+package pgstore_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/pgstore"
+)
+
+// locked makes instances and locks their rows, and those of their operations, as
+// somebody else's transaction does. unlock ends that.
+func locked(t *testing.T, s durable.Store, dsn string, ids ...string) (unlock func()) {
+	t.Helper()
+	for _, id := range ids {
+		a := provision(id)
+		a.Operation.Owner, a.Operation.Lease = "worker", time.Hour
+		if err := s.Accept(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	blocker := connect(t, dsn)
+	execute(t, blocker, "BEGIN",
+		"SELECT FROM openbroker.instances WHERE instance_id IN ('"+strings.Join(ids, "','")+"') FOR UPDATE",
+		"SELECT FROM openbroker.operations WHERE instance_id IN ('"+strings.Join(ids, "','")+"') FOR UPDATE")
+	return func() { execute(t, blocker, "ROLLBACK") }
+}
+
+// A change that waits for somebody's lock waits alone: it fails no other, and is
+// made when the lock is free.
+func TestLockedRows(t *testing.T) {
+	t.Parallel()
+	for _, rows := range []int{1, 3, 20} {
+		t.Run(fmt.Sprint(rows), func(t *testing.T) {
+			t.Parallel()
+			dsn := postgres.NewDatabase(t)
+			s := open(t, dsn, pgstore.WithTimeout(time.Minute))
+			ids := make([]string, rows)
+			for i := range ids {
+				ids[i] = fmt.Sprint("locked", i)
+			}
+			unlock := locked(t, s, dsn, ids...)
+			var waiting, strangers sync.WaitGroup
+			waits := make(chan error, 2*rows)
+			for _, id := range ids {
+				fence, key := durable.Fence{OperationID: "operation-" + id, Generation: 1}, provision(id).Instance.Key
+				for _, a := range []*durable.Advance{{Checkpoint: []byte("c")}, {State: durable.OperationSucceeded}} {
+					a.Fence, a.Key = fence, key
+					waiting.Go(func() {
+						err := s.Advance(t.Context(), a)
+						if errors.Is(err, durable.ErrFenced) && a.State == "" {
+							err = nil // The other one came first.
+						}
+						waits <- err
+					})
+				}
+			}
+			// They are all taken up while the rows are locked: what comes later
+			// shares its transactions with them, or comes after them.
+			eventually(t, "all have found their row locked", func() bool { return s.Aside() == 2*rows })
+			for i := range 200 {
+				strangers.Go(func() {
+					if err := s.Accept(t.Context(), provision(fmt.Sprint("stranger", i))); err != nil {
+						t.Errorf("a stranger's change: %v", err)
+					}
+				})
+			}
+			strangers.Wait()
+			if n := len(waits); n > 0 {
+				t.Errorf("%d changes were made, or failed, while their rows were locked: %v", n, <-waits)
+			}
+			unlock()
+			waiting.Wait()
+			close(waits)
+			for err := range waits {
+				if err != nil {
+					t.Errorf("a change whose row was locked: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// A lock that stays fails the change that needs it, and only that.
+func TestLockedForTooLong(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.NewDatabase(t)
+	unlock := locked(t, open(t, dsn, pgstore.WithTimeout(time.Minute)), dsn, "i")
+	s := open(t, dsn, pgstore.WithTimeout(2*time.Second))
+	fence, key := durable.Fence{OperationID: "operation-i", Generation: 1}, provision("i").Instance.Key
+	end := &durable.Advance{Fence: fence, Key: key, State: durable.OperationSucceeded}
+	if err := s.Advance(t.Context(), end); err == nil || !strings.Contains(err.Error(), "another session keeps the record locked") {
+		t.Errorf("the error is %v", err)
+	}
+	unlock()
+	eventually(t, "it is made when the lock is free", func() bool { return s.Advance(t.Context(), end) == nil })
+	if n := s.Aside(); n > 0 {
+		t.Errorf("%d changes are still put aside", n)
+	}
+}
+
+// What waits for a lock when the store is closed fails.
+func TestCloseWhileLocked(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.NewDatabase(t)
+	s := open(t, dsn, pgstore.WithTimeout(time.Minute))
+	defer locked(t, s, dsn, "i")()
+	result := make(chan error, 1)
+	go func() {
+		result <- s.Advance(t.Context(), &durable.Advance{Fence: durable.Fence{OperationID: "operation-i", Generation: 1}, Key: provision("i").Instance.Key})
+	}()
+	eventually(t, "it waits", func() bool { return s.Aside() == 1 })
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-result; err == nil {
+		t.Error("the change is acknowledged")
+	}
+}
+
+// Admin interventions and pings wait for locks; they are alone in their
+// transactions.
+func TestOthersWait(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.NewDatabase(t)
+	s := open(t, dsn, pgstore.WithTimeout(time.Minute))
+	unlock := locked(t, s, dsn, "i")
+	ping := connect(t, dsn)
+	execute(t, ping, "BEGIN", "UPDATE openbroker.pings SET at = at")
+	results := make(chan error, 2)
+	go func() { results <- s.Ping(t.Context()) }()
+	go func() {
+		results <- s.Intervene(t.Context(), &durable.Intervention{Expect: 1, Audit: durable.AuditEntry{Actor: "a", Reason: "r", Action: durable.ActionRetry, Key: provision("i").Instance.Key}})
+	}()
+	// That is longer than changes wait which share their transaction.
+	observer := connect(t, dsn)
+	eventually(t, "both wait", func() bool {
+		var waiting int
+		err := observer.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+			AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '4 seconds'`).Scan(&waiting)
+		return err == nil && waiting == 2
+	})
+	unlock()
+	execute(t, ping, "ROLLBACK")
+	for range 2 {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The leases of operations that are being changed at the moment follow when that
+// is done; the others are renewed at once, and stay so.
+func TestRenewLocked(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.NewDatabase(t)
+	s := open(t, dsn, pgstore.WithTimeout(time.Minute))
+	free := provision("free")
+	free.Operation.Owner, free.Operation.Lease = "worker", time.Hour
+	if err := s.Accept(t.Context(), free); err != nil {
+		t.Fatal(err)
+	}
+	unlock := locked(t, s, dsn, "a", "z")
+	var fences []durable.Fence
+	for _, id := range []string{"a", "free", "z"} {
+		fences = append(fences, durable.Fence{OperationID: "operation-" + id, Generation: 1})
+	}
+	brief := open(t, dsn, pgstore.WithTimeout(time.Second))
+	eventually(t, "what is free is renewed", func() bool {
+		states, err := brief.Renew(t.Context(), "worker", 9*time.Hour, fences)
+		if err == nil || len(states) > 1 {
+			t.Fatalf("renewed %v, %v", states, err)
+		}
+		return states[fences[1]] == durable.Active
+	})
+	observer := connect(t, dsn)
+	var until time.Duration
+	var renewed time.Time
+	if err := observer.QueryRow(t.Context(), "SELECT lease_until - now(), updated_at FROM openbroker.operations WHERE instance_id = 'free'").Scan(&until, &renewed); err != nil {
+		t.Fatal(err)
+	}
+	if until < 8*time.Hour {
+		t.Errorf("the lease that was renewed is over in %v", until)
+	}
+	var renewal sync.WaitGroup
+	renewal.Go(func() {
+		states, err := s.Renew(t.Context(), "worker", 9*time.Hour, fences)
+		if err != nil || len(states) != 3 {
+			t.Errorf("renewed %v, %v", states, err)
+		}
+	})
+	eventually(t, "what is free is renewed again", func() bool {
+		var later bool
+		if err := observer.QueryRow(t.Context(), "SELECT updated_at > $1 FROM openbroker.operations WHERE instance_id = 'free'", renewed).Scan(&later); err != nil {
+			t.Fatal(err)
+		}
+		return later
+	})
+	unlock()
+	renewal.Wait()
+}
