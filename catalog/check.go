@@ -39,6 +39,8 @@ func sourceOf(c *openbroker.Catalog) (*Source, error) {
 		return nil, err
 	}
 	l := &loader{complete: true}
-	l.parseJSON("", encoded) // No name: nobody sees these lines.
+	if err := l.parseJSON("", encoded); err != nil { // No name: nobody sees these lines.
+		return nil, err
+	}
 	return l.source(false)
 }

@@ -13,6 +13,9 @@ type checked struct {
 	*place
 	services []*service
 	header   http.Header
+	// served says that clients see the catalog as it is: no field that is null has
+	// been left out.
+	served bool
 
 	analyse  sync.Once
 	analysed []analysed
@@ -30,7 +33,7 @@ type plan struct {
 
 func (s *Source) checked() *checked {
 	s.once.Do(func() {
-		c := &checked{place: root(s.root), header: s.header}
+		c := &checked{place: root(s.root), header: s.header, served: s.served}
 		c.layOut(catalogShape)
 		for at := range c.member("services").elements() {
 			service := &service{place: at}

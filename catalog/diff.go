@@ -13,7 +13,7 @@ type Impact string
 
 const (
 	// Breaking means that something which worked for an existing instance or
-	// binding does not work any more, or that it cannot be told that it does.
+	// binding no longer works, or may no longer work.
 	Breaking Impact = "breaking"
 	// Attention means that what exists goes on working, but that somebody should
 	// know: costs, upgrades, what new instances need.
@@ -77,7 +77,7 @@ type Change struct {
 func (c Change) Breaking() bool { return c.Impact == Breaking }
 
 // Diff returns everything that differs between two versions of a catalog, in the
-// order of the old one, then what is new. Services and plans are told by their ids
+// order of the old one, then what is new. Services and plans are recognised by their ids
 // (spec.md, "Catalog Management"). The order of services, plans, tags and members
 // is no difference, nor are other spellings of the same JSON.
 //
@@ -168,6 +168,10 @@ func (s *site) say(kind ChangeKind, impact Impact, field, format string, args ..
 	s.changes = append(s.changes, change)
 }
 
+// gone is what happens to the instances of a service or plan whose id is gone. Cloud
+// Foundry deactivates the plan, and expects the broker to serve the instances.
+const gone = "platforms no longer offer it, but go on to send its id for the instances that exist; of these, openbroker refuses updates and new bindings, and still fetches, unbinds and deletes"
+
 func servicePointer(i int) string { return "/services/" + strconv.Itoa(i) }
 
 func planPointer(i, j int) string { return servicePointer(i) + "/plans/" + strconv.Itoa(j) }
@@ -190,7 +194,7 @@ func (d *differ) service(i int) {
 	old := &d.before.Services[i]
 	k, reidentified, ok := d.successor(old)
 	if !ok {
-		d.at(servicePointer(i), old, nil).say(Removed, Breaking, "", "the service %q (%s) is removed: its instances cannot be changed or bound any more, only deleted", old.Name, old.ID)
+		d.at(servicePointer(i), old, nil).say(Removed, Breaking, "", "the service %q (%s) is removed: "+gone, old.Name, old.ID)
 		for j := range old.Plans {
 			d.lostPlan(i, j)
 		}
@@ -204,7 +208,7 @@ func (d *differ) service(i int) {
 	s := d.at(servicePointer(k), old, nil)
 	switch {
 	case reidentified:
-		s.say(Reidentified, Breaking, "id", "the service %q had the id %s and has %s now: to platforms that is another service, and the instances of the old one cannot be changed or bound any more, only deleted", old.Name, old.ID, next.ID)
+		s.say(Reidentified, Breaking, "id", "the service %q had the id %s and has %s now: to platforms that is another service; "+gone, old.Name, old.ID, next.ID)
 	case old.Name != next.Name:
 		s.say(Renamed, Attention, "name", "the service %q is named %q now: scripts and users that name it have to follow", old.Name, next.Name)
 	}

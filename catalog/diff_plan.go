@@ -32,14 +32,14 @@ func (d *differ) plan(i, j, k int) {
 			continue
 		}
 		s := d.at(planPointer(k, at), service, old)
-		s.say(Reidentified, Breaking, "id", "the plan %q had the id %s and has %s now: to platforms that is another plan, and the instances of the old one cannot be changed or bound any more, only deleted", old.Name, old.ID, plan.ID)
+		s.say(Reidentified, Breaking, "id", "the plan %q had the id %s and has %s now: to platforms that is another plan; "+gone, old.Name, old.ID, plan.ID)
 		s.planFields(service, old, next, plan)
 		return
 	}
 	d.lostPlan(i, j)
 }
 
-// lostPlan tells about a plan that its service does not have any more.
+// lostPlan tells about a plan that its service no longer has.
 func (d *differ) lostPlan(i, j int) {
 	service := &d.before.Services[i]
 	old := &service.Plans[j]
@@ -51,7 +51,7 @@ func (d *differ) lostPlan(i, j int) {
 		s.planFields(service, old, next, plan)
 		return
 	}
-	d.at(planPointer(i, j), service, old).say(Removed, Breaking, "", "the plan %q (%s) is removed: its instances cannot be changed or bound any more, only deleted", old.Name, old.ID)
+	d.at(planPointer(i, j), service, old).say(Removed, Breaking, "", "the plan %q (%s) is removed: "+gone, old.Name, old.ID)
 }
 
 // newPlan tells about plan j of the new service k, if it is new.
@@ -73,9 +73,9 @@ func (d *differ) newPlan(k, j int, old *openbroker.Service) {
 func (s *site) planFields(service *openbroker.Service, old *openbroker.Plan, next *openbroker.Service, plan *openbroker.Plan) {
 	s.text("description", "description", old.Description, plan.Description)
 	s.free(old, plan)
-	s.ability("bindable", service.PlanBindable(old), next.PlanBindable(plan), Breaking, "instances cannot be bound any more")
-	s.ability("plan_updateable", service.PlanChangeAllowed(old), next.PlanChangeAllowed(plan), Breaking, "instances cannot move to another plan any more")
-	s.ability("binding_rotatable", old.BindingRotatable, plan.BindingRotatable, Breaking, "the credentials of bindings cannot be rotated any more")
+	s.ability("bindable", service.PlanBindable(old), next.PlanBindable(plan), Breaking, "instances can no longer be bound")
+	s.ability("plan_updateable", service.PlanChangeAllowed(old), next.PlanChangeAllowed(plan), Breaking, "instances can no longer move to another plan")
+	s.ability("binding_rotatable", old.BindingRotatable, plan.BindingRotatable, Breaking, "the credentials of bindings can no longer be rotated")
 	s.pollingDuration(old.MaximumPollingDuration, plan.MaximumPollingDuration)
 	s.maintenance(old.MaintenanceInfo, plan.MaintenanceInfo)
 	s.schemas(old.Schemas, plan.Schemas)
@@ -123,9 +123,9 @@ func (s *site) maintenance(old, next *openbroker.MaintenanceInfo) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(Raised, Attention, field, "maintenance_info is new, with the version %s: instances that exist have none and are to be upgraded", next.Version)
+		s.say(Raised, Attention, field, "maintenance_info is new, %s: instances that exist have none and are to be upgraded", withVersion(next))
 	case next == nil:
-		s.say(Withdrawn, Attention, field, "maintenance_info is gone, whose version was %s: requests that still carry it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", old.Version)
+		s.say(Withdrawn, Attention, field, "maintenance_info is gone, which was there %s: requests that still carry it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", withVersion(old))
 	default:
 		order, both := semver.Compare(old.Version, next.Version)
 		switch {
@@ -135,11 +135,19 @@ func (s *site) maintenance(old, next *openbroker.MaintenanceInfo) {
 		case both && order > 0:
 			s.say(Lowered, Attention, field+"/version", "the version is lowered from %s to %s: instances that have been upgraded are ahead of their plan; is that intended?", old.Version, next.Version)
 		default:
-			s.say(Changed, Attention, field+"/version", "the version has changed from %q to %q, and it cannot be told which is later; requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
+			s.say(Changed, Attention, field+"/version", "the version has changed from %q to %q, of which neither is known to be later; requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
 		}
 		s.text(field+"/description", "description of the maintenance", old.Description, next.Description)
 		s.extensions(old.Extensions, next.Extensions, field)
 	}
+}
+
+// withVersion says which version there is; a catalog that is compared may be invalid.
+func withVersion(info *openbroker.MaintenanceInfo) string {
+	if info.Version == "" {
+		return "without a version"
+	}
+	return "with the version " + info.Version
 }
 
 func (s *site) planMetadata(old, next *openbroker.PlanMetadata) {

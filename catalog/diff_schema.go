@@ -11,9 +11,9 @@ import (
 // schemas compares the schemas of parameters (spec.md, "Schemas Object").
 //
 // A narrower schema for updates or bindings is breaking: what users send for an
-// instance that exists is refused. So is one of which it cannot be told. A narrower
+// instance that exists is refused. So is one that may refuse it. A narrower
 // one for creation needs attention: instances that exist stay as they are, but
-// what makes new ones may not work any more, and a repeated request for one that
+// what makes new ones may no longer work, and a repeated request for one that
 // exists is refused. So does a property that is described only now: who sent it,
 // and something else in it, did so without being told to.
 func (s *site) schemas(old, next *openbroker.Schemas) {
@@ -96,7 +96,7 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 		s.say(Narrowed, Attention, field, "parameters for %s have a schema now: what it does not describe may be refused", what)
 		return
 	case len(next) == 0:
-		s.say(Widened, Compatible, field, "parameters for %s have no schema any more", what)
+		s.say(Widened, Compatible, field, "parameters for %s no longer have a schema", what)
 		return
 	}
 	findings := s.comparer.Find(old, next)

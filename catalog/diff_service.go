@@ -17,16 +17,16 @@ func (s *site) serviceFields(old, next *openbroker.Service) {
 	}
 	s.requires(old.Requires, next.Requires)
 	s.defaults(old, next)
-	s.ability("instances_retrievable", old.InstancesRetrievable, next.InstancesRetrievable, Breaking, "instances cannot be fetched any more")
-	s.ability("bindings_retrievable", old.BindingsRetrievable, next.BindingsRetrievable, Breaking, "bindings cannot be fetched any more, and platforms refuse those that are made asynchronously")
-	s.ability("allow_context_updates", old.AllowContextUpdates, next.AllowContextUpdates, Attention, "the broker is not told any more when the context of an instance changes")
+	s.ability("instances_retrievable", old.InstancesRetrievable, next.InstancesRetrievable, Breaking, "instances can no longer be fetched")
+	s.ability("bindings_retrievable", old.BindingsRetrievable, next.BindingsRetrievable, Breaking, "bindings can no longer be fetched, and platforms refuse those that are made asynchronously")
+	s.ability("allow_context_updates", old.AllowContextUpdates, next.AllowContextUpdates, Attention, "platforms no longer send the broker changes of the context of an instance")
 	s.dashboardClient(old.DashboardClient, next.DashboardClient)
 	s.serviceMetadata(old.Metadata, next.Metadata)
 	s.extensions(old.Extensions, next.Extensions, "the service")
 }
 
 // defaults tells about defaults for the plans that no plan is affected by: what
-// happens to plans is told there.
+// happens to plans is said there.
 func (s *site) defaults(old, next *openbroker.Service) {
 	for _, c := range []struct {
 		field         string
@@ -55,7 +55,7 @@ func (s *site) requires(old, next []string) {
 	}
 	for _, permission := range old {
 		if !slices.Contains(next, permission) {
-			s.say(Withdrawn, Attention, "requires", "the permission %q is not required any more: platforms refuse bindings that need it", permission)
+			s.say(Withdrawn, Attention, "requires", "the permission %q is no longer required: platforms refuse bindings that need it", permission)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (s *site) dashboardClient(old, next *openbroker.DashboardClient) {
 	case old == nil:
 		s.say(Changed, Compatible, field, "the service has a dashboard client now: %q", next.ID)
 	case next == nil:
-		s.say(Withdrawn, Attention, field, "the dashboard client %q is gone: users cannot log in to the dashboards of their instances any more", old.ID)
+		s.say(Withdrawn, Attention, field, "the dashboard client %q is gone: users can no longer log in to the dashboards of their instances", old.ID)
 	default:
 		if old.ID != next.ID {
 			s.say(Changed, Attention, field+"/id", "the dashboard client was %q and is %q: the dashboard has to know", old.ID, next.ID)
@@ -100,7 +100,7 @@ func (s *site) serviceMetadata(old, next *openbroker.ServiceMetadata) {
 	s.text("metadata/documentationUrl", "URL of the documentation", old.DocumentationURL, next.DocumentationURL)
 	s.text("metadata/supportUrl", "URL of the support", old.SupportURL, next.SupportURL)
 	shareable := func(m *openbroker.ServiceMetadata) bool { return m.Shareable != nil && *m.Shareable }
-	s.ability("metadata/shareable", shareable(old), shareable(next), Attention, "instances cannot be shared with other spaces any more")
+	s.ability("metadata/shareable", shareable(old), shareable(next), Attention, "instances can no longer be shared with other spaces")
 	s.extensions(old.Extensions, next.Extensions, "metadata")
 }
 
@@ -123,7 +123,7 @@ func (s *site) extensions(old, next openbroker.Extensions, of string) {
 		case !had:
 			s.say(Added, Compatible, field, "%s has the extension field %q now", of, name)
 		case !has:
-			s.say(Removed, Compatible, field, "%s does not have the extension field %q any more", of, name)
+			s.say(Removed, Compatible, field, "%s no longer has the extension field %q", of, name)
 		default:
 			s.say(Changed, Compatible, field, "the extension field %q of %s has changed", name, of)
 		}

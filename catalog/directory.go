@@ -57,6 +57,9 @@ func (l *loader) join(directory bool) *tree.Node {
 			l.problem("not-a-catalog", root(node), "the file is neither a catalog, with services, nor a service, with id, name and plans")
 		}
 	}
+	if len(services.Elements) == 0 && !slices.ContainsFunc(l.documents, func(d *document) bool { return d.node.Member("services") != nil }) && len(l.problems) == 0 {
+		l.problem("not-a-catalog", root(first), "no file of the directory is a catalog or a service: all are JSON Schemas")
+	}
 	return joined
 }
 

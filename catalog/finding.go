@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/openbroker/openbroker/internal/excerpt"
@@ -57,6 +59,9 @@ type Finding struct {
 	// Platforms are those that refuse or misread the catalog, of those that
 	// were asked for. It is empty if the finding holds on every platform.
 	Platforms []Platform `json:"platforms,omitempty"`
+	// Uses is how many values of the catalog are written at the position, by aliases
+	// of YAML or by references to a file, if there are several.
+	Uses int `json:"uses,omitempty"`
 	// Source is the line of the file, or what of it is certainly no secret.
 	Source string `json:"-"`
 	// sourceColumn is Position.Column in Source.
@@ -71,7 +76,11 @@ func (f Finding) String() string {
 	if place == "" {
 		place = f.Pointer
 	}
-	text := fmt.Sprintf("%s: %s: %s [%s]", place, f.Severity, f.Message, f.Rule)
+	uses := ""
+	if f.Uses > 1 {
+		uses = fmt.Sprintf(" (used %d times)", f.Uses)
+	}
+	text := fmt.Sprintf("%s: %s: %s%s [%s]", place, f.Severity, f.Message, uses, f.Rule)
 	if len(f.Platforms) == 0 {
 		return text
 	}
@@ -95,13 +104,72 @@ func (f Finding) Text() string {
 // Errors is everything for which a catalog cannot be used.
 type Errors []Finding
 
-// Error returns all of them, each on lines of its own.
+// Error returns all of them, each on lines of its own. What is wrong in the same way
+// at several places of a file is there once, with the other places.
 func (p Errors) Error() string {
-	lines := make([]string, len(p))
-	for i := range p {
-		lines[i] = p[i].Text()
+	groups := grouped(p)
+	lines := make([]string, len(groups))
+	for i, g := range groups {
+		lines[i] = g.first.Text()
+		if others := g.others(); others != "" {
+			lines[i] += "\n      = also " + others
+		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// A group is findings that say the same.
+type group struct {
+	first *Finding
+	rest  []*Finding
+}
+
+// grouped returns groups in the order of their first findings.
+func grouped(findings []Finding) []*group {
+	type same struct {
+		rule, message, file string
+		severity            Severity
+	}
+	known := map[same]*group{}
+	var groups []*group
+	for i := range findings {
+		f := &findings[i]
+		key := same{f.Rule, f.Message, f.Position.File, f.Severity}
+		if g := known[key]; g != nil {
+			g.rest = append(g.rest, f)
+			continue
+		}
+		g := &group{first: f}
+		known[key] = g
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// others says where a group's other findings are; it is empty if there are none.
+func (g *group) others() string {
+	const most = 10
+	if len(g.rest) == 0 {
+		return ""
+	}
+	var places []string
+	what := "on line "
+	if len(g.rest) > 1 {
+		what = "on lines "
+	}
+	for i, f := range g.rest {
+		if i == most {
+			places = append(places, fmt.Sprintf("and %d more", len(g.rest)-most))
+			break
+		}
+		if f.Position.Line == 0 {
+			what = "at "
+			places = append(places, f.Pointer)
+			continue
+		}
+		places = append(places, strconv.Itoa(f.Position.Line))
+	}
+	return what + strings.Join(slices.Compact(places), ", ")
 }
 
 // err returns the problems as an error, nil if there are none.

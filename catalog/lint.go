@@ -31,7 +31,7 @@ func Lint(s *Source, platforms ...Platform) []Finding {
 	return s.finish(slices.Concat(found...))
 }
 
-// maxFindings is how many violations of one rule are told: nobody reads more,
+// maxFindings is how many violations of one rule are reported: no one reads more,
 // and a catalog of 32 MiB has room for millions.
 const maxFindings = 1000
 
@@ -65,10 +65,28 @@ func (s *Source) finish(found Errors) Errors {
 			cmp.Compare(a.Position.Column, b.Position.Column),
 		)
 	})
-	// A file with a schema may be used many times.
-	found = slices.CompactFunc(found, func(a, b Finding) bool {
-		return a.Rule == b.Rule && a.Position == b.Position && a.Message == b.Message && a.Position.Line > 0
-	})
+	found = counted(found)
 	s.quote(found)
 	return found
+}
+
+// counted returns the findings without those that are there already: a file with a
+// schema, or a value with an anchor, may be used many times.
+func counted(found Errors) Errors {
+	type same struct {
+		rule, message string
+		at            Position
+	}
+	known := map[same]int{}
+	kept := found[:0]
+	for _, f := range found {
+		key := same{f.Rule, f.Message, f.Position}
+		if i, ok := known[key]; ok && f.Position.Line > 0 {
+			kept[i].Uses = max(kept[i].Uses, 1) + 1
+			continue
+		}
+		known[key] = len(kept)
+		kept = append(kept, f)
+	}
+	return kept
 }

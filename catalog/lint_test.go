@@ -220,3 +220,79 @@ func TestLintEndless(t *testing.T) {
 		t.Errorf("%d findings, the last: %+v", len(names), names[len(names)-1])
 	}
 }
+
+// A null is an error only where a client would see it: what is served from a file has
+// no nulls. Metadata is free, and so are its names. What is wrong once is reported
+// once, however often it is used.
+func TestRealisticCatalogs(t *testing.T) {
+	t.Parallel()
+	const head = `services:
+- id: 1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e
+  name: database
+  description: A database.
+  bindable: true
+  plan_updateable: true
+`
+	for name, c := range map[string]struct{ file, want string }{
+		"null in metadata": {head + `  metadata: {displayName: Database, documentationUrl: }
+  tags:
+  plans:
+  - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Small., free: true, bindable: true}
+`, `c.yaml:7:37: warning: documentationUrl has no value [field-null]
+c.yaml:8:3: warning: tags has no value [field-null]
+`},
+		"one plan that is updateable, with free metadata": {head + `  metadata: {bullets: [fast], costs: free of charge, listing: {imageUrl: x, blurb: y}}
+  plans:
+  - id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7
+    name: small
+    description: Small.
+    free: true
+    bindable: true
+    metadata: {documentationUrl: none, imageUrl: x, supportUrl: y, providerDisplayName: z, longDescription: w, AdditionalMetadata: {a: 1}}
+`, ""},
+		"shareable of a plan": {head + `  plans:
+  - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Small., free: true, bindable: true, metadata: {shareable: true}}
+`, "c.yaml:8:121: warning: shareable is a field of the metadata of a service, not of the metadata of a plan [field-misplaced]\n"},
+		"anchors": {head + `  plans:
+  - &plan
+    id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7
+    name: small
+    description: Small.
+    free: true
+    bindable: true
+    schemas: &schemas
+      service_instance: {create: {parameters: {$schema: "https://json-schema.org/draft-04/schema#", type: object}}}
+  - {<<: *plan, id: 9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a, name: large}
+  - {id: 2c1f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a, name: huge, description: Huge., free: true, bindable: true, schemas: *schemas}
+`, `c.yaml:15:57: error: Cloud Foundry does not know "https://json-schema.org/draft-04/schema#" (draft-04) (used 3 times) [cf-schema-draft] (cf)
+`},
+		"the same at several places": {head + `  plans:
+  - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Small., free: "true", bindable: true}
+  - {id: 9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a, name: large, description: Large., free: "true", bindable: true}
+`, `c.yaml:8:88: error: free must be a boolean, not a string [type-boolean], also on line 9
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source, err := catalog.Parse("c.yaml", []byte(c.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := ""
+			if found := catalog.Lint(source, catalog.Platforms()...); len(found) > 0 {
+				text = catalog.Errors(found).Error() + "\n"
+			}
+			got := ""
+			for line := range strings.Lines(text) {
+				if others, ok := strings.CutPrefix(line, "      = also "); ok {
+					got = strings.TrimSuffix(got, "\n") + ", also " + others
+				} else if strings.HasPrefix(line, "c.yaml") {
+					got += line
+				}
+			}
+			if got != c.want {
+				t.Errorf("got\n%swant\n%s", got, c.want)
+			}
+		})
+	}
+}

@@ -20,12 +20,14 @@ func ParseResponse(url string, status int, header http.Header, body []byte) (*So
 		l.problem("response-status", &place{at: tree.Place{File: &tree.File{Name: url}}}, "the broker answers with status %d %s instead of 200", status, http.StatusText(status))
 		return nil, l.problems
 	}
-	l.parseJSON(url, indented(body))
+	if err := l.parseJSON(url, indented(body)); err != nil {
+		return nil, err
+	}
 	s, err := l.source(false)
 	if err != nil {
 		return nil, err
 	}
-	s.header = header
+	s.header, s.served = header, true
 	return s, nil
 }
 

@@ -13,12 +13,12 @@ var nullRules = []rule{
 	{
 		Rule: Rule{
 			ID: "cf-list-null", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
-			Summary: "tags and requires are not null.",
-			Fix:     "Write an empty list, or remove the field.",
+			Summary: "tags and requires are not null in what a broker serves.",
+			Fix:     "Serve an empty list, or leave the field out.",
 		},
 		check: func(c *checked, report report) {
 			for at, f := range c.known() {
-				if at.is(tree.Null) && f.texts && f.name != "bullets" {
+				if at.is(tree.Null) && f.texts && c.refusesNull(f) {
 					report(at, "%s is null", f.name)
 				}
 			}
@@ -32,12 +32,18 @@ var nullRules = []rule{
 		},
 		check: func(c *checked, report report) {
 			for at, f := range c.known() {
-				if at.is(tree.Null) && (!f.texts || f.name == "bullets") {
+				if at.is(tree.Null) && !c.refusesNull(f) {
 					report(at, "%s has no value", f.name)
 				}
 			}
 		},
 	},
+}
+
+// refusesNull reports whether a rule of its own is about a null: a platform refuses
+// it, and gets to see it. From files, [Source.Catalog] leaves it out.
+func (c *checked) refusesNull(f *field) bool {
+	return c.served && (f.texts && f.name != "bullets" || f.name == "documentationUrl")
 }
 
 // extensionRules are about fields that the specification does not define.
@@ -86,6 +92,9 @@ func (c *checked) known() iter.Seq2[*place, *field] {
 // unknown yields the extension fields of all objects, and what these are.
 func (c *checked) unknown() iter.Seq2[*place, *shape] {
 	return func(yield func(*place, *shape) bool) {
+		if !c.member("services").given() {
+			return // It is something else.
+		}
 		walk(c.place, catalogShape, func(at *place, s *shape) bool {
 			return s.field(at.token) != nil || yield(at, s)
 		})
@@ -135,12 +144,9 @@ func homeOf(name string, s *shape) string {
 			return metadata.title
 		}
 	case planMetadataShape:
-		if name == "shareable" || name == "documentationUrl" || name == "supportUrl" || name == "providerDisplayName" || name == "imageUrl" {
+		// Metadata is free, and has what users like; but this one a platform obeys.
+		if name == "shareable" {
 			return serviceMetadataShape.title
-		}
-	case serviceMetadataShape:
-		if name == "costs" || name == "bullets" {
-			return planMetadataShape.title
 		}
 	}
 	return ""

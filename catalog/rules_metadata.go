@@ -32,11 +32,15 @@ var serviceMetadataRules = []rule{
 			Summary: "metadata.documentationUrl is a string.",
 			Fix:     "Write one URL: Korifi crashes while it reads anything else.",
 		},
-		check: eachService(func(s *service, report report) {
-			if at := s.path("metadata", "documentationUrl"); at.node != nil && !at.is(tree.String) {
-				report(at, "documentationUrl must be a string, not %s", at.node.Kind)
+		check: func(c *checked, report report) {
+			for _, s := range c.services {
+				// A client sees a null only of a running broker.
+				at := s.path("metadata", "documentationUrl")
+				if at.node != nil && !at.is(tree.String) && (c.served || !at.is(tree.Null)) {
+					report(at, "documentationUrl must be a string, not %s", at.node.Kind)
+				}
 			}
-		}),
+		},
 	},
 	{
 		Rule: Rule{

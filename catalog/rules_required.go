@@ -16,10 +16,20 @@ var catalogRules = []rule{
 			Fix:     "Add services: with the list of services.",
 		},
 		check: func(c *checked, report report) {
-			if c.is(tree.Object) && !c.member("services").given() {
+			if c.is(tree.Object) && !c.member("services").given() && len(c.elsewhere()) == 0 {
 				report(c.place, "the catalog has no services")
 			}
 		},
+		decoding: true,
+	},
+	{
+		Rule: Rule{
+			ID: "services-elsewhere", Severity: SeverityError, Clause: "docs/catalog.md, Parts of files",
+			Summary: "The services of a catalog are at the top of the file, or at the place that is named.",
+			Fix:     "Name the place with --at, as in openbroker lint --at /broker/catalog FILE (catalog.LoadAt in Go).",
+		},
+		check:    checkElsewhere,
+		decoding: true,
 	},
 	{
 		Rule: Rule{

@@ -107,18 +107,6 @@ var serviceRules = []rule{
 			}
 		}),
 	},
-	{
-		Rule: Rule{
-			ID: "plan-updateable-alone", Severity: SeverityWarning, Clause: offeringClause,
-			Summary: "A service whose instances can change their plan has a second plan.",
-			Fix:     "Add a plan, or remove plan_updateable.",
-		},
-		check: eachService(func(s *service, report report) {
-			if s.member("plan_updateable").isTrue() && len(s.plans) == 1 {
-				report(s.member("plan_updateable"), "%s has one plan: there is no other to change to", title(s.place, "service"))
-			}
-		}),
-	},
 }
 
 // repeated reports texts that are in a list twice.

@@ -27,7 +27,7 @@ func typeRule(id, want, fix string, about func(*field) bool) rule {
 			Fix:     fix,
 		},
 		check: func(c *checked, report report) {
-			if id == "type-object" && !c.is(tree.Object) {
+			if id == "type-object" && !c.is(tree.Object) && len(c.elsewhere()) == 0 {
 				report(c.place, "a catalog must be an object, not %s", c.node.Kind)
 			}
 			checkTypes(c.place, catalogShape, func(at *place, f *field, got string) {

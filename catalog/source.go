@@ -19,8 +19,9 @@ type Source struct {
 	// root is the catalog object, with the services of all files.
 	root    *tree.Node
 	private *private
-	// header came with the catalog of a running broker.
+	// header came with the catalog of a running broker; served says that it is one.
 	header http.Header
+	served bool
 
 	once   sync.Once
 	places *checked
@@ -34,14 +35,28 @@ type Source struct {
 // Instead of a schema of parameters, {$file: PATH} names a YAML or JSON file that has it,
 // relative to the file that says so, and not outside of the directory.
 //
+// A file that is a list of services is a catalog too.
+//
 // The error is [Errors] if the files can be read, but are no documents, or
 // cannot be joined. What else is wrong is for [Lint] and [Source.Catalog].
-func Load(path string) (*Source, error) {
+func Load(path string) (*Source, error) { return LoadAt(path, "") }
+
+// LoadAt is [Load] for a catalog that is a part of a file, such as of the
+// configuration of a broker. The pointer (RFC 6901) leads to the catalog, to a list
+// of services or to a service; an empty one is the whole file.
+func LoadAt(path, pointer string) (*Source, error) {
+	tokens, err := parsePointer(pointer)
+	if err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
-	l := &loader{directory: path, schemas: map[string]*schemaFile{}}
+	if info.IsDir() && len(tokens) > 0 {
+		return nil, fmt.Errorf("%s is a directory: a JSON pointer leads into one file", path)
+	}
+	l := &loader{directory: path, at: tokens, schemas: map[string]*schemaFile{}}
 	var names []string
 	if !info.IsDir() {
 		l.directory = filepath.Dir(path)
@@ -63,7 +78,9 @@ func Load(path string) (*Source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the catalog: %w", err)
 		}
-		l.parse(name, data)
+		if err := l.parse(name, data); err != nil {
+			return nil, err
+		}
 	}
 	return l.source(info.IsDir())
 }
@@ -73,7 +90,9 @@ func Load(path string) (*Source, error) {
 // [Errors].
 func Parse(name string, data []byte) (*Source, error) {
 	l := &loader{}
-	l.parse(name, data)
+	if err := l.parse(name, data); err != nil {
+		return nil, err
+	}
 	return l.source(false)
 }
 
@@ -83,6 +102,8 @@ type loader struct {
 	// display is what names of files begin with, if not empty.
 	display string
 	root    *os.Root // Nil if there is none to read from.
+	// at leads to the catalog in its file.
+	at []string
 
 	// complete says that the document is a catalog, whatever it looks like.
 	complete bool
@@ -96,27 +117,36 @@ type loader struct {
 // A document is one file of a catalog.
 type document struct {
 	name string
-	node *tree.Node
+	// node is the catalog or service in the file, whole all that is in it.
+	node, whole *tree.Node
 }
 
 // parse adds a file.
-func (l *loader) parse(name string, data []byte) {
+func (l *loader) parse(name string, data []byte) error {
 	node, err := tree.Parse(l.displayed(name), data)
-	l.add(name, node, err)
+	return l.add(name, node, err)
 }
 
 // parseJSON adds a file that is JSON whatever its name.
-func (l *loader) parseJSON(name string, data []byte) {
+func (l *loader) parseJSON(name string, data []byte) error {
 	node, err := tree.ParseJSON(name, data)
-	l.add(name, node, err)
+	return l.add(name, node, err)
 }
 
-func (l *loader) add(name string, node *tree.Node, err error) {
+func (l *loader) add(name string, node *tree.Node, err error) error {
 	if err != nil {
 		l.syntax(err)
-		return
+		return nil
 	}
-	l.documents = append(l.documents, &document{name, node})
+	part, err := follow(node, l.at)
+	if err != nil {
+		return fmt.Errorf("%s %w", l.displayed(name), err)
+	}
+	if !l.complete && isServiceList(part) {
+		part = catalogOf(part)
+	}
+	l.documents = append(l.documents, &document{name, part, node})
+	return nil
 }
 
 func (l *loader) displayed(name string) string {
@@ -153,7 +183,7 @@ func (l *loader) source(directory bool) (*Source, error) {
 	joined := l.join(directory)
 	s := &Source{root: joined, private: &private{}}
 	for _, document := range l.documents {
-		s.private.documents = append(s.private.documents, document.node)
+		s.private.documents = append(s.private.documents, document.whole)
 	}
 	if err := s.finish(l.problems).err(); err != nil {
 		return nil, err

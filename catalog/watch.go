@@ -241,12 +241,17 @@ func brieflyAll(err error) string {
 	if !errors.As(err, &findings) {
 		return err.Error()
 	}
+	groups := grouped(findings)
 	texts := make([]string, 0, most+1)
-	for i := range findings[:min(len(findings), most)] {
-		texts = append(texts, findings[i].String())
+	for _, g := range groups[:min(len(groups), most)] {
+		text := g.first.String()
+		if others := g.others(); others != "" {
+			text += ", also " + others
+		}
+		texts = append(texts, text)
 	}
-	if len(findings) > most {
-		texts = append(texts, fmt.Sprintf("and %d more", len(findings)-most))
+	if len(groups) > most {
+		texts = append(texts, fmt.Sprintf("and %d more", len(groups)-most))
 	}
 	return strings.Join(texts, "; ")
 }

@@ -33,6 +33,13 @@ type catalogFlags struct {
 	username, passwordFile, bearerFile, caFile string
 
 	insecure bool
+	// at leads to the catalog in a file.
+	at string
+}
+
+// addAt adds the flag of commands that read catalogs of files.
+func (f *catalogFlags) addAt(set *pflag.FlagSet) {
+	set.StringVar(&f.at, "at", "", "`POINTER` to the catalog in a file that has more, such as /broker/catalog (a JSON pointer); a list of services will do")
 }
 
 func (f *catalogFlags) add(set *pflag.FlagSet) {
@@ -53,7 +60,7 @@ func isURL(location string) bool {
 // error is catalog.Errors if the catalog was read and cannot be understood.
 func (f *catalogFlags) load(ctx context.Context, location string) (*catalog.Source, error) {
 	if !isURL(location) {
-		return catalog.Load(location)
+		return catalog.LoadAt(location, f.at)
 	}
 	target, err := catalogURL(location)
 	if err != nil {

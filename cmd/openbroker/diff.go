@@ -28,7 +28,8 @@ func newDiff(stdout io.Writer) *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "Tell what differs between two catalogs, and whether that breaks existing instances",
 		Long: `Tell what differs between two catalogs, and whether that breaks existing instances
-and bindings. Each is a file, a directory, or the URL of a running broker.
+and bindings. Each is a file, a directory, or the URL of a running broker. A file
+without services is no catalog.
 
 Changes are breaking, need attention (costs, upgrades, what new instances need), or
 are compatible. The exit code is 0 if none is breaking, 1 if one is, and 2 if the
@@ -58,6 +59,7 @@ catalogs cannot be compared.`,
 	}
 	command.Flags().StringVar(&format, "format", "text", "`FORMAT` of the output: text, json, or markdown, for pull requests")
 	flags.add(command.Flags())
+	flags.addAt(command.Flags())
 	return command
 }
 

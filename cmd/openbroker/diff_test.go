@@ -111,7 +111,7 @@ func TestDiffAndDocsOfRunningBroker(t *testing.T) {
 	}
 	golden(t, "docs_running", stdout)
 	code, stdout, stderr = command(t, directory, []string{"OPENBROKER_PASSWORD=wrong"}, "docs", p.url)
-	if code != 1 || stdout != "" || !strings.Contains(stderr, "401") {
+	if code != 2 || stdout != "" || !strings.Contains(stderr, "401") {
 		t.Errorf("exit code %d, standard output %q, standard error %q", code, stdout, stderr)
 	}
 	p.stop()
@@ -128,8 +128,42 @@ func TestDocs(t *testing.T) {
 	}
 	golden(t, "docs", stdout)
 	code, stdout, stderr = command(t, directory, nil, "docs", "invalid.yaml")
-	if code != 1 || stdout != "" {
+	if code != 2 || stdout != "" {
 		t.Errorf("exit code %d, standard output %q", code, stdout)
 	}
 	golden(t, "docs_invalid", stderr)
+	write(t, directory, "application.yaml", inApplication(diffBreaking))
+	code, stdout, stderr = command(t, directory, nil, "docs", "--at", "/broker/catalog", "application.yaml")
+	if code != 0 || stderr != "" {
+		t.Errorf("exit code %d, standard error %q", code, stderr)
+	}
+	golden(t, "docs", stdout)
+}
+
+// What is no catalog must not look like one in which nothing has changed.
+func TestNoCatalog(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	write(t, directory, "catalog.yaml", diffBefore)
+	for name, content := range map[string]string{
+		"compose.yaml": "services: {db: {image: postgres}}\n", "package.json": `{"name": "x", "version": "1.0.0"}`, "list.yaml": "- a\n- b\n",
+		"text.yaml": "hello\n", "empty.yaml": "{}\n", "application.yaml": inApplication(diffBefore), "schema.json": `{"$schema": "http://json-schema.org/draft-04/schema#"}`,
+	} {
+		write(t, directory, name, content)
+		for _, args := range [][]string{{"diff", name, name}, {"diff", "catalog.yaml", name}, {"diff", name, "catalog.yaml"}, {"docs", name}} {
+			code, stdout, stderr := command(t, directory, nil, args...)
+			if code != 2 || stdout != "" || !strings.Contains(stderr, name) {
+				t.Errorf("%s: exit code %d, standard output %q, standard error %q", args, code, stdout, stderr)
+			}
+		}
+	}
+	code, stdout, stderr := command(t, directory, nil, "diff", "--at", "/broker/catalog", "application.yaml", "application.yaml")
+	if code != 0 || stdout != "no changes\n" || stderr != "" {
+		t.Errorf("exit code %d, standard output %q, standard error %q", code, stdout, stderr)
+	}
+}
+
+// inApplication is a catalog in the configuration of a broker.
+func inApplication(content string) string {
+	return "server: {port: 8080}\nbroker:\n  catalog:\n    " + strings.ReplaceAll(strings.TrimSuffix(content, "\n"), "\n", "\n    ") + "\n"
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -16,16 +15,18 @@ func newDocs(stdout io.Writer) *cobra.Command {
 		Short: "Write a page about the services of a catalog, in Markdown",
 		Long: `Write a page for the users of a broker, in Markdown: its services and plans, what they
 cost, and their parameters, with commands to copy. The catalog is a file, a
-directory, or the URL of a running broker.`,
+directory, or the URL of a running broker. The exit code is 2 if it cannot be read,
+or is no catalog.`,
 		Args: cobra.ExactArgs(1),
-		RunE: does(func(ctx context.Context, args []string) error {
-			c, err := readCatalog(ctx, &flags, args[0])
+		RunE: func(command *cobra.Command, args []string) error {
+			c, err := readCatalog(command.Context(), &flags, args[0])
 			if err != nil {
-				return err
+				return &failure{err: err, code: exitUsage}
 			}
-			return catalog.WriteMarkdown(stdout, c)
-		}),
+			return asFailure(catalog.WriteMarkdown(stdout, c))
+		},
 	}
 	flags.add(command.Flags())
+	flags.addAt(command.Flags())
 	return command
 }

@@ -40,6 +40,7 @@ cannot be read at all. A password is taken from a file or from the environment,
 not from the command line, which others can see.`,
 		Example: `  openbroker lint catalog.yaml
   openbroker lint --platform cf,korifi --strict catalog/
+  openbroker lint --at /spring/cloud/openservicebroker/catalog application.yml
   OPENBROKER_PASSWORD=... openbroker lint --username admin https://broker.example.com
   openbroker lint --format sarif catalog.yaml > catalog.sarif`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -66,6 +67,7 @@ not from the command line, which others can see.`,
 	set.BoolVarP(&flags.strict, "strict", "W", false, "let warnings fail too")
 	set.BoolVar(&flags.rules, "rules", false, "list the rules, instead of checking anything")
 	flags.add(set)
+	flags.addAt(set)
 	return command
 }
 

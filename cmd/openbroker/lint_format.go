@@ -17,8 +17,8 @@ func (f *lintFlags) write(out io.Writer, found *linted) error {
 	case "sarif":
 		return writeIndented(out, sarifOf(found))
 	}
-	for i := range found.Findings {
-		if _, err := fmt.Fprintln(out, found.Findings[i].Text()); err != nil {
+	if len(found.Findings) > 0 {
+		if _, err := fmt.Fprintln(out, catalog.Errors(found.Findings).Error()); err != nil {
 			return err
 		}
 	}

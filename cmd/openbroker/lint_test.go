@@ -48,6 +48,12 @@ func TestLint(t *testing.T) {
 		"lint_syntax":    {1, []string{"syntax.json", "clean.yaml"}},
 		"lint_directory": {1, []string{"catalog"}},
 		"lint_json":      {1, []string{"--format", "json", "broken.yaml", "syntax.json"}},
+		"lint_at":        {0, []string{"--at", "/broker/catalog", "application.yaml"}},
+		"lint_at_list":   {0, []string{"--at", "/broker/catalog/services", "application.yaml"}},
+		"lint_at_wrong":  {2, []string{"--at", "/broker/catalogue", "application.yaml"}},
+		"lint_at_text":   {2, []string{"--at", "broker", "application.yaml"}},
+		"lint_at_no":     {2, []string{"--at", "/broker", "catalog"}},
+		"lint_elsewhere": {1, []string{"application.yaml"}},
 		"lint_missing":   {2, []string{"missing.yaml", "clean.yaml"}},
 		"lint_nothing":   {2, nil},
 		"lint_format":    {2, []string{"--format", "xml", "clean.yaml"}},
@@ -62,6 +68,7 @@ func TestLint(t *testing.T) {
 			directory := t.TempDir()
 			write(t, directory, "clean.yaml", cleanCatalog)
 			write(t, directory, "broken.yaml", brokenCatalog)
+			write(t, directory, "application.yaml", inApplication(cleanCatalog))
 			write(t, directory, "syntax.json", "{\n  \"services\": [\n}\n")
 			write(t, directory, "catalog/a.yaml", cleanCatalog+"x-owner: a\n")
 			write(t, directory, "catalog/b.json", `{"services": [], "x-owner": "b"}`)
