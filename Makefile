@@ -13,6 +13,14 @@ BENCHTIME ?= 1s
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
+.PHONY: install
+install: ## compile openbroker and install it in GOBIN, or in the directory bin of GOPATH
+	@echo "Compiling openbroker: some minutes the first time, seconds afterwards."
+	CGO_ENABLED=0 go install ./cmd/openbroker
+	@directory="$$(go env GOBIN)"; directory="$${directory:-$$(go env GOPATH | cut -d: -f1)/bin}"; \
+	echo "Installed $$directory/openbroker."; \
+	case ":$$PATH:" in *":$$directory:"*) ;; *) echo "Your PATH lacks that directory: export PATH=\"\$$PATH:$$directory\"" ;; esac
+
 .PHONY: check
 check: lint vet-docs ## lint, documentation checks and all tests without the race detector: before a commit
 	go test ./...

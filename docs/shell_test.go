@@ -1,0 +1,45 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Commands of the documentation can be typed into bash and into zsh. An
+// interactive zsh takes a comment for arguments, and path for PATH.
+func TestDocsShell(t *testing.T) {
+	t.Parallel()
+	pages := []string{"../README.md", "../CONTRIBUTING.md"}
+	for _, pattern := range []string{"*.md", "adr/*.md", "../*/README.md", "../*/*/README.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	comment, tied, commands := regexp.MustCompile(`(?m)(?:^|\s)#(?:\s|$)`), regexp.MustCompile(`(?m)(?:^|[\s;])(?:path|status|argv)=`), 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		allowed := false
+		for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+			commands++
+			allowed = allowed || strings.Contains(block[1], "setopt interactive_comments\n")
+			quoted := regexp.MustCompile(`'[^']*'|"[^"]*"`).ReplaceAllString(block[1], "q")
+			if comment.MatchString(quoted) && !allowed {
+				t.Errorf("%s: a comment that zsh does not take in\n%s", page, block[1])
+			}
+			if tied.MatchString(quoted) {
+				t.Errorf("%s: a variable that zsh has a use of its own for in\n%s", page, block[1])
+			}
+		}
+	}
+	if commands < 20 {
+		t.Errorf("only %d blocks of commands: is the pattern right?", commands)
+	}
+}

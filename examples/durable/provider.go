@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable"
+)
+
+// folders is the provider: an instance is a folder, a binding a token in it.
+// Each method can be called again, and then finds what it has made before.
+type folders struct {
+	root string
+}
+
+func (f folders) Provision(_ context.Context, _ *durable.Task, i durable.Instance) (durable.Provisioned, error) {
+	return durable.Provisioned{}, os.MkdirAll(f.folder(i), 0o700)
+}
+
+func (f folders) Deprovision(_ context.Context, _ *durable.Task, i durable.Instance) error {
+	return os.RemoveAll(f.folder(i)) // A folder that is gone is no error.
+}
+
+func (f folders) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.Bound, error) {
+	token := rand.Text()
+	if err := os.WriteFile(f.token(b), []byte(token), 0o600); err != nil {
+		return durable.Bound{}, err
+	}
+	return durable.Bound{Credentials: openbroker.Credentials{"folder": f.folder(b.Instance), "token": token}}, nil
+}
+
+func (f folders) Unbind(_ context.Context, _ *durable.Task, b durable.Binding) error {
+	if err := os.Remove(f.token(b)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil // It is gone already.
+}
+
+// Update refuses: nothing of a folder can change.
+func (folders) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.Updated, error) {
+	return durable.Updated{}, openbroker.ErrNotImplemented
+}
+
+// folder is named by ResourceName, which is a safe file name for any id.
+func (f folders) folder(i durable.Instance) string { return filepath.Join(f.root, i.ResourceName()) }
+
+func (f folders) token(b durable.Binding) string {
+	return filepath.Join(f.folder(b.Instance), b.ResourceName()+".token")
+}
