@@ -8,11 +8,11 @@ import (
 	"github.com/openbroker/openbroker/auth"
 )
 
-func newProxy(t testing.TB, config auth.ProxyConfig) *auth.Proxy {
-	t.Helper()
+func newProxy(tb testing.TB, config auth.ProxyConfig) *auth.Proxy {
+	tb.Helper()
 	p, err := auth.NewProxy(config)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

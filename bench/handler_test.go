@@ -169,8 +169,14 @@ func connect(b *testing.B, handler http.Handler, c *benchCase) *connection {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }()
 	b.Cleanup(func() { _ = server.Close() })
+	return dial(b, listener.Addr(), c)
+}
+
+// dial connects to a server and makes the request for the first time.
+func dial(b *testing.B, address net.Addr, c *benchCase) *connection {
+	b.Helper()
 	var d net.Dialer
-	conn, err := d.DialContext(b.Context(), "tcp", listener.Addr().String())
+	conn, err := d.DialContext(b.Context(), "tcp", address.String())
 	if err != nil {
 		b.Fatal(err)
 	}

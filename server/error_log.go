@@ -28,6 +28,14 @@ func (h *errorLogHandler) Handle(ctx context.Context, record slog.Record) error 
 	return h.Handler.Handle(ctx, quoted)
 }
 
+// handshakeError is how net/http begins the line about one, and our listener too.
+const handshakeError = "http: TLS handshake error"
+
+// logTrouble logs a line as if net/http had reported it.
+func logTrouble(ctx context.Context, logger *slog.Logger, line string) {
+	logger.LogAttrs(ctx, errorLogLevel(line), "connection trouble", slog.String("error", strings.TrimPrefix(line, "http: ")))
+}
+
 // errorLogLevel tells apart: connections that end before or within the TLS
 // handshake, which is what load balancers' probes, scanners and slow clients
 // do all day; a panic, which is a defect of ours; and the rest, such as a
@@ -36,7 +44,7 @@ func errorLogLevel(line string) slog.Level {
 	switch {
 	case strings.HasPrefix(line, "http: panic serving"), strings.HasPrefix(line, "http2: panic serving"):
 		return slog.LevelError
-	case strings.HasPrefix(line, "http: TLS handshake error") && endsQuietly(line):
+	case strings.HasPrefix(line, handshakeError) && endsQuietly(line):
 		return slog.LevelDebug
 	default:
 		return slog.LevelWarn

@@ -245,6 +245,17 @@ func (r *recorder) await(t *testing.T, message string, number int) map[string]an
 	}
 }
 
+// awaitError returns the first record with this message whose error has a part.
+func (r *recorder) awaitError(t *testing.T, message, part string) map[string]any {
+	t.Helper()
+	for number := 1; ; number++ {
+		record := r.await(t, message, number)
+		if text, _ := record["error"].(string); strings.Contains(text, part) {
+			return record
+		}
+	}
+}
+
 // String returns all records as JSON.
 func (r *recorder) String() string {
 	r.mu.Lock()

@@ -120,10 +120,12 @@ func (s *Server) Serve(ctx context.Context) error {
 }
 
 func (s *Server) accept(server *http.Server, listener net.Listener) error {
-	if s.reload != nil {
-		return server.ServeTLS(listener, "", "")
+	if s.reload == nil {
+		return server.Serve(plainListener{listener})
 	}
-	return server.Serve(listener)
+	// As in net/http, the shortest of these limits the handshake.
+	timeout := min(s.config.ReadHeaderTimeout, s.config.ReadTimeout, s.config.WriteTimeout)
+	return server.Serve(newTLSListener(listener, s.reload.config(), timeout, s.config.Logger))
 }
 
 func (s *Server) announce(ctx context.Context, listener net.Listener) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -156,6 +157,9 @@ func (s *Server) Close() { s.kill.close() }
 // Paths are compared, not routed: [http.ServeMux] would redirect //v2/..., which
 // Cloud Controller sends, and a redirect turns a PUT into a GET.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.refuseAmbiguous(w, r) {
+		return
+	}
 	switch r.URL.Path {
 	case healthPath:
 		s.serveHealthz(w, r)
@@ -203,9 +207,12 @@ func (s *Server) httpServer(ctx context.Context) *http.Server {
 		// net/http would answer OPTIONS * itself, without a body and without
 		// authentication.
 		DisableGeneralOptionsHandler: true,
+		ConnContext:                  withConnection,
 	}
 	if s.reload != nil {
-		server.TLSConfig = s.reload.config()
+		// The listener does the handshakes. This is how net/http learns that
+		// connections of HTTP/2 are to be expected.
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	return server
 }

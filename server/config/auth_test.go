@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,7 +27,7 @@ func TestAuth(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, err := parse(t, c.text, nil).Auth.Authenticator(t.Context(), slog.New(slog.NewTextHandler(io.Discard, nil)))
+			a, err := parse(t, c.text, nil).Auth.Authenticator(t.Context(), slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Fatal(err)
 			}
