@@ -138,6 +138,12 @@ func TestChecksFind(t *testing.T) {
 		}},
 		{"a deletion is lost", checkExpected, func(e *evidence) { e.views["gone"] = answer{status: 200} }},
 		{"an instance from nowhere", checkExpected, func(e *evidence) { delete(e.expectations, "gone") }},
+		{"an outage of the store ended an operation", checkInterrupted, func(e *evidence) {
+			e.attempts[1].Outcome = outcomeInterrupted
+			o := e.operations["P"]
+			o.State, o.Description = durable.OperationFailed, "It failed."
+			e.operations["P"] = o
+		}},
 		{"a late resumption", checkResume, func(e *evidence) { e.attempts[1].BeganAt = at(6) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,6 +17,7 @@ func (e *evidence) check(f *findings) {
 	e.checkEnded(f)
 	e.checkPolled(f)
 	e.checkWriters(f)
+	e.checkInterrupted(f)
 	e.checkExclusive(f)
 	e.checkState(f)
 	e.checkResources(f)
@@ -52,6 +53,22 @@ func (e *evidence) checkEnded(f *findings) {
 		f.look(checkEnded)
 		if !o.Ended() || o.FinishedAt.IsZero() || !o.LeaseUntil.IsZero() {
 			f.add(checkEnded, "operation %s, %s of %s, is %s (owner %q, attempt %d)", o.ID, o.Kind, nameOf(o.Key), o.State, o.Owner, o.Attempt)
+		}
+	}
+}
+
+// checkInterrupted: that a checkpoint could not be saved is no failure of the
+// operation, but another attempt.
+func (e *evidence) checkInterrupted(f *findings) {
+	for _, a := range e.attempts {
+		if a.Outcome != outcomeInterrupted {
+			continue
+		}
+		f.look(checkInterrupted)
+		o, known := e.operations[a.Operation]
+		cancelled := o.Description == cancelledText || o.Description == ""
+		if known && o.State == durable.OperationFailed && !cancelled && a.Generation == o.Generation {
+			f.add(checkInterrupted, "operation %s, %s of %s, failed (%q) when attempt %d could not save its checkpoint", o.ID, o.Kind, nameOf(o.Key), o.Description, a.Attempt)
 		}
 	}
 }

@@ -22,6 +22,7 @@ const (
 	checkAnswers     check = "answers that were given are true"
 	checkExpected    check = "clients find what they left"
 	checkLedger      check = "the provider was called by the rules"
+	checkInterrupted check = "an outage of the store ends no operation"
 	checkState       check = "provider state and checkpoints are kept"
 	checkUnavailable check = "503 with Retry-After while the store is away"
 	checkReadiness   check = "readiness follows the store"
@@ -34,7 +35,7 @@ const (
 
 var checks = []check{
 	checkEnded, checkPolled, checkWriter, checkExclusive, checkResources, checkContent, checkCredentials, checkAnswers, checkExpected,
-	checkLedger, checkState, checkUnavailable, checkReadiness, checkProtocol, checkResume, checkReplicas, checkSecrets, checkFloor,
+	checkInterrupted, checkLedger, checkState, checkUnavailable, checkReadiness, checkProtocol, checkResume, checkReplicas, checkSecrets, checkFloor,
 }
 
 // maxDetails bounds what is kept of each check.

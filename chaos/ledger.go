@@ -68,6 +68,8 @@ const (
 	outcomeSucceeded = "succeeded"
 	outcomeFailed    = "failed"
 	outcomePanicked  = "panicked"
+	// outcomeInterrupted is that of an attempt that could not save its checkpoint.
+	outcomeInterrupted = "interrupted"
 )
 
 // resource names what an attempt works on.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -127,6 +128,10 @@ func (p *provider) try(ctx context.Context, task *durable.Task, a attempt, e eff
 	random := newRandom(p.seed, a.resource(), a.Kind, strconv.Itoa(reply.Ordinal))
 	if err = p.carryOut(ctx, task, a, e, random.Uint64(), behave(random, a.Kind)); err != nil {
 		outcome = outcomeFailed
+		var unsaved *unsavedError
+		if errors.As(err, &unsaved) {
+			outcome = outcomeInterrupted
+		}
 		return err
 	}
 	outcome = outcomeSucceeded
@@ -144,8 +149,8 @@ func (p *provider) end(ctx context.Context, a attempt, outcome string) error {
 }
 
 func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, e effect, dice uint64, b behaviour) error {
-	if err := task.Save(ctx, checkpoint{Token: a.Token}); err != nil {
-		return durable.Retryable(err, 0)
+	if err := save(ctx, task, a); err != nil {
+		return err
 	}
 	if _, err := p.ledger.call(ctx, "/confirm", ledgerCall{Attempt: a}); err != nil {
 		return durable.Retryable(err, 0)
@@ -153,7 +158,7 @@ func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, 
 	if b.reports {
 		_ = task.Report(ctx, "Attempt "+strconv.Itoa(a.Attempt)+" is under way.") // Nice to have.
 	}
-	if err := b.wait(ctx, b.before); err != nil {
+	if err := b.wait(ctx, task, a, b.before); err != nil {
 		return err
 	}
 	if b.hangs {
@@ -177,7 +182,7 @@ func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, 
 			return durable.Retryable(errOvertake, 0)
 		}
 	}
-	if err := b.wait(ctx, b.after); err != nil {
+	if err := b.wait(ctx, task, a, b.after); err != nil {
 		return err
 	}
 	if b.panicAfter {
@@ -186,13 +191,40 @@ func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, 
 	return b.failAfter
 }
 
-// wait pauses. A provider that ignores its context does not notice its end.
-func (b behaviour) wait(ctx context.Context, d time.Duration) error {
+// savePause is how long a provider works between two checkpoints.
+const savePause = 40 * time.Millisecond
+
+// wait pauses, and saves all the time, so that every outage of the store meets
+// attempts that save. A provider that ignores its context does neither notice its
+// end nor save.
+func (b behaviour) wait(ctx context.Context, task *durable.Task, a attempt, d time.Duration) error {
 	if b.ignores {
-		ctx = context.WithoutCancel(ctx)
+		pause(context.WithoutCancel(ctx), d)
+		return nil
 	}
-	if !pause(ctx, d) {
-		return ctx.Err()
+	for ; d > 0; d -= savePause {
+		if !pause(ctx, min(d, savePause)) {
+			return ctx.Err()
+		}
+		if err := save(ctx, task, a); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// An unsavedError says that the store was away.
+type unsavedError struct{ err error }
+
+func (e *unsavedError) Error() string { return e.err.Error() }
+func (e *unsavedError) Unwrap() error { return e.err }
+
+// save saves the checkpoint. Its error is returned as it is: what the engine makes
+// of it is what is tested.
+func save(ctx context.Context, task *durable.Task, a attempt) error {
+	err := task.Save(ctx, checkpoint{Token: a.Token})
+	if err == nil || ctx.Err() != nil || errors.Is(err, durable.ErrFenced) || errors.Is(err, durable.ErrCancelling) {
+		return err
+	}
+	return &unsavedError{err}
 }

@@ -39,6 +39,7 @@ func (r *session) checkFloor(e *evidence) {
 	if r.postgres != nil {
 		faults = append(faults, r.postgres.kinds()...)
 		floor(figureUnavailable, f.figure(figureUnavailable), 1)
+		floor("looked at: "+string(checkInterrupted), f.looked[checkInterrupted], 1)
 	}
 	for _, fault := range faults {
 		floor(fault, f.figure(fault), 1)
@@ -46,6 +47,9 @@ func (r *session) checkFloor(e *evidence) {
 	floor("operations taken over from a killed replica", len(e.resumptions()), 1)
 	floor("the same, without another fault", f.looked[checkResume], 1)
 	for _, c := range checks[:slices.Index(checks, checkUnavailable)] {
+		if c == checkInterrupted {
+			continue // Only a server can be away.
+		}
 		floor("looked at: "+string(c), f.looked[c], 1)
 	}
 }
@@ -146,8 +150,8 @@ func (r *session) rowsOfAttempts(e *evidence, row func(string, any)) {
 	for _, a := range e.attempts {
 		outcomes[a.Outcome]++
 	}
-	row("attempts", fmt.Sprintf("%d: %d succeeded, %d failed, %d panicked, %d never ended (killed)",
-		len(e.attempts), outcomes[outcomeSucceeded], outcomes[outcomeFailed], outcomes[outcomePanicked], outcomes[""]))
+	row("attempts", fmt.Sprintf("%d: %d succeeded, %d failed, %d panicked, %d could not save a checkpoint, %d never ended (killed)",
+		len(e.attempts), outcomes[outcomeSucceeded], outcomes[outcomeFailed], outcomes[outcomePanicked], outcomes[outcomeInterrupted], outcomes[""]))
 	row(figureRefused, r.findings.figure(figureRefused))
 	row(figureOvertaken, r.findings.figure(figureOvertaken))
 	row("resources in the ledger", len(e.resources))

@@ -135,7 +135,7 @@ func (e *Engine) failedAttempt(r *run, logger *slog.Logger, made *attempt) (*Adv
 	delay, again := e.again(r.record, made)
 	logger.LogAttrs(r.ctx, slog.LevelWarn, "attempt failed", slog.String("error", made.err.Error()), slog.Bool("again", again))
 	if again {
-		return &Advance{Release: true, Failed: !made.unread, Delay: delay}, nil, nil
+		return &Advance{Release: true, Failed: !made.interrupted, Delay: delay}, nil, nil
 	}
 	return e.failed(r, &made.docs, made.err)
 }
@@ -150,9 +150,9 @@ func (e *Engine) again(record *OperationRecord, made *attempt) (time.Duration, b
 		planID = made.docs.instanceRecord.PlanID
 	}
 	policy := e.config.policy(planID, nil)
-	if made.unread {
-		// That says nothing about the operation: the store was away, or this
-		// replica lacks a key. Without the instance's record it cannot even fail.
+	if made.interrupted {
+		// The store was away, for example, or this replica lacks a key. Without the
+		// instance's record the operation cannot even fail.
 		return policy.backoff(record.Attempt), made.docs.instanceRecord == nil || e.now().Before(record.Deadline)
 	}
 	failures := record.Failures + 1

@@ -101,7 +101,7 @@ func (e *Engine) unbindRemaining(ctx context.Context, task *Task, instance Insta
 	for {
 		records, err := e.store.Bindings(ctx, filter)
 		if err != nil {
-			return fmt.Errorf("listing the bindings: %w", err)
+			return fmt.Errorf("listing the bindings: %w", interrupted(ctx, err))
 		}
 		if len(records) == 0 {
 			return nil
@@ -121,7 +121,7 @@ func (e *Engine) unbindOne(ctx context.Context, task *Task, instance Instance, r
 	}
 	document, err := e.openBinding(record)
 	if err != nil {
-		return err
+		return interrupted(ctx, err)
 	}
 	if err := deletion(e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, document))); err != nil {
 		return fmt.Errorf("deleting the binding %q first: %w", record.Key.BindingID, err)

@@ -34,7 +34,9 @@ import (
 //
 // An [*openbroker.Error] reaches the platform as it is. [Retryable] asks for
 // another attempt. Any other error fails the operation with a generic text and
-// is only logged. Deprovision and Unbind are tried again after any error but an
+// is only logged. What says nothing about the operation is another attempt that
+// does not count: an error of [Task.Save], and a lack of file descriptors or of
+// disk space (EMFILE, ENFILE, ENOSPC) that the provider met itself. Deprovision and Unbind are tried again after any error but an
 // [*openbroker.Error] with a 4xx status.
 type Provider interface {
 	// Provision creates the instance (spec.md, "Provisioning").

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,8 @@ type run struct {
 	// this one begins when that one has ended.
 	earlier *run
 	ended   chan struct{}
+	// unsaved says that the last checkpoint could not be saved.
+	unsaved atomic.Bool
 }
 
 func (r *run) fence() Fence {
@@ -110,8 +113,9 @@ type attempt struct {
 	err  error
 	// before are the documents as they were.
 	before documents
-	// unread says that the documents could not be read.
-	unread bool
+	// interrupted says that the attempt failed for a reason that says nothing about
+	// the operation, see interruption. It can be that the documents were not read.
+	interrupted bool
 	// timedOut says that the deadline ended the attempt.
 	timedOut bool
 }
@@ -133,7 +137,7 @@ func (e *Engine) work(r *run, docs *documents) *result {
 	if docs == nil {
 		var err error
 		if docs, err = e.readDocuments(r.ctx, r.record); err != nil {
-			return e.conclude(r, logger, attempt{docs: *docs, err: fmt.Errorf("reading the records of the operation: %w", err), unread: true})
+			return e.conclude(r, logger, attempt{docs: *docs, err: fmt.Errorf("reading the records of the operation: %w", err), interrupted: true})
 		}
 	}
 	ctx, cancel := context.WithDeadlineCause(r.ctx, time.Now().Add(r.record.Deadline.Sub(e.now())), errTimedOut)
@@ -173,7 +177,7 @@ func (e *Engine) call(ctx context.Context, logger *slog.Logger, task *Task, docs
 			returned <- made
 		}()
 		after, err := e.perform(ctx, task, docs)
-		made = attempt{docs: after, err: plainError(err)}
+		made = attempt{docs: after, err: plainError(err), interrupted: err != nil && (isInterruption(err) || task.run.unsaved.Load())}
 	}()
 	select {
 	case made := <-returned:

@@ -45,7 +45,7 @@ func (t *Task) Logger() *slog.Logger { return t.logger }
 
 // Report stores a description of the progress, which users of the platform see
 // when they poll. It returns an error if the attempt is to stop or the store is
-// away; to ignore that is fine.
+// away. To ignore that is fine; to return it is what Save says.
 func (t *Task) Report(ctx context.Context, description string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -62,7 +62,8 @@ func (t *Task) Report(ctx context.Context, description string) error {
 // Save stores v, as JSON and encrypted, so that a later attempt can continue
 // from there; it replaces what was saved before. When it returns nil, v is on
 // disk. After an error nothing more should be done in this attempt: return the
-// error.
+// error. If the store is away, the operation is given back for another attempt,
+// and this one does not count as failed, whatever error is returned.
 func (t *Task) Save(ctx context.Context, v any) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -72,9 +73,12 @@ func (t *Task) Save(ctx context.Context, v any) error {
 	}
 	sealed, err := t.engine.seal(checkpoint{Binding: t.binding, Value: value}, ofCheckpoint, t.run.record.Key, t.run.record.ID)
 	if err != nil {
-		return fmt.Errorf("saving a checkpoint: %w", err)
+		err = interrupted(ctx, err)
+	} else {
+		err = t.advance(ctx, &Advance{Checkpoint: sealed})
 	}
-	if err := t.advance(ctx, &Advance{Checkpoint: sealed}); err != nil {
+	t.run.unsaved.Store(isInterruption(err))
+	if err != nil {
 		return fmt.Errorf("saving a checkpoint: %w", err)
 	}
 	t.checkpoint = sealed
@@ -82,7 +86,8 @@ func (t *Task) Save(ctx context.Context, v any) error {
 }
 
 // Load reads what this or an earlier attempt saved into v. It reports whether
-// there was anything.
+// there was anything. Return its error: if the checkpoint cannot be decrypted
+// here, the operation is given back, as Save says.
 func (t *Task) Load(v any) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -91,7 +96,7 @@ func (t *Task) Load(v any) (bool, error) {
 	}
 	var saved checkpoint
 	if err := t.engine.open(t.checkpoint, &saved, ofCheckpoint, t.run.record.Key, t.run.record.ID); err != nil {
-		return false, fmt.Errorf("loading a checkpoint: %w", err)
+		return false, fmt.Errorf("loading a checkpoint: %w", interrupted(t.run.ctx, err))
 	}
 	if saved.Binding != t.binding {
 		return false, nil
@@ -130,5 +135,5 @@ func (t *Task) advance(ctx context.Context, a *Advance) error {
 	case errors.Is(err, ErrCancelling):
 		t.run.stop(errCancelled)
 	}
-	return err
+	return interrupted(ctx, err)
 }

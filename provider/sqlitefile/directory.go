@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/openbroker/openbroker/durable"
+
 	_ "modernc.org/sqlite" // the driver that creates the files
 )
 
@@ -173,7 +175,8 @@ func createDatabase(ctx context.Context, path string) error {
 		return err
 	}
 	if _, err = db.ExecContext(ctx, "VACUUM"); err != nil { // It writes the header.
-		err = fmt.Errorf("initialize the database: %w", err)
+		// SQLite does not say which lack it met.
+		err = durable.Retryable(fmt.Errorf("initialize the database: %w", err), 0)
 	}
 	return errors.Join(err, db.Close())
 }
