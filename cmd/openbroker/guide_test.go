@@ -49,7 +49,7 @@ func TestReadmeGo(t *testing.T) {
 			continue
 		}
 		found++
-		directory, err := os.MkdirTemp(filepath.Join(root, ".tmp"), "readme-") // In the module, so that it can import it.
+		directory, err := os.MkdirTemp(filepath.Join(root, ".tmp"), "readme-") //nolint:usetesting // In the module, so that it can import it.
 		if err != nil {
 			t.Fatal(err)
 		}
