@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/cmd/openbroker/platform"
 	"github.com/openbroker/openbroker/server/config"
 )
 
@@ -38,12 +39,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	root.AddCommand(newServe(stdout, stderr), newSimulate(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout), newConfig(stdout)) //nolint:contextcheck // Commands get it from cobra.
 	root.AddCommand(newLint(stdout, stderr), newCheck(stdout, stderr), newDiff(stdout), newDocs(stdout), newVersion(stdout))               //nolint:contextcheck // Likewise.
+	root.AddCommand(newMan())
+	root.AddCommand(platform.Commands(platform.Streams{In: os.Stdin, Out: stdout, Err: stderr})...) //nolint:contextcheck // Likewise.
 	command, err := root.ExecuteContextC(ctx)
 	var failed *failure
 	var told *verdict
+	var asPlatform *platform.Error
+	var interrupted *platform.Interrupted
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &interrupted):
+		platform.Complain(stderr, interrupted)
+		return interrupted.Die()
+	case errors.As(err, &asPlatform):
+		platform.Complain(stderr, asPlatform)
+		return asPlatform.Code
 	case errors.As(err, &told):
 		return told.code
 	case errors.As(err, &failed):

@@ -1,0 +1,59 @@
+package platform
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker"
+)
+
+func (p *program) newCatalog() *cobra.Command {
+	c := &common{}
+	only := ""
+	command := &cobra.Command{
+		Use:     "catalog [SERVICE]",
+		Aliases: []string{"marketplace"},
+		Short:   "List what the broker offers",
+		Example: "  openbroker catalog\n  openbroker catalog postgresql -o json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: p.with(c, func(ctx context.Context, s *session, args []string) error {
+			if len(args) > 0 && only != "" && args[0] != only {
+				return usage("the argument and --service name two services: which one?")
+			}
+			if len(args) > 0 {
+				only = args[0]
+			}
+			offered, err := s.catalog(ctx)
+			if err != nil {
+				return err
+			}
+			if only == "" {
+				return s.print(c.format, catalogResult(offered.Services, offered))
+			}
+			one, err := service(offered, only)
+			if err != nil {
+				return err
+			}
+			return s.print(c.format, catalogResult([]openbroker.Service{*one}, one))
+		}),
+		ValidArgsFunction: p.complete(c, nothing, serviceNames),
+	}
+	c.add(command)
+	command.Flags().StringVarP(&only, "service", "e", "", "list the plans of one `SERVICE`")
+	return command
+}
+
+func catalogResult(services []openbroker.Service, value any) result {
+	r := result{value: value, title: []string{"SERVICE", "PLAN", "FREE", "BINDABLE", "DESCRIPTION"}}
+	yes := map[bool]string{true: "yes", false: "no"}
+	for i := range services {
+		service := &services[i]
+		r.names = append(r.names, service.Name)
+		for j := range service.Plans {
+			plan := &service.Plans[j]
+			r.rows = append(r.rows, []string{service.Name, plan.Name, yes[plan.IsFree()], yes[service.PlanBindable(plan)], plan.Description})
+		}
+	}
+	return r
+}

@@ -1,0 +1,73 @@
+package platform
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+// What the tests of this package look at from outside.
+
+var (
+	Printable  = printable
+	EscapeJSON = escapeJSON
+	Quote      = quote
+	Attribute  = attribute
+)
+
+func Columns(rows [][]string) string {
+	var out strings.Builder
+	writeColumns(&out, rows, false)
+	return out.String()
+}
+
+// Typed reads -p with a schema.
+func Typed(pair, schema string) (string, error) {
+	f := &parameterFlags{pairs: []string{pair}}
+	var s *openbroker.InputParametersSchema
+	if schema != "" {
+		s = &openbroker.InputParametersSchema{Parameters: json.RawMessage(schema)}
+	}
+	parameters, err := f.read(nil, s)
+	return string(parameters), err
+}
+
+// Config reads -c.
+func Config(config, stdin string) (string, error) {
+	f := &parameterFlags{config: config}
+	parameters, err := f.read(strings.NewReader(stdin), nil)
+	return string(parameters), err
+}
+
+// Counter is a document that counts.
+type Counter struct {
+	Count int      `json:"count"`
+	Names []string `json:"names"`
+}
+
+func Count(ctx context.Context, path, name string) error {
+	return document[Counter]{path}.change(ctx, func(c *Counter) error {
+		c.Count++
+		c.Names = append(c.Names, name)
+		return nil
+	})
+}
+
+func ReadCounter(path string) (Counter, error) { return document[Counter]{path}.read() }
+
+func Touch(ctx context.Context, path string) error {
+	return document[Counter]{path}.change(ctx, func(*Counter) error { return nil })
+}
+
+type hanging struct{ noVault }
+
+func (hanging) get(string) (string, error) { select {} }
+
+// HangingKeyring asks a keyring that never answers.
+func HangingKeyring(limit time.Duration) error {
+	_, err := patient{hanging{}, limit}.get("x")
+	return err
+}

@@ -1,0 +1,141 @@
+package platform
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker"
+)
+
+// shownInstance is an instance as it is printed.
+type shownInstance struct {
+	Name         string                       `json:"name"`
+	ID           string                       `json:"id"`
+	Service      string                       `json:"service"`
+	Plan         string                       `json:"plan"`
+	ServiceID    string                       `json:"service_id"`
+	PlanID       string                       `json:"plan_id"`
+	State        string                       `json:"state"`
+	Description  string                       `json:"description,omitempty"`
+	Created      time.Time                    `json:"created,omitzero"`
+	Maintenance  string                       `json:"maintenance_version,omitempty"`
+	DashboardURL string                       `json:"dashboard_url,omitempty"`
+	Operation    string                       `json:"operation,omitempty"`
+	Bindings     []string                     `json:"bindings"`
+	Parameters   json.RawMessage              `json:"parameters,omitempty"`
+	Metadata     *openbroker.InstanceMetadata `json:"metadata,omitempty"`
+}
+
+func showInstance(i instance) shownInstance {
+	shown := shownInstance{
+		Name: i.Name, ID: i.ID, Service: i.Service, Plan: i.Plan, ServiceID: i.ServiceID, PlanID: i.PlanID,
+		State: i.State, Description: i.Description, Created: i.Created, Maintenance: i.Maintenance, DashboardURL: i.Dashboard,
+		Bindings: []string{},
+	}
+	if i.Operation != nil {
+		shown.Operation = i.Operation.Operation
+	}
+	for _, b := range i.Bindings {
+		shown.Bindings = append(shown.Bindings, b.Name)
+	}
+	return shown
+}
+
+func instanceResult(i instance) result { return shownResult(showInstance(i)) }
+
+func shownResult(shown shownInstance) result {
+	rows := [][]string{
+		{"name", shown.Name},
+		{"id", shown.ID},
+		{"service", shown.Service},
+		{"plan", shown.Plan},
+		{"state", shown.State},
+	}
+	for _, optional := range [][2]string{
+		{"description", shown.Description},
+		{"maintenance", shown.Maintenance},
+		{"dashboard", shown.DashboardURL},
+		{"bindings", strings.Join(shown.Bindings, ", ")},
+		{"parameters", string(shown.Parameters)},
+	} {
+		if optional[1] != "" {
+			rows = append(rows, optional[:])
+		}
+	}
+	return result{value: shown, names: []string{shown.Name}, rows: rows}
+}
+
+func (p *program) newInstance() *cobra.Command {
+	f := &deleteFlags{}
+	command := &cobra.Command{
+		Use:     "instance NAME",
+		Aliases: []string{"service"},
+		Short:   "Show an instance",
+		Long:    `Show what is recorded about an instance, and what the broker says about it if the service can be fetched.`,
+		Example: "  openbroker instance orders -o json",
+		Args:    exactly(1, "NAME"),
+		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
+			i, err := s.stranger(ctx, f, args[0])
+			if err != nil {
+				return err
+			}
+			shown := showInstance(i)
+			offered, err := s.catalog(ctx)
+			if err != nil {
+				return err
+			}
+			if service, _ := planOf(offered, i); service == nil || !service.InstancesRetrievable {
+				return s.print(f.format, shownResult(shown))
+			}
+			fetched, err := s.client.GetInstance(ctx, &openbroker.GetInstanceRequest{InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID})
+			if err != nil {
+				return s.explain(err)
+			}
+			shown.Parameters, shown.Metadata = json.RawMessage(fetched.Parameters), fetched.Metadata
+			if fetched.DashboardURL != "" {
+				shown.DashboardURL = fetched.DashboardURL
+			}
+			return s.print(f.format, shownResult(shown))
+		}),
+		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames),
+	}
+	f.common.add(command)
+	command.Flags().StringVar(&f.service, "service", "", "the `SERVICE` of an instance that is not recorded")
+	command.Flags().StringVar(&f.plan, "plan", "", "the `PLAN` of an instance that is not recorded")
+	return command
+}
+
+func (p *program) newInstances() *cobra.Command {
+	c := &common{}
+	command := &cobra.Command{
+		Use:     "instances",
+		Aliases: []string{"services"},
+		Short:   "List the instances that were made with these commands",
+		Long: `List the instances that were made on the target with these commands. The API has no way to
+list what a broker has: instances that a platform made are not shown.`,
+		Example: "  openbroker instances\n  openbroker instances -o name",
+		Args:    exactly(0, "none"),
+		RunE: p.with(c, func(_ context.Context, s *session, _ []string) error {
+			all, err := s.file.read()
+			if err != nil {
+				return usage("%w", err)
+			}
+			list := []shownInstance{}
+			r := result{title: []string{"NAME", "SERVICE", "PLAN", "STATE", "BINDINGS", "ID"}}
+			for _, i := range all.Instances {
+				shown := showInstance(*i)
+				list = append(list, shown)
+				r.names = append(r.names, i.Name)
+				r.rows = append(r.rows, []string{i.Name, i.Service, i.Plan, i.State, strings.Join(shown.Bindings, ","), i.ID})
+			}
+			r.value = list
+			return s.print(c.format, r)
+		}),
+	}
+	c.add(command)
+	return command
+}

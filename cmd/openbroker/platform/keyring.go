@@ -1,0 +1,94 @@
+package platform
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+const (
+	keyringService = "openbroker"
+	// keyringTimeout is short: without a desktop, a keyring may wait for somebody to
+	// unlock it.
+	keyringTimeout = time.Second
+	// keyringVariable switches the keyring off.
+	keyringVariable = "OPENBROKER_KEYRING"
+)
+
+// A vault keeps passwords outside of files. It is an interface for tests.
+type vault interface {
+	set(account, secret string) error
+	get(account string) (string, error)
+	remove(account string) error
+}
+
+// systemVault is the keyring of the operating system.
+type systemVault struct{}
+
+func (systemVault) set(account, secret string) error {
+	return keyring.Set(keyringService, account, secret)
+}
+
+func (systemVault) get(account string) (string, error) { return keyring.Get(keyringService, account) }
+
+func (systemVault) remove(account string) error { return keyring.Delete(keyringService, account) }
+
+// patient gives a vault up that does not answer.
+type patient struct {
+	vault
+	limit time.Duration
+}
+
+func (p patient) do(work func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- work() }()
+	timer := time.NewTimer(p.limit)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("the keyring did not answer within %v", p.limit)
+	}
+}
+
+func (p patient) set(account, secret string) error {
+	return p.do(func() error { return p.vault.set(account, secret) })
+}
+
+func (p patient) get(account string) (secret string, err error) {
+	// The variable is the goroutine's own: it may outlive the call.
+	found := make(chan string, 1)
+	err = p.do(func() error {
+		value, err := p.vault.get(account)
+		found <- value
+		return err
+	})
+	if err == nil {
+		secret = <-found
+	}
+	return secret, err
+}
+
+func (p patient) remove(account string) error {
+	return p.do(func() error { return p.vault.remove(account) })
+}
+
+// noVault is used if the keyring is switched off.
+type noVault struct{}
+
+var errNoKeyring = errors.New(keyringVariable + "=off switches the keyring off")
+
+func (noVault) set(string, string) error   { return errNoKeyring }
+func (noVault) get(string) (string, error) { return "", errNoKeyring }
+func (noVault) remove(string) error        { return errNoKeyring }
+
+func newVault() vault {
+	if os.Getenv(keyringVariable) == "off" {
+		return noVault{}
+	}
+	return patient{systemVault{}, keyringTimeout}
+}

@@ -1,0 +1,239 @@
+package platform
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
+)
+
+// parameterFlags are how parameters are given.
+type parameterFlags struct {
+	config string
+	pairs  []string
+}
+
+func (f *parameterFlags) add(command *cobra.Command) {
+	command.Flags().StringVarP(&f.config, "config", "c", "", "parameters: a JSON object, `@FILE`, or - for the standard input (secrets do not belong on a command line)")
+	command.Flags().StringArrayVarP(&f.pairs, "param", "p", nil, "one parameter as `KEY=VALUE`, of the type that the schema of the plan says; KEY:=JSON takes JSON")
+}
+
+// read returns the parameters, checked against the schema, or nil if there are none.
+func (f *parameterFlags) read(stdin io.Reader, schema *openbroker.InputParametersSchema) (openbroker.Parameters, error) {
+	if f.config == "" && len(f.pairs) == 0 {
+		return nil, nil
+	}
+	members := map[string]json.RawMessage{}
+	if f.config != "" {
+		text, err := f.readConfig(stdin)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(text, &members); err != nil || members == nil {
+			return nil, usage("the parameters of --config are not a JSON object%s", place(text, err))
+		}
+	}
+	types := propertiesOf(schema)
+	for _, pair := range f.pairs {
+		key, value, err := parsePair(pair, types)
+		if err != nil {
+			return nil, err
+		}
+		members[key] = value
+	}
+	encoded, err := json.Marshal(members)
+	if err != nil {
+		return nil, usage("the parameters are not valid: %w", err)
+	}
+	if schema != nil && len(schema.Parameters) > 0 {
+		err := catalog.NewValidator().ValidateParameters(schema.Parameters, encoded)
+		var invalid *openbroker.Error
+		if errors.As(err, &invalid) {
+			return nil, usage("the plan does not take these parameters; nothing was sent: %s", invalid.Description)
+		}
+		// A schema that cannot be used is the broker's affair.
+	}
+	return encoded, nil
+}
+
+func (f *parameterFlags) readConfig(stdin io.Reader) ([]byte, error) {
+	switch {
+	case f.config == "-":
+		text, err := io.ReadAll(io.LimitReader(stdin, 1<<20))
+		if err != nil {
+			return nil, usage("read the parameters: %w", err)
+		}
+		return text, nil
+	case strings.HasPrefix(f.config, "@"):
+		text, err := os.ReadFile(f.config[1:])
+		if err != nil {
+			return nil, usage("%w", err)
+		}
+		return text, nil
+	case strings.HasPrefix(strings.TrimSpace(f.config), "{"):
+		return []byte(f.config), nil
+	}
+	// cf takes the name of a file as it is.
+	text, err := os.ReadFile(f.config)
+	if err != nil {
+		return nil, usage("--config takes a JSON object, @FILE, or -")
+	}
+	return text, nil
+}
+
+// place says where JSON is wrong, without repeating it.
+func place(text []byte, err error) string {
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return ""
+	}
+	before := text[:min(int(syntax.Offset), len(text))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	return fmt.Sprintf(": line %d, column %d: %v", line, len(before)-bytes.LastIndexByte(before, '\n')-1, syntax)
+}
+
+// propertiesOf returns the types that a schema gives to its properties; nil if it
+// names none.
+func propertiesOf(schema *openbroker.InputParametersSchema) map[string][]string {
+	if schema == nil {
+		return nil
+	}
+	var parsed struct {
+		Properties map[string]struct {
+			Type json.RawMessage `json:"type"`
+		} `json:"properties"`
+	}
+	if json.Unmarshal(schema.Parameters, &parsed) != nil || parsed.Properties == nil {
+		return nil
+	}
+	types := map[string][]string{}
+	for name, property := range parsed.Properties {
+		var one string
+		var several []string
+		if json.Unmarshal(property.Type, &one) == nil {
+			several = []string{one}
+		} else {
+			_ = json.Unmarshal(property.Type, &several)
+		}
+		types[name] = several
+	}
+	return types
+}
+
+// parsePair reads KEY=VALUE or KEY:=JSON.
+func parsePair(pair string, types map[string][]string) (string, json.RawMessage, error) {
+	key, value, found := strings.Cut(pair, "=")
+	if !found || key == "" || key == ":" {
+		return "", nil, usage("--param takes KEY=VALUE; %q has no %s", printable(shorten(key)), map[bool]string{true: "key", false: "="}[found])
+	}
+	if name, raw := strings.CutSuffix(key, ":"); raw {
+		if !json.Valid([]byte(value)) {
+			return "", nil, usage("--param %s:= takes JSON, and its value is not valid JSON", printable(name))
+		}
+		return name, json.RawMessage(value), nil
+	}
+	wanted, known := types[key]
+	if types != nil && !known {
+		// The schema decides whether that is allowed; a slip is the usual reason.
+		wanted = nil
+	}
+	encoded, ok := typed(value, wanted)
+	if !ok {
+		return "", nil, usage("--param %s must be %s", printable(key), strings.Join(wanted, " or "))
+	}
+	return key, encoded, nil
+}
+
+func shorten(text string) string {
+	if runes := []rune(text); len(runes) > 20 {
+		return string(runes[:20]) + "…"
+	}
+	return text
+}
+
+// typed encodes a value as the first of the types that it fits. Without types,
+// numbers, true, false and null are what they look like. Digits stay as typed.
+func typed(value string, types []string) (json.RawMessage, bool) {
+	if len(types) == 0 {
+		types = []string{"number", "boolean", "null", "string"}
+	}
+	// A string takes anything, so it comes last.
+	ordered := slices.Clone(types)
+	slices.SortStableFunc(ordered, func(a, b string) int {
+		return map[bool]int{true: 1}[a == "string"] - map[bool]int{true: 1}[b == "string"]
+	})
+	raw := json.RawMessage(strings.TrimSpace(value))
+	kind := ""
+	if json.Valid(raw) {
+		kind = kindOf(raw)
+	}
+	for _, want := range ordered {
+		switch {
+		case want == "string":
+			encoded, err := json.Marshal(value)
+			return encoded, err == nil
+		case want == kind, want == "integer" && kind == "number":
+			return raw, true
+		}
+	}
+	return nil, false
+}
+
+func kindOf(valid json.RawMessage) string {
+	switch valid[0] {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case '"':
+		return "quoted"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	default:
+		return "number"
+	}
+}
+
+// The schemas of a plan, or nil.
+
+func createSchema(p *openbroker.Plan) *openbroker.InputParametersSchema {
+	if p == nil || p.Schemas == nil || p.Schemas.ServiceInstance == nil {
+		return nil
+	}
+	return p.Schemas.ServiceInstance.Create
+}
+
+func updateSchema(p *openbroker.Plan) *openbroker.InputParametersSchema {
+	if p == nil || p.Schemas == nil || p.Schemas.ServiceInstance == nil {
+		return nil
+	}
+	return p.Schemas.ServiceInstance.Update
+}
+
+func bindSchema(p *openbroker.Plan) *openbroker.InputParametersSchema {
+	if p == nil || p.Schemas == nil || p.Schemas.ServiceBinding == nil {
+		return nil
+	}
+	return p.Schemas.ServiceBinding.Create
+}
+
+// parameterNames are the candidates for completing -p.
+func parameterNames(schema *openbroker.InputParametersSchema) []string {
+	names := slices.Sorted(maps.Keys(propertiesOf(schema)))
+	for i := range names {
+		names[i] += "="
+	}
+	return names
+}

@@ -1,0 +1,155 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/openbroker/openbroker/client"
+)
+
+// A record is what was made on a target: names, ids and pending operations, never
+// parameters or credentials. The broker holds the truth; the record is how names
+// become ids.
+type record struct {
+	Version   int         `json:"version"`
+	Instances []*instance `json:"instances"`
+}
+
+// The states of what is recorded.
+const (
+	stateCreating = "creating"
+	stateReady    = "ready"
+	stateUpdating = "updating"
+	stateDeleting = "deleting"
+	stateFailed   = "failed"
+	// stateUnclear means that nobody knows whether the broker has it.
+	stateUnclear = "unclear"
+)
+
+type instance struct {
+	Name        string            `json:"name"`
+	ID          string            `json:"id"`
+	Service     string            `json:"service"`
+	Plan        string            `json:"plan"`
+	ServiceID   string            `json:"service_id"`
+	PlanID      string            `json:"plan_id"`
+	State       string            `json:"state"`
+	Description string            `json:"description,omitempty"`
+	Created     time.Time         `json:"created,omitzero"`
+	Maintenance string            `json:"maintenance_version,omitempty"`
+	Dashboard   string            `json:"dashboard_url,omitempty"`
+	Operation   *client.Operation `json:"pending_operation,omitempty"`
+	// Next is what the instance is after a pending update.
+	Next     *change    `json:"next,omitempty"`
+	Bindings []*binding `json:"bindings,omitempty"`
+}
+
+type change struct {
+	Plan        string `json:"plan,omitempty"`
+	PlanID      string `json:"plan_id,omitempty"`
+	Maintenance string `json:"maintenance_version,omitempty"`
+}
+
+type binding struct {
+	Name        string            `json:"name"`
+	ID          string            `json:"id"`
+	State       string            `json:"state"`
+	Description string            `json:"description,omitempty"`
+	Created     time.Time         `json:"created,omitzero"`
+	Operation   *client.Operation `json:"pending_operation,omitempty"`
+}
+
+func (r *record) instance(name string) *instance {
+	for _, i := range r.Instances {
+		if i.Name == name || i.ID == name {
+			return i
+		}
+	}
+	return nil
+}
+
+func (r *record) remove(id string) {
+	for n, i := range r.Instances {
+		if i.ID == id {
+			r.Instances = append(r.Instances[:n], r.Instances[n+1:]...)
+			return
+		}
+	}
+}
+
+func (i *instance) binding(name string) *binding {
+	for _, b := range i.Bindings {
+		if b.Name == name || b.ID == name {
+			return b
+		}
+	}
+	return nil
+}
+
+func (i *instance) remove(id string) {
+	for n, b := range i.Bindings {
+		if b.ID == id {
+			i.Bindings = append(i.Bindings[:n], i.Bindings[n+1:]...)
+			return
+		}
+	}
+}
+
+// keep changes the record. An instance that another command has removed meanwhile
+// is left alone.
+func (s *session) keep(ctx context.Context, edit func(*record)) error {
+	// What the broker has done must be kept although the user gives up.
+	err := s.file.change(context.WithoutCancel(ctx), func(r *record) error {
+		r.Version = 1
+		edit(r)
+		return nil
+	})
+	if err != nil {
+		return &Error{Code: exitRefused, err: err, Hint: "the broker was reached; note the ids above"}
+	}
+	return nil
+}
+
+func (s *session) keepInstance(ctx context.Context, id string, edit func(*instance)) error {
+	return s.keep(ctx, func(r *record) {
+		if i := r.instance(id); i != nil {
+			edit(i)
+		}
+	})
+}
+
+func (s *session) keepBinding(ctx context.Context, instanceID, id string, edit func(*binding)) error {
+	return s.keepInstance(ctx, instanceID, func(i *instance) {
+		if b := i.binding(id); b != nil {
+			edit(b)
+		}
+	})
+}
+
+// findInstance returns a copy of what is recorded under a name or an id.
+func (s *session) findInstance(name string) (instance, error) {
+	r, err := s.file.read()
+	if err != nil {
+		return instance{}, usage("%w", err)
+	}
+	found := r.instance(name)
+	if found == nil {
+		return instance{}, &Error{
+			Code: exitUsage, err: fmt.Errorf("no instance %q is recorded for this broker", name),
+			Hint: "openbroker instances lists them; to use one that was made elsewhere, give its id with --service and --plan",
+		}
+	}
+	return *found, nil
+}
+
+func (s *session) findBinding(i instance, name string) (binding, error) {
+	found := i.binding(name)
+	if found == nil {
+		return binding{}, &Error{
+			Code: exitUsage, err: fmt.Errorf("no binding %q of instance %q is recorded for this broker", name, i.Name),
+			Hint: "openbroker instance " + i.Name + " lists its bindings",
+		}
+	}
+	return *found, nil
+}

@@ -1,0 +1,177 @@
+package platform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/client"
+)
+
+// A program holds what all commands share.
+type program struct {
+	Streams
+}
+
+// Commands returns the commands of this package.
+func Commands(streams Streams) []*cobra.Command {
+	p := &program{streams}
+	return []*cobra.Command{
+		p.newTarget(), p.newCatalog(), p.newProvision(), p.newUpdate(), p.newUpgrade(), p.newDeprovision(),
+		p.newInstance(), p.newInstances(), p.newBind(), p.newRotate(), p.newUnbind(), p.newBinding(), p.newOperation(),
+		p.newLoad(),
+	}
+}
+
+// A session is one command's talk with a broker.
+type session struct {
+	*program
+	common *common
+	target target
+	client *client.Client
+	file   document[record]
+}
+
+// common are the flags of all commands that talk to a broker.
+type common struct {
+	target         string
+	requestTimeout time.Duration
+	format         format
+}
+
+func (c *common) add(command *cobra.Command) {
+	command.Flags().StringVar(&c.target, "target", "", "talk to the broker `NAME` (default the chosen one, see openbroker target)")
+	command.Flags().DurationVar(&c.requestTimeout, "request-timeout", time.Minute, "how long one request may take")
+	_ = command.RegisterFlagCompletionFunc("target", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return targetNames(), cobra.ShellCompDirectiveNoFileComp
+	})
+	addFormat(command, &c.format)
+}
+
+func (p *program) open(c *common) (*session, error) {
+	if err := c.format.check(); err != nil {
+		return nil, err
+	}
+	t, err := choose(c.target)
+	if err != nil {
+		return nil, err
+	}
+	if c.requestTimeout <= 0 {
+		return nil, usage("--request-timeout must be positive")
+	}
+	broker, err := t.connect(client.WithRequestTimeout(c.requestTimeout))
+	if err != nil {
+		return nil, err
+	}
+	file, err := t.recordFile()
+	if err != nil {
+		return nil, err
+	}
+	return &session{program: p, common: c, target: t, client: broker, file: file}, nil
+}
+
+// with opens a session for the work of a command.
+func (p *program) with(c *common, work func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, args []string) error {
+		s, err := p.open(c)
+		if err != nil {
+			return err
+		}
+		ctx, giveBack := interruptible(command.Context())
+		defer giveBack()
+		return ended(ctx, work(ctx, s, args))
+	}
+}
+
+// catalog fetches the catalog, and keeps it for the completion of names.
+func (s *session) catalog(ctx context.Context) (*openbroker.Catalog, error) {
+	catalog, err := s.client.Catalog(ctx)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	if encoded, err := json.Marshal(catalog); err == nil && os.MkdirAll(filepath.Dir(s.catalogFile()), 0o700) == nil {
+		// Completion does without it.
+		_ = replace(s.catalogFile(), encoded)
+	}
+	return catalog, nil
+}
+
+func (s *session) catalogFile() string { return strings.TrimSuffix(s.file.path, ".json") + ".catalog" }
+
+// explain adds what to do about an error of the broker.
+func (s *session) explain(err error) error { return refused(err, s.advice(err)) }
+
+// service finds a service by its name or id.
+func service(catalog *openbroker.Catalog, name string) (*openbroker.Service, error) {
+	for i := range catalog.Services {
+		if service := &catalog.Services[i]; service.Name == name || service.ID == name {
+			return service, nil
+		}
+	}
+	var names []string
+	for i := range catalog.Services {
+		names = append(names, catalog.Services[i].Name)
+	}
+	return nil, usage("the broker has no service %q; it has: %s", name, strings.Join(names, ", "))
+}
+
+func plan(service *openbroker.Service, name string) (*openbroker.Plan, error) {
+	for i := range service.Plans {
+		if plan := &service.Plans[i]; plan.Name == name || plan.ID == name {
+			return plan, nil
+		}
+	}
+	var names []string
+	for i := range service.Plans {
+		names = append(names, service.Plans[i].Name)
+	}
+	return nil, usage("the service %q has no plan %q; it has: %s", service.Name, name, strings.Join(names, ", "))
+}
+
+// planOf finds what an instance is of, as far as the catalog still has it.
+func planOf(catalog *openbroker.Catalog, i instance) (*openbroker.Service, *openbroker.Plan) {
+	service := catalog.Service(i.ServiceID)
+	if service == nil {
+		return nil, nil
+	}
+	return service, service.Plan(i.PlanID)
+}
+
+// place returns what to send as organization and space.
+func (s *session) place() (organization, space string) {
+	const unknown = "openbroker-cli"
+	organization, space = s.target.Organization, s.target.Space
+	if organization == "" {
+		organization = unknown
+	}
+	if space == "" {
+		space = unknown
+	}
+	return organization, space
+}
+
+// again returns a command of this program on the same target, for hints.
+func (s *session) again(format string, args ...any) string {
+	command := "openbroker " + fmt.Sprintf(format, args...)
+	if s.common.target != "" {
+		command += " --target " + quote(s.common.target)
+	}
+	return command
+}
+
+// quote quotes an argument for a shell, if it needs that.
+func quote(argument string) string {
+	if argument != "" && !strings.ContainsFunc(argument, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r))
+	}) {
+		return argument
+	}
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+}

@@ -1,0 +1,153 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/client"
+)
+
+// waitFlags are how a command that changes something deals with operations.
+type waitFlags struct {
+	wait, async, sync bool
+	timeout           time.Duration
+}
+
+func (f *waitFlags) add(command *cobra.Command) {
+	f.addWait(command)
+	command.Flags().BoolVar(&f.async, "async", false, "return as soon as the broker has accepted the operation, the default")
+	command.Flags().BoolVar(&f.sync, "sync", false, "do not let the broker answer before it is done (no accepts_incomplete)")
+	command.MarkFlagsMutuallyExclusive("wait", "async", "sync")
+}
+
+func (f *waitFlags) addWait(command *cobra.Command) {
+	command.Flags().BoolVarP(&f.wait, "wait", "w", false, "wait until the operation has ended")
+	command.Flags().DurationVar(&f.timeout, "timeout", 0, "with --wait: wait at most this `LONG`, such as 30s or 10m, then exit with 3; the operation goes on")
+}
+
+func (f *waitFlags) check() error {
+	switch {
+	case f.timeout < 0:
+		return usage("--timeout must be positive")
+	case f.timeout > 0 && !f.wait:
+		return usage("--timeout needs --wait; how long one request may take is --request-timeout")
+	default:
+		return nil
+	}
+}
+
+// await waits for an operation. resume is the command that goes on with it.
+func (s *session) await(ctx context.Context, f *waitFlags, o client.Operation, subject, resume string) (*openbroker.LastOperationResponse, error) {
+	waiting := ctx
+	if f.timeout > 0 {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(ctx, f.timeout)
+		defer cancel()
+	}
+	shown := newProgress(s.Streams, string(o.Kind)+" "+subject, o.AcceptedAt)
+	response, err := s.client.Wait(waiting, o, shown.poll)
+	shown.end()
+	var failed *client.OperationError
+	switch {
+	case err == nil:
+		return response, nil
+	case errors.As(err, &failed):
+		return response, &Error{Code: exitRefused, err: err}
+	case waiting.Err() != nil:
+		return nil, &Error{
+			Code: exitUnfinished, Hint: "to go on waiting: " + resume,
+			err: fmt.Errorf("the %s of %s has not ended yet, and goes on", o.Kind, subject),
+		}
+	default:
+		return nil, refused(err, "to ask again: "+resume)
+	}
+}
+
+// progress shows a wait: one line that changes on a terminal, one line per change
+// elsewhere.
+type progress struct {
+	streams  Streams
+	what     string
+	began    time.Time
+	terminal bool
+
+	mu    sync.Mutex
+	text  string
+	done  chan struct{}
+	ended sync.WaitGroup
+}
+
+func newProgress(streams Streams, what string, began time.Time) *progress {
+	if began.IsZero() {
+		began = time.Now()
+	}
+	p := &progress{streams: streams, what: what, began: began, terminal: isTerminal(streams.Err), done: make(chan struct{})}
+	if p.terminal {
+		p.ended.Go(p.tick)
+	}
+	return p
+}
+
+// tick keeps the age on a terminal up to date.
+func (p *progress) tick() {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			p.mu.Lock()
+			p.draw()
+			p.mu.Unlock()
+		case <-p.done:
+			return
+		}
+	}
+}
+
+func (p *progress) poll(now client.Progress) {
+	text := string(now.State)
+	switch {
+	case now.Err != nil:
+		text = "no valid answer to a poll, asking again: " + now.Err.Error()
+	case now.Description != "":
+		text += ": " + now.Description
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if text == p.text {
+		return
+	}
+	p.text = text
+	if p.terminal {
+		p.draw()
+		return
+	}
+	p.streams.note("%s: %s (%s)", p.what, text, age(now.Elapsed))
+}
+
+// draw writes the line of a terminal, cut to its width.
+func (p *progress) draw() {
+	line := printable(fmt.Sprintf("%s: %s (%s)", p.what, p.text, age(time.Since(p.began))))
+	if file, ok := p.streams.Err.(interface{ Fd() uintptr }); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 1 { //nolint:gosec // A descriptor fits.
+			line = runewidth.Truncate(line, width-1, "…")
+		}
+	}
+	_, _ = fmt.Fprint(p.streams.Err, "\r\x1b[K"+line)
+}
+
+func (p *progress) end() {
+	close(p.done)
+	p.ended.Wait()
+	if p.terminal {
+		_, _ = fmt.Fprintln(p.streams.Err)
+	}
+}
