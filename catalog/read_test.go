@@ -48,3 +48,24 @@ func TestRead(t *testing.T) {
 		t.Error("a file that is not there is read")
 	}
 }
+
+// A field that is misspelt or misplaced has no effect: Read says so, as lint does, and
+// serves the catalog.
+func TestReadWarns(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "catalog.yaml")
+	put(t, path, strings.Replace(watched, "id: s,", "id: s, plan_updatable: true, shareable: true, x-owner: a,", 1))
+	var rules []string
+	read, err := catalog.Read(path, func(f catalog.Finding) {
+		rules = append(rules, f.Rule)
+		if f.Position.Line != 2 || f.Severity != catalog.SeverityWarning {
+			t.Errorf("the finding %s", f)
+		}
+	})
+	if err != nil || len(read.Services) != 1 {
+		t.Errorf("error %v", err)
+	}
+	if got := strings.Join(rules, " "); got != "field-misspelled field-misplaced" {
+		t.Errorf("got %s", got)
+	}
+}

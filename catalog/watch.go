@@ -76,12 +76,37 @@ type watch struct {
 	settled bool
 	// told is the error that was logged last, blind the one about notifications.
 	told, blind string
+	// warned are the warnings about the files as they were read last.
+	warned map[string]bool
+}
+
+// warnOnce returns what logs warnings that the last reading did not bring; done, with
+// the error of the reading, ends it.
+func (w *watch) warnOnce() (warn func(Finding), done func(error)) {
+	found := map[string]bool{}
+	warn = func(f Finding) {
+		text := f.String()
+		if !w.warned[text] && !found[text] {
+			w.Logger.LogAttrs(context.Background(), slog.LevelWarn, "a field of the catalog has no effect", slog.String("finding", text))
+		}
+		found[text] = true
+	}
+	return warn, func(err error) {
+		if err == nil {
+			w.warned = found
+		}
+	}
 }
 
 func newWatch(w *Watcher) (*watch, error) {
 	state := &watch{Watcher: *w}
 	if state.Read == nil {
-		state.Read = func() (*openbroker.Catalog, error) { return Read(w.Path) }
+		state.Read = func() (*openbroker.Catalog, error) {
+			warn, done := state.warnOnce()
+			c, err := Read(w.Path, warn)
+			done(err)
+			return c, err
+		}
 	}
 	if state.Logger == nil {
 		state.Logger = slog.Default()

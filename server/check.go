@@ -19,6 +19,9 @@ type Check struct {
 	// failing. There is never more than one Run of a check at a time, however
 	// many ask.
 	Run func(ctx context.Context) error
+	// Advisory says that the broker serves requests although the check fails:
+	// /readyz names it and answers 200, with the status degraded.
+	Advisory bool
 }
 
 func validateChecks(checks []Check) error {
@@ -69,11 +72,12 @@ func newChecker(checks []Check, timeout time.Duration, logger *slog.Logger) *che
 	return c
 }
 
-// run returns a word about each check, or nil if there is none, and whether all
-// succeeded. The checks run side by side.
-func (c *checker) run(ctx context.Context) (words map[string]string, ok bool) {
+// run returns a word about each check, or nil if there is none, and the worst status.
+// The checks run side by side.
+func (c *checker) run(ctx context.Context) (words map[string]string, status string) {
+	status = statusOK
 	if len(c.checks) == 0 {
-		return nil, true
+		return nil, status
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -82,12 +86,18 @@ func (c *checker) run(ctx context.Context) (words map[string]string, ok bool) {
 	for i, check := range c.checks {
 		runs[i] = check.start(context.WithoutCancel(ctx), c.timeout)
 	}
-	words, ok = make(map[string]string, len(runs)), true
+	words = make(map[string]string, len(runs))
 	for i, check := range c.checks {
 		words[check.Name] = check.wait(ctx, runs[i], c.logger)
-		ok = ok && words[check.Name] == statusOK
+		switch {
+		case words[check.Name] == statusOK:
+		case !check.Advisory:
+			status = statusUnavailable
+		case status == statusOK:
+			status = statusDegraded
+		}
 	}
-	return words, ok
+	return words, status
 }
 
 // start begins a run, or joins the one that is going on.
@@ -144,7 +154,11 @@ func (s *checkState) wait(ctx context.Context, run *checkRun, logger *slog.Logge
 	s.mu.Unlock()
 	switch {
 	case changed && err != nil:
-		logger.LogAttrs(ctx, slog.LevelWarn, "not ready", slog.String("check", s.Name), slog.Any("error", err))
+		text := "not ready"
+		if s.Advisory {
+			text = "ready, but a check fails"
+		}
+		logger.LogAttrs(ctx, slog.LevelWarn, text, slog.String("check", s.Name), slog.Any("error", err))
 	case changed:
 		logger.LogAttrs(ctx, slog.LevelInfo, "ready again", slog.String("check", s.Name))
 	}

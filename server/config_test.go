@@ -41,7 +41,7 @@ func TestConfigInvalid(t *testing.T) {
 		"nil option":      {server.Config{Options: []openbroker.Option{nil}}, []string{"Config.Options[0] is nil"}},
 		"empty hook":      {server.Config{OnShutdown: []server.Hook{{}}}, []string{"Config.OnShutdown[0].Name is empty", "Config.OnShutdown[0].Run is nil"}},
 		"empty check":     {server.Config{Checks: []server.Check{{}}}, []string{"Config.Checks[0].Name is empty", "Config.Checks[0].Run is nil"}},
-		"check twice":     {server.Config{Checks: []server.Check{{"a", run}, {"a", run}}}, []string{`Config.Checks[1].Name "a" is taken`}},
+		"check twice":     {server.Config{Checks: []server.Check{{Name: "a", Run: run}, {Name: "a", Run: run}}}, []string{`Config.Checks[1].Name "a" is taken`}},
 		"empty TLS":       {server.Config{TLS: &server.TLS{}}, []string{"Config.TLS.CertFile is empty", "Config.TLS.KeyFile is empty"}},
 		"optional no CA":  {server.Config{TLS: &server.TLS{CertFile: "a", KeyFile: "b", ClientCertOptional: true}}, []string{"without Config.TLS.ClientCAFile"}},
 		"reload interval": {server.Config{TLS: &server.TLS{CertFile: "a", KeyFile: "b", ReloadInterval: -1}}, []string{"Config.TLS.ReloadInterval is"}},

@@ -24,6 +24,7 @@ type healthBody struct {
 // The values of healthBody.
 const (
 	statusOK          = "ok"
+	statusDegraded    = "degraded"
 	statusDraining    = "draining"
 	statusUnavailable = "unavailable"
 	checkFailed       = "failed"
@@ -48,12 +49,12 @@ func (s *Server) serveReadyz(w http.ResponseWriter, r *http.Request) {
 		s.answerProbe(r.Context(), w, readyPath, http.StatusServiceUnavailable, healthBody{Status: statusDraining})
 		return
 	}
-	checks, ok := s.checks.run(r.Context())
-	if !ok {
-		s.answerProbe(r.Context(), w, readyPath, http.StatusServiceUnavailable, healthBody{Status: statusUnavailable, Checks: checks})
-		return
+	checks, status := s.checks.run(r.Context())
+	code := http.StatusOK
+	if status == statusUnavailable {
+		code = http.StatusServiceUnavailable
 	}
-	s.answerProbe(r.Context(), w, readyPath, http.StatusOK, healthBody{Status: statusOK, Checks: checks})
+	s.answerProbe(r.Context(), w, readyPath, code, healthBody{Status: status, Checks: checks})
 }
 
 // allowProbe answers requests of other methods than GET and HEAD.

@@ -43,8 +43,8 @@ func TestReadyChecks(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
 	s := start(t, newBroker("one"), server.Config{Checks: []server.Check{
-		{"queue", func(context.Context) error { return nil }},
-		{"database", func(context.Context) error {
+		{Name: "queue", Run: func(context.Context) error { return nil }},
+		{Name: "database", Run: func(context.Context) error {
 			if broken.Load() {
 				return errors.New("dial tcp 10.0.0.1: no route")
 			}
@@ -72,7 +72,7 @@ func TestReadyChecks(t *testing.T) {
 func TestReadyCheckPanics(t *testing.T) {
 	t.Parallel()
 	s := start(t, newBroker("one"), server.Config{Checks: []server.Check{
-		{"database", func(context.Context) error { panic("nil map") }},
+		{Name: "database", Run: func(context.Context) error { panic("nil map") }},
 	}})
 	for range 2 {
 		s.expect(t, "GET", "/readyz", http.StatusServiceUnavailable, `"database":"failed"`)
@@ -86,7 +86,7 @@ func TestReadyCheckHangs(t *testing.T) {
 	release := make(chan struct{})
 	s := start(t, newBroker("one"), server.Config{
 		CheckTimeout: time.Millisecond,
-		Checks: []server.Check{{"database", func(context.Context) error {
+		Checks: []server.Check{{Name: "database", Run: func(context.Context) error {
 			runs.Add(1)
 			<-release
 			return nil
@@ -116,7 +116,7 @@ func TestReadyProbeHangsUp(t *testing.T) {
 	entered, release, state := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	s := start(t, newBroker("one"), server.Config{
 		CheckTimeout: time.Minute,
-		Checks: []server.Check{{"database", func(ctx context.Context) error {
+		Checks: []server.Check{{Name: "database", Run: func(ctx context.Context) error {
 			entered <- struct{}{}
 			<-release
 			state <- ctx.Err()
@@ -139,4 +139,25 @@ func TestReadyProbeHangsUp(t *testing.T) {
 	if found, _ := s.log.find("not ready"); len(found) > 0 {
 		t.Errorf("logged %v", found)
 	}
+}
+
+// A check that is advisory is named, and does not keep requests away.
+func TestAdvisoryCheck(t *testing.T) {
+	t.Parallel()
+	var broken atomic.Bool
+	s := start(t, newBroker("one"), server.Config{Checks: []server.Check{
+		{Name: "database", Run: func(context.Context) error {
+			if broken.Load() {
+				return errors.New("away")
+			}
+			return nil
+		}},
+		{Name: "catalog", Advisory: true, Run: func(context.Context) error { return errors.New("catalog.yaml: broken") }},
+	}})
+	s.expect(t, "GET", "/readyz", http.StatusOK, `{"status":"degraded","checks":{"catalog":"failed","database":"ok"}}`)
+	if record := s.log.await(t, "ready, but a check fails", 1); record["check"] != "catalog" || record["error"] != "catalog.yaml: broken" {
+		t.Errorf("logged %v", record)
+	}
+	broken.Store(true)
+	s.expect(t, "GET", "/readyz", http.StatusServiceUnavailable, `{"status":"unavailable","checks":{"catalog":"failed","database":"failed"}}`)
 }

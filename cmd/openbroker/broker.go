@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/openbroker/openbroker"
@@ -25,6 +26,8 @@ type broker struct {
 	authenticator openbroker.Authenticator
 	// policies are those that the engine has, by plan id.
 	policies map[string]durable.Policy
+	// catalogFault says why the catalog file is not what is served; nil if it is.
+	catalogFault atomic.Pointer[error]
 	// quit ends what runs in the background beside the engine.
 	quit context.CancelFunc
 }
@@ -32,11 +35,12 @@ type broker struct {
 // start opens everything, in an order in which a process that must not run, such
 // as a second one on the same files, has changed nothing when it finds out.
 func start(ctx context.Context, settings *config.Config, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
-	catalog, engineConfig, err := prepare(settings)
+	catalog, engineConfig, fault, err := prepareStart(settings, warnOfFields(ctx, logger))
 	if err != nil {
 		return nil, err
 	}
 	b := &broker{settings: settings, logger: logger, policies: engineConfig.Policies}
+	b.blameCatalog(fault)
 	data := string(settings.Data)
 	if b.store, err = openStore(ctx, settings.Store, data, logger); err != nil {
 		return nil, err
@@ -65,7 +69,10 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 	if b.engine, err = durable.New(ctx, catalog, provider, b.store, engineConfig); err != nil {
 		return nil, err
 	}
-	if catalog, err = b.beginCatalog(ctx, catalog); err != nil {
+	if fault != nil {
+		logger.LogAttrs(ctx, slog.LevelError, "THE CATALOG FILE CANNOT BE USED: the broker starts on the catalog that it served last; correct the file, see openbroker config check",
+			slog.String("file", string(settings.Catalog.File)), slog.String("error", oneLine(fault)))
+	} else if catalog, err = b.beginCatalog(ctx, catalog); err != nil {
 		return nil, err
 	}
 	access, err := credentials(settings.Auth, data, stderr)
@@ -86,6 +93,9 @@ func (b *broker) server(onReady func(url string)) (*server.Server, error) {
 	c := b.settings.ServerConfig()
 	c.Logger, c.OnReady = b.logger, onReady
 	c.Checks = []server.Check{{Name: "store", Run: b.worker().Ping}}
+	if b.settings.Catalog != nil && b.settings.Catalog.File != "" && b.simulator == nil {
+		c.Checks = append(c.Checks, server.Check{Name: "catalog", Advisory: true, Run: b.checkCatalog})
+	}
 	if b.simulator != nil {
 		return server.NewForHandler(b.simulator, c)
 	}

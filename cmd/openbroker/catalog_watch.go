@@ -23,8 +23,12 @@ func (b *broker) watchCatalog(ctx context.Context, current *openbroker.Catalog) 
 	}
 	watcher := &catalog.Watcher{
 		Path: string(settings.File), Current: current, Logger: b.logger, Poll: time.Duration(settings.PollInterval),
-		Read:  func() (*openbroker.Catalog, error) { return readServed(b.settings) },
-		Apply: b.applyCatalog,
+		Read: b.catalogReader(ctx),
+		Apply: func(ctx context.Context, next *openbroker.Catalog, changes []catalog.Change) error {
+			err := b.applyCatalog(ctx, next, changes)
+			b.blameCatalog(err)
+			return err
+		},
 	}
 	if err := watcher.Watch(ctx); err != nil {
 		b.logger.LogAttrs(ctx, slog.LevelError, "the catalog is not watched for changes", slog.String("error", err.Error()))

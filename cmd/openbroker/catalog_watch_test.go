@@ -234,6 +234,40 @@ func TestCatalogFileRestart(t *testing.T) {
 	}
 }
 
+// A broker that came down comes up again, although its catalog file is broken: on the
+// catalog that it served last.
+func TestCatalogFileBrokenAtStart(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	withCatalog(t, directory, "", smallPlan, customPlan).kill()
+	p := withCatalog(t, directory, "", "{id: 5}")
+	if _, plans := p.etag(); plans != "small custom" {
+		t.Errorf("it begins with the plans %q", plans)
+	}
+	for _, want := range []string{"THE CATALOG FILE CANNOT BE USED", "catalog.yaml:", "level=ERROR"} {
+		if !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("the log has no %q:\n%s", want, p.stderr.String())
+		}
+	}
+	if a := p.expect(http.StatusOK, "GET", "/readyz", nil); a.text("status") != "degraded" {
+		t.Errorf("the status is %q", a.text("status"))
+	}
+	replace(t, directory, "catalog.yaml", strings.Replace(catalogText(smallPlan), "bindable: true", "bindable: true\n    require: [syslog_drain]", 1))
+	p.awaitPlans("small")
+	p.awaitLog("a field of the catalog has no effect")
+	await(t, "/readyz to be ok", func() bool { a := p.request("GET", "/readyz", nil); return a.text("status") == "ok" })
+	p.kill()
+	// What cannot be used for another reason than the file still is no start.
+	write(t, directory, "catalog.yaml", "services: {}\n")
+	if err := os.Remove(filepath.Join(directory, "openbroker-data", "catalog.json")); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := command(t, directory, nil, "serve", "--config", "openbroker.yaml")
+	if code == 0 || !strings.Contains(stderr, "catalog.yaml:1:1") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
 // The first file is compared with the catalog of the provider.
 func TestCatalogFileFirst(t *testing.T) {
 	t.Parallel()

@@ -7,10 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/server/config"
 )
 
-func newConfigCheck(stdout io.Writer) *cobra.Command {
+func newConfigCheck(stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a configuration file",
@@ -22,7 +23,7 @@ func newConfigCheck(stdout io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, _, err := prepare(settings); err != nil {
+			if _, _, err := prepare(settings, func(f catalog.Finding) { complain(stderr, f.Text()) }); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(stdout, "%s: ok\n", args[0])

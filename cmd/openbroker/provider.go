@@ -28,8 +28,8 @@ func newProvider(settings *config.Config, data string) (durable.Provider, error)
 
 // prepare works out, without doing anything, which catalog the configuration makes,
 // and how the engine is to run it.
-func prepare(settings *config.Config) (*openbroker.Catalog, durable.Config, error) {
-	c, err := readServed(settings)
+func prepare(settings *config.Config, warn func(catalog.Finding)) (*openbroker.Catalog, durable.Config, error) {
+	c, err := readServed(settings, warn)
 	if err != nil {
 		return nil, durable.Config{}, err
 	}
@@ -55,7 +55,7 @@ func checkSchemas(settings *config.Config, c *openbroker.Catalog) error {
 // prepareAdmin is prepare for what goes on although the catalog file is broken: then
 // the catalog that was served last has to do.
 func prepareAdmin(settings *config.Config, stderr io.Writer) (*openbroker.Catalog, durable.Config, error) {
-	c, engine, err := prepare(settings)
+	c, engine, err := prepare(settings, ignoreWarnings)
 	if err == nil || settings.Catalog == nil || settings.Catalog.File == "" {
 		return c, engine, err
 	}
@@ -68,9 +68,31 @@ func prepareAdmin(settings *config.Config, stderr io.Writer) (*openbroker.Catalo
 	return last, engine, err
 }
 
+// prepareStart is prepare for serving. If the catalog file cannot be used, and the
+// catalog that was served last was kept, it returns that one, with the fault of the
+// file: a broker that came down must come up again.
+func prepareStart(settings *config.Config, warn func(catalog.Finding)) (c *openbroker.Catalog, engine durable.Config, fault, err error) {
+	c, engine, err = prepare(settings, warn)
+	if err == nil || settings.Catalog == nil || settings.Catalog.File == "" {
+		return c, engine, nil, err
+	}
+	last, missing := lastCatalog(settings)
+	if missing != nil || sqlitefile.Check(last) != nil || checkSchemas(settings, last) != nil {
+		return nil, engine, nil, err
+	}
+	engine, misfit := settings.EngineConfig(last)
+	if misfit != nil {
+		return nil, engine, nil, err
+	}
+	return last, engine, err, nil
+}
+
+// ignoreWarnings is for commands that are not about the catalog.
+func ignoreWarnings(catalog.Finding) {}
+
 // readServed returns the catalog to serve, if the provider can.
-func readServed(settings *config.Config) (*openbroker.Catalog, error) {
-	c, err := settings.ReadCatalog(sqlitefile.Catalog())
+func readServed(settings *config.Config, warn func(catalog.Finding)) (*openbroker.Catalog, error) {
+	c, err := settings.ReadCatalog(sqlitefile.Catalog(), warn)
 	if err != nil {
 		return nil, err
 	}

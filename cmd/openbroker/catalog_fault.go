@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"reflect"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
+)
+
+// blameCatalog notes why the catalog file is not what is served; nil says that it is.
+func (b *broker) blameCatalog(fault error) {
+	if fault == nil {
+		b.catalogFault.Store(nil)
+		return
+	}
+	fault = errors.New(oneLine(fault))
+	b.catalogFault.Store(&fault)
+}
+
+// checkCatalog is the check of /readyz that the catalog file is what is served.
+func (b *broker) checkCatalog(context.Context) error {
+	if fault := b.catalogFault.Load(); fault != nil {
+		return *fault
+	}
+	return nil
+}
+
+// catalogReader returns what reads the catalog file for the watcher, again and again. A
+// warning is logged when it is new.
+func (b *broker) catalogReader(ctx context.Context) func() (*openbroker.Catalog, error) {
+	var known []string
+	warn := warnOfFields(ctx, b.logger)
+	first := true // The start has read the file, too.
+	return func() (*openbroker.Catalog, error) {
+		var found []string
+		var news []catalog.Finding
+		next, err := readServed(b.settings, func(f catalog.Finding) {
+			found = append(found, f.String())
+			news = append(news, f)
+		})
+		if err != nil {
+			b.blameCatalog(err)
+			first = false
+			return nil, err
+		}
+		if !first && !reflect.DeepEqual(found, known) {
+			for _, f := range news {
+				warn(f)
+			}
+		}
+		first, known = false, found
+		if current, failed := b.engine.Catalog(ctx); failed == nil && b.catalogFault.Load() != nil && len(catalog.Diff(current, next)) == 0 {
+			b.blameCatalog(nil)
+		}
+		return next, nil
+	}
+}
+
+// warnOfFields returns what logs findings about fields that have no effect.
+func warnOfFields(ctx context.Context, logger *slog.Logger) func(catalog.Finding) {
+	return func(f catalog.Finding) {
+		logger.LogAttrs(ctx, slog.LevelWarn, "a field of the catalog has no effect", slog.String("finding", f.String()))
+	}
+}
