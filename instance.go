@@ -84,7 +84,8 @@ type UpdateRequest struct {
 }
 
 // PreviousValues is what the platform believes the instance was before an
-// update (spec.md, "Previous Values Object"). All fields are optional.
+// update (spec.md, "Previous Values Object"). All fields are optional. It can be
+// wrong, so the handler refuses nothing because of it.
 type PreviousValues struct {
 	ServiceID       string           `json:"service_id,omitempty"`
 	PlanID          string           `json:"plan_id,omitempty"`

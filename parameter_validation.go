@@ -33,10 +33,11 @@ type ParameterValidator interface {
 //     checked as they are sent: they may be a subset. A member that is null asks
 //     to remove a parameter, and is left out before the check.
 //
-// An update without plan_id is checked with the plan of its previous_values.
-// That is what the platform believes, and may be absent: a broker that knows the
-// plan calls [UpdateRequest.ValidateParameters]. [BindRequest.ValidateParameters]
-// is the same for rotations, which may leave the plan out.
+// An update without plan_id is not checked: only a broker that keeps state knows
+// the plan, and what previous_values says of it is a belief of the platform. Such
+// a broker calls [UpdateRequest.ValidateParameters], as package durable does.
+// [BindRequest.ValidateParameters] is the same for rotations, which may leave the
+// plan out.
 func WithParameterValidation(v ParameterValidator) Option {
 	return func(c *config) { c.parameterValidator = v }
 }

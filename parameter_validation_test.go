@@ -76,7 +76,7 @@ func TestParameterValidation(t *testing.T) {
 		{"null further down is a value", "PATCH", small + `,"parameters":{"size":[null]}}`, "/size: must be an integer, not an array"},
 		{"update to another plan", "PATCH", large + `,"previous_values":{"plan_id":"plan-small"},"parameters":{"large":1}}`, ""},
 		{"update to another plan, invalid", "PATCH", large + `,"previous_values":{"plan_id":"plan-small"},"parameters":{"size":1}}`, "/size: is unknown"},
-		{"update with the previous plan", "PATCH", noPlan + `,"previous_values":{"plan_id":"plan-large"},"parameters":{"size":1}}`, "/size: is unknown"},
+		{"update with a claimed plan", "PATCH", noPlan + `,"previous_values":{"plan_id":"plan-large"},"parameters":{"size":1}}`, ""},
 		{"update of a retired plan", "PATCH", noPlan + `,"previous_values":{"plan_id":"plan-retired"},"parameters":{"size":"x"}}`, ""},
 		{"update of an unknown plan", "PATCH", noPlan + `,"parameters":{"size":"x"}}`, ""},
 
@@ -121,8 +121,6 @@ func TestParameterValidationComesLast(t *testing.T) {
 	s.do("PUT", instancePath, `{"service_id":"service-1","plan_id":"nope"`+wrong+`}`).wantError(t, 400, "plan_id")
 	s.do("PUT", instancePath, `{"service_id":"service-1","plan_id":"plan-small","maintenance_info":{"version":"9.9.9"}`+wrong+`}`).
 		wantCode(t, 422, "MaintenanceInfoConflict")
-	s.do("PATCH", instancePath, `{"service_id":"service-1","plan_id":"plan-small","previous_values":{"plan_id":"plan-frozen"}`+wrong+`}`).
-		wantCode(t, 422, "PlanChangeNotSupported")
 }
 
 // A broker that keeps state validates what the handler could not, and nothing
@@ -162,7 +160,7 @@ func TestValidateParametersInBroker(t *testing.T) {
 		{"only the broker knows", small, "PATCH", noPlan + size, "", 1},
 		{"only the broker knows, invalid", large, "PATCH", noPlan + size, wrong, 3},
 		{"the platform is right", small, "PATCH", noPlan + `,"previous_values":{"plan_id":"plan-small"}` + size, "", 1},
-		{"the platform is wrong", large, "PATCH", noPlan + `,"previous_values":{"plan_id":"plan-small"}` + size, wrong, 4},
+		{"the platform is wrong", large, "PATCH", noPlan + `,"previous_values":{"plan_id":"plan-small"}` + size, wrong, 3},
 		{"the request says it", small, "PATCH", noPlan + `,"plan_id":"plan-small"` + size, "", 1},
 		{"no parameters", small, "PATCH", noPlan + `}`, "", 0},
 		{"the plan is retired", nil, "PATCH", noPlan + size, "", 0},

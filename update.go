@@ -64,15 +64,14 @@ func (c *call) readUpdate() (*UpdateRequest, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	present, err := r.resolve(version)
-	if err != nil {
+	if err := r.resolve(version); err != nil {
 		return nil, err
 	}
-	if err := checkMaintenanceInfo(r.MaintenanceInfo, present); err != nil {
+	if err := checkMaintenanceInfo(r.MaintenanceInfo, r.Plan); err != nil {
 		return nil, err
 	}
 	r.validator = c.parameterValidator
-	return r, c.refused(r.ValidateParameters(present))
+	return r, c.refused(r.ValidateParameters(r.Plan))
 }
 
 func (r *UpdateRequest) readPreviousValues(value json.RawMessage) *Error {
@@ -100,28 +99,17 @@ func (r *UpdateRequest) readPreviousValues(value json.RawMessage) *Error {
 	return err
 }
 
-// resolve fills in the service and the plan, and returns the plan that the
-// instance has when the update is done, as far as the request tells: a request
-// without plan_id leaves the plan alone, which may even be retired.
-func (r *UpdateRequest) resolve(version *catalogVersion) (*Plan, *Error) {
-	previous := ""
-	if r.PreviousValues != nil {
-		previous = r.PreviousValues.PlanID
-	}
+// resolve fills in the service and the plan. Without plan_id there is none: only
+// a broker that keeps state knows the plan, which may even be retired. What
+// previous_values claims decides nothing: whether a plan may be left is the
+// business of the plan that the instance really has.
+func (r *UpdateRequest) resolve(version *catalogVersion) (err *Error) {
 	if r.PlanID == "" {
 		if r.Service = version.services[r.ServiceID]; r.Service == nil {
-			return nil, ErrBadRequest.WithDescription("service_id %q is not in the catalog", shorten(r.ServiceID))
+			return ErrBadRequest.WithDescription("service_id %q is not in the catalog", shorten(r.ServiceID))
 		}
-		return r.Service.Plan(previous), nil
+		return nil
 	}
-	var err *Error
-	if r.Service, r.Plan, err = version.find(r.ServiceID, r.PlanID); err != nil {
-		return nil, err
-	}
-	// Whether a plan may be left is the business of that plan. Without
-	// previous_values only a broker that keeps state can tell.
-	if previous != "" && previous != r.PlanID && !r.Service.PlanChangeAllowed(r.Service.Plan(previous)) {
-		return nil, ErrPlanChangeNotSupported.WithDescription("plan_id: instances of their present plan cannot move to another plan of the service %q", r.Service.Name)
-	}
-	return r.Plan, nil
+	r.Service, r.Plan, err = version.find(r.ServiceID, r.PlanID)
+	return err
 }
