@@ -158,52 +158,6 @@ func (e *Engine) lookUp(serviceID, planID string) (*openbroker.Service, *openbro
 	return service, service.Plan(planID)
 }
 
-// sameInstance compares the attributes that make a repeated request the same
-// one. Names and annotations in the context may change freely.
-func sameInstance(a, b *instanceDocument) bool {
-	return a.OrganizationGUID == b.OrganizationGUID && a.SpaceGUID == b.SpaceGUID &&
-		namespace(a.Context) == namespace(b.Context) && sameObject(a.Parameters, b.Parameters)
-}
-
-func sameBinding(a, b *bindingDocument) bool {
-	return a.PredecessorID == b.PredecessorID && a.AppGUID == b.AppGUID &&
-		sameObject(a.BindResource, b.BindResource) && sameObject(a.Parameters, b.Parameters)
-}
-
-func namespace(context object) string {
-	var c struct {
-		Platform  string `json:"platform"`
-		Namespace string `json:"namespace"`
-		ClusterID string `json:"clusterid"`
-	}
-	if context == nil || json.Unmarshal(context, &c) != nil || c.Platform != openbroker.PlatformKubernetes {
-		return ""
-	}
-	return fmt.Sprintf("%q %q", c.ClusterID, c.Namespace)
-}
-
-// sameObject compares JSON objects, whatever their order and white space. An
-// absent object is an empty one.
-func sameObject(a, b object) bool {
-	return bytes.Equal(a, b) || bytes.Equal(canonical(a), canonical(b))
-}
-
-func canonical(text object) []byte {
-	value := map[string]any{}
-	if len(text) > 0 {
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.UseNumber()
-		if err := decoder.Decode(&value); err != nil {
-			return text
-		}
-	}
-	encoded, err := json.Marshal(value) // sorts the keys
-	if err != nil {
-		return text
-	}
-	return encoded
-}
-
 // mergeParameters puts the parameters of an update over those of the instance,
 // by top-level name; null removes one. A user may send only what changes.
 func mergeParameters(present object, update openbroker.Parameters) object {

@@ -3,6 +3,9 @@ package durable
 import (
 	"bytes"
 	"encoding/json"
+	"math/big"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/openbroker/openbroker"
@@ -29,6 +32,21 @@ func TestSameObject(t *testing.T) {
 		{`{"a":12345678901234567890}`, `{"a":12345678901234567891}`, false},
 		{`{"a":0.1000000000000000055}`, `{"a":0.1}`, false},
 		{`{"a":1}`, `{"A":1}`, false},
+		// Numbers are compared by value, exactly.
+		{`{"a":1}`, `{"a":1.0}`, true},
+		{`{"a":[{"b":100}]}`, `{"a":[{"b":1e2}]}`, true},
+		{`{"a":100}`, `{"a":1.00E+2}`, true},
+		{`{"a":1.5}`, `{"a":0.15e1}`, true},
+		{`{"a":-0.0}`, `{"a":0e7}`, true},
+		{`{"a":1}`, `{"a":-1}`, false},
+		{`{"a":10}`, `{"a":1}`, false},
+		{`{"a":12345678901234567890.0}`, `{"a":12345678901234567890}`, true},
+		{`{"a":9007199254740993}`, `{"a":9007199254740992.0}`, false},
+		{`{"a":1e400}`, `{"a":10e399}`, true},
+		{`{"a":1e400}`, `{"a":1e401}`, false},
+		{`{"a":1e99999999999999999999}`, `{"a":10e99999999999999999998}`, true},
+		{`{"a":1e-99999999999999999999}`, `{"a":0}`, false},
+		{`{"a":"1.0"}`, `{"a":"1"}`, false},
 	} {
 		a, b := object(test.a), object(test.b)
 		if sameObject(a, b) != test.same || sameObject(b, a) != test.same {
@@ -125,6 +143,46 @@ func FuzzObjects(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Two numbers have one canonical text if they are equal, and only then.
+func FuzzNumbers(f *testing.F) {
+	for _, seed := range [][2]string{{"1", "1.0"}, {"-0", "0.00"}, {"1e2", "100"}, {"0.10", "1E-1"}, {"12345678901234567890", "1.234567890123456789e19"}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		x, y := rational(a), rational(b)
+		if x == nil || y == nil {
+			t.Skip("no numbers, or too large for the oracle")
+		}
+		for text, value := range map[string]*big.Rat{a: x, b: y} {
+			c := string(canonicalNumber(text))
+			if again := rational(c); again == nil || again.Cmp(value) != 0 || string(canonicalNumber(c)) != c {
+				t.Errorf("%s is %s", text, c)
+			}
+		}
+		if same := canonicalNumber(a) == canonicalNumber(b); same != (x.Cmp(y) == 0) {
+			t.Errorf("%s and %s: same is %v", a, b, same)
+		}
+	})
+}
+
+// rational is the value of a JSON number with a small exponent, or nil.
+func rational(text string) *big.Rat {
+	var number json.Number
+	if json.Unmarshal([]byte(text), &number) != nil || number == "" || text[0] == '"' {
+		return nil
+	}
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		if exponent, err := strconv.Atoi(strings.TrimSpace(text[i+1:])); err != nil || max(exponent, -exponent) > 500 {
+			return nil
+		}
+	}
+	value, ok := new(big.Rat).SetString(strings.TrimSpace(text))
+	if !ok {
+		return nil
+	}
+	return value
 }
 
 func isJSONObject(data []byte) bool {
