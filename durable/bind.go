@@ -26,32 +26,33 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 		policy = e.config.policy(s.Instance.PlanID, plan)
 		// What cannot be fetched must come with the response.
 		accepts = r.AcceptsIncomplete && service != nil && service.BindingsRetrievable
-		if err := checkBindTarget(s.Instance, r); err != nil {
-			return nil, err
-		}
-		if err := r.ValidateParameters(plan); err != nil {
-			return nil, err
-		}
-		wanted := &bindingDocument{
-			Parameters: object(r.Parameters), Context: object(r.Context.Raw), AppGUID: r.AppGUID, PredecessorID: r.PredecessorBindingID,
-		}
-		if r.BindResource != nil {
-			wanted.BindResource = object(r.BindResource.Raw)
-		}
-		if err := e.inherit(ctx, s, key, wanted); err != nil {
-			return nil, err
-		}
+		wanted := bindingWanted(r)
 		if s.Binding == nil || s.Binding.Status == Deleted {
+			if err := checkBindTarget(s.Instance.ServiceID, s.Instance.PlanID, r); err != nil {
+				return nil, err
+			}
+			if err := r.ValidateParameters(plan); err != nil {
+				return nil, err
+			}
+			if err := e.inherit(ctx, s, key, wanted); err != nil {
+				return nil, err
+			}
 			if policy.BindingMode == Asynchronous && !accepts {
 				return nil, openbroker.ErrAsyncRequired
 			}
 			return e.beginBind(ctx, s, key, policy, wanted)
 		}
+		// The instance may have another plan by now, and the predecessor may be
+		// gone: what counts is what the binding was made with.
 		var err error
 		if present, err = e.openBinding(s.Binding); err != nil {
 			return nil, err
 		}
-		return decideRepeatedCreate(s, key, s.Binding.Status, KindBind, sameBinding(present, wanted), openbroker.ErrBindingAlreadyExists,
+		if wanted.PredecessorID != "" {
+			wanted.inheritFrom(present)
+		}
+		same := checkBindTarget(s.Binding.ServiceID, s.Binding.PlanID, r) == nil && sameBinding(present, wanted)
+		return decideRepeatedCreate(s, key, s.Binding.Status, KindBind, same, openbroker.ErrBindingAlreadyExists,
 			policy.BindingMode == Asynchronous && !accepts)
 	})
 	if err != nil {
@@ -82,13 +83,24 @@ func bindResponse(outcome openbroker.Outcome, d *bindingDocument) *openbroker.Bi
 	return response
 }
 
-// checkBindTarget compares the service and the plan with those of the instance.
-// A rotation may leave them out.
-func checkBindTarget(record *InstanceRecord, r *openbroker.BindRequest) error {
-	if r.ServiceID != "" && r.ServiceID != record.ServiceID {
+// bindingWanted is what the request makes of a binding that inherits nothing.
+func bindingWanted(r *openbroker.BindRequest) *bindingDocument {
+	wanted := &bindingDocument{
+		Parameters: object(r.Parameters), Context: object(r.Context.Raw), AppGUID: r.AppGUID, PredecessorID: r.PredecessorBindingID,
+	}
+	if r.BindResource != nil {
+		wanted.BindResource = object(r.BindResource.Raw)
+	}
+	return wanted
+}
+
+// checkBindTarget compares the service and the plan with those of the instance or
+// the binding. A rotation may leave them out.
+func checkBindTarget(serviceID, planID string, r *openbroker.BindRequest) error {
+	if r.ServiceID != "" && r.ServiceID != serviceID {
 		return openbroker.ErrBadRequest.WithDescription("service_id is not that of the service instance")
 	}
-	if r.PlanID != "" && r.PlanID != record.PlanID {
+	if r.PlanID != "" && r.PlanID != planID {
 		return openbroker.ErrBadRequest.WithDescription("plan_id is not that of the service instance")
 	}
 	return nil
@@ -102,15 +114,6 @@ func (e *Engine) inherit(ctx context.Context, s *Snapshot, key Key, wanted *bind
 	}
 	if _, plan := e.lookUp(s.Instance.ServiceID, s.Instance.PlanID); plan == nil || !plan.BindingRotatable {
 		return openbroker.ErrBadRequest.WithDescription("predecessor_binding_id: the plan of the service instance does not support the rotation of bindings")
-	}
-	if s.Binding != nil && s.Binding.Status != Deleted {
-		// A repeated request: the predecessor may be gone by now.
-		present, err := e.openBinding(s.Binding)
-		if err != nil {
-			return err
-		}
-		wanted.inheritFrom(present)
-		return nil
 	}
 	from, err := e.load(ctx, Key{Platform: key.Platform, InstanceID: key.InstanceID, BindingID: wanted.PredecessorID})
 	if err != nil {

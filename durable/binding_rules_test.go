@@ -32,6 +32,9 @@ func TestBindRules(t *testing.T) {
 		{state: ready, body: params + `,"app_guid":"a"`, what: "other app", status: 409},
 		{state: ready, body: params + `,"bind_resource":{"app_guid":"a"}`, what: "other resource", status: 409},
 		{state: ready, body: params + `,"context":{"platform":"cloudfoundry","space_name":"new"}`, what: "names", status: 200},
+		{state: ready, body: params + `,"plan_id":"plan-sync"`, what: "other plan", status: 409},
+		{state: ready, body: params + `,"service_id":"service-2","plan_id":"plan-hidden"`, what: "other service", status: 409},
+		{state: creating, body: `,"plan_id":"plan-sync"`, what: "other plan", status: 409},
 		{state: "while the instance is updated", body: params, status: 200},
 		{state: "while another binding is created", body: params, status: 200},
 
