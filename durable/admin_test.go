@@ -158,7 +158,8 @@ func TestAdminCancelsProvision(t *testing.T) {
 				if cleans := entry.BegunID != ""; cleans != (c.end == durable.Deleted) {
 					t.Errorf("begun %q", entry.BegunID)
 				}
-				if a := o.poll("i", accepted.operation()); a.state() != "failed" {
+				const reason = `{"state":"failed","description":"The operation was ended by an operator of the service broker: it is stuck"}`
+				if a := o.poll("i", accepted.operation()); a.text != reason {
 					t.Errorf("the operation is %s", a.text)
 				}
 				o.status("i", "", c.end)
@@ -221,7 +222,7 @@ func TestAdminFailsProvision(t *testing.T) {
 		receive(t, "provision", g.entered)
 		entry := o.did(o.Fail(t.Context(), o.target("i"), by, ""))(durable.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
 		a := o.lastOperation("i", accepted.operation())
-		if a.state() != "failed" || !strings.Contains(a.text, "ended by an operator") || strings.Contains(a.text, "stuck") {
+		if a.state() != "failed" || !strings.Contains(a.text, "ended by an operator of the service broker: it is stuck") {
 			t.Errorf("the operation is %s", a.text)
 		}
 		cleanup, err := o.store.OperationByID(t.Context(), entry.BegunID)

@@ -55,6 +55,24 @@ func TestCancelThenDelete(t *testing.T) {
 	})
 }
 
+// A deafStore hears nothing of what happens elsewhere.
+type deafStore struct{ durable.Store }
+
+func (deafStore) Hints() <-chan struct{} { return nil }
+
+// The replica that cancels an operation which it works on stops it at once: it
+// needs no hint for that, and does not wait until it renews the lease.
+func TestCancelStopsLocally(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		r := start(t, deafStore{store}, newKeys(t), newScripted(), func(c *durable.Config) { c.Lease = 24 * time.Hour })
+		entered := r.provider.blocked(durable.KindProvision)
+		r.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
+		receive(t, "the creation", entered)
+		r.done("i", r.deprovision("i", "plan-async").is(t, http.StatusAccepted, ""))
+	})
+}
+
 // A provider that ignores its context is given up after a grace period, and
 // what it returns later changes nothing.
 func TestCancelStubbornProvider(t *testing.T) {

@@ -52,7 +52,10 @@ func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *res
 	const longest = 2 * time.Second
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
 		ctx, cancel := context.WithTimeout(e.aborted, e.config.Lease)
-		err := e.store.Advance(ctx, change)
+		err := e.keepReason(ctx, change, ended)
+		if err == nil {
+			err = e.store.Advance(ctx, change)
+		}
 		cancel()
 		switch {
 		case err == nil:
@@ -76,6 +79,25 @@ func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *res
 			return nil
 		}
 	}
+}
+
+// keepReason leaves an operator's reason as it is: it was recorded when the
+// operation was cancelled. A deletion records none.
+func (e *Engine) keepReason(ctx context.Context, change *Advance, ended *result) error {
+	if !change.Cancelled || change.Failure == nil {
+		return nil
+	}
+	stored, err := e.store.OperationByID(ctx, change.Fence.OperationID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil // Advance says that it is fenced.
+	case err != nil:
+		return err
+	case len(stored.Failure) > 0:
+		change.Description, change.Failure = nil, nil
+		ended.failure = readFailure(stored.Failure)
+	}
+	return nil
 }
 
 func (e *Engine) recorded(r *run, logger *slog.Logger, change *Advance, ended *result) {
@@ -142,7 +164,7 @@ func (e *Engine) failedAttempt(r *run, logger *slog.Logger, made *attempt) (*Adv
 
 // again decides whether there is another attempt, and after what pause.
 func (e *Engine) again(record *OperationRecord, made *attempt) (time.Duration, bool) {
-	if made.timedOut {
+	if made.timedOut || errors.Is(made.err, errUnimplemented) {
 		return 0, false
 	}
 	planID := ""
@@ -187,32 +209,37 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 	}
 	cleanUp := e.config.policy(docs.instanceRecord.PlanID, nil).Cleanup == CleanupAutomatic
 	instance := *docs.instanceRecord
+	nothing := errors.Is(cause, errUnimplemented)
 	var err error
-	switch r.record.Kind {
-	case KindProvision:
+	switch kind := r.record.Kind; {
+	case nothing && kind == KindProvision:
+		change.Instance = deletedInstance(docs.instanceRecord)
+	case nothing && kind == KindBind:
+		change.Binding = deletedBinding(docs.bindingRecord)
+	case kind == KindProvision:
 		instance.Status = CreateFailed
 		change.Instance = &instance
 		if cleanUp {
 			change.Next, err = e.cleanUp(r.record.Key, KindDeprovision)
 		}
-	case KindUpdate:
+	case kind == KindUpdate:
 		instance.Status = Ready
 		change.Instance = &instance
-	case KindDeprovision:
+	case kind == KindDeprovision:
 		instance.Status = docs.operation.previous()
 		if instance.Status == CreateFailed && f.InstanceUsable == nil {
 			f.InstanceUsable = new(bool)
 			change.Failure = f.encode()
 		}
 		change.Instance = &instance
-	case KindBind:
+	case kind == KindBind:
 		binding := *docs.bindingRecord
 		binding.Status = CreateFailed
 		change.Binding = &binding
 		if cleanUp {
 			change.Next, err = e.cleanUp(r.record.Key, KindUnbind)
 		}
-	case KindUnbind:
+	case kind == KindUnbind:
 		binding := *docs.bindingRecord
 		binding.Status = docs.operation.previous()
 		change.Binding = &binding

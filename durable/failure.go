@@ -45,6 +45,9 @@ func plainError(err error) error {
 		public.InstanceUsable, public.UpdateRepeatable, public.RetryAfter = answer.InstanceUsable, answer.UpdateRepeatable, answer.RetryAfter
 		s.parts = append(s.parts, public)
 	}
+	if errors.Is(err, errUnimplemented) {
+		s.parts = append(s.parts, errUnimplemented)
+	}
 	if retry, ok := asRetryable(err); ok {
 		s.parts = append(s.parts, &retryable{err: errors.New(s.text), after: retry.after})
 	}

@@ -136,19 +136,36 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// A clean-up goes on until it succeeds, or its time is over: then the rest is
-// for an operator.
+// A clean-up goes on until it succeeds.
+func TestCleanUpIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		r := start(t, store, newKeys(t), newScripted(), nil)
+		r.provider.fail(durable.KindProvision, "i", errProvider)
+		var calls atomic.Int64
+		r.provider.on(durable.KindDeprovision, "i", func(context.Context, *durable.Task) error {
+			if calls.Add(1) < 3 {
+				return errProvider
+			}
+			return nil
+		})
+		r.provision("i", "plan-async", "")
+		r.status("i", "", durable.Deleted)
+		if calls.Load() != 3 {
+			t.Errorf("the clean-up was tried %d times", calls.Load())
+		}
+	})
+}
+
+// If its time is over, the rest is for an operator.
 func TestCleanUpThatFails(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
-		r := start(t, store, newKeys(t), newScripted(), func(c *durable.Config) { c.CleanupTimeout = 500 * time.Millisecond })
+		r := start(t, store, newKeys(t), newScripted(), func(c *durable.Config) { c.CleanupTimeout = time.Millisecond })
 		r.provider.fail(durable.KindProvision, "i", errProvider)
 		r.provider.fail(durable.KindDeprovision, "i", errProvider)
 		a := r.provision("i", "plan-async", "")
 		r.status("i", "", durable.CreateFailed)
-		if n := len(r.provider.called(durable.KindDeprovision, "i")); n < 2 {
-			t.Errorf("the clean-up was tried %d times", n)
-		}
 		if s := r.lastOperation("i", ""); s.text != r.lastOperation("i", a.operation()).text {
 			t.Errorf("the platform sees the clean-up: %s", s.text)
 		}
@@ -339,4 +356,29 @@ func TestRequestsDoNotWaitForClaims(t *testing.T) {
 	defer close(claim)
 	receive(t, "a claim", claiming)
 	r.provision("i", planID, "").is(t, http.StatusCreated, "")
+}
+
+// What is left of a creation is not usable, and stays so if its deletion fails,
+// unless the provider knows better.
+func TestDeletionOfHalfCreatedFails(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		r := start(t, store, newKeys(t), newScripted(), nil)
+		locked := openbroker.NewError(http.StatusConflict, "", "Locked.")
+		for id, c := range map[string]struct {
+			err  error
+			want string
+		}{
+			"says-nothing": {locked, `{"state":"failed","description":"Locked.","instance_usable":false}`},
+			"says-usable":  {locked.WithInstanceUsable(true), `{"state":"failed","description":"Locked.","instance_usable":true}`},
+		} {
+			r.bring(id, "plan-manual", leftBehind)
+			r.provider.fail(durable.KindDeprovision, id, c.err)
+			a := r.deprovision(id, "plan-manual").is(t, http.StatusAccepted, "")
+			if s := r.poll(id, a.operation()); s.text != c.want {
+				t.Errorf("%s: the deletion is %s", id, s.text)
+			}
+			r.status(id, "", durable.CreateFailed)
+		}
+	})
 }

@@ -9,12 +9,10 @@ import (
 	"strings"
 )
 
-// A By says who intervenes, and why, for the audit trail. Both are required.
+// A By says who intervenes, and why, for the audit trail. Both are required. The
+// users of the platform read the Reason why their operation was ended by
+// [Admin.Cancel] or [Admin.Fail].
 type By struct{ Actor, Reason string }
-
-// stoppedDescription is what platforms read of an operation that an operator
-// ended. Why is in the audit trail only.
-const stoppedDescription = "The operation was ended by an operator of the service broker."
 
 // Retry makes an operation that is active due at once: whoever works on it loses
 // it, its failed attempts are forgotten, and it has the whole time of its plan's
@@ -55,7 +53,7 @@ func (a *Admin) Cancel(ctx context.Context, t Target, by By) (*AuditEntry, error
 		if operation == nil {
 			return a.ended(ctx, t, "cancel")
 		}
-		i.change(operation, stopped(Cancelling))
+		i.change(operation, stopped(Cancelling, by))
 		return a.leave(s, operation, "", i)
 	})
 }
@@ -73,7 +71,7 @@ func (a *Admin) Fail(ctx context.Context, t Target, by By, cleanup Cleanup) (*Au
 		if operation == nil {
 			return a.ended(ctx, t, "fail")
 		}
-		i.change(operation, stopped(OperationFailed))
+		i.change(operation, stopped(OperationFailed, by))
 		if operation.State == Cancelling {
 			return nil // The records are what they are to be since it was cancelled.
 		}
@@ -159,8 +157,11 @@ func (i *Intervention) change(o *OperationRecord, c *OperationChange) {
 }
 
 // stopped is the change of an operation that an operator stops.
-func stopped(state OperationState) *OperationChange {
-	f := &failure{Status: http.StatusInternalServerError, Description: stoppedDescription}
+func stopped(state OperationState, by By) *OperationChange {
+	f := &failure{
+		Status:      http.StatusInternalServerError,
+		Description: "The operation was ended by an operator of the service broker: " + strings.TrimSpace(by.Reason),
+	}
 	return &OperationChange{State: state, Description: f.Description, Failure: f.encode()}
 }
 

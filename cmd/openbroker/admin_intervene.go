@@ -45,7 +45,7 @@ and why is recorded, see openbroker admin audit.`,
 		}),
 	}
 	set := command.Flags()
-	set.StringVar(&f.by.Reason, "reason", "", "why, for the audit trail (required)")
+	set.StringVar(&f.by.Reason, "reason", "", "why, for the audit trail; users of the platform read it after cancel and fail (required)")
 	set.StringVar(&f.by.Actor, "actor", "", "who does it, for the audit trail (default the user of the operating system)")
 	set.StringVar(&f.platform, "platform", "", "the `PLATFORM` of the ids, if they are not unique")
 	set.StringVar(&f.instance, "instance", "", "the `INSTANCE_ID` that the ids are bindings of, if they are not unique")

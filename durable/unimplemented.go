@@ -1,0 +1,43 @@
+package durable
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openbroker/openbroker"
+)
+
+// errUnimplemented says that a method of a provider does nothing at all.
+var errUnimplemented = fmt.Errorf("the provider does not implement the operation: %w", openbroker.ErrNotImplemented)
+
+// UnimplementedProvider fails every operation with [openbroker.ErrNotImplemented],
+// 501. Embed it in a [Provider] that does not support all of them, such as one
+// whose services are not bindable: to embed a nil Provider instead compiles, and
+// panics at the first call. The engine neither repeats such an operation nor
+// cleans up after it, because nothing was done.
+type UnimplementedProvider struct{}
+
+var _ Provider = UnimplementedProvider{}
+
+// Provision returns ErrNotImplemented.
+func (UnimplementedProvider) Provision(context.Context, *Task, Instance) (Provisioned, error) {
+	return Provisioned{}, errUnimplemented
+}
+
+// Update returns ErrNotImplemented.
+func (UnimplementedProvider) Update(context.Context, *Task, Instance, Instance) (Updated, error) {
+	return Updated{}, errUnimplemented
+}
+
+// Deprovision returns ErrNotImplemented.
+func (UnimplementedProvider) Deprovision(context.Context, *Task, Instance) error {
+	return errUnimplemented
+}
+
+// Bind returns ErrNotImplemented.
+func (UnimplementedProvider) Bind(context.Context, *Task, Binding) (Bound, error) {
+	return Bound{}, errUnimplemented
+}
+
+// Unbind returns ErrNotImplemented.
+func (UnimplementedProvider) Unbind(context.Context, *Task, Binding) error { return errUnimplemented }

@@ -1,0 +1,49 @@
+package durable_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// A partialProvider creates instances, and nothing more.
+type partialProvider struct{ durable.UnimplementedProvider }
+
+func (partialProvider) Provision(context.Context, *durable.Task, durable.Instance) (durable.Provisioned, error) {
+	return durable.Provisioned{}, nil
+}
+
+// What a provider does not implement fails once, leaves nothing behind, and is
+// not tried again.
+func TestUnimplementedProvider(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys := newKeys(t)
+		r := serve(t, store, keys, partialProvider{}, nil, nil)
+		r.Start(t.Context())
+		r.done("i", r.provision("i", planID, ""))
+		for range 2 {
+			r.bind("i", "b", planID, "").is(t, http.StatusNotImplemented, "")
+			r.status("i", "b", durable.Deleted)
+			r.update("i", updateExtra).is(t, http.StatusNotImplemented, "")
+			r.deprovision("i", planID).is(t, http.StatusNotImplemented, "")
+			r.status("i", "", durable.Ready)
+		}
+		records, err := store.Operations(t.Context(), durable.Filter{InstanceID: "i"})
+		if err != nil || len(records) != 7 {
+			t.Errorf("%d operations, %v", len(records), err)
+		}
+		for i := range records {
+			if records[i].Attempt != 1 || records[i].Internal {
+				t.Errorf("the operation is %+v", records[i])
+			}
+		}
+
+		r = serve(t, store, keys, durable.UnimplementedProvider{}, nil, nil)
+		r.Start(t.Context())
+		r.provision("j", planID, "").is(t, http.StatusNotImplemented, "")
+		r.status("j", "", durable.Deleted)
+	})
+}
