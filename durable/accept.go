@@ -208,6 +208,9 @@ func (e *Engine) outcome(ctx context.Context, d *decision, key Key, mode Mode, p
 		// operation is cancelled. Nothing else would be true.
 		return nil, openbroker.NewError(504, "", "The operation takes longer than a synchronous request may wait. Use accepts_incomplete=true.")
 	}
+	if ended != nil && ended.state == OperationFailed {
+		e.deliver(ctx, d.operationID)
+	}
 	return ended, nil
 }
 

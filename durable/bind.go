@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/openbroker/openbroker"
@@ -37,7 +38,11 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 			if err := e.inherit(ctx, s, key, wanted); err != nil {
 				return nil, err
 			}
-			if policy.BindingMode == Asynchronous && !accepts {
+			asyncRequired := policy.BindingMode == Asynchronous && !accepts
+			if d, err := e.bindCleanedUp(ctx, s, wanted, asyncRequired); d != nil || err != nil {
+				return d, err
+			}
+			if asyncRequired {
 				return nil, openbroker.ErrAsyncRequired
 			}
 			return e.beginBind(ctx, s, key, policy, wanted)
@@ -52,8 +57,10 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 			wanted.inheritFrom(present)
 		}
 		same := checkBindTarget(s.Binding.ServiceID, s.Binding.PlanID, r) == nil && sameBinding(present, wanted)
-		return decideRepeatedCreate(s, key, s.Binding.Status, KindBind, same, openbroker.ErrBindingAlreadyExists,
-			policy.BindingMode == Asynchronous && !accepts)
+		return e.decideRepeatedCreate(ctx, s, repeatedCreate{
+			key: key, kind: KindBind, status: s.Binding.Status, changed: s.Binding.UpdatedAt, same: same,
+			exists: openbroker.ErrBindingAlreadyExists, asyncRequired: policy.BindingMode == Asynchronous && !accepts,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -72,6 +79,20 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	default:
 		return bindResponse(openbroker.Created, ended.binding), nil
 	}
+}
+
+// bindCleanedUp is provisionCleanedUp for a binding, whose service and plan are
+// those of the instance.
+func (e *Engine) bindCleanedUp(ctx context.Context, s *Snapshot, wanted *bindingDocument, asyncRequired bool) (*decision, error) {
+	record := s.Binding
+	if record == nil || len(record.Data) == 0 || record.PlanID != s.Instance.PlanID {
+		return nil, nil //nolint:nilnil // No such decision, and no error.
+	}
+	left, err := e.openBinding(record)
+	if err != nil || !bytes.Equal(left.Attributes, wanted.attributes()) {
+		return nil, err
+	}
+	return e.failedCreate(ctx, s, repeatedCreate{key: record.Key, kind: KindBind, changed: record.UpdatedAt, asyncRequired: asyncRequired})
 }
 
 func bindResponse(outcome openbroker.Outcome, d *bindingDocument) *openbroker.BindResponse {

@@ -40,9 +40,17 @@ func TestBindRules(t *testing.T) {
 
 		{state: deleting, what: "same", status: 422, code: concurrency},
 		{state: cancelling, body: params, status: 422, code: concurrency},
-		{state: cleaning, body: params, status: 422, code: concurrency},
-		{state: cleaned, body: params, status: 202},
-		{state: leftBehind, plan: "plan-manual", body: params, status: 409},
+		{state: cleaning, body: params, status: 202, same: true},
+		{state: cleaning, body: params, synchronous: true, status: 422, code: asyncRequired},
+		{state: cleaning, body: params, delivered: true, status: 422, code: concurrency},
+		{state: cleaning, body: different, what: "other parameters", status: 422, code: concurrency},
+		{state: cleaned, body: params, status: 202, same: true},
+		{state: cleaned, body: params, delivered: true, status: 202},
+		{state: cleaned, body: different, what: "other parameters", status: 202},
+		{state: cleaned, body: params + `,"app_guid":"a"`, what: "other app", status: 202},
+		{state: leftBehind, plan: "plan-manual", body: params, status: 202, same: true},
+		{state: leftBehind, plan: "plan-manual", body: params, delivered: true, status: 409},
+		{state: undeleted, body: params, status: 200},
 		{state: deleted, body: params, status: 202},
 		{state: deleted, body: different, what: "other parameters", status: 202},
 	}, (*replica).bringBinding, func(r *replica, id, plan string, x rule) answer {
@@ -73,6 +81,8 @@ func TestUnbindRules(t *testing.T) {
 		{state: "while another binding is created", plan: "plan-parallel", status: 202},
 		{state: cleaning, status: 202},
 		{state: leftBehind, plan: "plan-manual", status: 202},
+		{state: undeleted, status: 202, same: true},
+		{state: undeleted, delivered: true, status: 202},
 	}, (*replica).bringBinding, func(r *replica, id, plan string, x rule) answer {
 		return r.send(http.MethodDelete, bindingPath(id, "b")+x.query()+hints(plan), "")
 	})

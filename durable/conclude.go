@@ -144,10 +144,8 @@ func (e *Engine) succeeded(r *run, docs *documents) (change *Advance, ended *res
 		binding.Status = Ready
 		binding.Data, err = e.sealBinding(r.record.Key, docs.binding)
 		change.Binding = &binding
-	case KindDeprovision:
-		change.Instance = deletedInstance(docs.instanceRecord)
-	case KindUnbind:
-		change.Binding = deletedBinding(docs.bindingRecord)
+	case KindDeprovision, KindUnbind:
+		change.Instance, change.Binding, err = e.tombstones(r.record, docs)
 	}
 	return change, ended, err
 }

@@ -60,6 +60,10 @@ type Config struct {
 	// DeletedGrace is how long the last operation of what was deleted is
 	// answered with "succeeded"; then with 410. 10 min by default.
 	DeletedGrace time.Duration
+	// FailureGrace is how long an identical PUT or DELETE is answered with the
+	// operation that failed, until a poll or an answer has said so; then such a
+	// request begins a new operation. 10 min by default.
+	FailureGrace time.Duration
 	// Retention is how long operations that ended, and what was deleted, are
 	// remembered; 30 days by default.
 	Retention time.Duration
@@ -80,6 +84,7 @@ const (
 	defaultStopGrace      = 15 * time.Second
 	defaultCleanupTimeout = 24 * time.Hour
 	defaultDeletedGrace   = 10 * time.Minute
+	defaultFailureGrace   = 10 * time.Minute
 	defaultRetention      = 30 * 24 * time.Hour
 	defaultSweepInterval  = time.Minute
 	defaultDeadline       = time.Hour
@@ -116,6 +121,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.StopGrace, defaultStopGrace)
 	setDefault(&c.CleanupTimeout, defaultCleanupTimeout)
 	setDefault(&c.DeletedGrace, defaultDeletedGrace)
+	setDefault(&c.FailureGrace, defaultFailureGrace)
 	setDefault(&c.Retention, defaultRetention)
 	setDefault(&c.SweepInterval, defaultSweepInterval)
 	c.DefaultPolicy = c.DefaultPolicy.withDefaults(defaultPolicy())
@@ -142,6 +148,7 @@ func (c Config) validate() error {
 		{"stop_grace", c.StopGrace},
 		{"cleanup_timeout", c.CleanupTimeout},
 		{"deleted_grace", c.DeletedGrace},
+		{"failure_grace", c.FailureGrace},
 		{"retention", c.Retention},
 		{"sweep_interval", c.SweepInterval},
 	} {

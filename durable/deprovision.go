@@ -53,6 +53,9 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 		}
 		return &decision{operationID: operation.ID, joined: true}, nil
 	}
+	if d, err := e.undelivered(ctx, s, s.Instance.Key, KindDeprovision, s.Instance.UpdatedAt); d != nil || err != nil {
+		return d, err
+	}
 	if err := e.checkRemaining(ctx, s.Instance, policy); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,8 @@ type instanceDocument struct {
 	DashboardURL     string                       `json:"dashboard_url,omitempty"`
 	Metadata         *openbroker.InstanceMetadata `json:"metadata,omitempty"`
 	State            json.RawMessage              `json:"state,omitempty"`
+	// Attributes are the only field of a tombstone.
+	Attributes []byte `json:"attributes,omitempty"`
 }
 
 // A bindingDocument is what the engine keeps of a binding, sealed.
@@ -43,6 +45,8 @@ type bindingDocument struct {
 	PredecessorID string                         `json:"predecessor_binding_id,omitempty"`
 	Bound         *openbroker.GetBindingResponse `json:"bound,omitempty"`
 	State         json.RawMessage                `json:"state,omitempty"`
+	// Attributes are the only field of a tombstone.
+	Attributes []byte `json:"attributes,omitempty"`
 }
 
 // An operationDocument is what an operation is to achieve, sealed.

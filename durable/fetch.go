@@ -93,6 +93,9 @@ func (e *Engine) lastOperation(ctx context.Context, key Key, id string, unknown 
 		}
 		response.State = openbroker.Succeeded
 	case OperationFailed:
+		if record.DeliveredAt.IsZero() {
+			e.deliver(ctx, record.ID)
+		}
 		f := readFailure(record.Failure)
 		response.State, response.Description = openbroker.Failed, f.Description
 		if record.Kind == KindUpdate || record.Kind == KindDeprovision {

@@ -1,8 +1,10 @@
 package durable
 
 import (
+	"bytes"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/openbroker/openbroker"
 )
@@ -34,14 +36,19 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	d, err := e.decide(ctx, key, e.guessAbsent(policy, r), func(s *Snapshot) (_ *decision, err error) {
 		record := s.Instance
 		if record == nil || record.Status == Deleted {
+			if d, err := e.provisionCleanedUp(ctx, s, r, wanted, policy.Mode == Asynchronous && !r.AcceptsIncomplete); d != nil || err != nil {
+				return d, err
+			}
 			return e.beginProvision(ctx, s, key, r, policy, wanted)
 		}
 		if present, err = e.openInstance(record); err != nil {
 			return nil, err
 		}
 		same := record.ServiceID == r.ServiceID && record.PlanID == r.PlanID && sameInstance(present, wanted)
-		return decideRepeatedCreate(s, key, record.Status, KindProvision, same, openbroker.ErrInstanceAlreadyExists,
-			policy.Mode == Asynchronous && !r.AcceptsIncomplete)
+		return e.decideRepeatedCreate(ctx, s, repeatedCreate{
+			key: key, kind: KindProvision, status: record.Status, changed: record.UpdatedAt, same: same,
+			exists: openbroker.ErrInstanceAlreadyExists, asyncRequired: policy.Mode == Asynchronous && !r.AcceptsIncomplete,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -107,28 +114,72 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 	}, nil
 }
 
+// provisionCleanedUp answers the identical request for what could not be created
+// and was cleaned up, if the failure was not delivered. Otherwise it returns nil.
+func (e *Engine) provisionCleanedUp(ctx context.Context, s *Snapshot, r *openbroker.ProvisionRequest, wanted *instanceDocument, asyncRequired bool) (*decision, error) {
+	record := s.Instance
+	if record == nil || len(record.Data) == 0 || record.ServiceID != r.ServiceID || record.PlanID != r.PlanID {
+		return nil, nil //nolint:nilnil // No such decision, and no error.
+	}
+	left, err := e.openInstance(record)
+	if err != nil || !bytes.Equal(left.Attributes, wanted.attributes()) {
+		return nil, err
+	}
+	return e.failedCreate(ctx, s, repeatedCreate{key: record.Key, kind: KindProvision, changed: record.UpdatedAt, asyncRequired: asyncRequired})
+}
+
+// A repeatedCreate is a PUT of an instance or a binding that has a record.
+type repeatedCreate struct {
+	key     Key
+	kind    Kind
+	status  Status
+	changed time.Time
+	// same says that the attributes are those of the record, exists is the
+	// answer if they are not.
+	same   bool
+	exists error
+	// asyncRequired says that the client does not accept what the plan demands.
+	asyncRequired bool
+}
+
+// failedCreate answers with a creation that failed, if that was not delivered.
+// Otherwise it returns nil.
+func (e *Engine) failedCreate(ctx context.Context, s *Snapshot, r repeatedCreate) (*decision, error) {
+	d, err := e.undelivered(ctx, s, r.key, r.kind, r.changed)
+	if d != nil && r.asyncRequired {
+		return nil, openbroker.ErrAsyncRequired
+	}
+	return d, err
+}
+
 // decideRepeatedCreate is the part of the rules for PUT that instances and
 // bindings share: what is there is not deleted.
-func decideRepeatedCreate(s *Snapshot, key Key, status Status, kind Kind, same bool, exists error, asyncRequired bool) (*decision, error) {
-	switch status {
+func (e *Engine) decideRepeatedCreate(ctx context.Context, s *Snapshot, r repeatedCreate) (*decision, error) {
+	switch r.status {
 	case Creating:
-		if !same {
-			return nil, exists
+		if !r.same {
+			return nil, r.exists
 		}
-		operation := s.open(kind)
+		operation := s.open(r.kind)
 		if operation == nil {
 			return nil, openbroker.ErrConcurrency
 		}
-		if asyncRequired {
+		if r.asyncRequired {
 			return nil, openbroker.ErrAsyncRequired
 		}
 		return &decision{operationID: operation.ID, joined: true}, nil
 	case Ready:
-		if !same {
-			return nil, exists
+		if !r.same {
+			return nil, r.exists
 		}
 		return &decision{done: true}, nil
 	case CreateFailed:
+		if r.same {
+			if d, err := e.failedCreate(ctx, s, r); d != nil || err != nil {
+				return d, err
+			}
+		}
+		key := r.key
 		if slices.ContainsFunc(s.Open, func(o OperationRecord) bool { return o.Key == key || o.Key == key.Instance() }) {
 			return nil, openbroker.ErrConcurrency // What was left behind is being deleted.
 		}

@@ -123,6 +123,9 @@ type OperationRecord struct {
 	// CreatedAt, UpdatedAt and FinishedAt (zero while active) are set by the
 	// store.
 	CreatedAt, UpdatedAt, FinishedAt time.Time
+	// DeliveredAt is when the platform first read that the operation failed, or
+	// zero.
+	DeliveredAt time.Time
 }
 
 // Ended reports whether the operation is in a final state.

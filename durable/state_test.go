@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/openbroker/openbroker"
@@ -18,6 +19,7 @@ const (
 	cleaning    = "create failed, being cleaned up"
 	cleaned     = "create failed, cleaned up"
 	leftBehind  = "create failed, left behind"
+	undeleted   = "with a deletion that failed"
 	deleted     = "deleted"
 	binding     = "with a binding being created"
 	unbinding   = "with a binding being deleted"
@@ -73,6 +75,11 @@ func (r *replica) bring(id, plan, state string) (operation string, release func(
 		r.provider.fail(durable.KindProvision, id, errProvider)
 		operation = r.provision(id, "plan-manual", params).operation()
 		r.status(id, "", durable.CreateFailed)
+	case undeleted:
+		created()
+		r.provider.fail(durable.KindDeprovision, id, errProvider)
+		operation = r.deprovision(id, plan).is(r.t, http.StatusAccepted, "").operation()
+		r.status(id, "", durable.Ready)
 	case binding:
 		created()
 		held(durable.KindBind, id+"/b", func() answer { return r.bind(id, "b", plan, "") })
@@ -164,6 +171,11 @@ func (r *replica) bringBinding(id, plan, state string) (operation string, releas
 		r.provider.fail(durable.KindBind, id+"/b", errProvider)
 		operation = r.bind(id, "b", plan, params).operation()
 		r.status(id, "b", durable.CreateFailed)
+	case undeleted:
+		created()
+		r.provider.fail(durable.KindUnbind, id+"/b", errProvider)
+		operation = r.unbind(id, "b", plan).is(r.t, http.StatusAccepted, "").operation()
+		r.status(id, "b", durable.Ready)
 	case cancelling:
 		g := r.provider.stall(durable.KindBind, id+"/b")
 		release = g.open
@@ -189,6 +201,8 @@ type rule struct {
 	synchronous bool
 	status      int
 	code        string
+	// delivered says that the platform polls once before the request.
+	delivered bool
 	// same says that the answer names the operation that is active already.
 	same bool
 	// lastState is what a poll answers.
@@ -202,6 +216,9 @@ func (x rule) name() string {
 	}
 	if x.what != "" {
 		name += ", " + x.what
+	}
+	if x.delivered {
+		name += ", delivered"
 	}
 	if x.synchronous {
 		name += ", synchronous client"
@@ -232,6 +249,15 @@ func check(t *testing.T, rules []rule, bring func(r *replica, id, plan, state st
 				}
 				operation, release := bring(&r, id, plan, x.state)
 				defer release()
+				if x.delivered {
+					of := id
+					if strings.HasPrefix(t.Name(), "TestBind") || strings.HasPrefix(t.Name(), "TestUnbind") {
+						of += "/service_bindings/b"
+					}
+					if s := r.lastOperation(of, operation); s.state() != "failed" {
+						t.Fatalf("the poll is answered with %s", s.text)
+					}
+				}
 				a := request(&r, id, plan, x)
 				if a.status != x.status || a.code() != x.code {
 					t.Fatalf("the answer is %d %s, want %d %q", a.status, a.text, x.status, x.code)

@@ -37,6 +37,9 @@ type Store interface {
 	Operation(ctx context.Context, key Key, id string) (*OperationRecord, error)
 	// OperationByID returns an operation, or ErrNotFound.
 	OperationByID(ctx context.Context, id string) (*OperationRecord, error)
+	// Deliver sets DeliveredAt of an operation that has ended, unless it is set.
+	// It increases no revision. Without such an operation it does nothing.
+	Deliver(ctx context.Context, id string) error
 
 	// Accept makes the change that begins an operation. It returns ErrConflict,
 	// and has changed nothing, if the instance is not of the expected revision.

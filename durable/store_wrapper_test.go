@@ -63,6 +63,13 @@ func (s *flakyStore) OperationByID(ctx context.Context, id string) (*durable.Ope
 	return s.Store.OperationByID(ctx, id)
 }
 
+func (s *flakyStore) Deliver(ctx context.Context, id string) error {
+	if err := s.ask(nil); err != nil {
+		return err
+	}
+	return s.Store.Deliver(ctx, id)
+}
+
 func (s *flakyStore) Accept(ctx context.Context, a *durable.Acceptance) error {
 	if err := s.ask(nil); err != nil {
 		return err

@@ -30,6 +30,9 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 				return &decision{operationID: operation.ID, joined: true}, nil
 			}
 		}
+		if d, err := e.undelivered(ctx, s, key, KindUnbind, s.Binding.UpdatedAt); d != nil || err != nil {
+			return d, err
+		}
 		return e.beginUnbind(s, key, policy, false)
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ func items() []durable.Item {
 		{Binding: &durable.BindingRecord{Key: key, Status: durable.Ready, ServiceID: "s", PlanID: "p", ExpiresAt: later, Data: []byte("y"), CreatedAt: at, UpdatedAt: later}},
 		{Operation: &durable.OperationItem{OperationRecord: durable.OperationRecord{
 			ID: "o1", Key: key, Kind: durable.KindBind, Internal: true, State: durable.OperationFailed, Generation: 3, Attempt: 2, Failures: 1,
-			NotBefore: at, Deadline: later, Description: "d", Failure: []byte("f"), Data: []byte("z"), Checkpoint: []byte("c"), CreatedAt: at, UpdatedAt: later, FinishedAt: later,
+			NotBefore: at, Deadline: later, Description: "d", Failure: []byte("f"), Data: []byte("z"), Checkpoint: []byte("c"), CreatedAt: at, UpdatedAt: later, FinishedAt: later, DeliveredAt: later,
 		}}},
 		{Operation: &durable.OperationItem{Parallel: true, OperationRecord: durable.OperationRecord{
 			ID: "o2", Key: key, Kind: durable.KindUnbind, State: durable.Active, CreatedAt: at, UpdatedAt: later,
@@ -94,7 +94,7 @@ func TestRoundTrip(t *testing.T) {
 // A field that is added to a record must be added to the format.
 func TestEveryFieldIsWritten(t *testing.T) {
 	t.Parallel()
-	want := map[string]int{"SettingItem": 2, "InstanceRecord": 8, "BindingRecord": 8, "OperationRecord": 19, "OperationItem": 2, "AuditEntry": 12, "Key": 3}
+	want := map[string]int{"SettingItem": 2, "InstanceRecord": 8, "BindingRecord": 8, "OperationRecord": 20, "OperationItem": 2, "AuditEntry": 12, "Key": 3}
 	for _, v := range []any{durable.SettingItem{}, durable.InstanceRecord{}, durable.BindingRecord{}, durable.OperationRecord{}, durable.OperationItem{}, durable.AuditEntry{}, durable.Key{}} {
 		if typ := reflect.TypeOf(v); typ.NumField() != want[typ.Name()] {
 			t.Errorf("%s has %d fields: add them to the archive, and then here", typ.Name(), typ.NumField())
@@ -170,6 +170,7 @@ func TestHostileItems(t *testing.T) {
 		"unknown kind":            change(3, func(i durable.Item) { i.Operation.Kind = "rebind" }),
 		"unknown state":           change(4, func(i durable.Item) { i.Operation.State = "lost" }),
 		"ended without a time":    change(3, func(i durable.Item) { i.Operation.FinishedAt = time.Time{} }),
+		"open, but delivered":     change(4, func(i durable.Item) { i.Operation.DeliveredAt = at }),
 		"open with a time":        change(4, func(i durable.Item) { i.Operation.FinishedAt = at }),
 		"provision of a binding":  change(3, func(i durable.Item) { i.Operation.Kind = durable.KindProvision }),
 		"parallel that has ended": change(3, func(i durable.Item) { i.Operation.Parallel = true }),

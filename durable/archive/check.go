@@ -114,6 +114,8 @@ func checkOperation(o *durable.OperationItem) error {
 		return errors.New("the kind of the operation does not fit what it is for")
 	case o.Ended() == o.FinishedAt.IsZero():
 		return errors.New("the state of the operation does not fit the time at which it ended")
+	case !o.Ended() && !o.DeliveredAt.IsZero():
+		return errors.New("the end of an operation that has not ended cannot be delivered")
 	case o.Parallel && (!ofBinding || o.State != durable.Active):
 		return errors.New("the operation cannot be parallel")
 	case o.Generation < 0 || o.Attempt < 0 || o.Failures < 0 || int64(o.Attempt) > maxCount || int64(o.Failures) > maxCount:
@@ -123,7 +125,7 @@ func checkOperation(o *durable.OperationItem) error {
 		oneOf("kind", o.Kind, durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind),
 		oneOf("state", o.State, durable.Active, durable.Cancelling, durable.OperationSucceeded, durable.OperationFailed),
 		texts(o.ID, o.Key.Platform, o.Key.InstanceID, o.Key.BindingID, o.Description),
-		times(o.CreatedAt, o.UpdatedAt), optionalTimes(o.NotBefore, o.Deadline, o.FinishedAt))
+		times(o.CreatedAt, o.UpdatedAt), optionalTimes(o.NotBefore, o.Deadline, o.FinishedAt, o.DeliveredAt))
 }
 
 // maxCount is what every store can count to.

@@ -108,6 +108,7 @@ type operation struct {
 	CreatedAt   time.Time              `json:"created_at"`
 	UpdatedAt   time.Time              `json:"updated_at"`
 	FinishedAt  time.Time              `json:"finished_at,omitzero"`
+	DeliveredAt time.Time              `json:"delivered_at,omitzero"`
 }
 
 // audit is as operators see it.
@@ -132,7 +133,7 @@ func lineOf(item durable.Item) line {
 		r := item.Operation
 		return line{Operation: &operation{
 			r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, r.Kind, r.Internal, r.Parallel, r.State, r.Generation, r.Attempt, r.Failures,
-			r.NotBefore, r.Deadline, r.Description, r.Failure, r.Data, r.Checkpoint, r.CreatedAt, r.UpdatedAt, r.FinishedAt,
+			r.NotBefore, r.Deadline, r.Description, r.Failure, r.Data, r.Checkpoint, r.CreatedAt, r.UpdatedAt, r.FinishedAt, r.DeliveredAt,
 		}}
 	case item.Audit != nil:
 		return line{Audit: &audit{item.Audit.View()}}
@@ -164,7 +165,7 @@ func (l *line) item() durable.Item {
 			ID: r.Operation, Key: durable.Key{Platform: r.Platform, InstanceID: r.InstanceID, BindingID: r.BindingID}, Kind: r.Kind, Internal: r.Internal,
 			State: r.State, Generation: r.Generation, Attempt: r.Attempt, Failures: r.Failures, NotBefore: r.NotBefore, Deadline: r.Deadline,
 			Description: r.Description, Failure: r.Failure, Data: r.Sealed, Checkpoint: r.Checkpoint,
-			CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
+			CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt, DeliveredAt: r.DeliveredAt,
 		}}}
 	case l.Audit != nil:
 		r := l.Audit

@@ -20,7 +20,7 @@ const (
 			CASE WHEN coalesce(o.position, 1) = 1 THEN b.data END, b.created_at, b.updated_at,
 			coalesce(o.id, ''), $1::text, $2::text, coalesce(o.binding_id, ''), coalesce(o.kind, ''), coalesce(o.internal, false), coalesce(o.state, ''),
 			coalesce(o.generation, 0), coalesce(o.attempt, 0), coalesce(o.failures, 0), coalesce(o.owner, ''), o.lease_until, o.not_before, o.deadline,
-			coalesce(o.description, ''), o.failure, o.data, NULL::bytea, o.created_at, o.updated_at, o.finished_at
+			coalesce(o.description, ''), o.failure, o.data, NULL::bytea, o.created_at, o.updated_at, o.finished_at, o.delivered_at
 		FROM (SELECT) AS one
 		LEFT JOIN instances i ON i.platform = $1 AND i.instance_id = $2
 		LEFT JOIN bindings b ON b.platform = $1 AND b.instance_id = $2 AND b.binding_id = $3

@@ -15,7 +15,7 @@ const (
 	instanceColumns  = `platform, instance_id, revision, status, service_id, plan_id, data, created_at, updated_at`
 	bindingColumns   = `platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at`
 	operationColumns = `id, platform, instance_id, binding_id, kind, internal, state, generation, attempt, failures,
-		owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at`
+		owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at`
 )
 
 // A timestamp scans a time in UTC, zero for null.
@@ -71,5 +71,6 @@ func operationFields(r *durable.OperationRecord) []any {
 		timestamp{&r.CreatedAt},
 		timestamp{&r.UpdatedAt},
 		timestamp{&r.FinishedAt},
+		timestamp{&r.DeliveredAt},
 	}
 }

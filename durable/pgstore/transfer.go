@@ -27,8 +27,8 @@ const (
 	importBinding = `INSERT INTO bindings (platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at, deleted_at)
 		VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, CASE WHEN $4::text = 'deleted' THEN $10::timestamptz END)`
 	importOperation = `INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, kept, slot, state, generation, attempt, failures,
-			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at)
-		VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8, $9, $10, $11, '', NULL, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
+			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at)
+		VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8, $9, $10, $11, '', NULL, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
 	importAudit = `INSERT INTO audit (id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
 			status_before, status_after, state_before, state_after) OVERRIDING SYSTEM VALUE
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
@@ -202,7 +202,7 @@ func importItem(item durable.Item) (query string, args []any) {
 		r := item.Operation
 		return importOperation, []any{
 			r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Kind), r.Internal, slot(r), string(r.State), r.Generation, r.Attempt, r.Failures,
-			orNull(r.NotBefore), orNull(r.Deadline), storable(r.Description), r.Failure, r.Data, r.Checkpoint, r.CreatedAt, r.UpdatedAt, orNull(r.FinishedAt),
+			orNull(r.NotBefore), orNull(r.Deadline), storable(r.Description), r.Failure, r.Data, r.Checkpoint, r.CreatedAt, r.UpdatedAt, orNull(r.FinishedAt), orNull(r.DeliveredAt),
 		}
 	default:
 		return importAudit, append([]any{item.Audit.ID, item.Audit.At}, auditArguments(item.Audit)...)

@@ -24,8 +24,8 @@ const (
 	importBinding = `INSERT INTO bindings (platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	importOperation = `INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures,
-			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at)
-		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at)
+		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	importAudit = `INSERT INTO audit (id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
 			status_before, status_after, state_before, state_after)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -135,7 +135,7 @@ func importItem(w *session, item durable.Item) (err error) {
 		r := item.Operation
 		_, err = w.exec(importOperation, r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Kind), r.Internal, slot(r), string(r.State),
 			r.Generation, r.Attempt, r.Failures, toMicros(r.NotBefore), toMicros(r.Deadline), r.Description, r.Failure, r.Data, r.Checkpoint,
-			toMicros(r.CreatedAt), toMicros(r.UpdatedAt), toMicros(r.FinishedAt))
+			toMicros(r.CreatedAt), toMicros(r.UpdatedAt), toMicros(r.FinishedAt), toMicros(r.DeliveredAt))
 		err = about(err, "operation", r.ID)
 	case item.Audit != nil:
 		_, err = w.exec(importAudit, append([]any{item.Audit.ID, toMicros(item.Audit.At)}, auditArguments(item.Audit)...)...)

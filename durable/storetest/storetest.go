@@ -45,6 +45,7 @@ func Run(t *testing.T, newDatabase func(t *testing.T) *Database) {
 		{"Exclusion", exclusionCases()},
 		{"Cancel", cancelCases()},
 		{"Operation", operationCases()},
+		{"Deliver", deliverCases()},
 		{"Advance", advanceCases()},
 		{"Follow", followCases()},
 		{"Claim", claimCases()},

@@ -52,7 +52,9 @@ func (f *fixture) populate() {
 	f.ok(f.store.Advance(f.ctx, &durable.Advance{
 		Fence: f.fence(retried), Key: instanceKey("retried"), Description: &text, Failure: []byte("{}"), Checkpoint: []byte{1, 0}, Release: true, Failed: true, Delay: long,
 	}))
-	f.intervene(f.change(f.accept(f.leased(instanceKey("failed"), durable.KindProvision, long)), durable.OperationFailed))
+	failed := f.accept(f.leased(instanceKey("failed"), durable.KindProvision, long))
+	f.intervene(f.change(failed, durable.OperationFailed))
+	f.ok(f.store.Deliver(f.ctx, failed))
 }
 
 // kind is the section of an item.

@@ -105,7 +105,7 @@ func TestEngineFields(t *testing.T) {
 	t.Parallel()
 	c := parse(t, `
 engine: {replica: r, workers: 2, lease: 3s, poll_interval: 4s, retry_after: 5s, max_wait: 6s, stop_grace: 7s, cleanup_timeout: 8s,
-  deleted_grace: 9s, retention: 10s, sweep_interval: 11s, unbind_expired: true}
+  deleted_grace: 9s, failure_grace: 12s, retention: 10s, sweep_interval: 11s, unbind_expired: true}
 policies:
   default: {mode: synchronous, binding_mode: automatic, sync_wait: 12s, deadline: 13s, attempts: 14, backoff_min: 15s, backoff_max: 16s,
     cleanup: manual, parallel_bindings: true, remaining_bindings: refuse}
@@ -117,7 +117,7 @@ policies:
 	}
 	want := durable.Config{
 		Replica: "r", Workers: 2, Lease: 3 * time.Second, PollInterval: 4 * time.Second, RetryAfter: 5 * time.Second, MaxWait: 6 * time.Second,
-		StopGrace: 7 * time.Second, CleanupTimeout: 8 * time.Second, DeletedGrace: 9 * time.Second, Retention: 10 * time.Second,
+		StopGrace: 7 * time.Second, CleanupTimeout: 8 * time.Second, DeletedGrace: 9 * time.Second, FailureGrace: 12 * time.Second, Retention: 10 * time.Second,
 		SweepInterval: 11 * time.Second, UnbindExpired: true,
 		DefaultPolicy: durable.Policy{
 			Mode: durable.Synchronous, BindingMode: durable.Automatic, SyncWait: 12 * time.Second, Deadline: 13 * time.Second, Attempts: 14,

@@ -20,6 +20,7 @@ type Engine struct {
 	StopGrace      Duration `yaml:"stop_grace" default:"15s" doc:"how long a provider may take to return when it is told to stop"`
 	CleanupTimeout Duration `yaml:"cleanup_timeout" default:"24h" doc:"how long to try to clean up after a failed creation"`
 	DeletedGrace   Duration `yaml:"deleted_grace" default:"10m" doc:"how long a finished deletion is answered with succeeded, then with 410"`
+	FailureGrace   Duration `yaml:"failure_grace" default:"10m" doc:"how long an identical request is answered with the operation that failed, until a poll has said so"`
 	Retention      Duration `yaml:"retention" default:"720h" doc:"how long finished operations and deleted instances are remembered"`
 	SweepInterval  Duration `yaml:"sweep_interval" default:"1m" doc:"how often outdated records are looked for"`
 	UnbindExpired  bool     `yaml:"unbind_expired" default:"false" doc:"delete bindings whose credentials have expired"`
@@ -60,6 +61,7 @@ func (c *Config) EngineConfig(catalog *openbroker.Catalog) (durable.Config, erro
 		StopGrace:      time.Duration(e.StopGrace),
 		CleanupTimeout: time.Duration(e.CleanupTimeout),
 		DeletedGrace:   time.Duration(e.DeletedGrace),
+		FailureGrace:   time.Duration(e.FailureGrace),
 		Retention:      time.Duration(e.Retention),
 		SweepInterval:  time.Duration(e.SweepInterval),
 		UnbindExpired:  e.UnbindExpired,

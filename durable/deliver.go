@@ -1,0 +1,73 @@
+package durable
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// A platform may send the identical request again before each poll. If the
+// operation has failed meanwhile, a new one would begin each time, and no poll
+// would ever find the failed one: so the request joins that, until the platform
+// has read that it failed, or for Config.FailureGrace.
+
+// undelivered is the decision to answer with the last operation on a key, if
+// that is of the kind and its failure was not delivered; else it is nil. changed
+// is when the record of the key changed last, which an operation that fails does.
+func (e *Engine) undelivered(ctx context.Context, s *Snapshot, key Key, kind Kind, changed time.Time) (*decision, error) {
+	over := func(since time.Time) bool { return !s.Now.Before(since.Add(e.config.FailureGrace)) }
+	if over(changed) {
+		return nil, nil //nolint:nilnil // No such decision, and no error.
+	}
+	last, err := e.store.Operation(ctx, key, "")
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil //nolint:nilnil // No such decision, and no error.
+	case err != nil:
+		return nil, unavailable(err)
+	case last.Kind != kind || last.State != OperationFailed || !last.DeliveredAt.IsZero() || over(last.FinishedAt):
+		return nil, nil //nolint:nilnil // No such decision, and no error.
+	}
+	return &decision{operationID: last.ID, joined: true}, nil
+}
+
+// deliver records that the answer at hand says that an operation failed. If that
+// is not possible now, the platform hears it twice.
+func (e *Engine) deliver(ctx context.Context, id string) {
+	if err := e.store.Deliver(ctx, id); err != nil {
+		e.storeFailed(ctx, "recording that a failure is delivered", err)
+	}
+}
+
+// attributes are a digest of what makes a repeated request the same one. It is
+// all that is left of a creation that failed and was cleaned up.
+func (d *instanceDocument) attributes() []byte {
+	return digest(d.OrganizationGUID, d.SpaceGUID, namespace(d.Context), string(canonical(d.Parameters)))
+}
+
+func (d *bindingDocument) attributes() []byte {
+	return digest(d.PredecessorID, d.AppGUID, string(canonical(d.BindResource)), string(canonical(d.Parameters)))
+}
+
+func digest(parts ...string) []byte {
+	encoded, _ := json.Marshal(parts) //nolint:errchkjson // Strings can be encoded.
+	sum := sha256.Sum256(encoded)
+	return sum[:]
+}
+
+// tombstones returns the change that a deletion makes.
+func (e *Engine) tombstones(operation *OperationRecord, docs *documents) (instance *InstanceRecord, binding *BindingRecord, err error) {
+	cleansUp := operation.Internal && docs.operation.previous() == CreateFailed
+	if operation.Kind == KindUnbind {
+		if binding = deletedBinding(docs.bindingRecord); cleansUp {
+			binding.Data, err = e.sealBinding(operation.Key, &bindingDocument{Attributes: docs.binding.attributes()})
+		}
+		return nil, binding, err
+	}
+	if instance = deletedInstance(docs.instanceRecord); cleansUp {
+		instance.Data, err = e.sealInstance(operation.Key, &instanceDocument{Attributes: docs.instance.attributes()})
+	}
+	return instance, nil, err
+}

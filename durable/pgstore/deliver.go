@@ -1,0 +1,21 @@
+package pgstore
+
+import (
+	"context"
+	"fmt"
+)
+
+const deliver = `UPDATE operations SET delivered_at = clock_timestamp() WHERE id = $1 AND finished_at IS NOT NULL AND delivered_at IS NULL`
+
+// Deliver implements [durable.Store].
+func (s *Store) Deliver(ctx context.Context, id string) error {
+	if !validText(id) {
+		return nil // No operation has it.
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if _, err := s.pool.Exec(ctx, deliver, id); err != nil {
+		return fmt.Errorf("pgstore: deliver: %w", err)
+	}
+	return nil
+}
