@@ -46,7 +46,7 @@ func policies() map[string]durable.Policy {
 	return map[string]durable.Policy{
 		planSync:     {Mode: durable.Synchronous},
 		planAsync:    {Mode: durable.Asynchronous},
-		planParallel: {Mode: durable.Asynchronous, ParallelBindings: true},
+		planParallel: {Mode: durable.Asynchronous, ParallelBindings: new(true)},
 		planHasty:    {Mode: durable.Asynchronous, Deadline: hastyDeadline},
 		planManual:   {Cleanup: durable.CleanupManual},
 	}
@@ -57,6 +57,6 @@ func policies() map[string]durable.Policy {
 func defaultPolicy() durable.Policy {
 	return durable.Policy{
 		SyncWait: 300 * time.Millisecond, Deadline: 3 * time.Minute, Attempts: 6,
-		BackoffMin: 20 * time.Millisecond, BackoffMax: 500 * time.Millisecond,
+		BackoffMin: 20 * time.Millisecond, BackoffMax: 500 * time.Millisecond, ParallelBindings: new(false),
 	}
 }

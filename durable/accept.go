@@ -27,6 +27,8 @@ type decision struct {
 	operationID string
 	// joined says that it was begun by an earlier request.
 	joined bool
+	// waited is how long the request has waited for its turn.
+	waited time.Duration
 	// watch receives the result if the operation ends in this process; forget
 	// ends that.
 	watch  <-chan *result
@@ -149,7 +151,7 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 func (e *Engine) newOperation(key Key, kind Kind, policy Policy, document *operationDocument) (*NewOperation, *OperationRecord, error) {
 	begin := &NewOperation{
 		ID: newOperationID(), Key: key, Kind: kind, Timeout: policy.Deadline,
-		Parallel: policy.ParallelBindings && key.BindingID != "",
+		Parallel: policy.parallel() && key.BindingID != "",
 	}
 	if document != nil {
 		sealed, err := e.seal(document, ofOperation, key, begin.ID)
@@ -199,9 +201,12 @@ func (e *Engine) outcome(ctx context.Context, d *decision, key Key, mode Mode, p
 	default:
 		limit = e.config.MaxWait
 	}
-	ended, err := e.await(ctx, key, d, limit)
+	ended, err := e.await(ctx, key, d, max(limit-d.waited, 0))
 	if err != nil {
 		return nil, err
+	}
+	if ended == nil && !accepts && e.isDraining() {
+		return nil, openbroker.ErrUnavailable.WithDescription("The service broker is restarting, and the operation goes on. Send the request again.")
 	}
 	if ended == nil && !accepts {
 		// A 5xx makes the platform delete what it cannot wait for, and then the
@@ -214,8 +219,17 @@ func (e *Engine) outcome(ctx context.Context, d *decision, key Key, mode Mode, p
 	return ended, nil
 }
 
+func (e *Engine) isDraining() bool {
+	select {
+	case <-e.draining:
+		return true
+	default:
+		return false
+	}
+}
+
 // await waits for the end of an operation. It returns nil when the limit is
-// over first.
+// over first, or the engine drains.
 func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Duration) (*result, error) {
 	if d.joined {
 		if ended, err := e.ended(ctx, key, d.operationID); err == nil && ended != nil {
@@ -233,6 +247,13 @@ func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Dur
 			return ended, nil
 		case <-timer.C:
 			return nil, nil //nolint:nilnil // Not ended, and no error.
+		case <-e.draining:
+			select {
+			case ended := <-d.watch:
+				return ended, nil
+			default:
+				return nil, nil //nolint:nilnil // Not ended, and no error.
+			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-poll.C:

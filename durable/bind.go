@@ -3,6 +3,7 @@ package durable
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/openbroker/openbroker"
 )
@@ -19,7 +20,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	var policy Policy
 	var present *bindingDocument
 	accepts := r.AcceptsIncomplete
-	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) {
+	d, err := e.decideBinding(ctx, key, func(s *Snapshot, behind bool) (*decision, error) {
 		if s.Instance == nil || s.Instance.Status == Deleted || s.Instance.Status == CreateFailed {
 			return nil, openbroker.ErrInstanceDoesNotExist
 		}
@@ -45,7 +46,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 			if asyncRequired {
 				return nil, openbroker.ErrAsyncRequired
 			}
-			return e.beginBind(ctx, s, key, policy, wanted)
+			return e.beginBind(ctx, s, key, policy, wanted, behind)
 		}
 		// The instance may have another plan by now, and the predecessor may be
 		// gone: what counts is what the binding was made with.
@@ -166,9 +167,12 @@ func (d *bindingDocument) inheritFrom(other *bindingDocument) {
 	}
 }
 
-func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Policy, wanted *bindingDocument) (*decision, error) {
-	if s.Instance.Status != Ready || s.blocked(key.BindingID, policy) {
+func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Policy, wanted *bindingDocument, behind bool) (*decision, error) {
+	if s.Instance.Status != Ready || s.busy(key.BindingID) {
 		return nil, openbroker.ErrConcurrency
+	}
+	if err := s.mayBegin(key.BindingID, policy, behind); err != nil {
+		return nil, err
 	}
 	document, err := e.openInstance(s.Instance)
 	if err != nil {
@@ -194,14 +198,7 @@ func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Pol
 	}, nil
 }
 
-// blocked reports whether an open operation keeps another one on the binding
-// from beginning.
-func (s *Snapshot) blocked(bindingID string, policy Policy) bool {
-	for i := range s.Open {
-		other := s.Open[i].Key.BindingID
-		if other == "" || other == bindingID || !policy.ParallelBindings {
-			return true
-		}
-	}
-	return false
+// busy reports whether something is being done to the binding.
+func (s *Snapshot) busy(bindingID string) bool {
+	return slices.ContainsFunc(s.Open, func(o OperationRecord) bool { return o.Key.BindingID == bindingID })
 }

@@ -15,7 +15,7 @@ func TestBindRules(t *testing.T) {
 		{state: "of an instance being created", status: 422, code: concurrency},
 		{state: "unknown, while the instance is updated", status: 422, code: concurrency},
 		{state: "unknown, while the instance is deleted", status: 422, code: concurrency},
-		{state: "unknown, while another binding is created", status: 422, code: concurrency},
+		{state: "unknown, while another binding is created", plan: "plan-serial", status: 422, code: concurrency},
 		{state: "unknown, while another binding is created", plan: "plan-parallel", status: 202},
 
 		{state: unknown, body: params, status: 202},
@@ -77,7 +77,7 @@ func TestUnbindRules(t *testing.T) {
 		{state: "while the instance is updated", status: 422, code: concurrency},
 		{state: "while the bindings of the instance are deleted", status: 422, code: concurrency},
 		{state: "while the instance is deleted", status: 410},
-		{state: "while another binding is created", status: 422, code: concurrency},
+		{state: "while another binding is created", plan: "plan-serial", status: 422, code: concurrency},
 		{state: "while another binding is created", plan: "plan-parallel", status: 202},
 		{state: cleaning, status: 202},
 		{state: leftBehind, plan: "plan-manual", status: 202},

@@ -205,7 +205,7 @@ func TestConcurrentRequests(t *testing.T) {
 			r.Start(t.Context())
 			replicas = append(replicas, r)
 		}
-		plans := map[string]string{"ia": "plan-async", "ib": "plan-parallel"}
+		plans := map[string]string{"ia": "plan-serial", "ib": "plan-parallel"}
 		var clients sync.WaitGroup
 		for c := range 8 {
 			random := rand.New(rand.NewPCG(seed, uint64(c)+2))

@@ -35,6 +35,11 @@ type Engine struct {
 	wake, beat chan struct{}
 	// turns order the requests that change one instance.
 	turns turns
+	// queues are the bindings that wait their turn.
+	queues turns
+	// draining ends the waiting of requests.
+	draining chan struct{}
+	drain    sync.Once
 	// aborted ends when workers are to give up recording a result: the store is
 	// away, and the engine has to stop. Another replica takes over.
 	aborted context.Context //nolint:containedctx // It is a signal that writes to the store obey.
@@ -79,7 +84,7 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 	e := &Engine{
 		provider: provider, store: store, config: config, logger: config.Logger,
 		slots: make(chan struct{}, config.Workers), wake: make(chan struct{}, 1), beat: make(chan struct{}, 1),
-		runs: map[string]*run{}, watchers: map[string][]chan *result{}, base: context.WithoutCancel(ctx),
+		draining: make(chan struct{}), runs: map[string]*run{}, watchers: map[string][]chan *result{}, base: context.WithoutCancel(ctx),
 	}
 	e.aborted, e.abort = context.WithCancel(e.base)
 	e.claiming, e.stopClaim = context.WithCancel(e.base)
@@ -161,12 +166,20 @@ func (e *Engine) Start(ctx context.Context) {
 	}
 }
 
-// Stop ends the engine: it takes on nothing more, lets the running operations
+// Drain has every request answered that waits for its operation, now and from now
+// on: with 202 if the client accepts that, else with 503 and Retry-After. Their
+// operations go on, here until [Engine.Stop], then in another replica or in the
+// next process. Call it when the server stops accepting requests; package server
+// does. It can be called twice.
+func (e *Engine) Drain() { e.drain.Do(func() { close(e.draining) }) }
+
+// Stop ends the engine: it drains, takes on nothing more, lets the running operations
 // end until ctx ends, then interrupts them, and gives their leases back, so
 // that another replica, or the next process, goes on with them at once. That
 // takes a few seconds after the end of ctx if a provider does not return, or the
 // store is away. Stop can be called twice, and without Start.
 func (e *Engine) Stop(ctx context.Context) {
+	e.Drain()
 	e.stopOnce.Do(func() {
 		e.mu.Lock()
 		e.state = stateStopping

@@ -7,7 +7,9 @@ func (e *Engine) Held() (runs, watchers, turns, slots int) {
 	defer e.mu.Unlock()
 	e.turns.mu.Lock()
 	defer e.turns.mu.Unlock()
-	return len(e.runs), len(e.watchers), len(e.turns.taken), len(e.slots)
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	return len(e.runs), len(e.watchers), len(e.turns.taken) + len(e.queues.taken), len(e.slots)
 }
 
 // Waiting tells how many requests wait for the end of an operation.

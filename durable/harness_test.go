@@ -42,7 +42,7 @@ func testCatalog() *openbroker.Catalog {
 			ID: serviceID, Name: "service", Description: "A service", Bindable: true, PlanUpdateable: true,
 			InstancesRetrievable: true, BindingsRetrievable: true,
 			Plans: []openbroker.Plan{
-				plan(planID), plan("plan-short"), plan("plan-sync"), plan("plan-async"), plan("plan-parallel"), plan("plan-manual"),
+				plan(planID), plan("plan-short"), plan("plan-sync"), plan("plan-async"), plan("plan-parallel"), plan("plan-serial"), plan("plan-queue"), plan("plan-manual"),
 				plan("plan-refuse"), fixed, plain, versioned,
 			},
 		},
@@ -58,7 +58,9 @@ func testPolicies() map[string]durable.Policy {
 		"plan-short":    {SyncWait: time.Millisecond},
 		"plan-sync":     {Mode: durable.Synchronous},
 		"plan-async":    {Mode: durable.Asynchronous},
-		"plan-parallel": {Mode: durable.Asynchronous, ParallelBindings: true},
+		"plan-parallel": {Mode: durable.Asynchronous},
+		"plan-serial":   {Mode: durable.Asynchronous, ParallelBindings: new(false), SyncWait: 20 * time.Millisecond},
+		"plan-queue":    {ParallelBindings: new(false)},
 		"plan-manual":   {Mode: durable.Asynchronous, Cleanup: durable.CleanupManual},
 		"plan-refuse":   {RemainingBindings: durable.RefuseRemaining},
 	}

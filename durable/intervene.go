@@ -252,7 +252,7 @@ func (a *Admin) deleteAgain(ctx context.Context, s *Snapshot, t Target, i *Inter
 		return fmt.Errorf("%w: the operation %q is not the last one on %s, which is the %s %q", ErrRefused, t.OperationID, t.Key.describe(), last.Kind, last.ID)
 	}
 	for _, o := range s.Open {
-		if t.Key.BindingID == "" || o.Key.BindingID == "" || !a.policy(s).ParallelBindings {
+		if t.Key.BindingID == "" || o.Key.BindingID == "" || !a.policy(s).parallel() {
 			return fmt.Errorf("%w: the %s %q is %s: wait for it, or fail it first", ErrRefused, o.Kind, o.ID, o.State)
 		}
 	}

@@ -49,7 +49,8 @@ type Policy struct {
 	Mode Mode
 	// BindingMode is that of bind and unbind; Mode by default.
 	BindingMode Mode
-	// SyncWait is how long Automatic waits; 1 s by default.
+	// SyncWait is how long Automatic waits, and how long a binding waits its
+	// turn without ParallelBindings; 1 s by default.
 	SyncWait time.Duration
 	// Deadline is how long an operation may take, all attempts together; the
 	// plan's maximum_polling_duration, or 1 h, by default.
@@ -63,8 +64,9 @@ type Policy struct {
 	// Cleanup is CleanupAutomatic by default.
 	Cleanup Cleanup
 	// ParallelBindings allows operations on several bindings of one instance at
-	// a time.
-	ParallelBindings bool
+	// a time, the default. With false, a bind or an unbind waits its turn for up
+	// to SyncWait, and then gets ErrConcurrency.
+	ParallelBindings *bool
 	// RemainingBindings is UnbindRemaining by default.
 	RemainingBindings RemainingBindings
 }
@@ -82,6 +84,9 @@ func (p Policy) withDefaults(d Policy) Policy {
 	setDefault(&p.RemainingBindings, d.RemainingBindings)
 	return p
 }
+
+// parallel reports whether operations on several bindings may run at a time.
+func (p Policy) parallel() bool { return p.ParallelBindings == nil || *p.ParallelBindings }
 
 func setDefault[T comparable](field *T, value T) {
 	var zero T

@@ -21,6 +21,13 @@ type turn struct {
 	free  chan struct{}
 }
 
+// occupied reports whether anybody has the turn of the instance, or waits for it.
+func (t *turns) occupied(key Key) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.taken[key] != nil
+}
+
 // take waits for the turn of the instance. Call the returned function when
 // done. The error is that of ctx.
 func (t *turns) take(ctx context.Context, key Key) (leave func(), err error) {

@@ -13,7 +13,7 @@ import (
 func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
-	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) {
+	d, err := e.decideBinding(ctx, key, func(s *Snapshot, behind bool) (*decision, error) {
 		if s.Binding == nil || s.Binding.Status == Deleted || s.Instance == nil {
 			return nil, openbroker.ErrBindingDoesNotExist
 		}
@@ -32,6 +32,9 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 		}
 		if d, err := e.undelivered(ctx, s, key, KindUnbind, s.Binding.UpdatedAt); d != nil || err != nil {
 			return d, err
+		}
+		if err := s.mayBegin(key.BindingID, policy, behind); err != nil {
+			return nil, err
 		}
 		return e.beginUnbind(s, key, policy, false)
 	})
@@ -63,8 +66,6 @@ func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool)
 			waits = true
 		case operation.Key.BindingID == key.BindingID:
 			cancel, waits = operation.ID, true
-		case operation.Key.BindingID == "" || !policy.ParallelBindings:
-			return nil, openbroker.ErrConcurrency
 		}
 	}
 	instance, err := e.openInstance(s.Instance)

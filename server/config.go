@@ -90,6 +90,13 @@ type Config struct {
 	// DefaultShutdownGrace.
 	ShutdownGrace time.Duration
 
+	// OnDrain, unless nil, is called once, when no connection is accepted any
+	// more, after DrainDelay. It should have requests answered that wait for
+	// something which goes on elsewhere. Whatever has a method Drain() and is
+	// given to [New] or [NewForHandler], as the engine of package durable, is
+	// called without it.
+	OnDrain func()
+
 	// OnShutdown are called one after another, in this order, when the last
 	// request has been answered or cut off, whatever made the server stop. They
 	// are not called if it never listened.

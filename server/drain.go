@@ -33,6 +33,10 @@ func (s *Server) drain(ctx context.Context, server *http.Server, reason string) 
 			return ErrClosed
 		}
 	}
+	if s.config.OnDrain != nil {
+		// Shutdown calls it when it has closed the listeners.
+		server.RegisterOnShutdown(s.config.OnDrain)
+	}
 	grace, cancelGrace := context.WithTimeout(ctx, s.config.ShutdownGrace)
 	defer cancelGrace()
 	err := server.Shutdown(grace)

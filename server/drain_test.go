@@ -245,3 +245,39 @@ func TestHooks(t *testing.T) {
 		t.Errorf("ran %v", ran)
 	}
 }
+
+// A drainingBroker lets go of what it holds when it drains.
+type drainingBroker struct {
+	*testBroker
+	once sync.Once
+}
+
+func (b *drainingBroker) Drain() { b.once.Do(func() { close(b.release) }) }
+
+// What waits in the broker is answered when the server drains, and not before the
+// listener is closed.
+func TestDrainLetsGo(t *testing.T) {
+	t.Parallel()
+	broker := newBroker("one")
+	called := make(chan struct{})
+	log := newRecorder()
+	s, err := server.New(&drainingBroker{testBroker: broker}, server.Config{
+		Address: "127.0.0.1:0", Logger: log.logger(), ShutdownGrace: time.Hour, OnDrain: func() { close(called) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := run(t, ctx, s, log)
+	response := r.provision(t, "slow")
+	receive(t, broker.entered, "the request to arrive")
+	cancel()
+	receive(t, called, "OnDrain")
+	if a := receive(t, response, "the response"); a.err != nil || a.StatusCode != http.StatusCreated {
+		t.Errorf("the request in flight: %+v", a)
+	}
+	if err := r.wait(t); err != nil {
+		t.Errorf("Serve returned %v", err)
+	}
+}

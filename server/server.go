@@ -52,7 +52,7 @@ func New(broker openbroker.Broker, config Config) (*Server, error) {
 	if broker == nil {
 		return nil, errors.New("server: the broker is nil")
 	}
-	s, err := newServer(config)
+	s, err := newServer(config, broker)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func NewForHandler(handler http.Handler, config Config) (*Server, error) {
 	case config.Authenticator != nil || config.SkipParameterValidation || len(config.Options) > 0:
 		return nil, errors.New("server: Authenticator, SkipParameterValidation and Options have no effect on a handler that exists: give them to openbroker.NewHandler")
 	}
-	s, err := newServer(config)
+	s, err := newServer(config, handler)
 	if err != nil {
 		return nil, err
 	}
@@ -89,10 +89,18 @@ func NewForHandler(handler http.Handler, config Config) (*Server, error) {
 	return s, nil
 }
 
-func newServer(config Config) (*Server, error) {
+// newServer returns a server for what answers its requests.
+func newServer(config Config, answers any) (*Server, error) {
 	config = config.withDefaults()
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("server: the configuration is not valid:\n%w", err)
+	}
+	if drainer, ok := answers.(interface{ Drain() }); ok {
+		if before := config.OnDrain; before != nil {
+			config.OnDrain = func() { before(); drainer.Drain() }
+		} else {
+			config.OnDrain = drainer.Drain
+		}
 	}
 	s := &Server{
 		config: config,

@@ -32,6 +32,10 @@ type Config struct {
 	// service requires the permissions of route, syslog and volume only with
 	// these plans.
 	Plans []string
+	// SerialBindings forbids operations on several bindings of one instance at a
+	// time: a bind waits its turn for a second, and is then refused with
+	// ConcurrencyError.
+	SerialBindings bool
 	// Requests is how many requests are kept, the last ones; DefaultRequests by
 	// default.
 	Requests int
@@ -87,6 +91,7 @@ func New(ctx context.Context, store durable.Store, config Config) (*Simulator, e
 		config.Engine.Logger = config.Logger
 	}
 	config.Engine.DefaultPolicy, config.Engine.Policies = otherPolicy(), policies()
+	config.Engine.DefaultPolicy.ParallelBindings = new(!config.SerialBindings)
 	s := &Simulator{plans: config.Plans, clock: config.Clock, records: records{limit: config.Requests}}
 	counts := tally{store}
 	var err error
@@ -107,6 +112,10 @@ func New(ctx context.Context, store durable.Store, config Config) (*Simulator, e
 	s.engine.Start(ctx)
 	return s, nil
 }
+
+// Drain has requests that wait for their operation answered, see
+// [durable.Engine.Drain].
+func (s *Simulator) Drain() { s.engine.Drain() }
 
 // Stop lets the running operations end until ctx ends; the others go on when
 // another simulator, or the next one, opens the store. See

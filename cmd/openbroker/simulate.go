@@ -41,6 +41,7 @@ type simulateFlags struct {
 	listen, username, password, store string
 	plans                             []string
 	missingVersionStatus              int
+	serialBindings                    bool
 	parsedStore                       config.Store
 }
 
@@ -72,6 +73,8 @@ show up in no list of processes.`,
 	command.Flags().StringSliceVar(&flags.plans, "plans", nil, "`PLANS` to offer, separated by commas (default all)")
 	command.Flags().IntVar(&flags.missingVersionStatus, "missing-version-status", http.StatusBadRequest,
 		"`STATUS` of the answer to a request without X-Broker-API-Version, 400 to 599; older conformance checkers expect 412")
+	command.Flags().BoolVar(&flags.serialBindings, "serial-bindings", false,
+		"let a bind wait for its turn instead of working on several bindings of one instance at a time; after a second it is refused with ConcurrencyError")
 	return command
 }
 
@@ -160,7 +163,7 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 		return nil, err
 	}
 	b.simulator, err = simulator.New(ctx, b.store, simulator.Config{
-		Engine: durable.Config{Sealer: keys}, Authenticator: authenticator, Logger: logger, Plans: flags.plans,
+		Engine: durable.Config{Sealer: keys}, Authenticator: authenticator, Logger: logger, Plans: flags.plans, SerialBindings: flags.serialBindings,
 		Options: []openbroker.Option{openbroker.WithMissingVersionStatus(flags.missingVersionStatus)},
 	})
 	return b, err

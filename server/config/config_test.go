@@ -108,7 +108,7 @@ engine: {replica: r, workers: 2, lease: 3s, poll_interval: 4s, retry_after: 5s, 
   deleted_grace: 9s, failure_grace: 12s, retention: 10s, sweep_interval: 11s, unbind_expired: true}
 policies:
   default: {mode: synchronous, binding_mode: automatic, sync_wait: 12s, deadline: 13s, attempts: 14, backoff_min: 15s, backoff_max: 16s,
-    cleanup: manual, parallel_bindings: true, remaining_bindings: refuse}
+    cleanup: manual, parallel_bindings: false, remaining_bindings: refuse}
   plans: {sqlite/small: {mode: automatic}, `+sqlitefile.LargePlanID+`: {mode: asynchronous}}
 `, nil)
 	got, err := c.EngineConfig(sqlitefile.Catalog())
@@ -121,7 +121,7 @@ policies:
 		SweepInterval: 11 * time.Second, UnbindExpired: true,
 		DefaultPolicy: durable.Policy{
 			Mode: durable.Synchronous, BindingMode: durable.Automatic, SyncWait: 12 * time.Second, Deadline: 13 * time.Second, Attempts: 14,
-			BackoffMin: 15 * time.Second, BackoffMax: 16 * time.Second, Cleanup: durable.CleanupManual, ParallelBindings: true, RemainingBindings: durable.RefuseRemaining,
+			BackoffMin: 15 * time.Second, BackoffMax: 16 * time.Second, Cleanup: durable.CleanupManual, ParallelBindings: new(false), RemainingBindings: durable.RefuseRemaining,
 		},
 		Policies: map[string]durable.Policy{sqlitefile.SmallPlanID: {Mode: durable.Automatic}, sqlitefile.LargePlanID: {Mode: durable.Asynchronous}},
 	}

@@ -42,7 +42,7 @@ type Policy struct {
 	BackoffMin        Duration `yaml:"backoff_min" default:"1s" doc:"pause after the first failed attempt; it doubles"`
 	BackoffMax        Duration `yaml:"backoff_max" default:"1m" doc:"longest pause between attempts"`
 	Cleanup           string   `yaml:"cleanup" enum:"automatic,manual" default:"automatic" doc:"whether what a failed creation left is deleted at once"`
-	ParallelBindings  bool     `yaml:"parallel_bindings" default:"false" doc:"allow operations on several bindings of one instance at a time"`
+	ParallelBindings  *bool    `yaml:"parallel_bindings" default:"true" doc:"allow operations on several bindings of one instance at a time; otherwise each waits its turn, for sync_wait"`
 	RemainingBindings string   `yaml:"remaining_bindings" enum:"unbind,refuse" default:"unbind" doc:"what a deprovision does about bindings that are left"`
 }
 

@@ -80,6 +80,9 @@ func structSchema(t reflect.Type) object {
 
 // defaultOf is the value of a "default" tag, in the type of the field.
 func defaultOf(t reflect.Type, value string) any {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	if t.Kind() == reflect.Bool {
 		return value == "true"
 	}

@@ -1,0 +1,95 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/openbroker/openbroker"
+)
+
+// A notYet is the decision that a binding has to wait its turn, because its plan
+// forbids parallel ones.
+type notYet struct {
+	// operationID is what it waits for; empty if others wait before it.
+	operationID string
+	// wait is how long it may wait.
+	wait time.Duration
+}
+
+var _ error = (*notYet)(nil)
+
+// Error implements error.
+func (*notYet) Error() string { return "another binding of the instance is being created or deleted" }
+
+// turnChecks is how often a waiting request looks at the store in the time that
+// it may wait: only the store knows what other replicas do.
+const turnChecks = 20
+
+// decideBinding is decide for a binding. If the decider returns notYet, the
+// request waits without holding anything, first come, first served in this
+// replica, and is decided again. When it may wait no longer, it gets
+// ErrConcurrency. The decider hears whether others wait before the request.
+func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Snapshot, behind bool) (*decision, error)) (*decision, error) {
+	began := time.Now()
+	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, e.queues.occupied(key.Instance())) })
+	var turn *notYet
+	if !errors.As(err, &turn) {
+		return d, err
+	}
+	wait := min(turn.wait, e.config.MaxWait)
+	limit, cancel := context.WithTimeout(ctx, wait-time.Since(began))
+	defer cancel()
+	leave, err := e.queues.take(limit, key.Instance())
+	if err != nil {
+		return nil, errors.Join(ctx.Err(), openbroker.ErrConcurrency)
+	}
+	defer leave()
+	look := time.NewTicker(max(wait/turnChecks, time.Millisecond))
+	defer look.Stop()
+	for {
+		ended, forget := e.watch(turn.operationID)
+		d, err = e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, false) })
+		if !errors.As(err, &turn) {
+			forget()
+			if d != nil {
+				d.waited = time.Since(began)
+			}
+			return d, err
+		}
+		select {
+		case <-ended:
+		case <-look.C:
+		case <-limit.Done():
+		case <-e.draining:
+			cancel()
+		}
+		forget()
+		if limit.Err() != nil {
+			return nil, errors.Join(ctx.Err(), openbroker.ErrConcurrency)
+		}
+	}
+}
+
+// mayBegin returns nil if an operation on a binding may begin beside what is open
+// on the instance, notYet if it has to wait its turn, and else ErrConcurrency.
+func (s *Snapshot) mayBegin(bindingID string, policy Policy, behind bool) error {
+	var turn *notYet
+	for i := range s.Open {
+		switch other := s.Open[i].Key.BindingID; {
+		case other == bindingID:
+		case other == "":
+			return openbroker.ErrConcurrency
+		case !policy.parallel() && turn == nil:
+			turn = &notYet{operationID: s.Open[i].ID, wait: policy.SyncWait}
+		}
+	}
+	switch {
+	case turn != nil:
+		return turn
+	case behind && !policy.parallel():
+		return &notYet{wait: policy.SyncWait}
+	default:
+		return nil
+	}
+}
