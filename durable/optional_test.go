@@ -118,3 +118,65 @@ func TestDashboarder(t *testing.T) {
 		}
 	})
 }
+
+// A finding provider knows what it has.
+type finding struct {
+	*scripted
+	found func()
+}
+
+var _ durable.Exister = (*finding)(nil)
+
+func (f *finding) Exists(_ context.Context, i durable.Instance) (bool, error) {
+	if f.found != nil {
+		f.found()
+	}
+	return f.has(i.ID), nil
+}
+
+// What exists without a record is neither adopted nor deleted.
+func TestExister(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		provider := &finding{scripted: newScripted()}
+		r := serve(t, store, newKeys(t), provider, provider.scripted, nil)
+		r.Start(t.Context())
+		refused := func() {
+			t.Helper()
+			calls := len(provider.called(durable.KindProvision, "i")) + len(provider.called(durable.KindDeprovision, "i"))
+			if a := r.provision("i", planID, "").is(t, http.StatusConflict, ""); !strings.Contains(a.text, "has no record of it") {
+				t.Errorf("the answer is %s", a.text)
+			}
+			r.send(http.MethodGet, instancePath("i"), "").is(t, http.StatusNotFound, "")
+			r.deprovision("i", planID).is(t, http.StatusGone, "")
+			if !provider.has("i") || len(provider.called(durable.KindProvision, "i"))+len(provider.called(durable.KindDeprovision, "i")) != calls {
+				t.Error("the resource was touched")
+			}
+		}
+		provider.set("i", true)
+		refused()
+		r.lastOperation("i", "").is(t, http.StatusNotFound, "")
+		provider.set("i", false)
+		r.provision("i", planID, "").is(t, http.StatusCreated, "")
+		r.provision("i", planID, "").is(t, http.StatusOK, "")
+		r.done("i", r.deprovision("i", planID))
+		provider.set("i", true)
+		refused()
+		if !strings.Contains(r.logs.String(), "the creation is refused") {
+			t.Error("the operator does not hear of it")
+		}
+	})
+}
+
+// A resource that another replica makes meanwhile has a record.
+func TestExisterIsOvertaken(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys, slow := newKeys(t), &finding{scripted: newScripted()}
+		other := start(t, store, keys, slow.scripted, nil)
+		slow.found = sync.OnceFunc(func() { other.provision("i", planID, "").is(t, http.StatusCreated, "") })
+		r := serve(t, store, keys, slow, slow.scripted, nil)
+		r.Start(t.Context())
+		r.provision("i", planID, "").is(t, http.StatusOK, "")
+	})
+}

@@ -68,6 +68,20 @@ type Checker interface {
 	CheckBinding(ctx context.Context, binding Binding) error
 }
 
+// An Exister is a [Provider] that can find the resource of an instance. It is
+// asked before the creation of an id is accepted of which there is no record, or
+// only that it was deleted. A resource that exists then is not adopted: its data
+// may be those of somebody whose record was lost with the store, or forgotten
+// with [Admin.Forget]. The request is answered with 409, nothing is recorded, and
+// nothing is cleaned up.
+type Exister interface {
+	Provider
+	// Exists reports whether there is the resource of an instance, named by
+	// [Instance.ResourceName]. It must be quick. An error is the answer to the
+	// request, by the rules of [openbroker.Broker].
+	Exists(ctx context.Context, instance Instance) (bool, error)
+}
+
 // A Dashboarder is a [Provider] that knows the URL of an instance's dashboard
 // before it is created: the specification demands it in the first response,
 // also if that only accepts the operation.

@@ -112,6 +112,13 @@ func (p *scripted) do(ctx context.Context, task *durable.Task, c call, name stri
 	return nil
 }
 
+// set makes the instance or binding exist, or not, without the engine.
+func (p *scripted) set(name string, exists bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.exists[name] = exists
+}
+
 func (p *scripted) has(name string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

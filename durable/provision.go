@@ -3,6 +3,7 @@ package durable
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -80,7 +81,9 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 // Checker is not asked about what is there already, and a client that accepts no
 // asynchronous answer is told of an instance that is there.
 func (e *Engine) guessAbsent(policy Policy, r *openbroker.ProvisionRequest) *Snapshot {
-	if _, checks := e.provider.(Checker); checks || policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+	_, checks := e.provider.(Checker)
+	_, finds := e.provider.(Exister)
+	if checks || finds || policy.Mode == Asynchronous && !r.AcceptsIncomplete {
 		return nil
 	}
 	return &Snapshot{}
@@ -91,10 +94,8 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 		return nil, openbroker.ErrAsyncRequired
 	}
 	record := &InstanceRecord{Key: key, Status: Creating, ServiceID: r.ServiceID, PlanID: r.PlanID}
-	if checker, ok := e.provider.(Checker); ok {
-		if err := checker.CheckInstance(ctx, e.instance(record, wanted), nil); err != nil {
-			return nil, err
-		}
+	if err := e.refusedCreate(ctx, s, e.instance(record, wanted)); err != nil {
+		return nil, err
 	}
 	if dashboarder, ok := e.provider.(Dashboarder); ok {
 		wanted.DashboardURL = dashboarder.DashboardURL(e.instance(record, wanted))
@@ -112,6 +113,35 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 		task:   task, operationID: begin.ID,
 		docs: documents{instanceRecord: record, instance: wanted},
 	}, nil
+}
+
+// refusedCreate asks the provider whether a creation may begin.
+func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instance) error {
+	if checker, ok := e.provider.(Checker); ok {
+		if err := checker.CheckInstance(ctx, instance, nil); err != nil {
+			return err
+		}
+	}
+	exister, ok := e.provider.(Exister)
+	if !ok {
+		return nil
+	}
+	exists, err := exister.Exists(ctx, instance)
+	if err != nil || !exists {
+		return err
+	}
+	// Another replica may just have created it. What is written is guarded by the
+	// revision, what is refused is not.
+	now, err := e.load(ctx, Key{Platform: instance.Platform, InstanceID: instance.ID})
+	if err != nil {
+		return err
+	}
+	if now.Revision() != s.Revision() {
+		return ErrConflict
+	}
+	e.logger.LogAttrs(ctx, slog.LevelError, "a resource exists, but the instance has no record: the creation is refused; restore the records, or remove the resource",
+		slog.String("platform", instance.Platform), slog.String("instance_id", instance.ID), slog.String("resource", instance.ResourceName()))
+	return openbroker.ErrInstanceAlreadyExists.WithDescription("A resource of this service instance exists already, but the service broker has no record of it. Ask its operator.")
 }
 
 // provisionCleanedUp answers the identical request for what could not be created

@@ -32,6 +32,11 @@ func (p *Provider) CheckBinding(_ context.Context, binding durable.Binding) erro
 	return err
 }
 
+// Exists reports whether there is a database of the instance.
+func (p *Provider) Exists(_ context.Context, instance durable.Instance) (bool, error) {
+	return p.root.has(instance.ResourceName())
+}
+
 // Resources yields the instances in the directory.
 func (p *Provider) Resources(ctx context.Context) iter.Seq2[string, error] { return p.root.names(ctx) }
 

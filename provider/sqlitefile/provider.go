@@ -26,6 +26,7 @@ var (
 	_ durable.Provider   = (*Provider)(nil)
 	_ durable.Checker    = (*Provider)(nil)
 	_ durable.Enumerator = (*Provider)(nil)
+	_ durable.Exister    = (*Provider)(nil)
 )
 
 // A Provider makes SQLite databases. Create it with [New].

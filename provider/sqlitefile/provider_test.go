@@ -297,3 +297,22 @@ func TestPlatformsAreApart(t *testing.T) {
 		t.Errorf("resources: %q", found)
 	}
 }
+
+// The engine asks before it lets an id be created again.
+func TestExists(t *testing.T) {
+	t.Parallel()
+	p, _ := newProvider(t)
+	exists := func(want bool) {
+		t.Helper()
+		if got, err := p.Exists(t.Context(), small("one")); err != nil || got != want {
+			t.Errorf("exists: %v, %v", got, err)
+		}
+	}
+	exists(false)
+	provision(t, p, small("one"))
+	exists(true)
+	if err := p.Deprovision(t.Context(), task, small("one")); err != nil {
+		t.Fatal(err)
+	}
+	exists(false)
+}
