@@ -15,8 +15,9 @@ import (
 )
 
 // The model is the table of docs/operation-states.md once more, in the simplest
-// form: one client, one instance of an asynchronous plan, two bindings, and a
-// provider that returns when the test says so.
+// form: one client, one instance of an asynchronous plan whose bindings are not
+// made in parallel, two bindings, and a provider that returns when the test says
+// so.
 type model struct {
 	instance resource
 	bindings map[string]*resource
@@ -43,6 +44,8 @@ type operation struct {
 	// from is the status before a deletion.
 	from  string
 	state string
+	// heard says that a poll said that it failed.
+	heard bool
 }
 
 const absent = "absent"
@@ -73,7 +76,22 @@ func repeated(r *resource, params int, o *operation) expected {
 	}
 }
 
+// unheard reports whether the platform has not heard yet that the last operation,
+// which is of the kind, failed.
+func (r *resource) unheard(kind durable.Kind) bool {
+	return r.last != nil && r.last.kind == kind && r.last.state == "failed" && !r.last.heard
+}
+
+// created tells what an identical creation is answered with that failed.
+func (r *resource) created(kind durable.Kind, params int) (expected, bool) {
+	failed := r.status == cleaning || r.status == leftBehind || r.status == absent
+	return expected{status: 202, same: r.last}, failed && r.params == params && r.unheard(kind)
+}
+
 func (m *model) put(params int) expected {
+	if want, failed := m.instance.created(durable.KindProvision, params); failed {
+		return want
+	}
 	if m.instance.status == absent {
 		return expected{status: 202, begin: durable.KindProvision}
 	}
@@ -104,6 +122,9 @@ func (m *model) delete() expected {
 	case creating, cleaning:
 		return expected{status: 202, begin: durable.KindDeprovision}
 	}
+	if m.instance.unheard(durable.KindDeprovision) {
+		return expected{status: 202, same: m.instance.last}
+	}
 	if m.busy != nil && !m.busy.clean {
 		return refused()
 	}
@@ -112,9 +133,12 @@ func (m *model) delete() expected {
 
 func (m *model) putBinding(name string, params int) expected {
 	b := m.bindings[name]
+	want, failed := b.created(durable.KindBind, params)
 	switch {
 	case m.instance.status == absent || m.instance.status == cleaning:
 		return expected{status: 404}
+	case failed:
+		return want
 	case b.status == leftBehind && (m.busy == nil || m.busy.binding != ""):
 		return expected{status: 409}
 	case b.status != absent:
@@ -131,6 +155,8 @@ func (m *model) deleteBinding(name string) expected {
 	switch {
 	case b.status == absent:
 		return expected{status: 410}
+	case b.status == ready && b.unheard(durable.KindUnbind):
+		return expected{status: 202, same: b.last}
 	case m.busy != nil && m.busy.binding != name:
 		return refused()
 	case b.status == deleting:
@@ -194,7 +220,7 @@ func (p *play) fatalf(format string, args ...any) {
 // request sends one and holds the answer against the model.
 func (p *play) request(want expected, method, path, body, binding string, params int) {
 	p.t.Helper()
-	a := p.send(method, path+"?"+incomplete+"&"+hints("plan-async"), body)
+	a := p.send(method, path+"?"+incomplete+"&"+hints("plan-serial"), body)
 	p.steps = append(p.steps, fmt.Sprintf("%s %s %s: %d %s", method, path, body, a.status, strings.TrimSpace(a.text)))
 	if a.status != want.status || a.code() != want.code {
 		p.fatalf("the answer is not %d %q", want.status, want.code)
@@ -271,6 +297,9 @@ func (p *play) finish() {
 			switch {
 			case o.binding != "":
 			case !fails:
+				if b.status != absent && b.last != nil {
+					b.last.heard = true // Nothing is left of how it failed.
+				}
 				b.status = absent
 			case b.status == cleaning: // The deletion took the place of the clean-up.
 				b.status = leftBehind
@@ -298,7 +327,7 @@ func (p *play) step() {
 	value := `"parameters":{"p":` + strconv.Itoa(params) + `}`
 	switch p.random.IntN(12) {
 	case 0, 1:
-		p.request(p.put(params), http.MethodPut, instance, provisionBody("plan-async", ","+value), "", params)
+		p.request(p.put(params), http.MethodPut, instance, provisionBody("plan-serial", ","+value), "", params)
 	case 2:
 		p.request(p.patch(params), http.MethodPatch, instance, `{"service_id":"`+serviceID+`",`+value+`}`, "", params)
 	case 3:
@@ -306,7 +335,7 @@ func (p *play) step() {
 			p.request(p.delete(), http.MethodDelete, instance, "", "", 0)
 		}
 	case 4, 5:
-		p.request(p.putBinding(name, params), http.MethodPut, binding, bindBody("plan-async", ","+value), name, params)
+		p.request(p.putBinding(name, params), http.MethodPut, binding, bindBody("plan-serial", ","+value), name, params)
 	case 6:
 		p.request(p.deleteBinding(name), http.MethodDelete, binding, "", name, 0)
 	case 7:
@@ -324,6 +353,7 @@ func (p *play) step() {
 			if a := p.lastOperation(path, ""); a.state() != r.last.state {
 				p.fatalf("the last operation of %s is %s, want %s", path, a.text, r.last.state)
 			}
+			r.last.heard = r.last.heard || r.last.state == "failed"
 		}
 	default:
 		if p.busy != nil {
