@@ -112,8 +112,9 @@ func (e *Engine) try(ctx context.Context, snapshot *Snapshot, decider func(*Snap
 func (e *Engine) accept(ctx context.Context, d *decision) error {
 	begin := d.accept.Operation
 	here := false
+	who := place{of: ServiceOf{Platform: d.accept.Instance.Key.Platform, ServiceID: d.accept.Instance.ServiceID}}
 	if begin != nil && !d.waits {
-		if here = e.started() && e.acquire(); here {
+		if here = e.started() && e.places.take(who); here {
 			begin.Owner, begin.Lease = e.config.Replica, e.config.Lease
 		} else {
 			e.backlog.Store(true)
@@ -127,7 +128,7 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 	cancel()
 	if err != nil {
 		if here {
-			e.release()
+			e.release(who)
 		}
 		if errors.Is(err, ErrConflict) {
 			return err
@@ -140,7 +141,7 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 	switch {
 	case here:
 		d.task.Owner, d.task.Generation, d.task.Attempt = e.config.Replica, 1, 1
-		e.begin(d.task, &d.docs, leased) //nolint:contextcheck // An operation outlives the request.
+		e.begin(d.task, &d.docs, leased, who) //nolint:contextcheck // An operation outlives the request.
 	case begin != nil:
 		signal(e.wake)
 	}

@@ -38,6 +38,10 @@ type Config struct {
 	// Workers is how many operations this replica works on at a time; 128 by
 	// default. More wait in the store, oldest first, for any replica.
 	Workers int
+	// PlatformWorkers is how many of them operations of one platform may have at a
+	// time; three quarters of Workers by default. One of several services of a
+	// platform may have three quarters of that, and clean-ups half of Workers.
+	PlatformWorkers int
 	// Lease is how long a replica that says nothing is believed to live; 15 s
 	// by default. It is renewed three times as often.
 	Lease time.Duration
@@ -114,6 +118,7 @@ func (c Config) withDefaults() Config {
 		c.Replica = host + "-" + rand.Text()[:8]
 	}
 	setDefault(&c.Workers, defaultWorkers)
+	setDefault(&c.PlatformWorkers, most(c.Workers))
 	setDefault(&c.Lease, defaultLease)
 	setDefault(&c.PollInterval, defaultPollInterval)
 	setDefault(&c.RetryAfter, defaultRetryAfter)
@@ -136,6 +141,9 @@ func (c Config) validate() error {
 	}
 	if c.Workers < 0 {
 		problems = append(problems, fmt.Errorf("workers is %d: it must be positive", c.Workers))
+	}
+	if c.PlatformWorkers < 0 {
+		problems = append(problems, fmt.Errorf("platform_workers is %d: it must be positive", c.PlatformWorkers))
 	}
 	for _, d := range []struct {
 		field string

@@ -27,8 +27,8 @@ type Engine struct {
 	// offset is the database's clock minus this process's, in nanoseconds.
 	offset atomic.Int64
 
-	// slots bounds the operations that this replica works on.
-	slots chan struct{}
+	// places bound the operations that this replica works on.
+	places *places
 	// backlog says that operations wait in the store for a place.
 	backlog atomic.Bool
 	// wake makes the claim loop look at once, beat the heartbeat.
@@ -83,7 +83,7 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 	config = config.withDefaults()
 	e := &Engine{
 		provider: provider, store: store, config: config, logger: config.Logger,
-		slots: make(chan struct{}, config.Workers), wake: make(chan struct{}, 1), beat: make(chan struct{}, 1),
+		places: newPlaces(config.Workers, config.PlatformWorkers), wake: make(chan struct{}, 1), beat: make(chan struct{}, 1),
 		draining: make(chan struct{}), runs: map[string]*run{}, watchers: map[string][]chan *result{}, base: context.WithoutCancel(ctx),
 	}
 	e.aborted, e.abort = context.WithCancel(e.base)
@@ -139,6 +139,7 @@ func (e *Engine) SetCatalog(catalog *openbroker.Catalog) error {
 	if err := errors.Join(problems...); err != nil {
 		return fmt.Errorf("durable: the policies do not fit the catalog: %w", err)
 	}
+	e.places.share(len(catalog.Services))
 	e.catalog.Store(catalog)
 	return nil
 }

@@ -9,7 +9,7 @@ func (e *Engine) Held() (runs, watchers, turns, slots int) {
 	defer e.turns.mu.Unlock()
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
-	return len(e.runs), len(e.watchers), len(e.turns.taken) + len(e.queues.taken), len(e.slots)
+	return len(e.runs), len(e.watchers), len(e.turns.taken) + len(e.queues.taken), e.places.held()
 }
 
 // Waiting tells how many requests wait for the end of an operation.

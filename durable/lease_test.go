@@ -291,7 +291,7 @@ type slowStore struct {
 	claiming chan struct{}
 }
 
-func (s *slowStore) Claim(ctx context.Context, _ string, _ time.Duration, _ int) ([]durable.OperationRecord, error) {
+func (s *slowStore) Claim(ctx context.Context, _ string, _ time.Duration, _ int, _ durable.Exclusion) ([]durable.OperationRecord, error) {
 	select {
 	case s.claiming <- struct{}{}:
 	default:

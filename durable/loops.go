@@ -32,39 +32,57 @@ func (e *Engine) claim(ctx context.Context) {
 		return
 	}
 	defer e.workers.Done()
-	// Half of the free places stay free for the requests that arrive meanwhile,
-	// so that these can begin at once.
-	free := 0
-	for wanted := (cap(e.slots) - len(e.slots) + 1) / 2; free < wanted && e.acquire(); {
-		free++
-	}
-	if free == 0 {
+	reserved := e.places.reserve()
+	if reserved == 0 {
 		e.backlog.Store(true) // Look again when a place becomes free.
 		return
 	}
+	// While operations wait, those come first whose platform, or service, has less
+	// than its share.
+	passes := []bool{false}
+	if e.backlog.Swap(false) {
+		passes = []bool{true, false}
+	}
+	more, left := false, false
+	for _, fair := range passes {
+		leave, limit := e.places.leave(fair)
+		limit = min(limit, reserved)
+		claimed := e.claimSome(limit, leave) //nolint:contextcheck // Stop ends it before ctx.
+		reserved -= claimed
+		if more = limit > 0 && claimed == limit; more {
+			break
+		}
+		left = leave.Internal || len(leave.Platforms)+len(leave.Services) > 0
+	}
+	free := e.places.unreserve(reserved)
+	if more || left {
+		e.backlog.Store(true)
+	}
+	if more && free {
+		signal(e.wake)
+	}
+}
+
+// claimSome claims operations, begins to work on them in places that are reserved,
+// and returns how many there are.
+func (e *Engine) claimSome(limit int, leave Exclusion) int {
 	leased := time.Now()
-	e.backlog.Store(false)
 	// What takes longer than the lease is not ours any more.
-	claiming, cancel := context.WithTimeout(e.claiming, e.config.Lease)
-	claimed, err := e.store.Claim(claiming, e.config.Replica, e.config.Lease, free) //nolint:contextcheck // Stop ends it before ctx.
-	cancel()
+	ctx, cancel := context.WithTimeout(e.claiming, e.config.Lease)
+	defer cancel()
+	claimed, err := e.store.Claim(ctx, e.config.Replica, e.config.Lease, limit, leave)
 	if err != nil {
-		e.storeFailed(e.claiming, "claiming operations", err) //nolint:contextcheck // See above.
-		claimed = nil
+		e.storeFailed(e.claiming, "claiming operations", err)
+		return 0
 	}
 	for i := range claimed {
-		e.operationLogger(&claimed[i]).LogAttrs(ctx, slog.LevelDebug, "operation claimed")
-		e.begin(&claimed[i], nil, leased) //nolint:contextcheck // Operations end at their own pace, see Stop.
+		record := &claimed[i]
+		e.operationLogger(record).LogAttrs(ctx, slog.LevelDebug, "operation claimed")
+		who := place{of: ServiceOf{Platform: record.Key.Platform}, internal: record.Internal}
+		e.places.use(who)
+		e.begin(record, nil, leased, who)
 	}
-	for range free - len(claimed) {
-		<-e.slots
-	}
-	if len(claimed) == free {
-		e.backlog.Store(true)
-		if len(e.slots) < cap(e.slots) {
-			signal(e.wake)
-		}
-	}
+	return len(claimed)
 }
 
 func (e *Engine) storeFailed(ctx context.Context, doing string, err error) {

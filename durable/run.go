@@ -22,6 +22,7 @@ type run struct {
 	// this one begins when that one has ended.
 	earlier *run
 	ended   chan struct{}
+	place   place
 	// unsaved says that the last checkpoint could not be saved.
 	unsaved atomic.Bool
 }
@@ -36,28 +37,18 @@ func (r *run) lost() bool { return errors.Is(context.Cause(r.ctx), errLeaseLost)
 // stop ends the attempt's context; the first cause counts.
 func (r *run) stop(cause error) { r.cancel(cause) }
 
-// acquire takes a worker's place, if there is one.
-func (e *Engine) acquire() bool {
-	select {
-	case e.slots <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-// release gives it back, and looks for what waits for one.
-func (e *Engine) release() {
-	<-e.slots
+// release gives a place back, and looks for what waits for one.
+func (e *Engine) release(who place) {
+	e.places.release(who)
 	if e.backlog.Load() {
 		signal(e.wake)
 	}
 }
 
 // begin starts to work on an operation that is leased to this replica, in the
-// place that acquire took. docs is nil if they have to be read.
-func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Time) {
-	r := &run{record: record, ended: make(chan struct{})}
+// place that was taken. docs is nil if they have to be read.
+func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Time, who place) {
+	r := &run{record: record, place: who, ended: make(chan struct{})}
 	e.mu.Lock()
 	r.ctx, r.cancel = context.WithCancelCause(e.base)
 	if e.state == stateStopping {
@@ -83,7 +74,7 @@ func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Tim
 		r.cancel(nil)
 		close(r.ended)
 		// The place is free before the client hears: it may come back at once.
-		e.release()
+		e.release(r.place)
 		if ended != nil {
 			e.announce(record.ID, ended)
 		}
@@ -139,6 +130,9 @@ func (e *Engine) work(r *run, docs *documents) *result {
 		if docs, err = e.readDocuments(r.ctx, r.record); err != nil {
 			return e.conclude(r, logger, attempt{docs: *docs, err: fmt.Errorf("reading the records of the operation: %w", err), interrupted: true})
 		}
+	}
+	if r.place.of.ServiceID == "" {
+		e.places.learn(&r.place, docs.instanceRecord.ServiceID)
 	}
 	ctx, cancel := context.WithDeadlineCause(r.ctx, time.Now().Add(r.record.Deadline.Sub(e.now())), errTimedOut)
 	defer cancel()

@@ -56,8 +56,9 @@ type Store interface {
 	// claimed too, and stay Cancelling. It does not wait for operations to become
 	// due, nor for those that others are changing, and returns when ctx ends. When
 	// the database's clock was set back, a lease ends no later than a few seconds
-	// and the length of the lease from then, and a delay is over at once.
-	Claim(ctx context.Context, owner string, lease time.Duration, limit int) ([]OperationRecord, error)
+	// and the length of the lease from then, and a delay is over at once. What leave
+	// names is not claimed, unless it is Cancelling.
+	Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave Exclusion) ([]OperationRecord, error)
 	// Renew extends the leases that are still held, and returns the state of
 	// each of those; a fence that is missing in the result is lost. With an error,
 	// the result has those that were renewed, and nothing is known of the others.
@@ -154,6 +155,19 @@ type NewOperation struct {
 	Delay, Timeout time.Duration
 	Data           []byte
 }
+
+// An Exclusion names operations that a claim leaves, so that others come first.
+type Exclusion struct {
+	// Platforms are those whose operations are left.
+	Platforms []string
+	// Services are those whose instances' operations are left.
+	Services []ServiceOf
+	// Internal says that internal operations are left.
+	Internal bool
+}
+
+// A ServiceOf is a service as one platform uses it.
+type ServiceOf struct{ Platform, ServiceID string }
 
 // A Fence names a claim of an operation.
 type Fence struct {

@@ -95,11 +95,11 @@ func (s *flakyStore) Advance(ctx context.Context, a *durable.Advance) error {
 	return s.Store.Advance(ctx, a)
 }
 
-func (s *flakyStore) Claim(ctx context.Context, owner string, lease time.Duration, limit int) ([]durable.OperationRecord, error) {
+func (s *flakyStore) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.Exclusion) ([]durable.OperationRecord, error) {
 	if err := s.ask(s.claim); err != nil {
 		return nil, err
 	}
-	return s.Store.Claim(ctx, owner, lease, limit)
+	return s.Store.Claim(ctx, owner, lease, limit, leave)
 }
 
 func (s *flakyStore) Renew(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {

@@ -23,6 +23,11 @@ const (
 					SELECT FROM operations c
 					WHERE c.finished_at IS NULL AND c.platform = o.platform AND c.instance_id = o.instance_id AND c.state <> 'active'
 						AND (c.binding_id = o.binding_id OR c.binding_id = '' OR o.binding_id = '') OFFSET 0))
+				AND (o.state = 'cancelling' OR o.platform <> ALL ($4::text[]) AND NOT ($5::boolean AND o.internal)
+					AND (cardinality($6::text[]) = 0 OR NOT EXISTS (
+						SELECT FROM instances i
+						WHERE i.platform = o.platform AND i.instance_id = o.instance_id
+							AND (i.platform, i.service_id) IN (SELECT * FROM unnest($6::text[], $7::text[])) OFFSET 0)))
 			ORDER BY o.seq LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 		), claimed AS (
 			UPDATE operations o SET owner = $1, lease_until = clock_timestamp() + $2, updated_at = clock_timestamp(),
@@ -69,11 +74,16 @@ const (
 )
 
 // Claim implements [durable.Store].
-func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int) ([]durable.OperationRecord, error) {
+func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.Exclusion) ([]durable.OperationRecord, error) {
 	if err := s.checkClock(ctx); err != nil {
 		return nil, err
 	}
-	return query(ctx, s, "claim", scanOperation, claimOperations, owner, lease, max(limit, 0))
+	platforms, services := make([]string, len(leave.Services)), make([]string, len(leave.Services))
+	for i, of := range leave.Services {
+		platforms[i], services[i] = of.Platform, of.ServiceID
+	}
+	return query(ctx, s, "claim", scanOperation, claimOperations, owner, lease, max(limit, 0),
+		append([]string{}, leave.Platforms...), leave.Internal, platforms, services)
 }
 
 // checkClock looks, now and then, whether the database's clock was set back. Then

@@ -29,9 +29,12 @@ const (
 func calls(s durable.Store) map[string]func(context.Context) error {
 	key := durable.Key{Platform: "platform", InstanceID: "i"}
 	return map[string]func(context.Context) error{
-		"Load":       func(ctx context.Context) error { _, err := s.Load(ctx, key); return err },
-		"Accept":     func(ctx context.Context) error { return s.Accept(ctx, provision(rand.Text())) },
-		"Claim":      func(ctx context.Context) error { _, err := s.Claim(ctx, "worker", time.Hour, 0); return err },
+		"Load":   func(ctx context.Context) error { _, err := s.Load(ctx, key); return err },
+		"Accept": func(ctx context.Context) error { return s.Accept(ctx, provision(rand.Text())) },
+		"Claim": func(ctx context.Context) error {
+			_, err := s.Claim(ctx, "worker", time.Hour, 0, durable.Exclusion{})
+			return err
+		},
 		"Prune":      func(ctx context.Context) error { _, err := s.Prune(ctx, time.Hour, 1); return err },
 		"Instances":  func(ctx context.Context) error { _, err := s.Instances(ctx, durable.Filter{Limit: 1}); return err },
 		"Ping":       s.Ping,

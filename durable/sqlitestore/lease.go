@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -22,6 +23,11 @@ const (
 					SELECT 1 FROM operations AS c INDEXED BY operations_open
 					WHERE c.finished_at = 0 AND c.state = 'cancelling' AND c.platform = o.platform AND c.instance_id = o.instance_id
 						AND (c.binding_id = o.binding_id OR c.binding_id = '' OR o.binding_id = '')))
+				AND (o.state = 'cancelling' OR o.platform NOT IN (SELECT value FROM json_each(?5)) AND NOT (?6 AND o.internal)
+					AND NOT EXISTS (
+						SELECT 1 FROM json_each(?7) AS s JOIN instances AS i
+						WHERE i.platform = o.platform AND i.instance_id = o.instance_id
+							AND i.platform = s.value ->> 'Platform' AND i.service_id = s.value ->> 'ServiceID'))
 			ORDER BY o.seq LIMIT ?4)
 		RETURNING seq, ` + operationColumns
 	// What was changed at a later time than now was changed before the clock was
@@ -36,14 +42,22 @@ const (
 )
 
 // Claim implements [durable.Store].
-func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int) ([]durable.OperationRecord, error) {
+func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.Exclusion) ([]durable.OperationRecord, error) {
 	type claim struct {
 		seq    int64
 		record durable.OperationRecord
 	}
+	platforms, err := json.Marshal(append([]string{}, leave.Platforms...))
+	if err != nil {
+		return nil, err
+	}
+	services, err := json.Marshal(append([]durable.ServiceOf{}, leave.Services...))
+	if err != nil {
+		return nil, err
+	}
 	var claims []claim
 	var now int64
-	err := s.write(ctx, func(w *session) error {
+	err = s.write(ctx, func(w *session) error {
 		claims = claims[:0] // The change may be made again after a failed batch.
 		now = s.micros()
 		if before := s.claimed.Load(); before == 0 || now < before {
@@ -57,7 +71,7 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 			c.record, err = scanOperation(prefixed{row, &c.seq})
 			claims = append(claims, c)
 			return err
-		}, claimOperations, owner, after(now, lease), now, max(limit, 0))
+		}, claimOperations, owner, after(now, lease), now, max(limit, 0), string(platforms), leave.Internal, string(services))
 	})
 	if err != nil {
 		return nil, err

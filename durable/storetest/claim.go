@@ -131,6 +131,38 @@ func claimCases() []testCase {
 			f.equal("what is stored", *f.operation(stopping), claimed[0])
 			f.is(f.store.Advance(f.ctx, &durable.Advance{Fence: durable.Fence{OperationID: stopping, Generation: 1}, Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}), durable.ErrFenced)
 		}},
+		{"not what is to be left, unless it is cancelling", func(f *fixture) {
+			accept := func(platform, service string, internal bool) string {
+				key := durable.Key{Platform: platform, InstanceID: f.id("i")}
+				operation := f.queued(key, durable.KindProvision)
+				operation.Internal = internal
+				record := instanceRecord(key, durable.Creating)
+				record.ServiceID = service
+				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: record, Operation: operation}))
+				return operation.ID
+			}
+			of := func(platform, service string) durable.ServiceOf {
+				return durable.ServiceOf{Platform: platform, ServiceID: service}
+			}
+			a, b, c := accept("one", "s", false), accept("one", "t", false), accept("two", "s", false)
+			d, e := accept("two", "t", true), accept("three", `s"'`, false)
+			stopping, _ := cancelling(f, instanceKey("cancelling"), short)
+			f.pass(2 * short)
+			for _, step := range []struct {
+				leave durable.Exclusion
+				want  []string
+			}{
+				{durable.Exclusion{Platforms: []string{"one", "two", "three", instanceKey("i").Platform}}, []string{stopping}},
+				{durable.Exclusion{Platforms: []string{"two", "three"}, Services: []durable.ServiceOf{of("one", "t"), of("none", "s")}}, []string{a}},
+				{durable.Exclusion{Platforms: []string{"one"}, Services: []durable.ServiceOf{of("three", `s"'`), of("two", "s")}, Internal: true}, nil},
+				{durable.Exclusion{Internal: true}, []string{b, c, e}},
+				{durable.Exclusion{}, []string{d}},
+			} {
+				claimed, err := f.store.Claim(f.ctx, "claimer", long, 10, step.leave)
+				f.ok(err)
+				f.equal("claimed", operationIDs(claimed), append([]string{}, step.want...))
+			}
+		}},
 		{"by two replicas, each gets its own", func(f *fixture) {
 			replica := f.replica()
 			want := make([]string, 0, 6)
@@ -138,7 +170,7 @@ func claimCases() []testCase {
 				want = append(want, f.accept(f.queued(instanceKey(f.id("i")), durable.KindProvision)))
 			}
 			first := f.claim("one", long, 3)
-			second, err := replica.Claim(f.ctx, "two", long, 10)
+			second, err := replica.Claim(f.ctx, "two", long, 10, durable.Exclusion{})
 			f.ok(err)
 			got := slices.Concat(operationIDs(first), operationIDs(second))
 			f.equal("claimed", got, want)

@@ -125,7 +125,7 @@ func concurrencyCases() []testCase {
 						return nil
 					}
 					owner := strconv.Itoa(i)
-					claimed, err := store.Claim(ctx, owner, long, 7)
+					claimed, err := store.Claim(ctx, owner, long, 7, durable.Exclusion{})
 					if err != nil {
 						return err
 					}
@@ -157,7 +157,7 @@ func concurrencyCases() []testCase {
 						}
 						return err
 					}
-					records, err := store.Claim(ctx, "claimer", long, 1)
+					records, err := store.Claim(ctx, "claimer", long, 1, durable.Exclusion{})
 					claimed.Add(int64(len(records)))
 					return err
 				}, durable.ErrFenced)

@@ -116,7 +116,7 @@ func setBackCases() []testCase {
 			f.claim("claimer", long, 0) // It has looked at the clock before.
 			f.database.SetBack(f.T, 10*long)
 			store := f.replica()
-			_, err := store.Claim(f.ctx, "claimer", long, 0)
+			_, err := store.Claim(f.ctx, "claimer", long, 0, durable.Exclusion{})
 			f.ok(err)
 			f.pass(2 * short)
 			f.claimed(dead)
@@ -135,7 +135,7 @@ func setBackCases() []testCase {
 			f.ok(err)
 			f.database.SetBack(f.T, 5*long)
 			store := f.replica()
-			_, err = store.Claim(f.ctx, "claimer", long, 0)
+			_, err = store.Claim(f.ctx, "claimer", long, 0, durable.Exclusion{})
 			f.ok(err)
 			f.pass(2 * short)
 			f.claimed(fence.OperationID)

@@ -59,7 +59,10 @@ func (f *fixture) calls() map[string]func(context.Context, durable.Store) error 
 		"Advance": func(ctx context.Context, s durable.Store) error {
 			return s.Advance(ctx, &durable.Advance{Fence: durable.Fence{OperationID: "x", Generation: 1}, Key: key})
 		},
-		"Claim": func(ctx context.Context, s durable.Store) error { _, err := s.Claim(ctx, "w", long, 1); return err },
+		"Claim": func(ctx context.Context, s durable.Store) error {
+			_, err := s.Claim(ctx, "w", long, 1, durable.Exclusion{})
+			return err
+		},
 		"Renew": func(ctx context.Context, s durable.Store) error {
 			_, err := s.Renew(ctx, "w", long, []durable.Fence{{OperationID: "x", Generation: 1}})
 			return err

@@ -104,7 +104,7 @@ func TestExampleFile(t *testing.T) {
 func TestEngineFields(t *testing.T) {
 	t.Parallel()
 	c := parse(t, `
-engine: {replica: r, workers: 2, lease: 3s, poll_interval: 4s, retry_after: 5s, max_wait: 6s, stop_grace: 7s, cleanup_timeout: 8s,
+engine: {replica: r, workers: 2, platform_workers: 1, lease: 3s, poll_interval: 4s, retry_after: 5s, max_wait: 6s, stop_grace: 7s, cleanup_timeout: 8s,
   deleted_grace: 9s, failure_grace: 12s, retention: 10s, sweep_interval: 11s, unbind_expired: true}
 policies:
   default: {mode: synchronous, binding_mode: automatic, sync_wait: 12s, deadline: 13s, attempts: 14, backoff_min: 15s, backoff_max: 16s,
@@ -116,7 +116,7 @@ policies:
 		t.Fatal(err)
 	}
 	want := durable.Config{
-		Replica: "r", Workers: 2, Lease: 3 * time.Second, PollInterval: 4 * time.Second, RetryAfter: 5 * time.Second, MaxWait: 6 * time.Second,
+		Replica: "r", Workers: 2, PlatformWorkers: 1, Lease: 3 * time.Second, PollInterval: 4 * time.Second, RetryAfter: 5 * time.Second, MaxWait: 6 * time.Second,
 		StopGrace: 7 * time.Second, CleanupTimeout: 8 * time.Second, DeletedGrace: 9 * time.Second, FailureGrace: 12 * time.Second, Retention: 10 * time.Second,
 		SweepInterval: 11 * time.Second, UnbindExpired: true,
 		DefaultPolicy: durable.Policy{

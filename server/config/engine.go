@@ -11,19 +11,20 @@ import (
 
 // Engine says how operations are carried out.
 type Engine struct {
-	Replica        string   `yaml:"replica" doc:"name of this process in leases, unique among the replicas; made from the host name by default"`
-	Workers        int      `yaml:"workers" min:"1" default:"128" doc:"operations that this replica works on at a time"`
-	Lease          Duration `yaml:"lease" default:"15s" doc:"how long a replica that says nothing is believed to live"`
-	PollInterval   Duration `yaml:"poll_interval" default:"500ms" doc:"how often the store is asked for work"`
-	RetryAfter     Duration `yaml:"retry_after" default:"1s" doc:"when platforms should poll again, in whole seconds"`
-	MaxWait        Duration `yaml:"max_wait" default:"55s" doc:"the longest that a request waits for its operation; platforms give up after 60s"`
-	StopGrace      Duration `yaml:"stop_grace" default:"15s" doc:"how long a provider may take to return when it is told to stop"`
-	CleanupTimeout Duration `yaml:"cleanup_timeout" default:"24h" doc:"how long to try to clean up after a failed creation"`
-	DeletedGrace   Duration `yaml:"deleted_grace" default:"10m" doc:"how long a finished deletion is answered with succeeded, then with 410"`
-	FailureGrace   Duration `yaml:"failure_grace" default:"10m" doc:"how long an identical request is answered with the operation that failed, until a poll has said so"`
-	Retention      Duration `yaml:"retention" default:"720h" doc:"how long finished operations and deleted instances are remembered"`
-	SweepInterval  Duration `yaml:"sweep_interval" default:"1m" doc:"how often outdated records are looked for"`
-	UnbindExpired  bool     `yaml:"unbind_expired" default:"false" doc:"delete bindings whose credentials have expired"`
+	Replica         string   `yaml:"replica" doc:"name of this process in leases, unique among the replicas; made from the host name by default"`
+	Workers         int      `yaml:"workers" min:"1" default:"128" doc:"operations that this replica works on at a time"`
+	PlatformWorkers int      `yaml:"platform_workers" min:"1" doc:"how many of them one platform may have at a time; three quarters of workers by default"`
+	Lease           Duration `yaml:"lease" default:"15s" doc:"how long a replica that says nothing is believed to live"`
+	PollInterval    Duration `yaml:"poll_interval" default:"500ms" doc:"how often the store is asked for work"`
+	RetryAfter      Duration `yaml:"retry_after" default:"1s" doc:"when platforms should poll again, in whole seconds"`
+	MaxWait         Duration `yaml:"max_wait" default:"55s" doc:"the longest that a request waits for its operation; platforms give up after 60s"`
+	StopGrace       Duration `yaml:"stop_grace" default:"15s" doc:"how long a provider may take to return when it is told to stop"`
+	CleanupTimeout  Duration `yaml:"cleanup_timeout" default:"24h" doc:"how long to try to clean up after a failed creation"`
+	DeletedGrace    Duration `yaml:"deleted_grace" default:"10m" doc:"how long a finished deletion is answered with succeeded, then with 410"`
+	FailureGrace    Duration `yaml:"failure_grace" default:"10m" doc:"how long an identical request is answered with the operation that failed, until a poll has said so"`
+	Retention       Duration `yaml:"retention" default:"720h" doc:"how long finished operations and deleted instances are remembered"`
+	SweepInterval   Duration `yaml:"sweep_interval" default:"1m" doc:"how often outdated records are looked for"`
+	UnbindExpired   bool     `yaml:"unbind_expired" default:"false" doc:"delete bindings whose credentials have expired"`
 }
 
 // Policies says how the operations of plans are treated.
@@ -52,21 +53,22 @@ type Policy struct {
 func (c *Config) EngineConfig(catalog *openbroker.Catalog) (durable.Config, error) {
 	e := &c.Engine
 	config := durable.Config{
-		Replica:        e.Replica,
-		Workers:        e.Workers,
-		Lease:          time.Duration(e.Lease),
-		PollInterval:   time.Duration(e.PollInterval),
-		RetryAfter:     time.Duration(e.RetryAfter),
-		MaxWait:        time.Duration(e.MaxWait),
-		StopGrace:      time.Duration(e.StopGrace),
-		CleanupTimeout: time.Duration(e.CleanupTimeout),
-		DeletedGrace:   time.Duration(e.DeletedGrace),
-		FailureGrace:   time.Duration(e.FailureGrace),
-		Retention:      time.Duration(e.Retention),
-		SweepInterval:  time.Duration(e.SweepInterval),
-		UnbindExpired:  e.UnbindExpired,
-		DefaultPolicy:  c.Policies.Default.policy(),
-		Policies:       map[string]durable.Policy{},
+		Replica:         e.Replica,
+		Workers:         e.Workers,
+		PlatformWorkers: e.PlatformWorkers,
+		Lease:           time.Duration(e.Lease),
+		PollInterval:    time.Duration(e.PollInterval),
+		RetryAfter:      time.Duration(e.RetryAfter),
+		MaxWait:         time.Duration(e.MaxWait),
+		StopGrace:       time.Duration(e.StopGrace),
+		CleanupTimeout:  time.Duration(e.CleanupTimeout),
+		DeletedGrace:    time.Duration(e.DeletedGrace),
+		FailureGrace:    time.Duration(e.FailureGrace),
+		Retention:       time.Duration(e.Retention),
+		SweepInterval:   time.Duration(e.SweepInterval),
+		UnbindExpired:   e.UnbindExpired,
+		DefaultPolicy:   c.Policies.Default.policy(),
+		Policies:        map[string]durable.Policy{},
 	}
 	names := planNames(catalog)
 	problems := c.document.problems()

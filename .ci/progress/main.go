@@ -1,0 +1,68 @@
+// Command progress reads what `go test -json` writes, and prints a line for each
+// package as soon as it is finished, with its time, and the output of what failed.
+// It exits with 1 if anything failed.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// An event is a line of test2json, and of the build.
+type event struct {
+	Action     string
+	Package    string
+	ImportPath string
+	Test       string
+	Elapsed    float64
+	Output     string
+}
+
+func main() {
+	begun := time.Now()
+	output := map[string]*strings.Builder{}
+	finished, failed := 0, 0
+	lines := bufio.NewReader(os.Stdin)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if len(line) == 0 && err != nil {
+			break
+		}
+		var e event
+		if json.Unmarshal(line, &e) != nil {
+			fmt.Print(string(line)) // go itself says something.
+			continue
+		}
+		name := e.Package + e.ImportPath
+		text := output[name+" "+e.Test]
+		if text == nil {
+			text = &strings.Builder{}
+			output[name+" "+e.Test] = text
+		}
+		switch e.Action {
+		case "output", "build-output":
+			text.WriteString(e.Output)
+		case "build-fail":
+			failed++
+			fmt.Print(text.String())
+		case "fail":
+			failed++
+			fmt.Print(text.String())
+		}
+		if e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
+			finished++
+			fmt.Printf("%6.0fs  %-4s  %s  %.1fs\n", time.Since(begun).Seconds(), e.Action, e.Package, e.Elapsed)
+		}
+		if e.Action == "pass" || e.Action == "skip" {
+			delete(output, name+" "+e.Test)
+		}
+	}
+	fmt.Printf("%d packages in %v, %d failures\n", finished, time.Since(begun).Round(time.Second), failed)
+	if failed > 0 || finished == 0 {
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,143 @@
+package durable_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// fill makes more slow creations than there are workers, and returns when no more
+// of them begin.
+func fill(t *testing.T, r *replica, prefix string, number int) {
+	t.Helper()
+	for i := range number {
+		r.provision(fmt.Sprint(prefix, i), "plan-async", "").is(t, http.StatusAccepted, "")
+	}
+	time.Sleep(10 * time.Second) // in the bubble: longer than several claims.
+	synctest.Wait()
+}
+
+// linger is a hook that lasts until the gate opens, for the names with a prefix, and
+// counts those that wait.
+func linger(p *scripted, kind durable.Kind) (waiting *atomic.Int64, open func()) {
+	waiting = &atomic.Int64{}
+	opened := make(chan struct{})
+	p.on(kind, "", func(ctx context.Context, _ *durable.Task) error {
+		waiting.Add(1)
+		defer waiting.Add(-1)
+		select {
+		case <-opened:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	return waiting, func() { close(opened) }
+}
+
+// Slow operations of one platform leave workers for those of others, and those of
+// one service for those of another: they begin at once.
+func TestWorkersAreShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := startInBubble(t, openSQLite(t), newKeys(t), newScripted(), func(c *durable.Config) { c.Workers = 16 })
+		waiting, open := linger(r.provider, durable.KindProvision)
+		quick := func(context.Context, *durable.Task) error { return nil }
+		for _, id := range []string{"service", "platform"} {
+			r.provider.on(durable.KindProvision, id, quick)
+		}
+		cf, k8s := r.as("cf-old"), r.as("k8s")
+		fill(t, cf, "slow", 40)
+		if n := waiting.Load(); n != 9 {
+			t.Errorf("%d operations of one service have a worker of 16, want 9", n)
+		}
+		before := time.Now()
+		cf.send(http.MethodPut, instancePath("service"), strings.Replace(provisionBody("plan-hidden", ""), serviceID, "service-2", 1)).is(t, http.StatusCreated, "")
+		k8s.send(http.MethodPut, instancePath("platform"), provisionBody("plan-sync", "")).is(t, http.StatusCreated, "")
+		if took := time.Since(before); took > 0 {
+			t.Errorf("operations of others waited %v", took)
+		}
+		open()
+		for i := range 40 {
+			cf.done(fmt.Sprint("slow", i), cf.provision(fmt.Sprint("slow", i), "plan-async", ""))
+		}
+	})
+}
+
+// The bound of a platform is a setting.
+func TestPlatformWorkers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := startInBubble(t, openSQLite(t), newKeys(t), newScripted(), func(c *durable.Config) { c.Workers, c.PlatformWorkers = 16, 4 })
+		waiting, open := linger(r.provider, durable.KindProvision)
+		fill(t, r.as("cf-old"), "cf", 20)
+		if n := waiting.Load(); n != 3 {
+			t.Errorf("%d operations of one of two services have one of 4 workers, want 3", n)
+		}
+		open()
+	})
+}
+
+// Of what waits, that of the platform comes first which has the fewest workers.
+func TestQueueIsFair(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := startInBubble(t, openSQLite(t), newKeys(t), newScripted(), func(c *durable.Config) { c.Workers, c.PlatformWorkers = 4, 4 })
+		begun := make(chan string, 1000)
+		release := make(chan struct{})
+		r.provider.on(durable.KindProvision, "", func(ctx context.Context, task *durable.Task) error {
+			begun <- task.ID()
+			select {
+			case <-release:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		fill(t, r.as("cf-old"), "cf", 40)
+		last := r.as("k8s").provision("last", "plan-async", "").operation()
+		for waits := 0; ; waits++ {
+			for len(begun) > 0 {
+				if <-begun == last {
+					close(release)
+					return
+				}
+			}
+			if waits > 8 {
+				t.Fatal("40 operations of another platform that came earlier go first")
+			}
+			release <- struct{}{}
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+		}
+	})
+}
+
+// Clean-ups leave workers for creations.
+func TestCleanUpsDoNotStarveCreations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := startInBubble(t, openSQLite(t), newKeys(t), newScripted(), func(c *durable.Config) { c.Workers = 8 })
+		cleaning, open := linger(r.provider, durable.KindDeprovision)
+		defer open()
+		r.provider.fail(durable.KindProvision, "", errors.New("no"))
+		r.provider.on(durable.KindProvision, "good", func(context.Context, *durable.Task) error { return nil })
+		fill(t, r, "bad", 40)
+		if n := cleaning.Load(); n < 1 || n > 4 {
+			t.Errorf("%d clean-ups have a worker of 8, want 1 to 4", n)
+		}
+		before := time.Now()
+		r.send(http.MethodPut, instancePath("good"), provisionBody("plan-sync", "")).is(t, http.StatusCreated, "")
+		if took := time.Since(before); took > 0 {
+			t.Errorf("a creation waited %v", took)
+		}
+	})
+}

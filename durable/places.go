@@ -1,0 +1,159 @@
+package durable
+
+import "sync"
+
+// places are those of the workers of this replica. They are shared fairly by
+// platform and, in it, by service, so that slow operations of one client leave
+// room for others, and clean-ups for creations.
+type places struct {
+	mu sync.Mutex
+	// size is how many there are, perPlatform, perService and forInternal how many
+	// of them operations of one platform, of one service of a platform, and those
+	// that the engine began may take.
+	size, perPlatform, perService, forInternal int
+	// taken counts those that are reserved, too.
+	taken     int
+	internal  int
+	platforms map[string]int
+	services  map[ServiceOf]int
+}
+
+// A place is what an operation counts for. The service is empty until it is known.
+type place struct {
+	of       ServiceOf
+	internal bool
+}
+
+func newPlaces(size, perPlatform int) *places {
+	return &places{
+		size: size, perPlatform: perPlatform, perService: perPlatform, forInternal: max(1, size/2),
+		platforms: map[string]int{}, services: map[ServiceOf]int{},
+	}
+}
+
+// most is three quarters: what one of several may take.
+func most(of int) int { return of - of/4 }
+
+// share sets the bound of a service. The only one of a catalog has no other to
+// leave room for.
+func (p *places) share(services int) {
+	if p == nil {
+		return // An Admin has no workers.
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.perService = p.perPlatform
+	if services > 1 {
+		p.perService = most(p.perPlatform)
+	}
+}
+
+// take takes a place for an operation of a request, if it may have one now.
+func (p *places) take(who place) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.taken >= p.size || p.platforms[who.of.Platform] >= p.perPlatform || p.services[who.of] >= p.perService {
+		return false
+	}
+	p.taken++
+	p.count(who, 1)
+	return true
+}
+
+// reserve takes half of the free places for a claim. The others stay free for the
+// requests that arrive meanwhile, so that these can begin at once.
+func (p *places) reserve() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := (p.size - p.taken + 1) / 2
+	p.taken += n
+	return n
+}
+
+// use makes a reserved place that of an operation.
+func (p *places) use(who place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count(who, 1)
+}
+
+// unreserve gives back what was reserved and is not used. It reports whether a
+// place is free.
+func (p *places) unreserve(n int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken -= n
+	return p.taken < p.size
+}
+
+// learn tells of which service the operation is.
+func (p *places) learn(who *place, service string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count(*who, -1)
+	who.of.ServiceID = service
+	p.count(*who, 1)
+}
+
+// release gives a place back.
+func (p *places) release(who place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken--
+	p.count(who, -1)
+}
+
+func (p *places) count(who place, n int) {
+	if who.internal {
+		p.internal += n
+	}
+	if p.platforms[who.of.Platform] += n; p.platforms[who.of.Platform] == 0 {
+		delete(p.platforms, who.of.Platform)
+	}
+	if who.of.ServiceID == "" {
+		return
+	}
+	if p.services[who.of] += n; p.services[who.of] == 0 {
+		delete(p.services, who.of)
+	}
+}
+
+// leave says what a claim must leave because it has all the places that it may
+// have, and how many operations it may get so that none of the others has more.
+// If fair, it leaves also what has its share or more: others come first.
+func (p *places) leave(fair bool) (leave Exclusion, limit int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limit = p.size
+	ofPlatform, ofService, ofInternal := p.perPlatform, p.perService, p.forInternal
+	if fair {
+		ofPlatform = min(ofPlatform, max(1, p.size/(len(p.platforms)+1)))
+		ofService = min(ofService, max(1, ofPlatform/2))
+		ofInternal = max(1, p.size/4)
+	}
+	for platform, n := range p.platforms {
+		if n >= ofPlatform {
+			leave.Platforms = append(leave.Platforms, platform)
+			continue
+		}
+		limit = min(limit, ofPlatform-n)
+	}
+	for service, n := range p.services {
+		if n >= ofService {
+			leave.Services = append(leave.Services, service)
+			continue
+		}
+		limit = min(limit, ofService-n)
+	}
+	if leave.Internal = p.internal >= ofInternal; !leave.Internal {
+		limit = min(limit, ofInternal-p.internal)
+	}
+	return leave, min(limit, ofPlatform, ofService)
+}
+
+// held is how many are taken.
+func (p *places) held() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.taken
+}
