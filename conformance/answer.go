@@ -29,8 +29,21 @@ type answer struct {
 	body []byte
 	cut  bool
 	json document
-	// failure says why there is no answer.
-	failure string
+	// failure says why there is no answer; unconnected is true if no connection
+	// was made.
+	failure     string
+	unconnected bool
+	// plain is a request without anything unusual: what a broker refuses of it, it
+	// refuses because of what this run is.
+	plain bool
+}
+
+// unsent is the answer as it was before the request was sent.
+func (a *answer) unsent() answer {
+	return answer{
+		exchange: Exchange{Step: a.exchange.Step}, instanceID: a.instanceID, bindingID: a.bindingID, scenario: a.scenario, step: a.step,
+		subject: a.subject, endpoint: a.endpoint, undefined: a.undefined, of: a.of, query: a.query, sent: a.sent, plain: a.plain,
+	}
 }
 
 // object returns the body if it is a JSON object, else nil.

@@ -212,10 +212,29 @@ func catalogChecks() []Check {
 			})),
 		},
 		{
+			ID: "catalog-no-null", Title: "Objects of the catalog that have nothing to say are left out rather than null.", Level: May,
+			Clause:   spec("Service Offering Object", "These members are objects; platforms take null for an absent one."),
+			Scenario: "catalog", Steps: steps("catalog"),
+			Expect: expect(
+				optional(services, notNull, "metadata", "dashboard_client"),
+				optional(plans, notNull, optionalObjects()...),
+			),
+		},
+		{
 			ID: "catalog-unknown-query", Title: "Query parameters that are not known do not matter.", Level: Should,
 			Clause:   spec("Change Policy for Minor Versions", "What a server does not understand, it ignores."),
 			Scenario: "catalog", Steps: steps("catalog with an unknown query"), Expect: expect(status(200)),
 		},
+	}
+}
+
+// optionalObjects are the members of a plan that are objects, by their paths.
+func optionalObjects() []string {
+	return []string{
+		"metadata", "maintenance_info", "schemas", "schemas.service_instance", "schemas.service_instance.create",
+		"schemas.service_instance.update", "schemas.service_binding", "schemas.service_binding.create",
+		"schemas.service_instance.create.parameters", "schemas.service_instance.update.parameters",
+		"schemas.service_binding.create.parameters",
 	}
 }
 
@@ -310,7 +329,7 @@ func serviceChecks() []Check {
 		{
 			ID: "service-metadata", Title: "The metadata of a service is an object.", Level: Must,
 			Clause: spec(section, "metadata is an object."), If: declares(services, "metadata"),
-			Expect: expect(optional(services, anObject, "metadata")),
+			Expect: expect(optional(services, anObject.or(null), "metadata")),
 		},
 		{
 			ID: "service-strings-255", Title: "The texts of services have at most 255 characters.", Level: Should,
@@ -322,8 +341,8 @@ func serviceChecks() []Check {
 			Clause: profileDoc("Dashboard Client Object", "id and secret are required, non-empty strings."),
 			If:     declares(services, "dashboard_client"),
 			Expect: expect(catalogRule("dashboard_client, if present, has id and secret", services, func(e entry) string {
-				client, found := e.object["dashboard_client"]
-				if !found {
+				client := e.object["dashboard_client"]
+				if client == nil {
 					return ""
 				}
 				for _, name := range []string{"id", "secret"} {

@@ -89,7 +89,7 @@ func errorChecks() []Check {
 		},
 		{
 			ID: "error-refused-update-changes-nothing", Title: "A refused update changes nothing.", Level: Must,
-			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("fetch after refused updates"),
+			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("fetch after refused updates", "fetch after updates of what is unknown"),
 			Expect: expect(status(200), equals("plan_id", "the plan's", (*subject).planID)),
 		},
 		{

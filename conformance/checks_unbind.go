@@ -69,10 +69,10 @@ func unbindChecks() []Check {
 		},
 		{
 			ID: "unbind-repeated-while-deleting", Level: Must,
-			Title:    "An unbind that is repeated while it is in progress is answered with 202.",
-			Clause:   spec(section, "202 with the same operation while the unbind is in progress, not 200."),
+			Title:    "An unbind that is repeated while it is in progress is answered with 202, or 422 ConcurrencyError.",
+			Clause:   spec(section, "202 with the same operation, not 200; but 422 ConcurrencyError if another operation is in progress."),
 			Scenario: "binding", Steps: steps("unbind again while deleting"), If: inProgress("poll while unbinding"),
-			Expect: expect(status(202), sameOperation("unbind")),
+			Expect: expect(statusOrCode("ConcurrencyError", 202), sameOperation("unbind")),
 		},
 		{
 			ID: "unbind-unknown-410", Title: "An unbind of an unknown binding is answered with 410.", Level: Must,
@@ -152,10 +152,10 @@ func deprovisionChecks() []Check {
 		},
 		{
 			ID: "deprovision-repeated-while-deleting", Level: Must,
-			Title:    "A deprovision that is repeated while it is in progress is answered with 202.",
-			Clause:   spec(section, "202 with the same operation while the deprovision is in progress, not 200."),
+			Title:    "A deprovision that is repeated while it is in progress is answered with 202, or 422 ConcurrencyError.",
+			Clause:   spec(section, "202 with the same operation, not 200; but 422 ConcurrencyError if another operation is in progress."),
 			Scenario: "instance", Steps: steps("deprovision again while deleting"), If: inProgress("poll while deleting"),
-			Expect: expect(status(202), sameOperation("deprovision")),
+			Expect: expect(statusOrCode("ConcurrencyError", 202), sameOperation("deprovision")),
 		},
 		{
 			ID: "provision-while-deleting", Level: Must,

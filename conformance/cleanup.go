@@ -51,6 +51,9 @@ const unpollable = "the deletion could not be polled"
 func (j *job) delete(ctx context.Context, r Request) string {
 	reason := ""
 	for attempt := 0; attempt < maxDeleteAttempts; attempt++ {
+		if j.run.client.life.died() != "" {
+			return "the broker died"
+		}
 		a := j.newAnswer("clean-up", r)
 		j.run.client.send(ctx, j.message(r, a), a)
 		switch {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -30,6 +31,7 @@ type client struct {
 	anonymous *http.Client
 	timeout   time.Duration
 	requests  atomic.Int64
+	life      life
 }
 
 func newClient(target Target, timeout time.Duration) (*client, error) {
@@ -84,8 +86,36 @@ type message struct {
 	anonymous bool
 }
 
-// send sends a message and fills in the answer.
+// send sends a message and fills in the answer. If the broker limits the rate, it
+// is sent again when Retry-After says so, a few times.
 func (c *client) send(ctx context.Context, m message, a *answer) {
+	for attempt := 1; ; attempt++ {
+		c.sendOnce(ctx, m, a)
+		if a.status != http.StatusTooManyRequests || attempt == maxRateAttempts || pause(ctx, ratePause(a.header)) != nil {
+			break
+		}
+		*a = a.unsent()
+	}
+	c.life.note(ctx, c, a)
+}
+
+const (
+	// maxRateAttempts is how often a request is sent that is answered with 429.
+	maxRateAttempts = 6
+	// maxRatePause bounds the pause that such an answer asks for.
+	maxRatePause = time.Minute
+)
+
+// ratePause is how long a 429 asks to wait; a second if it does not say.
+func ratePause(header http.Header) time.Duration {
+	interval, told := retryAfterOf(header)
+	if !told {
+		interval = time.Second
+	}
+	return min(max(interval, minPollInterval), maxRatePause)
+}
+
+func (c *client) sendOnce(ctx context.Context, m message, a *answer) {
 	c.requests.Add(1)
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -114,7 +144,7 @@ func (c *client) send(ctx context.Context, m message, a *answer) {
 	a.exchange.RequestHeader = request.Header.Clone()
 	response, err := sender.Do(request)
 	if err != nil {
-		a.failure = noAnswer(err)
+		a.failure, a.unconnected = noAnswer(err), errors.Is(err, syscall.ECONNREFUSED)
 		return
 	}
 	defer response.Body.Close() //nolint:errcheck // What was read is judged; closing tells nothing more.

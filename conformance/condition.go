@@ -64,22 +64,6 @@ func servesVersion(step string) Condition {
 	return condition
 }
 
-// accepts holds unless the broker refuses a request because of its parameters,
-// as far as one can tell: it may ask for some that no schema describes.
-func accepts() Condition {
-	return Condition{
-		Words:        "the broker accepts the parameters of the run (give others for the plan)",
-		prerequisite: true,
-		holds: func(j *judgement) bool {
-			a := j.answer
-			unfit := a.status == http.StatusUnprocessableEntity && !oneOf(
-				"AsyncRequired", "ConcurrencyError", "RequiresApp", "MaintenanceInfoConflict",
-			).is(a.errorCode())
-			return a.status != http.StatusBadRequest && !unfit
-		},
-	}
-}
-
 // gives holds if the answer to a step has a member that is not null.
 func gives(step, path string) Condition {
 	words := fmt.Sprintf("the answer to %q has %s", step, path)
@@ -111,6 +95,20 @@ func catalogHas(name string) Condition {
 		a := j.record.last("catalog")
 		return a != nil && a.header.Get(name) != ""
 	}}
+}
+
+// created holds if one of the steps was answered with 200, 201 or 202. Otherwise
+// there is nothing to go on with.
+func created(steps ...string) Condition {
+	return Condition{
+		Words:        "one of " + quoted(steps) + " is answered with 200, 201 or 202",
+		prerequisite: true,
+		holds: func(j *judgement) bool {
+			return slices.ContainsFunc(steps, func(step string) bool {
+				return slices.ContainsFunc(j.record.of(step), (*answer).succeeded)
+			})
+		},
+	}
 }
 
 // both holds if both conditions do.

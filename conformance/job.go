@@ -89,6 +89,9 @@ func (j *job) do(ctx context.Context) {
 		if ctx.Err() != nil && stopped == nil {
 			stopped = interrupted()
 		}
+		if died := j.run.client.life.died(); died != "" && stopped == nil {
+			stopped = &absence{NotEvaluated, "the broker died: " + died}
+		}
 		if feature, lacks := j.subject.lacking(step.Needs); lacks {
 			j.record.missing[step.Name] = absence{NotApplicable, "it needs " + string(feature)}
 			continue
@@ -114,6 +117,9 @@ func (j *job) do(ctx context.Context) {
 				"%q of the scenario %q was answered with %s instead of %s",
 				step.Name, j.scenario.Name, last.describe(), list(step.Essential),
 			)}
+			if last.plain && last.unwilling() || last.is(http.StatusTooManyRequests) {
+				stopped.reason = last.hint()
+			}
 		}
 	}
 }
@@ -175,7 +181,7 @@ func (j *job) send(ctx context.Context, step *Step) {
 
 func (j *job) newAnswer(step string, r Request) *answer {
 	a := &answer{scenario: j.scenario.Name, step: step, subject: j.subject, endpoint: r.Endpoint, undefined: r.Undefined}
-	a.exchange.Step = step
+	a.exchange.Step, a.plain = step, r.plain()
 	a.instanceID = j.instance(r.Instance).id
 	if r.Endpoint == Bind {
 		a.bindingID = j.binding(r.Instance, r.Binding).id
@@ -246,8 +252,10 @@ func (j *job) created(endpoint Endpoint, id string) bool {
 	return false
 }
 
+// planAfter is the plan of an instance after an update that succeeded. A plan that
+// the service does not have was ignored.
 func planAfter(a *answer, otherwise string) string {
-	if plan, ok := a.sent["plan_id"].(string); ok {
+	if plan, _ := a.sent["plan_id"].(string); plan != "" && (plan == a.subject.planID() || plan == a.subject.otherPlanID()) {
 		return plan
 	}
 	return otherwise

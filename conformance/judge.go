@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -21,6 +22,7 @@ type tally struct {
 	judged  int
 	took    time.Duration
 	remarks []string
+	doubts  []doubt
 	found   []Finding
 	more    int
 	done    bool
@@ -81,7 +83,7 @@ func (r *run) judgeScenario(t *tally, rec *record) {
 	for _, absence := range missing {
 		// A step that does not apply leaves the others to be judged.
 		if absence.outcome == NotEvaluated || len(answers) == 0 {
-			t.note(absence.outcome, absence.reason, notSent)
+			t.note(absence.outcome, r.masker.text(absence.reason), notSent)
 		}
 	}
 	if len(answers) > 0 {
@@ -104,6 +106,14 @@ func (r *run) judgeEvery(t *tally, rec *record) {
 func (r *run) judgeAnswers(t *tally, rec *record, all []*answer) {
 	var answers []*answer
 	for _, a := range all {
+		if died := r.client.life.died(); a.unconnected && died != "" {
+			t.note(NotEvaluated, "the broker died: "+r.masker.text(died), notHeld)
+			continue
+		}
+		if a.status == http.StatusTooManyRequests {
+			t.note(NotEvaluated, a.hint(), notHeld)
+			continue
+		}
 		if a.failure != "" {
 			t.note(Errored, fmt.Sprintf("%q of the scenario %q: %s", a.step, rec.scenario.Name, r.masker.text(a.failure)), notHeld)
 			continue
@@ -145,9 +155,18 @@ func (r *run) hold(t *tally, rec *record, expectation Expectation, answers []*an
 	if expectation.each != nil {
 		for _, a := range answers {
 			j := &judgement{answer: a, answers: answers, record: rec}
-			if got := expectation.each(j); got != "" {
+			got := expectation.each(j)
+			if got == "" {
+				continue
+			}
+			faulty = true
+			switch why, doubtful := r.excuse(rec, a); {
+			case why != "":
+				t.note(NotEvaluated, r.masker.text(why), notHeld)
+			case doubtful:
+				t.doubts = append(t.doubts, doubt{j, expectation, got, []*answer{a}, a})
+			default:
 				r.find(t, j, expectation, got, a)
-				faulty = true
 			}
 		}
 	}
@@ -194,7 +213,7 @@ func (r *run) find(t *tally, j *judgement, expectation Expectation, got string, 
 // all its plans.
 func (r *run) finishScenario(name string) {
 	for _, t := range r.tallies {
-		if t.check.Scenario == name {
+		if t.check.Scenario == name && len(t.doubts) == 0 {
 			r.finish(t)
 		}
 	}

@@ -76,8 +76,11 @@ func (k kind) or(other kind) kind {
 	return kind{k.words + " or " + other.words, func(v any) bool { return k.is(v) || other.is(v) }}
 }
 
-// null is the JSON value null.
-var null = kind{"null", func(v any) bool { return v == nil }}
+// null is the JSON value null, and notNull any other.
+var (
+	null    = kind{"null", func(v any) bool { return v == nil }}
+	notNull = kind{"not null", func(v any) bool { return v != nil }}
+)
 
 // oneOf is one of several strings.
 func oneOf(values ...string) kind {

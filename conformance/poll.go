@@ -9,15 +9,25 @@ import (
 
 // pollInterval is the pause that an answer asks for, within the options' bounds.
 func (r *run) pollInterval(header http.Header) time.Duration {
-	interval := r.options.PollInterval
-	value := header.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil && seconds >= 0 {
-		interval = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		interval = time.Until(at)
+	interval, told := retryAfterOf(header)
+	if !told {
+		interval = r.options.PollInterval
 	}
 	// A broker that says 0 and never ends would be polled without any pause.
 	return max(min(interval, r.options.MaxPollInterval), min(minPollInterval, r.options.MaxPollInterval))
+}
+
+// retryAfterOf is the pause that Retry-After asks for, if it says a number of
+// seconds or a date.
+func retryAfterOf(header http.Header) (time.Duration, bool) {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil && seconds >= 0 {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return time.Until(at), true
+	}
+	return 0, false
 }
 
 // minPollInterval is the least pause between two polls.

@@ -170,7 +170,7 @@ func cloudFoundryCatalogChecks() []Check {
 			dashboardClients()),
 		rule("maintenance-info", "Maintenance information has version and description only.",
 			"maintenance_info has at most 2,000 characters as JSON.", declares(plans, "maintenance_info"),
-			optional(plans, kind{"an object with version and description only, of at most 2,000 characters", smallInfo}, "maintenance_info")),
+			optional(plans, kind{"an object with version and description only, of at most 2,000 characters", smallInfo}.or(null), "maintenance_info")),
 		rule("schema-dialect", "Schemas are of draft 4 or 6.", "Drafts 1 to 4 and 6 are known; others are refused.",
 			declares(plans, "schemas"), ofSchemas("draft-04 or draft-06", func(schema map[string]any) string {
 				if dialect, _ := schema["$schema"].(string); !knownDraft.MatchString(dialect) {

@@ -32,7 +32,10 @@ var ErrUnauthorized = errors.New("the broker refuses the credentials")
 // returns both a report of what it has found so far and an error that wraps
 // that of ctx.
 func Run(ctx context.Context, target Target, options Options) (*Report, error) {
-	r := &run{options: options.withDefaults(), started: time.Now()}
+	r := &run{
+		options: options.withDefaults(), started: time.Now(),
+		willing: map[attitude]bool{}, refused: map[attitude]*answer{},
+	}
 	var err error
 	if r.client, err = newClient(target, r.options.RequestTimeout); err != nil {
 		return nil, err
@@ -65,6 +68,9 @@ type run struct {
 
 	masker  *masker
 	tallies []*tally
+	// willing and refused are what is known of plain requests.
+	willing map[attitude]bool
+	refused map[attitude]*answer
 	// skipped are the checks that the options leave out by name.
 	skipped []string
 
@@ -149,10 +155,12 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	r.masker = newMasker(r.client.target, r.options)
 	jobs := r.jobs(found)
 	r.work(ctx, jobs)
+	r.settle(ctx)
 	report := &Report{
 		URL: r.client.base, SpecVersion: SpecVersion, Tool: cmp.Or(r.options.Tool, moduleVersion()),
 		Profiles: r.options.Profiles, Started: r.started,
 		Plans: []string{}, PlansLeftOut: found.leftOut, ChecksSkipped: r.skipped, Leftovers: r.leftover, Interrupted: ctx.Err() != nil,
+		Died: r.masker.text(r.client.life.died()),
 	}
 	for _, s := range found.subjects {
 		report.Plans = append(report.Plans, s.name())
@@ -254,6 +262,7 @@ func (r *run) work(ctx context.Context, jobs []*job) {
 			for j := range queue {
 				r.perform(ctx, j)
 				r.mu.Lock()
+				r.observe(j.record)
 				r.judge(j.record)
 				if pending[j.scenario.Name]--; pending[j.scenario.Name] == 0 {
 					r.finishScenario(j.scenario.Name)

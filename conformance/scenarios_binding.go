@@ -67,7 +67,7 @@ func bindingScenario() Scenario {
 
 			{
 				Name: "rotate an unknown binding", Needs: rotate,
-				Request: to(Bind).as("binding5").set("predecessor_binding_id", "{unknown}"),
+				Request: rotation("binding5", "{unknown}"),
 			},
 			{Name: "provision another", Needs: rotate, Request: to(Provision).on("instance3")},
 			{Name: "provision another finished", WaitFor: "provision another"},
@@ -77,18 +77,14 @@ func bindingScenario() Scenario {
 			},
 			{
 				Name: "rotate a binding of another instance", If: answered("provision another", 200, 201, 202),
-				Request: to(Bind).on("instance3").as("binding7").set("predecessor_binding_id", "{binding}"),
+				Request: rotation("binding7", "{binding}").on("instance3"),
 			},
 			{
-				Name: "rotate with the predecessor only", Needs: rotate,
-				Request: to(Bind).as("binding8").set("predecessor_binding_id", "{binding}").
-					without("service_id", "plan_id", "context", "bind_resource", "parameters"),
+				Name: "rotate with service and plan", Needs: rotate,
+				Request: to(Bind).as("binding8").set("predecessor_binding_id", "{binding}"),
 			},
-			{Name: "rotate with the predecessor only finished", WaitFor: "rotate with the predecessor only"},
-			{
-				Name: "rotate", Needs: rotate,
-				Request: to(Bind).as("binding3").set("predecessor_binding_id", "{binding}"),
-			},
+			{Name: "rotate with service and plan finished", WaitFor: "rotate with service and plan"},
+			{Name: "rotate", Needs: rotate, Request: rotation("binding3", "{binding}")},
 			{Name: "rotate finished", WaitFor: "rotate"},
 			{
 				Name: "fetch the successor", Needs: []Feature{Rotatable, BindingsRetrievable},
@@ -100,7 +96,7 @@ func bindingScenario() Scenario {
 			},
 			{
 				Name: "rotate again", If: answered("rotate", 201, 202),
-				Request: to(Bind).as("binding3").set("predecessor_binding_id", "{binding}"),
+				Request: rotation("binding3", "{binding}"),
 			},
 
 			{Name: "unbind", Request: to(Unbind), Essential: []int{200, 202}},
@@ -122,6 +118,13 @@ func bindingScenario() Scenario {
 			{Name: "deprovision", Request: to(Deprovision)},
 		},
 	}
+}
+
+// rotation is the request that the specification defines for a successor: all that
+// its body has is the predecessor.
+func rotation(binding, predecessor string) Request {
+	return to(Bind).as(binding).set("predecessor_binding_id", predecessor).
+		without("service_id", "plan_id", "context", "bind_resource", "parameters")
 }
 
 // cancelBindingScenario deletes a binding while it is being created.

@@ -269,6 +269,8 @@ func mismatchedScenario() Scenario {
 
 // synchronousScenario does not accept asynchronous operations.
 func synchronousScenario() Scenario {
+	exists := created("provision without accepts_incomplete", "provision with accepts_incomplete=false", "provision after the refusal")
+	bound := created("bind without accepts_incomplete", "bind after the refusal")
 	return Scenario{
 		Name: "synchronous", Title: "Live through an instance without accepts_incomplete=true.", PerPlan: true,
 		Steps: []Step{
@@ -285,11 +287,11 @@ func synchronousScenario() Scenario {
 			},
 			{Name: "provision finished", WaitFor: "provision after the refusal"},
 			{
-				Name: "update without accepts_incomplete", Needs: []Feature{ContextUpdates},
+				Name: "update without accepts_incomplete", Needs: []Feature{ContextUpdates}, If: exists,
 				Request: to(Update).synchronous().set("context.instance_name", "05bc4ec0-renamed"),
 			},
 			{
-				Name: "update of the plan without accepts_incomplete", Needs: []Feature{PlanUpdateable},
+				Name: "update of the plan without accepts_incomplete", Needs: []Feature{PlanUpdateable}, If: exists,
 				Request: to(Update).synchronous().set("plan_id", "{other plan}").
 					set("parameters", "{update parameters of other plan}"),
 			},
@@ -297,19 +299,19 @@ func synchronousScenario() Scenario {
 				Name: "fetch after the refused update", Needs: []Feature{InstancesRetrievable},
 				If: answered("update of the plan without accepts_incomplete", 422), Request: to(FetchInstance),
 			},
-			{Name: "bind without accepts_incomplete", Needs: []Feature{Bindable}, Request: to(Bind).synchronous()},
+			{Name: "bind without accepts_incomplete", Needs: []Feature{Bindable}, If: exists, Request: to(Bind).synchronous()},
 			{
 				Name: "bind after the refusal", Request: to(Bind),
 				If: answered("bind without accepts_incomplete", 422), Essential: []int{201, 202, 422},
 			},
 			{Name: "bind finished", WaitFor: "bind after the refusal"},
-			{Name: "unbind without accepts_incomplete", Needs: []Feature{Bindable}, Request: to(Unbind).synchronous()},
+			{Name: "unbind without accepts_incomplete", Needs: []Feature{Bindable}, If: bound, Request: to(Unbind).synchronous()},
 			{
 				Name: "unbind after the refusal", If: answered("unbind without accepts_incomplete", 422),
 				Request: to(Unbind),
 			},
 			{Name: "unbind finished", WaitFor: "unbind after the refusal"},
-			{Name: "deprovision without accepts_incomplete", Request: to(Deprovision).synchronous()},
+			{Name: "deprovision without accepts_incomplete", If: exists, Request: to(Deprovision).synchronous()},
 			{
 				Name: "deprovision after the refusal", If: answered("deprovision without accepts_incomplete", 422),
 				Request: to(Deprovision),

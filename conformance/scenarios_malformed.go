@@ -92,16 +92,20 @@ func refusedScenario() Scenario {
 			{Name: "update with an array", Request: to(Update).raw(`[]`)},
 			{Name: "update without service_id", Request: to(Update).without("service_id")},
 			{Name: "update with service_id as a number", Request: to(Update).set("service_id", 17)},
-			{Name: "update of an unknown service", Request: to(Update).set("service_id", "{unknown}")},
-			{Name: "update to an unknown plan", Request: to(Update).set("plan_id", "{unknown}")},
-			{
-				Name: "update to a plan of another service", Needs: []Feature{OtherService},
-				Request: to(Update).set("plan_id", "{plan of another service}"),
-			},
 			{Name: "update with parameters as a string", Request: to(Update).set("parameters", "size=1")},
 			{
 				Name: "fetch after refused updates", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance),
-				If: refusedAll("update with broken JSON", "update of an unknown service", "update to an unknown plan"),
+				If: refusedAll("update with broken JSON", "update with an array", "update without service_id"),
+			},
+			{Name: "update of an unknown service", Request: to(Update).set("service_id", "{unknown}")},
+			{Name: "update to an unknown plan", Request: to(Update).set("plan_id", "{unknown}")},
+			{
+				Name: "fetch after updates of what is unknown", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance),
+				If: both(refused("update of an unknown service"), refused("update to an unknown plan")),
+			},
+			{
+				Name: "update to a plan of another service", Needs: []Feature{OtherService},
+				Request: to(Update).set("plan_id", "{plan of another service}"),
 			},
 
 			bindStep("bind with broken JSON", bind.raw(`{"service_id": `)),

@@ -9,6 +9,7 @@ func (b *Broker) bind(q *request) (*answer, *refusal) {
 	if refusal := b.inherit(q, i); refusal != nil {
 		return nil, refusal
 	}
+	b.overrule(q, i)
 	if refusal := b.checkBind(q, i); refusal != nil {
 		if b.broken("bind.refused-but-created") && refusal.status == http.StatusBadRequest && i.lives() {
 			b.newBinding(q, i)
@@ -71,6 +72,18 @@ func (b *Broker) bindSlowly(s *binding) *answer {
 		a.status = http.StatusOK
 	}
 	return a
+}
+
+// overrule takes the liberty not to look at ids that the broker knows.
+func (b *Broker) overrule(q *request, i *instance) {
+	if !b.varies("unknown-plan-ignored") || !i.lives() {
+		return
+	}
+	for name, id := range map[string]string{"service_id": i.service.id, "plan_id": i.plan.id} {
+		if given := q.body.text(name); given != "" && (name == "service_id" || !i.service.has(given)) {
+			q.body[name] = id
+		}
+	}
 }
 
 // checkBind decides whether the instance can be bound like this.

@@ -90,14 +90,14 @@ func (b *Broker) document() object {
 	for _, s := range b.offer {
 		plans := []any{}
 		for _, p := range s.plans {
-			plans = append(plans, p.document())
+			plans = append(plans, p.document(b))
 		}
-		services = append(services, s.document(plans))
+		services = append(services, s.document(b, plans))
 	}
 	return object{"services": services}
 }
 
-func (s *service) document(plans []any) object {
+func (s *service) document(b *Broker, plans []any) object {
 	document := object{
 		"id": s.id, "name": s.name, "description": s.description, "bindable": s.bindable,
 		"tags": []any{"test", "specimen"},
@@ -117,10 +117,13 @@ func (s *service) document(plans []any) object {
 	if s.requires != nil {
 		document["requires"] = s.requires
 	}
+	if b.varies("catalog-nulls") || b.broken("catalog.nulls") {
+		document["metadata"], document["dashboard_client"] = nil, nil
+	}
 	return document
 }
 
-func (p *plan) document() object {
+func (p *plan) document(b *Broker) object {
 	document := object{
 		"id": p.id, "name": p.name, "description": p.description, "free": true,
 		"metadata": object{
@@ -130,6 +133,9 @@ func (p *plan) document() object {
 	}
 	if p.bindable != nil {
 		document["bindable"] = *p.bindable
+	}
+	if b.varies("catalog-nulls") {
+		document["metadata"], document["maintenance_info"], document["schemas"] = nil, nil, nil
 	}
 	if p.rotatable {
 		document["binding_rotatable"] = true

@@ -133,7 +133,7 @@ func (b *Broker) deprovisionAgain(q *request, i *instance) (*answer, *refusal) {
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("deprovision.repeat-410-in-progress"):
 		return &answer{status: http.StatusGone, body: object{}}, nil
-	case b.broken("deprovision.repeat-422-in-progress"):
+	case b.broken("deprovision.repeat-422-in-progress"), b.varies("repeats-422"):
 		return nil, b.concurrency()
 	case !b.acceptsIncomplete(q):
 		return nil, b.asyncRequired()

@@ -114,6 +114,7 @@ func bindClauses() []clause {
 		}},
 		{"Binding Rotation", "predecessor_binding_id is all that is needed", "rotate-succeeds", []fault{
 			{"rotation.unsupported", "501, although binding_rotatable is declared"},
+			{"rotation.needs-service-id", "400 without service_id"},
 			{"rotation.ends-predecessor", "the predecessor is gone"},
 		}},
 		{"Binding Rotation", "a successor that was accepted is created", "rotate-operation-succeeds", []fault{
@@ -122,8 +123,8 @@ func bindClauses() []clause {
 		{"Binding Rotation", "the predecessor is a binding of the same instance", "rotate-foreign-predecessor", []fault{
 			{"rotation.other-instance-accepted", "accepts one of another instance"},
 		}},
-		{"Binding Rotation", "predecessor_binding_id is all that is needed", "rotate-predecessor-only", []fault{
-			{"rotation.needs-service-id", "400 without service_id"},
+		{"Binding Rotation", "a rotation may name service and plan", "rotate-with-service-and-plan", []fault{
+			{"rotation.refuses-service-id", "400 with service_id"},
 		}},
 		{"Binding Rotation", "the predecessor is a binding of the same instance", "rotate-unknown-predecessor", []fault{
 			{"rotation.unknown-predecessor-accepted", "accepts an unknown one"},

@@ -41,6 +41,9 @@ func catalogClauses() []clause {
 			{"modified.format", "another format"},
 			{"modified.future", "in the future"},
 		}},
+		{"Service Offering Object", "optional objects are left out", "catalog-no-null", []fault{
+			{"catalog.nulls", "null"},
+		}},
 		{"Change Policy for Minor Versions", "unknown query parameters are ignored", "catalog-unknown-query", []fault{
 			{"catalog.unknown-query-400", "400 for the catalog"},
 		}},

@@ -7,7 +7,6 @@ func headerClauses() []clause {
 		}},
 		{"API Version Header", "400 with a message if the header is missing", "version-missing", []fault{
 			{"version.missing-500", "500"},
-			{"version.missing-412", "412 without a description"},
 			{"version.missing-401", "401"},
 		}},
 		{"API Version Header", "400 if the header is missing", "version-missing-mutation", []fault{
@@ -15,6 +14,7 @@ func headerClauses() []clause {
 		}},
 		{"API Version Header", "the version is checked on all endpoints alike", "version-missing-refused", []fault{
 			{"version.missing-accepted", "does without the header"},
+			{"version.missing-412", "412 without a description"},
 		}},
 		{"API Version Header", "a malformed version may be refused", "version-malformed-refused", []fault{
 			{"version.junk-accepted", "goes on"},

@@ -37,6 +37,11 @@ func (p *plan) isBindable() bool {
 	return p.service.bindable
 }
 
+// has reports whether the service has a plan with this id.
+func (s *service) has(planID string) bool {
+	return slices.ContainsFunc(s.plans, func(p *plan) bool { return p.id == planID })
+}
+
 // services returns what the broker offers: each shape of a plan that the
 // specification knows.
 func (b *Broker) services() []*service {
@@ -111,7 +116,7 @@ func sizes() object {
 // offers reports whether any service has a plan with this id.
 func (b *Broker) offers(planID string) bool {
 	return slices.ContainsFunc(b.offer, func(s *service) bool {
-		return slices.ContainsFunc(s.plans, func(p *plan) bool { return p.id == planID })
+		return s.has(planID)
 	})
 }
 

@@ -5,6 +5,9 @@ import "net/http"
 // inherit fills a request for a successor with what its predecessor has
 // ("Binding Rotation"): the platform need not know the parameters any more.
 func (b *Broker) inherit(q *request, i *instance) *refusal {
+	if b.varies("predecessor-ignored-with-plan") && q.body.text("service_id") != "" {
+		delete(q.body, "predecessor_binding_id")
+	}
 	id := q.body.text("predecessor_binding_id")
 	if id == "" || !i.lives() {
 		return nil
@@ -16,6 +19,8 @@ func (b *Broker) inherit(q *request, i *instance) *refusal {
 	switch {
 	case b.broken("rotation.needs-service-id") && q.body.text("service_id") == "":
 		return missing("service_id")
+	case b.broken("rotation.refuses-service-id") && q.body.text("service_id") != "":
+		return refuse(http.StatusBadRequest, "", "A successor has the service of its predecessor.")
 	case b.broken("rotation.unsupported"):
 		return refuse(http.StatusNotImplemented, "", "Bindings cannot be rotated.")
 	case b.broken("rotation.unknown-predecessor-accepted") && predecessor == nil:

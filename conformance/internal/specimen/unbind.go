@@ -125,7 +125,7 @@ func (b *Broker) unbindAgain(q *request, s *binding) (*answer, *refusal) {
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("unbind.repeat-410-in-progress"):
 		return &answer{status: http.StatusGone, body: object{}}, nil
-	case b.broken("unbind.repeat-422-in-progress"):
+	case b.broken("unbind.repeat-422-in-progress"), b.varies("repeats-422"):
 		return nil, b.concurrency()
 	case !b.acceptsIncomplete(q):
 		return nil, b.asyncRequired()

@@ -6,6 +6,7 @@ import "net/http"
 // Instance").
 func (b *Broker) update(q *request) (*answer, *refusal) {
 	i := b.instances[q.instanceID]
+	b.overrule(q, i)
 	target, refusal := b.checkUpdate(q, i)
 	if refusal != nil {
 		if b.broken("update.refused-but-applied") && i.lives() && target != nil {
@@ -171,6 +172,8 @@ func (b *Broker) updateBusy(q *request, i *instance, target *plan, key string) (
 		return b.accepted(b.start(update, key, func() {}), false, i.document(b)), nil
 	case b.broken("update.repeat-200-in-progress"):
 		return reply(http.StatusOK, i.document(b)), nil
+	case b.varies("repeats-422"):
+		return nil, b.concurrency()
 	case b.broken("update.repeat-409-in-progress"):
 		return nil, refuse(http.StatusConflict, "", "The instance is being updated.")
 	case !b.acceptsIncomplete(q):

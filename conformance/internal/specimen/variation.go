@@ -40,6 +40,11 @@ func Variations() []Variation {
 		{"unknown-path-plain", "Service Broker Errors", "leaves paths that the specification does not have to its HTTP server"},
 		{"recreates-while-deleting", "Blocking Operations", "creates anew what is being deleted"},
 		{"maintenance-type-conflict", "Provisioning", "takes maintenance information that is no object for another version"},
+		{"version-missing-412", "API Version Header", "takes a missing version for one that it does not serve"},
+		{"predecessor-ignored-with-plan", "Request (Rotating a Service Binding)", "takes a rotation that names service and plan for another binding"},
+		{"unknown-plan-ignored", "Binding", "knows the service and plan of an instance, whatever a bind or update says"},
+		{"catalog-nulls", "Service Offering Object", "has null for objects of the catalog that are absent"},
+		{"repeats-422", "Blocking Operations", "refuses repeated updates and deletions with 422 ConcurrencyError"},
 		{"only-renew-before", "Binding Metadata Object", "tells when to renew a binding, not when it expires"},
 	}
 }

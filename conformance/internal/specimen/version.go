@@ -20,7 +20,7 @@ func (b *Broker) checkVersion(q *request) *refusal {
 			return refuse(http.StatusInternalServerError, "", "Something went wrong.")
 		case b.broken("version.missing-accepted"):
 			return nil
-		case b.broken("version.missing-412"):
+		case b.broken("version.missing-412"), b.varies("version-missing-412"):
 			return refuse(http.StatusPreconditionFailed, "", "")
 		case b.broken("version.missing-401"):
 			return refuse(http.StatusUnauthorized, "", "The header X-Broker-API-Version is required.")

@@ -1,0 +1,277 @@
+package conformance_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/openbroker/openbroker/conformance"
+	"github.com/openbroker/openbroker/conformance/internal/specimen"
+)
+
+// runThrough runs checks against a specimen behind something that may answer
+// instead of it, or break the connection. It reports whether it has answered.
+func runThrough(
+	t *testing.T, options conformance.Options, before func(w http.ResponseWriter, r *http.Request, body map[string]any) (bool, error),
+) (report *conformance.Report) {
+	t.Helper()
+	options.RequestTimeout, options.OperationTimeout = 2*time.Minute, 2*time.Minute
+	synctest.Test(t, func(t *testing.T) {
+		broker, err := specimen.New(specimen.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err = conformance.Run(t.Context(), conformance.Target{
+			URL: "http://broker.example.com", Username: specimen.Username, Password: specimen.Password,
+			Client: &http.Client{Transport: gate{inProcess{broker}, before}},
+		}, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	return report
+}
+
+type gate struct {
+	behind http.RoundTripper
+	before func(http.ResponseWriter, *http.Request, map[string]any) (bool, error)
+}
+
+func (g gate) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body map[string]any
+	if r.Body != nil {
+		content, _ := io.ReadAll(r.Body)
+		_ = json.Unmarshal(content, &body)
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(content))
+	}
+	recorder := httptest.NewRecorder()
+	answered, err := g.before(recorder, r, body)
+	if err != nil {
+		return nil, err
+	}
+	if !answered {
+		return g.behind.RoundTrip(r)
+	}
+	response := recorder.Result()
+	response.Request = r
+	return response, nil
+}
+
+// notAccused fails the test if a check failed or had no answer.
+func notAccused(t *testing.T, report *conformance.Report, hint string) {
+	t.Helper()
+	hinted := false
+	for _, r := range report.Results {
+		switch r.Outcome {
+		case conformance.Failed, conformance.Errored:
+			t.Errorf("%s: %s", r.Check.ID, describe(r))
+		case conformance.NotEvaluated:
+			hinted = hinted || strings.Contains(r.Reason, hint)
+		default:
+		}
+	}
+	if !hinted {
+		t.Errorf("no reason has %q", hint)
+	}
+	if report.Conforms() || !strings.HasPrefix(report.Verdict(), "Not known: ") {
+		t.Errorf("the verdict is %q", report.Verdict())
+	}
+}
+
+func isProvision(r *http.Request) bool {
+	return r.Method == http.MethodPut && !strings.Contains(r.URL.Path, "/service_bindings/")
+}
+
+// A broker that refuses what this run is, is not guilty of what cannot be tried.
+func TestUnwillingBrokersAreNotAccused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		// refuses says which provisions of the specimen's are refused.
+		refuses func(body map[string]any) bool
+		hint    string
+		only    []string
+	}{
+		"organization": {400, `{"description": "There is no such organization."}`, func(body map[string]any) bool {
+			return body["organization_guid"] != "known"
+		}, `("There is no such organization."): give what it accepts with --parameters, --organization and --space`, nil},
+		"parameters": {422, `{"description": "size is missing"}`, func(body map[string]any) bool {
+			parameters, _ := body["parameters"].(map[string]any)
+			return parameters["color"] == nil
+		}, "--parameters", nil},
+		"quota of nothing": {403, `{"description": "The quota is used up."}`, func(map[string]any) bool { return true }, "--parallel 1 if it has a quota", nil},
+		"only what is unusual is asked": {400, `{}`, func(body map[string]any) bool {
+			return body["organization_guid"] != "known"
+		}, "--organization", []string{"extension-provision", "provision-async-required"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			notAccused(t, runThrough(t, conformance.Options{Plans: []string{"sync", "async"}, Only: c.only},
+				func(w http.ResponseWriter, r *http.Request, body map[string]any) (bool, error) {
+					if r.Header.Get("Authorization") == "" || !isProvision(r) || body == nil || !c.refuses(body) {
+						return false, nil
+					}
+					reply(w, c.status, c.body)
+					return true, nil
+				}), c.hint)
+		})
+	}
+}
+
+// What is unusual is a fault, if a broker accepts what is plain.
+func TestBrokersThatRefuseTheUnusualAreAccused(t *testing.T) {
+	t.Parallel()
+	report := runThrough(t, conformance.Options{Plans: []string{"sync"}, Only: []string{"extension-provision"}},
+		func(w http.ResponseWriter, r *http.Request, body map[string]any) (bool, error) {
+			if _, unusual := body["x-conformance"]; !isProvision(r) || !unusual {
+				return false, nil
+			}
+			reply(w, 400, `{"description": "unknown field"}`)
+			return true, nil
+		})
+	if got := result(t, report, "extension-provision"); got.Outcome != conformance.Failed {
+		t.Errorf("extension-provision is %s", describe(got))
+	}
+}
+
+// With the organization, the space and the parameters that a broker knows, all is
+// tried.
+func TestGivenOrganization(t *testing.T) {
+	t.Parallel()
+	report := runThrough(t, conformance.Options{
+		Plans: []string{"sync"}, Organization: "known", Space: "known too",
+		Only: []string{"provision-*", "extension-*", "deprovision-*"}, Skip: []string{"provision-other-space-409"},
+	}, func(w http.ResponseWriter, r *http.Request, body map[string]any) (bool, error) {
+		place, _ := body["context"].(map[string]any)
+		if !isProvision(r) || place["organization_guid"] == nil || place["organization_guid"] == "known" && place["space_guid"] == "known too" {
+			return false, nil
+		}
+		reply(w, 400, `{"description": "There is no such organization."}`)
+		return true, nil
+	})
+	for _, r := range report.Results {
+		if r.Outcome == conformance.Failed || r.Outcome == conformance.NotEvaluated {
+			t.Errorf("%s: %s", r.Check.ID, describe(r))
+		}
+	}
+}
+
+// A broker may say that it is too much; it is asked again when it says.
+func TestRateIsHonoured(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var next time.Time
+	limited := 0
+	limit := func(pause time.Duration, tell string) func(w http.ResponseWriter, r *http.Request, _ map[string]any) (bool, error) {
+		return func(w http.ResponseWriter, _ *http.Request, _ map[string]any) (bool, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if now := time.Now(); now.Before(next) {
+				limited++
+				w.Header().Set("Retry-After", tell)
+				reply(w, 429, `{"description": "Too much."}`)
+				return true, nil
+			}
+			next = time.Now().Add(pause)
+			return false, nil
+		}
+	}
+	report := runThrough(t, conformance.Options{Plans: []string{"async"}, Only: []string{"provision-*", "bind-*"}, Parallel: 1}, limit(5*time.Second, "7"))
+	for _, r := range report.Results {
+		if r.Outcome == conformance.Failed || r.Outcome == conformance.NotEvaluated || r.Outcome == conformance.Errored {
+			t.Errorf("%s: %s", r.Check.ID, describe(r))
+		}
+	}
+	if limited < 10 {
+		t.Errorf("only %d requests were limited", limited)
+	}
+	next = time.Time{}
+	notAccused(t, runThrough(t, conformance.Options{Plans: []string{"sync"}, Only: []string{"bind-*"}}, limit(24*365*time.Hour, "1")), "--parallel 1")
+}
+
+// A broker that died is told once, with the request after which it was gone.
+func TestDeathIsToldOnce(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	dead := false
+	report := runThrough(t, conformance.Options{Plans: []string{"sync", "async"}},
+		func(_ http.ResponseWriter, r *http.Request, _ map[string]any) (bool, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case dead:
+				return false, &netError{syscall.ECONNREFUSED}
+			case r.Method == http.MethodPatch:
+				dead = true
+				return false, io.EOF
+			default:
+				return false, nil
+			}
+		})
+	if !strings.HasPrefix(report.Died, "no connection can be made after PATCH /v2/service_instances/") {
+		t.Errorf("the report says that the broker died: %q", report.Died)
+	}
+	errored := report.Count(conformance.Errored)
+	if errored > 8 || report.Count(conformance.NotEvaluated) < 50 {
+		t.Errorf("%d checks are in error and %d not evaluated", errored, report.Count(conformance.NotEvaluated))
+	}
+	var text bytes.Buffer
+	if err := report.WriteText(&text, conformance.TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if count := strings.Count(text.String(), "NOT EVALUATED: the broker died"); count != 1 {
+		t.Errorf("the text says %d times that the broker died:\n%s", count, text.String())
+	}
+	if !strings.Contains(report.Verdict(), "The broker died: no connection") {
+		t.Errorf("the verdict is %q", report.Verdict())
+	}
+}
+
+// netError is what a transport returns if no connection is made.
+type netError struct{ error }
+
+func (e *netError) Unwrap() error { return e.error }
+
+// A broker that comes back goes on being checked.
+func TestRestartIsNoDeath(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var back time.Time
+	report := runThrough(t, conformance.Options{Plans: []string{"sync"}, Parallel: 1},
+		func(_ http.ResponseWriter, r *http.Request, _ map[string]any) (bool, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if r.Method == http.MethodPatch && back.IsZero() {
+				back = time.Now().Add(2 * time.Second)
+			}
+			if time.Now().Before(back) {
+				return false, &netError{syscall.ECONNREFUSED}
+			}
+			return false, nil
+		})
+	if report.Died != "" || report.Count(conformance.Passed) < 100 || len(report.Leftovers) > 0 {
+		t.Errorf("the broker died: %q; %d checks passed; left over are %v", report.Died, report.Count(conformance.Passed), report.Leftovers)
+	}
+}
+
+// A liberty that older checkers take for a duty is worth a remark.
+func TestRemarkOnMissingVersion(t *testing.T) {
+	t.Parallel()
+	report := run(t, specimen.Config{Variation: "version-missing-412"}, conformance.Options{Only: []string{"version-missing*"}, Plans: []string{"sync"}})
+	for _, id := range []string{"version-missing", "version-missing-mutation"} {
+		got := result(t, report, id)
+		if got.Outcome != conformance.Passed || len(got.Remarks) != 1 || !strings.Contains(got.Remarks[0], "older versions") {
+			t.Errorf("%s is %s with the remarks %q", id, got.Outcome, got.Remarks)
+		}
+	}
+}
