@@ -13,10 +13,12 @@ type answer struct {
 	// instanceID is the instance's, bindingID the binding's if it was to be
 	// created.
 	instanceID, bindingID string
-	scenario              string
-	step                  string
-	subject               *subject
-	endpoint              Endpoint
+	// binding is the name of the binding in the scenario.
+	binding  string
+	scenario string
+	step     string
+	subject  *subject
+	endpoint Endpoint
 	// undefined says that the specification has no such request.
 	undefined bool
 	// of is the endpoint whose operation is polled, if it is known.
@@ -41,7 +43,7 @@ type answer struct {
 // unsent is the answer as it was before the request was sent.
 func (a *answer) unsent() answer {
 	return answer{
-		exchange: Exchange{Step: a.exchange.Step}, instanceID: a.instanceID, bindingID: a.bindingID, scenario: a.scenario, step: a.step,
+		exchange: Exchange{Step: a.exchange.Step}, instanceID: a.instanceID, bindingID: a.bindingID, binding: a.binding, scenario: a.scenario, step: a.step,
 		subject: a.subject, endpoint: a.endpoint, undefined: a.undefined, of: a.of, query: a.query, sent: a.sent, plain: a.plain,
 	}
 }

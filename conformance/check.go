@@ -197,6 +197,11 @@ const (
 	CreateSchema Feature = "a plan with a schema for provisioning"
 	// UpdateSchema is a schema for updates.
 	UpdateSchema Feature = "a plan with a schema for updates"
+	// FailingProvision and FailingDeprovision are parameters that the user gives.
+	FailingProvision   Feature = "parameters with which a provision fails (fail_provision)"
+	FailingDeprovision Feature = "parameters of an instance whose deprovision fails (fail_deprovision)"
+	// AnyParameters are accepted by a plan that has no schema for provisioning.
+	AnyParameters Feature = "a plan without a schema for provisioning"
 	// BindSchema is a schema for bindings.
 	BindSchema Feature = "a bindable plan with a schema for bindings"
 	// CreateParameters are two sets of parameters that differ: the plan has no

@@ -1,6 +1,10 @@
 package conformance
 
-import "slices"
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
 
 func bindChecks() []Check {
 	const section = "Binding"
@@ -99,6 +103,15 @@ func bindChecks() []Check {
 			Expect: expect(tellsMember("credentials", anObject)),
 		},
 		{
+			ID: "bind-endpoints", Title: "Beside credentials with a host there are endpoints.", Level: Should,
+			Clause:   spec(section, "The endpoints that the application uses to connect are provided alongside the credentials."),
+			Scenario: "binding", Steps: steps("bind"),
+			If: Condition{Words: "the credentials have a host", holds: func(j *judgement) bool {
+				return tellsHost(j.record.last("bind")) || tellsHost(j.record.last("fetch binding"))
+			}},
+			Expect: expect(tellsMember("endpoints", anArray)),
+		},
+		{
 			ID: "bind-credentials-unique", Title: "Two bindings have different credentials.", Level: Should,
 			Clause:   spec("Credentials", "Credentials are unique whenever possible, so that access can be revoked."),
 			Scenario: "binding", Steps: steps("bind another"), If: success(), Expect: expect(uniqueCredentials()),
@@ -136,6 +149,11 @@ func bindChecks() []Check {
 			Clause:   spec(section, "422 AsyncRequired if only asynchronous bindings are supported."),
 			Scenario: "synchronous", Steps: steps("bind without accepts_incomplete"),
 			Expect: expect(statusOrCode("AsyncRequired", 201)),
+		},
+		{
+			ID: "bind-async-required-false", Title: "To a bind, accepts_incomplete=false is the same as none.", Level: Must,
+			Clause:   spec("Asynchronous Operations", "The parameter is not included or is set to false."),
+			Scenario: "synchronous", Steps: steps("bind with accepts_incomplete=false"), Expect: expect(statusOrCode("AsyncRequired", 200, 201)),
 		},
 		{
 			ID: "bind-after-async-required", Title: "A bind can be repeated after AsyncRequired.", Level: Must,
@@ -208,6 +226,26 @@ func uniqueCredentials() Expectation {
 		}
 		return ""
 	}}.against("bind", "fetch binding", "fetch another binding")
+}
+
+// tellsHost reports whether an answer has credentials that name a host.
+func tellsHost(a *answer) bool {
+	if a == nil {
+		return false
+	}
+	for _, name := range []string{"host", "hostname", "hosts"} {
+		if tells(a, "credentials."+name) {
+			return true
+		}
+	}
+	for _, name := range []string{"uri", "url", "jdbcUrl"} {
+		value, _ := lookup(a.json.value, "credentials."+name)
+		text, _ := value.(string)
+		if u, err := url.Parse(strings.TrimPrefix(text, "jdbc:")); err == nil && u.Host != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // bindingMembers are what an application connects with.

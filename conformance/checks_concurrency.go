@@ -25,6 +25,11 @@ func concurrencyChecks() []Check {
 		check("binds", "Binds of the same id at the same moment are processed or refused in order.", "bind at once", 200, 201, 202),
 		once("binds-once", "Binds at the same moment create one binding.", "bind at once", "Binding",
 			"200 for a binding that exists; 201 is for one that was created by this request.", Should, 201),
+		{
+			ID: "concurrent-bindings", Title: "Two bindings of an instance at the same moment are created, or one is refused with 422 ConcurrencyError.",
+			Level: Must, Clause: spec(section, "A bind may be a mutation of the instance; what is not processed because of that is 422 ConcurrencyError."),
+			Scenario: "concurrent bindings", Steps: steps("bind two at once"), Expect: expect(statusOrCode("ConcurrencyError", 201, 202)),
+		},
 		check("unbinds", "Unbinds at the same moment are processed or refused in order.", "unbind at once", 200, 202, 410),
 		once("unbinds-once", "Unbinds at the same moment delete one binding.", "unbind at once", "Unbinding",
 			"200 is for the binding that was deleted by this request; 410 if it does not exist.", Must, 200),

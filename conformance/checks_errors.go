@@ -77,6 +77,19 @@ func errorChecks() []Check {
 			Steps: after(refusedProvisions()), If: tellsMissing(nothingDeprovisioned),
 		},
 		{
+			ID: "error-refused-provision-leaves-no-trace", Title: "After a malformed provision, a good one with the same id creates the instance.",
+			Level: Must, Clause: spec(section, unchanged), Scenario: "malformed",
+			Steps: steps("provision after no plan_id", "provision after parameters as a string"), Expect: expect(status(201, 202)),
+		},
+		{
+			ID: "error-invalid-provision-leaves-no-trace", Title: "After a provision against the schema, a good one with the same id creates the instance.",
+			Level: Must, Clause: spec(section, unchanged), Scenario: "instance", Steps: steps("provision after the refusal"), Expect: expect(status(201, 202)),
+		},
+		{
+			ID: "error-refused-bind-leaves-no-trace", Title: "After a malformed bind, a good one with the same id creates the binding.",
+			Level: Must, Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("bind after the refusal"), Expect: expect(status(201, 202)),
+		},
+		{
 			ID: "error-conflict-changes-nothing", Title: "A conflict changes nothing.", Level: Must,
 			Clause: spec(section, unchanged), Scenario: "instance", Steps: steps("fetch after conflicts"),
 			If:     withStatus(200),

@@ -89,6 +89,21 @@ func headerChecks() []Check {
 			})),
 		},
 		{
+			ID: "originating-identity-optional-on-update", Title: "Updates without originating identity are processed.", Level: Must,
+			Clause:   spec(origin, "Platforms may support this feature: those that do not never send the header."),
+			Scenario: "identity", Steps: steps("update without identity"), Expect: expect(statusOf("update with an identity")),
+		},
+		{
+			ID: "originating-identity-optional-on-bind", Title: "Binds without originating identity are processed.", Level: Must,
+			Clause:   spec(origin, "Platforms may support this feature: those that do not never send the header."),
+			Scenario: "identity", Steps: steps("bind without identity"), Expect: expect(statusOf("bind with an identity")),
+		},
+		{
+			ID: "originating-identity-optional-on-unbind", Title: "Unbinds without originating identity are processed.", Level: Must,
+			Clause:   spec(origin, "Platforms may support this feature: those that do not never send the header."),
+			Scenario: "identity", Steps: steps("unbind without identity"), Expect: expect(statusOf("unbind with an identity")),
+		},
+		{
 			ID: "originating-identity-accepted", Title: "Requests with an originating identity are processed.", Level: Must,
 			Clause:   spec(origin, "Platforms may send a platform and a Base64 encoded JSON object, whose properties are theirs."),
 			Scenario: "identity", Expect: expect(statusOf("no identity")),

@@ -177,3 +177,24 @@ func pollOf(name string, endpoints ...Endpoint) Expectation {
 		return name + " in a poll of " + string(a.of)
 	})
 }
+
+// haltedCreation expects of a poll that a creation that was halted by a deletion has
+// not succeeded. Without an operation of its own the deletion is polled, and what is
+// deleted need not be known.
+func haltedCreation(creation, deletion string) Expectation {
+	return Expectation{
+		Words: `the state "failed", or 404 or 410; after a 202 also that of the deletion, unless the operations differ`,
+		each: func(j *judgement) string {
+			a, first, second := j.answer, j.record.last(creation), j.record.last(deletion)
+			alone := second == nil || !second.accepted() || first.operation() != second.operation()
+			switch state := a.state(); {
+			case a.is(http.StatusNotFound, http.StatusGone), state == "failed", state != "" && !alone:
+				return ""
+			case state != "":
+				return "the state " + show(state)
+			default:
+				return a.describe()
+			}
+		},
+	}.against(creation, deletion)
+}

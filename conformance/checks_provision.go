@@ -77,6 +77,19 @@ func provisionChecks() []Check {
 			Scenario: "instance", Steps: steps("provision other parameters"), Expect: expect(conflict(CreateSchema)),
 		},
 		{
+			ID: "provision-other-parameters-while-creating-409", Level: Must,
+			Title:    "A provision with other parameters is a conflict while the first one is in progress.",
+			Clause:   spec(section, "409 if an instance with the same id is being provisioned with different attributes."),
+			Scenario: "instance", Steps: steps("provision other parameters while creating"), If: inProgress("poll while creating"),
+			Expect: expect(conflict(CreateSchema)),
+		},
+		{
+			ID: "dashboard-url-per-instance", Title: "Two instances have different dashboards.", Level: Must,
+			Clause:   spec(section, "dashboard_url contains enough information for the dashboard to identify the resource."),
+			Scenario: "instance", Steps: steps("provision another instance"), If: both(gives("provision", "dashboard_url"), withValue("dashboard_url")),
+			Expect: expect(differsFrom("provision", "dashboard_url")),
+		},
+		{
 			ID: "provision-other-space-409", Title: "A provision of the same instance in another space is a conflict.", Level: May,
 			Clause:   spec(section, "409 if an instance with the same id exists with different attributes."),
 			Scenario: "instance", Steps: steps("provision in another space"), Expect: expect(status(409)),
@@ -275,6 +288,17 @@ func fetchChecks() []Check {
 			Clause:   spec(section, "parameters are the instance's; some or all may be left out."),
 			Scenario: "instance", Steps: steps("fetch"), If: both(withStatus(200), withValue("parameters")),
 			Expect: expect(sentWith("provision", createSchema)),
+		},
+		{
+			ID: "fetch-large-numbers", Title: "A number beyond 2^53 in the parameters stays what it is.", Level: May,
+			Clause:   rfc("8259", "6", "Implementations may limit the precision of numbers."),
+			Scenario: "numbers", Steps: steps("fetch"), If: both(withStatus(200), withValue("parameters.conformance")),
+			Expect: expect(each("the number "+largeNumber, func(a *answer) string {
+				if value, _ := lookup(a.json.value, "parameters.conformance"); canonical(value) != largeNumber {
+					return "the number " + show(value)
+				}
+				return ""
+			})),
 		},
 		{
 			ID: "fetch-while-creating-404", Title: "An instance that is being provisioned cannot be fetched.", Level: Must,

@@ -102,6 +102,11 @@ func unbindChecks() []Check {
 			Expect: expect(statusOrCode("AsyncRequired", 200)),
 		},
 		{
+			ID: "unbind-async-required-false", Title: "To an unbind, accepts_incomplete=false is the same as none.", Level: Must,
+			Clause:   spec("Asynchronous Operations", "The parameter is not included or is set to false."),
+			Scenario: "synchronous", Steps: steps("unbind with accepts_incomplete=false"), Expect: expect(statusOrCode("AsyncRequired", 200)),
+		},
+		{
 			ID: "unbind-after-async-required", Title: "What is refused with AsyncRequired is not unbound.", Level: Must,
 			Clause:   spec("Service Broker Errors", "After a 4xx the resources of the broker are semantically unchanged."),
 			Scenario: "synchronous", Steps: steps("unbind after the refusal"), Expect: expect(status(200, 202)),
@@ -121,6 +126,12 @@ func unbindChecks() []Check {
 			Title:    "An unbind of a binding that is being created is processed, or refused with 422 ConcurrencyError.",
 			Clause:   spec(section, "Creation is halted if the request is accepted; else 422 ConcurrencyError."),
 			Scenario: "cancel binding", Steps: steps("unbind while binding"), Expect: expect(statusOrCode("ConcurrencyError", 200, 202)),
+		},
+		{
+			ID: "unbind-while-binding-bind-failed", Level: Should,
+			Title:    "After an unbind of what is being created, the bind is told to have failed.",
+			Clause:   spec(section, "If it was performed at once, the last operation indicates that the bind has the state failed."),
+			Scenario: "cancel binding", Steps: steps("poll the creation after the deletion"), Expect: expect(haltedCreation("bind", "unbind while binding")),
 		},
 		{
 			ID: "unbind-while-binding-polled", Title: "After an unbind of what is being created, polls tell of the unbind.", Level: Should,
@@ -156,6 +167,12 @@ func deprovisionChecks() []Check {
 			Clause:   spec(section, "202 with the same operation, not 200; but 422 ConcurrencyError if another operation is in progress."),
 			Scenario: "instance", Steps: steps("deprovision again while deleting"), If: inProgress("poll while deleting"),
 			Expect: expect(statusOrCode("ConcurrencyError", 202), sameOperation("deprovision")),
+		},
+		{
+			ID: "provision-while-deleting-creates", Title: "A provision that is accepted while the instance is deprovisioned creates it anew.",
+			Level: Must, Clause: spec("Provisioning", "201 if it was provisioned by this request, 202 if the provision is in progress."),
+			Scenario: "recreate", Steps: steps("deprovision what was created anew"), If: succeededAt("provision anew finished"),
+			Expect: expect(statusOrCode("ConcurrencyError", 200, 202)),
 		},
 		{
 			ID: "provision-while-deleting", Level: Must,
@@ -237,6 +254,24 @@ func deprovisionChecks() []Check {
 			Clause:   spec(section, "The net effect is halting the creation and deleting the resources."),
 			Scenario: "cancel", Steps: steps("deprovision again"), If: tellsMissing(nothingDeprovisioned),
 			Expect: expect(missing()),
+		},
+		{
+			ID: "deprovision-while-creating-provision-failed", Level: Should,
+			Title:    "After a deprovision of what is being provisioned, the provision is told to have failed.",
+			Clause:   spec(section, "If it was performed at once, the last operation indicates that the provision has the state failed."),
+			Scenario: "cancel", Steps: steps("poll the creation after the deletion"), Expect: expect(haltedCreation("provision", "deprovision while creating")),
+		},
+		{
+			ID: "deprovision-while-updating-parameters", Level: Must,
+			Title:    "A deprovision while the parameters are updated is processed, or refused with 422 ConcurrencyError.",
+			Clause:   spec(section, "422 ConcurrencyError if the instance is being processed by some other operation."),
+			Scenario: "busy parameters", Steps: steps("deprovision while updating"), If: inProgress("poll while updating"),
+			Expect: expect(statusOrCode("ConcurrencyError", 200, 202)),
+		},
+		{
+			ID: "deprovision-async-required-false", Title: "To a deprovision, accepts_incomplete=false is the same as none.", Level: Must,
+			Clause:   spec("Asynchronous Operations", "The parameter is not included or is set to false."),
+			Scenario: "synchronous", Steps: steps("deprovision with accepts_incomplete=false"), Expect: expect(statusOrCode("AsyncRequired", 200)),
 		},
 		{
 			ID: "deprovision-while-creating-not-fetched", Level: Must,

@@ -168,6 +168,40 @@ func updateChecks() []Check {
 			Scenario: "synchronous", Steps: steps("update without accepts_incomplete"),
 			Expect: expect(statusOrCode("AsyncRequired", 200)),
 		},
+		{
+			ID: "update-async-required-false", Title: "To an update, accepts_incomplete=false is the same as none.", Level: Must,
+			Clause:   spec("Asynchronous Operations", "The parameter is not included or is set to false."),
+			Scenario: "synchronous", Steps: steps("update with accepts_incomplete=false"), Expect: expect(statusOrCode("AsyncRequired", 200)),
+		},
+		{
+			ID: "update-while-creating", Level: Must,
+			Title:    "An update of what is being provisioned is refused, or processed.",
+			Clause:   spec(section, "422 if the request cannot be fulfilled due to the state; the id is that of a provisioned instance."),
+			Scenario: "early update", Steps: steps("update while creating"), If: both(inProgress("poll while creating"), updates()),
+			Expect: expect(status(200, 202, 404, 422)),
+		},
+		{
+			ID: "update-while-creating-takes-effect", Level: Must,
+			Title:    "An update that is accepted while the instance is provisioned is applied.",
+			Clause:   spec(section, "200 if the changes have been applied."),
+			Scenario: "early update", Steps: steps("fetch after the early update"),
+			If:     both(succeededAt("update while creating finished"), withStatus(200)),
+			Expect: expect(sentTo("update while creating")),
+		},
+		{
+			ID: "update-while-deleting", Level: Must,
+			Title:    "An update of what is being deprovisioned is refused, or processed.",
+			Clause:   spec(section, "422 if the request cannot be fulfilled due to the state of the instance."),
+			Scenario: "early update", Steps: steps("update while deleting"), If: both(inProgress("poll while deleting"), updates()),
+			Expect: expect(status(200, 202, 404, 410, 422)),
+		},
+		{
+			ID: "update-while-deleting-takes-effect", Level: Must,
+			Title:    "An update that is done while the instance is deprovisioned is applied.",
+			Clause:   spec(section, "200 if the changes have been applied."),
+			Scenario: "early update", Steps: steps("fetch after the late update"), If: both(inProgress("poll while deleting"), withStatus(200)),
+			Expect: expect(sentTo("update while deleting")),
+		},
 		malformed("broken-json", "An update with broken JSON is refused with 400.", mandatory, status(400),
 			"update with broken JSON", "update with an array"),
 		malformed("no-service-id", "An update without service_id is refused with 400.", mandatory, status(400),
@@ -190,6 +224,25 @@ func updateChecks() []Check {
 			Scenario: "instance", Steps: steps("update after deleting"), If: updates(), Expect: expect(refusal()),
 		},
 	}
+}
+
+// sentTo expects what an update asked for, as far as it is told.
+func sentTo(step string) Expectation {
+	return Expectation{Words: fmt.Sprintf("the plan and the parameters of the step %q, as far as they are told", step), each: func(j *judgement) string {
+		a := j.record.last(step)
+		plan, told := j.answer.object()["plan_id"]
+		if want, given := a.sent["plan_id"]; given && told && plan != want {
+			return fmt.Sprintf("plan_id is %s and not %s", show(plan), show(want))
+		}
+		sent, _ := a.sent["parameters"].(map[string]any)
+		now, _ := j.answer.object()["parameters"].(map[string]any)
+		for _, name := range sorted(sent) {
+			if value, found := now[name]; found && canonical(value) != canonical(sent[name]) {
+				return fmt.Sprintf("the parameter %q is not what was sent", clip(name, 60))
+			}
+		}
+		return ""
+	}}.against(step)
 }
 
 // lastDashboard expects the dashboard that the answers to the provision and to

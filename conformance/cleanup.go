@@ -149,7 +149,7 @@ func (j *job) pollRunning(ctx context.Context, instanceID string) {
 			continue
 		}
 		started := j.scenario.Steps[at].Request
-		r := poll(lastOperationOf(started.Endpoint), running.step).on(started.Instance).as(started.Binding)
+		r := poll(lastOperationOf(started.Endpoint), running.step).on(started.Instance).as(running.binding)
 		a := j.newAnswer("clean-up", r)
 		j.run.client.send(ctx, j.message(r, a), a)
 		if a.state() == "succeeded" && started.Endpoint == Update {

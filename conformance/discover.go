@@ -133,6 +133,7 @@ func (s *subject) prepare(options Options, login map[Feature]bool) {
 	}
 	if given, found := given(options, s.plan); found {
 		s.fromFile = true
+		s.parameters.failProvision, s.parameters.failDeprovision = given.FailProvision, given.FailDeprovision
 		s.parameters.provision, s.parameters.update, s.parameters.bind = given.Provision, given.Update, given.Bind
 		if canonical(s.parameters.otherProvision) == canonical(given.Provision) {
 			s.parameters.otherProvision = nil

@@ -193,6 +193,22 @@ func sameAs(step, path string) Expectation {
 	}}.against(step)
 }
 
+// differsFrom expects a member to be another one than in the answer of an earlier
+// step.
+func differsFrom(step, path string) Expectation {
+	return Expectation{Words: fmt.Sprintf("another %s than in the answer to %q", path, step), each: func(j *judgement) string {
+		first := j.record.last(step)
+		if first == nil {
+			return ""
+		}
+		before, _ := lookup(first.json.value, path)
+		if now, _ := lookup(j.answer.json.value, path); canonical(now) == canonical(before) {
+			return "the same " + path
+		}
+		return ""
+	}}.against(step)
+}
+
 // sameIfTold is sameAs, unless one of both answers does not have the member.
 func sameIfTold(step, path string) Expectation {
 	same := sameAs(step, path)

@@ -153,11 +153,16 @@ func (j *job) send(ctx context.Context, step *Step) {
 	times := max(step.Times, 1)
 	answers := make([]*answer, times)
 	messages := make([]message, times)
+	requests := make([]Request, times)
 	for i := range times {
-		answers[i] = j.newAnswer(step.Name, step.Request)
-		messages[i] = j.message(step.Request, answers[i])
+		requests[i] = step.Request
+		if step.Apart {
+			requests[i] = step.Request.as(fmt.Sprintf("%s %d", step.Request.Binding, i+1))
+		}
+		answers[i] = j.newAnswer(step.Name, requests[i])
+		messages[i] = j.message(requests[i], answers[i])
+		j.before(requests[i])
 	}
-	j.before(step.Request)
 	sending := ctx
 	if step.Request.Endpoint.mutates() {
 		// The broker may work on it whatever becomes of the connection, and even
@@ -176,12 +181,18 @@ func (j *job) send(ctx context.Context, step *Step) {
 			j.record.answers = append(j.record.answers, a)
 		}
 	}
-	j.after(step.Request, answers)
+	if !step.Apart {
+		j.after(step.Request, answers)
+		return
+	}
+	for i, r := range requests {
+		j.after(r, answers[i:i+1])
+	}
 }
 
 func (j *job) newAnswer(step string, r Request) *answer {
 	a := &answer{scenario: j.scenario.Name, step: step, subject: j.subject, endpoint: r.Endpoint, undefined: r.Undefined}
-	a.exchange.Step, a.plain = step, r.plain()
+	a.exchange.Step, a.plain, a.binding = step, r.plain(), r.Binding
 	a.instanceID = j.instance(r.Instance).id
 	if r.Endpoint == Bind {
 		a.bindingID = j.binding(r.Instance, r.Binding).id
@@ -273,6 +284,20 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 	deadline := time.Now().Add(j.run.operationTimeout(j.subject))
 	ended := ""
 	for bad := 0; ended == ""; {
+		if step.Resend && len(j.record.of(step.Name)) > 0 {
+			again := j.resend(ctx, first)
+			switch deletes := first.Request.Endpoint.isDelete(); {
+			case again.is(http.StatusOK, http.StatusCreated) || deletes && again.is(http.StatusGone):
+				j.ended(first.Request, j.record.answers[accepted])
+				return nil
+			case !again.accepted():
+				ended = "was answered with " + again.describe() + " when it was sent again"
+				continue
+			case again.operation() != j.record.answers[accepted].operation():
+				ended = "began anew when it was sent again"
+				continue
+			}
+		}
 		a := j.newAnswer(step.Name, r)
 		j.run.client.send(ctx, j.message(r, a), a)
 		if ctx.Err() != nil {
@@ -310,6 +335,14 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 		return nil
 	}
 	return &absence{NotEvaluated, fmt.Sprintf("the operation of %q of the scenario %q %s", first.Name, j.scenario.Name, ended)}
+}
+
+// resend sends the request of a step again, as a platform does that keeps nothing.
+func (j *job) resend(ctx context.Context, first *Step) *answer {
+	a := j.newAnswer(first.Name, first.Request)
+	j.run.client.send(ctx, j.message(first.Request, a), a)
+	j.record.answers = append(j.record.answers, a)
+	return a
 }
 
 // maxBadPolls is how many polls in vain, one after another, end the waiting.

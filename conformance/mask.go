@@ -51,7 +51,9 @@ func newMasker(target Target, options Options) *masker {
 		m.add(base64.StdEncoding.EncodeToString([]byte(target.Username + ":" + target.Password)))
 	}
 	for _, parameters := range options.Parameters {
-		for _, values := range []map[string]any{parameters.Provision, parameters.Update, parameters.Bind} {
+		for _, values := range []map[string]any{
+			parameters.Provision, parameters.Update, parameters.Bind, parameters.FailProvision, parameters.FailDeprovision,
+		} {
 			m.addAll(values)
 		}
 	}

@@ -59,4 +59,9 @@ type Parameters struct {
 	Provision map[string]any `json:"provision,omitempty"`
 	Update    map[string]any `json:"update,omitempty"`
 	Bind      map[string]any `json:"bind,omitempty"`
+	// FailProvision are those with which a provision is accepted and then fails,
+	// FailDeprovision those of an instance whose first deprovision fails. Nil if
+	// there are none: what a platform hears of failures is not checked then.
+	FailProvision   map[string]any `json:"fail_provision,omitempty"`
+	FailDeprovision map[string]any `json:"fail_deprovision,omitempty"`
 }

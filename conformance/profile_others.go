@@ -5,81 +5,6 @@ import (
 	"time"
 )
 
-func korifiScenario() Scenario {
-	as := func(request Request) Request {
-		return request.noHead(identityHeader).head("Content-Type", "application/json")
-	}
-	provision := as(to(Provision).without("context", "organization_guid", "space_guid").set("parameters", "{parameters or null}"))
-	bind := as(to(Bind).set("app_guid", "").without("bind_resource", "context").set("parameters", "{bind parameters or null}"))
-	return Scenario{
-		Name: "korifi", Title: "Live through an instance as Korifi does.", Profile: Korifi,
-		Steps: []Step{
-			{Name: "provision", Essential: []int{200, 201, 202}, Request: provision},
-			{Name: "provision again before the poll", If: answered("provision", 202), Request: provision},
-			{Name: "provision finished", WaitFor: "provision"},
-			{Name: "provision again", Request: provision},
-			{Name: "bind", Needs: []Feature{Bindable}, Request: bind},
-			{Name: "bind finished", WaitFor: "bind"},
-			{Name: "bind again", If: answered("bind", 200, 201, 202), Request: bind},
-			{Name: "unbind", If: answered("bind", 200, 201, 202), Request: as(to(Unbind))},
-			{Name: "unbind again before the poll", If: answered("unbind", 202), Request: as(to(Unbind))},
-			{Name: "unbind finished", WaitFor: "unbind"},
-			{Name: "deprovision", Request: as(to(Deprovision))},
-			{Name: "deprovision again before the poll", If: answered("deprovision", 202), Request: as(to(Deprovision))},
-			{Name: "deprovision finished", WaitFor: "deprovision"},
-		},
-	}
-}
-
-func korifiChecks() []Check {
-	const scenario = "korifi"
-	kf := func(says string) Clause { return platform(Korifi, "requests", says) }
-	const again = "It sends the request again before each poll."
-	return []Check{
-		processed("korifi-provision", "A provision without context, organization and space is processed.", scenario, "provision",
-			kf("It sends no context, organization or space, and parameters: null."), 200, 201, 202),
-		processed("korifi-provision-again", "A provision that is sent again before the poll is processed.", scenario,
-			"provision again before the poll", kf(again), 200, 201, 202),
-		processed("korifi-provision-afterwards", "A provision that is sent again after the end is answered with 200.", scenario,
-			"provision again", kf(again), 200),
-		{
-			ID: "korifi-bind", Title: "A bind with an empty app_guid is processed, or refused with RequiresApp.", Level: Must,
-			Clause:   kf("It sends app_guid: \"\" for service keys."),
-			Scenario: scenario, Steps: steps("bind"), Expect: expect(statusOrCode("RequiresApp", 200, 201, 202)),
-		},
-		{
-			ID: "korifi-bind-again", Title: "A bind that is sent again after its end tells the credentials.", Level: Must,
-			Clause:   kf("After an asynchronous bind a PUT must give 200 with credentials."),
-			Scenario: scenario, Steps: steps("bind again"), Expect: expect(status(200), tellsSomething()),
-		},
-		processed("korifi-unbind", "An unbind with a content type is processed.", scenario, "unbind",
-			kf("It sends Content-Type with GET and DELETE."), 200, 202),
-		processed("korifi-unbind-again", "An unbind that is sent again before the poll is processed.", scenario,
-			"unbind again before the poll", kf(again), 200, 202, 410),
-		processed("korifi-deprovision", "A deprovision with a content type is processed.", scenario, "deprovision",
-			kf("It sends Content-Type with GET and DELETE."), 200, 202),
-		processed("korifi-deprovision-again", "A deprovision that is sent again before the poll is processed.", scenario,
-			"deprovision again before the poll", kf(again), 200, 202, 410),
-		{
-			ID: "korifi-documentation-url", Title: "metadata.documentationUrl is a string.", Level: Must,
-			Clause:   platform(Korifi, "catalog", "A documentationUrl that is no string crashes it."),
-			Scenario: "catalog", Steps: steps("catalog"), If: declares(services, "metadata.documentationUrl"),
-			Expect: expect(optional(services, aString, "metadata.documentationUrl")),
-		},
-	}
-}
-
-func tellsSomething() Expectation {
-	return each("something to connect with", func(a *answer) string {
-		for _, name := range []string{"credentials", "syslog_drain_url", "route_service_url", "volume_mounts"} {
-			if tells(a, name) {
-				return ""
-			}
-		}
-		return "nothing to connect with"
-	})
-}
-
 func kubernetesScenario() Scenario {
 	place := map[string]any{
 		"platform": "kubernetes", "namespace": "05bc4ec0", "clusterid": "05bc4ec0-cluster", "instance_name": "05bc4ec0",
@@ -87,6 +12,7 @@ func kubernetesScenario() Scenario {
 	as := func(request Request) Request {
 		return request.head(versionHeader, "2.14").head(identityHeader, "kubernetes {base64 kubernetes}")
 	}
+	bare := func(request Request) Request { return as(request).noHead("Accept").noHead("Content-Type") }
 	provision := as(to(Provision).without("context").set("context", place).
 		set("organization_guid", "05bc4ec0-namespace").set("space_guid", "05bc4ec0-namespace"))
 	return Scenario{
@@ -105,9 +31,9 @@ func kubernetesScenario() Scenario {
 					set("bind_resource", map[string]any{"app_guid": "05bc4ec0-namespace"})),
 			},
 			{Name: "bind finished", WaitFor: "bind"},
-			{Name: "unbind", If: answered("bind", 200, 201, 202), Request: as(to(Unbind))},
+			{Name: "unbind", If: answered("bind", 200, 201, 202), Request: bare(to(Unbind))},
 			{Name: "unbind finished", WaitFor: "unbind"},
-			{Name: "deprovision", Request: as(to(Deprovision)), Essential: []int{200, 202}},
+			{Name: "deprovision", Request: bare(to(Deprovision)), Essential: []int{200, 202}},
 			{Name: "deprovision finished", WaitFor: "deprovision"},
 			{Name: "provision anew", Request: provision},
 			{Name: "provision anew finished", WaitFor: "provision anew"},
@@ -146,8 +72,10 @@ func kubernetesChecks() []Check {
 			Clause:   sc("requests", "app_guid stands for the namespace."),
 			Scenario: scenario, Steps: steps("bind"), Expect: expect(statusOrCode("RequiresApp", 200, 201, 202)),
 		},
-		processed("kubernetes-unbind", "An unbind of Kubernetes is processed.", scenario, "unbind",
-			sc("requests", "It sends 2.14."), 200, 202),
+		processed("kubernetes-unbind", "An unbind without Accept and Content-Type is processed.", scenario, "unbind",
+			sc("requests", "It sends 2.14, and DELETE without Accept and Content-Type."), 200, 202),
+		processed("kubernetes-deprovision", "A deprovision without Accept and Content-Type is processed.", scenario, "deprovision",
+			sc("requests", "It sends 2.14, and DELETE without Accept and Content-Type."), 200, 202),
 		processed("kubernetes-provision-anew", "An instance can be provisioned anew with the id of one that was deleted.", scenario,
 			"provision anew", sc("requests", "It retries a provision with the same id after orphan mitigation."), 201, 202),
 		said("async-required", "AsyncRequired",
@@ -168,8 +96,11 @@ func serviceManagerScenario() Scenario {
 	read := func(request Request) Request {
 		return as(request).head(versionHeader, "2.14")
 	}
+	place := map[string]any{"platform": "service-manager", "instance_name": "05bc4ec0"}
 	provision := as(to(Provision).set("organization_guid", "-").set("space_guid", "-").without("context").
-		set("context", map[string]any{"platform": "service-manager", "instance_name": "05bc4ec0"}))
+		set("context", place))
+	// It binds for itself: there is no application.
+	bind := as(to(Bind).without("context", "bind_resource").set("context", place))
 	return Scenario{
 		Name: "service manager", Title: "Live through an instance as the Service Manager does.", Profile: ServiceManager,
 		Steps: []Step{
@@ -177,10 +108,20 @@ func serviceManagerScenario() Scenario {
 			{Name: "provision", Essential: []int{200, 201, 202}, Request: provision},
 			{Name: "provision finished", WaitFor: "provision"},
 			{Name: "fetch", Needs: []Feature{InstancesRetrievable}, Request: read(to(FetchInstance))},
-			{Name: "bind", Needs: []Feature{Bindable}, Request: as(to(Bind))},
+			{
+				Name: "update", Needs: []Feature{ContextUpdates},
+				Request: as(to(Update).without("context").set("plan_id", "{plan}").set("context", place)),
+			},
+			{Name: "update finished", WaitFor: "update"},
+			{Name: "bind two at once", Needs: []Feature{Bindable}, Request: bind.as("of two"), Times: 2, Apart: true},
+			{Name: "bind", Needs: []Feature{Bindable}, Request: bind},
 			{Name: "bind finished", WaitFor: "bind"},
 			{Name: "unbind", If: answered("bind", 200, 201, 202), Request: as(to(Unbind))},
 			{Name: "unbind finished", WaitFor: "unbind"},
+			{
+				Name: "unbind two at once", If: answeredAny("bind two at once", 201, 202), Request: as(to(Unbind)).as("of two"),
+				Times: 2, Apart: true,
+			},
 			{Name: "deprovision", Request: as(to(Deprovision))},
 			{Name: "deprovision finished", WaitFor: "deprovision"},
 		},
@@ -197,13 +138,45 @@ func serviceManagerChecks() []Check {
 		processed("sm-provision", "A provision whose organization and space are - is processed.", scenario, "provision",
 			sm("requests", "organization_guid and space_guid are \"-\"."), 200, 201, 202),
 		processed("sm-fetch", "A fetch of the Service Manager is processed.", scenario, "fetch", sm("requests", "It sends 2.14 with GET."), 200),
-		processed("sm-bind", "A bind of the Service Manager is processed.", scenario, "bind", sm("requests", requests), 200, 201, 202),
+		processed("sm-update", "An update of the Service Manager is processed.", scenario, "update",
+			sm("requests", "Every update has plan_id and previous_values."), 200, 202),
+		{
+			ID: "sm-bind", Title: "A bind without application is processed, or refused with RequiresApp.", Level: Must,
+			Clause: sm("requests", "A bind has no app_guid and no bind_resource."), Scenario: scenario, Steps: steps("bind"),
+			Expect: expect(statusOrCode("RequiresApp", 200, 201, 202)),
+		},
+		{
+			ID: "sm-two-binds", Title: "Two binds at once are processed, or refused with ConcurrencyError or RequiresApp.", Level: Must,
+			Clause: sm("requests", "It makes two bindings of an instance at once."), Scenario: scenario, Steps: steps("bind two at once"),
+			Expect: expect(each(`status 201 or 202, or 422 with error "ConcurrencyError" or "RequiresApp"`, func(a *answer) string {
+				if a.is(201, 202) || a.status == http.StatusUnprocessableEntity && oneOf("ConcurrencyError", "RequiresApp").is(a.errorCode()) {
+					return ""
+				}
+				return a.describe()
+			})),
+		},
+		{
+			ID: "sm-two-unbinds", Title: "Two unbinds at once are processed, or refused with ConcurrencyError.", Level: Must,
+			Clause: sm("requests", "It deletes two bindings of an instance at once."), Scenario: scenario, Steps: steps("unbind two at once"),
+			Expect: expect(statusOrCode("ConcurrencyError", 200, 202, 410)),
+		},
+		{
+			ID: "sm-polls", Title: "A poll is answered with 200, 404 or 503, or 410 after a deletion.", Level: Must,
+			Clause:   sm("polls", "It gives up on any other status."),
+			Scenario: scenario, Steps: steps("provision finished", "update finished", "bind finished", "unbind finished", "deprovision finished"),
+			Expect: expect(each("status 200, 404 or 503, or 410 after a deletion", func(a *answer) string {
+				if a.is(200, 404, 503) || a.of.isDelete() && a.status == http.StatusGone {
+					return ""
+				}
+				return a.describe()
+			})),
+		},
 		processed("sm-unbind", "An unbind of the Service Manager is processed.", scenario, "unbind", sm("requests", requests), 200, 202),
 		processed("sm-deprovision", "A deprovision of the Service Manager is processed.", scenario, "deprovision",
 			sm("requests", requests), 200, 202),
 		{
 			ID: "sm-within-10s", Title: "Every answer comes within 10 s.", Level: Must,
-			Clause: sm("timeouts", "It waits for 10 s for the headers."), Expect: expect(within(10 * time.Second)),
+			Clause: sm("timeouts", "It waits 10 s for the headers, and 15 s in all for an operation."), Expect: expect(within(10 * time.Second)),
 		},
 		{
 			ID: "sm-names-255", Title: "Names have at most 255 characters.", Level: Must,

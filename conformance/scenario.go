@@ -27,6 +27,9 @@ type Step struct {
 	// WaitFor is the name of an earlier step: if it was answered with 202, its
 	// operation is polled until it ends. Such a step sends no other request.
 	WaitFor string `json:"wait_for,omitempty"`
+	// Resend says that the request of the earlier step is sent again before each
+	// poll.
+	Resend bool `json:"resend,omitempty"`
 	// If is the condition under which the step is sent.
 	If Condition `json:"if,omitzero"`
 	// Needs are the features without which the step is not sent.
@@ -36,6 +39,8 @@ type Step struct {
 	Essential []int `json:"essential,omitempty"`
 	// Times is how often the request is sent at the same moment; 0 is once.
 	Times int `json:"times,omitempty"`
+	// Apart says that each of these is for a binding of its own.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // A Request is the template of a request. Without edits it is one that every

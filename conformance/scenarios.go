@@ -5,8 +5,8 @@ func Scenarios() []Scenario {
 	scenarios := []Scenario{
 		catalogScenario(), authenticationScenario(), versionScenario(), identityScenario(),
 		unknownScenario(), malformedScenario(), refusedScenario(), encodedScenario(), extensionsScenario(),
-		instanceScenario(), recreateScenario(), bindingScenario(), cancelScenario(), cancelBindingScenario(),
-		busyScenario(), mismatchedScenario(), synchronousScenario(), concurrentScenario(),
+		instanceScenario(), recreateScenario(), earlyUpdateScenario(), bindingScenario(), cancelScenario(), cancelBindingScenario(),
+		busyScenario(), busyParametersScenario(), numbersScenario(), mismatchedScenario(), synchronousScenario(), concurrentScenario(), concurrentBindingsScenario(),
 	}
 	return append(scenarios, profileScenarios()...)
 }
@@ -126,6 +126,12 @@ func identityScenario() Scenario {
 		Steps: []Step{
 			{Name: "catalog", Request: to(GetCatalog)},
 			{Name: "no identity", Request: to(Deprovision).noHead(identityHeader)},
+			{Name: "update with an identity", Request: to(Update)},
+			{Name: "update without identity", Request: to(Update).noHead(identityHeader)},
+			{Name: "bind with an identity", Needs: []Feature{Bindable}, Request: to(Bind)},
+			{Name: "bind without identity", Needs: []Feature{Bindable}, Request: to(Bind).noHead(identityHeader)},
+			{Name: "unbind with an identity", Needs: []Feature{Bindable}, Request: to(Unbind)},
+			{Name: "unbind without identity", Needs: []Feature{Bindable}, Request: to(Unbind).noHead(identityHeader)},
 			remove("identity of Cloud Foundry", "cloudfoundry {base64 cloudfoundry}"),
 			remove("identity of Kubernetes", "kubernetes {base64 kubernetes}"),
 			remove("identity of another platform", "conformance {base64 other}"),

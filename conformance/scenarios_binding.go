@@ -145,6 +145,10 @@ func cancelBindingScenario() Scenario {
 			},
 			{Name: "unbind finished", WaitFor: "unbind while binding"},
 			{
+				Name: "poll the creation after the deletion", If: answered("unbind while binding", 200, 202),
+				Request: poll(LastBindingOperation, "bind"),
+			},
+			{
 				Name: "fetch after the deletion", Needs: []Feature{BindingsRetrievable},
 				If: answered("unbind while binding", 200, 202), Request: to(FetchBinding),
 			},

@@ -1,5 +1,7 @@
 package conformance
 
+import "encoding/json"
+
 // instanceScenario is the life of an instance.
 func instanceScenario() Scenario {
 	fetch := []Feature{InstancesRetrievable}
@@ -32,6 +34,10 @@ func instanceScenario() Scenario {
 				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
 			},
 			{
+				Name: "provision other parameters while creating", Needs: []Feature{CreateParameters}, If: accepted,
+				Request: to(Provision).set("parameters", "{other parameters}").set("maintenance_info", "{maintenance_info}"),
+			},
+			{
 				Name: "bind while creating", Needs: []Feature{Bindable}, If: accepted,
 				Request: to(Bind).as("early binding"),
 			},
@@ -55,6 +61,11 @@ func instanceScenario() Scenario {
 
 			{Name: "provision again", Request: to(Provision).set("maintenance_info", "{maintenance_info}")},
 			{Name: "fetch", Needs: fetch, Request: to(FetchInstance)},
+			{Name: "provision another instance", Request: to(Provision).on("instance5")},
+			{
+				Name: "provision after the refusal", Needs: []Feature{InvalidCreate}, If: answered("provision against the schema", 400),
+				Request: to(Provision).on("instance3"),
+			},
 			{
 				Name: "provision another plan", Needs: []Feature{OtherPlan},
 				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
@@ -181,6 +192,41 @@ func recreateScenario() Scenario {
 			{Name: "provision while deleting", If: answered("deprovision", 202), Request: to(Provision)},
 			{Name: "poll while deleting", If: answered("deprovision", 202), Request: poll(LastOperation, "deprovision")},
 			{Name: "deprovision finished", WaitFor: "deprovision"},
+			{Name: "provision anew finished", WaitFor: "provision while deleting"},
+			{
+				Name: "deprovision what was created anew", Request: to(Deprovision),
+				If: both(inProgress("poll while deleting"), answered("provision while deleting", 201, 202)),
+			},
+		},
+	}
+}
+
+// earlyUpdateScenario updates an instance while it is being created, and while it is
+// being deleted.
+func earlyUpdateScenario() Scenario {
+	update := to(Update).set("plan_id", "{new plan}").set("parameters", "{update parameters of new plan}")
+	fetch := []Feature{InstancesRetrievable}
+	return Scenario{
+		Name: "early update", Title: "Update an instance while it is being provisioned, and while it is being deprovisioned.", PerPlan: true,
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "update while creating", If: answered("provision", 202), Request: update},
+			{Name: "poll while creating", If: answered("provision", 202), Request: poll(LastOperation, "provision")},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "update while creating finished", WaitFor: "update while creating"},
+			{
+				Name: "fetch after the early update", Needs: fetch,
+				If: both(inProgress("poll while creating"), answered("update while creating", 200, 202)), Request: to(FetchInstance),
+			},
+			{Name: "deprovision", Request: to(Deprovision), Essential: []int{200, 202}},
+			{Name: "update while deleting", If: answered("deprovision", 202), Request: update},
+			{
+				Name: "fetch after the late update", Needs: fetch,
+				If: answered("update while deleting", 200), Request: to(FetchInstance),
+			},
+			{Name: "poll while deleting", If: answered("deprovision", 202), Request: poll(LastOperation, "deprovision")},
+			{Name: "deprovision finished", WaitFor: "deprovision"},
+			{Name: "update while deleting finished", WaitFor: "update while deleting"},
 		},
 	}
 }
@@ -200,6 +246,10 @@ func cancelScenario() Scenario {
 				Request: poll(LastOperation, "deprovision while creating"),
 			},
 			{Name: "deprovision finished", WaitFor: "deprovision while creating"},
+			{
+				Name: "poll the creation after the deletion", If: answered("deprovision while creating", 200, 202),
+				Request: poll(LastOperation, "provision"),
+			},
 			{
 				Name: "fetch after the deletion", Needs: []Feature{InstancesRetrievable},
 				If: answered("deprovision while creating", 200, 202), Request: to(FetchInstance),
@@ -236,6 +286,44 @@ func busyScenario() Scenario {
 		},
 	}
 }
+
+// busyParametersScenario deletes an instance while its parameters are updated.
+func busyParametersScenario() Scenario {
+	return Scenario{
+		Name: "busy parameters", Title: "Deprovision an instance while its parameters are updated.", PerPlan: true,
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "update of the parameters", Request: to(Update).set("parameters", "{update parameters}")},
+			{
+				Name: "deprovision while updating", If: answered("update of the parameters", 202), Request: to(Deprovision),
+			},
+			{
+				Name: "poll while updating", If: answered("update of the parameters", 202),
+				Request: poll(LastOperation, "update of the parameters"),
+			},
+		},
+	}
+}
+
+// numbersScenario sends a number that is no double.
+func numbersScenario() Scenario {
+	return Scenario{
+		Name: "numbers", Title: "Provision an instance with a number beyond 2^53, and fetch it.",
+		Needs: []Feature{InstancesRetrievable, AnyParameters},
+		Steps: []Step{
+			{
+				Name:    "provision with a large number",
+				Request: to(Provision).set("parameters", map[string]any{"conformance": json.Number(largeNumber)}),
+			},
+			{Name: "provision finished", WaitFor: "provision with a large number"},
+			{Name: "fetch", If: answered("provision with a large number", 201, 202), Request: to(FetchInstance)},
+		},
+	}
+}
+
+// largeNumber is the first integer that a double cannot be.
+const largeNumber = "9007199254740993"
 
 // mismatchedScenario names another plan when it deletes.
 func mismatchedScenario() Scenario {
@@ -291,6 +379,10 @@ func synchronousScenario() Scenario {
 				Request: to(Update).synchronous().set("context.instance_name", "05bc4ec0-renamed"),
 			},
 			{
+				Name: "update with accepts_incomplete=false", Needs: []Feature{ContextUpdates}, If: exists,
+				Request: to(Update).ask("accepts_incomplete", "false").set("context.instance_name", "05bc4ec0-false"),
+			},
+			{
 				Name: "update of the plan without accepts_incomplete", Needs: []Feature{PlanUpdateable}, If: exists,
 				Request: to(Update).synchronous().set("plan_id", "{other plan}").
 					set("parameters", "{update parameters of other plan}"),
@@ -301,11 +393,19 @@ func synchronousScenario() Scenario {
 			},
 			{Name: "bind without accepts_incomplete", Needs: []Feature{Bindable}, If: exists, Request: to(Bind).synchronous()},
 			{
+				Name: "bind with accepts_incomplete=false", Needs: []Feature{Bindable}, If: exists,
+				Request: to(Bind).as("binding2").ask("accepts_incomplete", "false"),
+			},
+			{
 				Name: "bind after the refusal", Request: to(Bind),
 				If: answered("bind without accepts_incomplete", 422), Essential: []int{201, 202, 422},
 			},
 			{Name: "bind finished", WaitFor: "bind after the refusal"},
 			{Name: "unbind without accepts_incomplete", Needs: []Feature{Bindable}, If: bound, Request: to(Unbind).synchronous()},
+			{
+				Name: "unbind with accepts_incomplete=false", If: answered("unbind without accepts_incomplete", 422),
+				Request: to(Unbind).ask("accepts_incomplete", "false"),
+			},
 			{
 				Name: "unbind after the refusal", If: answered("unbind without accepts_incomplete", 422),
 				Request: to(Unbind),
@@ -313,9 +413,26 @@ func synchronousScenario() Scenario {
 			{Name: "unbind finished", WaitFor: "unbind after the refusal"},
 			{Name: "deprovision without accepts_incomplete", If: exists, Request: to(Deprovision).synchronous()},
 			{
+				Name: "deprovision with accepts_incomplete=false", If: answered("deprovision without accepts_incomplete", 422),
+				Request: to(Deprovision).ask("accepts_incomplete", "false"),
+			},
+			{
 				Name: "deprovision after the refusal", If: answered("deprovision without accepts_incomplete", 422),
 				Request: to(Deprovision),
 			},
+		},
+	}
+}
+
+// concurrentBindingsScenario makes two bindings of an instance at once.
+func concurrentBindingsScenario() Scenario {
+	return Scenario{
+		Name: "concurrent bindings", Title: "Bind an instance twice at the same moment, with two ids.", PerPlan: true,
+		Needs: []Feature{Bindable},
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "bind two at once", Request: to(Bind).as("of two"), Times: 2, Apart: true},
 		},
 	}
 }

@@ -46,6 +46,11 @@ func malformedScenario() Scenario {
 			Name: "deprovision after " + step, If: refused(step), Request: to(Deprovision).on("instance " + step),
 		})
 	}
+	for _, step := range []string{"no plan_id", "parameters as a string"} {
+		scenario.Steps = append(scenario.Steps, Step{
+			Name: "provision after " + step, If: answered(step, 400), Request: to(Provision).on("instance " + step),
+		})
+	}
 	scenario.Steps = append(
 		scenario.Steps,
 		Step{
@@ -124,6 +129,10 @@ func refusedScenario() Scenario {
 			unbindNothing(),
 			after("bind without service_id"), after("bind without plan_id"), after("bind of an unknown service"),
 			after("bind of an unknown plan"), after("bind with parameters as a string"),
+			{
+				Name: "bind after the refusal", Needs: bindable, If: answered("bind with parameters as a string", 400),
+				Request: to(Bind).as("binding bind with parameters as a string"),
+			},
 
 			{Name: "bind", Needs: bindable, Request: to(Bind)},
 			{Name: "bind finished", WaitFor: "bind"},

@@ -29,6 +29,8 @@ type planParameters struct {
 	otherProvision, otherBind map[string]any
 	// invalidProvision, invalidUpdate and invalidBind break the schema.
 	invalidProvision, invalidUpdate, invalidBind map[string]any
+	// failProvision and failDeprovision make the operation fail.
+	failProvision, failDeprovision map[string]any
 }
 
 func (s *subject) serviceID() string { return stringOf(s.service, "id") }
@@ -132,6 +134,9 @@ func planFeatures(s *subject) map[Feature]bool {
 		OtherService:         s.foreign != nil,
 		MaintenanceInfo:      maintained,
 		CreateSchema:         schemaOf(s.plan, createSchema) != nil,
+		FailingProvision:     p.failProvision != nil,
+		FailingDeprovision:   p.failDeprovision != nil,
+		AnyParameters:        s.plan != nil && schemaOf(s.plan, createSchema) == nil && p.provision == nil,
 		UpdateSchema:         schemaOf(s.plan, updateSchema) != nil,
 		BindSchema:           bindable && schemaOf(s.plan, bindSchema) != nil,
 		CreateParameters:     p.otherProvision != nil,

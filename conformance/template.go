@@ -216,6 +216,20 @@ func (j *job) expand(value any) any {
 			return s.parameters.invalidUpdate
 		case "{update parameters of other plan}":
 			return orDropped(s.otherPlan.update)
+		case "{new plan}":
+			if s.has(PlanUpdateable) {
+				return s.otherPlanID()
+			}
+			return dropped{}
+		case "{update parameters of new plan}":
+			if s.has(PlanUpdateable) {
+				return orDropped(s.otherPlan.update)
+			}
+			return orEmpty(s.parameters.update)
+		case "{failing parameters}":
+			return s.parameters.failProvision
+		case "{parameters of a failing deletion}":
+			return s.parameters.failDeprovision
 		case "{other bind parameters}":
 			return s.parameters.otherBind
 		case "{invalid bind parameters}":

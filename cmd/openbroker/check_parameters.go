@@ -68,8 +68,12 @@ func planParameters(plan tree.Member) (p conformance.Parameters, err error) {
 			target = &p.Update
 		case "bind":
 			target = &p.Bind
+		case "fail_provision":
+			target = &p.FailProvision
+		case "fail_deprovision":
+			target = &p.FailDeprovision
 		default:
-			return p, at(request.Place, "the plan %q has something else than provision, update and bind", plan.Name)
+			return p, at(request.Place, "the plan %q has something else than provision, update, bind, fail_provision and fail_deprovision", plan.Name)
 		}
 		if !request.Value.Is(tree.Object) {
 			return p, at(request.Value.Place, "the parameters for %s of the plan %q are %s, not an object", request.Name, plan.Name, request.Value.Kind)

@@ -16,6 +16,9 @@ func (b *Broker) bind(q *request) (*answer, *refusal) {
 		}
 		return nil, refusal
 	}
+	if b.reserved[q.instanceID+"/"+q.bindingID] {
+		return nil, refuse(http.StatusConflict, "", "The id is in use.")
+	}
 	if s := i.bindings[q.bindingID]; s.lives() && !b.met(q) {
 		return b.bindExisting(q, s)
 	}
@@ -94,6 +97,8 @@ func (b *Broker) checkBind(q *request, i *instance) *refusal {
 		return missing("service_id")
 	case planID == "" && !b.broken("bind.plan-id-missing-accepted"):
 		return missing("plan_id")
+	case q.body.object("context") == nil && q.body.text("predecessor_binding_id") == "" && b.broken("bind.context-needed"):
+		return missing("context")
 	case !i.lives() && b.broken("bind.unknown-instance-accepted"):
 		return &refusal{status: http.StatusCreated, extra: object{"credentials": object{"password": "none"}}}
 	case !i.lives() && b.broken("bind.unknown-instance-500"):

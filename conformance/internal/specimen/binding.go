@@ -126,10 +126,9 @@ func (s *binding) credentials(b *Broker) object {
 		},
 		"endpoints": []any{object{"host": "specimen.example.com", "ports": []any{"1234", "9000-9010"}, "protocol": "tcp"}},
 	}
-	if b.varies("no-optional-fields") {
-		delete(body, "endpoints")
-	}
 	switch {
+	case b.broken("binding.no-endpoints"):
+		delete(body, "endpoints")
 	case b.broken("bind.no-credentials"):
 		delete(body, "credentials")
 	case b.broken("bind.credentials-text"):

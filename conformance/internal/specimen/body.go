@@ -46,6 +46,14 @@ func (b *Broker) readBody(q *request) *refusal {
 	case bind:
 		expected = bindFields
 	default:
+		if q.Header.Get("Content-Type") != "" && (b.broken("poll.content-type-refused") && q.endpoint == pollInstance ||
+			b.broken("fetch-binding.content-type-refused") && q.endpoint == fetchBinding) {
+			return refuse(http.StatusBadRequest, "", "A request without a body has no Content-Type.")
+		}
+		if q.Header.Get("Accept") == "" && (b.broken("unbind.accept-required") && q.endpoint == unbind ||
+			b.broken("deprovision.accept-required") && q.endpoint == deprovision) {
+			return refuse(http.StatusNotAcceptable, "", "The header Accept is missing.")
+		}
 		if q.Header.Get("Content-Type") != "" && (b.broken("unbind.content-type-refused") && q.endpoint == unbind ||
 			b.broken("deprovision.content-type-refused") && q.endpoint == deprovision) {
 			return refuse(http.StatusBadRequest, "", "A request without a body has no Content-Type.")
@@ -155,6 +163,9 @@ func (b *Broker) checkFields(q *request, expected fields) *refusal {
 			if b.wrongTypeAccepted(q, name) {
 				continue
 			}
+			if name == "parameters" {
+				b.reserve(q)
+			}
 			if b.varies("maintenance-type-conflict") && q.endpoint == provision && name == "maintenance_info" {
 				return b.maintenanceConflict()
 			}
@@ -169,6 +180,18 @@ func (b *Broker) checkFields(q *request, expected fields) *refusal {
 		}
 	}
 	return nil
+}
+
+// reserve breaks that what is refused leaves no trace.
+func (b *Broker) reserve(q *request) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.broken("provision.refused-but-reserved") && q.endpoint == provision:
+		b.reserved[q.instanceID] = true
+	case b.broken("bind.refused-but-reserved") && q.endpoint == bind:
+		b.reserved[q.instanceID+"/"+q.bindingID] = true
+	}
 }
 
 // wrongTypeAccepted breaks the check of one field.
@@ -228,7 +251,9 @@ func (b *Broker) checkInner(q *request, name string, value object) *refusal {
 // checkContext takes any platform: the context is opaque.
 func (b *Broker) checkContext(q *request, context object) *refusal {
 	switch platform := context.text("platform"); {
-	case b.broken("context.unknown-platform-refused") && platform != "" && platform != "cloudfoundry",
+	case b.broken("context.service-manager-refused-on-update") && platform == "service-manager" && q.endpoint == update,
+		b.broken("context.service-manager-refused-on-bind") && platform == "service-manager" && q.endpoint == bind,
+		b.broken("context.unknown-platform-refused") && platform != "" && platform != "cloudfoundry",
 		b.broken("context.kubernetes-refused-on-provision") && platform == "kubernetes" && q.endpoint == provision,
 		b.broken("context.kubernetes-refused-on-update") && platform == "kubernetes" && q.endpoint == update,
 		b.broken("context.kubernetes-refused-on-bind") && platform == "kubernetes" && q.endpoint == bind,

@@ -35,6 +35,8 @@ func (b *Broker) deprovision(q *request) (*answer, *refusal) {
 		case b.varies("deletes-while-updating"):
 			i.gone = true
 			return reply(http.StatusOK, object{}), nil
+		case i.active != nil && i.active.target == i.plan && b.broken("deprovision.busy-parameters-409"):
+			return nil, refuse(http.StatusConflict, "", "The instance is being updated.")
 		case b.broken("deprovision.busy-200"):
 			return reply(http.StatusOK, object{}), nil
 		case b.broken("deprovision.busy-409"):
@@ -80,9 +82,17 @@ func (b *Broker) deprovisionSlowly(i *instance) *answer {
 		}
 		creation.end(failed)
 		i.halted = true
+		switch {
+		case b.broken("deprovision.halted-creation-succeeded"):
+			creation.state = succeeded
+		case b.varies("halts-at-once"):
+			i.gone, i.active = true, nil
+			return reply(http.StatusOK, object{})
+		}
 	}
 	i.active = b.start(deprovision, "", func() { i.gone, i.active = !b.broken("deprovision.async-not-deleted"), nil })
-	i.active.fails = i.halted && b.broken("deprovision.halting-fails")
+	i.active.fails = i.stubborn || i.halted && b.broken("deprovision.halting-fails")
+	i.active.undo = func() { i.stubborn, i.active = false, nil }
 	i.history = append(i.history, i.active)
 	a := b.accepted(i.active, false, object{})
 	switch {
@@ -95,6 +105,9 @@ func (b *Broker) deprovisionSlowly(i *instance) *answer {
 }
 
 func (b *Broker) deprovisionNow(i *instance) *answer {
+	if creation := i.active; creation != nil && creation.endpoint == provision {
+		creation.end(failed)
+	}
 	i.references--
 	i.gone = i.references <= 0 && !b.broken("deprovision.not-deleted")
 	a := reply(http.StatusOK, object{})
@@ -133,6 +146,10 @@ func (b *Broker) deprovisionAgain(q *request, i *instance) (*answer, *refusal) {
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("deprovision.repeat-410-in-progress"):
 		return &answer{status: http.StatusGone, body: object{}}, nil
+	case b.broken("deprovision.failure-untold") && i.active.fails && i.active.polls == b.config.Polls:
+		i.active = b.start(deprovision, "", i.active.finish)
+		i.active.fails = true
+		i.history = append(i.history, i.active)
 	case b.broken("deprovision.repeat-422-in-progress"), b.varies("repeats-422"):
 		return nil, b.concurrency()
 	case !b.acceptsIncomplete(q):

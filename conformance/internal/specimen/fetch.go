@@ -1,6 +1,9 @@
 package specimen
 
-import "net/http"
+import (
+	"encoding/json"
+	"net/http"
+)
 
 // fetchInstance answers GET /v2/service_instances/:instance_id ("Fetching a
 // Service Instance").
@@ -68,7 +71,8 @@ func (b *Broker) fetchBusy(i *instance) (*answer, *refusal) {
 		}
 		return nil, b.concurrency()
 	default:
-		return nil, b.concurrency()
+		// It is there until it is deleted.
+		return reply(http.StatusOK, i.fetched(b)), nil
 	}
 }
 
@@ -96,6 +100,8 @@ func (i *instance) fetched(b *Broker) object {
 		body["parameters"] = nil
 	case b.broken("fetch-instance.parameters-text"):
 		body["parameters"] = canonical(i.parameters)
+	case b.broken("fetch-instance.numbers-rounded"):
+		body["parameters"] = rounded(i.parameters)
 	case b.broken("fetch-instance.parameters-wrong"):
 		body["parameters"] = altered(i.parameters)
 	case b.broken("fetch-instance.maintenance-text"):
@@ -110,6 +116,18 @@ func (i *instance) fetched(b *Broker) object {
 		body["dashboard_url"] = nil
 	}
 	return body
+}
+
+// rounded is the object with numbers as most languages have them.
+func rounded(parameters object) object {
+	other := object{}
+	for name, value := range parameters {
+		if number, ok := value.(json.Number); ok {
+			value, _ = number.Float64()
+		}
+		other[name] = value
+	}
+	return other
 }
 
 // altered is the object with other values.

@@ -16,6 +16,12 @@ func (b *Broker) checkIdentity(q *request) *refusal {
 		return refuse(http.StatusBadRequest, "", "The request identity must be a GUID.")
 	}
 	if value == "" {
+		switch {
+		case b.broken("identity.required-on-update") && q.endpoint == update,
+			b.broken("identity.required-on-bind") && q.endpoint == bind,
+			b.broken("identity.required-on-unbind") && q.endpoint == unbind:
+			return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity is required.")
+		}
 		if b.broken("identity.required") && q.mutates() {
 			return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity is required.")
 		}

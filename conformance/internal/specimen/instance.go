@@ -20,6 +20,7 @@ type instance struct {
 	ready      bool // the provision has succeeded
 	gone       bool // the deprovision has
 	references int  // how many provision requests it has got; only a fault counts them
+	stubborn   bool // its next deprovision fails
 	halted     bool // it was deleted while it was being created
 	moved      bool // its dashboard is elsewhere, which only a fault keeps to itself
 	active     *operation
@@ -33,6 +34,10 @@ func (i *instance) lives() bool { return i != nil && !i.gone }
 func (i *instance) deleting() bool {
 	return i.lives() && i.active != nil && i.active.endpoint == deprovision
 }
+
+// failing is the parameter that names the operation that is to fail, so that tests
+// can see what a platform hears of it.
+const failing = "specimen.fail"
 
 // canonical encodes a value so that equal ones are equal texts.
 func canonical(value any) string {
@@ -86,6 +91,8 @@ func (i *instance) document(b *Broker) object {
 		body["dashboard_url"] = nil
 	}
 	switch {
+	case b.broken("instance.dashboard-of-all"):
+		body["dashboard_url"] = "https://dashboard.example.com/"
 	case b.broken("instance.dashboard-number"):
 		body["dashboard_url"] = 1
 	case b.broken("instance.dashboard-object"):
@@ -133,6 +140,8 @@ func (b *Broker) checkParameters(q *request, p *plan, parameters object) *refusa
 		b.broken("update.parameters-unchecked") && q.endpoint == update,
 		b.broken("bind.parameters-unchecked") && q.endpoint == bind:
 		return nil
+	case b.broken("provision.invalid-but-reserved") && q.endpoint == provision:
+		b.reserved[q.instanceID] = true
 	}
 	return refuse(http.StatusBadRequest, "", "The parameters do not follow the schema of the plan.")
 }

@@ -28,6 +28,12 @@ func (b *Broker) meet(q *request) *refusal {
 		b.broken("concurrency.double-unbind") && q.endpoint == unbind,
 		b.broken("concurrency.double-deprovision") && q.endpoint == deprovision:
 		b.meeting.wait(q)
+	case b.broken("concurrency.two-bindings-500") && q.endpoint == bind,
+		b.broken("concurrency.two-service-manager-binds-500") && q.endpoint == bind,
+		b.broken("concurrency.two-unbinds-500") && q.endpoint == unbind:
+		if b.meeting.waitFor(q, q.instanceID); b.met(q) {
+			return refuse(http.StatusInternalServerError, "", "could not serialize access due to concurrent update")
+		}
 	case b.broken("concurrency.provision-500") && q.endpoint == provision,
 		b.broken("concurrency.bind-500") && q.endpoint == bind,
 		b.broken("concurrency.unbind-500") && q.endpoint == unbind,
@@ -40,8 +46,10 @@ func (b *Broker) meet(q *request) *refusal {
 }
 
 // wait returns as soon as there is another request, or patience is over.
-func (m *meeting) wait(q *request) {
-	key := q.instanceID + "\x00" + q.bindingID
+func (m *meeting) wait(q *request) { m.waitFor(q, q.instanceID+"\x00"+q.bindingID) }
+
+// waitFor is wait for requests with the same key.
+func (m *meeting) waitFor(q *request, key string) {
 	m.mu.Lock()
 	if m.waiting == nil {
 		m.waiting, m.met = map[string]chan struct{}{}, map[*request]bool{}

@@ -51,6 +51,15 @@ func bindClauses() []clause {
 			{"fetch-binding.no-credentials", "there are none"},
 			{"fetch-binding.credentials-null", "null"},
 		}},
+		{"Binding", "endpoints are provided beside the credentials", "bind-endpoints", []fault{
+			{"binding.no-endpoints", "there are none"},
+		}},
+		{"Service Broker Errors", "what is refused leaves no trace", "error-refused-bind-leaves-no-trace", []fault{
+			{"bind.refused-but-reserved", "the id is in use after parameters that are no object"},
+		}},
+		{"Asynchronous Operations", "accepts_incomplete=false is a no", "bind-async-required-false", []fault{
+			{"async.false-accepted-on-bind", "takes any value for a yes, for a bind"},
+		}},
 		{"Credentials", "credentials are unique to a binding", "bind-credentials-unique", []fault{
 			{"bind.same-credentials", "they are the same for all"},
 		}},

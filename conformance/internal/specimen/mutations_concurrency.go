@@ -14,6 +14,9 @@ func concurrencyClauses() []clause {
 		{"Blocking Operations", "one of several concurrent requests creates", "concurrent-binds-once", []fault{
 			{"concurrency.double-bind", "two create the binding"},
 		}},
+		{"Blocking Operations", "binds of other ids are processed, or refused with 422 ConcurrencyError", "concurrent-bindings", []fault{
+			{"concurrency.two-bindings-500", "500"},
+		}},
 		{"Blocking Operations", "concurrent unbinds are processed, or refused with 422 ConcurrencyError", "concurrent-unbinds", []fault{
 			{"concurrency.unbind-500", "500"},
 		}},

@@ -2,6 +2,15 @@ package specimen
 
 func deprovisionClauses() []clause {
 	return []clause{
+		{"Asynchronous Operations", "accepts_incomplete=false is a no", "deprovision-async-required-false", []fault{
+			{"async.false-accepted-on-deprovision", "takes any value for a yes, for a deprovision"},
+		}},
+		{"Deprovisioning", "a creation that was halted has failed", "deprovision-while-creating-provision-failed", []fault{
+			{"deprovision.halted-creation-succeeded", "it has succeeded"},
+		}},
+		{"Deprovisioning", "422 ConcurrencyError while parameters are updated", "deprovision-while-updating-parameters", []fault{
+			{"deprovision.busy-parameters-409", "409"},
+		}},
 		{"Deprovisioning", "200 if the instance was deleted", "deprovision-succeeds", []fault{
 			{"deprovision.204", "204"},
 			{"deprovision.410-deleted", "410"},

@@ -2,6 +2,9 @@ package specimen
 
 func fetchClauses() []clause {
 	return []clause{
+		{"Fetching a Service Instance", "numbers keep their digits", "fetch-large-numbers", []fault{
+			{"fetch-instance.numbers-rounded", "they are rounded to doubles"},
+		}},
 		{"URL Properties", "ids may have any characters; they are percent-encoded", "fetch-encoded-otherwise", []fault{
 			{"url.not-decoded", "does not decode ids"},
 		}},

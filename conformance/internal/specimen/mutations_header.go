@@ -2,6 +2,15 @@ package specimen
 
 func headerClauses() []clause {
 	return []clause{
+		{"Originating Identity", "platforms need not send it", "originating-identity-optional-on-update", []fault{
+			{"identity.required-on-update", "400 for an update without it"},
+		}},
+		{"Originating Identity", "platforms need not send it", "originating-identity-optional-on-bind", []fault{
+			{"identity.required-on-bind", "400 for a bind without it"},
+		}},
+		{"Originating Identity", "platforms need not send it", "originating-identity-optional-on-unbind", []fault{
+			{"identity.required-on-unbind", "400 for an unbind without it"},
+		}},
 		{"API Version Header", "2.17 is supported", "version-2.17-accepted", []fault{
 			{"version.up-to-2.16", "it is not"},
 		}},

@@ -75,7 +75,6 @@ func platformClauses() []clause {
 		}},
 		{"Korifi", "parameters may be null", "korifi-provision", []fault{
 			{"body.null-refused", "400"},
-			{"provision.place-always-needed", "400"},
 		}},
 		{"Provisioning", "a repeated request is answered with 202 while it is in progress", "korifi-provision-again", []fault{
 			{"provision.repeat-422-in-progress", "422"},
@@ -83,8 +82,23 @@ func platformClauses() []clause {
 		{"Provisioning", "200 if the instance exists with the same attributes", "korifi-provision-afterwards", []fault{
 			{"provision.repeat-202", "202"},
 		}},
-		{"Korifi", "service keys have an empty app_guid", "korifi-bind", []fault{
+		{"Korifi", "service keys have an empty app_guid", "korifi-bind-key", []fault{
 			{"bind.app-guid-empty-refused", "400"},
+		}},
+		{"Korifi", "a bind has no context", "korifi-bind", []fault{
+			{"bind.context-needed", "400"},
+		}},
+		{"Korifi", "a failure is told", "korifi-failed-provision", []fault{
+			{"provision.failure-untold", "a request that comes before the poll begins anew"},
+		}},
+		{"Korifi", "a failure is told", "korifi-failed-deprovision", []fault{
+			{"deprovision.failure-untold", "a request that comes before the poll begins anew"},
+		}},
+		{"Korifi", "requests without a body have a Content-Type", "korifi-poll", []fault{
+			{"poll.content-type-refused", "400 for a poll"},
+		}},
+		{"Korifi", "requests without a body have a Content-Type", "korifi-fetch-binding", []fault{
+			{"fetch-binding.content-type-refused", "400 for a fetch"},
 		}},
 		{"Korifi", "after an asynchronous bind a PUT gives the credentials", "korifi-bind-again", []fault{
 			{"bind.repeat-after-async-without-credentials", "there are none"},
@@ -92,13 +106,13 @@ func platformClauses() []clause {
 		{"Korifi", "requests without a body have a Content-Type", "korifi-unbind", []fault{
 			{"unbind.content-type-refused", "400 for an unbind"},
 		}},
-		{"Unbinding", "a repeated request is answered with 202 while it is in progress", "korifi-unbind-again", []fault{
+		{"Unbinding", "a repeated request is answered with 202 while it is in progress", "korifi-unbind", []fault{
 			{"unbind.repeat-422-in-progress", "422"},
 		}},
 		{"Korifi", "requests without a body have a Content-Type", "korifi-deprovision", []fault{
 			{"deprovision.content-type-refused", "400 for a deprovision"},
 		}},
-		{"Deprovisioning", "a repeated request is answered with 202 while it is in progress", "korifi-deprovision-again", []fault{
+		{"Deprovisioning", "a repeated request is answered with 202 while it is in progress", "korifi-deprovision", []fault{
 			{"deprovision.repeat-422-in-progress", "422"},
 		}},
 		{"Korifi", "documentationUrl is a string", "korifi-documentation-url", []fault{
@@ -115,6 +129,12 @@ func platformClauses() []clause {
 		}},
 		{"Kubernetes service catalog", "unbind requests have 2.14", "kubernetes-unbind", []fault{
 			{"version.not-2.14-on-unbind", "it is refused"},
+		}},
+		{"Kubernetes service catalog", "deletions have no Accept and no Content-Type", "kubernetes-unbind", []fault{
+			{"unbind.accept-required", "406"},
+		}},
+		{"Kubernetes service catalog", "deletions have no Accept and no Content-Type", "kubernetes-deprovision", []fault{
+			{"deprovision.accept-required", "406"},
 		}},
 		{"Kubernetes service catalog", "an id is used again after orphan mitigation", "kubernetes-provision-anew", []fault{
 			{"provision.id-reuse-409", "409"},
@@ -146,6 +166,21 @@ func platformClauses() []clause {
 		}},
 		{"Service Manager", "bind requests have 2.13", "sm-bind", []fault{
 			{"version.not-2.13-on-bind", "it is refused"},
+		}},
+		{"Service Manager", "the context is that of Service Manager", "sm-update", []fault{
+			{"context.service-manager-refused-on-update", "400 for an update"},
+		}},
+		{"Service Manager", "there is no application", "sm-bind", []fault{
+			{"context.service-manager-refused-on-bind", "400 for a bind"},
+		}},
+		{"Service Manager", "two bindings are made at once", "sm-two-binds", []fault{
+			{"concurrency.two-service-manager-binds-500", "500"},
+		}},
+		{"Service Manager", "two bindings are deleted at once", "sm-two-unbinds", []fault{
+			{"concurrency.two-unbinds-500", "500"},
+		}},
+		{"Service Manager", "polls are answered with 200, 404 or 503", "sm-polls", []fault{
+			{"poll.second-500", "500 now and then"},
 		}},
 		{"Service Manager", "unbind requests have 2.13", "sm-unbind", []fault{
 			{"version.not-2.13-on-unbind", "it is refused"},

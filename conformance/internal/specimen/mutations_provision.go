@@ -37,6 +37,21 @@ func provisionClauses() []clause {
 		{"Provisioning", "409 also while it is in progress", "provision-other-plan-while-creating-409", []fault{
 			{"provision.conflict-missed-in-progress", "202"},
 		}},
+		{"Provisioning", "409 also while it is in progress", "provision-other-parameters-while-creating-409", []fault{
+			{"provision.conflict-missed-for-parameters-in-progress", "202 for other parameters"},
+		}},
+		{"Provisioning", "dashboard_url identifies the instance", "dashboard-url-per-instance", []fault{
+			{"instance.dashboard-of-all", "it is the same for all"},
+		}},
+		{"Service Broker Errors", "what is refused leaves no trace", "error-refused-provision-leaves-no-trace", []fault{
+			{"provision.refused-but-reserved", "the id is in use after parameters that are no object"},
+		}},
+		{"Service Broker Errors", "what is refused leaves no trace", "error-invalid-provision-leaves-no-trace", []fault{
+			{"provision.invalid-but-reserved", "the id is in use after parameters against the schema"},
+		}},
+		{"Provisioning", "what is accepted is created", "provision-while-deleting-creates", []fault{
+			{"provision.deleting-202", "202 with the operation of the deletion"},
+		}},
 		{"Provisioning", "409 if the instance exists with different attributes", "provision-other-parameters-409", []fault{
 			{"provision.conflict-missed-for-parameters", "200 for other parameters"},
 		}},

@@ -2,6 +2,12 @@ package specimen
 
 func unbindClauses() []clause {
 	return []clause{
+		{"Asynchronous Operations", "accepts_incomplete=false is a no", "unbind-async-required-false", []fault{
+			{"async.false-accepted-on-unbind", "takes any value for a yes, for an unbind"},
+		}},
+		{"Unbinding", "a creation that was halted has failed", "unbind-while-binding-bind-failed", []fault{
+			{"unbind.halted-creation-succeeded", "it has succeeded"},
+		}},
 		{"Unbinding", "200 if the binding was deleted", "unbind-succeeds", []fault{
 			{"unbind.204", "204"},
 			{"unbind.410-deleted", "410"},

@@ -2,6 +2,21 @@ package specimen
 
 func updateClauses() []clause {
 	return []clause{
+		{"Asynchronous Operations", "accepts_incomplete=false is a no", "update-async-required-false", []fault{
+			{"async.false-accepted-on-update", "takes any value for a yes, for an update"},
+		}},
+		{"Updating a Service Instance", "422 if the state does not allow it", "update-while-creating", []fault{
+			{"update.creating-409", "409 while the instance is created"},
+		}},
+		{"Updating a Service Instance", "200 if the changes are applied", "update-while-creating-takes-effect", []fault{
+			{"update.creating-200", "200 without effect while the instance is created"},
+		}},
+		{"Updating a Service Instance", "422 if the state does not allow it", "update-while-deleting", []fault{
+			{"update.deleting-409", "409 while the instance is deleted"},
+		}},
+		{"Updating a Service Instance", "200 if the changes are applied", "update-while-deleting-takes-effect", []fault{
+			{"update.deleting-200", "200 without effect while the instance is deleted"},
+		}},
 		{"Updating a Service Instance", "updates of the context alone, if allow_context_updates is declared", "update-of-context", []fault{
 			{"update.context-only-refused", "422"},
 		}},

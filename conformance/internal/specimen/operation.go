@@ -23,6 +23,7 @@ type operation struct {
 	polls    int    // answered with "in progress" so far
 	finish   func() // applies its effect
 	fails    bool   // instead
+	undo     func() // what comes of it then
 	target   *plan  // of an update
 }
 
@@ -227,8 +228,11 @@ func (b *Broker) operationFails(o *operation) bool {
 
 func (o *operation) end(state string) {
 	o.state = state
-	if state == succeeded {
+	switch {
+	case state == succeeded:
 		o.finish()
+	case o.undo != nil:
+		o.undo()
 	}
 }
 
@@ -242,6 +246,8 @@ func (b *Broker) polledProgress(q *request, o *operation) (*answer, *refusal) {
 		return nil, refuse(http.StatusNotFound, "", "Not there yet.")
 	case b.broken("poll.410-in-progress") && o.endpoint == provision:
 		return nil, refuse(http.StatusGone, "", "Not there yet.")
+	case b.broken("poll.second-500") && o.polls == 2:
+		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case b.broken("poll.500-in-progress"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case b.broken("poll.first-404") && o.polls == 1:

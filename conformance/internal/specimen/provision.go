@@ -8,6 +8,9 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
+	if b.reserved[q.instanceID] {
+		return nil, refuse(http.StatusConflict, "", "The id is in use.")
+	}
 	if i := b.instances[q.instanceID]; i != nil && i.gone && b.broken("provision.id-reuse-409") {
 		return nil, refuse(http.StatusConflict, "", "There was an instance with this id.")
 	}
@@ -46,6 +49,8 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 	if p.asyncInstances {
 		i.active = b.start(provision, "", func() { i.ready, i.active = !b.broken("provision.succeeds-too-early"), nil })
 		i.history = append(i.history, i.active)
+		i.active.fails = i.parameters.text(failing) == "provision"
+		i.active.undo = func() { i.gone, i.active = i.parameters.text(failing) == "provision", nil }
 		body := i.document(b)
 		if b.broken("provision.dashboard-late") {
 			delete(body, "dashboard_url")
@@ -142,7 +147,7 @@ func (b *Broker) checkPlace(q *request) *refusal {
 	for _, name := range []string{"organization_guid", "space_guid"} {
 		if q.body.text(name) == "" && context.text(name) == "" {
 			switch {
-			case b.varies("place-unchecked") && !b.broken("provision.place-always-needed"),
+			case b.varies("place-unchecked"),
 				b.broken("provision.place-missing-accepted"):
 				continue
 			}
@@ -156,7 +161,7 @@ func (b *Broker) checkPlace(q *request) *refusal {
 func (b *Broker) create(q *request, p *plan) *instance {
 	i := &instance{
 		id: q.instanceID, service: p.service, plan: p, parameters: parameters(q), maintenance: p.maintenance,
-		place: placeOf(q), bindings: map[string]*binding{},
+		place: placeOf(q), bindings: map[string]*binding{}, stubborn: parameters(q).text(failing) == "deprovision",
 	}
 	b.instances[i.id] = i
 	return i
@@ -191,6 +196,8 @@ func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *
 		return reply(http.StatusOK, object{"dashboard_url": "https://dashboard.example.com/repeated"}), nil
 	case i.active == nil:
 		return reply(http.StatusOK, i.document(b)), nil
+	case i.active.endpoint != provision && b.broken("provision.deleting-202"):
+		return b.accepted(i.active, false, i.document(b)), nil
 	case i.active.endpoint != provision && b.broken("provision.deleting-200"):
 		return reply(http.StatusOK, i.document(b)), nil
 	case i.active.endpoint != provision:
@@ -199,6 +206,10 @@ func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *
 		return reply(http.StatusOK, i.document(b)), nil
 	case b.broken("provision.repeat-409-in-progress"):
 		return nil, refuse(http.StatusConflict, "", "The instance is being created.")
+	case b.broken("provision.failure-untold") && i.active.fails && i.active.polls == b.config.Polls:
+		i.active = b.start(provision, "", i.active.finish)
+		i.active.fails = true
+		i.history = append(i.history, i.active)
 	case b.broken("provision.repeat-422-in-progress"):
 		return nil, b.concurrency()
 	case !b.acceptsIncomplete(q):
@@ -211,7 +222,8 @@ func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *
 func (b *Broker) conflictMissed(q *request, p *plan, i *instance) bool {
 	switch {
 	case i.active != nil:
-		return b.broken("provision.conflict-missed-in-progress")
+		return b.broken("provision.conflict-missed-in-progress") ||
+			b.broken("provision.conflict-missed-for-parameters-in-progress") && p == i.plan
 	case b.broken("provision.conflict-missed"),
 		b.broken("provision.conflict-missed-for-parameters") && p == i.plan,
 		b.broken("provision.conflict-missed-for-plan") && p != i.plan:

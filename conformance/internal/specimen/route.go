@@ -151,7 +151,11 @@ func (b *Broker) readQuery(q *request) *refusal {
 // acceptsIncomplete reports whether the client can poll ("Asynchronous
 // Operations").
 func (b *Broker) acceptsIncomplete(q *request) bool {
-	if b.broken("async.any-accepts-incomplete") {
+	if b.broken("async.any-accepts-incomplete") ||
+		b.broken("async.false-accepted-on-update") && q.endpoint == update ||
+		b.broken("async.false-accepted-on-bind") && q.endpoint == bind ||
+		b.broken("async.false-accepted-on-unbind") && q.endpoint == unbind ||
+		b.broken("async.false-accepted-on-deprovision") && q.endpoint == deprovision {
 		return q.query.Has("accepts_incomplete")
 	}
 	return q.query.Get("accepts_incomplete") == "true"

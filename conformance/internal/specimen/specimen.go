@@ -38,8 +38,9 @@ type Broker struct {
 
 	mu         sync.Mutex
 	instances  map[string]*instance
-	operations int // how many have been started
-	catalogs   int // how often the catalog was fetched
+	reserved   map[string]bool // ids that are taken although nothing has them; only faults do that
+	operations int             // how many have been started
+	catalogs   int             // how often the catalog was fetched
 	meeting    meeting
 }
 
@@ -59,7 +60,7 @@ func New(config Config) (*Broker, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	b := &Broker{config: config, instances: map[string]*instance{}}
+	b := &Broker{config: config, instances: map[string]*instance{}, reserved: map[string]bool{}}
 	b.offer = b.services()
 	b.modified = config.Now().UTC().Truncate(time.Second)
 	return b, nil

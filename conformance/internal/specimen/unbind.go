@@ -67,6 +67,13 @@ func (b *Broker) unbindSlowly(s *binding) *answer {
 		}
 		creation.end(failed)
 		s.halted = true
+		switch {
+		case b.broken("unbind.halted-creation-succeeded"):
+			creation.state = succeeded
+		case b.varies("halts-at-once"):
+			s.gone, s.active = true, nil
+			return reply(http.StatusOK, object{})
+		}
 	}
 	s.active = b.start(unbind, "", func() { s.gone, s.active = !b.broken("unbind.async-not-deleted"), nil })
 	s.active.fails = s.halted && b.broken("unbind.halting-fails")
@@ -82,6 +89,9 @@ func (b *Broker) unbindSlowly(s *binding) *answer {
 }
 
 func (b *Broker) unbindNow(s *binding) *answer {
+	if creation := s.active; creation != nil {
+		creation.end(failed)
+	}
 	s.gone = !b.broken("unbind.not-deleted")
 	for _, sibling := range s.instance.bindings {
 		if sibling.predecessor == s.id && b.broken("rotation.successor-ends-with-predecessor") ||

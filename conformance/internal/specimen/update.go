@@ -165,7 +165,15 @@ func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 // updateBusy answers while an operation on the instance is in progress.
 func (b *Broker) updateBusy(q *request, i *instance, target *plan, key string) (*answer, *refusal) {
 	same := i.active.endpoint == update && i.active.key == key
+	creating, deleting := i.active.endpoint == provision, i.active.endpoint == deprovision
 	switch {
+	case (creating || deleting) && b.varies("updates-while-busy"):
+		b.apply(q, i, target)
+		return reply(http.StatusOK, i.document(b)), nil
+	case creating && b.broken("update.creating-409"), deleting && b.broken("update.deleting-409"):
+		return nil, refuse(http.StatusConflict, "", "The instance is not ready.")
+	case creating && b.broken("update.creating-200"), deleting && b.broken("update.deleting-200"):
+		return reply(http.StatusOK, i.document(b)), nil
 	case !same:
 		return nil, b.concurrency()
 	case target != i.plan && b.broken("update.repeat-other-operation-for-plan"):

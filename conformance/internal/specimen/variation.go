@@ -45,6 +45,8 @@ func Variations() []Variation {
 		{"unknown-plan-ignored", "Binding", "knows the service and plan of an instance, whatever a bind or update says"},
 		{"catalog-nulls", "Service Offering Object", "has null for objects of the catalog that are absent"},
 		{"repeats-422", "Blocking Operations", "refuses repeated updates and deletions with 422 ConcurrencyError"},
+		{"halts-at-once", "Deprovisioning", "halts what is being created at once, with 200"},
+		{"updates-while-busy", "Updating a Service Instance", "applies updates while the instance is being created or deleted"},
 		{"only-renew-before", "Binding Metadata Object", "tells when to renew a binding, not when it expires"},
 	}
 }
