@@ -128,7 +128,8 @@ func unbindChecks() []Check {
 			Scenario: "cancel binding", Steps: steps("unbind while binding"), Expect: expect(statusOrCode("ConcurrencyError", 200, 202)),
 		},
 		{
-			ID: "unbind-while-binding-bind-failed", Level: Should,
+			// A creation may have ended just before its deletion began: that is no fault.
+			ID: "unbind-while-binding-bind-failed", Level: May,
 			Title:    "After an unbind of what is being created, the bind is told to have failed.",
 			Clause:   spec(section, "If it was performed at once, the last operation indicates that the bind has the state failed."),
 			Scenario: "cancel binding", Steps: steps("poll the creation after the deletion"), Expect: expect(haltedCreation("bind", "unbind while binding")),
@@ -256,7 +257,8 @@ func deprovisionChecks() []Check {
 			Expect: expect(missing()),
 		},
 		{
-			ID: "deprovision-while-creating-provision-failed", Level: Should,
+			// A creation may have ended just before its deletion began: that is no fault.
+			ID: "deprovision-while-creating-provision-failed", Level: May,
 			Title:    "After a deprovision of what is being provisioned, the provision is told to have failed.",
 			Clause:   spec(section, "If it was performed at once, the last operation indicates that the provision has the state failed."),
 			Scenario: "cancel", Steps: steps("poll the creation after the deletion"), Expect: expect(haltedCreation("provision", "deprovision while creating")),

@@ -74,7 +74,7 @@ func TestCheckServe(t *testing.T) {
 	t.Parallel()
 	const quiet = "log: {level: warn}\n"
 	// Korifi sends no organization and space.
-	const noOrganization = quiet + "api: {skip_organization_check: true}\n"
+	const noOrganization = quiet
 	for name, c := range map[string]struct {
 		config   string
 		profiles []conformance.Profile
