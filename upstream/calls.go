@@ -1,0 +1,245 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/client"
+)
+
+// ours returns what of a caller goes to the broker: not the version that the platform
+// speaks, since the answers are translated.
+func ours(c openbroker.Caller) openbroker.Caller {
+	return openbroker.Caller{Identity: c.Identity, RequestIdentity: c.RequestIdentity}
+}
+
+// call sends a call, and logs what is wrong with the answer. refused says that the mode
+// demands to refuse it.
+func call[T any](ctx context.Context, b *Broker, kind, name string, accepts bool, caller openbroker.Caller, send func(context.Context) (T, error)) (answer T, raw *client.Response, err error) {
+	raw = new(client.Response)
+	answer, err = send(client.WithResponse(ctx, raw))
+	found := inspect(kind, raw, accepts)
+	b.report.log(ctx, name, caller.RequestIdentity, found)
+	if err == nil && b.config.Mode == Enforce {
+		for _, v := range found {
+			if grave(v) {
+				return answer, raw, openbroker.NewError(http.StatusBadGateway, "", "The service broker gave an answer that is not valid: "+v.text+".")
+			}
+		}
+	}
+	if err != nil {
+		err = passOn(err)
+	}
+	return answer, raw, err
+}
+
+// grave reports whether putting a violation right would change what the broker said.
+func grave(v violation) bool {
+	return v.clause == clauseAsync || v.clause == clausePolling || v.clause == clauseResponse
+}
+
+// Provision passes a provision on.
+func (b *Broker) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, _, err := call(ctx, b, kindCreate, "provision", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.ProvisionResponse, error) {
+		return b.config.Client.Provision(ctx, &sent)
+	})
+	if err != nil {
+		return nil, err
+	}
+	response.Operation = bounded(response.Operation)
+	if response.Outcome == openbroker.Accepted && !r.AcceptsIncomplete {
+		if err := b.await(ctx, client.ProvisionOperation(&sent, response)); err != nil {
+			return nil, err
+		}
+		response.Outcome, response.Operation = openbroker.Created, ""
+	}
+	return response, nil
+}
+
+// Update passes an update on.
+func (b *Broker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, _, err := call(ctx, b, kindUpdate, "update", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.UpdateResponse, error) {
+		return b.config.Client.Update(ctx, &sent)
+	})
+	if err != nil {
+		return nil, err
+	}
+	response.Operation = bounded(response.Operation)
+	if response.Outcome == openbroker.Accepted && !r.AcceptsIncomplete {
+		if err := b.await(ctx, client.UpdateOperation(&sent, response)); err != nil {
+			return nil, err
+		}
+		response.Outcome, response.Operation = openbroker.Updated, ""
+	}
+	return response, nil
+}
+
+// Deprovision passes a deprovision on. 404 counts as 410: older brokers answer so.
+func (b *Broker) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, _, err := call(ctx, b, kindDelete, "deprovision", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.DeprovisionResponse, error) {
+		return b.config.Client.Deprovision(ctx, &sent)
+	})
+	if err != nil {
+		return nil, gone(err, openbroker.ErrInstanceDoesNotExist)
+	}
+	response.Operation = bounded(response.Operation)
+	if response.Outcome == openbroker.Accepted && !r.AcceptsIncomplete {
+		if err := b.await(ctx, client.DeprovisionOperation(&sent, response)); err != nil {
+			return nil, err
+		}
+		response.Outcome, response.Operation = openbroker.Deleted, ""
+	}
+	return response, nil
+}
+
+// Bind passes a bind on.
+func (b *Broker) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, _, err := call(ctx, b, kindCreate, "bind", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.BindResponse, error) {
+		return b.config.Client.Bind(ctx, &sent)
+	})
+	if err != nil {
+		return nil, err
+	}
+	response.Operation = bounded(response.Operation)
+	if response.Outcome != openbroker.Accepted || r.AcceptsIncomplete {
+		return response, nil
+	}
+	if err := b.await(ctx, client.BindOperation(&sent, response)); err != nil {
+		return nil, err
+	}
+	fetched, err := b.GetBinding(ctx, &openbroker.GetBindingRequest{InstanceID: r.InstanceID, BindingID: r.BindingID, ServiceID: r.ServiceID, PlanID: r.PlanID, Caller: r.Caller})
+	if err != nil {
+		return nil, err
+	}
+	return &openbroker.BindResponse{
+		Metadata: fetched.Metadata, Credentials: fetched.Credentials, SyslogDrainURL: fetched.SyslogDrainURL,
+		RouteServiceURL: fetched.RouteServiceURL, VolumeMounts: fetched.VolumeMounts, Endpoints: fetched.Endpoints,
+	}, nil
+}
+
+// Unbind passes an unbind on. 404 counts as 410: older brokers answer so.
+func (b *Broker) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, _, err := call(ctx, b, kindDelete, "unbind", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.UnbindResponse, error) {
+		return b.config.Client.Unbind(ctx, &sent)
+	})
+	if err != nil {
+		return nil, gone(err, openbroker.ErrBindingDoesNotExist)
+	}
+	response.Operation = bounded(response.Operation)
+	if response.Outcome == openbroker.Accepted && !r.AcceptsIncomplete {
+		if err := b.await(ctx, client.UnbindOperation(&sent, response)); err != nil {
+			return nil, err
+		}
+		response.Outcome, response.Operation = openbroker.Deleted, ""
+	}
+	return response, nil
+}
+
+// GetInstance passes a fetch on.
+func (b *Broker) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, _, err := call(ctx, b, kindFetch, "fetch instance", false, r.Caller, func(ctx context.Context) (*openbroker.GetInstanceResponse, error) {
+		return b.config.Client.GetInstance(ctx, &sent)
+	})
+	return response, err
+}
+
+// GetBinding passes a fetch on.
+func (b *Broker) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, _, err := call(ctx, b, kindFetch, "fetch binding", false, r.Caller, func(ctx context.Context) (*openbroker.GetBindingResponse, error) {
+		return b.config.Client.GetBinding(ctx, &sent)
+	})
+	return response, err
+}
+
+// LastOperation passes a poll on.
+func (b *Broker) LastOperation(ctx context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, raw, err := call(ctx, b, kindPoll, "last operation", false, r.Caller, func(ctx context.Context) (*openbroker.LastOperationResponse, error) {
+		return b.config.Client.LastOperation(ctx, &sent)
+	})
+	return b.readPoll(response, raw, err)
+}
+
+// LastBindingOperation passes a poll on.
+func (b *Broker) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
+	sent := *r
+	sent.Caller = ours(r.Caller)
+	response, raw, err := call(ctx, b, kindPoll, "last binding operation", false, r.Caller, func(ctx context.Context) (*openbroker.LastOperationResponse, error) {
+		return b.config.Client.LastBindingOperation(ctx, &sent)
+	})
+	return b.readPoll(response, raw, err)
+}
+
+// readPoll reads a state that is spelt otherwise, unless the mode refuses it.
+func (b *Broker) readPoll(response *openbroker.LastOperationResponse, raw *client.Response, err error) (*openbroker.LastOperationResponse, error) {
+	if err == nil || b.config.Mode == Enforce || raw.StatusCode != http.StatusOK {
+		return response, err
+	}
+	fields, ok := objectOf(raw.Body)
+	if !ok {
+		return nil, err
+	}
+	spelt, _ := text(fields["state"])
+	state, ok := readState(spelt)
+	if !ok {
+		return nil, err
+	}
+	description, _ := text(fields["description"])
+	return &openbroker.LastOperationResponse{State: state, Description: description}, nil
+}
+
+// gone makes the 404 of a deletion a 410.
+func gone(err error, missing *openbroker.Error) error {
+	var response *client.ResponseError
+	if errors.As(err, &response) && response.StatusCode == http.StatusNotFound {
+		return missing.WithCause(err)
+	}
+	return err
+}
+
+// bounded leaves out an operation that is too long to be polled with.
+func bounded(operation string) string {
+	if len(operation) > maxOperation {
+		return ""
+	}
+	return operation
+}
+
+// await waits for an operation that the platform did not accept.
+func (b *Broker) await(ctx context.Context, o client.Operation) error {
+	ctx, cancel := context.WithTimeout(ctx, b.config.SyncWait)
+	defer cancel()
+	_, err := b.config.Client.Wait(ctx, o, nil)
+	var failed *client.OperationError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &failed):
+		description := failed.Description
+		if description == "" {
+			description = "The operation failed."
+		}
+		return openbroker.NewError(http.StatusInternalServerError, "", description).WithCause(err)
+	case ctx.Err() != nil:
+		return openbroker.NewError(http.StatusGatewayTimeout, "", "The service broker did not finish in time, and the request does not accept an asynchronous answer.").WithCause(err)
+	default:
+		return passOn(err)
+	}
+}

@@ -1,0 +1,155 @@
+package upstream
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/client"
+)
+
+// A violation is a breach of the specification in an answer, and the clause that it
+// breaks.
+type violation struct {
+	clause, text string
+	// should marks a recommendation.
+	should bool
+}
+
+// The clauses of spec.md that are held against answers.
+const (
+	clauseContentType = `spec.md, "Content Type"`
+	clauseErrors      = `spec.md, "Service Broker Errors"`
+	clauseIdentity    = `spec.md, "Request Identity"`
+	clauseCatalog     = `spec.md, "Catalog Management"`
+	clauseAsync       = `spec.md, "Asynchronous Operations"`
+	clausePolling     = `spec.md, "Polling Last Operation for Service Instances"`
+	clauseResponse    = `spec.md, "Response" of the call`
+	clauseBody        = `spec.md, "Body" of the response`
+)
+
+const (
+	kindCatalog = "catalog"
+	kindFetch   = "fetch"
+	kindPoll    = "last operation"
+	kindCreate  = "create"
+	kindUpdate  = "update"
+	kindDelete  = "delete"
+)
+
+const maxOperation = 10_000
+
+// inspect returns what is wrong with an answer as it came. An answer that did not come
+// has the status 0.
+func inspect(kind string, raw *client.Response, acceptsIncomplete bool) []violation {
+	if raw.StatusCode == 0 || raw.StatusCode == http.StatusNotModified {
+		return nil
+	}
+	var found []violation
+	add := func(clause, format string, args ...any) {
+		found = append(found, violation{clause, fmt.Sprintf(format, args...), clause == clauseContentType || clause == clauseIdentity})
+	}
+	media, _, err := mime.ParseMediaType(raw.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" && !strings.HasSuffix(media, "+json") {
+		add(clauseContentType, "the Content-Type is not application/json")
+	}
+	if got := raw.Header.Get(openbroker.HeaderRequestIdentity); got != raw.RequestIdentity {
+		add(clauseIdentity, "the request identity is not repeated in the response")
+	}
+	fields, ok := objectOf(raw.Body)
+	switch {
+	case len(bytes.TrimSpace(raw.Body)) == 0:
+		add(clauseBody, "the body is empty, not a JSON object")
+	case !ok:
+		add(clauseBody, "the body is not a JSON object")
+	case !utf8.Valid(raw.Body):
+		add(clauseBody, "the body is not UTF-8")
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if string(fields[name]) == "null" {
+			add(clauseBody, "%.40s is null", name)
+		}
+	}
+	if raw.StatusCode >= 400 {
+		return append(found, inspectError(kind, raw.StatusCode, fields)...)
+	}
+	if !slices.Contains(successes[kind], raw.StatusCode) {
+		add(clauseResponse, "the status %d is no success of this call", raw.StatusCode)
+	}
+	if raw.StatusCode == http.StatusAccepted && !acceptsIncomplete {
+		add(clauseAsync, "202 although the platform does not accept it (accepts_incomplete)")
+	}
+	if operation, ok := text(fields["operation"]); ok && (operation == "" || utf8.RuneCountInString(operation) > maxOperation) {
+		add(clauseAsync, "operation has %d characters: at least one and at most %d are allowed", utf8.RuneCountInString(operation), maxOperation)
+	}
+	if state, _ := text(fields["state"]); kind == kindPoll && raw.StatusCode == http.StatusOK && !known(openbroker.State(state)) {
+		add(clausePolling, "state is %.40q", state)
+	}
+	return found
+}
+
+var successes = map[string][]int{
+	kindCatalog: {http.StatusOK}, kindFetch: {http.StatusOK}, kindPoll: {http.StatusOK},
+	kindCreate: {http.StatusOK, http.StatusCreated, http.StatusAccepted},
+	kindUpdate: {http.StatusOK, http.StatusAccepted}, kindDelete: {http.StatusOK, http.StatusAccepted},
+}
+
+func inspectError(kind string, status int, fields map[string]json.RawMessage) []violation {
+	var found []violation
+	for _, name := range [...]string{"error", "description"} {
+		if raw, present := fields[name]; present && string(raw) != "null" {
+			if _, ok := text(raw); !ok {
+				found = append(found, violation{clause: clauseErrors, text: name + " is not a string"})
+			}
+		}
+	}
+	if kind == kindDelete && status == http.StatusNotFound {
+		found = append(found, violation{clause: clauseResponse, text: "404 for what does not exist: a deletion is answered with 410"})
+	}
+	return found
+}
+
+func objectOf(body []byte) (map[string]json.RawMessage, bool) {
+	var fields map[string]json.RawMessage
+	err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\uFEFF")), &fields)
+	return fields, err == nil && fields != nil
+}
+
+func text(raw json.RawMessage) (string, bool) {
+	var value string
+	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &value) != nil {
+		return "", false
+	}
+	return value, true
+}
+
+func known(state openbroker.State) bool {
+	return state == openbroker.InProgress || state == openbroker.Succeeded || state == openbroker.Failed
+}
+
+// readState reads a state that is spelt otherwise.
+func readState(state string) (openbroker.State, bool) {
+	letters := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(state))
+	switch letters {
+	case "inprogress", "progress", "pending", "running", "creating", "updating", "deleting":
+		return openbroker.InProgress, true
+	case "succeeded", "success", "successful", "succeed", "complete", "completed", "done", "ready", "created", "deleted":
+		return openbroker.Succeeded, true
+	case "failed", "failure", "fail", "error", "errored":
+		return openbroker.Failed, true
+	default:
+		return "", false
+	}
+}

@@ -1,0 +1,73 @@
+package upstream
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	// reportInterval is how often the same violation of the same call is logged.
+	reportInterval = time.Minute
+	// maxReported bounds what is remembered of violations. Texts hold no values but
+	// states and names of fields, which a broker could vary without end.
+	maxReported = 1000
+)
+
+// A reporter logs violations, each once in a while.
+type reporter struct {
+	logger *slog.Logger
+
+	mu   sync.Mutex
+	last map[string]*reported
+}
+
+type reported struct {
+	at time.Time
+	// more counts the ones that were not logged since.
+	more int
+}
+
+func newReporter(logger *slog.Logger) *reporter {
+	return &reporter{logger: logger, last: map[string]*reported{}}
+}
+
+func (r *reporter) log(ctx context.Context, call, requestIdentity string, found []violation) {
+	for _, v := range found {
+		more, due := r.due(call + "\x00" + v.clause + "\x00" + v.text)
+		if !due {
+			continue
+		}
+		message, demand := "the broker breaks the specification", "MUST"
+		if v.should {
+			message, demand = "the broker does not do what the specification recommends", "SHOULD"
+		}
+		attributes := []slog.Attr{slog.String("call", call), slog.String("demand", demand), slog.String("clause", v.clause), slog.String("violation", v.text)}
+		if requestIdentity != "" {
+			attributes = append(attributes, slog.String("request_identity", requestIdentity))
+		}
+		if more > 0 {
+			attributes = append(attributes, slog.Int("repeated", more))
+		}
+		r.logger.LogAttrs(ctx, slog.LevelWarn, message, attributes...)
+	}
+}
+
+func (r *reporter) due(key string) (more int, due bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	before := r.last[key]
+	switch {
+	case before == nil && len(r.last) >= maxReported:
+		clear(r.last)
+	case before != nil && now.Sub(before.at) < reportInterval:
+		before.more++
+		return 0, false
+	case before != nil:
+		more = before.more
+	}
+	r.last[key] = &reported{at: now}
+	return more, true
+}

@@ -1,0 +1,308 @@
+package upstream_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/client"
+	"github.com/openbroker/openbroker/conformance"
+	"github.com/openbroker/openbroker/upstream"
+)
+
+// front puts a broker of this package before an old one, and returns a client of it.
+func front(t *testing.T, old http.Handler, config upstream.Config) (*client.Client, *upstream.Broker, http.Handler) {
+	t.Helper()
+	inner, err := client.New("http://front:hunter22@old.example", client.WithTransport(client.NewHandlerTransport(old)), client.WithRetries(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Client = inner
+	broker, err := upstream.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := openbroker.NewHandler(broker, openbroker.WithLogger(slog.New(slog.DiscardHandler)))
+	outer, err := client.New("http://new.example", client.WithTransport(client.NewHandlerTransport(handler)), client.WithStrictDecoding(), client.WithRetries(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outer, broker, handler
+}
+
+func provision() *openbroker.ProvisionRequest {
+	return &openbroker.ProvisionRequest{
+		InstanceID: "i", ServiceID: oldServiceID, PlanID: oldPlanID, OrganizationGUID: "o", SpaceGUID: "s", AcceptsIncomplete: true,
+		Parameters: openbroker.Parameters(`{"password":"secret word"}`),
+	}
+}
+
+// onlyTheBroker are the MUSTs that nothing in front of the old broker can mend, and why.
+var onlyTheBroker = map[string]string{
+	"provision-async-required-false": "an identical PUT is a 409: only the broker knows what it has",
+	"concurrent-provisions":          "the same",
+}
+
+// TestConformance runs what a platform of 2.17 expects through both modes.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for name, mode := range map[string]upstream.Mode{"report": upstream.Report, "enforce": upstream.Enforce} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			old := newOldBroker()
+			_, _, handler := front(t, old, upstream.Config{Mode: mode})
+			server := httptest.NewServer(handler)
+			defer server.Close()
+			report, err := conformance.Run(t.Context(), conformance.Target{URL: server.URL}, conformance.Options{Level: conformance.Must, PollInterval: time.Millisecond})
+			if err != nil {
+				t.Fatal(err)
+			}
+			failed := map[string]string{}
+			for _, result := range report.Results {
+				switch result.Outcome {
+				case conformance.Failed, conformance.Errored:
+					if !strings.Contains(result.Check.ID, "auth") {
+						failed[result.Check.ID] = result.Reason
+					}
+				}
+			}
+			for id, reason := range failed {
+				if onlyTheBroker[id] == "" {
+					t.Errorf("%s: %s", id, reason)
+				}
+			}
+			for id := range onlyTheBroker {
+				if failed[id] == "" {
+					t.Errorf("%s holds, although only the broker could mend it", id)
+				}
+			}
+		})
+	}
+}
+
+// lines collects what is logged.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func logger(l *lines) *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// TestViolationsAreLogged names each breach with its clause, once.
+func TestViolationsAreLogged(t *testing.T) {
+	t.Parallel()
+	var log lines
+	c, _, _ := front(t, newOldBroker(), upstream.Config{Logger: logger(&log)})
+	if _, err := c.Provision(t.Context(), provision()); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := c.Deprovision(t.Context(), &openbroker.DeprovisionRequest{InstanceID: "x", ServiceID: oldServiceID, PlanID: oldPlanID}); !errors.Is(err, openbroker.ErrInstanceDoesNotExist) {
+			t.Errorf("%v", err)
+		}
+	}
+	for _, want := range []string{
+		`call=provision demand=MUST clause="spec.md, \"Body\" of the response" violation="dashboard_url is null"`,
+		`call=provision demand=SHOULD clause="spec.md, \"Request Identity\"" violation="the request identity is not repeated`,
+		`call=deprovision demand=MUST clause="spec.md, \"Response\" of the call" violation="404 for what does not exist`,
+		`call=deprovision demand=MUST clause="spec.md, \"Body\" of the response" violation="the body is not a JSON object"`,
+	} {
+		if strings.Count(log.String(), want) != 1 {
+			t.Errorf("not once in the log: %s\n%s", want, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "secret word") || strings.Contains(log.String(), "hunter22") {
+		t.Errorf("the log has a secret:\n%s", log.String())
+	}
+}
+
+// TestModes shows what each mode makes of answers whose meaning is unclear.
+func TestModes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		set  func(*oldBroker)
+		do   func(context.Context, *client.Client) (string, error)
+		// What each mode answers, or the status of its error.
+		report, enforce string
+	}{
+		{"202 that nobody accepts", func(b *oldBroker) { b.async, b.eager = true, true }, func(ctx context.Context, c *client.Client) (string, error) {
+			r := provision()
+			r.AcceptsIncomplete = false
+			response, err := c.Provision(ctx, r)
+			if err != nil {
+				return "", err
+			}
+			return response.Outcome.String(), nil
+		}, "Created", "502"},
+		{"state that is spelt otherwise", func(b *oldBroker) { b.async, b.state = true, "COMPLETE" }, poll, "succeeded", "502"},
+		{"state that nobody knows", func(b *oldBroker) { b.async, b.state = true, "maybe" }, poll, "502", "502"},
+		{"in order", func(b *oldBroker) { b.async = true }, poll, "succeeded", "succeeded"},
+	} {
+		for mode, want := range map[upstream.Mode]string{upstream.Report: c.report, upstream.Enforce: c.enforce} {
+			synctest.Test(t, func(t *testing.T) {
+				old := newOldBroker()
+				c.set(old)
+				cl, _, _ := front(t, old, upstream.Config{Mode: mode})
+				got, err := c.do(t.Context(), cl)
+				var response *client.ResponseError
+				if errors.As(err, &response) {
+					got = http.StatusText(response.StatusCode)
+					if response.StatusCode == http.StatusBadGateway {
+						got = "502"
+					}
+				}
+				if got != want {
+					t.Errorf("%s, mode %d: %q (%v), want %q", c.name, mode, got, err, want)
+				}
+			})
+		}
+	}
+}
+
+func poll(ctx context.Context, c *client.Client) (string, error) {
+	if _, err := c.Provision(ctx, provision()); err != nil {
+		return "", err
+	}
+	for {
+		response, err := c.LastOperation(ctx, &openbroker.LastOperationRequest{InstanceID: "i"})
+		if err != nil {
+			return "", err
+		}
+		if response.State != openbroker.InProgress {
+			return string(response.State), nil
+		}
+	}
+}
+
+// TestErrorsPass compares what the platform hears with what the broker said.
+func TestErrorsPass(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status      int
+		body        string
+		want        int
+		description string
+	}{
+		{409, "conflict", 409, "conflict"},
+		{422, `{"error":"AsyncRequired","description":"d"}`, 422, "d"},
+		{500, "<html>nginx</html>", 500, "<html>nginx</html>"},
+		{503, `{"description":null}`, 503, "Unavailable"},
+		{401, "who?", 502, "login of the process in front"},
+		{403, "no", 502, "login of the process in front"},
+		{412, "2.13 only", 502, "another version"},
+		{302, "", 502, "not valid"},
+		{204, "", 502, "not valid"},
+	} {
+		old := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v2/catalog" {
+				answer(w, 200, oldCatalog)
+				return
+			}
+			answer(w, c.status, c.body)
+		})
+		cl, _, _ := front(t, old, upstream.Config{})
+		_, err := cl.Provision(t.Context(), provision())
+		var response *client.ResponseError
+		if !errors.As(err, &response) || response.StatusCode != c.want || !strings.Contains(response.Description, c.description) {
+			t.Errorf("%d %s: %v, want %d %q", c.status, c.body, err, c.want, c.description)
+		}
+	}
+}
+
+// TestBrokerIsAway breaks the connection, and lets an answer take too long.
+func TestBrokerIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		away := false
+		old := newOldBroker()
+		cl, broker, _ := front(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if away {
+				panic(http.ErrAbortHandler)
+			}
+			old.ServeHTTP(w, r)
+		}), upstream.Config{})
+		away = true
+		if _, err := cl.Catalog(t.Context()); err == nil {
+			t.Error("a catalog out of nothing")
+		}
+		if err := broker.Ping(t.Context()); err == nil {
+			t.Error("Ping of a broker that is away")
+		}
+		away = false
+		if err := broker.Ping(t.Context()); err != nil {
+			t.Error(err)
+		}
+		away = true
+		time.Sleep(2 * time.Minute) // Of the bubble: the catalog is old now.
+		if _, err := cl.Catalog(t.Context()); err != nil {
+			t.Errorf("the last catalog does not stay: %v", err)
+		}
+		if err := broker.Ping(t.Context()); err == nil {
+			t.Error("Ping of a broker that is away")
+		}
+		_, err := cl.Provision(t.Context(), provision())
+		var response *client.ResponseError
+		if !errors.As(err, &response) || response.StatusCode != http.StatusBadGateway {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// TestHeaders shows what reaches the broker: our version and login, the platform's
+// identities.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	old := newOldBroker()
+	cl, _, _ := front(t, old, upstream.Config{})
+	r := provision()
+	r.Caller = openbroker.Caller{
+		RequestIdentity: "r-1", APIVersion: openbroker.Version{Major: 2, Minor: 16},
+		Identity: &openbroker.OriginatingIdentity{Platform: "cloudfoundry", Value: []byte(`{"user_id":"u"}`)},
+	}
+	if _, err := cl.Provision(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	last := old.seen[len(old.seen)-1]
+	got := []string{last.Get(openbroker.HeaderRequestIdentity), last.Get(openbroker.HeaderAPIVersion), last.Get(openbroker.HeaderOriginatingIdentity)}
+	if want := []string{"r-1", "2.17", "cloudfoundry eyJ1c2VyX2lkIjoidSJ9"}; !slices.Equal(got, want) {
+		t.Error(cmp.Diff(want, got))
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	c, err := client.New("http://h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, config := range []upstream.Config{{}, {Client: c, Mode: 7}, {Client: c, CatalogMaxAge: -1}, {Client: c, SyncWait: -1}} {
+		if _, err := upstream.New(config); err == nil {
+			t.Errorf("%+v is taken", config)
+		}
+	}
+}
