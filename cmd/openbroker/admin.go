@@ -65,6 +65,9 @@ func (f *adminFlags) with(ctx context.Context, keys bool, work func(*administrat
 	if err != nil {
 		return err
 	}
+	if err := needsStore(settings); err != nil {
+		return err
+	}
 	catalog, engine, err := prepareAdmin(settings, f.stderr)
 	if err != nil {
 		return err

@@ -37,6 +37,9 @@ later is missing from.`,
 			if err != nil {
 				return err
 			}
+			if err := needsStore(settings); err != nil {
+				return err
+			}
 			return exportStore(ctx, settings, flags, output, force)
 		}),
 	}
@@ -148,6 +151,9 @@ makes sure that it is the right one.`,
 		RunE: does(func(ctx context.Context, args []string) error {
 			settings, err := flags.settings()
 			if err != nil {
+				return err
+			}
+			if err := needsStore(settings); err != nil {
 				return err
 			}
 			return importStore(ctx, settings, flags, args[0])

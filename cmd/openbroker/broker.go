@@ -14,6 +14,7 @@ import (
 	"github.com/openbroker/openbroker/server"
 	"github.com/openbroker/openbroker/server/config"
 	"github.com/openbroker/openbroker/simulator"
+	"github.com/openbroker/openbroker/upstream"
 )
 
 // A broker is everything of the process but HTTP.
@@ -23,6 +24,7 @@ type broker struct {
 	store         durable.Store
 	engine        *durable.Engine
 	simulator     *simulator.Simulator // instead of engine and authenticator
+	upstream      *upstream.Broker     // instead of store and engine
 	authenticator openbroker.Authenticator
 	// policies are those that the engine has, by plan id.
 	policies map[string]durable.Policy
@@ -35,6 +37,9 @@ type broker struct {
 // start opens everything, in an order in which a process that must not run, such
 // as a second one on the same files, has changed nothing when it finds out.
 func start(ctx context.Context, settings *config.Config, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
+	if settings.Upstream != nil {
+		return startUpstream(ctx, settings, logger, stderr)
+	}
 	catalog, engineConfig, fault, err := prepareStart(settings, warnOfFields(ctx, logger))
 	if err != nil {
 		return nil, err
@@ -92,6 +97,10 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 func (b *broker) server(onReady func(url string)) (*server.Server, error) {
 	c := b.settings.ServerConfig()
 	c.Logger, c.OnReady = b.logger, onReady
+	if b.upstream != nil {
+		c.Checks, c.Authenticator = []server.Check{{Name: "upstream", Run: b.upstream.Ping}}, b.authenticator
+		return server.New(b.upstream, c)
+	}
 	c.Checks = []server.Check{{Name: "store", Run: b.worker().Ping}}
 	if b.settings.Catalog != nil && b.settings.Catalog.File != "" && b.simulator == nil {
 		c.Checks = append(c.Checks, server.Check{Name: "catalog", Advisory: true, Run: b.checkCatalog})
@@ -117,6 +126,10 @@ func (b *broker) worker() interface {
 // stop ends the engine and closes the store. Operations that are not done in time
 // are left to another replica, or to the next start.
 func (b *broker) stop(ctx context.Context, atOnce bool) error {
+	if b.upstream != nil {
+		b.quit()
+		return nil
+	}
 	grace := time.Duration(b.settings.Shutdown.OperationGrace)
 	if grace == 0 {
 		grace = config.DefaultOperationGrace

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,12 @@ func newConfigCheck(stdout, stderr io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, _, err := prepare(settings, func(f catalog.Finding) { complain(stderr, f.Text()) }); err != nil {
+			if settings.Upstream != nil {
+				_, err = settings.Upstream.Broker(slog.New(slog.DiscardHandler))
+			} else {
+				_, _, err = prepare(settings, func(f catalog.Finding) { complain(stderr, f.Text()) })
+			}
+			if err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(stdout, "%s: ok\n", args[0])

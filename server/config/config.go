@@ -20,6 +20,7 @@ type Config struct {
 	Log            Log         `yaml:"log" doc:"what is logged, to the standard error"`
 	API            API         `yaml:"api" doc:"how the Open Service Broker API is spoken"`
 	Provider       *Provider   `yaml:"provider" doc:"what makes the services; exactly one. By default sqlitefile"`
+	Upstream       *Upstream   `yaml:"upstream" doc:"a broker that stays as it is, and to which calls are passed on, instead of a provider"`
 	Engine         Engine      `yaml:"engine" doc:"how operations are carried out"`
 	Policies       Policies    `yaml:"policies" doc:"how the operations of plans are treated"`
 	Catalog        *Catalog    `yaml:"catalog" doc:"the catalog, and changes to it; by default that of the provider"`
@@ -64,6 +65,9 @@ func (c *Config) check(report reporter) {
 	}
 	if c.Catalog != nil {
 		c.Catalog.check(report)
+	}
+	if c.Upstream != nil {
+		c.Upstream.check(report, c)
 	}
 	c.checkServer(report)
 }

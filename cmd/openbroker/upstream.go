@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/server/config"
+)
+
+// startUpstream opens what a process needs that passes calls on: neither a store nor
+// an engine. The broker behind it may be away; readiness tells.
+func startUpstream(ctx context.Context, settings *config.Config, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
+	b := &broker{settings: settings, logger: logger}
+	if b.upstream, err = settings.Upstream.Broker(logger); err != nil {
+		return nil, err
+	}
+	access, err := credentials(settings.Auth, string(settings.Data), stderr)
+	if err != nil {
+		return nil, err
+	}
+	running, quit := context.WithCancel(context.WithoutCancel(ctx))
+	b.quit = quit
+	if b.authenticator, err = access.Authenticator(running, logger); err != nil {
+		quit()
+		return nil, err
+	}
+	offered, err := b.upstream.Catalog(ctx)
+	if err != nil {
+		logger.LogAttrs(ctx, slog.LevelWarn, "the broker does not give its catalog; requests are answered with 503 until it does", slog.String("error", err.Error()))
+		return b, nil
+	}
+	lintUpstream(ctx, offered, logger)
+	return b, nil
+}
+
+// lintUpstream logs what is wrong with the catalog as openbroker lint says it, and the
+// schemas that cannot be used to check parameters.
+func lintUpstream(ctx context.Context, offered *openbroker.Catalog, logger *slog.Logger) {
+	for _, problem := range []error{catalog.Check(offered), catalog.CheckSchemas(offered)} {
+		if problem != nil {
+			logger.LogAttrs(ctx, slog.LevelWarn, "the catalog of the broker has faults", slog.String("error", oneLine(problem)))
+		}
+	}
+}
+
+// needsStore returns an error if the process that the configuration describes keeps no
+// records.
+func needsStore(settings *config.Config) error {
+	if settings.Upstream == nil {
+		return nil
+	}
+	return errors.New("the configuration passes calls on (upstream), so that there are no records here: ask the broker behind it")
+}

@@ -1,0 +1,100 @@
+package config
+
+import (
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"reflect"
+	"time"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/client"
+	"github.com/openbroker/openbroker/upstream"
+)
+
+// Upstream is a broker that stays as it is, and to which calls are passed on. It
+// replaces the provider, the engine and the store.
+type Upstream struct {
+	URL            Secret   `yaml:"url" doc:"where the broker is, without /v2: https://broker.internal"`
+	Username       string   `yaml:"username" doc:"log in to the broker as this user"`
+	Password       Secret   `yaml:"password" doc:"the password of the user, such as ${env:UPSTREAM_PASSWORD} or ${file:/run/secrets/upstream}"`
+	CA             Path     `yaml:"ca" doc:"file with the certificates to trust, in PEM, instead of those of the system"`
+	APIVersion     string   `yaml:"api_version" default:"2.17" doc:"the API version that is sent to the broker, for one that refuses 2.17"`
+	Mode           string   `yaml:"mode" default:"report" doc:"report passes on the best reading of answers that break the specification, enforce refuses them with 502; both log them with the clause"`
+	RequestTimeout Duration `yaml:"request_timeout" default:"60s" doc:"how long one request to the broker may take"`
+	CatalogMaxAge  Duration `yaml:"catalog_max_age" default:"1m" doc:"how long a catalog is served before the broker is asked whether it has changed"`
+}
+
+func (u *Upstream) check(report reporter, c *Config) {
+	address, err := url.Parse(string(u.URL))
+	switch {
+	case u.URL == "":
+		report("upstream.url", "is missing: say where the broker is, such as https://broker.internal")
+	case err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "":
+		report("upstream.url", "must be http:// or https:// with a host, such as https://broker.internal")
+	case address.User != nil:
+		report("upstream.url", "must not have a login: use username and password")
+	}
+	if (u.Username == "") != (u.Password == "") {
+		report("upstream", "needs both username and password, or neither")
+	}
+	if u.APIVersion != "" {
+		if _, err := openbroker.ParseVersion(u.APIVersion); err != nil {
+			report("upstream.api_version", "%v", err)
+		}
+	}
+	if u.Mode != "" && u.Mode != "report" && u.Mode != "enforce" {
+		report("upstream.mode", "must be report or enforce")
+	}
+	if u.RequestTimeout < 0 || u.CatalogMaxAge < 0 {
+		report("upstream", "durations must not be negative")
+	}
+	for name, given := range map[string]bool{
+		"provider": c.Provider != nil, "catalog": c.Catalog != nil, "policies": !reflect.ValueOf(c.Policies).IsZero(), "encryption": c.Encryption != nil, "store": c.Store != (Store{}),
+	} {
+		if given {
+			report(name, "has no meaning with upstream, whose broker keeps its own state: remove one of the two")
+		}
+	}
+}
+
+// Broker returns a broker that passes calls on. The error names the key that is wrong.
+func (u *Upstream) Broker(logger *slog.Logger) (*upstream.Broker, error) {
+	timeout := time.Duration(u.RequestTimeout)
+	if timeout == 0 {
+		timeout = time.Minute
+	}
+	options := []client.Option{client.WithRequestTimeout(timeout), client.WithLogger(logger)}
+	if u.Username != "" {
+		options = append(options, client.WithBasicAuth(u.Username, string(u.Password)))
+	}
+	if u.APIVersion != "" {
+		version, err := openbroker.ParseVersion(u.APIVersion)
+		if err != nil {
+			return nil, fmt.Errorf("upstream.api_version: %w", err)
+		}
+		options = append(options, client.WithAPIVersion(version))
+	}
+	if u.CA != "" {
+		content, err := os.ReadFile(string(u.CA))
+		if err != nil {
+			return nil, fmt.Errorf("upstream.ca: %w", err)
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(content) {
+			return nil, fmt.Errorf("upstream.ca: %s has no certificate in PEM", u.CA)
+		}
+		options = append(options, client.WithRootCAs(roots))
+	}
+	c, err := client.New(string(u.URL), options...)
+	if err != nil {
+		return nil, fmt.Errorf("upstream: %w", err)
+	}
+	mode := upstream.Report
+	if u.Mode == "enforce" {
+		mode = upstream.Enforce
+	}
+	return upstream.New(upstream.Config{Client: c, Mode: mode, Logger: logger, CatalogMaxAge: time.Duration(u.CatalogMaxAge)})
+}

@@ -1,0 +1,45 @@
+package config_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/openbroker/openbroker/server/config"
+)
+
+// TestUpstream lists what is wrong with an upstream, with its key.
+func TestUpstream(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"{url: 'https://b.example'}":                                          "",
+		"{url: 'https://b.example', username: u, password: p, mode: enforce}": "",
+		"{}":                                    "upstream.url is missing",
+		"{url: b.example}":                      "must be http:// or https://",
+		"{url: 'https://u:hunter22@b.example'}": "must not have a login",
+		"{url: 'https://b.example', username: u}":                "needs both username and password",
+		"{url: 'https://b.example', mode: strict}":               "must be report or enforce",
+		"{url: 'https://b.example', api_version: two}":           "MAJOR.MINOR",
+		"{url: 'https://b.example', ca: /nowhere/ca.pem}":        "upstream.ca",
+		"{url: 'https://b.example'}\nprovider: {sqlitefile: {}}": "provider has no meaning with upstream",
+		"{url: 'https://b.example'}\nstore: 'sqlite:x.db'":       "store has no meaning with upstream",
+	} {
+		file := filepath.Join(t.TempDir(), "c.yaml")
+		if err := os.WriteFile(file, []byte("upstream: "+text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		settings, err := config.Load(file)
+		if err == nil {
+			_, err = settings.Upstream.Broker(slog.New(slog.DiscardHandler))
+		}
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if (want == "") != (got == "") || !strings.Contains(strings.ReplaceAll(got, `"`, ""), want) || strings.Contains(got, "hunter22") {
+			t.Errorf("%s: %s; want %q", text, got, want)
+		}
+	}
+}
