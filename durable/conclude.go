@@ -107,6 +107,9 @@ func (e *Engine) recorded(r *run, logger *slog.Logger, change *Advance, ended *r
 	switch {
 	case ended == nil:
 		logger.LogAttrs(r.ctx, slog.LevelInfo, "operation given back", slog.Duration("delay", change.Delay))
+	case change.Cancelled:
+		// An operator's reason is for the platform and the audit trail.
+		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation cancelled")
 	case ended.state == OperationFailed:
 		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation failed", slog.String("description", ended.failure.Description))
 	default:
