@@ -26,7 +26,10 @@ func (c *call) readBody(read func(name string, value json.RawMessage) *Error) (P
 	}
 	body, err := c.readAll()
 	var tooLong *http.MaxBytesError
+	answer, refused := asError(err)
 	switch {
+	case refused:
+		return nil, answer // What is around the body, such as a limit, says so.
 	case errors.As(err, &tooLong):
 		return nil, c.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):

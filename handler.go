@@ -238,7 +238,8 @@ func (c *call) fail(err *Error) {
 }
 
 // log writes the one line about the request. Never add to it what a request
-// carries beyond ids: parameters, credentials and headers stay out.
+// carries beyond ids, and who was refused: parameters, credentials and headers
+// stay out.
 func (c *call) log(ctx context.Context, duration time.Duration) {
 	level := slog.LevelInfo
 	if gone := c.status == http.StatusServiceUnavailable && errors.Is(c.cause, context.Canceled); c.status >= http.StatusInternalServerError && !gone {
@@ -260,6 +261,8 @@ func (c *call) log(ctx context.Context, duration time.Duration) {
 		{"plan_id", c.planID},
 		{"instance_id", c.target.instanceID},
 		{"binding_id", c.target.bindingID},
+		{"client_address", c.refusedAddress()},
+		{"username", c.refusedUsername()},
 	} {
 		if field.value != "" {
 			attrs = append(attrs, slog.String(field.key, shorten(field.value)))
@@ -271,6 +274,24 @@ func (c *call) log(ctx context.Context, duration time.Duration) {
 		attrs = append(attrs, slog.String("error", fmt.Sprint(c.cause)))
 	}
 	c.logger.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// refusedAddress is where a request comes from that was refused for want of the
+// right credentials, so that its sender can be found; else it is empty.
+func (c *call) refusedAddress() string {
+	if c.status != http.StatusUnauthorized {
+		return ""
+	}
+	return c.r.RemoteAddr
+}
+
+// refusedUsername is likewise whom it claimed to come from.
+func (c *call) refusedUsername() string {
+	if c.status != http.StatusUnauthorized {
+		return ""
+	}
+	username, _, _ := c.r.BasicAuth()
+	return username
 }
 
 // shorten bounds what a client can write into the log or read back.

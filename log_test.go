@@ -1,6 +1,7 @@
 package openbroker_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -71,6 +72,36 @@ func TestLogLevel(t *testing.T) {
 	s.do(http.MethodPut, instancePath, provisionBody)
 	if log.String() != "" {
 		t.Error(log)
+	}
+}
+
+// TestLogOfRefused: a line about a login that was refused says whose it was.
+func TestLogOfRefused(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &fakeBroker{}, openbroker.WithAuthenticator(authenticatorFunc(func(r *http.Request) (openbroker.Principal, error) {
+		if _, password, _ := r.BasicAuth(); password != "right" {
+			return openbroker.Principal{}, errors.New("wrong")
+		}
+		return openbroker.Principal{Name: "cc"}, nil
+	})))
+	basic := func(userinfo string) string {
+		return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(userinfo))
+	}
+	s.do(http.MethodGet, "/v2/catalog", "", basic("cc:hunter2"))
+	line := lastLogLine(t, s)
+	if address, _ := line["client_address"].(string); line["username"] != "cc" || !strings.HasPrefix(address, "127.0.0.1:") {
+		t.Errorf("got %v", line)
+	}
+	s.do(http.MethodGet, "/v2/catalog", "", "Authorization: Bearer hunter2")
+	if line = lastLogLine(t, s); line["username"] != nil || line["client_address"] == nil {
+		t.Errorf("got %v", line)
+	}
+	s.do(http.MethodGet, "/v2/catalog", "", basic("cc:right"))
+	if line = lastLogLine(t, s); line["username"] != nil || line["client_address"] != nil {
+		t.Errorf("got %v", line)
+	}
+	if strings.Contains(s.log.String(), "hunter2") {
+		t.Error(s.log)
 	}
 }
 

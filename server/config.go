@@ -27,6 +27,12 @@ const (
 	// requests.
 	DefaultIdleTimeout    = 120 * time.Second
 	DefaultMaxHeaderBytes = 64 << 10
+	// DefaultMaxConnections is far above what platforms open. It is less if the
+	// process may have less than twice as many files open.
+	DefaultMaxConnections = 4096
+	// DefaultBodyBudget is enough for the bodies of thousands of usual requests.
+	// A body may take about ten times its size in memory while it is worked on.
+	DefaultBodyBudget = 32 << 20
 	// DefaultShutdownGrace and one hook fit into the 30 s that Kubernetes gives.
 	DefaultShutdownGrace = 20 * time.Second
 	DefaultHookTimeout   = 5 * time.Second
@@ -36,6 +42,9 @@ const (
 
 // minimumWriteTimeout is how long Cloud Foundry and service-catalog wait.
 const minimumWriteTimeout = 60 * time.Second
+
+// minimumBodyBudget is below any body that is worth accepting.
+const minimumBodyBudget = 1024
 
 // Config says how a broker is served. Its zero value is a plain HTTP server on
 // [DefaultAddress] without authentication, which is for development only.
@@ -79,6 +88,20 @@ type Config struct {
 	// with 431. At least 4096. The default is DefaultMaxHeaderBytes. The limit
 	// of a body is [openbroker.WithMaxBodySize].
 	MaxHeaderBytes int
+
+	// MaxConnections bounds the open connections. When it is reached, the longest
+	// idle one is closed for a new one; while none is idle, new ones wait. The
+	// default is DefaultMaxConnections, or half of the files that the process may
+	// have open if that is less: the rest is for the broker. It must be less than
+	// that number.
+	MaxConnections int
+
+	// BodyBudget bounds the bytes of the bodies of all requests that are being
+	// answered; a request whose body does not fit is answered with 503 and
+	// Retry-After. Bodies of requests that are refused unread do not count. It must
+	// be at least what one body may have, see [openbroker.WithMaxBodySize]. The
+	// default is DefaultBodyBudget.
+	BodyBudget int64
 
 	// DrainDelay is how long, once told to stop, the server goes on accepting
 	// requests while /readyz answers 503, so that load balancers turn away
@@ -142,6 +165,8 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.WriteTimeout, DefaultWriteTimeout)
 	setDefault(&c.IdleTimeout, DefaultIdleTimeout)
 	setDefault(&c.MaxHeaderBytes, DefaultMaxHeaderBytes)
+	setDefault(&c.MaxConnections, defaultMaxConnections())
+	setDefault(&c.BodyBudget, DefaultBodyBudget)
 	setDefault(&c.ShutdownGrace, DefaultShutdownGrace)
 	setDefault(&c.HookTimeout, DefaultHookTimeout)
 	setDefault(&c.CheckTimeout, DefaultCheckTimeout)
@@ -153,6 +178,14 @@ func (c Config) withDefaults() Config {
 		c.TLS = &files
 	}
 	return c
+}
+
+// defaultMaxConnections leaves half of the descriptors to the broker.
+func defaultMaxConnections() int {
+	if limit := descriptorLimit(); limit > 0 {
+		return max(1, min(DefaultMaxConnections, limit/2))
+	}
+	return DefaultMaxConnections
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -186,6 +219,15 @@ func (c *Config) validate() error {
 	}
 	if c.MaxHeaderBytes < 4096 {
 		problems = append(problems, fmt.Errorf("Config.MaxHeaderBytes is %d: it must be at least 4096; leave it zero for the default", c.MaxHeaderBytes))
+	}
+	if c.MaxConnections < 1 {
+		problems = append(problems, fmt.Errorf("Config.MaxConnections is %d: it must not be negative; leave it zero for the default", c.MaxConnections))
+	}
+	if limit := descriptorLimit(); limit > 0 && c.MaxConnections >= limit {
+		problems = append(problems, fmt.Errorf("Config.MaxConnections is %d, and the process may open %d files only: lower it, or raise the limit of the process (ulimit -n)", c.MaxConnections, limit))
+	}
+	if c.BodyBudget < minimumBodyBudget {
+		problems = append(problems, fmt.Errorf("Config.BodyBudget is %d: it must be at least %d; leave it zero for the default", c.BodyBudget, minimumBodyBudget))
 	}
 	problems = append(problems, validateHooks(c.OnShutdown), validateChecks(c.Checks))
 	if c.TLS != nil {

@@ -103,7 +103,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	server := s.httpServer(running)
 	failed := make(chan error, 1)
-	go func() { failed <- s.accept(server, listener) }()
+	limited := newConnectionLimit(listener, s.config.MaxConnections, s.config.Logger)
+	go func() { failed <- s.accept(server, limited) }()
 	s.announce(ctx, listener)
 
 	select {

@@ -27,6 +27,7 @@ type Server struct {
 	handler   http.Handler
 	reload    *reloader // nil without TLS
 	checks    *checker
+	bodies    bodyBudget
 
 	served   atomic.Bool
 	draining atomic.Bool
@@ -105,6 +106,7 @@ func newServer(config Config, answers any) (*Server, error) {
 	s := &Server{
 		config: config,
 		checks: newChecker(config.Checks, config.CheckTimeout, config.Logger),
+		bodies: bodyBudget{limit: config.BodyBudget},
 		stop:   signalOnce{c: make(chan struct{})},
 		kill:   signalOnce{c: make(chan struct{})},
 		ready:  signalOnce{c: make(chan struct{})},
@@ -176,7 +178,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.inFlight.Add(1)
 		defer s.inFlight.Add(-1)
-		s.handler.ServeHTTP(w, s.withoutPrefix(r))
+		r, release := s.bodies.bound(s.withoutPrefix(r))
+		defer release()
+		s.handler.ServeHTTP(w, r)
 	}
 }
 
@@ -212,6 +216,7 @@ func (s *Server) httpServer(ctx context.Context) *http.Server {
 		MaxHeaderBytes:    s.config.MaxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(&errorLogHandler{s.config.Logger.Handler()}, slog.LevelWarn),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnState:         connectionState,
 		// net/http would answer OPTIONS * itself, without a body and without
 		// authentication.
 		DisableGeneralOptionsHandler: true,
@@ -230,9 +235,9 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.Address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("server: cannot listen on %s: the port is in use, so stop the other process or choose another Address: %w", s.config.Address, err)
+		return nil, fmt.Errorf("server: cannot listen on %s: the port is in use, so stop the other process or choose another address: %w", s.config.Address, err)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("server: cannot listen on %s: ports below 1024 need a privilege, so choose another Address: %w", s.config.Address, err)
+		return nil, fmt.Errorf("server: cannot listen on %s: ports below 1024 need a privilege, so choose another address: %w", s.config.Address, err)
 	case err != nil:
 		return nil, fmt.Errorf("server: cannot listen on %s: %w", s.config.Address, err)
 	}

@@ -1,0 +1,117 @@
+package server_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/server"
+)
+
+// large is a body that provisions an instance of a testBroker and has n bytes.
+func large(n int) string {
+	body := strings.TrimSuffix(provisionBody, "}") + `,"parameters":{"x":"`
+	return body + strings.Repeat("x", n-len(body)-3) + `"}}`
+}
+
+// put sends a provision request, in chunks if its length is not announced.
+func (r *running) put(t *testing.T, instance, body string, announced bool) answer {
+	t.Helper()
+	var reader io.Reader = strings.NewReader(body)
+	if !announced {
+		reader = io.MultiReader(reader)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, r.url+"/v2/service_instances/"+instance, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Broker-API-Version", "2.17")
+	response, err := newClient().Do(request)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	return answer{Response: response, body: string(content), err: err}
+}
+
+// The bodies of all requests together are bounded: what does not fit is told to
+// come again, while what is small still fits.
+func TestBodyBudget(t *testing.T) {
+	t.Parallel()
+	const size, fit, clients = 256 << 10, 4, 100
+	for name, announced := range map[string]bool{"Content-Length": true, "chunked": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			broker := newBroker("one")
+			broker.entered = make(chan string, clients)
+			s := start(t, broker, server.Config{BodyBudget: fit*size + 4096, SkipParameterValidation: true})
+			inside := make(chan answer, fit)
+			for i := range fit {
+				go func() { inside <- s.put(t, "slow-"+strconv.Itoa(i), large(size), announced) }()
+			}
+			for range fit {
+				receive(t, broker.entered, "a request to be worked on")
+			}
+			outside := make(chan answer, clients)
+			for i := range clients {
+				go func() { outside <- s.put(t, "slow-more-"+strconv.Itoa(i), large(size), announced) }()
+			}
+			for range clients {
+				a := receive(t, outside, "an answer")
+				if a.err != nil {
+					// Go's client reports the connection that was closed under its body.
+					continue
+				}
+				if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") != "1" || !strings.Contains(a.body, `"description"`) {
+					t.Fatalf("one too many: %s %v %s", a.Status, a.Header, a.body)
+				}
+			}
+			if len(broker.entered) > 0 {
+				t.Error("more bodies were accepted than fit")
+			}
+			if a := s.put(t, "small", provisionBody, announced); a.err != nil || a.StatusCode != http.StatusCreated {
+				t.Errorf("a small body: %+v", a)
+			}
+			close(broker.release)
+			for range fit {
+				if a := receive(t, inside, "an answer"); a.err != nil || a.StatusCode != http.StatusCreated {
+					t.Errorf("a body that fits: %+v", a)
+				}
+			}
+			for i := range fit + 1 { // The budget is given back, each time.
+				if a := s.put(t, "again-"+strconv.Itoa(i), large(size), announced); a.err != nil || a.StatusCode != http.StatusCreated {
+					t.Errorf("afterwards: %+v", a)
+				}
+			}
+		})
+	}
+}
+
+// nobody lets no one in.
+type nobody struct{}
+
+func (nobody) Authenticate(*http.Request) (openbroker.Principal, error) {
+	return openbroker.Principal{}, errors.New("no one may")
+}
+func (nobody) Challenges() []string { return nil }
+
+// What is refused unread costs nothing, and what is too large for anybody is so
+// whatever the budget.
+func TestBodyBudgetIsForWhatIsRead(t *testing.T) {
+	t.Parallel()
+	s := start(t, newBroker("one"), server.Config{BodyBudget: 4096, Authenticator: nobody{}})
+	connection := s.talk(t, "PUT /v2/service_instances/a HTTP/1.1\r\nHost: x\r\nX-Broker-API-Version: 2.17\r\nContent-Length: 8192\r\n\r\n"+strings.Repeat(" ", 8192))
+	if status := ask(t, connection); status != http.StatusUnauthorized {
+		t.Errorf("a stranger: %d", status)
+	}
+	s = start(t, newBroker("one"), server.Config{BodyBudget: 4096, Options: []openbroker.Option{openbroker.WithMaxBodySize(2048)}})
+	connection = s.talk(t, "PUT /v2/service_instances/a HTTP/1.1\r\nHost: x\r\nX-Broker-API-Version: 2.17\r\nContent-Length: 8192\r\n\r\n"+strings.Repeat(" ", 8192))
+	if status := ask(t, connection); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body that is too large: %d", status)
+	}
+}
