@@ -106,6 +106,8 @@ func (c *BearerConfig) validate() error {
 		return errors.New("the Issuer is empty: set it to the \"iss\" claim of the tokens")
 	case c.Audience == "":
 		return errors.New("the Audience is empty: set it to the \"aud\" claim of the tokens that are meant for the broker")
+	case strings.Contains(c.Issuer, "://") && strings.Contains(c.Issuer, "@"):
+		return errors.New("the Issuer has a user name or password, which is not supported")
 	case c.JWKSURL != "" && len(c.Keys) > 0:
 		return errors.New("there are both JWKSURL and Keys: set one of them, or none for OpenID Connect discovery")
 	case c.Platform != "" && c.PlatformClaim != "":

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -47,7 +48,7 @@ func newKeySource(config *BearerConfig) (keySource, error) {
 		// Discovery each time: the issuer may move its keys.
 		provider, err := oidc.NewProvider(oidc.ClientContext(ctx, client), config.Issuer)
 		if err != nil {
-			return nil, fmt.Errorf("discovery of the issuer: %w", err)
+			return nil, fmt.Errorf("discovery of the issuer: %w", withoutURL(err))
 		}
 		var document struct {
 			JWKSURL string `json:"jwks_uri"`
@@ -62,15 +63,23 @@ func newKeySource(config *BearerConfig) (keySource, error) {
 	}, nil
 }
 
+// withoutURL is an error without the URL that package http puts in front of it.
+func withoutURL(err error) error {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return failed.Err
+	}
+	return err
+}
+
 // checkURL demands https, since whoever can change keys on their way can sign
 // tokens.
 func checkURL(raw string) error {
 	parsed, err := url.Parse(raw)
 	switch {
+	case strings.Contains(raw, "@"): // Where an escape is missing, it is not the user that is before it.
+		return errors.New("has a user name or password, which is not supported")
 	case err != nil || parsed.Host == "":
 		return errors.New("is not a URL")
-	case parsed.User != nil:
-		return errors.New("has a user name or password, which is not supported")
 	case parsed.Scheme == schemeHTTPS, parsed.Scheme == schemeHTTP && isLoopback(parsed.Hostname()):
 		return nil
 	default:
@@ -127,13 +136,14 @@ func fetchKeys(ctx context.Context, client *http.Client, address string) ([]jose
 		return nil, fmt.Errorf("key set: %w", err)
 	}
 	request.Header.Set("Accept", "application/jwk-set+json, application/json")
+	shown := request.URL.Scheme + "://" + request.URL.Host + request.URL.Path // Without a token in its query.
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("key set: %w", err)
+		return nil, fmt.Errorf("key set: %s: %w", shown, withoutURL(err))
 	}
 	defer response.Body.Close() //nolint:errcheck // It was only read.
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("key set: %s answered %s", address, response.Status)
+		return nil, fmt.Errorf("key set: %s answered %s", shown, response.Status)
 	}
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
@@ -141,7 +151,7 @@ func fetchKeys(ctx context.Context, client *http.Client, address string) ([]jose
 	}
 	keys, err := parseKeySet(body)
 	if err != nil {
-		return nil, fmt.Errorf("key set: %s: %w", address, err)
+		return nil, fmt.Errorf("key set: %s: %w", shown, err)
 	}
 	return keys, nil
 }

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/openbroker/openbroker/internal/spelling"
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
@@ -164,12 +165,11 @@ func nearest(at *place, s *shape) string {
 		if at.parent.member(known).node != nil {
 			continue // It is there already.
 		}
-		if d := editDistance(plain(name), plain(known)); d < distance {
+		if d := spelling.Distance(name, known); d < distance {
 			best, distance = known, d
 		}
 	}
-	// More than a third of a name is another name.
-	if distance > 2 || distance*3 > len(name) {
+	if !spelling.Close(name, distance) {
 		return ""
 	}
 	return best
@@ -178,42 +178,9 @@ func nearest(at *place, s *shape) string {
 // suggestion is what messages add for a value that is nearly one of the known.
 func suggestion(value string, known []string) string {
 	for _, k := range known {
-		if editDistance(plain(value), plain(k)) <= 2 {
+		if spelling.Distance(value, k) <= 2 {
 			return ": is " + k + " meant?"
 		}
 	}
 	return ""
-}
-
-// plain is a name without what people forget: case, hyphens and underscores.
-func plain(name string) string {
-	return strings.NewReplacer("_", "", "-", "", ".", "").Replace(strings.ToLower(name))
-}
-
-// editDistance is how many characters have to be inserted, deleted, replaced or
-// swapped with the next, to make b out of a; more than 3 counts as 4.
-func editDistance(a, b string) int {
-	const far = 4
-	if len(a)-len(b) >= far || len(b)-len(a) >= far {
-		return far
-	}
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return min(last[len(b)], far)
 }

@@ -128,13 +128,28 @@ func (l *connectionLimit) makeRoom() {
 	l.room = make(chan struct{})
 }
 
+// limitedOf returns the connection that counts below others, or nil.
+func limitedOf(outer net.Conn) *limitedConnection {
+	for {
+		switch c := outer.(type) {
+		case *limitedConnection:
+			return c
+		case *connection:
+			outer = c.Conn
+		case *tlsConnection:
+			outer = c.Conn
+		case *tls.Conn:
+			outer = c.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
 // connectionState is for [http.Server.ConnState].
 func connectionState(connection net.Conn, state http.ConnState) {
-	if over, ok := connection.(*tls.Conn); ok {
-		connection = over.NetConn()
-	}
-	c, ok := connection.(*limitedConnection)
-	if !ok {
+	c := limitedOf(connection)
+	if c == nil {
 		return
 	}
 	c.limit.mu.Lock()

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -63,6 +64,29 @@ func (t *TLS) validate() error {
 	return errors.Join(problems...)
 }
 
+// A TLSFileError says which file of a [TLS] cannot be used.
+type TLSFileError struct {
+	// Field is the field that names the file: CertFile, KeyFile or ClientCAFile.
+	Field string
+	// Err is why.
+	Err error
+}
+
+// Error names the field and says why.
+func (e *TLSFileError) Error() string { return "Config.TLS." + e.Field + " " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *TLSFileError) Unwrap() error { return e.Err }
+
+// CheckFiles returns a [TLSFileError] for the first file that cannot be used.
+func (t TLS) CheckFiles() error {
+	content, err := t.read()
+	if err == nil {
+		_, err = t.parse(content)
+	}
+	return err
+}
+
 // files is the content of the three files.
 type files struct{ cert, key, clientCA string }
 
@@ -73,16 +97,16 @@ func (t *TLS) read() (files, error) {
 		field, path string
 		content     *string
 	}{
-		{"Config.TLS.CertFile", t.CertFile, &content.cert},
-		{"Config.TLS.KeyFile", t.KeyFile, &content.key},
-		{"Config.TLS.ClientCAFile", t.ClientCAFile, &content.clientCA},
+		{"CertFile", t.CertFile, &content.cert},
+		{"KeyFile", t.KeyFile, &content.key},
+		{"ClientCAFile", t.ClientCAFile, &content.clientCA},
 	} {
 		if file.path == "" {
 			continue
 		}
 		data, err := os.ReadFile(file.path)
 		if err != nil {
-			return files{}, fmt.Errorf("%s cannot be read: %w", file.field, err)
+			return files{}, &TLSFileError{file.field, fmt.Errorf("cannot be read: %w", err)}
 		}
 		*file.content = string(data)
 	}
@@ -93,7 +117,13 @@ func (t *TLS) read() (files, error) {
 func (t *TLS) parse(content files) (*tls.Config, error) {
 	pair, err := tls.X509KeyPair([]byte(content.cert), []byte(content.key))
 	if err != nil {
-		return nil, fmt.Errorf("Config.TLS.CertFile %s and Config.TLS.KeyFile %s are no pair of a certificate and its private key in PEM: %w", t.CertFile, t.KeyFile, err)
+		if block, _ := pem.Decode([]byte(content.cert)); block == nil {
+			return nil, &TLSFileError{"CertFile", fmt.Errorf("%s holds no certificate in PEM", t.CertFile)}
+		}
+		if block, _ := pem.Decode([]byte(content.key)); block == nil {
+			return nil, &TLSFileError{"KeyFile", fmt.Errorf("%s holds no private key in PEM", t.KeyFile)}
+		}
+		return nil, &TLSFileError{"KeyFile", fmt.Errorf("%s is not the private key of the certificate in %s: %w", t.KeyFile, t.CertFile, err)}
 	}
 	config := &tls.Config{
 		MinVersion:   tls.VersionTLS12,
@@ -105,7 +135,7 @@ func (t *TLS) parse(content files) (*tls.Config, error) {
 	}
 	config.ClientCAs = x509.NewCertPool()
 	if !config.ClientCAs.AppendCertsFromPEM([]byte(content.clientCA)) {
-		return nil, fmt.Errorf("Config.TLS.ClientCAFile %s holds no certificate in PEM", t.ClientCAFile)
+		return nil, &TLSFileError{"ClientCAFile", fmt.Errorf("%s holds no certificate in PEM", t.ClientCAFile)}
 	}
 	config.ClientAuth = tls.RequireAndVerifyClientCert
 	if t.ClientCertOptional {

@@ -112,7 +112,7 @@ func TestTLSReload(t *testing.T) {
 	broken["tls.key"] = []byte("no key")
 	secret.swap(t, broken)
 	// A look may fall between two reads of a swap, and log that first.
-	noPEM := "Config.TLS.KeyFile " + secret.path("tls.key") + " are no pair of a certificate and its private key in PEM: tls: failed to find any PEM"
+	noPEM := "Config.TLS.KeyFile " + secret.path("tls.key") + " holds no private key in PEM"
 	if record := s.log.awaitError(t, unusable, noPEM); record["level"] != "ERROR" {
 		t.Errorf("logged %v", record)
 	}
@@ -162,9 +162,9 @@ func TestTLSFilesInvalid(t *testing.T) {
 		change map[string][]byte
 		want   string
 	}{
-		"other key":      {map[string][]byte{"tls.key": other["tls.key"]}, "are no pair"},
-		"no certificate": {map[string][]byte{"tls.crt": []byte("x")}, "are no pair"},
-		"empty key":      {map[string][]byte{"tls.key": nil}, "are no pair"},
+		"other key":      {map[string][]byte{"tls.key": other["tls.key"]}, "is not the private key of the certificate in"},
+		"no certificate": {map[string][]byte{"tls.crt": []byte("x")}, "holds no certificate"},
+		"empty key":      {map[string][]byte{"tls.key": nil}, "holds no private key"},
 		"no authority":   {map[string][]byte{"ca.crt": []byte("x")}, "holds no certificate"},
 		"a key as CA":    {map[string][]byte{"ca.crt": other["tls.key"]}, "holds no certificate"},
 	} {

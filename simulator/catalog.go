@@ -94,11 +94,14 @@ func newCatalog(names []string, maintenance *openbroker.MaintenanceInfo) *openbr
 	return catalog
 }
 
+// PlanNames returns the names of all plans, sorted.
+func PlanNames() []string { return slices.Sorted(maps.Values(planNames)) }
+
 // CheckPlans returns an error that names what is no plan of [Catalog].
 func CheckPlans(names []string) error {
 	for _, name := range names {
-		if !slices.Contains(slices.Collect(maps.Values(planNames)), name) {
-			return fmt.Errorf("there is no plan %q: choose from %s", shorten(name), strings.Join(slices.Sorted(maps.Values(planNames)), ", "))
+		if !slices.Contains(PlanNames(), name) {
+			return fmt.Errorf("there is no plan %q: choose from %s", shorten(name), strings.Join(PlanNames(), ", "))
 		}
 	}
 	return nil

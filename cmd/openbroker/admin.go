@@ -61,7 +61,7 @@ type administration struct {
 // with opens the store for f, and closes it. With keys, the keyset is loaded if
 // it is there.
 func (f *adminFlags) with(ctx context.Context, keys bool, work func(*administration) error) (err error) {
-	settings, err := f.settings()
+	settings, err := f.read(config.LoadForStore)
 	if err != nil {
 		return err
 	}
@@ -111,6 +111,9 @@ func sqlitePath(store config.Store, data string) string {
 // keyring loads the keyset of the store. It is nil if there is none here: not
 // all that an operator does needs it.
 func (a *administration) keyring(ctx context.Context) (durable.Sealer, error) {
+	if err := a.settings.Unresolved("encryption"); err != nil {
+		return nil, err
+	}
 	ring, err := configuredKeyset(a.settings, a.data)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // None, and no error.

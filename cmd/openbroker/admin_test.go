@@ -280,7 +280,7 @@ func TestAdminErrors(t *testing.T) {
 		"keyset_no_id":           {2, "keyset promote"},
 		"keyset_no_subcommand":   {2, "keyset make"},
 		"admin_argument":         {2, "admin instances one"},
-		"admin_bad_postgres_url": {1, "admin instances --store postgres://u:hunter2@%zz/d"},
+		"admin_bad_postgres_url": {2, "admin instances --store postgres://u:hunter2@%zz/d"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,7 +33,7 @@ while operations in PostgreSQL are being worked on; an idle broker on PostgreSQL
 not noticed. With --force it is a copy of one moment, which what the broker does
 later is missing from.`,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			settings, err := flags.settings()
+			settings, err := flags.read(config.LoadForStore)
 			if err != nil {
 				return err
 			}
@@ -149,7 +149,7 @@ leaves the store empty.
 The new broker needs the keyset of the old one. If it is there already, the import
 makes sure that it is the right one.`,
 		RunE: does(func(ctx context.Context, args []string) error {
-			settings, err := flags.settings()
+			settings, err := flags.read(config.LoadForStore)
 			if err != nil {
 				return err
 			}
@@ -162,6 +162,9 @@ makes sure that it is the right one.`,
 }
 
 func importStore(ctx context.Context, settings *config.Config, flags *adminFlags, path string) (err error) {
+	if err := settings.Unresolved("encryption"); err != nil {
+		return err
+	}
 	ring, err := configuredKeyset(settings, string(settings.Data))
 	if errors.Is(err, fs.ErrNotExist) {
 		ring, err = nil, nil

@@ -63,7 +63,7 @@ log: {level: loud}
 		"simulate_status":   {"", 2, []string{"simulate", "--missing-version-status", "200"}},
 		"simulate_public":   {"", 2, []string{"simulate", "--listen", ":8080"}},
 		"simulate_username": {"", 1, []string{"simulate", "--username", "a:b", "--password", "hunter2"}},
-		"simulate_postgres": {"", 1, []string{"simulate", "--store", "postgres://u:hunter2@%zz/d"}},
+		"simulate_postgres": {"", 2, []string{"simulate", "--store", "postgres://u:hunter2@%zz/d"}},
 		"check_nothing":     {"", 2, []string{"config", "check"}},
 		"check_missing":     {"", 1, []string{"config", "check", "openbroker.yaml"}},
 		"serve_missing":     {"", 1, []string{"serve", "--config", "openbroker.yaml"}},
@@ -74,7 +74,21 @@ log: {level: loud}
 		"check_catalog":     {"catalog: {services: {mysql: {}}}\n", 1, []string{"config", "check", "openbroker.yaml"}},
 		"serve_credentials": {"auth:\n  credentials_file: ../../../../../nonexistent/htpasswd\n", 1, []string{"serve", "--config", "openbroker.yaml"}},
 		"serve_tls":         {"listen: 127.0.0.1:0\nauth: {none: true}\ntls: {cert: /nonexistent/a.pem, key: /nonexistent/b.pem}\nlog: {level: error}\n", 1, []string{"serve", "--config", "openbroker.yaml"}},
-		"serve_postgres":    {"", 1, []string{"serve", "--store", "postgres://u:hunter2@%zz/d"}},
+		"near_command":      {"", 2, []string{"sreve"}},
+		"near_subcommand":   {"", 2, []string{"config", "chek"}},
+		"near_nested":       {"", 2, []string{"admin", "instance"}},
+		"url_argument":      {"", 2, []string{"serve", "postgres://u:hunter2@h/d"}},
+		"url_command":       {"", 2, []string{"postgres://u:hunter2@h/d"}},
+		"listen_number":     {"listen: 8443\n", 1, []string{"config", "check", "openbroker.yaml"}},
+		"listen_port":       {"", 2, []string{"serve", "--listen", ":80800"}},
+		"check_empty":       {"# nothing\n", 1, []string{"config", "check", "openbroker.yaml"}},
+		"serve_empty":       {"\n", 1, []string{"serve", "--config", "openbroker.yaml"}},
+		"check_tab":         {"log:\n\tlevel: info\n", 1, []string{"config", "check", "openbroker.yaml"}},
+		"check_store":       {"store: 'postgres://u:x@hunter2@h/d'\n", 1, []string{"config", "check", "openbroker.yaml"}},
+		"check_keyset":      {"encryption: {keyset: '{hunter2}'}\n", 1, []string{"config", "check", "openbroker.yaml"}},
+		"store_at":          {"", 2, []string{"serve", "--store", "postgres://u:x@hunter2@h/d"}},
+		"store_slash":       {"", 2, []string{"admin", "instances", "--store", "postgres://u:x/hunter2@h/d"}},
+		"serve_postgres":    {"", 2, []string{"serve", "--store", "postgres://u:hunter2@%zz/d"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -132,9 +146,11 @@ func TestConfigSchema(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	code, stdout, stderr := command(t, t.TempDir(), nil, "version")
-	if code != 0 || stderr != "" || !regexp.MustCompile(`^openbroker \S+( [0-9a-f]{40})? go1\.\S+\n$`).MatchString(stdout) {
-		t.Errorf("exit code %d, standard output %q, standard error %q", code, stdout, stderr)
+	for _, arg := range []string{"version", "--version", "-v"} {
+		code, stdout, stderr := command(t, t.TempDir(), nil, arg)
+		if code != 0 || stderr != "" || !regexp.MustCompile(`^openbroker \S+( [0-9a-f]{40})? go1\.\S+\n$`).MatchString(stdout) {
+			t.Errorf("%s: exit code %d, standard output %q, standard error %q", arg, code, stdout, stderr)
+		}
 	}
 }
 

@@ -16,12 +16,15 @@ func newConfigCheck(stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a configuration file",
-		Long: "Check a configuration file, with the environment variables and files that it takes values from.\n" +
-			"It does not open the store, and does not look at certificates and keys.",
+		Long: "Check a configuration file, with the environment variables that it takes values from and all files that\n" +
+			"it names: certificates, credentials, keysets, catalogs. It does not open the store, and changes nothing.",
 		Args: cobra.ExactArgs(1),
 		RunE: does(func(_ context.Context, args []string) error {
 			settings, err := config.Load(args[0])
 			if err != nil {
+				return err
+			}
+			if err := settings.CheckFiles(); err != nil {
 				return err
 			}
 			if settings.Upstream != nil {

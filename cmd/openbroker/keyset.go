@@ -68,17 +68,13 @@ func loadKeyset(settings *config.Encryption, path string, isNew bool) (*seal.Key
 	if path == "" {
 		return seal.Parse([]byte(settings.Keyset))
 	}
-	var options []seal.Option
-	if settings.GroupRead {
-		options = append(options, seal.AllowGroupRead())
-	}
 	if !isNew {
-		return seal.Load(path, options...)
+		return settings.Load(path)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	return seal.LoadOrCreate(path, options...)
+	return seal.LoadOrCreate(path, settings.Options()...)
 }
 
 // watch takes over changes of the keyset file until ctx ends.

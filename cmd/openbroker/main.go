@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/cmd/openbroker/platform"
+	"github.com/openbroker/openbroker/seal"
 	"github.com/openbroker/openbroker/server/config"
 )
 
@@ -31,9 +34,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "openbroker",
 		Short:         "Run service brokers of the Open Service Broker API",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -41,6 +47,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.AddCommand(newLint(stdout, stderr), newCheck(stdout, stderr), newDiff(stdout), newDocs(stdout), newVersion(stdout))                       //nolint:contextcheck // Likewise.
 	root.AddCommand(newMan())
 	root.AddCommand(platform.Commands(platform.Streams{In: os.Stdin, Out: stdout, Err: stderr})...) //nolint:contextcheck // Likewise.
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	refine(root)
 	command, err := root.ExecuteContextC(ctx)
 	var failed *failure
 	var told *verdict
@@ -111,7 +120,32 @@ func describe(err error) string {
 	case errors.As(err, &findings):
 		return findings.Error()
 	default:
-		return "openbroker: " + oneLine(err)
+		return "openbroker: " + withoutPackages(oneLine(err)) + keysetHint(err)
+	}
+}
+
+// packages are names of packages in front of an error, which say nothing to whoever
+// runs a command.
+var packages = regexp.MustCompile(`(^|: |; )(?:archive|auth|durable|pgstore|router|seal|server|simulator|sqlitefile|sqlitestore|storetest): `)
+
+func withoutPackages(text string) string {
+	for packages.MatchString(text) { // Of several in a row, one at a time.
+		text = packages.ReplaceAllString(text, "$1")
+	}
+	return text
+}
+
+// keysetHint names the command that helps with an error about a key.
+func keysetHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "no keyset file"):
+		return "; openbroker serve makes one for a new store, --keyset and encryption.keyset_file name another"
+	case errors.Is(err, seal.ErrKeyStatus), errors.Is(err, seal.ErrUnknownKey):
+		return "; openbroker keyset list shows the keys, openbroker keyset enable and promote change what they are"
+	case errors.Is(err, seal.ErrWrongKeyset), errors.Is(err, seal.ErrOpen):
+		return "; openbroker keyset list --keyset FILE shows the keys of a keyset, openbroker keyset enable enables a disabled one"
+	default:
+		return ""
 	}
 }
 

@@ -162,7 +162,7 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer listener.Close()
 	code, stdout, stderr := command(t, directory, nil, "serve", "--listen", listener.Addr().String())
-	if code != 1 || stdout != "" || !strings.Contains(stderr, "openbroker: server: cannot listen on "+listener.Addr().String()+": the port is in use") {
+	if code != 1 || stdout != "" || !strings.Contains(stderr, "openbroker: cannot listen on "+listener.Addr().String()+": the port is in use") {
 		t.Errorf("exit code %d, standard output %q, standard error\n%s", code, stdout, stderr)
 	}
 	p := serve(t, directory, nil)

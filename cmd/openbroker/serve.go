@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,11 +23,6 @@ type serveFlags struct {
 	parsedStore config.Store
 }
 
-// gcPercent replaces Go's default of 100, unless GOGC is set. What a broker keeps
-// in memory is less than the least heap that the collector works with, so that
-// it would run all the time; this costs some MB.
-const gcPercent = 400
-
 func newServe(stdout, stderr io.Writer) *cobra.Command {
 	var flags serveFlags
 	command := &cobra.Command{
@@ -46,9 +39,6 @@ OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.
 		Args:    cobra.NoArgs,
 		PreRunE: func(command *cobra.Command, _ []string) error { return flags.check(command.Flags()) },
 		RunE: does(func(ctx context.Context, _ []string) error {
-			if os.Getenv("GOGC") == "" {
-				debug.SetGCPercent(gcPercent)
-			}
 			return serve(ctx, flags, stdout, stderr)
 		}),
 	}
@@ -86,16 +76,22 @@ func checkFlags(set *pflag.FlagSet, listen, store string) (parsed config.Store, 
 		if err := parsed.UnmarshalText([]byte(store)); err != nil {
 			return parsed, fmt.Errorf("--store %w", err)
 		}
+		if err := config.CheckStore(parsed); err != nil {
+			return parsed, fmt.Errorf("--store %w", err)
+		}
 	}
 	return parsed, nil
 }
 
 // settings is the configuration, with the flags over it.
-func (f serveFlags) settings() (*config.Config, error) {
+func (f serveFlags) settings() (*config.Config, error) { return f.read(config.Load) }
+
+// read is settings with a way to load the file.
+func (f serveFlags) read(load func(string) (*config.Config, error)) (*config.Config, error) {
 	settings := &config.Config{}
 	if f.config != "" {
 		var err error
-		if settings, err = config.Load(f.config); err != nil {
+		if settings, err = load(f.config); err != nil {
 			return nil, err
 		}
 	}
@@ -114,6 +110,18 @@ func (f serveFlags) settings() (*config.Config, error) {
 	return settings, nil
 }
 
+// checkFiles finds what is wrong with the files of the configuration, and with the
+// data directory, which may come from a flag.
+func checkFiles(settings *config.Config) error {
+	if err := settings.CheckFiles(); err != nil {
+		return err
+	}
+	if err := config.CheckDirectory(string(settings.Data)); err != nil {
+		return fmt.Errorf("the data directory is refused: %w", err)
+	}
+	return nil
+}
+
 func serve(ctx context.Context, flags serveFlags, stdout, stderr io.Writer) error {
 	settings, err := flags.settings()
 	if err != nil {
@@ -123,6 +131,10 @@ func serve(ctx context.Context, flags serveFlags, stdout, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
+	if err := checkFiles(settings); err != nil {
+		return err
+	}
+	tuneMemory(ctx, settings, logger)
 	ctx, giveBack := server.SignalContext(ctx)
 	defer giveBack()
 	b, err := start(ctx, settings, logger, stderr)

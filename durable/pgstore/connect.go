@@ -54,9 +54,9 @@ const session = `SELECT
 
 // poolConfig reads a DSN.
 func poolConfig(dsn string, o options) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(dsn)
+	config, err := parseDSN(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("pgstore: %w", err) // It does not show the password.
+		return nil, err
 	}
 	if !regexp.MustCompile(`\bpool_max_conns\b`).MatchString(dsn) {
 		config.MaxConns = defaultMaxConns

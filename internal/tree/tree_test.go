@@ -95,7 +95,10 @@ func TestParseErrors(t *testing.T) {
 		{"a.yaml", "a: 010\n", "1:4 has the number 010, which JSON cannot say: write it in decimals, or put it into quotes"},
 		{"a.yaml", "a: [1\nb: 2\n", "2:2 is no valid YAML: did not find expected ',' or ']'"},
 		{"a.yaml", "a: b: c\n", "1:5 is no valid YAML: mapping values are not allowed in this context"},
-		{"a.yaml", "\ta: 1\n", "1:1 is no valid YAML: found character that cannot start any token"},
+		{"a.yaml", "\ta: 1\n", "1:1 has a tab before its first word: indent with spaces"},
+		{"a.yaml", "a:\n  b: 1\n\tc: 2\n", "3:1 has a tab before its first word: indent with spaces"},
+		{"a.yaml", "a: 1\n\tb: 2\n", "2:1 has a tab before its first word: indent with spaces"},
+		{"a.yaml", "a: 1\nb: @c\n", "2:4 is no valid YAML: found character that cannot start any token"},
 	} {
 		_, err := tree.Parse(c.name, []byte(c.data))
 		var faults tree.Errors

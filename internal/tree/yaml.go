@@ -76,10 +76,26 @@ func yamlError(file *File, err error) *Error {
 		found.Message = noAnchor
 	case strings.Contains(load.Message, "max depth"):
 		return tooDeep(found.Place)
+	case file.tabAround(&found.Place):
+		found.Message = "has a tab before its first word: indent with spaces"
 	case load.Message != "":
 		found.Message += ": " + strings.TrimPrefix(load.Message, "yaml: ")
 	}
 	return found
+}
+
+// tabAround reports whether a line at a fault is indented with a tab, which YAML
+// forbids, and moves the place there. Parsers tell the consequences.
+func (f *File) tabAround(at *Place) bool {
+	for _, number := range [...]int{at.Line, at.Line + 1, at.Line - 1} {
+		line := f.Line(number)
+		indentation := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		if tab := strings.IndexByte(indentation, '\t'); tab >= 0 && len(indentation) < len(line) {
+			at.Line, at.Column = number, tab+1
+			return true
+		}
+	}
+	return false
 }
 
 const noTag = "has a tag, which is not supported: remove it"

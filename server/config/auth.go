@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/openbroker/openbroker"
@@ -31,9 +32,9 @@ type Credential struct {
 
 // Bearer says which tokens are accepted.
 type Bearer struct {
-	Issuer        string   `yaml:"issuer" required:"true" doc:"the exact claim iss, and the URL of the OpenID Connect provider unless jwks_url is given"`
+	Issuer        URL      `yaml:"issuer" required:"true" doc:"the exact claim iss, and the URL of the OpenID Connect provider unless jwks_url is given"`
 	Audience      string   `yaml:"audience" required:"true" doc:"must be among the claim aud"`
-	JWKSURL       string   `yaml:"jwks_url" doc:"where the keys of the issuer are"`
+	JWKSURL       URL      `yaml:"jwks_url" doc:"where the keys of the issuer are"`
 	Algorithms    []string `yaml:"algorithms" doc:"accepted signature algorithms; RS256, PS256, ES256 and EdDSA by default"`
 	Scopes        []string `yaml:"scopes" doc:"all are required"`
 	NameClaim     string   `yaml:"name_claim" default:"sub" doc:"claim that names the caller"`
@@ -146,10 +147,18 @@ func (a *Auth) clientCert() (*auth.ClientCert, error) {
 
 func (b *Bearer) authenticator(logger *slog.Logger) (*auth.Bearer, error) {
 	return auth.NewBearer(auth.BearerConfig{
-		Issuer: b.Issuer, Audience: b.Audience, JWKSURL: b.JWKSURL, Algorithms: b.Algorithms, Scopes: b.Scopes,
+		Issuer: string(b.Issuer), Audience: b.Audience, JWKSURL: string(b.JWKSURL), Algorithms: b.Algorithms, Scopes: b.Scopes,
 		NameClaim: b.NameClaim, Platform: b.Platform, PlatformClaim: b.PlatformClaim, Leeway: time.Duration(b.Leeway), Logger: logger,
 	})
 }
+
+// The keys of the file for the fields that errors of package auth name.
+var (
+	certificateKeys = strings.NewReplacer("Subject", "subject", "CommonName", "common_name", "DNSName", "dns_name", "URI", "uri", "Email", "email")
+	bearerKeys      = strings.NewReplacer("BearerConfig: ", "", "PlatformClaim", "platform_claim", "NameClaim", "name_claim",
+		"JWKSURL or Keys", "jwks_url", "JWKSURL", "jwks_url", "Issuer", "issuer", "Audience", "audience", "Algorithms", "algorithms",
+		"Scopes", "scopes", "Platform", "platform", "Leeway", "leeway")
+)
 
 func (a *Auth) check(report reporter, tls *TLS) {
 	ways := 0
@@ -173,12 +182,12 @@ func (a *Auth) check(report reporter, tls *TLS) {
 	}
 	if len(a.Basic) > 0 && !incomplete {
 		if _, err := a.basic(); err != nil {
-			report("auth.basic", "is not usable: %v", err)
+			report("auth.basic", "is not usable: %v", plain(err))
 		}
 	}
 	for i := range a.Bearer {
 		if _, err := a.Bearer[i].authenticator(slog.New(slog.DiscardHandler)); err != nil {
-			report(fmt.Sprintf("auth.bearer[%d]", i), "is not usable: %v", err)
+			report(fmt.Sprintf("auth.bearer[%d]", i), "is not usable: %s", bearerKeys.Replace(plain(err).Error()))
 		}
 	}
 	for i, p := range a.Proxy {
@@ -193,7 +202,7 @@ func (a *Auth) check(report reporter, tls *TLS) {
 		return
 	}
 	if _, err := a.clientCert(); err != nil {
-		report("auth.client_cert", "is not usable: %v", err)
+		report("auth.client_cert", "is not usable: %s", certificateKeys.Replace(plain(err).Error()))
 	}
 	if tls == nil || tls.ClientCA == "" {
 		report("auth.client_cert", "needs tls.client_ca: without it no certificate is asked for")

@@ -2,8 +2,13 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
+	"strings"
+
+	"github.com/openbroker/openbroker/durable/pgstore"
+	"github.com/openbroker/openbroker/seal"
 )
 
 // A Config is the configuration file. Relative paths in it are relative to its
@@ -11,6 +16,7 @@ import (
 type Config struct {
 	Listen         string      `yaml:"listen" default:"127.0.0.1:8080" doc:"host:port to listen on: :8080 for all interfaces, port 0 for a free one"`
 	Prefix         string      `yaml:"prefix" doc:"the only path below which the broker is served, such as /osb; by default it is served under any"`
+	MaxConnections int         `yaml:"max_connections" min:"1" default:"4096" doc:"connections that may be open; half of the files that the process may open if that is less. Idle ones are closed for new ones"`
 	PlatformPrefix bool        `yaml:"platform_prefix" default:"false" doc:"serve /{platform}/v2/... and take the platform from there"`
 	TLS            *TLS        `yaml:"tls" doc:"serve HTTPS; plain HTTP by default"`
 	Auth           *Auth       `yaml:"auth" doc:"who may call the broker; by default the user openbroker with a generated password, which is kept in the data directory"`
@@ -47,18 +53,24 @@ type SQLiteFile struct {
 	CreateDelay Duration `yaml:"create_delay" default:"0s" doc:"wait so long before a database is created, as a slow service would; for demonstrations and tests"`
 }
 
-// check reports what the types of the fields do not say.
+// check reports what the types of the fields do not say. What depends on
+// references that were not resolved is left out.
 func (c *Config) check(report reporter) {
 	if c.Listen != "" {
 		if err := CheckListen(c.Listen); err != nil {
 			report("listen", "%v", err)
 		}
 	}
-	if c.Auth != nil {
+	if c.Store.PostgreSQL != "" {
+		if err := CheckStore(c.Store); err != nil {
+			report("store", "%v", err)
+		}
+	}
+	if c.Auth != nil && c.Unresolved("auth") == nil {
 		c.Auth.check(report, c.TLS)
 	}
-	if e := c.Encryption; e != nil && (e.KeysetFile == "") == (e.Keyset == "") {
-		report("encryption", "needs one of keyset_file and keyset")
+	if e := c.Encryption; e != nil && c.Unresolved("encryption") == nil {
+		e.check(report)
 	}
 	if c.Provider != nil && c.Provider.SQLiteFile == nil {
 		report("provider", "names no provider: add sqlitefile: {}")
@@ -69,19 +81,68 @@ func (c *Config) check(report reporter) {
 	if c.Upstream != nil {
 		c.Upstream.check(report, c)
 	}
-	c.checkServer(report)
+	if c.Unresolved("tls") == nil {
+		c.checkServer(report)
+	}
 }
+
+func (e *Encryption) check(report reporter) {
+	if (e.KeysetFile == "") == (e.Keyset == "") {
+		report("encryption", "needs one of keyset_file and keyset")
+		return
+	}
+	if e.Keyset != "" {
+		if _, err := seal.Parse([]byte(e.Keyset)); err != nil {
+			report("encryption.keyset", "is not usable: %v", plain(err))
+		}
+	}
+}
+
+// CheckStore returns what is wrong with the URL of a store, without opening it. The
+// error repeats nothing of the URL.
+func CheckStore(store Store) error {
+	if store.PostgreSQL == "" {
+		return nil
+	}
+	if err := pgstore.CheckDSN(string(store.PostgreSQL)); err != nil {
+		return fmt.Errorf("is not usable: %w", plain(err))
+	}
+	return nil
+}
+
+// plain is an error without the name of the package that it comes from, which says
+// nothing to whoever writes a configuration.
+func plain(err error) error {
+	text := err.Error()
+	for _, name := range [...]string{"pgstore: ", "seal: ", "auth: ", "server: "} {
+		if rest, found := strings.CutPrefix(text, name); found {
+			return errors.New(rest)
+		}
+	}
+	return err
+}
+
+const likeAddress = "must be host:port, such as 127.0.0.1:8080 or :8080"
 
 // CheckListen returns an error unless address is host:port.
 func CheckListen(address string) error {
 	_, port, err := net.SplitHostPort(address)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
+	if bare, isNumber := strconv.ParseUint(address, 10, 64); isNumber == nil && bare <= 65535 {
+		return fmt.Errorf("%s: for port %d of all interfaces, write :%[2]d", likeAddress, bare)
+	} else if isNumber == nil {
+		port, err = address, nil
 	}
-	if err != nil {
-		return errors.New("must be host:port, such as 127.0.0.1:8080 or :8080")
+	number, noNumber := strconv.ParseUint(port, 10, 64)
+	switch {
+	case err != nil:
+		return errors.New(likeAddress)
+	case noNumber != nil:
+		return errors.New(likeAddress + ": the port is a number")
+	case number > 65535:
+		return fmt.Errorf("has the port %d: ports are from 0 to 65535", number)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // A reporter takes a problem with the field at a path.

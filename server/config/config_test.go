@@ -16,6 +16,7 @@ import (
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/provider/sqlitefile"
+	"github.com/openbroker/openbroker/seal"
 	"github.com/openbroker/openbroker/server"
 	"github.com/openbroker/openbroker/server/config"
 )
@@ -31,7 +32,12 @@ func parse(t *testing.T, text string, variables map[string]string) *config.Confi
 
 func TestEmpty(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "\n\n", "# nothing\n", "---\n", "{}", "\ufeff"} {
+	for _, text := range []string{"", "\n\n", "# nothing\n", "---\n", "\ufeff", "~"} {
+		if _, err := config.Parse("c.yaml", []byte(text), environment(nil)); err == nil || !strings.Contains(err.Error(), "c.yaml:1:1: the file is empty: write") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, text := range []string{"{}", "\ufeff{}", "---\n{}\n"} {
 		c := parse(t, text, nil)
 		if c.Listen != "" || c.Auth != nil || c.Provider != nil || c.Store != (config.Store{}) {
 			t.Errorf("%q: %v", text, c.Listen)
@@ -264,7 +270,12 @@ func TestStore(t *testing.T) {
 
 func TestSecretsDoNotPrint(t *testing.T) {
 	t.Parallel()
-	c := parse(t, `{store: "postgres://u:hunter2@h/d", auth: {basic: [{username: u, password: hunter2}]}, encryption: {keyset: hunter2}}`, nil)
+	keyset, err := seal.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := parse(t, `{store: "postgres://u:hunter2@h/d", auth: {basic: [{username: u, password: hunter2}]}, encryption: {keyset: "${env:KEYSET}"}}`,
+		map[string]string{"KEYSET": string(keyset)})
 	var log bytes.Buffer
 	logger, err := c.NewLogger(&log)
 	if err != nil {
@@ -272,7 +283,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 	logger.Info("x", slog.Any("store", c.Store), slog.Any("password", c.Auth.Basic[0].Password))
 	printed := log.String() + fmt.Sprintf("%v %+v %#v %s %q %x %s", c, c.Auth, c.Auth.Basic, c.Encryption.Keyset, c.Auth.Basic[0].Password, c.Auth.Basic[0].Password, c.Store)
-	if strings.Contains(printed, "hunter2") || strings.Contains(printed, fmt.Sprintf("%x", "hunter2")) || !strings.Contains(printed, "[redacted]") {
+	if strings.Contains(printed, "hunter2") || strings.Contains(printed, fmt.Sprintf("%x", "hunter2")) || !strings.Contains(printed, "[redacted]") || strings.Contains(printed, string(keyset)) {
 		t.Errorf("printed %s", printed)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/openbroker/openbroker/internal/spelling"
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
@@ -17,6 +19,8 @@ type decoder struct {
 	problems  *collector
 	directory string
 	lookUp    func(string) (string, bool)
+	// optional are the sections whose references need not be there.
+	optional []string
 }
 
 func (d *decoder) decode(body *tree.Node, config *Config) {
@@ -132,7 +136,19 @@ func (d *decoder) structField(member *tree.Member, v reflect.Value, f field) {
 	if f.path != "" {
 		where = f.path
 	}
-	d.problems.add(placeOfName(member), "", "%q is unknown: %s can have %s", member.Name, where, strings.Join(strings.Fields(strings.Join(known, " ")), ", "))
+	known = slices.DeleteFunc(known, func(name string) bool { return name == "" })
+	if near := spelling.Nearest(member.Name, known); near != "" {
+		d.problems.add(placeOfName(member), "", "%q is unknown: did you mean %q? %s can have %s", member.Name, near, upperFirst(where), strings.Join(known, ", "))
+		return
+	}
+	d.problems.add(placeOfName(member), "", "%q is unknown: %s can have %s", member.Name, where, strings.Join(known, ", "))
+}
+
+func upperFirst(text string) string {
+	if text == "the file" {
+		return "The file"
+	}
+	return text // A key stays as it is.
 }
 
 // required reports fields that must be there.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/openbroker/openbroker/internal/tree"
 )
@@ -13,7 +14,14 @@ const maxFileSize = 1 << 20
 
 // Load reads the configuration file at path. The error is [Errors] if the file
 // can be read and something is wrong with it.
-func Load(path string) (*Config, error) {
+func Load(path string) (*Config, error) { return load(path) }
+
+// LoadForStore is [Load] for programs that use the store and do not serve. What
+// the sections auth, tls and encryption refer to need not be there; see
+// [Config.Unresolved].
+func LoadForStore(path string) (*Config, error) { return load(path, "auth", "tls", "encryption") }
+
+func load(path string, optional ...string) (*Config, error) {
 	info, err := os.Stat(path)
 	if err == nil && info.Size() > maxFileSize {
 		err = fmt.Errorf("%s has %d bytes, more than %d: it is some other file", path, info.Size(), maxFileSize)
@@ -25,13 +33,17 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	return Parse(path, data, os.LookupEnv)
+	return parse(path, data, os.LookupEnv, optional)
 }
 
 // Parse is [Load] for the content of a file; errors call it name, and relative
 // paths are relative to the directory of name. The environment is what lookUp
 // says. The error is [Errors].
 func Parse(name string, data []byte, lookUp func(variable string) (string, bool)) (*Config, error) {
+	return parse(name, data, lookUp, nil)
+}
+
+func parse(name string, data []byte, lookUp func(variable string) (string, bool), optional []string) (*Config, error) {
 	directory, err := filepath.Abs(filepath.Dir(name))
 	if err != nil {
 		return nil, err
@@ -44,10 +56,12 @@ func Parse(name string, data []byte, lookUp func(variable string) (string, bool)
 		problems.syntax(err)
 		return nil, problems.err()
 	}
-	if body != nil && body.Kind != tree.Null {
-		d := &decoder{document: document, problems: problems, directory: directory, lookUp: lookUp}
-		d.decode(body, config)
+	if body == nil || body.Kind == tree.Null {
+		problems.add(place{}, "", "the file is empty: write what is to be other than the default, or {} for nothing")
+		return nil, problems.err()
 	}
+	d := &decoder{document: document, problems: problems, directory: directory, lookUp: lookUp, optional: optional}
+	d.decode(body, config)
 	// What could not be decoded is zero: more about it would be confusing.
 	if len(problems.list) == 0 {
 		config.check(problems.report)
@@ -56,4 +70,20 @@ func Parse(name string, data []byte, lookUp func(variable string) (string, bool)
 		return nil, err
 	}
 	return config, nil
+}
+
+// Unresolved returns the first error of a reference within a section that could
+// not be resolved, after [LoadForStore].
+func (c *Config) Unresolved(section string) error {
+	if c.document == nil {
+		return nil
+	}
+	for _, m := range c.document.unresolved {
+		if m.path == section || strings.HasPrefix(m.path, section+".") || strings.HasPrefix(m.path, section+"[") {
+			problems := c.document.problems()
+			problems.report(m.path, "%v", m.err)
+			return problems.err()
+		}
+	}
+	return nil
 }

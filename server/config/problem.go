@@ -54,7 +54,22 @@ type document struct {
 	places map[string]place
 	// private are the values that may be a secret.
 	private map[*tree.Node]bool
+	// unresolved are the references that are not there and need not be.
+	unresolved []missing
+	// literals are the fields in which a secret is written out; files are those that
+	// a secret is taken from.
+	literals []string
+	files    []secretFile
 }
+
+// A missing reference is one that cannot be resolved.
+type missing struct {
+	path string
+	err  error
+}
+
+// A secretFile is a file that the field at a path takes a secret from.
+type secretFile struct{ path, name string }
 
 func newDocument(name string, body *tree.Node) *document {
 	return &document{name: name, body: body, places: map[string]place{}, private: map[*tree.Node]bool{}}

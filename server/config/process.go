@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"strings"
@@ -32,6 +33,7 @@ type API struct {
 	SkipOrganizationCheck   bool   `yaml:"skip_organization_check" default:"false" doc:"accept provision requests without organization_guid and space_guid"`
 	SkipParameterValidation bool   `yaml:"skip_parameter_validation" default:"false" doc:"let parameters reach the provider unchecked; by default they are validated against the schemas of the catalog"`
 	MaxBodySize             int    `yaml:"max_body_size" min:"1024" default:"1048576" doc:"bytes that a request body may have"`
+	BodyBudget              int    `yaml:"body_budget" min:"1024" default:"33554432" doc:"bytes that the bodies of all requests together may have, at least max_body_size; what does not fit gets 503. Less by default in a container with less than 1 GiB of memory"`
 }
 
 // Shutdown says how the process stops.
@@ -40,6 +42,9 @@ type Shutdown struct {
 	Grace          Duration `yaml:"grace" default:"20s" doc:"how long requests that are being answered may take"`
 	OperationGrace Duration `yaml:"operation_grace" default:"5s" doc:"how long operations in the background may then go on, before they are left to another replica or the next start"`
 }
+
+// defaultMaxBodySize is that of [openbroker.WithMaxBodySize].
+const defaultMaxBodySize = 1 << 20
 
 // DefaultOperationGrace is that of Shutdown.
 const DefaultOperationGrace = 5 * time.Second
@@ -51,6 +56,7 @@ func (c *Config) ServerConfig() server.Config {
 		Address: c.Listen, Prefix: c.Prefix,
 		DrainDelay: time.Duration(c.Shutdown.DrainDelay), ShutdownGrace: time.Duration(c.Shutdown.Grace),
 		SkipParameterValidation: c.API.SkipParameterValidation,
+		MaxConnections:          c.MaxConnections, BodyBudget: int64(c.API.BodyBudget),
 	}
 	if c.TLS != nil {
 		s.TLS = &server.TLS{
@@ -96,6 +102,9 @@ func (c *Config) checkServer(report reporter) {
 		if version, err := openbroker.ParseVersion(c.API.MinimumVersion); err != nil || version.Major != 2 {
 			report("api.minimum_version", `must be a version of the API, such as "2.13"`)
 		}
+	}
+	if budget := c.API.BodyBudget; budget != 0 && budget < cmp.Or(c.API.MaxBodySize, defaultMaxBodySize) {
+		report("api.body_budget", "must be at least api.max_body_size, which is %d", cmp.Or(c.API.MaxBodySize, defaultMaxBodySize))
 	}
 	if p := c.Prefix; p != "" && (!strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || strings.Contains(p, "//") || strings.ContainsAny(p, "?#% ")) {
 		report("prefix", "must be a path such as /osb, without a slash at its end and without escapes")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,35 @@ func (d *decoder) lookUpReference(reference string) (string, error) {
 	}
 	// What is there may be a password with a ${ in it.
 	return "", errors.New("has a reference that is neither ${env:NAME} nor ${file:path}: write $${ for ${ itself")
+}
+
+// mayMiss reports whether what the field at a path refers to need not be there.
+func (d *decoder) mayMiss(path string) bool {
+	return slices.ContainsFunc(d.optional, func(section string) bool {
+		return path == section || strings.HasPrefix(path, section+".") || strings.HasPrefix(path, section+"[")
+	})
+}
+
+// hasPassword reports whether a store, as it is written, has a password in it.
+func hasPassword(store string) bool {
+	user, _, found := strings.Cut(store, "@")
+	return found && strings.Count(user, ":") > 1 || strings.Contains(store, "password=")
+}
+
+// noteSecret notes where a secret comes from: the text, or files that it refers to.
+func (d *decoder) noteSecret(text, path string) {
+	refers := false
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, "$${", ""), "${") {
+		reference, _, _ := strings.Cut(part, "}")
+		if name, found := strings.CutPrefix(reference, "file:"); found {
+			d.document.files = append(d.document.files, secretFile{path, string(d.absolute(name))})
+			refers = true
+		}
+		refers = refers || strings.HasPrefix(reference, "env:")
+	}
+	if !refers {
+		d.document.literals = append(d.document.literals, path)
+	}
 }
 
 // readReference reads a file without the line break at its end, which editors

@@ -22,7 +22,7 @@ func isScalarType(t reflect.Type) bool {
 
 // isSecret reports whether values of the type may hold a secret.
 func isSecret(t reflect.Type) bool {
-	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[Store]()
+	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[Store]() || t == reflect.TypeFor[URL]()
 }
 
 // scalar decodes a scalar.
@@ -73,6 +73,8 @@ func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(str
 		switch {
 		case v.Kind() != reflect.String:
 			wrong("%v", unmarshalText(v, "")) // It says what would be right.
+		case f.path == "listen" && node.Kind == tree.Number:
+			wrong("%v", CheckListen(node.Text))
 		case isScalar(node):
 			wrong("must be a text: put it into quotes")
 		default:
@@ -81,9 +83,16 @@ func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(str
 		return
 	}
 	resolved, err := d.resolve(node.Text)
+	if err != nil && d.mayMiss(f.path) {
+		d.document.unresolved = append(d.document.unresolved, missing{f.path, err})
+		return
+	}
 	if err != nil {
 		wrong("%v", err)
 		return
+	}
+	if v.Type() == reflect.TypeFor[Secret]() || v.Type() == reflect.TypeFor[Store]() && hasPassword(node.Text) {
+		d.noteSecret(node.Text, f.path)
 	}
 	if resolved == "" {
 		wrong("is empty: give it a value, or remove it")

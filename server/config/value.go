@@ -32,6 +32,10 @@ const durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$|^0$`
 // A Path names a file or a directory.
 type Path string
 
+// A URL is the address of something else. The line that it is on is not shown, since
+// somebody may have put a password into it.
+type URL string
+
 // A Secret is a string that is never shown: printing or logging it gives a
 // placeholder. Convert it to string to use it.
 type Secret string

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/internal/spelling"
+)
+
+// refine gives all commands what they have in common: an example, completion, and
+// errors that say what was meant and show no password.
+func refine(command *cobra.Command) {
+	if command.Example == "" {
+		command.Example = indent(examples[command.CommandPath()])
+	}
+	completeFlags(command)
+	accepts := command.Args
+	switch {
+	case accepts == nil && !command.HasSubCommands():
+		accepts = cobra.ArbitraryArgs
+	case command.HasSubCommands() && (accepts == nil || accepts(command, []string{"x"}) != nil && accepts(command, []string{"x", "x"}) != nil):
+		accepts = onlySubcommands
+	}
+	if !command.HasSubCommands() && command.ValidArgsFunction == nil && len(command.ValidArgs) == 0 && accepts(command, []string{"x"}) != nil {
+		command.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	command.Args = func(command *cobra.Command, args []string) error { return mask(accepts(command, args), args) }
+	for _, sub := range command.Commands() {
+		refine(sub)
+	}
+}
+
+// onlySubcommands refuses what is no subcommand.
+func onlySubcommands(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("unknown command %q for %q", args[0], command.CommandPath())
+	var names []string
+	for _, sub := range command.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	if near := spelling.Nearest(args[0], names); near != "" {
+		text += fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return errors.New(text)
+}
+
+// mask takes arguments that may be URLs with passwords out of an error.
+func mask(err error, args []string) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	for _, arg := range args {
+		if strings.Contains(arg, "@") || strings.Contains(arg, "://") {
+			text = strings.ReplaceAll(text, fmt.Sprintf("%q", arg), "(a URL)")
+		}
+	}
+	if text == err.Error() {
+		return err
+	}
+	return errors.New(text)
+}
+
+// indent is how cobra shows examples.
+func indent(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "  " + strings.ReplaceAll(text, "\n", "\n  ")
+}

@@ -1,0 +1,130 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/openbroker/openbroker/auth"
+	"github.com/openbroker/openbroker/seal"
+	"github.com/openbroker/openbroker/server"
+)
+
+// CheckFiles looks at every file that the configuration names, but for the catalog
+// and the store: whether it can be used, and whether other users have access to what
+// is secret. It changes nothing. The error is [Errors].
+//
+// Refused are files that other users can change, and those with secrets that all
+// users can read: the configuration itself if a secret is written out in it, the files
+// that secrets are taken from, the TLS key, the credentials file. Files that their
+// group can read are accepted, and so is what Kubernetes or Docker mounts, which
+// nobody else sees. A keyset file must be its owner's, see package seal.
+func (c *Config) CheckFiles() error {
+	problems := c.document.problems()
+	if c.document != nil && len(c.document.literals) > 0 {
+		if err := checkSecretFile(c.document.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			problems.report(c.document.literals[0], "is a secret, and %v", err)
+		}
+	}
+	if c.document != nil {
+		for _, file := range c.document.files {
+			if err := checkSecretFile(file.name); err != nil {
+				problems.report(file.path, "is a secret, and %v", err)
+			}
+		}
+	}
+	c.checkTLS(problems.report)
+	if c.Auth != nil && c.Auth.CredentialsFile != "" {
+		path := string(c.Auth.CredentialsFile)
+		if err := checkSecretFile(path); err != nil {
+			problems.report("auth.credentials_file", "%v", err)
+		} else if _, err := auth.LoadBasic(path); err != nil {
+			problems.report("auth.credentials_file", "is not usable: %v", plain(err))
+		}
+	}
+	if e := c.Encryption; e != nil && e.KeysetFile != "" {
+		if _, err := e.Load(string(e.KeysetFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			problems.report("encryption.keyset_file", "is not usable: %v", plain(err))
+		}
+	}
+	if c.document != nil && hasKey(c.document.places, "data") {
+		if err := CheckDirectory(string(c.Data)); err != nil {
+			problems.report("data", "%v", err)
+		}
+	}
+	if c.Provider != nil && c.Provider.SQLiteFile != nil && c.Provider.SQLiteFile.Directory != "" {
+		if err := CheckDirectory(string(c.Provider.SQLiteFile.Directory)); err != nil {
+			problems.report("provider.sqlitefile.directory", "%v", err)
+		}
+	}
+	return problems.err()
+}
+
+// Load loads the keyset file at path as the section says. It never makes one.
+func (e *Encryption) Load(path string) (*seal.Keyring, error) {
+	ring, err := seal.Load(path, e.Options()...)
+	if errors.Is(err, seal.ErrPermissions) && !e.GroupRead {
+		err = fmt.Errorf("%w; if it is a mounted secret that only the group of the broker can read, set encryption.group_read", err)
+	}
+	return ring, err
+}
+
+// Options are those of package seal.
+func (e *Encryption) Options() []seal.Option {
+	if e.GroupRead {
+		return []seal.Option{seal.AllowGroupRead()}
+	}
+	return nil
+}
+
+// tlsKeys are the keys of the file for the fields of [server.TLS].
+var tlsKeys = map[string]string{"CertFile": "tls.cert", "KeyFile": "tls.key", "ClientCAFile": "tls.client_ca"}
+
+func (c *Config) checkTLS(report reporter) {
+	if c.TLS == nil {
+		return
+	}
+	if err := checkSecretFile(string(c.TLS.Key)); err != nil {
+		report("tls.key", "%v", err)
+		return
+	}
+	err := c.ServerConfig().TLS.CheckFiles()
+	var failed *server.TLSFileError
+	if errors.As(err, &failed) {
+		report(tlsKeys[failed.Field], "%v", failed.Err)
+	}
+}
+
+// checkSecretFile returns an error if a file with secrets cannot be read, or is open
+// to other users.
+func checkSecretFile(path string) error {
+	info, err := os.Stat(path)
+	var failed *fs.PathError
+	switch {
+	case errors.As(err, &failed):
+		return fmt.Errorf("%s cannot be read: %w", path, failed.Err)
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is no regular file", path)
+	default:
+		return checkMode(path, info)
+	}
+}
+
+// CheckDirectory returns an error if what is at path is no directory, or if all users
+// can change what is in it. There may be none: it is made with mode 0700.
+func CheckDirectory(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is no directory", path)
+	default:
+		return checkDirectoryMode(path, info)
+	}
+}
