@@ -15,6 +15,8 @@ import (
 // folders is the provider: an instance is a folder, a binding a token in it.
 // Each method can be called again, and then finds what it has made before.
 type folders struct {
+	durable.UnimplementedProvider // Refuses what is missing below: Update.
+
 	root string
 }
 
@@ -39,11 +41,6 @@ func (f folders) Unbind(_ context.Context, _ *durable.Task, b durable.Binding) e
 		return err
 	}
 	return nil // It is gone already.
-}
-
-// Update refuses: nothing of a folder can change.
-func (folders) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.Updated, error) {
-	return durable.Updated{}, openbroker.ErrNotImplemented
 }
 
 // folder is named by ResourceName, which is a safe file name for any id.
