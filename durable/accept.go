@@ -120,6 +120,8 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 			e.backlog.Store(true)
 		}
 	}
+	e.refreshInstance(&d.accept.Instance)
+	e.refreshBinding(d.accept.Binding)
 	leased := time.Now()
 	// The decision stands once it is written, even if the client goes away. What
 	// takes longer than the lease is not ours any more.

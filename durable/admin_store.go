@@ -24,6 +24,11 @@ type AdminStore interface {
 	// AuditTrail lists what operators did, newest first.
 	AuditTrail(ctx context.Context, f AuditFilter) ([]AuditEntry, error)
 
+	// Reseal replaces sealed values, each where it still is what was read, and
+	// changes nothing else: no revision and no time. It returns how many it has
+	// replaced. Each value is replaced, or not; after an error some may be.
+	Reseal(ctx context.Context, values []SealedValue) (int, error)
+
 	// Export calls each with everything that the store holds, as of one moment:
 	// settings, instances and bindings, each ordered by name or key, operations
 	// in the order in which they were accepted, and the audit trail, oldest

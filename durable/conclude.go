@@ -49,6 +49,8 @@ func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
 // record writes the change, however long the store is away: what a provider
 // did must not be forgotten. The fence makes that safe.
 func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *result) *result {
+	e.refreshInstance(change.Instance)
+	e.refreshBinding(change.Binding)
 	const longest = 2 * time.Second
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
 		ctx, cancel := context.WithTimeout(e.aborted, e.config.Lease)

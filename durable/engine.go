@@ -103,17 +103,12 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 
 // checkSealer opens a value that the first engine on the store has sealed.
 func (e *Engine) checkSealer(ctx context.Context) error {
-	const name, text = "sealer_check", "openbroker"
-	canary, err := e.config.Sealer.Seal([]byte(text), associated(name, Key{}, ""))
-	if err != nil {
-		return fmt.Errorf("durable: the sealer does not work: %w", err)
+	err := CheckSealer(ctx, e.store, e.config.Sealer)
+	if errors.Is(err, ErrWrongKey) {
+		return fmt.Errorf("durable: %w: configure the key that belongs to this database, nothing was changed", err)
 	}
-	stored, err := e.store.PutSetting(ctx, name, canary)
 	if err != nil {
-		return fmt.Errorf("durable: the store does not work: %w", err)
-	}
-	if opened, err := e.config.Sealer.Open(stored, associated(name, Key{}, "")); err != nil || string(opened) != text {
-		return errors.New("durable: the encryption key is not the one that the stored data was encrypted with: configure the key that belongs to this database, nothing was changed")
+		return fmt.Errorf("durable: %w", err)
 	}
 	return nil
 }

@@ -126,6 +126,8 @@ func (a *Admin) intervene(ctx context.Context, action Action, t Target, by By, p
 		if i.Begin != nil {
 			i.Audit.BegunID = i.Begin.ID
 		}
+		a.rules.refreshInstance(i.Instance)
+		a.rules.refreshBinding(i.Binding)
 		err = a.store.Intervene(ctx, i)
 		if err == nil {
 			return &i.Audit, nil

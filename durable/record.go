@@ -116,9 +116,11 @@ type OperationRecord struct {
 	Description string
 	// Failure is the public part of the error of a failed operation, as JSON.
 	Failure []byte
-	// Data is sealed: what the operation is to achieve.
+	// Data is sealed: what the operation is to achieve. It is nil once the operation
+	// has ended.
 	Data []byte
-	// Checkpoint is sealed: what Task.Save kept.
+	// Checkpoint is sealed: what Task.Save kept. It is nil once the operation has
+	// ended.
 	Checkpoint []byte
 	// CreatedAt, UpdatedAt and FinishedAt (zero while active) are set by the
 	// store.

@@ -189,7 +189,8 @@ type Advance struct {
 	// Description and Failure replace what is stored, unless nil.
 	Description *string
 	Failure     []byte
-	// Checkpoint replaces what is stored, unless nil.
+	// Checkpoint replaces what is stored, unless nil. An operation that ends keeps
+	// neither Data nor Checkpoint: nobody needs them any longer.
 	Checkpoint []byte
 	// Release gives up the lease, so that the operation can be claimed after
 	// Delay. Failed says that the attempt failed; otherwise it does not count. If

@@ -39,6 +39,7 @@ Nothing it prints is secret: no parameters and no credentials.`,
 		newAdminInstances(flags), newAdminBindings(flags), newAdminOperations(flags),
 		newAdminRetry(flags), newAdminCancel(flags), newAdminFail(flags), newAdminForget(flags), newAdminAudit(flags),
 		newAdminOrphans(flags), newAdminExport(flags), newAdminImport(flags),
+		newAdminBackup(flags), newAdminRestore(flags), newAdminVerify(flags), newAdminAdopt(flags),
 	)
 	return command
 }
@@ -121,14 +122,14 @@ func (a *administration) keyring(ctx context.Context) (durable.Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	canary, err := a.store.Setting(ctx, canarySetting)
+	canary, err := a.store.Setting(ctx, durable.CanarySetting)
 	switch {
 	case errors.Is(err, durable.ErrNotFound):
 	case err != nil:
 		return nil, err
 	default:
-		if err := ring.VerifyCanary(canary); err != nil {
-			return nil, fmt.Errorf("%w: configure the keyset of the broker", err)
+		if err := durable.VerifyCanary(ring, canary); err != nil {
+			return nil, fmt.Errorf("wrong keyset: %w: configure the keyset of the broker", err)
 		}
 	}
 	return ring, nil

@@ -323,7 +323,22 @@ func TestKeysetCommands(t *testing.T) {
 	first := keys.FindStringSubmatch(run("list"))[1]
 	added := regexp.MustCompile(`^key (\d+): added\n$`).FindStringSubmatch(run("add"))[1]
 	run("promote", added)
+	needed := func(args ...string) {
+		t.Helper()
+		code, stdout, stderr := command(t, directory, nil, append([]string{"keyset"}, args...)...)
+		if code != 1 || stdout != "" || stderr != "openbroker: key "+first+" is needed by 2 records, which the broker could not open any longer: run openbroker keyset reseal first\n" {
+			t.Errorf("%q: exit code %d, %s%s", args, code, stdout, stderr)
+		}
+	}
+	needed("disable", first)
+	await(t, "the keyset to be loaded", func() bool { return strings.Count(p.stderr.String(), "changed keyset in use") == 2 })
+	code, resealed, stderr := command(t, directory, nil, "keyset", "reseal")
+	if want := "2 values sealed again, 0 removed that ended operations do not need\nkey " + first + ": enabled, needed by 0 records\nkey " + added + ": enabled, primary, needed by 2 records\n"; code != 0 || resealed != want {
+		t.Errorf("reseal: exit code %d, %s%s", code, resealed, stderr)
+	}
 	run("disable", first)
+	await(t, "the keyset to be loaded", func() bool { return strings.Count(p.stderr.String(), "changed keyset in use") == 3 })
+	p.expect(http.StatusOK, "GET", instance, nil)
 	list := run("list", "--json")
 	if want := fmt.Sprintf(`{"id":%s,"status":"disabled","primary":false}`+"\n"+`{"id":%s,"status":"enabled","primary":true}`+"\n", first, added); list != want {
 		t.Errorf("list %s, want %s", list, want)
@@ -335,9 +350,19 @@ func TestKeysetCommands(t *testing.T) {
 		text = regexp.MustCompile(`(?m)^`+id+` +`).ReplaceAllString(text, mark+"  ")
 	}
 	golden(t, "keyset_list", regexp.MustCompile(`(?m)^KEY +`).ReplaceAllString(text, "KEY  "))
-	code, _, stderr := command(t, directory, nil, "keyset", "delete", first)
+	code, _, stderr = command(t, directory, nil, "keyset", "delete", first)
 	if code != 1 || !strings.Contains(stderr, "disable it first") {
 		t.Errorf("deleted an enabled key: %d, %s", code, stderr)
+	}
+	run("disable", "--force", added) // It has sealed everything.
+	run("disable", first)
+	code, _, stderr = command(t, directory, nil, "keyset", "delete", added)
+	if code != 1 || !strings.Contains(stderr, "is needed by 2 records") {
+		t.Errorf("deleted a key that is needed: %d, %s", code, stderr)
+	}
+	run("enable", added)
+	if code, out, stderr := command(t, directory, nil, "keyset", "reseal"); code != 0 {
+		t.Errorf("reseal: %s%s", out, stderr)
 	}
 	run("disable", added)
 	if out := run("delete", added); out != "key "+added+": deleted\n" {

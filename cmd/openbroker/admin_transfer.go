@@ -190,7 +190,7 @@ func importStore(ctx context.Context, settings *config.Config, flags *adminFlags
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("%s has to be a file, not a pipe: %w", path, err)
 	}
-	store, err := openStore(ctx, settings.Store, string(settings.Data), slog.New(slog.DiscardHandler))
+	store, err := openStore(ctx, settings.Store, string(settings.Data), true, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
@@ -230,11 +230,11 @@ func checked(ring *seal.Keyring, items iter.Seq2[durable.Item, error]) iter.Seq2
 
 // checkCanary returns an error if the item tells that the keyset is another one.
 func checkCanary(ring *seal.Keyring, item durable.Item) error {
-	if ring == nil || item.Setting == nil || item.Setting.Name != canarySetting {
+	if ring == nil || item.Setting == nil || item.Setting.Name != durable.CanarySetting {
 		return nil
 	}
-	if err := ring.VerifyCanary(item.Setting.Value); err != nil {
-		return fmt.Errorf("%w: put the keyset of the old broker in its place", err)
+	if err := durable.VerifyCanary(ring, item.Setting.Value); err != nil {
+		return fmt.Errorf("wrong keyset: %w: put the keyset of the old broker in its place", err)
 	}
 	return nil
 }

@@ -35,8 +35,9 @@ type broker struct {
 }
 
 // start opens everything, in an order in which a process that must not run, such
-// as a second one on the same files, has changed nothing when it finds out.
-func start(ctx context.Context, settings *config.Config, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
+// as a second one on the same files, has changed nothing when it finds out. isNew
+// says that an empty store is meant.
+func start(ctx context.Context, settings *config.Config, isNew bool, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
 	if settings.Upstream != nil {
 		return startUpstream(ctx, settings, logger, stderr)
 	}
@@ -47,7 +48,14 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 	b := &broker{settings: settings, logger: logger, policies: engineConfig.Policies}
 	b.blameCatalog(fault)
 	data := string(settings.Data)
-	if b.store, err = openStore(ctx, settings.Store, data, logger); err != nil {
+	there, err := keysetIsThere(settings.Encryption, data)
+	if err != nil {
+		return nil, err
+	}
+	if there && !isNew && !databaseIsThere(settings.Store, data) {
+		return nil, isOrphaned(settings.Store, data)
+	}
+	if b.store, err = openStore(ctx, settings.Store, data, isNew, logger); err != nil {
 		return nil, err
 	}
 	running, quit := context.WithCancel(context.WithoutCancel(ctx))
@@ -58,7 +66,7 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 			err = errors.Join(err, b.store.Close())
 		}
 	}()
-	keys, err := openKeyset(ctx, settings.Encryption, data, b.store)
+	keys, err := openKeyset(ctx, settings, isNew, b.store)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +74,8 @@ func start(ctx context.Context, settings *config.Config, logger *slog.Logger, st
 	if err != nil {
 		return nil, err
 	}
-	if keys.orphaned {
-		logger.LogAttrs(ctx, slog.LevelWarn, "the keyset was there, but the store is empty: if it had records, stop and restore its backup, before platforms are told that their instances are gone",
-			slog.String("keyset", keys.path))
+	if isNew && !keys.isNew {
+		logger.LogAttrs(ctx, slog.LevelWarn, "the store has records, and is used as it is: leave out --new-store, which would hide the loss of it")
 	}
 	engineConfig.Sealer, engineConfig.Logger = keys, logger
 	if b.engine, err = durable.New(ctx, catalog, provider, b.store, engineConfig); err != nil {

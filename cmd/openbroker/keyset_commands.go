@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -12,8 +13,8 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-func newKeyset(stdout io.Writer) *cobra.Command {
-	path := ""
+func newKeyset(stdout, stderr io.Writer) *cobra.Command {
+	flags := &keysetFlags{}
 	command := &cobra.Command{
 		Use:   "keyset",
 		Short: "Look at the keys that the store is encrypted with, and rotate them",
@@ -23,14 +24,14 @@ No key is ever printed, only its id.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if path == "" {
-				return fmt.Errorf("--keyset is empty")
+			if flags.keyset == "" {
+				return errors.New("--keyset is empty")
 			}
-			return nil
+			return flags.checkStore()
 		},
 	}
-	command.PersistentFlags().StringVar(&path, "keyset", filepath.Join(defaultData, "keyset.json"), "`PATH` of the keyset file")
-	command.AddCommand(newKeysetList(&path, stdout))
+	command.PersistentFlags().StringVar(&flags.keyset, "keyset", filepath.Join(defaultData, "keyset.json"), "`PATH` of the keyset file")
+	command.AddCommand(newKeysetList(&flags.keyset, stdout), newKeysetReseal(flags, stdout, stderr))
 	for _, c := range []struct {
 		use, short, told string
 		change           func(path string) (uint32, error)
@@ -41,7 +42,7 @@ No key is ever printed, only its id.`,
 		command.AddCommand(&cobra.Command{
 			Use: c.use, Short: c.short, Args: cobra.NoArgs,
 			RunE: does(func(context.Context, []string) error {
-				id, err := c.change(path)
+				id, err := c.change(flags.keyset)
 				if err != nil {
 					return err
 				}
@@ -50,18 +51,23 @@ No key is ever printed, only its id.`,
 			}),
 		})
 	}
-	for _, c := range []struct {
-		use, short, told string
-		change           func(path string, id uint32) error
-	}{
-		{"promote", "Make a key primary: the one that seals", "primary", seal.PromoteKey},
-		{"enable", "Enable a disabled key again", "enabled", seal.EnableKey},
-		{"disable", "Disable a key: what it sealed does not open until it is enabled", "disabled", seal.DisableKey},
-		{"delete", "Delete a disabled key for ever: what it sealed is lost", "deleted", seal.DeleteKey},
+	for _, c := range []keysetChange{
+		{use: "promote", short: "Make a key primary: the one that seals", told: "primary", change: seal.PromoteKey},
+		{use: "enable", short: "Enable a disabled key again", told: "enabled", change: seal.EnableKey},
+		{use: "disable", short: "Disable a key that no record needs", told: "disabled", change: seal.DisableKey, unused: true},
+		{use: "delete", short: "Delete a disabled key for ever", told: "deleted", change: seal.DeleteKey, unused: true},
 	} {
-		command.AddCommand(newKeysetChange(&path, stdout, c.use, c.short, c.told, c.change))
+		command.AddCommand(newKeysetChange(flags, stdout, c))
 	}
 	return command
+}
+
+// A keysetChange is a command that changes a key.
+type keysetChange struct {
+	use, short, told string
+	change           func(path string, id uint32) error
+	// unused says that no record may need the key.
+	unused bool
 }
 
 func newKeysetList(path *string, stdout io.Writer) *cobra.Command {
@@ -90,10 +96,10 @@ func newKeysetList(path *string, stdout io.Writer) *cobra.Command {
 	return command
 }
 
-func newKeysetChange(path *string, stdout io.Writer, use, short, told string, change func(string, uint32) error) *cobra.Command {
+func newKeysetChange(flags *keysetFlags, stdout io.Writer, c keysetChange) *cobra.Command {
 	var id uint32
-	return &cobra.Command{
-		Use: use + " KEY", Short: short, Args: cobra.ExactArgs(1),
+	command := &cobra.Command{
+		Use: c.use + " KEY", Short: c.short, Args: cobra.ExactArgs(1),
 		PreRunE: func(_ *cobra.Command, args []string) error {
 			parsed, err := strconv.ParseUint(args[0], 10, 32)
 			if err != nil {
@@ -102,12 +108,50 @@ func newKeysetChange(path *string, stdout io.Writer, use, short, told string, ch
 			id = uint32(parsed)
 			return nil
 		},
-		RunE: does(func(context.Context, []string) error {
-			if err := change(*path, id); err != nil {
+		RunE: func(command *cobra.Command, _ []string) error {
+			return asFailure(c.run(command.Context(), flags, command.Flags().Changed("keyset"), id, stdout))
+		},
+	}
+	if c.unused {
+		command.Long = c.short + `. The store is looked into first, and the command refuses if
+records need the key: openbroker keyset reseal seals them again with the primary one.`
+		flags.addStore(command.Flags())
+		command.Flags().BoolVar(&flags.force, "force", false, "do not look into the store: what the key has sealed is lost")
+	}
+	return command
+}
+
+func (c *keysetChange) run(ctx context.Context, flags *keysetFlags, chosen bool, id uint32, stdout io.Writer) error {
+	path := flags.keyset
+	if c.unused {
+		var err error
+		if path, err = flags.path(chosen); err != nil {
+			return err
+		}
+		if c.possible(path, id) {
+			if err := flags.refuseNeeded(ctx, chosen, id); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(stdout, "key %d: %s\n", id, told)
-			return err
-		}),
+		}
 	}
+	if err := c.change(path, id); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(stdout, "key %d: %s\n", id, c.told)
+	return err
+}
+
+// possible reports whether the change depends only on what the store needs. If not,
+// it says itself what is in its way.
+func (c *keysetChange) possible(path string, id uint32) bool {
+	ring, err := seal.Load(path)
+	if err != nil {
+		return false
+	}
+	for _, key := range ring.Keys() {
+		if key.ID == id {
+			return !key.Primary && (c.use == "disable" || key.Status == seal.StatusDisabled)
+		}
+	}
+	return false
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"path/filepath"
-
 	"github.com/openbroker/openbroker/seal"
 	"github.com/openbroker/openbroker/server/config"
 )
@@ -14,9 +12,5 @@ func configuredKeyset(settings *config.Config, data string) (*seal.Keyring, erro
 	if encryption == nil {
 		encryption = &config.Encryption{}
 	}
-	path := string(encryption.KeysetFile)
-	if path == "" && encryption.Keyset == "" {
-		path = filepath.Join(data, "keyset.json")
-	}
-	return loadKeyset(encryption, path, false)
+	return loadKeyset(encryption, keysetPath(encryption, data), false)
 }

@@ -69,7 +69,7 @@ func TestReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr = command(t, stranger, nil, append([]string{"serve", "--listen", "127.0.0.1:0"}, replica(t, stranger, dsn, "0s")...)...)
-	if code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "which all replicas need") {
+	if code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "all replicas need the keyset of the store") {
 		t.Errorf("with another keyset: exit code %d, standard output %q, standard error\n%s", code, stdout, stderr)
 	}
 }

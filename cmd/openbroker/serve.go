@@ -19,6 +19,7 @@ const defaultData = "openbroker-data"
 
 type serveFlags struct {
 	config, listen, data, store string
+	newStore                    bool
 	// parsedStore is what store says.
 	parsedStore config.Store
 }
@@ -46,6 +47,7 @@ OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.
 	command.Flags().StringVar(&flags.listen, "listen", "", "`ADDRESS` to listen on, as host:port; port 0 picks a free one (default "+server.DefaultAddress+")")
 	command.Flags().StringVar(&flags.data, "data", "", "data `DIRECTORY` (default ./"+defaultData+")")
 	command.Flags().StringVar(&flags.store, "store", "", "`STORE` of the records: sqlite:PATH or postgres://... (default openbroker.db in the data directory)")
+	command.Flags().BoolVar(&flags.newStore, "new-store", false, "begin with an empty store although the keyset, or the lock file of a database, is there")
 	return command
 }
 
@@ -137,7 +139,7 @@ func serve(ctx context.Context, flags serveFlags, stdout, stderr io.Writer) erro
 	tuneMemory(ctx, settings, logger)
 	ctx, giveBack := server.SignalContext(ctx)
 	defer giveBack()
-	b, err := start(ctx, settings, logger, stderr)
+	b, err := start(ctx, settings, flags.newStore, logger, stderr)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			return nil // It was told to stop before it was ready.

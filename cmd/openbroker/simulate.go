@@ -43,6 +43,7 @@ type simulateFlags struct {
 	missingVersionStatus              int
 	serialBindings                    bool
 	parsedStore                       config.Store
+	newStore                          bool
 }
 
 func newSimulate(stdout, stderr io.Writer) *cobra.Command {
@@ -70,6 +71,7 @@ show up in no list of processes.`,
 	command.Flags().StringVar(&flags.username, "username", "", "`USER` name of the platform (default "+defaultUsername+")")
 	command.Flags().StringVar(&flags.password, "password", "", "`PASSWORD` of the platform (default "+simulatorPassword+", only if no other machine can reach the address)")
 	command.Flags().StringVar(&flags.store, "store", "", "`STORE` to keep everything in: sqlite:PATH or postgres://... (default a temporary one)")
+	command.Flags().BoolVar(&flags.newStore, "new-store", false, "begin with an empty store although the lock file of a database is there")
 	command.Flags().StringSliceVar(&flags.plans, "plans", nil, "`PLANS` to offer, separated by commas (default all)")
 	command.Flags().IntVar(&flags.missingVersionStatus, "missing-version-status", http.StatusBadRequest,
 		"`STATUS` of the answer to a request without X-Broker-API-Version, 400 to 599; older conformance checkers expect 412")
@@ -150,7 +152,7 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 	if err != nil {
 		return nil, err
 	}
-	if b.store, err = openStore(ctx, settings.Store, "", logger); err != nil {
+	if b.store, err = openStore(ctx, settings.Store, "", flags.newStore, logger); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -174,7 +176,7 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 func keysInStore(ctx context.Context, store durable.Store) (*seal.Keyring, error) {
 	stored, err := store.Setting(ctx, simulatorKeyset)
 	if errors.Is(err, durable.ErrNotFound) {
-		switch _, err := store.Setting(ctx, canarySetting); {
+		switch _, err := store.Setting(ctx, durable.CanarySetting); {
 		case err == nil:
 			return nil, errors.New("the store is that of openbroker serve: choose another one, nothing was changed")
 		case !errors.Is(err, durable.ErrNotFound):

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/pgstore"
@@ -11,14 +10,14 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// openStore opens the configured store.
-func openStore(ctx context.Context, store config.Store, data string, logger *slog.Logger) (durable.Store, error) {
+// openStore opens the configured store. isNew says that an empty one is meant.
+func openStore(ctx context.Context, store config.Store, data string, isNew bool, logger *slog.Logger) (durable.Store, error) {
 	if store.PostgreSQL != "" {
 		return pgstore.Open(ctx, string(store.PostgreSQL), pgstore.WithLogger(logger))
 	}
-	path := string(store.SQLite)
-	if path == "" {
-		path = filepath.Join(data, "openbroker.db")
+	var options []sqlitestore.Option
+	if isNew {
+		options = append(options, sqlitestore.NewStore())
 	}
-	return sqlitestore.Open(ctx, path)
+	return sqlitestore.Open(ctx, sqlitePath(store, data), options...)
 }

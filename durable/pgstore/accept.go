@@ -38,6 +38,7 @@ func acceptStatement(a *durable.Acceptance) *statement {
 		before = "cancelled"
 		s.add("cancelled", `UPDATE operations o SET updated_at = guard.now, slot = 'c' || o.id, kept = `+s.keeps(a.Operation)+`,
 				state = CASE WHEN o.lease_until IS NULL THEN 'failed' ELSE 'cancelling' END,
+				data = CASE WHEN o.lease_until IS NULL THEN NULL ELSE o.data END, checkpoint = CASE WHEN o.lease_until IS NULL THEN NULL ELSE o.checkpoint END,
 				finished_at = CASE WHEN o.lease_until IS NULL THEN guard.now END
 			FROM guard WHERE o.id = `+s.text(a.Cancel)+` AND o.state = 'active' RETURNING o.id`)
 	}

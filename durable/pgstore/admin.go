@@ -19,11 +19,12 @@ const (
 			deadline = CASE WHEN deadline IS NOT NULL THEN greatest(deadline, $2::timestamptz) END
 		WHERE id = $3 AND platform = $4 AND instance_id = $5 AND state = 'active'`
 	stopOperation = `UPDATE operations SET updated_at = $1, description = $2, failure = $3, slot = 'c' || id,
+			data = CASE WHEN lease_until IS NULL THEN NULL ELSE data END, checkpoint = CASE WHEN lease_until IS NULL THEN NULL ELSE checkpoint END,
 			state = CASE WHEN lease_until IS NULL THEN 'failed' ELSE 'cancelling' END,
 			finished_at = CASE WHEN lease_until IS NULL THEN $1::timestamptz END
 		WHERE id = $4 AND platform = $5 AND instance_id = $6 AND state = 'active'`
 	failOperation = `UPDATE operations SET updated_at = $1, description = $2, failure = $3, generation = generation + 1,
-			state = 'failed', finished_at = $1, owner = '', lease_until = NULL, not_before = NULL
+			data = NULL, checkpoint = NULL, state = 'failed', finished_at = $1, owner = '', lease_until = NULL, not_before = NULL
 		WHERE id = $4 AND platform = $5 AND instance_id = $6 AND finished_at IS NULL`
 
 	insertAudit = `INSERT INTO audit (at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,

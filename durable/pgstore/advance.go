@@ -82,7 +82,7 @@ func (s *statement) operationValues(a *durable.Advance) []string {
 	if a.Failure != nil {
 		values = append(values, "failure = "+s.bytes(a.Failure))
 	}
-	if a.Checkpoint != nil {
+	if a.Checkpoint != nil && !ends(a) {
 		values = append(values, "checkpoint = "+s.bytes(a.Checkpoint))
 	}
 	if a.Failed {
@@ -90,7 +90,7 @@ func (s *statement) operationValues(a *durable.Advance) []string {
 	}
 	switch {
 	case ends(a):
-		values = append(values, "state = "+s.text(string(a.State)), "finished_at = clock_timestamp()", "owner = ''", "lease_until = NULL", "not_before = NULL")
+		values = append(values, "data = NULL", "checkpoint = NULL", "state = "+s.text(string(a.State)), "finished_at = clock_timestamp()", "owner = ''", "lease_until = NULL", "not_before = NULL")
 		if a.Next != nil {
 			values = append(values, "kept = "+s.keeps(a.Next))
 		}

@@ -22,6 +22,7 @@ const (
 			expires_at = excluded.expires_at, data = excluded.data, updated_at = excluded.updated_at`
 
 	cancelOperation = `UPDATE operations SET updated_at = ?1, slot = 'c' || id,
+			data = CASE WHEN lease_until = 0 THEN NULL ELSE data END, checkpoint = CASE WHEN lease_until = 0 THEN NULL ELSE checkpoint END,
 			state = CASE WHEN lease_until = 0 THEN 'failed' ELSE 'cancelling' END,
 			finished_at = CASE WHEN lease_until = 0 THEN ?1 ELSE 0 END
 		WHERE id = ?2 AND platform = ?3 AND instance_id = ?4 AND state = 'active'`

@@ -18,11 +18,12 @@ const (
 			deadline = CASE WHEN deadline = 0 THEN 0 ELSE max(deadline, ?2) END
 		WHERE id = ?3 AND platform = ?4 AND instance_id = ?5 AND state = 'active'`
 	stopOperation = `UPDATE operations SET updated_at = ?1, description = ?2, failure = ?3, slot = 'c' || id,
+			data = CASE WHEN lease_until = 0 THEN NULL ELSE data END, checkpoint = CASE WHEN lease_until = 0 THEN NULL ELSE checkpoint END,
 			state = CASE WHEN lease_until = 0 THEN 'failed' ELSE 'cancelling' END,
 			finished_at = CASE WHEN lease_until = 0 THEN ?1 ELSE 0 END
 		WHERE id = ?4 AND platform = ?5 AND instance_id = ?6 AND state = 'active'`
 	failOperation = `UPDATE operations SET updated_at = ?1, description = ?2, failure = ?3, generation = generation + 1,
-			state = 'failed', finished_at = ?1, owner = '', lease_until = 0, not_before = 0
+			data = NULL, checkpoint = NULL, state = 'failed', finished_at = ?1, owner = '', lease_until = 0, not_before = 0
 		WHERE id = ?4 AND platform = ?5 AND instance_id = ?6 AND finished_at = 0`
 	selectLease = `SELECT lease_until FROM operations WHERE id = ?`
 	selectState = `SELECT state FROM operations WHERE id = ?`

@@ -19,10 +19,10 @@ const (
 		WHERE id = ?8 AND generation = ?9 AND finished_at = 0 AND lease_until <> 0 AND (state = 'active' OR ?10)
 			AND platform = ?11 AND instance_id = ?12 AND binding_id = ?13`
 	endOperation = `UPDATE operations SET updated_at = ?1,
-			description = coalesce(?2, description), failure = coalesce(?3, failure), checkpoint = coalesce(?4, checkpoint),
-			failures = failures + ?5, owner = '', lease_until = 0, not_before = 0, state = ?6, finished_at = ?1
-		WHERE id = ?7 AND generation = ?8 AND finished_at = 0 AND lease_until <> 0 AND (state = 'active' OR ?9)
-			AND platform = ?10 AND instance_id = ?11 AND binding_id = ?12`
+			description = coalesce(?2, description), failure = coalesce(?3, failure), data = NULL, checkpoint = NULL,
+			failures = failures + ?4, owner = '', lease_until = 0, not_before = 0, state = ?5, finished_at = ?1
+		WHERE id = ?6 AND generation = ?7 AND finished_at = 0 AND lease_until <> 0 AND (state = 'active' OR ?8)
+			AND platform = ?9 AND instance_id = ?10 AND binding_id = ?11`
 	operationFence = `SELECT generation, state FROM operations WHERE id = ? AND platform = ? AND instance_id = ? AND binding_id = ?`
 )
 
@@ -70,7 +70,7 @@ func advanceOperation(w *session, a *durable.Advance, now int64) error {
 	var changed int64
 	var err error
 	if ends(a) {
-		changed, err = w.exec(endOperation, now, description, a.Failure, a.Checkpoint, failures, string(a.State),
+		changed, err = w.exec(endOperation, now, description, a.Failure, failures, string(a.State),
 			a.Fence.OperationID, a.Fence.Generation, a.Cancelled, key.Platform, key.InstanceID, key.BindingID)
 	} else {
 		changed, err = w.exec(continueOperation, now, description, a.Failure, a.Checkpoint, failures, a.Release, after(now, a.Delay),

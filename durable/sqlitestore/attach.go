@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
@@ -19,6 +21,9 @@ import (
 // starts meanwhile and checks the file finds it as the last one left it.
 type Attached struct {
 	*Store
+	// notes is the lock file, or nil, and noted what it said at first.
+	notes *os.File
+	noted note
 }
 
 var _ durable.AdminStore = (*Attached)(nil)
@@ -30,8 +35,9 @@ var _ durable.AdminStore = (*Attached)(nil)
 //
 // The error wraps [fs.ErrNotExist] if there is no file, [ErrDamaged] if it is
 // something else than a database of openbroker, [ErrNewerSchema] if a newer
-// program has written it, [ErrOlderSchema] if an older one has, and, with
-// [Exclusive], [ErrInUse] if another process has it.
+// program has written it, [ErrOlderSchema] if an older one has, [ErrUnproven] if it
+// is older than its lock file says, and, with [Exclusive], [ErrInUse] if another
+// process has it.
 func Attach(ctx context.Context, path string, options ...Option) (*Attached, error) {
 	c := config{now: time.Now}
 	for _, option := range options {
@@ -48,7 +54,7 @@ func Attach(ctx context.Context, path string, options ...Option) (*Attached, err
 		return nil, err
 	}
 	// The log may have more than the file, so its size says nothing.
-	if err := checkHeader(path, true); err != nil {
+	if _, err := checkHeader(path, true); err != nil {
 		return nil, err
 	}
 	s := &Store{
@@ -63,6 +69,8 @@ func Attach(ctx context.Context, path string, options ...Option) (*Attached, err
 		}
 	}
 	a := &Attached{Store: s}
+	// The process that has the database writes this after that.
+	a.notes, a.noted = openNotes(path)
 	if err := a.start(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -81,7 +89,13 @@ func (a *Attached) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.writer = startWriter(session, s.closing)
+	s.writer = newWriter(session, s.closing)
+	if err := a.prove(session); err != nil {
+		s.writer = nil
+		return errors.Join(err, session.close())
+	}
+	s.writer.begin, s.writer.committed = s.guard.begin, a.committed
+	go s.writer.run()
 	if s.reads, err = openPool(s.path, "mode=ro", readSessions); err != nil {
 		return err
 	}
@@ -99,6 +113,48 @@ func (a *Attached) start(ctx context.Context) (err error) {
 		s.readerCount++
 	}
 	return nil
+}
+
+// prove refuses a database that is older than the lock file says.
+func (a *Attached) prove(w *session) error {
+	have, err := scanCommits(w.queryRow(selectCommits))
+	if err != nil {
+		return unreadable(a.path, err)
+	}
+	if a.noted.store != "" {
+		if err := prove(a.path, have, a.noted); err != nil {
+			return err
+		}
+	}
+	a.guard, err = openGuard(a.path)
+	return err
+}
+
+// openNotes returns the open lock file of a database and what it says. Without
+// one, which a copy does not have, the file is nil and nothing is said.
+func openNotes(path string) (*os.File, note) {
+	notes, err := os.OpenFile(path+".lock", os.O_RDWR, 0) //nolint:gosec // The path is the operator's.
+	if err != nil {
+		return nil, note{}
+	}
+	noted, err := readNote(notes)
+	if err != nil {
+		return nil, note{}
+	}
+	return notes, noted
+}
+
+// committed counts a change in the lock file. The process that has the database
+// may write a smaller number over it, which asks for less, until its next change.
+func (a *Attached) committed(number int64) error {
+	if _, _, err := a.guard.committed(); err != nil {
+		return err
+	}
+	if a.notes == nil || a.noted.store == "" {
+		return nil
+	}
+	_, err := a.notes.WriteAt([]byte(line(commitsWord+strconv.FormatInt(number, 10))), commitsAt)
+	return err
 }
 
 // Close closes the database, and leaves it to other processes as it is. It can
@@ -127,6 +183,12 @@ func (a *Attached) release() error {
 		}
 		errs = append(errs, s.reads.Close())
 	}
+	if s.guard != nil {
+		errs = append(errs, s.guard.close())
+	}
+	if a.notes != nil {
+		errs = append(errs, a.notes.Close())
+	}
 	err := errors.Join(errs...)
 	if err != nil {
 		err = fmt.Errorf("close %s: %w", s.path, err)
@@ -144,7 +206,7 @@ var ErrOlderSchema = errors.New("the schema is older than this program")
 // checkSameVersion refuses a schema that is not that of this program. It only
 // reads.
 func checkSameVersion(ctx context.Context, db *sql.DB, path string) error {
-	if err := checkVersion(ctx, db, path); err != nil {
+	if _, err := checkVersion(ctx, db, path); err != nil {
 		return err
 	}
 	migrations, err := newMigrations(db)

@@ -126,8 +126,10 @@ func TestAttachedWritesOnlyTheLog(t *testing.T) {
 	if string(read(t, path)) != string(before) {
 		t.Error("the file has changed")
 	}
-	if string(read(t, path+".lock")) != string(note) {
-		t.Error("the note in the lock file has changed")
+	if now := read(t, path+".lock"); strings.Split(string(now), "\n")[0] != strings.Split(string(note), "\n")[0] {
+		t.Errorf("the lock file says no longer that the database was closed: %s", now)
+	} else if string(now) == string(note) {
+		t.Errorf("the lock file has not counted the change: %s", now)
 	}
 	if value, err := open(t, path).Setting(t.Context(), "name"); err != nil || string(value) != "value" {
 		t.Errorf("setting %q, %v", value, err)

@@ -32,14 +32,23 @@ const (
 
 // check decides whether the existing file at path can be opened, and reads
 // only: SQLite may write to a file that it opens, and a damaged one must stay
-// as it is for whoever repairs it. With deep set all of the database is read.
-func check(ctx context.Context, path string, deep bool) error {
+// as it is for whoever repairs it. noted is what the process before has left
+// beside it, and unclean says that it did not close the database: then all of it
+// is read, at once if it is small, else inspect is true. With adopt set, noted does
+// not count.
+func check(ctx context.Context, path string, noted note, unclean, adopt bool) (inspect bool, err error) {
 	logged, err := hasLog(path)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := checkHeader(path, logged); err != nil {
-		return err
+	size, err := checkHeader(path, logged)
+	if err != nil {
+		return false, err
+	}
+	if logged && !adopt {
+		if err := proveBase(ctx, path, noted); err != nil {
+			return false, err
+		}
 	}
 	query := "mode=ro"
 	if !logged {
@@ -49,11 +58,35 @@ func check(ctx context.Context, path string, deep bool) error {
 	}
 	db, err := openPool(path, query, 1)
 	if err != nil {
-		return err
+		return false, err
 	}
-	err = checkContent(ctx, db, path, deep || logged)
-	return errors.Join(err, db.Close())
+	defer func() { err = errors.Join(err, db.Close()) }()
+	counted, err := checkVersion(ctx, db, path)
+	if err != nil {
+		return false, err
+	}
+	if counted && !adopt {
+		have, err := scanCommits(db.QueryRowContext(ctx, selectCommits))
+		if err != nil {
+			return false, unreadable(path, err)
+		}
+		if err := prove(path, have, noted); err != nil {
+			return false, err
+		}
+	}
+	switch deep := unclean || logged; {
+	case !deep:
+		return false, nil
+	case size > inspectAtOnce && !adopt:
+		return true, nil
+	default:
+		return false, checkContent(ctx, db, path)
+	}
 }
+
+// inspectAtOnce is the size of a database, in bytes, that is read before the first
+// answer, in less than a second. What Open does is not to grow with the database.
+const inspectAtOnce = 32 << 20
 
 // hasLog reports whether there is a write-ahead log with content, which a
 // process that was killed leaves behind.
@@ -68,31 +101,32 @@ func hasLog(path string) (bool, error) {
 	return info.Size() > 0, nil
 }
 
-func checkHeader(path string, logged bool) error {
+// checkHeader returns the size of the file.
+func checkHeader(path string, logged bool) (int64, error) {
 	file, err := os.Open(path) //nolint:gosec // The path is the operator's.
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer file.Close() //nolint:errcheck // Only read.
 	info, err := file.Stat()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return damaged(path, "it is no regular file")
+		return 0, damaged(path, "it is no regular file")
 	}
 	var header [headerSize]byte
 	if _, err := io.ReadFull(file, header[:]); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return damaged(path, "it is %d bytes long, too short for an SQLite database", info.Size())
+			return 0, damaged(path, "it is %d bytes long, too short for an SQLite database", info.Size())
 		}
-		return fmt.Errorf("read %s: %w", path, err)
+		return 0, fmt.Errorf("read %s: %w", path, err)
 	}
 	if string(header[:len(headerMagic)]) != headerMagic {
-		return damaged(path, "it is no SQLite database")
+		return 0, damaged(path, "it is no SQLite database")
 	}
 	if id := binary.BigEndian.Uint32(header[applicationIDAt:]); id != applicationID {
-		return damaged(path, "it is an SQLite database of another application (application id %#x)", id)
+		return 0, damaged(path, "it is an SQLite database of another application (application id %#x)", id)
 	}
 	pageSize := int64(binary.BigEndian.Uint16(header[pageSizeAt:]))
 	if pageSize == 1 {
@@ -100,18 +134,12 @@ func checkHeader(path string, logged bool) error {
 	}
 	sizeKnown := binary.BigEndian.Uint32(header[changesAt:]) == binary.BigEndian.Uint32(header[validForAt:])
 	if want := pageSize * int64(binary.BigEndian.Uint32(header[pagesAt:])); sizeKnown && !logged && info.Size() < want {
-		return damaged(path, "it is truncated: %d bytes of %d", info.Size(), want)
+		return 0, damaged(path, "it is truncated: %d bytes of %d", info.Size(), want)
 	}
-	return nil
+	return info.Size(), nil
 }
 
-func checkContent(ctx context.Context, db *sql.DB, path string, deep bool) error {
-	if err := checkVersion(ctx, db, path); err != nil {
-		return err
-	}
-	if !deep {
-		return nil
-	}
+func checkContent(ctx context.Context, db *sql.DB, path string) error {
 	var result string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
 		return unreadable(path, err)

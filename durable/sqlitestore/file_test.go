@@ -41,7 +41,7 @@ func crashed(t *testing.T) string {
 	store := open(t, live)
 	fill(t, store, 100)
 	path := filepath.Join(t.TempDir(), "broker.db")
-	for _, suffix := range []string{"", "-wal"} {
+	for _, suffix := range []string{"", "-wal", ".lock"} {
 		write(t, path+suffix, read(t, live+suffix))
 	}
 	return path
@@ -215,7 +215,7 @@ func checkpointed(t *testing.T) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "broker.db")
-	for _, suffix := range []string{"", "-wal"} {
+	for _, suffix := range []string{"", "-wal", ".lock"} {
 		write(t, path+suffix, read(t, live+suffix))
 	}
 	return path

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -14,90 +15,169 @@ import (
 // database.
 var ErrInUse = errors.New("the database is in use")
 
-// A fileLock keeps other processes from the database. The content of the lock
-// file is a note: who has the database, or, after a close in good order, what
-// the database file looked like. The note says whether it needs checking.
+// A fileLock keeps other processes from the database, under whatever name they
+// open it. The lock file says who has it before there is a database, and keeps
+// the [note]; the lock on the database file itself holds also if the lock file is
+// removed, or the database has another name.
 type fileLock struct {
 	database string
 	lock     *flock.Flock
-	// closedAs is the note of the process before, if it closed the database in
-	// good order, else empty.
-	closedAs string
+	// notes is the open lock file.
+	notes *os.File
+	// file is the open database, with its lock.
+	file *os.File
+	// before is the note of the process before.
+	before note
+	// now is the note of this process, once it has written one.
+	now note
 }
 
-const (
-	pidNote    = "pid "
-	closedNote = "closed "
-)
-
 // takeLock locks the database with the given path. It returns an error that
-// wraps [ErrInUse] if somebody else has it.
+// wraps [ErrInUse] if somebody else has it. The database need not exist; lock
+// it with lockFile when it does.
 func takeLock(database string) (*fileLock, error) {
 	path := database + ".lock"
 	l := &fileLock{database: database, lock: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
-	ok, err := l.lock.TryLock()
+	ok, err := patiently(l.lock.TryLock)
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	note, err := os.ReadFile(path) //nolint:gosec // The path is the operator's.
-	if !ok {
-		who := "another process"
-		if pid, found := strings.CutPrefix(strings.TrimSpace(string(note)), pidNote); found {
-			who = "process " + pid
-		}
-		return nil, fmt.Errorf("open %s: %w by %s: one process at a time can have an SQLite database; stop that one, use another file, or use PostgreSQL for several replicas",
-			database, ErrInUse, who)
-	}
-	if err == nil {
-		if strings.HasPrefix(string(note), closedNote) {
-			l.closedAs = string(note)
-		}
-		err = l.write(pidNote + strconv.Itoa(os.Getpid()) + "\n")
+	if l.notes, err = os.OpenFile(path, os.O_RDWR, 0o600); err == nil {
+		l.before, err = readNote(l.notes)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), l.lock.Unlock())
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), l.unlock())
+	}
+	if !ok {
+		return nil, errors.Join(l.inUse(), l.unlock())
+	}
+	if err := l.lockFile(); err != nil {
+		return nil, errors.Join(err, l.unlock())
 	}
 	return l, nil
+}
+
+// patiently tries for a second to get a lock. A process that starts another one
+// shares its locks with that for a moment, also when it ends in it.
+func patiently(try func() (bool, error)) (bool, error) {
+	const patience, pause = time.Second, 20 * time.Millisecond
+	for deadline := time.Now().Add(patience); ; time.Sleep(pause) {
+		if ok, err := try(); ok || err != nil || time.Now().After(deadline) {
+			return ok, err
+		}
+	}
+}
+
+func (l *fileLock) inUse() error {
+	who := "another process"
+	if pid, found := strings.CutPrefix(l.before.state, pidNote); found {
+		who = "process " + pid
+	}
+	return fmt.Errorf("open %s: %w by %s: one process at a time can have an SQLite database; stop that one, use another file, or use PostgreSQL for several replicas",
+		l.database, ErrInUse, who)
+}
+
+// lockFile locks the database file, if there is one.
+func (l *fileLock) lockFile() error {
+	file, err := os.OpenFile(l.database, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", l.database, err)
+	}
+	ok, err := patiently(func() (bool, error) { return lockInode(file) })
+	if err != nil {
+		return errors.Join(fmt.Errorf("lock %s: %w", l.database, err), file.Close())
+	}
+	if !ok {
+		return errors.Join(l.inUse(), file.Close())
+	}
+	l.file = file
+	return nil
 }
 
 // clean reports whether the database is as the last process left it when it
 // closed it in good order.
 func (l *fileLock) clean() bool {
-	note, err := l.note()
-	return err == nil && note == l.closedAs
+	state, err := l.closedAs()
+	return err == nil && state == l.before.state
 }
 
-// release gives the lock back. If clean is set it notes that the database was
-// closed in good order; otherwise the note of the process before is put back,
-// so that a refused or failed start changes nothing.
-func (l *fileLock) release(clean bool) error {
-	note, err := l.closedAs, error(nil)
-	if clean {
-		note, err = l.note()
-	}
-	if err == nil {
-		err = l.write(note)
-	}
-	return errors.Join(err, l.lock.Unlock())
-}
-
-// note describes the database file such that a copy put in its place, or an
+// closedAs describes the database file such that a copy put in its place, or an
 // edit, shows.
-func (l *fileLock) note() (string, error) {
+func (l *fileLock) closedAs() (string, error) {
 	info, err := os.Stat(l.database)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%ssize %d modified %d\n", closedNote, info.Size(), info.ModTime().UnixNano()), nil
+	return fmt.Sprintf("%ssize %d modified %d", closedNote, info.Size(), info.ModTime().UnixNano()), nil
 }
 
-// write replaces the note, durably: after a crash of the machine an old note
-// must not vouch for the database.
-func (l *fileLock) write(note string) error {
-	file, err := os.OpenFile(l.database+".lock", os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
+// begin notes that this process has the database, which has these commits.
+func (l *fileLock) begin(store string, commits, base int64) error {
+	l.now = note{state: pidNote + strconv.Itoa(os.Getpid()), store: store, commits: commits, base: base}
+	return writeNote(l.notes, l.now)
+}
+
+// committed notes how many changes the database has. It is not forced to the
+// disk, which would cost as much as the change: a crash of the machine may leave
+// a smaller number, which asks for less. A new base is forced, for there are few.
+func (l *fileLock) committed(commits, base int64) error {
+	moved := base != l.now.base
+	l.now.commits, l.now.base = commits, base
+	_, err := l.notes.WriteAt([]byte(l.now.numbers()), commitsAt)
+	if err == nil && moved {
+		err = l.notes.Sync()
 	}
-	_, err = file.WriteString(note)
-	return errors.Join(err, file.Sync(), file.Close())
+	return err
+}
+
+// restore makes the lock file anew if somebody has removed or replaced it: the
+// next start needs what it says.
+func (l *fileLock) restore() error {
+	path := l.database + ".lock"
+	present, err := os.Stat(path)
+	if err == nil {
+		if mine, statErr := l.notes.Stat(); statErr == nil && os.SameFile(present, mine) {
+			return nil
+		}
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		// Another process has it just long enough to find that it is late.
+		return errors.Join(err, lock.Close())
+	}
+	notes, err := os.OpenFile(path, os.O_RDWR, 0o600) //nolint:gosec // The path is the operator's.
+	if err == nil {
+		err = writeNote(notes, l.now)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("make %s again: %w", path, err), lock.Close())
+	}
+	old, oldNotes := l.lock, l.notes
+	l.lock, l.notes = lock, notes
+	return errors.Join(oldNotes.Close(), old.Close())
+}
+
+// release gives the lock back. If clean is set it notes that the database was
+// closed in good order.
+func (l *fileLock) release(clean bool) error {
+	var err error
+	if clean {
+		if l.now.state, err = l.closedAs(); err == nil {
+			err = writeNote(l.notes, l.now)
+		}
+	}
+	return errors.Join(err, l.unlock())
+}
+
+func (l *fileLock) unlock() error {
+	var errs []error
+	for _, file := range []*os.File{l.file, l.notes} {
+		if file != nil {
+			errs = append(errs, file.Close())
+		}
+	}
+	return errors.Join(append(errs, l.lock.Close())...)
 }

@@ -39,20 +39,23 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 }
 
 // checkVersion refuses a schema that is newer than the migrations of this
-// program. It only reads.
-func checkVersion(ctx context.Context, db *sql.DB, path string) error {
+// program. It reports whether the schema has the table of commits. It only reads.
+func checkVersion(ctx context.Context, db *sql.DB, path string) (counted bool, err error) {
 	var have sql.NullInt64
 	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&have); err != nil {
-		return unreadable(path, err)
+		return false, unreadable(path, err)
 	}
 	migrations, err := newMigrations(db)
 	if err != nil {
-		return err
+		return false, err
 	}
 	sources := migrations.ListSources()
 	if known := sources[len(sources)-1].Version; have.Int64 > known {
-		return fmt.Errorf("open %s: %w: it has version %d, this program knows versions up to %d; use a newer program, or the database of this one",
+		return false, fmt.Errorf("open %s: %w: it has version %d, this program knows versions up to %d; use a newer program, or the database of this one",
 			path, ErrNewerSchema, have.Int64, known)
 	}
-	return nil
+	return have.Int64 >= countedSince, nil
 }
+
+// countedSince is the first schema with the table of commits.
+const countedSince = 3

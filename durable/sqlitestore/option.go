@@ -8,6 +8,20 @@ type Option func(*config)
 type config struct {
 	now       func() time.Time
 	exclusive bool
+	newStore  bool
+	adopt     bool
+}
+
+// NewStore makes [Open] create a database where one is missing. Without it, a lock
+// file that tells of one is a reason to refuse.
+func NewStore() Option {
+	return func(c *config) { c.newStore = true }
+}
+
+// Adopt makes [Open] take the database for what it is: also if changes that were
+// acknowledged are missing. It reads all of it first.
+func Adopt() Option {
+	return func(c *config) { c.adopt = true }
 }
 
 // WithClock makes now the clock of the store, from which all its times come.

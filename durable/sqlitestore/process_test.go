@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 		report(holdDatabase(path))
 	case "write":
 		report(writeForever(path))
+	case "obey":
+		report(obey(path))
 	case "file size limit":
 		report(writeToTheLimit(path))
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -16,6 +17,12 @@ const (
 	resultCorrupt      = sqlite3.SQLITE_CORRUPT
 	resultNotADatabase = sqlite3.SQLITE_NOTADB
 )
+
+// isCutOff reports whether err says that a file is shorter than it has to be.
+func isCutOff(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_IOERR_SHORT_READ
+}
 
 // settings are those of every connection. FULL syncs the log with every
 // commit; the cache and the checkpoint interval are in KiB and pages, and
@@ -28,7 +35,7 @@ const settings = "_defensive=1&_dqs=0" +
 	"&_pragma=temp_store(MEMORY)" +
 	"&_pragma=cache_size(-8192)" +
 	"&_pragma=wal_autocheckpoint(4000)" +
-	"&_pragma=journal_size_limit(67108864)"
+	"&_pragma=journal_size_limit(67108864)" // journalSizeLimit
 
 // openPool returns at most size connections to the file at path, with query
 // added to the settings of its URI. It does not connect yet.
@@ -68,6 +75,9 @@ type session struct {
 	// ctx never ends.
 	ctx        context.Context
 	statements map[string]*sql.Stmt
+	// written says that a statement has, or may have, changed something. The
+	// writer sets it back.
+	written bool
 }
 
 func newSession(ctx context.Context, db *sql.DB) (*session, error) {
@@ -102,7 +112,20 @@ func (s *session) exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return result.RowsAffected()
+	changed, err := result.RowsAffected()
+	s.written = s.written || changed > 0 && writes(query)
+	return changed, err
+}
+
+// writes reports whether a statement can change rows. After others, SQLite tells
+// how many the one before has changed.
+func writes(query string) bool {
+	switch verb, _, _ := strings.Cut(query, " "); verb {
+	case "INSERT", "UPDATE", "DELETE":
+		return true
+	default:
+		return false
+	}
 }
 
 // queryRow runs a constant query that returns at most one row; scan reports
@@ -112,6 +135,7 @@ func (s *session) queryRow(query string, args ...any) scanner {
 	if err != nil {
 		return failedScan{err}
 	}
+	s.written = s.written || writes(query)
 	return statement.QueryRowContext(s.ctx, args...)
 }
 
@@ -125,7 +149,10 @@ func (s *session) query(each func(scanner) error, query string, args ...any) err
 	if err != nil {
 		return err
 	}
-	return forEach(rows, each)
+	return forEach(rows, func(row scanner) error {
+		s.written = s.written || writes(query)
+		return each(row)
+	})
 }
 
 func (s *session) close() error {
@@ -152,3 +179,20 @@ type failedScan struct{ err error }
 
 // Scan returns the error.
 func (f failedScan) Scan(...any) error { return f.err }
+
+// journalSizeLimit is the size, in bytes, to which a log is cut off when it begins
+// anew.
+const journalSizeLimit = 64 << 20
+
+// keepLog makes SQLite keep the log when the last connection is closed: it removes
+// the one that has the name then, which may be that of another database.
+func keepLog(s *session) error {
+	return s.conn.Raw(func(connection any) error {
+		control, ok := connection.(sqlite.FileControl)
+		if !ok {
+			return errors.New("the driver cannot keep the log")
+		}
+		_, err := control.FileControlPersistWAL("main", 1)
+		return err
+	})
+}

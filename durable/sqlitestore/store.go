@@ -31,10 +31,10 @@ type Store struct {
 	now   func() time.Time
 	lock  *fileLock
 	hints chan struct{}
-	// identity is the file that was opened.
-	identity os.FileInfo
 	// claimed is the time of the last claim.
 	claimed atomic.Int64
+	// guard notices that the files are not those that were opened.
+	guard *guard
 
 	writes *sql.DB
 	reads  *sql.DB
@@ -43,9 +43,18 @@ type Store struct {
 	readers     chan *session
 	readerCount int
 
-	closing   chan struct{}
-	closeOnce sync.Once
-	closeErr  error
+	closing chan struct{}
+	// seen is the number of commits when the log was looked at last.
+	seen int64
+	// unchanged says that the database still says that it was closed, and marked that
+	// it says also without its log that it is open.
+	unchanged, marked bool
+	// closed says that the database says that it was closed.
+	closed bool
+	// inspection is what looks at the whole database meanwhile.
+	inspection sync.WaitGroup
+	closeOnce  sync.Once
+	closeErr   error
 }
 
 var _ durable.Store = (*Store)(nil)
@@ -78,7 +87,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 		readers: make(chan *session, readSessions),
 		closing: make(chan struct{}),
 	}
-	if err := s.start(ctx); err != nil {
+	if err := s.start(ctx, c); err != nil {
 		return nil, errors.Join(err, s.release(false))
 	}
 	return s, nil
@@ -104,13 +113,14 @@ func resolve(path string) (string, error) {
 	return filepath.Join(directory, filepath.Base(path)), nil
 }
 
-func (s *Store) start(ctx context.Context) error {
+func (s *Store) start(ctx context.Context, c config) error {
 	_, err := os.Stat(s.path)
+	inspect := false
 	switch {
 	case err == nil:
-		err = check(ctx, s.path, !s.lock.clean())
+		inspect, err = check(ctx, s.path, s.lock.before, !s.lock.clean(), c.adopt)
 	case errors.Is(err, os.ErrNotExist):
-		err = create(ctx, s.path)
+		err = s.create(ctx, c.newStore)
 	}
 	if err != nil {
 		return err
@@ -125,7 +135,12 @@ func (s *Store) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.writer = startWriter(session, s.closing)
+	s.writer = newWriter(session, s.closing)
+	if err := s.begin(session); err != nil {
+		s.writer = nil
+		return errors.Join(err, session.close())
+	}
+	go s.writer.run()
 	// Reads of a large database are mapped: a miss in the small cache of a
 	// connection then costs no system call. A file that somebody cuts off while
 	// it is mapped ends the process, which it has to survive anyway.
@@ -140,22 +155,38 @@ func (s *Store) start(ctx context.Context) error {
 		s.readers <- session
 		s.readerCount++
 	}
-	if s.identity, err = os.Stat(s.path); err != nil {
+	if err := s.releaseLeases(ctx); err != nil {
 		return err
 	}
-	return s.releaseLeases(ctx)
+	if inspect {
+		s.inspection.Go(func() { s.inspect(context.WithoutCancel(ctx)) })
+	}
+	return nil
+}
+
+// create makes a database where there is none. There must have been none, unless
+// isNew says that a new one is meant.
+func (s *Store) create(ctx context.Context, isNew bool) error {
+	if logged, err := hasLog(s.path); err != nil || logged {
+		if err == nil {
+			err = fmt.Errorf("open %s: there is a log %s-wal but no database, and the log would be lost: restore the database, or remove the log", s.path, s.path)
+		}
+		return err
+	}
+	if s.lock.before.store != "" && !isNew {
+		return fmt.Errorf("open %s: %w: %s.lock says that it had %d changes; bring it back, or restore a backup with openbroker admin restore; if a new, empty one is meant, say so with --new-store",
+			s.path, ErrMissing, s.path, s.lock.before.commits)
+	}
+	if err := create(ctx, s.path); err != nil {
+		return err
+	}
+	return s.lock.lockFile()
 }
 
 // create makes the database under another name and then gives it its own, so
 // that a file with that name is always whole: whatever interrupts this, the
 // next start creates it anew.
 func create(ctx context.Context, path string) error {
-	if logged, err := hasLog(path); err != nil || logged {
-		if err == nil {
-			err = fmt.Errorf("open %s: there is a log %s-wal but no database, and the log would be lost: restore the database, or remove the log", path, path)
-		}
-		return err
-	}
 	temporary := path + ".new"
 	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
 		if err := os.Remove(temporary + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -205,60 +236,11 @@ func (s *Store) hint() {
 	}
 }
 
-// Ping writes to the database, since a full disk or a file system that has
-// become read-only shows only then. It also looks whether the file still has its
-// name: what is written to one that was removed or replaced is lost.
-func (s *Store) Ping(ctx context.Context) error {
-	if s.identity != nil {
-		if present, err := os.Stat(s.path); err != nil || !os.SameFile(present, s.identity) {
-			return fmt.Errorf("%s was removed or replaced while it was in use, and what is written now will be lost: stop the process and restore the file", s.path)
-		}
-	}
-	return s.write(ctx, func(w *session) error {
-		_, err := w.exec(`UPDATE pings SET at = ? WHERE id = 1`, s.micros())
-		return err
-	})
-}
-
-// Close finishes the changes that have been taken up, closes the database and
-// gives it free for other processes. Calls that come later fail.
-func (s *Store) Close() error {
-	s.closeOnce.Do(func() {
-		s.closeErr = s.release(true)
-	})
-	return s.closeErr
-}
-
-// release closes what is open, the writer last: its connection folds the log
-// into the database. If that is done without an error, and started says that
-// the store was ready, the lock file notes a close in good order.
-func (s *Store) release(started bool) error {
-	close(s.closing)
-	var errs []error
-	if s.reads != nil {
-		for range s.readerCount {
-			reader := <-s.readers
-			errs = append(errs, reader.close())
-		}
-		errs = append(errs, s.reads.Close())
-	}
-	if s.writer != nil {
-		errs = append(errs, s.writer.wait())
-	}
-	if s.writes != nil {
-		errs = append(errs, s.writes.Close())
-	}
-	err := errors.Join(errs...)
-	if err != nil {
-		err = fmt.Errorf("close %s: %w", s.path, err)
-	}
-	return errors.Join(err, s.lock.release(started && err == nil))
-}
-
 // micros is the time of the store.
 func (s *Store) micros() int64 { return s.now().UnixMicro() }
 
-// write makes a change and returns when it is durable.
+// write makes a change and returns when it is durable, in the files that were
+// opened.
 func (s *Store) write(ctx context.Context, apply func(*session) error) error {
 	return s.wrap(s.writer.do(ctx, apply))
 }
@@ -276,6 +258,9 @@ func (s *Store) read(ctx context.Context, f func(*session) error) error {
 	select {
 	case reader := <-s.readers:
 		defer func() { s.readers <- reader }()
+		if err := s.guard.read(); err != nil {
+			return err
+		}
 		return s.wrap(f(reader))
 	case <-ctx.Done():
 		return ctx.Err()
@@ -302,5 +287,6 @@ func (s *Store) wrap(err error) error {
 			return err
 		}
 	}
+	s.guard.notice(err)
 	return fmt.Errorf("database %s: %w", s.path, err)
 }

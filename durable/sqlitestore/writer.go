@@ -40,16 +40,23 @@ func refuse(reason error) error { return refusal{reason} }
 // share the next sync.
 type writer struct {
 	session *session
-	queue   chan *change
-	closing <-chan struct{}
-	ended   chan struct{}
-	err     error
+	// begin is called before a batch is written, and committed after it was, with
+	// how many commits the database has then. Their errors become the results.
+	begin     func() error
+	committed func(number int64) error
+	queue     chan *change
+	closing   <-chan struct{}
+	ended     chan struct{}
+	err       error
+	// last, unless nil, is what the writer does before it closes the session.
+	last func(*session) error
 }
 
-func startWriter(s *session, closing <-chan struct{}) *writer {
-	w := &writer{session: s, queue: make(chan *change, maxBatch), closing: closing, ended: make(chan struct{})}
-	go w.run()
-	return w
+func newWriter(s *session, closing <-chan struct{}) *writer {
+	return &writer{
+		session: s, queue: make(chan *change, maxBatch), closing: closing, ended: make(chan struct{}),
+		begin: func() error { return nil }, committed: func(int64) error { return nil },
+	}
 }
 
 // do makes a change and returns when it is durable, or has failed and is
@@ -106,7 +113,10 @@ func (w *writer) run() {
 			w.commit(batch)
 			clear(batch)
 		case <-w.closing:
-			w.err = w.session.close()
+			if w.last != nil {
+				w.err = w.last(w.session)
+			}
+			w.err = errors.Join(w.err, w.session.close())
 			return
 		}
 	}
@@ -160,10 +170,14 @@ func (w *writer) commit(batch []*change) {
 // changed; if the transaction has not even begun, the changes have no part in
 // that.
 func (w *writer) transact(batch []*change) (begun bool, err error) {
+	if err := w.begin(); err != nil {
+		return false, err
+	}
 	if _, err := w.session.exec("BEGIN IMMEDIATE"); err != nil {
 		w.rollback()
 		return false, err
 	}
+	w.session.written = false
 	for _, c := range batch {
 		c.result = c.apply(w.session)
 		if _, refused := c.result.(refusal); c.result != nil && !refused { //nolint:errorlint // A wrapped refusal is none: something was written.
@@ -171,12 +185,27 @@ func (w *writer) transact(batch []*change) (begun bool, err error) {
 			return true, c.result
 		}
 	}
+	counted, number := w.session.written, int64(0)
+	if counted {
+		if err := w.session.queryRow(countCommit).Scan(&number); err != nil {
+			w.rollback()
+			return true, err
+		}
+	}
 	if _, err := w.session.exec("COMMIT"); err != nil {
 		w.rollback()
 		return true, err
 	}
-	return true, nil
+	if !counted {
+		return true, nil
+	}
+	// It is written, but nobody may rely on it: doing it again would not help.
+	return false, w.committed(number)
 }
+
+// countCommit counts the transaction that it is part of, so that a start finds out
+// whether it sees the last one.
+const countCommit = `UPDATE commits SET number = number + 1, closed = 0 WHERE id = 1 RETURNING number`
 
 // rollback ends the transaction, unless SQLite has done that already, as it
 // does after some errors: then this one says so and means nothing.

@@ -62,6 +62,7 @@ func Run(t *testing.T, newDatabase func(t *testing.T) *Database) {
 		{"InterveneRefused", interveneRefusedCases()},
 		{"Audit", auditCases()},
 		{"Transfer", transferCases()},
+		{"Reseal", resealCases()},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/seal"
+)
+
+// keysetFlags say where the keyset is, and the store that is encrypted with it.
+type keysetFlags struct {
+	serveFlags
+	keyset string
+	force  bool
+}
+
+// addStore adds the flags of commands that look into the store.
+func (f *keysetFlags) addStore(set *pflag.FlagSet) {
+	set.StringVar(&f.config, "config", "", "configuration `FILE` of the broker")
+	set.StringVar(&f.data, "data", "", "data `DIRECTORY` of the broker (default ./"+defaultData+")")
+	set.StringVar(&f.store, "store", "", "`STORE` of the broker: sqlite:PATH or postgres://... (default openbroker.db in the data directory)")
+}
+
+// checkStore reads what --store says.
+func (f *keysetFlags) checkStore() error {
+	if f.store == "" {
+		return nil
+	}
+	if err := f.parsedStore.UnmarshalText([]byte(f.store)); err != nil {
+		return fmt.Errorf("--store %w", err)
+	}
+	return nil
+}
+
+// open opens the store beside its broker, and the keyset. usable says that the keyset
+// has to open what is in the store.
+func (f *keysetFlags) open(ctx context.Context, chosen, usable bool) (durable.AdminStore, *seal.Keyring, error) {
+	settings, err := f.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	var ring *seal.Keyring
+	if chosen {
+		ring, err = seal.Load(f.keyset, seal.AllowGroupRead())
+	} else {
+		ring, err = configuredKeyset(settings, string(settings.Data))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := attachStore(ctx, settings.Store, string(settings.Data))
+	if err != nil {
+		return nil, nil, err
+	}
+	canary, err := store.Setting(ctx, durable.CanarySetting)
+	switch {
+	case errors.Is(err, durable.ErrNotFound):
+		err = nil
+	case err != nil:
+	case usable:
+		err = wrongKeyset(durable.VerifyCanary(ring, canary))
+	default:
+		err = knows(ring, canary)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	return store, ring, nil
+}
+
+// knows returns an error if a keyset does not have the key of a canary, also disabled.
+func knows(ring *seal.Keyring, canary []byte) error {
+	id, _ := seal.KeyID(canary)
+	for _, key := range ring.Keys() {
+		if key.ID == id {
+			return nil
+		}
+	}
+	return fmt.Errorf("wrong keyset: the store was encrypted with key %d, which is not in it", id)
+}
+
+// path is the keyset file to change.
+func (f *keysetFlags) path(chosen bool) (string, error) {
+	if chosen {
+		return f.keyset, nil
+	}
+	settings, err := f.settings()
+	if err != nil {
+		return "", err
+	}
+	path := keysetPath(settings.Encryption, string(settings.Data))
+	if path == "" {
+		return "", errors.New("the configuration has the keyset itself: name the file it comes from with --keyset")
+	}
+	return path, nil
+}
+
+func newKeysetReseal(flags *keysetFlags, stdout, stderr io.Writer) *cobra.Command {
+	command := &cobra.Command{
+		Use: "reseal", Short: "Seal all records again with the primary key", Args: cobra.NoArgs,
+		Long: `Seal all records again with the primary key, and remove what is still sealed for
+operations that have ended. The broker can run meanwhile, if all replicas have loaded
+the keyset. It can be interrupted and called again: what is done is done.
+
+Afterwards no record needs the other keys, and they can be disabled and deleted.`,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return asFailure(reseal(command.Context(), flags, command.Flags().Changed("keyset"), stdout, stderr))
+		},
+	}
+	flags.addStore(command.Flags())
+	return command
+}
+
+func reseal(ctx context.Context, flags *keysetFlags, chosen bool, stdout, stderr io.Writer) (err error) {
+	store, ring, err := flags.open(ctx, chosen, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	done, err := durable.Reseal(ctx, store, ring, showProgress(stderr, "resealed"))
+	if _, printErr := fmt.Fprintf(stdout, "%d values sealed again, %d removed that ended operations do not need\n", done.Resealed, done.Removed); err == nil {
+		err = printErr
+	}
+	if err != nil {
+		return err
+	}
+	counts, err := durable.CountSealed(ctx, store)
+	if err != nil {
+		return err
+	}
+	for _, key := range ring.Keys() {
+		primary := ""
+		if key.Primary {
+			primary = ", primary"
+		}
+		if _, err := fmt.Fprintf(stdout, "key %d: %s%s, needed by %d records\n", key.ID, key.Status, primary, counts[key.ID]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showProgress prints how far a walk over all records is, once in a while.
+func showProgress(stderr io.Writer, done string) func(durable.Progress) {
+	const pause = time.Second
+	var last time.Time
+	return func(p durable.Progress) {
+		if now := time.Now(); now.Sub(last) >= pause {
+			last = now
+			complain(stderr, fmt.Sprintf("openbroker: looked at %d values, %s %d", p.Values, done, p.Resealed))
+		}
+	}
+}
+
+// refuseNeeded returns an error if records need a key.
+func (f *keysetFlags) refuseNeeded(ctx context.Context, chosen bool, id uint32) (err error) {
+	if f.force {
+		return nil
+	}
+	store, _, err := f.open(ctx, chosen, false)
+	if err != nil {
+		return fmt.Errorf("whether records need the key cannot be found out: name the store with --config, --data or --store, or use --force: %w", err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	counts, err := durable.CountSealed(ctx, store)
+	if err != nil {
+		return err
+	}
+	if n := counts[id]; n > 0 {
+		return fmt.Errorf("key %d is needed by %d records, which the broker could not open any longer: run openbroker keyset reseal first", id, n)
+	}
+	return nil
+}

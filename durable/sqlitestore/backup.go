@@ -1,0 +1,143 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Backup writes a copy of the database, as of one moment, to a new file with mode
+// 0600. Others can read and write meanwhile; the log grows by what they write. The
+// copy is complete, on disk and checked when Backup returns, or not there at all.
+// It needs neither the log nor the lock file. The error wraps [os.ErrExist] if there
+// is a file with that name.
+func (s *Store) Backup(ctx context.Context, path string) (err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("back up to %s: %w: remove it, or name another file", path, os.ErrExist)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".backup-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("back up: %w", err)
+	}
+	temporary := file.Name()
+	defer func() {
+		for _, suffix := range []string{"", "-journal"} {
+			if removed := os.Remove(temporary + suffix); removed != nil && !errors.Is(removed, os.ErrNotExist) {
+				err = errors.Join(err, removed)
+			}
+		}
+	}()
+	if err = s.copyTo(ctx, temporary); err == nil {
+		err = finishBackup(ctx, temporary)
+	}
+	// SQLite does not force a copy to the disk.
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return fmt.Errorf("back up to %s: %w", path, err)
+	}
+	if err := os.Link(temporary, path); err != nil { // Unlike a rename, it replaces nothing.
+		return fmt.Errorf("back up to %s: %w", path, err)
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// copyTo copies the database to an empty file, on a connection that can neither
+// write to the database nor fold the log into it.
+func (s *Store) copyTo(ctx context.Context, path string) error {
+	db, err := openPool(s.path, "mode=ro", 1)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
+	return errors.Join(s.wrap(err), db.Close())
+}
+
+// finishBackup makes a copy of an open database one that was closed, and reads all
+// of it.
+func finishBackup(ctx context.Context, path string) error {
+	db, err := openPool(path, "mode=rw", 1)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "UPDATE commits SET closed = 1")
+	if err == nil {
+		err = checkContent(ctx, db, path)
+	}
+	return errors.Join(err, db.Close())
+}
+
+// CheckBackup reads all of the database at path, which no process has, and changes
+// nothing. The error wraps [ErrDamaged] if it is damaged or something else, and
+// [ErrNewerSchema] if a newer program has written it.
+func CheckBackup(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	_, err := check(ctx, path, note{}, true, true)
+	return err
+}
+
+// Restore puts a backup in the place of the database at path, which no process may
+// have. The files that are there get the suffix ".replaced-" and the time; Restore
+// returns their names. The backup is read first, and stays. Errors are those of
+// [CheckBackup], and [ErrInUse].
+func Restore(ctx context.Context, backup, path string) (replaced []string, err error) {
+	if err := CheckBackup(ctx, backup); err != nil {
+		return nil, err
+	}
+	if logged, err := hasLog(backup); err != nil || logged {
+		if err == nil {
+			err = fmt.Errorf("%s has a log %s-wal, so it is no backup but a database that was in use: bring both under the name %s instead", backup, backup, path)
+		}
+		return nil, err
+	}
+	if path, err = resolve(path); err != nil {
+		return nil, err
+	}
+	lock, err := takeLock(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lock.unlock()) }()
+	temporary := path + ".new"
+	if err := copyFile(backup, temporary); err != nil {
+		return nil, fmt.Errorf("restore %s: %w", backup, err)
+	}
+	suffix := time.Now().UTC().Format(".replaced-20060102T150405.000000Z")
+	// The database comes last: a log without one is refused, whatever interrupts this.
+	for _, side := range []string{"-shm", "-wal", ""} {
+		err := os.Rename(path+side, path+suffix+side)
+		if err == nil {
+			replaced = append(replaced, path+suffix+side)
+		} else if !errors.Is(err, os.ErrNotExist) {
+			return replaced, err
+		}
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return replaced, err
+	}
+	if err := syncDirectory(filepath.Dir(path)); err != nil {
+		return replaced, err
+	}
+	// What the lock file says is true of the files that were replaced. It comes
+	// after all else: until then no start takes what it finds.
+	return replaced, writeNote(lock.notes, note{})
+}
+
+// copyFile copies a file to a new one with mode 0600, and forces it to the disk.
+func copyFile(from, to string) (err error) {
+	source, err := os.Open(from) //nolint:gosec // The path is the operator's.
+	if err != nil {
+		return err
+	}
+	defer source.Close()                                                      //nolint:errcheck // Only read.
+	target, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // Likewise.
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	return errors.Join(err, target.Sync(), target.Close())
+}

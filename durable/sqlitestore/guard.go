@@ -1,0 +1,182 @@
+package sqlitestore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// The parts of the header of a log that are looked at:
+// https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+const (
+	logHeaderSize = 32
+	logMagic      = 0x377f0682 // The last bit is the byte order of the checksums.
+	logSaltsAt    = 16
+)
+
+// A guard notices when the files are not those that were opened: what is written
+// to a file without a name, or to a log that was cut off, is lost. Its methods
+// that write are for the writer alone.
+type guard struct {
+	path string
+	// database and log are the files that were opened.
+	database, log os.FileInfo
+	// file is the open log.
+	file *os.File
+	// salts change when the log begins anew, because all that it held is in the
+	// database.
+	salts uint64
+	// size is that of the log before the last commit.
+	size int64
+	// named is when the names were checked last, looked when the log was; by the
+	// wall clock, in nanoseconds. A store that is busy looks at the log, and before
+	// a read at the names, only so often.
+	named  atomic.Int64
+	looked int64
+	// damage, once set, is why nothing is answered any more.
+	damage atomic.Pointer[error]
+}
+
+// openGuard begins to guard the database and the log of an open connection.
+func openGuard(path string) (*guard, error) {
+	g := &guard{path: path}
+	var err error
+	if g.database, err = os.Stat(path); err != nil {
+		return nil, err
+	}
+	g.file, err = os.Open(path + "-wal") //nolint:gosec // The path is the operator's.
+	if errors.Is(err, os.ErrNotExist) {
+		return g, nil // A backup has no log until it is in use.
+	}
+	if err != nil {
+		return nil, err
+	}
+	if g.log, err = g.file.Stat(); err == nil {
+		g.size = g.log.Size()
+		g.salts, _, err = g.header()
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.file.Close())
+	}
+	return g, nil
+}
+
+func (g *guard) close() error {
+	if g.file == nil {
+		return nil
+	}
+	return g.file.Close()
+}
+
+// recently is for how long what was seen of the files is believed, where that is
+// not about an acknowledgement.
+const recently = int64(10 * time.Millisecond)
+
+// check returns an error if the database or its log has lost its name, or is
+// known to be damaged.
+func (g *guard) check() error {
+	g.named.Store(0)
+	now := time.Now().UnixNano()
+	if damage := g.damage.Load(); damage != nil {
+		return *damage
+	}
+	err := same(g.path, g.database)
+	if err == nil && g.log != nil {
+		err = same(g.path+"-wal", g.log)
+	}
+	if err == nil {
+		g.named.Store(now)
+	}
+	return err
+}
+
+// read is check for what is read.
+func (g *guard) read() error {
+	if time.Now().UnixNano()-g.named.Load() > recently || g.damage.Load() != nil {
+		return g.check()
+	}
+	return nil
+}
+
+// same returns an error if the name is no longer that of the file that was opened.
+func same(name string, opened os.FileInfo) error {
+	if present, err := os.Stat(name); err != nil || !os.SameFile(present, opened) {
+		return fmt.Errorf("%s was removed, renamed or replaced while it was in use, and what is written now would be lost: bring that file back under its name, or stop the process and restore a backup", name)
+	}
+	return nil
+}
+
+// begin is check for what is to be written.
+func (g *guard) begin() error {
+	if err := g.read(); err != nil || g.file == nil {
+		return err
+	}
+	info, err := g.file.Stat()
+	if err != nil {
+		return err
+	}
+	size := g.size
+	if g.size = info.Size(); g.size >= size {
+		return nil
+	}
+	salts, _, err := g.header()
+	if err != nil {
+		return err
+	}
+	if salts == g.salts {
+		g.damaged(fmt.Errorf("%s-wal was cut off while it was in use", g.path))
+	}
+	return g.check()
+}
+
+// committed is check for what was written. If it has looked at the log again, it
+// reports that, and whether that has begun anew since.
+func (g *guard) committed() (looked, anew bool, err error) {
+	if now := time.Now().UnixNano(); g.file != nil && now-g.looked > recently {
+		salts, valid, err := g.header()
+		if err != nil {
+			return false, false, err
+		}
+		if !valid {
+			g.damaged(fmt.Errorf("%s-wal was overwritten while it was in use", g.path))
+		}
+		looked, anew = true, salts != g.salts
+		g.salts, g.looked = salts, now
+	}
+	return looked, anew, g.check()
+}
+
+// header returns the salts of the log, 0 if it has none, and whether it begins as
+// a log does.
+func (g *guard) header() (salts uint64, valid bool, err error) {
+	var header [logHeaderSize]byte
+	if _, err := g.file.ReadAt(header[:], 0); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return 0, false, err
+	}
+	return binary.BigEndian.Uint64(header[logSaltsAt:]), binary.BigEndian.Uint32(header[:])&^1 == logMagic, nil
+}
+
+// damaged notes that the files are damaged: from now on nothing is answered.
+func (g *guard) damaged(cause error) {
+	err := fmt.Errorf("%w: %w: stop the process, and restore a backup", ErrDamaged, cause)
+	g.damage.CompareAndSwap(nil, &err)
+}
+
+// notice notes the damage that an error of SQLite tells of.
+func (g *guard) notice(err error) {
+	switch resultCode(err) {
+	case resultCorrupt, resultNotADatabase:
+		g.damaged(err)
+	default:
+		if isCutOff(err) {
+			g.damaged(err)
+		}
+	}
+}

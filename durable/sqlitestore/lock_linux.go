@@ -1,0 +1,23 @@
+package sqlitestore
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// inodeLockAt is far behind the bytes that SQLite locks, and any database.
+const inodeLockAt = 1 << 62
+
+// lockInode locks a byte of an open file, whatever name it was opened under,
+// until that is closed. Unlike those of SQLite the lock belongs to the open file,
+// not to the process: closing another one of the same file does not end it.
+func lockInode(file *os.File) (bool, error) {
+	lock := unix.Flock_t{Type: unix.F_WRLCK, Start: inodeLockAt, Len: 1}
+	err := unix.FcntlFlock(file.Fd(), unix.F_OFD_SETLK, &lock)
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+		return false, nil
+	}
+	return err == nil, err
+}

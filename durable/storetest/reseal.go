@@ -1,0 +1,112 @@
+package storetest
+
+import (
+	"github.com/openbroker/openbroker/durable"
+)
+
+// resealCases are about replacing sealed values under the feet of engines.
+func resealCases() []testCase {
+	key, binding := instanceKey("i"), bindingKey("i", "b")
+	// stored is every sealed value of the record of binding, with its place.
+	stored := func(f *fixture, id string) []durable.SealedValue {
+		f.Helper()
+		snapshot, operation := f.load(binding), f.operation(id)
+		setting, err := f.store.Setting(f.ctx, "canary")
+		f.ok(err)
+		return []durable.SealedValue{
+			{Setting: "canary", Old: setting},
+			{Key: key, Old: snapshot.Instance.Data},
+			{Key: binding, Old: snapshot.Binding.Data},
+			{Key: binding, OperationID: id, Old: operation.Data},
+			{Key: binding, OperationID: id, Checkpoint: true, Old: operation.Checkpoint},
+		}
+	}
+	fill := func(f *fixture) string {
+		f.Helper()
+		f.ready("i")
+		id := f.accept(f.leased(binding, durable.KindBind, long))
+		f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: binding, Checkpoint: []byte("saved")}))
+		_, err := f.store.PutSetting(f.ctx, "canary", []byte("sings"))
+		f.ok(err)
+		return id
+	}
+	return []testCase{
+		{"replaces what is as it was read, and nothing else", func(f *fixture) {
+			id := fill(f)
+			before, operation := f.load(binding), *f.operation(id)
+			values := stored(f, id)
+			for i := range values {
+				values[i].New = append([]byte("new "), values[i].Old...)
+			}
+			f.pass(short)
+			changed, err := f.admin().Reseal(f.ctx, values)
+			f.ok(err)
+			f.equal("changed", changed, len(values))
+			for i, now := range stored(f, id) {
+				f.equal("value", string(now.Old), string(values[i].New))
+			}
+			after, again := f.load(binding), *f.operation(id)
+			before.Instance.Data, before.Binding.Data = after.Instance.Data, after.Binding.Data
+			operation.Data, operation.Checkpoint = again.Data, again.Checkpoint
+			f.equal("instance", after.Instance, before.Instance)
+			f.equal("binding", after.Binding, before.Binding)
+			f.equal("operation", again, operation)
+
+			// What was read before that is not what is stored.
+			changed, err = f.admin().Reseal(f.ctx, values)
+			f.ok(err)
+			f.equal("changed again", changed, 0)
+			for i, now := range stored(f, id) {
+				f.equal("value", string(now.Old), string(values[i].New))
+			}
+		}},
+		{"removes", func(f *fixture) {
+			id := fill(f)
+			values := stored(f, id)
+			values = append(values[:1], values[3:]...)
+			changed, err := f.admin().Reseal(f.ctx, values)
+			f.ok(err)
+			f.equal("changed", changed, len(values))
+			_, err = f.store.Setting(f.ctx, "canary")
+			f.is(err, durable.ErrNotFound)
+			operation := f.operation(id)
+			f.equal("sealed data", len(operation.Data)+len(operation.Checkpoint), 0)
+		}},
+		{"changes nothing that is not there", func(f *fixture) {
+			changed, err := f.admin().Reseal(f.ctx, []durable.SealedValue{
+				{Setting: "none", Old: []byte("a"), New: []byte("b")}, {Key: key, Old: []byte("a"), New: []byte("b")},
+				{Key: binding, Old: []byte("a"), New: []byte("b")}, {Key: key, OperationID: "none", Old: []byte("a")},
+			})
+			f.ok(err)
+			f.equal("changed", changed, 0)
+		}},
+		{"an operation that ends keeps nothing sealed", func(f *fixture) {
+			ended := func(what, id string) {
+				f.Helper()
+				operation := f.operation(id)
+				f.equal(what+" has ended", operation.Ended(), true)
+				f.equal("sealed data of "+what, len(operation.Data)+len(operation.Checkpoint), 0)
+			}
+			id := fill(f)
+			f.intervene(f.change(id, durable.OperationFailed))
+			ended("one that an operator fails", id)
+
+			waiting := f.accept(f.queued(instanceKey("waiting"), durable.KindProvision))
+			a := f.acceptance(f.queued(instanceKey("waiting"), durable.KindDeprovision))
+			a.Cancel = waiting
+			f.ok(f.store.Accept(f.ctx, a))
+			ended("one that is cancelled without a worker", waiting)
+
+			stopped := f.accept(f.queued(instanceKey("stopped"), durable.KindProvision))
+			f.intervene(f.change(stopped, durable.Cancelling))
+			ended("one that an operator cancels without a worker", stopped)
+
+			worked := f.accept(f.leased(instanceKey("worked"), durable.KindProvision, long))
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(worked), Key: instanceKey("worked"), Checkpoint: []byte("saved")}))
+			f.intervene(f.change(worked, durable.Cancelling))
+			if operation := f.operation(worked); operation.Ended() || len(operation.Data) == 0 || len(operation.Checkpoint) == 0 {
+				f.Errorf("one that is being cancelled still needs its data: %+v", operation)
+			}
+		}},
+	}
+}
