@@ -163,6 +163,15 @@ func (r *reader) read(name string, v any) {
 	}
 }
 
+// nullable is read for a field that the specification lets be null.
+func (r *reader) nullable(name string, v any) {
+	if string(bytes.TrimSpace(r.fields[name])) == "null" {
+		r.known = append(r.known, name)
+		return
+	}
+	r.read(name, v)
+}
+
 // optional is read for a field without which the answer still is of use: the
 // lenient way leaves out what it cannot read.
 func (r *reader) optional(name string, v any) {

@@ -24,7 +24,7 @@ func (c *Client) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	response := new(openbroker.ProvisionResponse)
 	response.Outcome, err = c.change(ctx, call, http.StatusCreated, func(a *answer, fields *reader) {
 		readInstanceFields(fields, &response.DashboardURL, &response.Metadata)
-		fields.read("operation", &response.Operation)
+		fields.nullable("operation", &response.Operation)
 		response.RetryAfter = a.retryAfter()
 	})
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *Client) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	response := new(openbroker.UpdateResponse)
 	response.Outcome, err = c.change(ctx, call, http.StatusOK, func(a *answer, fields *reader) {
 		readInstanceFields(fields, &response.DashboardURL, &response.Metadata)
-		fields.read("operation", &response.Operation)
+		fields.nullable("operation", &response.Operation)
 		response.RetryAfter = a.retryAfter()
 	})
 	if err != nil {
@@ -102,6 +102,6 @@ func (c *Client) GetInstance(ctx context.Context, r *openbroker.GetInstanceReque
 }
 
 func readInstanceFields(fields *reader, dashboardURL *string, metadata **openbroker.InstanceMetadata) {
-	fields.read("dashboard_url", dashboardURL)
+	fields.nullable("dashboard_url", dashboardURL)
 	fields.optional("metadata", metadata)
 }

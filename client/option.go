@@ -148,7 +148,7 @@ func WithRetries(retries int) Option {
 }
 
 // WithStrictDecoding refuses responses that other clients might read otherwise or
-// not at all: fields that are null, doubled or differ from a defined one by case
+// not at all: fields that are null where the specification does not say so, doubled or differ from a defined one by case
 // only, bodies that are empty, begin with a byte order mark, are not UTF-8 or go
 // on after the object, and a Content-Type that is not JSON.
 //

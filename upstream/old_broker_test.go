@@ -86,7 +86,7 @@ func (b *oldBroker) instance(w http.ResponseWriter, method, id string, body map[
 			answer(w, 202, `{"dashboard_url": null, "operation": null}`)
 			return
 		}
-		answer(w, 201, `{"dashboard_url": null}`)
+		answer(w, 201, `{"dashboard_url": null, "metadata": null}`)
 	case !exists:
 		answer(w, 404, "no such instance")
 	case method == http.MethodPatch:

@@ -126,7 +126,7 @@ func TestViolationsAreLogged(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		`call=provision demand=MUST clause="spec.md, \"Body\" of the response" violation="dashboard_url is null"`,
+		`call=provision demand=MUST clause="spec.md, \"Body\" of the response" violation="metadata is null"`,
 		`call=provision demand=SHOULD clause="spec.md, \"Request Identity\"" violation="the request identity is not repeated`,
 		`call=deprovision demand=MUST clause="spec.md, \"Response\" of the call" violation="404 for what does not exist`,
 		`call=deprovision demand=MUST clause="spec.md, \"Body\" of the response" violation="the body is not a JSON object"`,
