@@ -58,4 +58,4 @@ func checkVersion(ctx context.Context, db *sql.DB, path string) (counted bool, e
 }
 
 // countedSince is the first schema with the table of commits.
-const countedSince = 3
+const countedSince = 4
