@@ -31,7 +31,7 @@ type exchange struct {
 	fail error
 }
 
-// A script is a broker that gives the answers it is told to, one after the other;
+// A script is a broker that gives scripted answers, one after the other;
 // the last one again and again. It records the requests.
 type script struct {
 	mu       sync.Mutex

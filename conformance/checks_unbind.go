@@ -130,7 +130,7 @@ func unbindChecks() []Check {
 		{
 			// A creation may have ended just before its deletion began: that is no fault.
 			ID: "unbind-while-binding-bind-failed", Level: May,
-			Title:    "After an unbind of what is being created, the bind is told to have failed.",
+			Title:    "After an unbind of what is being created, the bind is reported as failed.",
 			Clause:   spec(section, "If it was performed at once, the last operation indicates that the bind has the state failed."),
 			Scenario: "cancel binding", Steps: steps("poll the creation after the deletion"), Expect: expect(haltedCreation("bind", "unbind while binding")),
 		},
@@ -259,7 +259,7 @@ func deprovisionChecks() []Check {
 		{
 			// A creation may have ended just before its deletion began: that is no fault.
 			ID: "deprovision-while-creating-provision-failed", Level: May,
-			Title:    "After a deprovision of what is being provisioned, the provision is told to have failed.",
+			Title:    "After a deprovision of what is being provisioned, the provision is reported as failed.",
 			Clause:   spec(section, "If it was performed at once, the last operation indicates that the provision has the state failed."),
 			Scenario: "cancel", Steps: steps("poll the creation after the deletion"), Expect: expect(haltedCreation("provision", "deprovision while creating")),
 		},

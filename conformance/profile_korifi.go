@@ -79,11 +79,11 @@ func korifiChecks() []Check {
 		processed("korifi-deprovision", "A deprovision with a content type, sent again before each poll, is processed.", scenario, "deprovision",
 			kf("It sends Content-Type with GET and DELETE, and the request again before each poll."), 200, 202, 410),
 		{
-			ID: "korifi-failed-provision", Title: "A provision that fails is told to have failed, although it is sent again before each poll.", Level: Must,
+			ID: "korifi-failed-provision", Title: "A provision that fails is reported as failed, although it is sent again before each poll.", Level: Must,
 			Clause: kf(again), Scenario: scenario, Steps: steps("failing provision finished"), Expect: expect(failsAtLast("failing provision")),
 		},
 		{
-			ID: "korifi-failed-deprovision", Title: "A deprovision that fails is told to have failed, although it is sent again before each poll.", Level: Must,
+			ID: "korifi-failed-deprovision", Title: "A deprovision that fails is reported as failed, although it is sent again before each poll.", Level: Must,
 			Clause: kf(again), Scenario: scenario, Steps: steps("failing deprovision finished"), Expect: expect(failsAtLast("failing deprovision")),
 		},
 		{

@@ -150,7 +150,7 @@ func TestModes(t *testing.T) {
 		// What each mode answers, or the status of its error.
 		report, enforce string
 	}{
-		{"202 that nobody accepts", func(b *oldBroker) { b.async, b.eager = true, true }, func(ctx context.Context, c *client.Client) (string, error) {
+		{"202 that the platform does not accept", func(b *oldBroker) { b.async, b.eager = true, true }, func(ctx context.Context, c *client.Client) (string, error) {
 			r := provision()
 			r.AcceptsIncomplete = false
 			response, err := c.Provision(ctx, r)
@@ -160,7 +160,7 @@ func TestModes(t *testing.T) {
 			return response.Outcome.String(), nil
 		}, "Created", "502"},
 		{"state that is spelt otherwise", func(b *oldBroker) { b.async, b.state = true, "COMPLETE" }, poll, "succeeded", "502"},
-		{"state that nobody knows", func(b *oldBroker) { b.async, b.state = true, "maybe" }, poll, "502", "502"},
+		{"unknown state", func(b *oldBroker) { b.async, b.state = true, "maybe" }, poll, "502", "502"},
 		{"in order", func(b *oldBroker) { b.async = true }, poll, "succeeded", "succeeded"},
 	} {
 		for mode, want := range map[upstream.Mode]string{upstream.Report: c.report, upstream.Enforce: c.enforce} {

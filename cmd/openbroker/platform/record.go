@@ -23,7 +23,7 @@ const (
 	stateUpdating = "updating"
 	stateDeleting = "deleting"
 	stateFailed   = "failed"
-	// stateUnclear means that nobody knows whether the broker has it.
+	// stateUnclear means that the broker may or may not have it.
 	stateUnclear = "unclear"
 )
 

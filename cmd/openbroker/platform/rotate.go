@@ -48,7 +48,7 @@ deleted or expires, so that applications have the time to change over.`,
 			if err := s.makeBinding(ctx, &f.waitFlags, &f.secretFlags, i, before.Name, r, displaced); err != nil {
 				return err
 			}
-			s.note("the old binding is now %s; when nobody uses it, delete it: %s", displaced, s.again("unbind %s %s", quote(i.Name), quote(displaced)))
+			s.note("the old binding is now %s; once it is out of use, delete it: %s", displaced, s.again("unbind %s %s", quote(i.Name), quote(displaced)))
 			return nil
 		}),
 		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames, bindingNames),

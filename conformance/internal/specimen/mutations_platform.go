@@ -88,10 +88,10 @@ func platformClauses() []clause {
 		{"Korifi", "a bind has no context", "korifi-bind", []fault{
 			{"bind.context-needed", "400"},
 		}},
-		{"Korifi", "a failure is told", "korifi-failed-provision", []fault{
+		{"Korifi", "a failure is reported", "korifi-failed-provision", []fault{
 			{"provision.failure-untold", "a request that comes before the poll begins anew"},
 		}},
-		{"Korifi", "a failure is told", "korifi-failed-deprovision", []fault{
+		{"Korifi", "a failure is reported", "korifi-failed-deprovision", []fault{
 			{"deprovision.failure-untold", "a request that comes before the poll begins anew"},
 		}},
 		{"Korifi", "requests without a body have a Content-Type", "korifi-poll", []fault{

@@ -1,0 +1,107 @@
+package conformance
+
+// synchronousScenario does not accept asynchronous operations.
+func synchronousScenario() Scenario {
+	exists := created("provision without accepts_incomplete", "provision with accepts_incomplete=false", "provision after the refusal")
+	bound := created("bind without accepts_incomplete", "bind after the refusal")
+	return Scenario{
+		Name: "synchronous", Title: "Live through an instance without accepts_incomplete=true.", PerPlan: true,
+		Steps: []Step{
+			deprovisionNothing(),
+			{Name: "provision without accepts_incomplete", Request: to(Provision).synchronous()},
+			{Name: "provision with accepts_incomplete=false", Request: to(Provision).ask("accepts_incomplete", "false")},
+			{
+				Name: "deprovision after the refused provision", Request: to(Deprovision),
+				If: answered("provision with accepts_incomplete=false", 422),
+			},
+			{
+				Name: "provision after the refusal", Request: to(Provision),
+				If: answered("provision with accepts_incomplete=false", 422), Essential: []int{201, 202},
+			},
+			{Name: "provision finished", WaitFor: "provision after the refusal"},
+			{
+				Name: "update without accepts_incomplete", Needs: []Feature{ContextUpdates}, If: exists,
+				Request: to(Update).synchronous().set("context.instance_name", "05bc4ec0-renamed"),
+			},
+			{
+				Name: "update with accepts_incomplete=false", Needs: []Feature{ContextUpdates}, If: exists,
+				Request: to(Update).ask("accepts_incomplete", "false").set("context.instance_name", "05bc4ec0-false"),
+			},
+			{
+				Name: "update of the plan without accepts_incomplete", Needs: []Feature{PlanUpdateable}, If: exists,
+				Request: to(Update).synchronous().set("plan_id", "{other plan}").
+					set("parameters", "{update parameters of other plan}"),
+			},
+			{
+				Name: "fetch after the refused update", Needs: []Feature{InstancesRetrievable},
+				If: answered("update of the plan without accepts_incomplete", 422), Request: to(FetchInstance),
+			},
+			{Name: "bind without accepts_incomplete", Needs: []Feature{Bindable}, If: exists, Request: to(Bind).synchronous()},
+			{
+				Name: "bind with accepts_incomplete=false", Needs: []Feature{Bindable}, If: exists,
+				Request: to(Bind).as("binding2").ask("accepts_incomplete", "false"),
+			},
+			{
+				Name: "bind after the refusal", Request: to(Bind),
+				If: answered("bind without accepts_incomplete", 422), Essential: []int{201, 202, 422},
+			},
+			{Name: "bind finished", WaitFor: "bind after the refusal"},
+			{Name: "unbind without accepts_incomplete", Needs: []Feature{Bindable}, If: bound, Request: to(Unbind).synchronous()},
+			{
+				Name: "unbind with accepts_incomplete=false", If: answered("unbind without accepts_incomplete", 422),
+				Request: to(Unbind).ask("accepts_incomplete", "false"),
+			},
+			{
+				Name: "unbind after the refusal", If: answered("unbind without accepts_incomplete", 422),
+				Request: to(Unbind),
+			},
+			{Name: "unbind finished", WaitFor: "unbind after the refusal"},
+			{Name: "deprovision without accepts_incomplete", If: exists, Request: to(Deprovision).synchronous()},
+			{
+				Name: "deprovision with accepts_incomplete=false", If: answered("deprovision without accepts_incomplete", 422),
+				Request: to(Deprovision).ask("accepts_incomplete", "false"),
+			},
+			{
+				Name: "deprovision after the refusal", If: answered("deprovision without accepts_incomplete", 422),
+				Request: to(Deprovision),
+			},
+		},
+	}
+}
+
+// concurrentBindingsScenario makes two bindings of an instance at once.
+func concurrentBindingsScenario() Scenario {
+	return Scenario{
+		Name: "concurrent bindings", Title: "Bind an instance twice at the same moment, with two ids.", PerPlan: true,
+		Needs: []Feature{Bindable},
+		Steps: []Step{
+			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision finished", WaitFor: "provision"},
+			{Name: "bind two at once", Request: to(Bind).as("of two"), Times: 2, Apart: true},
+		},
+	}
+}
+
+// concurrentScenario sends the same request several times at once.
+func concurrentScenario() Scenario {
+	return Scenario{
+		Name: "concurrent", Title: "Send each request of a life several times at the same moment.", PerPlan: true,
+		Steps: []Step{
+			deprovisionNothing(),
+			{Name: "provision at once", Request: to(Provision), Times: 4},
+			{Name: "provision finished", WaitFor: "provision at once"},
+			{Name: "provision again", Request: to(Provision), Essential: []int{200, 201, 202}},
+			{Name: "provision again finished", WaitFor: "provision again"},
+			{Name: "bind at once", Needs: []Feature{Bindable}, Request: to(Bind), Times: 3},
+			{Name: "bind finished", WaitFor: "bind at once"},
+			{
+				Name: "unbind at once", Needs: []Feature{Bindable}, If: answeredAny("bind at once", 200, 201, 202),
+				Request: to(Unbind), Times: 3,
+			},
+			{Name: "unbind finished", WaitFor: "unbind at once"},
+			{Name: "deprovision at once", Request: to(Deprovision), Times: 3},
+			{Name: "deprovision finished", WaitFor: "deprovision at once"},
+			{Name: "deprovision again", Request: to(Deprovision)},
+		},
+	}
+}
