@@ -165,7 +165,7 @@ func TestSimulateOnStoreOfServe(t *testing.T) {
 	p.expect(http.StatusCreated, "PUT", instance, simulated(simulator.SyncPlanID, nil))
 	p.stop()
 	code, stdout, stderr = command(t, t.TempDir(), nil, "serve", "--listen", "127.0.0.1:0", "--store", store)
-	if code != 1 || stdout != "" || !strings.Contains(stderr, "the encryption key is not the one") {
+	if code != 1 || stdout != "" || !strings.Contains(stderr, "there is no keyset file at") {
 		t.Errorf("exit code %d, standard output %q, standard error\n%s", code, stdout, stderr)
 	}
 	p = simulate(t, directory, nil, "--store", store)
