@@ -14,7 +14,8 @@ import (
 
 func newAdminBackup(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
-		Use: "backup FILE", Short: "Copy the SQLite database into a file, while the broker runs", Args: cobra.ExactArgs(1),
+		Example: "  openbroker admin backup /backups/openbroker.db",
+		Use:     "backup FILE", Short: "Copy the SQLite database into a file, while the broker runs", Args: cobra.ExactArgs(1),
 		Long: `Copy the SQLite database of the broker into a file, as it is at one moment, also
 while the broker runs. The copy is checked; FILE must not exist, and is there
 complete or not at all. What is encrypted stays so: keep the keyset too, and apart
@@ -39,7 +40,8 @@ from the backup. docs/backup.md says how to restore and how to test a backup.`,
 
 func newAdminRestore(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
-		Use: "restore FILE", Short: "Put a backup in the place of the SQLite database", Args: cobra.ExactArgs(1),
+		Example: "  openbroker admin restore /backups/openbroker.db",
+		Use:     "restore FILE", Short: "Put a backup in the place of the SQLite database", Args: cobra.ExactArgs(1),
 		Long: `Put a backup that openbroker admin backup has made in the place of the SQLite
 database. Stop the broker first. All of the backup is read before anything is changed;
 the files that are replaced are kept beside it, under names that are printed.
@@ -69,7 +71,8 @@ docs/backup.md.`,
 
 func newAdminAdopt(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
-		Use: "adopt", Short: "Accept an SQLite database although acknowledged changes are missing", Args: cobra.NoArgs,
+		Example: "  openbroker admin adopt",
+		Use:     "adopt", Short: "Accept an SQLite database although acknowledged changes are missing", Args: cobra.NoArgs,
 		Long: `Accept the SQLite database as it is, when the broker refuses to start because
 changes that it has acknowledged are missing, and there is no better backup. All of it
 is read first, and a damaged one is refused. What is missing stays missing: platforms

@@ -13,7 +13,8 @@ import (
 
 func newAdminVerify(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
-		Use: "verify", Short: "Read all of a store, and open all that is encrypted in it", Args: cobra.NoArgs,
+		Example: "  openbroker admin verify --store sqlite:/backups/openbroker.db",
+		Use:     "verify", Short: "Read all of a store, and open all that is encrypted in it", Args: cobra.NoArgs,
 		Long: `Read all of a store, and open all that is encrypted in it: to test a backup, name it
 with --store sqlite:FILE beside the --config or --data of the broker, whose keyset is
 used. Nothing is changed, and no provider is called.`,

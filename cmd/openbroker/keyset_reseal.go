@@ -104,7 +104,8 @@ func (f *keysetFlags) path(chosen bool) (string, error) {
 
 func newKeysetReseal(flags *keysetFlags, stdout, stderr io.Writer) *cobra.Command {
 	command := &cobra.Command{
-		Use: "reseal", Short: "Seal all records again with the primary key", Args: cobra.NoArgs,
+		Example: "  openbroker keyset reseal",
+		Use:     "reseal", Short: "Seal all records again with the primary key", Args: cobra.NoArgs,
 		Long: `Seal all records again with the primary key, and remove what is still sealed for
 operations that have ended. The broker can run meanwhile, if all replicas have loaded
 the keyset. It can be interrupted and called again: what is done is done.
