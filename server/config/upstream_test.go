@@ -43,3 +43,16 @@ func TestUpstream(t *testing.T) {
 		}
 	}
 }
+
+// TestUpstreamExample loads the example.
+func TestUpstreamExample(t *testing.T) { //nolint:paralleltest // It sets variables of the environment.
+	t.Setenv("PLATFORM_PASSWORD", "one")
+	t.Setenv("UPSTREAM_PASSWORD", "two")
+	settings, err := config.Load(filepath.Join("..", "..", "examples", "upstream", "openbroker.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := settings.Upstream.Broker(slog.New(slog.DiscardHandler)); err != nil {
+		t.Error(err)
+	}
+}
