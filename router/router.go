@@ -62,6 +62,16 @@ func (r *Router) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	return current.merged, nil
 }
 
+// Drain tells the brokers that have a method Drain() that the process stops, so that
+// they answer requests that wait for an operation. Package server calls it.
+func (r *Router) Drain() {
+	for _, m := range r.members {
+		if drainer, ok := m.Broker.(interface{ Drain() }); ok {
+			drainer.Drain()
+		}
+	}
+}
+
 // Provision sends the request to the broker of its service. It returns the
 // errors of that broker, and ErrBadRequest if no broker has the service.
 func (r *Router) Provision(ctx context.Context, request *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {

@@ -334,3 +334,25 @@ func TestLegacyOperationWithSpaces(t *testing.T) {
 		}
 	}
 }
+
+// draining is a broker with a method Drain.
+type draining struct {
+	openbroker.Broker
+	drained *int
+}
+
+func (d draining) Drain() { *d.drained++ }
+
+// TestDrain reaches the brokers that want to know, and no other.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	drained := 0
+	a, b := pair()
+	r, err := router.New(t.Context(), draining{a, &drained}, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Drain(); drained != 1 {
+		t.Errorf("drained %d times", drained)
+	}
+}
