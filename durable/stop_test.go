@@ -271,7 +271,9 @@ func TestNothingIsLeft(t *testing.T) {
 				_, _ = engine.Provision(ctx, &openbroker.ProvisionRequest{InstanceID: id, ServiceID: serviceID, PlanID: planID, Parameters: openbroker.Parameters(`{"a":1}`)})
 			}
 			for _, b := range []string{"b", "b", "expires"} {
-				if _, err := engine.Bind(ctx, &openbroker.BindRequest{InstanceID: "i", BindingID: b}); err != nil {
+				_, err := engine.Bind(ctx, &openbroker.BindRequest{InstanceID: "i", BindingID: b})
+				// One that has expired may be deleted before its request is answered.
+				if err != nil && b != "expires" {
 					t.Error(err)
 				}
 			}
