@@ -129,7 +129,7 @@ func (b *Basic) Authenticate(r *http.Request) (openbroker.Principal, error) {
 // verify checks a password against hashes when its turn comes.
 func (b *Basic) verify(r *http.Request, set *credentialSet, username, password []byte, digest *digest) (*entry, *openbroker.Error) {
 	if set.refused.has(digest) {
-		return nil, nil //nolint:nilnil // No entry, and no error.
+		return nil, nil // No entry, and no error.
 	}
 	who := sender{networkOf(r.RemoteAddr), string(username)}
 	if failure := b.queue.acquire(r.Context(), who); failure != nil {
@@ -140,7 +140,7 @@ func (b *Basic) verify(r *http.Request, set *credentialSet, username, password [
 		return entry, nil // Another request verified it meanwhile.
 	}
 	if set.refused.has(digest) {
-		return nil, nil //nolint:nilnil // Likewise.
+		return nil, nil // Likewise.
 	}
 	entry := set.verify(username, password, digest)
 	if entry == nil {

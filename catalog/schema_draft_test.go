@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/openbroker/openbroker/catalog"
@@ -80,12 +81,9 @@ func schemaFindings(t *testing.T, schema string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := ""
-	for i, finding := range catalog.Lint(source, catalog.CloudFoundry) {
-		if i > 0 {
-			text += ", "
-		}
-		text += string(finding.Severity) + " " + finding.Rule
+	var found []string
+	for _, finding := range catalog.Lint(source, catalog.CloudFoundry) {
+		found = append(found, string(finding.Severity)+" "+finding.Rule)
 	}
-	return text
+	return strings.Join(found, ", ")
 }

@@ -51,7 +51,7 @@ func (w *Watcher) Watch(ctx context.Context) error {
 	if w.Path == "" || w.Current == nil || w.Apply == nil {
 		return errors.New("catalog: a path, a current catalog and a function to apply others are needed to watch")
 	}
-	state, err := newWatch(w)
+	state, err := newWatch(w) //nolint:contextcheck // What it warns of is no part of a call.
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (c *Client) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 // [json.Number].
 func (c *Client) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
 	response := new(openbroker.GetBindingResponse)
-	_, err := c.fetch(ctx, &call{
+	err := c.fetch(ctx, &call{
 		name: "fetch binding", method: http.MethodGet, instance: r.InstanceID, binding: r.BindingID, caller: r.Caller,
 		query:  []parameter{{"service_id", r.ServiceID}, {"plan_id", r.PlanID}},
 		repeat: repetition{safe: c.retries}, onBinding: true,

@@ -31,12 +31,12 @@ func (c *Client) change(ctx context.Context, call *call, done int, read func(*an
 		return 0, err
 	}
 	var outcome openbroker.Outcome
-	switch {
-	case a.status == done:
+	switch a.status {
+	case done:
 		outcome = openbroker.Created
-	case a.status == http.StatusOK:
+	case http.StatusOK:
 		outcome = openbroker.AlreadyExists
-	case a.status == http.StatusAccepted:
+	case http.StatusAccepted:
 		outcome = openbroker.Accepted
 	default:
 		return 0, c.refuse(ctx, call, a, unexpected(a.status))
@@ -52,15 +52,15 @@ func (c *Client) remove(ctx context.Context, name string, orphan Orphan, accepts
 }
 
 // fetch sends a call that reads, whose only success is 200.
-func (c *Client) fetch(ctx context.Context, call *call, read func(*answer, *reader)) (*answer, error) {
+func (c *Client) fetch(ctx context.Context, call *call, read func(*answer, *reader)) error {
 	a, err := c.do(ctx, call)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if a.status != http.StatusOK {
-		return nil, c.refuse(ctx, call, a, unexpected(a.status))
+		return c.refuse(ctx, call, a, unexpected(a.status))
 	}
-	return a, c.read(ctx, call, a, read)
+	return c.read(ctx, call, a, read)
 }
 
 func (c *Client) read(ctx context.Context, call *call, a *answer, read func(*answer, *reader)) error {

@@ -70,8 +70,10 @@ type buffer struct {
 	body   bytes.Buffer
 }
 
+// Header returns the header to fill.
 func (b *buffer) Header() http.Header { return b.header }
 
+// WriteHeader takes the status, and the header as it is now.
 func (b *buffer) WriteHeader(status int) {
 	// Informational answers precede the one that counts.
 	if b.status != 0 || status < 200 {
@@ -80,6 +82,7 @@ func (b *buffer) WriteHeader(status int) {
 	b.status, b.sent = status, maps.Clone(b.header)
 }
 
+// Write takes a part of the body.
 func (b *buffer) Write(data []byte) (int, error) {
 	b.WriteHeader(http.StatusOK)
 	return b.body.Write(data)

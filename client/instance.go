@@ -84,7 +84,7 @@ func (c *Client) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 // error [openbroker.ErrInstanceDoesNotExist].
 func (c *Client) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
 	response := new(openbroker.GetInstanceResponse)
-	_, err := c.fetch(ctx, &call{
+	err := c.fetch(ctx, &call{
 		name: "fetch instance", method: http.MethodGet, instance: r.InstanceID, caller: r.Caller,
 		query:  []parameter{{"service_id", r.ServiceID}, {"plan_id", r.PlanID}},
 		repeat: repetition{safe: c.retries},

@@ -117,7 +117,7 @@ func (c *Client) mitigate(ctx context.Context, o Orphan) {
 		return
 	}
 	p.running[o] = true
-	p.done.Go(func() {
+	p.done.Go(func() { //nolint:contextcheck // It goes on after the call.
 		err := c.Mitigate(context.WithValue(p.ctx, mitigating{}, true), o)
 		p.mu.Lock()
 		defer p.mu.Unlock()

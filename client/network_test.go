@@ -44,7 +44,7 @@ func TestRealServerThatClosesConnections(t *testing.T) {
 
 func TestNoServer(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestMutualTLS(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"services":[{"id":"s","name":"%d certificates"}]}`, len(r.TLS.PeerCertificates))
 	}))
-	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert} //nolint:gosec // A test server.
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
 	server.StartTLS()
 	defer server.Close()
 	roots := x509.NewCertPool()
@@ -162,16 +162,17 @@ func TestHandlerTransport(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, _ := io.ReadAll(response.Body)
+	response.Body.Close()
 	if response.StatusCode != http.StatusTeapot || string(body) != "0 <nil>" || response.Header.Get("X-Late") != "" ||
 		response.Header.Get("X-Seen") != "h.example /a%2Fb?c=d /a%2Fb 127.0.0.1:0" {
 		t.Errorf("%d %q %v", response.StatusCode, body, response.Header)
 	}
-	if _, err := get(t.Context(), func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil {
+	if _, err := get(t.Context(), func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil { //nolint:bodyclose // There is no response.
 		t.Error("a panic is no error")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	left := make(chan struct{})
-	_, err = get(ctx, func(_ http.ResponseWriter, r *http.Request) {
+	_, err = get(ctx, func(_ http.ResponseWriter, r *http.Request) { //nolint:bodyclose // There is no response.
 		cancel()
 		<-r.Context().Done()
 		close(left)

@@ -67,12 +67,12 @@ func (p OrphanPolicy) afterAnswer(o Orphan, e *ResponseError) bool {
 		if !creates {
 			return false
 		}
-		switch {
-		case status == http.StatusOK:
+		switch status {
+		case http.StatusOK:
 			return o.key
-		case status == http.StatusUnprocessableEntity:
+		case http.StatusUnprocessableEntity:
 			return !knownRefusal(o.Kind, e.Code)
-		case status == http.StatusGone:
+		case http.StatusGone:
 			return true
 		default:
 			return status < 400 || status >= 500

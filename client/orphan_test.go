@@ -141,7 +141,9 @@ func TestMitigation(t *testing.T) {
 		{"still being worked on", "provision", client.Specification, []exchange{{fail: errors.New("EOF")}, {status: 422, body: `{"error":"ConcurrencyError"}`}, fine}, "PUT PUT DELETE", 0, ""},
 		{"accepted is enough", "key", client.CloudFoundry, []exchange{{status: 200, body: `[]`}, accepted}, "PUT DELETE", 0, ""},
 		{
-			"eleven times", "provision", client.CloudFoundry, []exchange{broken}, "PUT" + strings.Repeat(" DELETE", 11),
+			"eleven times", "provision", client.CloudFoundry,
+			[]exchange{broken},
+			"PUT" + strings.Repeat(" DELETE", 11),
 			(2 + 4 + 8 + 16 + 32 + 64 + 128 + 256 + 512 + 1024) * time.Minute, "gave up deleting instance i-1 after 11 attempts",
 		},
 		{"updates never", "update", client.Specification, []exchange{broken}, "PATCH", 0, ""},

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -58,7 +57,7 @@ func captureExtensions(ctx context.Context, r *reader) {
 			if response.Extensions == nil {
 				response.Extensions = openbroker.Extensions{}
 			}
-			response.Extensions[name] = json.RawMessage(value)
+			response.Extensions[name] = value
 		}
 	}
 }

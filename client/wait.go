@@ -140,7 +140,7 @@ func (w *wait) poll(ctx context.Context) (*openbroker.LastOperationResponse, err
 	now := time.Now()
 	w.last.Operation, w.last.Poll = w.operation, w.last.Poll+1
 	w.last.Elapsed, w.last.Err, w.last.Next = now.Sub(w.began), err, 0
-	ended := false
+	var ended bool
 	var retryAfter time.Duration
 	if err == nil {
 		w.notFound = 0

@@ -58,10 +58,16 @@ func TestWait(t *testing.T) {
 		{"404 for good", operation(client.KindProvision), []exchange{{status: 404, body: `{"description":"unknown"}`}}, 15 * time.Second, 5, "404 Not Found: unknown"},
 		{"400 ends", operation(client.KindProvision), []exchange{{status: 400, body: `{"description":"what?"}`}}, 0, 1, "400 Bad Request: what?"},
 		{"busy", operation(client.KindProvision), []exchange{{status: 429, header: map[string]string{"Retry-After": "40"}}, ok(succeeded)}, 40 * time.Second, 2, ""},
-		{"the plan's time is over", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
-			[]exchange{ok(running)}, 10 * time.Second, 5, "not finished within the maximum polling duration"},
-		{"a Retry-After never outlasts it", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
-			[]exchange{after("3600", running), ok(succeeded)}, 10 * time.Second, 2, ""},
+		{
+			"the plan's time is over", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
+			[]exchange{ok(running)},
+			10 * time.Second, 5, "not finished within the maximum polling duration",
+		},
+		{
+			"a Retry-After never outlasts it", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
+			[]exchange{after("3600", running), ok(succeeded)},
+			10 * time.Second, 2, "",
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			broker := answers(c.answers...)

@@ -33,7 +33,7 @@ func newCable(tb testing.TB, dsn string) (c *cable, through string) {
 		tb.Fatal(err)
 	}
 	c = &cable{server: u.Host, open: map[net.Conn]bool{}}
-	if c.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if c.listener, err = new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0"); err != nil {
 		tb.Fatal(err)
 	}
 	go func() {
@@ -55,7 +55,7 @@ func newCable(tb testing.TB, dsn string) (c *cable, through string) {
 
 func (c *cable) pass(client net.Conn) {
 	defer client.Close()
-	server, err := net.Dial("tcp", c.server)
+	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", c.server)
 	if err != nil {
 		return
 	}

@@ -21,7 +21,7 @@ func fill(t *testing.T, r *replica, prefix string, number int) {
 	for i := range number {
 		r.provision(fmt.Sprint(prefix, i), "plan-async", "").is(t, http.StatusAccepted, "")
 	}
-	time.Sleep(10 * time.Second) // in the bubble: longer than several claims.
+	time.Sleep(10 * time.Second) //nolint:forbidigo // In a bubble, whose clock is fake: longer than several claims.
 	synctest.Wait()
 }
 
@@ -115,7 +115,7 @@ func TestQueueIsFair(t *testing.T) {
 				t.Fatal("40 operations of another platform that came earlier go first")
 			}
 			release <- struct{}{}
-			time.Sleep(2 * time.Second)
+			time.Sleep(2 * time.Second) //nolint:forbidigo // In a bubble, whose clock is fake.
 			synctest.Wait()
 		}
 	})

@@ -111,14 +111,14 @@ func TestAttemptsDoNotOverlap(t *testing.T) {
 		eventually(t, "the operation is claimed again", func() bool { return generation() > 1 })
 		cut.Store(false)
 		// The first one ignores its context for longer than a lease lasts.
-		time.Sleep(2 * leaseLength)
+		time.Sleep(2 * leaseLength) //nolint:forbidigo // In a bubble, whose clock is fake.
 		if n := len(entered); n > 0 {
 			t.Fatalf("attempt %d began while the first one went on", <-entered)
 		}
 		close(stop)
 		attempt := receive(t, "the next attempt", entered)
 		// It is renewed like any other, though the earlier one ended after its claim.
-		time.Sleep(3 * leaseLength)
+		time.Sleep(3 * leaseLength) //nolint:forbidigo // In a bubble, whose clock is fake.
 		if g := generation(); g != int64(attempt) {
 			t.Errorf("attempt %d lost its lease to %d", attempt, g)
 		}
@@ -194,11 +194,11 @@ func TestRenewalOfSome(t *testing.T) {
 		receive(t, "the other", locked.entered)
 		id := b.operation()
 		store.but.Store(&id)
-		time.Sleep(leaseLength / 2) // Renewals fail, but not for too long.
+		time.Sleep(leaseLength / 2) //nolint:forbidigo // In a bubble: renewals fail, but not for too long.
 		store.but.Store(nil)
-		time.Sleep(leaseLength)
+		time.Sleep(leaseLength) //nolint:forbidigo // In a bubble, whose clock is fake.
 		store.but.Store(&id)
-		time.Sleep(2 * leaseLength)
+		time.Sleep(2 * leaseLength) //nolint:forbidigo // In a bubble, whose clock is fake.
 		kept.open()
 		r.done("kept", a)
 		if calls := r.provider.called(durable.KindProvision, "kept"); len(calls) != 1 {

@@ -27,7 +27,7 @@ func (e *Engine) every(ctx context.Context, interval time.Duration, signalled <-
 	}
 }
 
-func (e *Engine) claim(ctx context.Context) {
+func (e *Engine) claim(context.Context) {
 	if !e.enter(stateStarted) {
 		return
 	}

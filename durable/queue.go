@@ -10,7 +10,7 @@ import (
 
 // A notYet is the decision that a binding has to wait its turn, because its plan
 // forbids parallel ones.
-type notYet struct {
+type notYet struct { //nolint:errname // It is a decision, which travels as an error.
 	// operationID is what it waits for; empty if others wait before it.
 	operationID string
 	// wait is how long it may wait.

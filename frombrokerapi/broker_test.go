@@ -326,7 +326,7 @@ func TestContextAndRotation(t *testing.T) {
 
 // An in-memory broker of brokerapi becomes a handler.
 func ExampleAdapt() {
-	var fromBefore = newMemory() // Your domain.ServiceBroker, unchanged.
+	fromBefore := newMemory() // Your domain.ServiceBroker, unchanged.
 	broker := frombrokerapi.Adapt(fromBefore)
 	catalog, err := broker.Catalog(context.Background())
 	fmt.Println(catalog.Services[0].Name, err)

@@ -29,13 +29,13 @@ func translate(err error) error {
 	status := statusOf(failure)
 	code, description := bodyOf(failure)
 	kind := openbroker.NewError(status, code, description)
-	switch {
-	case status == http.StatusGone:
+	switch status {
+	case http.StatusGone:
 		kind = openbroker.ErrGone
 		if description == "" {
 			description = "The resource does not exist."
 		}
-	case status == http.StatusUnprocessableEntity:
+	case http.StatusUnprocessableEntity:
 		for _, known := range [...]*openbroker.Error{
 			openbroker.ErrAsyncRequired, openbroker.ErrConcurrency, openbroker.ErrRequiresApp, openbroker.ErrMaintenanceInfoConflict,
 		} {

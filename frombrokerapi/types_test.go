@@ -166,7 +166,7 @@ type getBindingSpec struct {
 }
 
 // failureResponse is that of version 11 and later.
-type failureResponse struct {
+type failureResponse struct { //nolint:errname // The name of the library.
 	error
 	status int
 	action string
@@ -192,7 +192,7 @@ func (f *failureResponse) LoggerAction() string { return f.action }
 type lager interface{ Error(string, error) }
 
 // oldFailureResponse is that of version 8 to 10.
-type oldFailureResponse struct{ failure failureResponse }
+type oldFailureResponse struct{ failure failureResponse } //nolint:errname // Likewise.
 
 func (f *oldFailureResponse) Error() string        { return f.failure.Error() }
 func (f *oldFailureResponse) ErrorResponse() any   { return f.failure.ErrorResponse() }

@@ -154,11 +154,12 @@ func (s *checkState) wait(ctx context.Context, run *checkRun, logger *slog.Logge
 	s.mu.Unlock()
 	switch {
 	case changed && err != nil:
-		text := "not ready"
+		attributes := []slog.Attr{slog.String("check", s.Name), slog.Any("error", err)}
 		if s.Advisory {
-			text = "ready, but a check fails"
+			logger.LogAttrs(ctx, slog.LevelWarn, "ready, but a check fails", attributes...)
+		} else {
+			logger.LogAttrs(ctx, slog.LevelWarn, "not ready", attributes...)
 		}
-		logger.LogAttrs(ctx, slog.LevelWarn, text, slog.String("check", s.Name), slog.Any("error", err))
 	case changed:
 		logger.LogAttrs(ctx, slog.LevelInfo, "ready again", slog.String("check", s.Name))
 	}

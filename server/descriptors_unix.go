@@ -12,5 +12,5 @@ func descriptorLimit() int {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > 1<<30 {
 		return 0
 	}
-	return int(limit.Cur) //nolint:gosec // G115: it is below 1<<30.
+	return int(limit.Cur) // It is below 1<<30.
 }

@@ -39,9 +39,9 @@ func (r *reporter) log(ctx context.Context, call, requestIdentity string, found 
 		if !due {
 			continue
 		}
-		message, demand := "the broker breaks the specification", "MUST"
+		demand := "MUST"
 		if v.should {
-			message, demand = "the broker does not do what the specification recommends", "SHOULD"
+			demand = "SHOULD"
 		}
 		attributes := []slog.Attr{slog.String("call", call), slog.String("demand", demand), slog.String("clause", v.clause), slog.String("violation", v.text)}
 		if requestIdentity != "" {
@@ -50,7 +50,7 @@ func (r *reporter) log(ctx context.Context, call, requestIdentity string, found 
 		if more > 0 {
 			attributes = append(attributes, slog.Int("repeated", more))
 		}
-		r.logger.LogAttrs(ctx, slog.LevelWarn, message, attributes...)
+		r.logger.LogAttrs(ctx, slog.LevelWarn, "the broker breaks the specification", attributes...)
 	}
 }
 

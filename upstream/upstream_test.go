@@ -71,8 +71,7 @@ func TestConformance(t *testing.T) {
 			}
 			failed := map[string]string{}
 			for _, result := range report.Results {
-				switch result.Outcome {
-				case conformance.Failed, conformance.Errored:
+				if result.Outcome == conformance.Failed || result.Outcome == conformance.Errored {
 					if !strings.Contains(result.Check.ID, "auth") {
 						failed[result.Check.ID] = result.Reason
 					}
@@ -258,7 +257,7 @@ func TestBrokerIsAway(t *testing.T) {
 			t.Error(err)
 		}
 		away = true
-		time.Sleep(2 * time.Minute) // Of the bubble: the catalog is old now.
+		time.Sleep(2 * time.Minute) //nolint:forbidigo // In a bubble: the catalog is old now.
 		if _, err := cl.Catalog(t.Context()); err != nil {
 			t.Errorf("the last catalog does not stay: %v", err)
 		}

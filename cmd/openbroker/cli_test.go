@@ -101,8 +101,19 @@ func TestCLIOutputs(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t, simulate(t, t.TempDir(), nil))
 	for _, args := range [][]string{
-		{"catalog"}, {"provision", "simulated", "async", "a", "--wait"}, {"bind", "a", "b", "--wait"}, {"binding", "a", "b"}, {"binding", "a", "b", "--show-secrets"},
-		{"instance", "a"}, {"instances"}, {"update", "a", "-p", "x=1"}, {"operation", "a", "--wait"}, {"unbind", "a", "b", "--wait"}, {"deprovision", "a"}, {"operation", "a", "--wait"}, {"target"},
+		{"catalog"},
+		{"provision", "simulated", "async", "a", "--wait"},
+		{"bind", "a", "b", "--wait"},
+		{"binding", "a", "b"},
+		{"binding", "a", "b", "--show-secrets"},
+		{"instance", "a"},
+		{"instances"},
+		{"update", "a", "-p", "x=1"},
+		{"operation", "a", "--wait"},
+		{"unbind", "a", "b", "--wait"},
+		{"deprovision", "a"},
+		{"operation", "a", "--wait"},
+		{"target"},
 	} {
 		stdout, _ := c.expect(0, append(args, "-o", "json")...)
 		var value any

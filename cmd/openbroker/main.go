@@ -45,8 +45,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	root.AddCommand(newServe(stdout, stderr), newSimulate(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout, stderr), newConfig(stdout, stderr)) //nolint:contextcheck // Commands get it from cobra.
 	root.AddCommand(newLint(stdout, stderr), newCheck(stdout, stderr), newDiff(stdout), newDocs(stdout), newVersion(stdout))                               //nolint:contextcheck // Likewise.
-	root.AddCommand(newMan())
-	root.AddCommand(platform.Commands(platform.Streams{In: os.Stdin, Out: stdout, Err: stderr})...) //nolint:contextcheck // Likewise.
+	root.AddCommand(newMan())                                                                                                                              //nolint:contextcheck // Likewise.
+	root.AddCommand(platform.Commands(platform.Streams{In: os.Stdin, Out: stdout, Err: stderr})...)                                                        //nolint:contextcheck // Likewise.
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	refine(root)

@@ -56,7 +56,7 @@ func (a *aside) join(batch []*change) (others []*change) {
 }
 
 // add returns true: it takes the change. The caller has the lock.
-func (a *aside) add(c *change) bool {
+func (a *aside) add(c *change) bool { //nolint:unparam // The result makes it a condition.
 	if a.closed {
 		c.err = errClosed
 		close(c.done)
@@ -102,7 +102,7 @@ func (s *Store) repeat(ctx context.Context) {
 		}
 		waiting := s.aside.take()
 		for _, c := range waiting {
-			s.repeatOne(c)
+			s.repeatOne(c) //nolint:contextcheck // The change has a time limit of its own.
 		}
 		if len(waiting) > 0 {
 			pause(ctx, asidePause) // Those that were free again took no time.

@@ -25,7 +25,8 @@ func (s *Store) resealValue(ctx context.Context, v *durable.SealedValue) (int64,
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	key := v.Key
-	query, args := "", []any{v.New, v.Old}
+	var query string
+	args := []any{v.New, v.Old}
 	switch {
 	case v.Setting != "" && v.New == nil:
 		query, args = `DELETE FROM settings WHERE name = $1 AND value = $2`, []any{v.Setting, v.Old}

@@ -42,7 +42,7 @@ func takeLock(database string) (*fileLock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	if l.notes, err = os.OpenFile(path, os.O_RDWR, 0o600); err == nil {
+	if l.notes, err = os.OpenFile(path, os.O_RDWR, 0o600); err == nil { //nolint:gosec // G304: the lock file beside the database.
 		l.before, err = readNote(l.notes)
 	}
 	if err != nil {
@@ -61,7 +61,7 @@ func takeLock(database string) (*fileLock, error) {
 // shares its locks with that for a moment, also when it ends in it.
 func patiently(try func() (bool, error)) (bool, error) {
 	const patience, pause = time.Second, 20 * time.Millisecond
-	for deadline := time.Now().Add(patience); ; time.Sleep(pause) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(pause) { //nolint:forbidigo // Nothing signals that a lock is free.
 		if ok, err := try(); ok || err != nil || time.Now().After(deadline) {
 			return ok, err
 		}

@@ -74,8 +74,10 @@ func resealCases() []testCase {
 		}},
 		{"changes nothing that is not there", func(f *fixture) {
 			changed, err := f.admin().Reseal(f.ctx, []durable.SealedValue{
-				{Setting: "none", Old: []byte("a"), New: []byte("b")}, {Key: key, Old: []byte("a"), New: []byte("b")},
-				{Key: binding, Old: []byte("a"), New: []byte("b")}, {Key: key, OperationID: "none", Old: []byte("a")},
+				{Setting: "none", Old: []byte("a"), New: []byte("b")},
+				{Key: key, Old: []byte("a"), New: []byte("b")},
+				{Key: binding, Old: []byte("a"), New: []byte("b")},
+				{Key: key, OperationID: "none", Old: []byte("a")},
 			})
 			f.ok(err)
 			f.equal("changed", changed, 0)

@@ -60,10 +60,12 @@ func TestAliasErrors(t *testing.T) {
 		itself    = "has an alias of the value that it is part of: nothing could expand it"
 		merged    = "is merged by <<, but is no mapping: merge an alias of a mapping, or a list of such aliases"
 	)
-	deep := "- &a0 []\n"
+	var nested strings.Builder
+	nested.WriteString("- &a0 []\n")
 	for i := range 300 {
-		deep += fmt.Sprintf("- &a%d [*a%d]\n", i+1, i)
+		fmt.Fprintf(&nested, "- &a%d [*a%d]\n", i+1, i)
 	}
+	deep := nested.String()
 	for name, c := range map[string]struct {
 		data string
 		want []string

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/openbroker/openbroker/durable"
-
 	_ "modernc.org/sqlite" // the driver that creates the files
+
+	"github.com/openbroker/openbroker/durable"
 )
 
 // A directory holds the instances:

@@ -45,7 +45,7 @@ func TestUpstream(t *testing.T) {
 }
 
 // TestUpstreamExample loads the example.
-func TestUpstreamExample(t *testing.T) { //nolint:paralleltest // It sets variables of the environment.
+func TestUpstreamExample(t *testing.T) {
 	t.Setenv("PLATFORM_PASSWORD", "one")
 	t.Setenv("UPSTREAM_PASSWORD", "two")
 	settings, err := config.Load(filepath.Join("..", "..", "examples", "upstream", "openbroker.yaml"))

@@ -47,7 +47,7 @@ themselves with --show-secrets. openbroker binding shows them again.`,
 }
 
 func (s *session) bind(ctx context.Context, f *bindFlags, instanceName, name string) error {
-	if err := f.waitFlags.check(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	i, err := s.findInstance(instanceName)
@@ -66,7 +66,7 @@ func (s *session) bind(ctx context.Context, f *bindFlags, instanceName, name str
 	if r.AppGUID != "" {
 		r.BindResource = &openbroker.BindResource{AppGUID: f.app}
 	}
-	if r.Parameters, err = f.parameterFlags.read(s.In, bindSchema(plan)); err != nil {
+	if r.Parameters, err = f.read(s.In, bindSchema(plan)); err != nil {
 		return err
 	}
 	if r.Context, err = readContext(f.context); err != nil {
@@ -154,7 +154,7 @@ func (s *session) bindFailed(ctx context.Context, i instance, made binding, disp
 // finishBinding waits for the pending operation of a binding and records its end.
 func (s *session) finishBinding(ctx context.Context, f *waitFlags, i instance, b binding) error {
 	o := *b.Operation
-	_, err := s.await(ctx, f, o, i.Name+"/"+b.Name, s.again("operation %s %s --wait", quote(i.Name), quote(b.Name)))
+	err := s.await(ctx, f, o, i.Name+"/"+b.Name, s.again("operation %s %s --wait", quote(i.Name), quote(b.Name)))
 	return errors.Join(err, s.concludeBinding(ctx, i.ID, b.ID, o, err))
 }
 
@@ -198,7 +198,7 @@ func (p *program) newUnbind() *cobra.Command {
 }
 
 func (s *session) unbind(ctx context.Context, f *deleteFlags, instanceName, name string) error {
-	if err := f.waitFlags.check(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	i, err := s.stranger(ctx, f, instanceName)

@@ -66,7 +66,7 @@ func (s *session) stranger(ctx context.Context, f *deleteFlags, id string) (inst
 }
 
 func (s *session) deprovision(ctx context.Context, f *deleteFlags, name string) error {
-	if err := f.waitFlags.check(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	i, err := s.stranger(ctx, f, name)

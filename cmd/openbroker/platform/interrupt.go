@@ -11,7 +11,7 @@ import (
 )
 
 // Interrupted means that a signal ended a command. Main prints it and calls Die.
-type Interrupted struct {
+type Interrupted struct { //nolint:errname // It is what happened, and reads as such.
 	// Hint says how to go on.
 	Hint string
 

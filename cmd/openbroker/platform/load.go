@@ -51,7 +51,7 @@ The exit code is 0 if every call succeeded and nothing is left, else 1.`,
 			return ended(ctx, p.load(ctx, f, t))
 		},
 	}
-	f.common.add(command)
+	f.add(command)
 	flags := command.Flags()
 	flags.DurationVar(&f.duration, "duration", 10*time.Second, "begin life cycles for this `LONG`")
 	flags.IntVar(&f.concurrency, "concurrency", 8, "how many clients work at once")
@@ -81,7 +81,7 @@ func (f *loadFlags) choose(args []string) (target, error) {
 		return target{}, usage("--request-timeout must be positive")
 	}
 	if len(args) == 0 {
-		return choose(f.common.target)
+		return choose(f.target)
 	}
 	t := target{URL: args[0], Username: os.Getenv(usernameVariable), Password: os.Getenv(passwordVariable)}
 	if f.username != "" {

@@ -40,7 +40,7 @@ waiting for one that another command has begun.`,
 			return nil
 		},
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
-			if err := f.waitFlags.check(); err != nil {
+			if err := f.check(); err != nil {
 				return err
 			}
 			i, err := s.findInstance(args[0])

@@ -24,7 +24,7 @@ type Streams struct {
 // isTerminal reports whether a person looks at w.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // A descriptor fits.
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // A format is how a result is printed.

@@ -38,7 +38,7 @@ func (p *program) newProvision() *cobra.Command {
 	f.common.add(command)
 	f.waitFlags.add(command)
 	f.parameterFlags.add(command)
-	p.completeParameters(command, &f.common, func(s *openbroker.Plan) *openbroker.InputParametersSchema { return createSchema(s) })
+	p.completeParameters(command, &f.common, createSchema)
 	flags := command.Flags()
 	flags.StringVar(&f.id, "id", "", "create the instance with this `ID` (default a random one)")
 	flags.StringVar(&f.organization, "organization", "", "send `GUID` as the organization (default that of the target)")
@@ -57,7 +57,7 @@ func exactly(n int, names string) cobra.PositionalArgs {
 }
 
 func (s *session) provision(ctx context.Context, f *provisionFlags, serviceName, planName, name string) error {
-	if err := f.waitFlags.check(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	offered, err := s.catalog(ctx)
@@ -76,7 +76,7 @@ func (s *session) provision(ctx context.Context, f *provisionFlags, serviceName,
 		InstanceID: f.id, ServiceID: service.ID, PlanID: plan.ID, Service: service, Plan: plan,
 		AcceptsIncomplete: !f.sync, MaintenanceInfo: versionOnly(plan.MaintenanceInfo),
 	}
-	if r.Parameters, err = f.parameterFlags.read(s.In, createSchema(plan)); err != nil {
+	if r.Parameters, err = f.read(s.In, createSchema(plan)); err != nil {
 		return err
 	}
 	if r.Context, err = readContext(f.context); err != nil {
@@ -180,7 +180,7 @@ func (s *session) follow(ctx context.Context, f *waitFlags, id string) error {
 // finish waits for the pending operation of an instance and records its end.
 func (s *session) finish(ctx context.Context, f *waitFlags, i instance) error {
 	o := *i.Operation
-	_, err := s.await(ctx, f, o, i.Name, s.again("operation %s --wait", quote(i.Name)))
+	err := s.await(ctx, f, o, i.Name, s.again("operation %s --wait", quote(i.Name)))
 	return errors.Join(err, s.conclude(ctx, i.ID, o, err))
 }
 

@@ -27,7 +27,7 @@ deleted or expires, so that applications have the time to change over.`,
 		Example: "  openbroker rotate orders app --wait\n  openbroker unbind orders app.1",
 		Args:    exactly(2, "INSTANCE NAME"),
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
-			if err := f.waitFlags.check(); err != nil {
+			if err := f.check(); err != nil {
 				return err
 			}
 			i, err := s.findInstance(args[0])

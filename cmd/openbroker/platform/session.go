@@ -169,7 +169,7 @@ func (s *session) again(format string, args ...any) string {
 // quote quotes an argument for a shell, if it needs that.
 func quote(argument string) string {
 	if argument != "" && !strings.ContainsFunc(argument, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r))
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:@%+=,", r)
 	}) {
 		return argument
 	}

@@ -157,11 +157,11 @@ func (p *program) askPassword(f *targetFlags) (string, error) {
 		text = os.Getenv(passwordVariable)
 	default:
 		file, ok := p.In.(*os.File)
-		if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // A descriptor fits.
+		if !ok || !term.IsTerminal(int(file.Fd())) {
 			return "", usage("the password is missing: give --password-file FILE or --password-stdin, or set %s", passwordVariable)
 		}
 		_, _ = fmt.Fprint(p.Err, "Password: ")
-		content, err := term.ReadPassword(int(file.Fd())) //nolint:gosec // Likewise.
+		content, err := term.ReadPassword(int(file.Fd()))
 		_, _ = fmt.Fprintln(p.Err)
 		if err != nil {
 			return "", usage("read the password: %w", err)

@@ -68,7 +68,7 @@ func (p *program) newUpgrade() *cobra.Command {
 }
 
 func (s *session) update(ctx context.Context, f *updateFlags, name string, upgrade bool) error {
-	if err := f.waitFlags.check(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	i, err := s.findInstance(name)
@@ -113,7 +113,7 @@ func (s *session) update(ctx context.Context, f *updateFlags, name string, upgra
 		r.MaintenanceInfo = versionOnly(next.MaintenanceInfo)
 		change.Maintenance = next.MaintenanceInfo.Version
 	}
-	if r.Parameters, err = f.parameterFlags.read(s.In, updateSchema(next)); err != nil {
+	if r.Parameters, err = f.read(s.In, updateSchema(next)); err != nil {
 		return err
 	}
 	if r.Context, err = readContext(f.context); err != nil {

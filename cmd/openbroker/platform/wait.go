@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/client"
 )
 
@@ -45,7 +44,7 @@ func (f *waitFlags) check() error {
 }
 
 // await waits for an operation. resume is the command that goes on with it.
-func (s *session) await(ctx context.Context, f *waitFlags, o client.Operation, subject, resume string) (*openbroker.LastOperationResponse, error) {
+func (s *session) await(ctx context.Context, f *waitFlags, o client.Operation, subject, resume string) error {
 	waiting := ctx
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
@@ -53,21 +52,21 @@ func (s *session) await(ctx context.Context, f *waitFlags, o client.Operation, s
 		defer cancel()
 	}
 	shown := newProgress(s.Streams, string(o.Kind)+" "+subject, o.AcceptedAt)
-	response, err := s.client.Wait(waiting, o, shown.poll)
+	_, err := s.client.Wait(waiting, o, shown.poll)
 	shown.end()
 	var failed *client.OperationError
 	switch {
 	case err == nil:
-		return response, nil
+		return nil
 	case errors.As(err, &failed):
-		return response, &Error{Code: exitRefused, err: err}
+		return &Error{Code: exitRefused, err: err}
 	case waiting.Err() != nil:
-		return nil, &Error{
+		return &Error{
 			Code: exitUnfinished, Hint: "to go on waiting: " + resume,
 			err: fmt.Errorf("the %s of %s has not ended yet, and goes on", o.Kind, subject),
 		}
 	default:
-		return nil, refused(err, "to ask again: "+resume)
+		return refused(err, "to ask again: "+resume)
 	}
 }
 
@@ -137,7 +136,7 @@ func (p *progress) poll(now client.Progress) {
 func (p *progress) draw() {
 	line := printable(fmt.Sprintf("%s: %s (%s)", p.what, p.text, age(time.Since(p.began))))
 	if file, ok := p.streams.Err.(interface{ Fd() uintptr }); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 1 { //nolint:gosec // A descriptor fits.
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 1 {
 			line = runewidth.Truncate(line, width-1, "…")
 		}
 	}
