@@ -20,3 +20,24 @@ func (s *Store) Pragma(ctx context.Context, name string) (value string, err erro
 
 // Queued is how many changes wait for the writer.
 func (s *Store) Queued() int { return len(s.writer.queue) }
+
+// JournalSizeLimit is the size to which a log is cut off when it begins anew.
+const JournalSizeLimit = journalSizeLimit
+
+// Snapshot begins to read the database as it is now, on a connection that reads, and
+// goes on until the returned function is called.
+func (s *Store) Snapshot() (end func() error, err error) {
+	reader := <-s.readers
+	if _, err := reader.exec("BEGIN"); err != nil {
+		return nil, err
+	}
+	var one int
+	if err := reader.queryRow("SELECT count(*) FROM pings").Scan(&one); err != nil {
+		return nil, err
+	}
+	return func() error {
+		_, err := reader.exec("ROLLBACK")
+		s.readers <- reader
+		return err
+	}, nil
+}

@@ -119,8 +119,10 @@ func (g *guard) begin() error {
 	if err != nil {
 		return err
 	}
-	size := g.size
-	if g.size = info.Size(); g.size >= size {
+	// SQLite cuts off only what is beyond the limit, in the commit that begins the
+	// log anew.
+	least := min(g.size, journalSizeLimit)
+	if g.size = info.Size(); g.size >= least {
 		return nil
 	}
 	salts, _, err := g.header()
