@@ -101,8 +101,15 @@ func (s *Store) repeat(ctx context.Context) {
 		case <-s.aside.due:
 		}
 		waiting := s.aside.take()
-		for _, c := range waiting {
-			s.repeatOne(c) //nolint:contextcheck // The change has a time limit of its own.
+		for i, c := range waiting {
+			if err := s.repeatOne(c); err != nil { //nolint:contextcheck // The change has a time limit of its own.
+				// The database is gone: the others would wait in vain, one after the other.
+				for _, c := range waiting[i+1:] {
+					s.aside.done(c)
+				}
+				s.answer(err, waiting[i+1:]...)
+				break
+			}
 		}
 		if len(waiting) > 0 {
 			pause(ctx, asidePause) // Those that were free again took no time.
@@ -110,19 +117,24 @@ func (s *Store) repeat(ctx context.Context) {
 	}
 }
 
-func (s *Store) repeatOne(c *change) {
+// repeatOne returns the error if the change is not to blame for it.
+func (s *Store) repeatOne(c *change) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
 	locked, err := s.commitOne(ctx, c, briefly)
 	s.aside.done(c)
 	if locked && time.Now().Before(c.until) {
 		s.aside.put([]*change{c}, c)
-		return
+		return nil
 	}
 	if locked {
 		err = fmt.Errorf("another session keeps the record locked: %w", err)
 	}
 	s.answer(err, c)
+	if locked || !isOfDatabase(err) {
+		return nil
+	}
+	return err
 }
 
 // alone executes a statement that is not a change of a worker or a request. It

@@ -10,6 +10,7 @@ import (
 
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/pgstore"
+	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
 // locked makes instances and locks their rows, and those of their operations, as
@@ -100,6 +101,72 @@ func TestLockedForTooLong(t *testing.T) {
 	eventually(t, "it is made when the lock is free", func() bool { return s.Advance(t.Context(), end) == nil })
 	if n := s.Aside(); n > 0 {
 		t.Errorf("%d changes are still put aside", n)
+	}
+}
+
+// When the database does not answer, all that wait for locks hear so together, not
+// each after its own timeout.
+func TestOutageWhileLocked(t *testing.T) {
+	t.Parallel()
+	const rows, timeout = 30, 5 * time.Second
+	server := pgtest.Start(t)
+	dsn := server.NewDatabase(t)
+	s := open(t, dsn, pgstore.WithTimeout(timeout))
+	ids := make([]string, rows)
+	for i := range ids {
+		ids[i] = fmt.Sprint("locked", i)
+	}
+	locked(t, s, dsn, ids...)
+	results := make(chan error, rows)
+	for _, id := range ids {
+		go func() {
+			results <- s.Advance(t.Context(), &durable.Advance{Fence: durable.Fence{OperationID: "operation-" + id, Generation: 1}, Key: provision(id).Instance.Key, Checkpoint: []byte("c")})
+		}()
+	}
+	eventually(t, "all wait", func() bool { return s.Aside() == rows })
+	if err := server.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for range rows {
+		if err := <-results; err == nil {
+			t.Error("a change is acknowledged")
+		}
+	}
+	if took := time.Since(began); took > rows*timeout/2 {
+		t.Errorf("they took %v to fail", took)
+	}
+	if err := server.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "nothing is aside", func() bool { return s.Aside() == 0 })
+}
+
+// Records are sealed again beside a transaction that has their rows for a moment.
+func TestResealWaits(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.NewDatabase(t)
+	s := open(t, dsn, pgstore.WithTimeout(time.Minute))
+	unlock := locked(t, s, dsn, "i")
+	observer := connect(t, dsn)
+	result := make(chan error, 1)
+	go func() {
+		n, err := s.Reseal(t.Context(), []durable.SealedValue{{Key: provision("i").Instance.Key, Old: provision("i").Instance.Data, New: []byte("new")}})
+		if err == nil && n != 1 {
+			err = fmt.Errorf("%d values are changed", n)
+		}
+		result <- err
+	}()
+	// That is longer than changes wait which share their transaction.
+	eventually(t, "it waits", func() bool {
+		var waiting int
+		err := observer.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+			AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '4 seconds'`).Scan(&waiting)
+		return len(result) > 0 || err == nil && waiting == 1
+	})
+	unlock()
+	if err := <-result; err != nil {
+		t.Error(err)
 	}
 }
 

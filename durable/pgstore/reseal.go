@@ -41,6 +41,6 @@ func (s *Store) resealValue(ctx context.Context, v *durable.SealedValue) (int64,
 	default:
 		query, args = `UPDATE instances SET data = $1 WHERE platform = $3 AND instance_id = $4 AND data = $2`, append(args, key.Platform, key.InstanceID)
 	}
-	tag, err := s.pool.Exec(ctx, query, args...)
+	tag, err := s.alone(ctx, query, args...)
 	return tag.RowsAffected(), err
 }

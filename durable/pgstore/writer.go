@@ -214,7 +214,7 @@ func (s *Store) commitEach(ctx context.Context, batch []*change) {
 			continue
 		}
 		s.answer(err, c)
-		if err != nil && !errors.Is(err, durable.ErrConflict) && !isOfOne(err) {
+		if isOfDatabase(err) {
 			// The database is gone: the others would wait in vain.
 			s.answer(err, batch[i+1:]...)
 			return
@@ -298,6 +298,12 @@ func sqlState(err error) string {
 		return failure.Code
 	}
 	return ""
+}
+
+// isOfDatabase tells whether an error of commitOne would be that of every other
+// change too.
+func isOfDatabase(err error) bool {
+	return err != nil && !errors.Is(err, durable.ErrConflict) && !isOfOne(err)
 }
 
 // isOfOne tells whether one change is to blame for the error, and the others of
