@@ -48,7 +48,9 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 	look := time.NewTicker(max(wait/turnChecks, time.Millisecond))
 	defer look.Stop()
 	for {
-		ended, forget := e.watch(turn.operationID)
+		// The end that is watched here may come before the decision is made.
+		watched := turn.operationID
+		ended, forget := e.watch(watched)
 		d, err = e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, false) })
 		if !errors.As(err, &turn) {
 			forget()
@@ -56,6 +58,10 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 				d.waited = time.Since(began)
 			}
 			return d, err
+		}
+		if turn.operationID != watched && limit.Err() == nil {
+			forget()
+			continue // Meanwhile another operation has begun.
 		}
 		select {
 		case <-ended:

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/openbroker/openbroker/durable"
 )
@@ -54,6 +56,32 @@ func TestBindingsQueue(t *testing.T) {
 				runs, watchers, turns, slots := r.Held()
 				return runs+watchers+turns+slots == 0
 			})
+		}
+	})
+}
+
+// Whoever is next begins as soon as the one before has ended, also if that had not
+// begun yet when the waiting began.
+func TestBindingsFollowAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := startInBubble(t, openSQLite(t), newKeys(t), newScripted(), nil)
+		r.done("i", r.provision("i", "plan-queue", ""))
+		const bindings, each = 5, 7 * time.Millisecond
+		r.provider.on(durable.KindBind, "", func(context.Context, *durable.Task) error {
+			time.Sleep(each)
+			return nil
+		})
+		began := time.Now()
+		answers := make([]<-chan answer, bindings)
+		for i := range answers {
+			answers[i] = r.later(http.MethodPut, bindingPath("i", "b"+strconv.Itoa(i)), bindBody("plan-queue", ""))
+		}
+		for i := range answers {
+			(<-answers[i]).is(t, http.StatusCreated, "")
+		}
+		if took := time.Since(began); took != bindings*each {
+			t.Errorf("%d bindings of %v took %v", bindings, each, took)
 		}
 	})
 }
