@@ -113,6 +113,9 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 	begin := d.accept.Operation
 	here := false
 	who := place{of: ServiceOf{Platform: d.accept.Instance.Key.Platform, ServiceID: d.accept.Instance.ServiceID}}
+	if begin != nil {
+		who.internal = begin.Internal
+	}
 	if begin != nil && !d.waits {
 		if here = e.started() && e.places.take(who); here {
 			begin.Owner, begin.Lease = e.config.Replica, e.config.Lease

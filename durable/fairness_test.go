@@ -141,3 +141,26 @@ func TestCleanUpsDoNotStarveCreations(t *testing.T) {
 		}
 	})
 }
+
+// So do bindings that have expired, however many do at once.
+func TestExpiredBindingsDoNotStarveCreations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := newScripted()
+		expires := time.Now().Add(time.Hour)
+		provider.bound = func(durable.Binding) durable.Bound { return durable.Bound{ExpiresAt: expires} }
+		r := startInBubble(t, openSQLite(t), newKeys(t), provider, func(c *durable.Config) { c.Workers, c.UnbindExpired = 8, true })
+		for i := range 10 {
+			id := fmt.Sprint("i", i)
+			r.done(id, r.provision(id, planID, ""))
+			r.bind(id, "b", planID, "").is(t, http.StatusCreated, "")
+		}
+		deleting, open := linger(provider, durable.KindUnbind)
+		defer open()
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if n := deleting.Load(); n < 1 || n > 4 {
+			t.Errorf("%d bindings that have expired have a worker of 8, want 1 to 4", n)
+		}
+	})
+}

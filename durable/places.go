@@ -48,11 +48,12 @@ func (p *places) share(services int) {
 	}
 }
 
-// take takes a place for an operation of a request, if it may have one now.
+// take takes a place for an operation that was just accepted, if it may have one now.
 func (p *places) take(who place) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.taken >= p.size || p.platforms[who.of.Platform] >= p.perPlatform || p.services[who.of] >= p.perService {
+	if p.taken >= p.size || p.platforms[who.of.Platform] >= p.perPlatform || p.services[who.of] >= p.perService ||
+		who.internal && p.internal >= p.forInternal {
 		return false
 	}
 	p.taken++
