@@ -109,8 +109,10 @@ func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) e
 }
 
 func (p *postgres) mend(ctx context.Context) error {
-	// Resume fails if the server does not run; then Start is what it needs.
-	_ = p.server.Resume()
+	// A server that does not run needs Start.
+	if err := p.server.Resume(); err != nil && !errors.Is(err, pgtest.ErrNotRunning) {
+		return err
+	}
 	if err := p.server.Start(ctx); err != nil {
 		return err
 	}

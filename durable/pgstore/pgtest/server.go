@@ -268,18 +268,22 @@ func (s *Server) LimitFiles(bytes int64) {
 	s.fileLimit = bytes
 }
 
+// ErrNotRunning means that the server was stopped or killed.
+var ErrNotRunning = errors.New("pgtest: the server does not run")
+
 // Pause stops all processes of the server with SIGSTOP: connections stay, and
-// nothing answers. It needs Linux.
+// nothing answers. It needs Linux. The error is [ErrNotRunning] if the server does not
+// run.
 func (s *Server) Pause() error { return s.signalAll(syscall.SIGSTOP) }
 
-// Resume continues after Pause.
+// Resume continues after Pause. Its errors are those of Pause.
 func (s *Server) Resume() error { return s.signalAll(syscall.SIGCONT) }
 
 func (s *Server) signalAll(signal syscall.Signal) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.process == nil {
-		return errors.New("pgtest: the server does not run")
+		return ErrNotRunning
 	}
 	// The postmaster first: it starts no others then.
 	if err := s.process.Signal(signal); err != nil {
