@@ -43,6 +43,11 @@ type Config struct {
 	// CatalogMaxAge is how long a catalog is used before the broker is asked whether
 	// it has changed; one minute if zero.
 	CatalogMaxAge time.Duration
+	// Rate bounds how many calls a second each platform makes, beyond Burst at once;
+	// more are answered with 429 and Retry-After. Zero means no bound. Burst is twice
+	// the rate if zero. The catalog is not counted: it is served from here.
+	Rate  float64
+	Burst int
 	// SyncWait is how long an operation is waited for that the broker accepted
 	// although the platform did not; 50 seconds if zero. Platforms give up after 60.
 	SyncWait time.Duration
@@ -58,6 +63,7 @@ const (
 type Broker struct {
 	config Config
 	report *reporter
+	limit  limiter
 
 	mu      sync.Mutex
 	catalog *openbroker.Catalog
@@ -81,8 +87,8 @@ func New(config Config) (*Broker, error) {
 		return nil, errors.New("upstream: the client is missing")
 	case config.Mode != Report && config.Mode != Enforce:
 		return nil, fmt.Errorf("upstream: the mode %d is unknown", config.Mode)
-	case config.CatalogMaxAge < 0 || config.SyncWait < 0:
-		return nil, errors.New("upstream: durations must not be negative")
+	case config.CatalogMaxAge < 0 || config.SyncWait < 0 || config.Rate < 0 || config.Burst < 0:
+		return nil, errors.New("upstream: durations, the rate and the burst must not be negative")
 	}
 	if config.CatalogMaxAge == 0 {
 		config.CatalogMaxAge = defaultCatalogMaxAge
@@ -90,10 +96,13 @@ func New(config Config) (*Broker, error) {
 	if config.SyncWait == 0 {
 		config.SyncWait = defaultSyncWait
 	}
+	if config.Burst == 0 {
+		config.Burst = max(1, int(2*config.Rate))
+	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Broker{config: config, report: newReporter(config.Logger)}, nil
+	return &Broker{config: config, report: newReporter(config.Logger), limit: limiter{perSecond: config.Rate, burst: config.Burst}}, nil
 }
 
 // Ping fetches the catalog if it is older than CatalogMaxAge, and returns an error if

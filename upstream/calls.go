@@ -19,6 +19,9 @@ func ours(c openbroker.Caller) openbroker.Caller {
 // demands to refuse it.
 func call[T any](ctx context.Context, b *Broker, kind, name string, accepts bool, caller openbroker.Caller, send func(context.Context) (T, error)) (answer T, raw *client.Response, err error) {
 	raw = new(client.Response)
+	if err := b.limit.allow(caller.Platform); err != nil {
+		return answer, raw, err
+	}
 	answer, err = send(client.WithResponse(ctx, raw))
 	found := inspect(kind, raw, accepts)
 	b.report.log(ctx, name, caller.RequestIdentity, found)

@@ -299,9 +299,34 @@ func TestNewRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, config := range []upstream.Config{{}, {Client: c, Mode: 7}, {Client: c, CatalogMaxAge: -1}, {Client: c, SyncWait: -1}} {
+	for _, config := range []upstream.Config{{}, {Client: c, Mode: 7}, {Client: c, CatalogMaxAge: -1}, {Client: c, SyncWait: -1}, {Client: c, Rate: -1}} {
 		if _, err := upstream.New(config); err == nil {
 			t.Errorf("%+v is taken", config)
 		}
 	}
+}
+
+// TestRate bounds one platform, and no other.
+func TestRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, broker, _ := front(t, newOldBroker(), upstream.Config{Rate: 1})
+		provisionAs := func(platform string) error {
+			r := provision()
+			r.Caller.Platform = platform
+			_, err := broker.Provision(t.Context(), r)
+			return err
+		}
+		for n, limited := range []bool{false, false, true} {
+			var answer *openbroker.Error
+			err := provisionAs("one")
+			if got := errors.As(err, &answer) && answer.Status == http.StatusTooManyRequests && answer.RetryAfter == time.Second; got != limited {
+				t.Errorf("call %d: %v", n+1, err)
+			}
+		}
+		var other *openbroker.Error
+		if err := provisionAs("two"); errors.As(err, &other) && other.Status == http.StatusTooManyRequests {
+			t.Errorf("another platform: %v", err)
+		}
+	})
 }

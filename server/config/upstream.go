@@ -24,6 +24,7 @@ type Upstream struct {
 	APIVersion     string   `yaml:"api_version" default:"2.17" doc:"the API version that is sent to the broker, for one that refuses 2.17"`
 	Mode           string   `yaml:"mode" default:"report" doc:"report passes on the best reading of answers that break the specification, enforce refuses them with 502; both log them with the clause"`
 	RequestTimeout Duration `yaml:"request_timeout" default:"60s" doc:"how long one request to the broker may take"`
+	Rate           int      `yaml:"rate" default:"0" doc:"how many calls a second each platform may make; more are answered with 429. 0 means no bound"`
 	CatalogMaxAge  Duration `yaml:"catalog_max_age" default:"1m" doc:"how long a catalog is served before the broker is asked whether it has changed"`
 }
 
@@ -48,8 +49,8 @@ func (u *Upstream) check(report reporter, c *Config) {
 	if u.Mode != "" && u.Mode != "report" && u.Mode != "enforce" {
 		report("upstream.mode", "must be report or enforce")
 	}
-	if u.RequestTimeout < 0 || u.CatalogMaxAge < 0 {
-		report("upstream", "durations must not be negative")
+	if u.RequestTimeout < 0 || u.CatalogMaxAge < 0 || u.Rate < 0 {
+		report("upstream", "durations and the rate must not be negative")
 	}
 	for name, given := range map[string]bool{
 		"provider": c.Provider != nil, "catalog": c.Catalog != nil, "policies": !reflect.ValueOf(c.Policies).IsZero(), "encryption": c.Encryption != nil, "store": c.Store != (Store{}),
@@ -96,5 +97,5 @@ func (u *Upstream) Broker(logger *slog.Logger) (*upstream.Broker, error) {
 	if u.Mode == "enforce" {
 		mode = upstream.Enforce
 	}
-	return upstream.New(upstream.Config{Client: c, Mode: mode, Logger: logger, CatalogMaxAge: time.Duration(u.CatalogMaxAge)})
+	return upstream.New(upstream.Config{Client: c, Mode: mode, Logger: logger, CatalogMaxAge: time.Duration(u.CatalogMaxAge), Rate: float64(u.Rate)})
 }

@@ -1,0 +1,48 @@
+package upstream
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/openbroker/openbroker"
+)
+
+// maxLimiters bounds how many platforms are remembered. With a platform prefix, a
+// client chooses their names.
+const maxLimiters = 1000
+
+// A limiter bounds the rate of calls of each platform.
+type limiter struct {
+	perSecond float64
+	burst     int
+
+	mu        sync.Mutex
+	platforms map[string]*rate.Limiter
+}
+
+// errTooMany is answered to a platform that is too fast.
+var errTooMany = openbroker.NewError(http.StatusTooManyRequests, "", "Too many requests: try again later.").WithRetryAfter(time.Second)
+
+// allow returns nil if a platform may call now.
+func (l *limiter) allow(platform string) error {
+	if l.perSecond <= 0 {
+		return nil
+	}
+	l.mu.Lock()
+	found := l.platforms[platform]
+	if found == nil {
+		if l.platforms == nil || len(l.platforms) >= maxLimiters {
+			l.platforms = map[string]*rate.Limiter{}
+		}
+		found = rate.NewLimiter(rate.Limit(l.perSecond), l.burst)
+		l.platforms[platform] = found
+	}
+	l.mu.Unlock()
+	if !found.Allow() {
+		return errTooMany
+	}
+	return nil
+}
