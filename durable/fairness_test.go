@@ -157,7 +157,7 @@ func TestExpiredBindingsDoNotStarveCreations(t *testing.T) {
 		}
 		deleting, open := linger(provider, durable.KindUnbind)
 		defer open()
-		time.Sleep(2 * time.Hour)
+		time.Sleep(2 * time.Hour) //nolint:forbidigo // In a bubble, whose clock is fake.
 		synctest.Wait()
 		if n := deleting.Load(); n < 1 || n > 4 {
 			t.Errorf("%d bindings that have expired have a worker of 8, want 1 to 4", n)

@@ -69,7 +69,7 @@ func TestBindingsFollowAtOnce(t *testing.T) {
 		r.done("i", r.provision("i", "plan-queue", ""))
 		const bindings, each = 5, 7 * time.Millisecond
 		r.provider.on(durable.KindBind, "", func(context.Context, *durable.Task) error {
-			time.Sleep(each)
+			time.Sleep(each) //nolint:forbidigo // In a bubble, whose clock is fake.
 			return nil
 		})
 		began := time.Now()

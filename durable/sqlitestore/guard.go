@@ -32,9 +32,10 @@ type guard struct {
 	salts uint64
 	// size is that of the log before the last commit.
 	size int64
-	// named is when the names were checked last, looked when the log was; by the
-	// wall clock, in nanoseconds. A store that is busy looks at the log, and before
-	// a read at the names, only so often.
+	// opened is the origin of the times named, when the names were checked last, and
+	// looked, when the log was: a clock that is set back does not matter. A store
+	// that is busy looks at the log, and before a read at the names, only so often.
+	opened time.Time
 	named  atomic.Int64
 	looked int64
 	// damage, once set, is why nothing is answered any more.
@@ -43,7 +44,7 @@ type guard struct {
 
 // openGuard begins to guard the database and the log of an open connection.
 func openGuard(path string) (*guard, error) {
-	g := &guard{path: path}
+	g := &guard{path: path, opened: time.Now()}
 	var err error
 	if g.database, err = os.Stat(path); err != nil {
 		return nil, err
@@ -76,11 +77,14 @@ func (g *guard) close() error {
 // not about an acknowledgement.
 const recently = int64(10 * time.Millisecond)
 
+// now is later than recently from the start, since a time that is 0 is not known.
+func (g *guard) now() int64 { return int64(time.Since(g.opened)) + 2*recently }
+
 // check returns an error if the database or its log has lost its name, or is
 // known to be damaged.
 func (g *guard) check() error {
 	g.named.Store(0)
-	now := time.Now().UnixNano()
+	now := g.now()
 	if damage := g.damage.Load(); damage != nil {
 		return *damage
 	}
@@ -96,7 +100,7 @@ func (g *guard) check() error {
 
 // read is check for what is read.
 func (g *guard) read() error {
-	if time.Now().UnixNano()-g.named.Load() > recently || g.damage.Load() != nil {
+	if g.now()-g.named.Load() > recently || g.damage.Load() != nil {
 		return g.check()
 	}
 	return nil
@@ -138,7 +142,7 @@ func (g *guard) begin() error {
 // committed is check for what was written. If it has looked at the log again, it
 // reports that, and whether that has begun anew since.
 func (g *guard) committed() (looked, anew bool, err error) {
-	if now := time.Now().UnixNano(); g.file != nil && now-g.looked > recently {
+	if now := g.now(); g.file != nil && now-g.looked > recently {
 		salts, valid, err := g.header()
 		if err != nil {
 			return false, false, err
