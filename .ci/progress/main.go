@@ -53,11 +53,20 @@ func main() {
 			failed++
 			fmt.Print(text.String())
 		}
+		if e.Test == "" && e.Action == "fail" {
+			// A test that neither passed nor failed was running when the package ended.
+			for key, left := range output {
+				if strings.HasPrefix(key, name+" ") && key != name+" " {
+					fmt.Print(left.String())
+					delete(output, key)
+				}
+			}
+		}
 		if e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
 			finished++
 			fmt.Printf("%6.0fs  %-4s  %s  %.1fs\n", time.Since(begun).Seconds(), e.Action, e.Package, e.Elapsed)
 		}
-		if e.Action == "pass" || e.Action == "skip" {
+		if e.Action == "pass" || e.Action == "skip" || e.Action == "fail" {
 			delete(output, name+" "+e.Test)
 		}
 	}
