@@ -63,10 +63,16 @@ func TestCLIExitCodes(t *testing.T) {
 		{2, "bind nothing key", `no instance "nothing" is recorded`},
 		{2, "update orders", "nothing to change"},
 		{2, "update orders --plan sync --timeout 3s", "--timeout needs --wait"},
+		{2, "provision simulated sync \x1b[31mred", "a character that cannot be shown"},
+		{2, "bind orders \u202ekey", "the name of the binding has a character"},
+		{2, "target \u0007 http://127.0.0.1", "the name of the target has a character"},
+		{2, "target mine http://127.0.0.1 --client-cert c.pem", "needs both --client-cert and --client-key"},
+		{2, "provision simulated sync x --wait --sync", "--wait, --async and --sync exclude each other"},
 		{2, "catalog -o xml", "--output xml is unknown"},
 		{1, "update orders --plan updateable", "422"},
 		{3, "provision simulated async slow -p delay=1h --wait --timeout 10ms", "to go on waiting: openbroker operation slow --wait"},
 		{1, "bind slow key", "ConcurrencyError"},
+		{0, "instance slow", "it is creating: openbroker operation slow --wait"},
 		{1, "upgrade slow", ""},
 		{0, "deprovision slow", ""},
 		{0, "operation slow --wait", ""},
@@ -254,6 +260,12 @@ func TestCLILoad(t *testing.T) {
 	broker.expect(200, "PUT", "/control/faults", map[string]any{"faults": []any{map[string]any{"on": "bind", "status": 500, "times": 2}}})
 	stdout, _ = c.expect(1, "load", "--duration", "200ms", "--concurrency", "2", "--plan", "sync", "-o", "json")
 	if !strings.Contains(stdout, `"bind: 500 Internal Server Error": 2`) || !strings.Contains(stdout, `"left": []`) {
+		t.Errorf("%s", stdout)
+	}
+	// What cannot be deleted at first is deleted when the broker is well again.
+	broker.expect(200, "PUT", "/control/faults", map[string]any{"faults": []any{map[string]any{"on": "deprovision", "status": 503, "times": 3}}})
+	stdout, _ = c.expect(1, "load", "--duration", "200ms", "--concurrency", "2", "--plan", "sync", "-o", "json")
+	if !strings.Contains(stdout, `"deprovision: 503 Service Unavailable": 3`) || !strings.Contains(stdout, `"left": []`) {
 		t.Errorf("%s", stdout)
 	}
 	// After Ctrl-C everything is deleted.

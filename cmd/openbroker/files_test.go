@@ -50,6 +50,8 @@ func filesOf(t *testing.T) string {
 	return directory
 }
 
+const upstreamOnly = "upstream: {url: 'https://b.example', username: u, password: '${file:password}'}\n"
+
 // What is wrong with a file is said with the line and the key that name it, by
 // openbroker config check and by openbroker serve, which then does not start.
 func TestNamedFiles(t *testing.T) {
@@ -75,6 +77,8 @@ func TestNamedFiles(t *testing.T) {
 		"configuration with a password": {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "${file:password}", "hunter2")}, "openbroker.yaml:11:17: auth.basic[0].password is a secret, and all users can read openbroker.yaml, which has mode 0644: run chmod 600"},
 		"store with a password":         {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "sqlite:records.db", "postgres://u:hunter2@127.0.0.1:1/d")}, "openbroker.yaml:2:8: store is a secret, and all users can read openbroker.yaml"},
 		"store without a password":      {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "sqlite:records.db", "postgres://u@127.0.0.1:1/d")}, ""},
+		"upstream with its address":     {change{file: "openbroker.yaml", mode: 0o644, content: upstreamOnly}, ""},
+		"upstream with its password":    {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(upstreamOnly, "${file:password}", "hunter2")}, "openbroker.yaml:1:56: upstream.password is a secret, and all users can read"},
 		"open key":                      {change{file: "tls/tls.key", mode: 0o666}, "openbroker.yaml:5:8: tls.key other users can change "},
 		"key that all can read":         {change{file: "tls/tls.key", mode: 0o604}, "openbroker.yaml:5:8: tls.key all users can read "},
 		"open credentials":              {change{file: "credentials", mode: 0o644}, "openbroker.yaml:8:21: auth.credentials_file all users can read "},

@@ -17,7 +17,7 @@ import (
 // Upstream is a broker that stays as it is, and to which calls are passed on. It
 // replaces the provider, the engine and the store.
 type Upstream struct {
-	URL            Secret   `yaml:"url" doc:"where the broker is, without /v2: https://broker.internal"`
+	URL            URL      `yaml:"url" doc:"where the broker is, without /v2: https://broker.internal"`
 	Username       string   `yaml:"username" doc:"log in to the broker as this user"`
 	Password       Secret   `yaml:"password" doc:"the password of the user, such as ${env:UPSTREAM_PASSWORD} or ${file:/run/secrets/upstream}"`
 	CA             Path     `yaml:"ca" doc:"file with the certificates to trust, in PEM, instead of those of the system"`

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -13,9 +14,11 @@ func (s *session) advice(err error) string {
 	var response *client.ResponseError
 	var silent *client.TransportError
 	switch {
+	case errors.Is(err, context.Canceled):
+		return ""
 	case errors.As(err, &silent) && silent.Timeout():
 		return "a slow broker may need a longer --request-timeout"
-	case errors.As(err, &silent):
+	case errors.As(err, &silent) && silent.Refused:
 		return "is the broker running, and is its address right? openbroker target shows it"
 	case !errors.As(err, &response):
 		return ""

@@ -47,6 +47,9 @@ themselves with --show-secrets. openbroker binding shows them again.`,
 }
 
 func (s *session) bind(ctx context.Context, f *bindFlags, instanceName, name string) error {
+	if err := checkName("binding", name); err != nil {
+		return err
+	}
 	if err := f.check(); err != nil {
 		return err
 	}

@@ -62,6 +62,12 @@ func Touch(ctx context.Context, path string) error {
 	return document[Counter]{path}.change(ctx, func(*Counter) error { return nil })
 }
 
+// ReadRecord reads a record as the commands do.
+func ReadRecord(path string) error {
+	_, err := document[record]{path}.read()
+	return err
+}
+
 type hanging struct{ noVault }
 
 func (hanging) get(string) (string, error) { select {} }

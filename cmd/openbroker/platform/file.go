@@ -40,7 +40,11 @@ func (d document[T]) read() (T, error) {
 	case err != nil:
 		return content, fmt.Errorf("read what earlier commands have made: %w", err)
 	}
-	if err := json.Unmarshal(text, &content); err != nil {
+	err = json.Unmarshal(text, &content)
+	if checked, ok := any(&content).(interface{ check() error }); ok && err == nil {
+		err = checked.check()
+	}
+	if err != nil {
 		return content, fmt.Errorf("%s is damaged; mend it or move it away: %w", d.path, err)
 	}
 	return content, nil

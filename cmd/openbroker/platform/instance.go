@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -92,6 +93,11 @@ func (p *program) newInstance() *cobra.Command {
 				return s.print(f.format, shownResult(shown))
 			}
 			fetched, err := s.client.GetInstance(ctx, &openbroker.GetInstanceRequest{InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID})
+			if i.Operation != nil && (errors.Is(err, openbroker.ErrInstanceDoesNotExist) || errors.Is(err, openbroker.ErrConcurrency)) {
+				// Brokers answer so while the operation runs, which the record knows.
+				s.note("it is %s: %s", i.State, s.again("operation %s --wait", quote(i.Name)))
+				return s.print(f.format, shownResult(shown))
+			}
 			if err != nil {
 				return s.explain(err)
 			}

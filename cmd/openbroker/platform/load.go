@@ -53,7 +53,7 @@ The exit code is 0 if every call succeeded and nothing is left, else 1.`,
 	}
 	f.add(command)
 	flags := command.Flags()
-	flags.DurationVar(&f.duration, "duration", 10*time.Second, "begin life cycles for this `LONG`")
+	flags.DurationVar(&f.duration, "duration", 10*time.Second, "begin life cycles for this `DURATION`")
 	flags.IntVar(&f.concurrency, "concurrency", 8, "how many clients work at once")
 	flags.Float64Var(&f.rate, "rate", 0, "begin at most so many life cycles a second (0: as many as the clients can)")
 	flags.StringVar(&f.service, "service", "", "the `SERVICE` to load (default the first)")
@@ -217,6 +217,31 @@ func (l *load) run(ctx context.Context) {
 		})
 	}
 	clients.Wait()
+	l.deleteLeft(finish)
+}
+
+// deleteLeft deletes again what could not be deleted, such as because the broker was
+// away, with growing pauses, until ctx ends.
+func (l *load) deleteLeft(ctx context.Context) {
+	for pause := 100 * time.Millisecond; len(l.measured.remaining()) > 0 && rest(ctx, pause); pause = min(2*pause, 10*time.Second) {
+		for _, id := range l.measured.remaining() {
+			if l.deprovision(ctx, id, true) {
+				l.measured.deleted(id)
+			}
+		}
+	}
+}
+
+// rest waits, and reports whether ctx goes on.
+func rest(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // cycle is the life of one instance. If interrupted ends, it goes on with the
@@ -227,20 +252,34 @@ func (l *load) cycle(ctx, interrupted context.Context) {
 		OrganizationGUID: l.organization, SpaceGUID: l.space, Parameters: l.parameters, AcceptsIncomplete: true,
 		MaintenanceInfo: versionOnly(l.plan.MaintenanceInfo),
 	}
+	var sent error
 	created := l.operation(ctx, client.KindProvision, func() (client.Operation, openbroker.Outcome, error) {
 		response, err := l.client.Provision(ctx, provision)
+		sent = err
 		if err != nil {
 			return client.Operation{}, 0, err
 		}
 		return client.ProvisionOperation(provision, response), response.Outcome, nil
 	})
+	if refused := (*client.TransportError)(nil); errors.As(sent, &refused) && refused.Refused {
+		// The broker has not seen it. It may be back soon.
+		rest(interrupted, 100*time.Millisecond)
+		return
+	}
 	if created && l.service.PlanBindable(l.plan) && interrupted.Err() == nil {
 		l.bindCycle(ctx, provision.InstanceID)
 	}
-	deprovision := &openbroker.DeprovisionRequest{InstanceID: provision.InstanceID, ServiceID: l.service.ID, PlanID: l.plan.ID, AcceptsIncomplete: true}
-	deleted := l.operation(ctx, client.KindDeprovision, func() (client.Operation, openbroker.Outcome, error) {
+	deleted := l.deprovision(ctx, provision.InstanceID, !created)
+	l.measured.cycle(provision.InstanceID, created && deleted, !deleted)
+}
+
+// deprovision deletes an instance. If it is unclear whether the broker has it, it is
+// deleted too if the broker does not.
+func (l *load) deprovision(ctx context.Context, id string, unclear bool) bool {
+	deprovision := &openbroker.DeprovisionRequest{InstanceID: id, ServiceID: l.service.ID, PlanID: l.plan.ID, AcceptsIncomplete: true}
+	return l.operation(ctx, client.KindDeprovision, func() (client.Operation, openbroker.Outcome, error) {
 		response, err := l.client.Deprovision(ctx, deprovision)
-		if !created && missing(err) {
+		if unclear && missing(err) {
 			return client.Operation{}, openbroker.Deleted, nil
 		}
 		if err != nil {
@@ -248,7 +287,6 @@ func (l *load) cycle(ctx, interrupted context.Context) {
 		}
 		return client.DeprovisionOperation(deprovision, response), response.Outcome, nil
 	})
-	l.measured.cycle(provision.InstanceID, created && deleted, !deleted)
 }
 
 func (l *load) bindCycle(ctx context.Context, instanceID string) {

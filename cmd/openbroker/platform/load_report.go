@@ -108,6 +108,20 @@ func (m *measurements) cycle(id string, complete, left bool) {
 	}
 }
 
+// remaining returns the ids of what could not be deleted yet.
+func (m *measurements) remaining() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.left)
+}
+
+// deleted counts that what was left is deleted.
+func (m *measurements) deleted(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left = slices.DeleteFunc(m.left, func(left string) bool { return left == id })
+}
+
 // A loadReport is the result of a load. Times are in milliseconds.
 type loadReport struct {
 	URL         string                 `json:"url"`

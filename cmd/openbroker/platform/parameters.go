@@ -73,7 +73,12 @@ func (f *parameterFlags) readConfig(stdin io.Reader) ([]byte, error) {
 		if err != nil {
 			return nil, usage("read the parameters: %w", err)
 		}
+		if len(bytes.TrimSpace(text)) == 0 {
+			return nil, usage("--config - reads a JSON object from the standard input, which is empty")
+		}
 		return text, nil
+	case f.config == "@":
+		return nil, usage("--config @FILE needs the name of a file after the @")
 	case strings.HasPrefix(f.config, "@"):
 		text, err := os.ReadFile(f.config[1:])
 		if err != nil {

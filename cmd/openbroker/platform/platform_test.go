@@ -99,11 +99,31 @@ func TestConfigSources(t *testing.T) {
 		{"-", "{\n  \"b\": hunter22}", "", "line 2, column 8"},
 		{"-", "null", "", "not a JSON object"},
 		{"@/nowhere", "", "", "no such file"},
+		{"@", "", "", "needs the name of a file"},
+		{"-", " \n", "", "standard input, which is empty"},
 		{"nonsense", "", "", "takes a JSON object, @FILE, or -"},
 	} {
 		got, err := platform.Config(c.config, c.stdin)
 		if got != c.want || (c.problem == "") != (err == nil) || err != nil && (!strings.Contains(err.Error(), c.problem) || strings.Contains(err.Error(), "hunter22")) {
 			t.Errorf("%s: %s, %v", c.config, got, err)
+		}
+	}
+}
+
+// A record that somebody has edited is refused as damaged.
+func TestDamagedRecords(t *testing.T) {
+	t.Parallel()
+	for text, sound := range map[string]bool{
+		``: false, `{`: false, `[]`: false, `{"instances":[null]}`: false, `{"instances":[{"name":"a"}]}`: false,
+		`{"instances":[{"id":"a","bindings":[null]}]}`: false, `{"instances":[{"id":"a","bindings":[{"id":"b"}]}]}`: true, `{}`: true,
+	} {
+		path := filepath.Join(t.TempDir(), "r.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := platform.ReadRecord(path)
+		if (err == nil) != sound || err != nil && !strings.Contains(err.Error(), "is damaged; mend it or move it away") {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

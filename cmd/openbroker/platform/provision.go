@@ -57,6 +57,9 @@ func exactly(n int, names string) cobra.PositionalArgs {
 }
 
 func (s *session) provision(ctx context.Context, f *provisionFlags, serviceName, planName, name string) error {
+	if err := checkName("instance", name); err != nil {
+		return err
+	}
 	if err := f.check(); err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/openbroker/openbroker/client"
@@ -58,6 +60,16 @@ type binding struct {
 	Description string            `json:"description,omitempty"`
 	Created     time.Time         `json:"created,omitzero"`
 	Operation   *client.Operation `json:"pending_operation,omitempty"`
+}
+
+// check returns an error if a record is not one that this package has written.
+func (r *record) check() error {
+	for _, i := range r.Instances {
+		if i == nil || i.ID == "" || slices.ContainsFunc(i.Bindings, func(b *binding) bool { return b == nil || b.ID == "" }) {
+			return errors.New("an instance or a binding has no id")
+		}
+	}
+	return nil
 }
 
 func (r *record) instance(name string) *instance {
@@ -148,7 +160,7 @@ func (s *session) findBinding(i instance, name string) (binding, error) {
 	if found == nil {
 		return binding{}, &Error{
 			Code: exitUsage, err: fmt.Errorf("no binding %q of instance %q is recorded for this broker", name, i.Name),
-			Hint: "openbroker instance " + i.Name + " lists its bindings",
+			Hint: s.again("instance %s", quote(i.Name)) + " lists its bindings",
 		}
 	}
 	return *found, nil

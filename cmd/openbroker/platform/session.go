@@ -115,6 +115,9 @@ func service(catalog *openbroker.Catalog, name string) (*openbroker.Service, err
 			return service, nil
 		}
 	}
+	if len(catalog.Services) == 0 {
+		return nil, usage("the broker offers no service")
+	}
 	var names []string
 	for i := range catalog.Services {
 		names = append(names, catalog.Services[i].Name)

@@ -75,8 +75,14 @@ there is one, else to a file that only you can read.
 }
 
 func (p *program) setTarget(ctx context.Context, f *targetFlags, name, address string) error {
+	if err := checkName("target", name); err != nil {
+		return err
+	}
 	t := f.set
 	t.Name, t.Username = name, f.username
+	if (t.CertFile == "") != (t.KeyFile == "") {
+		return usage("a client certificate needs both --client-cert and --client-key")
+	}
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return usage("the URL of the broker is invalid: write it as https://HOST:PORT")
@@ -182,7 +188,7 @@ func (p *program) useTarget(ctx context.Context, name string) error {
 	}
 	return asRefused(file.change(ctx, func(all *targets) error {
 		if all.find(name) == nil {
-			return &Error{Code: exitUsage, err: fmt.Errorf("there is no target %q", name), Hint: "add it: openbroker target " + name + " URL"}
+			return &Error{Code: exitUsage, err: fmt.Errorf("there is no target %q", name), Hint: "add it: openbroker target " + quote(name) + " URL"}
 		}
 		all.Current = name
 		return nil
@@ -207,7 +213,7 @@ func (p *program) removeTarget(ctx context.Context, name string) error {
 		if made, err := kept.read(); err != nil || len(made.Instances) > 0 {
 			return &Error{
 				Code: exitUsage, err: fmt.Errorf("target %q still has %d instances", name, len(made.Instances)),
-				Hint: "openbroker instances --target " + name + " lists them; deprovision them first",
+				Hint: "openbroker instances --target " + quote(name) + " lists them; deprovision them first",
 			}
 		}
 		if found.PasswordIn == "keyring" {

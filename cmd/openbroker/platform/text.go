@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // printable replaces what could drive a terminal: control characters, among them
@@ -27,6 +28,17 @@ func printable(text string) string {
 // drives reports whether a terminal may take r for a command.
 func drives(r rune) bool {
 	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c || r == 0x2028 || r == 0x2029
+}
+
+// checkName refuses names that no list could show.
+func checkName(of, name string) error {
+	if strings.TrimSpace(name) == "" {
+		return usage("the name of the %s is empty", of)
+	}
+	if strings.ContainsFunc(name, drives) || !utf8.ValidString(name) {
+		return usage("the name of the %s has a character that cannot be shown: %q", of, name)
+	}
+	return nil
 }
 
 // escapeJSON escapes the same characters in JSON, where all but the ones that

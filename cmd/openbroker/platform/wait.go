@@ -24,16 +24,17 @@ func (f *waitFlags) add(command *cobra.Command) {
 	f.addWait(command)
 	command.Flags().BoolVar(&f.async, "async", false, "return as soon as the broker has accepted the operation, the default")
 	command.Flags().BoolVar(&f.sync, "sync", false, "do not let the broker answer before it is done (no accepts_incomplete)")
-	command.MarkFlagsMutuallyExclusive("wait", "async", "sync")
 }
 
 func (f *waitFlags) addWait(command *cobra.Command) {
 	command.Flags().BoolVarP(&f.wait, "wait", "w", false, "wait until the operation has ended")
-	command.Flags().DurationVar(&f.timeout, "timeout", 0, "with --wait: wait at most this `LONG`, such as 30s or 10m, then exit with 3; the operation goes on")
+	command.Flags().DurationVar(&f.timeout, "timeout", 0, "with --wait: wait at most this `DURATION`, such as 30s or 10m, then exit with 3; the operation goes on")
 }
 
 func (f *waitFlags) check() error {
 	switch {
+	case f.wait && f.async, f.wait && f.sync, f.async && f.sync:
+		return usage("--wait, --async and --sync exclude each other: give one of them")
 	case f.timeout < 0:
 		return usage("--timeout must be positive")
 	case f.timeout > 0 && !f.wait:
