@@ -78,7 +78,7 @@ func TestNamedFiles(t *testing.T) {
 		"store with a password":         {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "sqlite:records.db", "postgres://u:hunter2@127.0.0.1:1/d")}, "openbroker.yaml:2:8: store is a secret, and all users can read openbroker.yaml"},
 		"store without a password":      {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "sqlite:records.db", "postgres://u@127.0.0.1:1/d")}, ""},
 		"upstream with its address":     {change{file: "openbroker.yaml", mode: 0o644, content: upstreamOnly}, ""},
-		"upstream with its password":    {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(upstreamOnly, "${file:password}", "hunter2")}, "openbroker.yaml:1:56: upstream.password is a secret, and all users can read"},
+		"upstream with its password":    {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(upstreamOnly, "${file:password}", "hunter2")}, "openbroker.yaml:1:61: upstream.password is a secret, and all users can read"},
 		"open key":                      {change{file: "tls/tls.key", mode: 0o666}, "openbroker.yaml:5:8: tls.key other users can change "},
 		"key that all can read":         {change{file: "tls/tls.key", mode: 0o604}, "openbroker.yaml:5:8: tls.key all users can read "},
 		"open credentials":              {change{file: "credentials", mode: 0o644}, "openbroker.yaml:8:21: auth.credentials_file all users can read "},
