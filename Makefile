@@ -23,11 +23,11 @@ install: ## compile openbroker and install it in GOBIN, or in the directory bin 
 
 .PHONY: check
 check: lint vet-docs ## lint, documentation checks and all tests without the race detector: before a commit
-	go test -timeout 60m -json ./... | go run ./.ci/progress
+	GOGC=200 go test -timeout 60m -json ./... | go run ./.ci/progress
 
 .PHONY: test
 test: tools ## all tests, with the race detector; installs or starts what they need
-	CGO_ENABLED=1 go test -race -timeout 60m -json ./... | go run ./.ci/progress
+	GOGC=200 CGO_ENABLED=1 go test -race -timeout 60m -json ./... | go run ./.ci/progress
 
 .PHONY: lint
 lint: $(GOLANGCI) ## golangci-lint, with the import law, and go mod tidy
