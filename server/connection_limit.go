@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // A connectionLimit bounds the connections of a listener. When there are too
@@ -41,6 +42,8 @@ type limitedConnection struct {
 	limit *connectionLimit
 	// idleSince is zero while a request is read or answered.
 	idleSince int64
+	// spoken says that something was received.
+	spoken atomic.Bool
 }
 
 // Accept returns the next connection once there is room for it.
@@ -105,6 +108,19 @@ func (l *connectionLimit) report() {
 		l.logger.LogAttrs(context.Background(), slog.LevelWarn,
 			"the limit of connections is reached: idle ones are closed for new ones, which wait if there are none", slog.Int("connections", l.most))
 	}
+}
+
+// Read reads. A connection that has said something, such as the beginning of a TLS
+// handshake, is no longer idle: otherwise a crowd would close each other's
+// handshakes. The time limits of handshakes and headers end those that stop there.
+func (c *limitedConnection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 && !c.spoken.Swap(true) {
+		c.limit.mu.Lock()
+		c.idleSince = 0
+		c.limit.mu.Unlock()
+	}
+	return n, err
 }
 
 // Close ends the connection.
