@@ -62,7 +62,7 @@ func (p OrphanPolicy) pause(attempt int, elapsed time.Duration) (time.Duration, 
 }
 
 func (c *Client) deleteOrphan(ctx context.Context, o Orphan) error {
-	o.Kind = map[bool]Kind{true: KindUnbind, false: KindDeprovision}[o.Kind.onBinding()]
+	o.Kind = o.Kind.deletion()
 	var operation Operation
 	outcome, err := c.remove(ctx, string(o.Kind), o, true, openbroker.Caller{}, func(a *answer, fields *reader) {
 		operation = accepted(Operation{
@@ -111,7 +111,7 @@ func (c *Client) mitigate(ctx context.Context, o Orphan) {
 		return
 	}
 	// One deletion is enough for a resource, whatever failed about it.
-	o.Kind = map[bool]Kind{true: KindBind, false: KindProvision}[o.Kind.onBinding()]
+	o.Kind = o.Kind.creation()
 	o.key = false
 	if p.running[o] {
 		return

@@ -22,6 +22,22 @@ func (k Kind) onBinding() bool { return k == KindBind || k == KindUnbind }
 
 func (k Kind) deletes() bool { return k == KindDeprovision || k == KindUnbind }
 
+// creation returns the kind that creates what k is about, and deletion the one that
+// deletes it.
+func (k Kind) creation() Kind {
+	if k.onBinding() {
+		return KindBind
+	}
+	return KindProvision
+}
+
+func (k Kind) deletion() Kind {
+	if k.onBinding() {
+		return KindUnbind
+	}
+	return KindDeprovision
+}
+
 // An Operation is something that a broker has accepted and not yet finished (202;
 // spec.md, "Asynchronous Operations"). [Client.Wait] waits for it, also in another
 // process: an Operation can be kept as JSON, and holds no secret.
