@@ -334,7 +334,8 @@ func (r *replica) lastOperation(path, operation string) answer {
 	return r.send(http.MethodGet, "/v2/service_instances/"+path+"/last_operation"+operation, "")
 }
 
-// poll asks for the last operation until it is not in progress.
+// poll asks for the last operation until it has ended. An answer that says the
+// broker failed says nothing of the operation: platforms ask again.
 func (r *replica) poll(path, operation string) answer {
 	r.t.Helper()
 	var a answer
@@ -342,8 +343,11 @@ func (r *replica) poll(path, operation string) answer {
 	quiet.record = nil
 	eventually(r.t, "the operation of "+path+" ends", func() bool {
 		a = quiet.lastOperation(path, operation)
-		return a.state() != string(openbroker.InProgress)
+		return a.status < http.StatusInternalServerError && a.state() != string(openbroker.InProgress)
 	})
+	if r.record == nil {
+		return a
+	}
 	return r.lastOperation(path, operation)
 }
 
