@@ -133,7 +133,7 @@ func (c *call) checkApp(r *BindRequest) *Error {
 // resolveBind fills in the service and the plan, and checks the request against
 // them. A rotation may leave both out, but not one.
 func (c *call) resolveBind(r *BindRequest) *Error {
-	r.validator = c.parameterValidator
+	r.SetParameterValidator(c.parameterValidator)
 	if r.PredecessorBindingID != "" && r.ServiceID == "" && r.PlanID == "" {
 		return nil
 	}

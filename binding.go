@@ -14,11 +14,11 @@ type BindRequest struct {
 	BindingID string `json:"-"`
 	// ServiceID and PlanID, and so Service and Plan, may be absent when a
 	// binding is rotated: they are those of the predecessor then.
-	ServiceID string   `json:"service_id,omitempty"`
-	PlanID    string   `json:"plan_id,omitempty"`
-	Service   *Service `json:"-"`
-	Plan      *Plan    `json:"-"`
-	Context   Context  `json:"context,omitzero"`
+	ServiceID string          `json:"service_id,omitempty"`
+	PlanID    string          `json:"plan_id,omitempty"`
+	Service   *Service        `json:"-"`
+	Plan      *Plan           `json:"-"`
+	Context   PlatformContext `json:"context,omitzero"`
 	// AppGUID is that of BindResource, or else the deprecated field of the
 	// request. Empty if the binding is for no application, such as a service
 	// key.
@@ -36,10 +36,7 @@ type BindRequest struct {
 	// Context are parts of it: do not change them.
 	Body Parameters `json:"-"`
 
-	// validator is that of the handler, or nil. The parameters are valid for
-	// validatedPlan.
-	validator     ParameterValidator
-	validatedPlan string
+	validation parameterValidation
 }
 
 // A BindResource says what a binding is for (spec.md, "Bind Resource Object";
@@ -58,7 +55,7 @@ type BindResource struct {
 // A BindResponse answers a [BindRequest]. With Accepted, only Operation and
 // RetryAfter are sent; the platform fetches the rest with GetBinding.
 type BindResponse struct {
-	// Outcome is Created (201), AlreadyExists (200) or Accepted (202).
+	// Outcome is Completed (201), AlreadyExists (200) or Accepted (202).
 	Outcome   Outcome `json:"-"`
 	Operation string  `json:"operation,omitempty"`
 	// RetryAfter, when positive, tells the platform when to poll an accepted
@@ -66,11 +63,11 @@ type BindResponse struct {
 	RetryAfter  time.Duration    `json:"-"`
 	Metadata    *BindingMetadata `json:"metadata,omitempty"`
 	Credentials Credentials      `json:"credentials,omitzero"`
-	// SyslogDrainURL needs the service to require RequiresSyslogDrain.
+	// SyslogDrainURL needs the service to require PermissionSyslogDrain.
 	SyslogDrainURL string `json:"syslog_drain_url,omitempty"`
-	// RouteServiceURL needs the service to require RequiresRouteForwarding.
+	// RouteServiceURL needs the service to require PermissionRouteForwarding.
 	RouteServiceURL string `json:"route_service_url,omitempty"`
-	// VolumeMounts needs the service to require RequiresVolumeMount.
+	// VolumeMounts needs the service to require PermissionVolumeMount.
 	VolumeMounts []VolumeMount `json:"volume_mounts,omitempty"`
 	Endpoints    []Endpoint    `json:"endpoints,omitempty"`
 }
@@ -141,12 +138,13 @@ type VolumeMount struct {
 	// Mode is "r" or "rw".
 	Mode string `json:"mode"`
 	// DeviceType is "shared".
-	DeviceType string `json:"device_type"`
-	Device     Device `json:"device"`
+	DeviceType string       `json:"device_type"`
+	Device     VolumeDevice `json:"device"`
 }
 
-// A Device is the shared volume of a [VolumeMount] (spec.md, "Device Object").
-type Device struct {
+// A VolumeDevice is the shared volume of a [VolumeMount] (spec.md,
+// "Device Object").
+type VolumeDevice struct {
 	VolumeID    string         `json:"volume_id"`
 	MountConfig map[string]any `json:"mount_config,omitempty"`
 }
@@ -177,7 +175,7 @@ type UnbindRequest struct {
 
 // An UnbindResponse answers an [UnbindRequest].
 type UnbindResponse struct {
-	// Outcome is Deleted (200) or Accepted (202).
+	// Outcome is Completed (200) or Accepted (202).
 	Outcome   Outcome `json:"-"`
 	Operation string  `json:"operation,omitempty"`
 	// RetryAfter, when positive, tells the platform when to poll an accepted

@@ -9,9 +9,9 @@ import (
 // Permissions that a service may require (spec.md, "Service Offering Object",
 // field requires). Without them a platform refuses the matching binding fields.
 const (
-	RequiresSyslogDrain     = "syslog_drain"
-	RequiresRouteForwarding = "route_forwarding"
-	RequiresVolumeMount     = "volume_mount"
+	PermissionSyslogDrain     = "syslog_drain"
+	PermissionRouteForwarding = "route_forwarding"
+	PermissionVolumeMount     = "volume_mount"
 )
 
 // A Catalog lists the service offerings of a broker (spec.md, "Catalog
@@ -32,8 +32,8 @@ type Service struct {
 	Description string `json:"description"`
 	// Tags expose a classification or technology, e.g. "relational".
 	Tags []string `json:"tags,omitempty"`
-	// Requires lists the permissions that bindings need: RequiresSyslogDrain,
-	// RequiresRouteForwarding or RequiresVolumeMount.
+	// Requires lists the permissions that bindings need: PermissionSyslogDrain,
+	// PermissionRouteForwarding or PermissionVolumeMount.
 	Requires []string `json:"requires,omitempty"`
 	// Bindable is the default for the plans.
 	Bindable             bool `json:"bindable"`

@@ -11,9 +11,9 @@ const (
 	PlatformKubernetes   = "kubernetes"
 )
 
-// A Context is the contextual data that a platform sends along (profile.md,
+// A PlatformContext is the contextual data that a platform sends along (profile.md,
 // "Context Object"). The zero value is the absence of a context.
-type Context struct {
+type PlatformContext struct {
 	// Platform is the "platform" property, or empty.
 	Platform string
 	// Raw is the object as received, or nil.
@@ -47,7 +47,7 @@ type KubernetesContext struct {
 // Decode decodes the context into v, as by [json.Unmarshal]; an absent context
 // decodes as an empty object. The error is ErrBadRequest, names the field and
 // can be returned from a [Broker] as it is.
-func (c Context) Decode(v any) error {
+func (c PlatformContext) Decode(v any) error {
 	raw := c.Raw
 	if raw == nil {
 		raw = json.RawMessage("{}")
@@ -60,17 +60,17 @@ func (c Context) Decode(v any) error {
 
 // CloudFoundry returns the context of Cloud Foundry. It fails as Decode does,
 // and if the platform is another one.
-func (c Context) CloudFoundry() (*CloudFoundryContext, error) {
+func (c PlatformContext) CloudFoundry() (*CloudFoundryContext, error) {
 	return decodeContext[CloudFoundryContext](c, PlatformCloudFoundry)
 }
 
 // Kubernetes returns the context of Kubernetes. It fails as Decode does, and if
 // the platform is another one.
-func (c Context) Kubernetes() (*KubernetesContext, error) {
+func (c PlatformContext) Kubernetes() (*KubernetesContext, error) {
 	return decodeContext[KubernetesContext](c, PlatformKubernetes)
 }
 
-func decodeContext[T any](c Context, platform string) (*T, error) {
+func decodeContext[T any](c PlatformContext, platform string) (*T, error) {
 	if c.Platform != platform {
 		return nil, ErrBadRequest.WithDescription("context.platform must be %q, not %q", platform, c.Platform)
 	}
@@ -82,7 +82,7 @@ func decodeContext[T any](c Context, platform string) (*T, error) {
 }
 
 // MarshalJSON returns the object as received, or one with only the platform.
-func (c Context) MarshalJSON() ([]byte, error) {
+func (c PlatformContext) MarshalJSON() ([]byte, error) {
 	if c.Raw != nil {
 		return c.Raw, nil
 	}
@@ -93,8 +93,8 @@ func (c Context) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON keeps a copy of the object and reads its platform. null is the
 // absence of a context.
-func (c *Context) UnmarshalJSON(data []byte) error {
-	*c = Context{}
+func (c *PlatformContext) UnmarshalJSON(data []byte) error {
+	*c = PlatformContext{}
 	if isNull(data) {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (c *Context) UnmarshalJSON(data []byte) error {
 			continue
 		}
 		if err := readString(&c.Platform, "context.platform", value); err != nil {
-			*c = Context{}
+			*c = PlatformContext{}
 			return err
 		}
 	}

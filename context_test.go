@@ -11,7 +11,7 @@ import (
 
 func TestCloudFoundryContext(t *testing.T) {
 	t.Parallel()
-	var c openbroker.Context
+	var c openbroker.PlatformContext
 	if err := json.Unmarshal([]byte(`{"platform":"cloudfoundry","organization_guid":"o","organization_name":"on","organization_annotations":{"a":"1"},
 		"space_guid":"s","space_name":"sn","space_annotations":{"b":"2"},"instance_name":"in","instance_annotations":{"c":"3"},"more":[1]}`), &c); err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestCloudFoundryContext(t *testing.T) {
 
 func TestKubernetesContext(t *testing.T) {
 	t.Parallel()
-	c := openbroker.Context{Platform: "kubernetes", Raw: json.RawMessage(`{"platform":"kubernetes","namespace":"n","namespace_annotations":{"a":"1"},"clusterid":"c","instance_name":"i","instance_annotations":{"b":"2"}}`)}
+	c := openbroker.PlatformContext{Platform: "kubernetes", Raw: json.RawMessage(`{"platform":"kubernetes","namespace":"n","namespace_annotations":{"a":"1"},"clusterid":"c","instance_name":"i","instance_annotations":{"b":"2"}}`)}
 	got, err := c.Kubernetes()
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestKubernetesContext(t *testing.T) {
 
 func TestAbsentContext(t *testing.T) {
 	t.Parallel()
-	var c openbroker.Context
+	var c openbroker.PlatformContext
 	if _, err := c.CloudFoundry(); !errors.Is(err, openbroker.ErrBadRequest) {
 		t.Error(err)
 	}
@@ -62,7 +62,7 @@ func TestAbsentContext(t *testing.T) {
 	}
 	for want, request := range map[string]any{
 		`{"service_id":"s"}`:                            openbroker.UpdateRequest{ServiceID: "s"},
-		`{"service_id":"s","context":{"platform":"x"}}`: openbroker.UpdateRequest{ServiceID: "s", Context: openbroker.Context{Platform: "x"}},
+		`{"service_id":"s","context":{"platform":"x"}}`: openbroker.UpdateRequest{ServiceID: "s", Context: openbroker.PlatformContext{Platform: "x"}},
 	} {
 		if got, err := json.Marshal(request); err != nil || string(got) != want {
 			t.Errorf("%s, %v", got, err)

@@ -55,7 +55,7 @@ func testCatalog() *openbroker.Catalog {
 		{
 			ID: serviceID, Name: "database", Description: "A service.", Bindable: true, PlanUpdateable: true,
 			InstancesRetrievable: true, BindingsRetrievable: true,
-			Requires: []string{openbroker.RequiresSyslogDrain, openbroker.RequiresRouteForwarding, openbroker.RequiresVolumeMount},
+			Requires: []string{openbroker.PermissionSyslogDrain, openbroker.PermissionRouteForwarding, openbroker.PermissionVolumeMount},
 			Plans:    []openbroker.Plan{plan(planID), large, frozen, unbindable},
 		},
 		{
@@ -173,11 +173,11 @@ func (b *fakeBroker) GetBinding(ctx context.Context, r *openbroker.GetBindingReq
 }
 
 func (b *fakeBroker) LastOperation(ctx context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
-	return answer(ctx, b, r, b.lastOperation, &openbroker.LastOperationResponse{State: openbroker.Succeeded})
+	return answer(ctx, b, r, b.lastOperation, &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded})
 }
 
 func (b *fakeBroker) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
-	return answer(ctx, b, r, b.lastBindingOperation, &openbroker.LastOperationResponse{State: openbroker.Succeeded})
+	return answer(ctx, b, r, b.lastBindingOperation, &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded})
 }
 
 // received returns the requests so far.

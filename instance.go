@@ -14,7 +14,7 @@ type ProvisionRequest struct {
 	Service *Service `json:"-"`
 	Plan    *Plan    `json:"-"`
 	// Context is the contextual data of the platform, or empty.
-	Context Context `json:"context,omitzero"`
+	Context PlatformContext `json:"context,omitzero"`
 	// OrganizationGUID and SpaceGUID are those of the context, whatever the
 	// platform, or else the deprecated fields of the request. Only Cloud Foundry
 	// and platforms that send no context must provide them.
@@ -34,7 +34,7 @@ type ProvisionRequest struct {
 
 // A ProvisionResponse answers a [ProvisionRequest].
 type ProvisionResponse struct {
-	// Outcome is Created (201), AlreadyExists (200) or Accepted (202).
+	// Outcome is Completed (201), AlreadyExists (200) or Accepted (202).
 	Outcome Outcome `json:"-"`
 	// DashboardURL must come with this response if there is one, also when the
 	// operation is only accepted.
@@ -63,9 +63,9 @@ type UpdateRequest struct {
 	// PlanID is the plan to move to, or the present one, or empty.
 	PlanID string `json:"plan_id,omitempty"`
 	// Service is that of the catalog, Plan too, or nil if PlanID is empty.
-	Service *Service `json:"-"`
-	Plan    *Plan    `json:"-"`
-	Context Context  `json:"context,omitzero"`
+	Service *Service        `json:"-"`
+	Plan    *Plan           `json:"-"`
+	Context PlatformContext `json:"context,omitzero"`
 	// Parameters is nil if the request has none.
 	Parameters      Parameters       `json:"parameters,omitempty"`
 	PreviousValues  *PreviousValues  `json:"previous_values,omitempty"`
@@ -77,10 +77,7 @@ type UpdateRequest struct {
 	// Context are parts of it: do not change them.
 	Body Parameters `json:"-"`
 
-	// validator is that of the handler, or nil. The parameters are valid for
-	// validatedPlan.
-	validator     ParameterValidator
-	validatedPlan string
+	validation parameterValidation
 }
 
 // PreviousValues is what the platform believes the instance was before an
@@ -96,7 +93,7 @@ type PreviousValues struct {
 
 // An UpdateResponse answers an [UpdateRequest].
 type UpdateResponse struct {
-	// Outcome is Updated or AlreadyExists (both 200), or Accepted (202).
+	// Outcome is Completed or AlreadyExists (both 200), or Accepted (202).
 	Outcome Outcome `json:"-"`
 	// DashboardURL is the new one. The platform keeps the old one if empty.
 	DashboardURL string            `json:"dashboard_url,omitempty"`
@@ -123,7 +120,7 @@ type DeprovisionRequest struct {
 
 // A DeprovisionResponse answers a [DeprovisionRequest].
 type DeprovisionResponse struct {
-	// Outcome is Deleted (200) or Accepted (202).
+	// Outcome is Completed (200) or Accepted (202).
 	Outcome   Outcome `json:"-"`
 	Operation string  `json:"operation,omitempty"`
 	// RetryAfter, when positive, tells the platform when to poll an accepted

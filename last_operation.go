@@ -66,14 +66,14 @@ func (c *call) replyState(response *LastOperationResponse, ofInstance bool) *Err
 		return c.programmingError("the last operation is nil without an error")
 	}
 	switch response.State {
-	case InProgress:
+	case OperationInProgress:
 		c.retryAfter(response.RetryAfter)
-	case Succeeded, Failed:
+	case OperationSucceeded, OperationFailed:
 	default:
 		return c.programmingError("the state of the last operation is %q", response.State)
 	}
 	sent := *response
-	if !ofInstance || response.State != Failed {
+	if !ofInstance || response.State != OperationFailed {
 		sent.InstanceUsable, sent.UpdateRepeatable = nil, nil
 	}
 	return c.reply(http.StatusOK, &sent)

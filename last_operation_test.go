@@ -32,18 +32,18 @@ func TestLastOperationStates(t *testing.T) {
 		after      string
 	}{
 		"in progress": {
-			openbroker.LastOperationResponse{State: openbroker.InProgress, Description: "10%", RetryAfter: time.Minute, InstanceUsable: &no, UpdateRepeatable: &no},
+			openbroker.LastOperationResponse{State: openbroker.OperationInProgress, Description: "10%", RetryAfter: time.Minute, InstanceUsable: &no, UpdateRepeatable: &no},
 			`{"state":"in progress","description":"10%"}`, `{"state":"in progress","description":"10%"}`, "60",
 		},
 		"succeeded": {
-			openbroker.LastOperationResponse{State: openbroker.Succeeded, RetryAfter: time.Minute, InstanceUsable: &yes},
+			openbroker.LastOperationResponse{State: openbroker.OperationSucceeded, RetryAfter: time.Minute, InstanceUsable: &yes},
 			`{"state":"succeeded"}`, `{"state":"succeeded"}`, "",
 		},
 		"failed": {
-			openbroker.LastOperationResponse{State: openbroker.Failed, Description: "x", RetryAfter: time.Minute, InstanceUsable: &no, UpdateRepeatable: &yes},
+			openbroker.LastOperationResponse{State: openbroker.OperationFailed, Description: "x", RetryAfter: time.Minute, InstanceUsable: &no, UpdateRepeatable: &yes},
 			`{"state":"failed","description":"x","instance_usable":false,"update_repeatable":true}`, `{"state":"failed","description":"x"}`, "",
 		},
-		"failed without more": {openbroker.LastOperationResponse{State: openbroker.Failed}, `{"state":"failed"}`, `{"state":"failed"}`, ""},
+		"failed without more": {openbroker.LastOperationResponse{State: openbroker.OperationFailed}, `{"state":"failed"}`, `{"state":"failed"}`, ""},
 	} {
 		s := serve(t, stateBroker(&c.response))
 		for path, want := range map[string]string{instancePath: c.ofInstance, bindingPath: c.ofBinding} {
@@ -59,7 +59,7 @@ func TestLastOperationStates(t *testing.T) {
 // TestLastOperationUnknownState: an empty state must never go out.
 func TestLastOperationUnknownState(t *testing.T) {
 	t.Parallel()
-	for _, state := range []openbroker.State{"", "in_progress", "Succeeded", "done", " failed"} {
+	for _, state := range []openbroker.OperationState{"", "in_progress", "Succeeded", "done", " failed"} {
 		s := serve(t, stateBroker(&openbroker.LastOperationResponse{State: state}))
 		for _, path := range []string{instancePath, bindingPath} {
 			wantProgrammingError(t, s, s.do(http.MethodGet, path+"/last_operation", "", requestOne), "state of the last operation")

@@ -112,7 +112,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 	const secret = "hunter2"
 	log := new(lockedBuffer)
 	verbose := openbroker.WithLogger(slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.Level(-100)})))
-	broker := fullBroker(openbroker.Created)
+	broker := fullBroker(openbroker.Completed)
 	s := serve(t, broker, verbose, openbroker.WithAuthenticator(authenticatorFunc(func(*http.Request) (openbroker.Principal, error) {
 		return openbroker.Principal{Name: "alice"}, nil
 	})))

@@ -5,32 +5,28 @@ import (
 	"time"
 )
 
-// An Outcome says how a request to change something went. The zero value means
-// that all is done with this response.
+// An Outcome says how the broker answered a request to change something. The
+// zero value is Completed.
 type Outcome int
 
 const (
-	// Created means that the request is carried out: 201 for provision and
-	// bind, 200 for update, deprovision and unbind.
-	Created Outcome = iota
-	// AlreadyExists means that what was asked for is there already, with the
-	// same attributes: 200. Only for provision, bind and update.
+	// Completed means that the broker carried out the request: 201 for provision
+	// and bind, 200 for update, deprovision and unbind.
+	Completed Outcome = iota
+	// AlreadyExists means that the requested instance or binding already exists
+	// with the same attributes, or that an update changes nothing: 200. Only for
+	// provision, bind and update.
 	AlreadyExists
-	// Accepted means that an operation has begun, or is still running from an
-	// earlier, equal request: 202. Only if the request accepts it.
+	// Accepted means that an operation runs in the background; an earlier equal
+	// request may have started it: 202. Only if AcceptsIncomplete is true.
 	Accepted
-
-	// Updated is Created, for the answer to an update.
-	Updated = Created
-	// Deleted is Created, for the answer to a deprovision or unbind.
-	Deleted = Created
 )
 
 // String returns the name of the outcome.
 func (o Outcome) String() string {
 	switch o {
-	case Created:
-		return "Created"
+	case Completed:
+		return "Completed"
 	case AlreadyExists:
 		return "AlreadyExists"
 	case Accepted:
@@ -40,15 +36,15 @@ func (o Outcome) String() string {
 	}
 }
 
-// A State is the state of an operation (spec.md, "Polling Last Operation for
-// Service Instances").
-type State string
+// An OperationState is the state of an operation (spec.md, "Polling Last
+// Operation for Service Instances").
+type OperationState string
 
 // The states of an operation. A platform stops polling at the last two.
 const (
-	InProgress State = "in progress"
-	Succeeded  State = "succeeded"
-	Failed     State = "failed"
+	OperationInProgress OperationState = "in progress"
+	OperationSucceeded  OperationState = "succeeded"
+	OperationFailed     OperationState = "failed"
 )
 
 // A LastOperationRequest asks for the state of an operation on an instance.
@@ -78,8 +74,8 @@ type LastBindingOperationRequest struct {
 
 // A LastOperationResponse is the state of an operation.
 type LastOperationResponse struct {
-	// State must be InProgress, Succeeded or Failed.
-	State State `json:"state"`
+	// State must be OperationInProgress, OperationSucceeded or OperationFailed.
+	State OperationState `json:"state"`
 	// Description is shown to the user of the platform.
 	Description string `json:"description,omitempty"`
 	// InstanceUsable, only for a failed update or deprovision, says whether

@@ -37,8 +37,8 @@ func newConfig(options []Option) *config {
 		skipVersionCheck:      strings.EqualFold(os.Getenv("DISABLE_VERSION_CHECK"), "true"),
 		skipOrganizationCheck: strings.EqualFold(os.Getenv("DISABLE_SPACE_ORG_GUID_CHECK"), "true"),
 		maxBodySize:           defaultMaxBodySize,
-		now:                   time.Now,
 	}
+	withClock(time.Now)(c)
 	for _, option := range options {
 		option(c)
 	}
@@ -73,10 +73,11 @@ func WithMinimumVersion(v Version) Option {
 	return func(c *config) { c.minimumVersion = v }
 }
 
-// WithMissingVersionStatus sets the status for requests without the header
-// X-Broker-API-Version: 400 by default; older conformance checkers expect 412.
-func WithMissingVersionStatus(status int) Option {
-	return func(c *config) { c.missingVersionStatus = status }
+// WithMissingVersionAsUnsupported answers requests without the header
+// X-Broker-API-Version with 412 Precondition Failed, as older conformance
+// checkers expect, in place of 400 Bad Request.
+func WithMissingVersionAsUnsupported() Option {
+	return func(c *config) { c.missingVersionStatus = http.StatusPreconditionFailed }
 }
 
 // WithoutVersionCheck accepts any API version and none. The environment
@@ -106,8 +107,7 @@ func WithMaxBodySize(bytes int64) Option {
 	return func(c *config) { c.maxBodySize = bytes }
 }
 
-// WithClock sets the clock for durations and Last-Modified, [time.Now] by
-// default.
-func WithClock(now func() time.Time) Option {
+// withClock sets the clock for durations and Last-Modified. Tests replace it.
+func withClock(now func() time.Time) Option {
 	return func(c *config) { c.now = now }
 }

@@ -14,7 +14,7 @@ import (
 // checkOutcome returns the status of a response whose success is done.
 func (c *call) checkOutcome(outcome Outcome, operation string, acceptsIncomplete bool, done int) (int, *Error) {
 	switch outcome {
-	case Created:
+	case Completed:
 		return done, nil
 	case AlreadyExists:
 		return http.StatusOK, nil
@@ -54,13 +54,13 @@ type permission struct{ field, requires string }
 func (b *GetBindingResponse) permissions() []permission {
 	var needed []permission
 	if b.SyslogDrainURL != "" {
-		needed = append(needed, permission{"syslog_drain_url", RequiresSyslogDrain})
+		needed = append(needed, permission{"syslog_drain_url", PermissionSyslogDrain})
 	}
 	if b.RouteServiceURL != "" {
-		needed = append(needed, permission{"route_service_url", RequiresRouteForwarding})
+		needed = append(needed, permission{"route_service_url", PermissionRouteForwarding})
 	}
 	if len(b.VolumeMounts) > 0 {
-		needed = append(needed, permission{"volume_mounts", RequiresVolumeMount})
+		needed = append(needed, permission{"volume_mounts", PermissionVolumeMount})
 	}
 	return needed
 }

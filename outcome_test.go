@@ -59,7 +59,7 @@ func withAccept(path, value string) string {
 
 func TestOutcomeStatus(t *testing.T) {
 	t.Parallel()
-	created, exists, accepted := serve(t, outcomeBroker(openbroker.Created, "op")), serve(t, outcomeBroker(openbroker.AlreadyExists, "op")), serve(t, outcomeBroker(openbroker.Accepted, "op"))
+	created, exists, accepted := serve(t, outcomeBroker(openbroker.Completed, "op")), serve(t, outcomeBroker(openbroker.AlreadyExists, "op")), serve(t, outcomeBroker(openbroker.Accepted, "op"))
 	for _, r := range changes {
 		created.do(r.method, withAccept(r.path, "true"), r.body).wantBody(t, r.done, "{}")
 		accepted.do(r.method, withAccept(r.path, "true"), r.body).wantBody(t, http.StatusAccepted, `{"operation":"op"}`)
@@ -106,7 +106,7 @@ func TestUnknownOutcome(t *testing.T) {
 			wantProgrammingError(t, s, s.do(r.method, withAccept(r.path, "true"), r.body, requestOne), fmt.Sprintf("Outcome(%d)", int(outcome)))
 		}
 	}
-	for outcome, name := range map[openbroker.Outcome]string{openbroker.Created: "Created", openbroker.AlreadyExists: "AlreadyExists", openbroker.Accepted: "Accepted"} {
+	for outcome, name := range map[openbroker.Outcome]string{openbroker.Completed: "Completed", openbroker.AlreadyExists: "AlreadyExists", openbroker.Accepted: "Accepted"} {
 		if outcome.String() != name {
 			t.Errorf("%d is %s", outcome, outcome)
 		}

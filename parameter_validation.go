@@ -42,43 +42,87 @@ func WithParameterValidation(v ParameterValidator) Option {
 	return func(c *config) { c.parameterValidator = v }
 }
 
-// ValidateParameters checks the parameters against the update schema of plan,
-// the one that the instance has after the update. It is for brokers that keep
-// state: without plan_id, only they know the plan. It does nothing if the
-// handler, or an earlier call, has checked them with this plan, if plan is nil,
-// or if the handler does not validate; see [WithParameterValidation]. Return the
-// error from the [Broker] as it is.
+// parameterValidation is how the parameters of one request are validated.
+type parameterValidation struct {
+	attached  bool               // by SetParameterValidator
+	validator ParameterValidator // nil leaves parameters unchecked
+	validPlan string             // the plan for which they are known to be valid
+}
+
+// ValidateParameters validates the parameters against the update schema of plan,
+// the plan that the instance has after the update. Brokers that keep state call
+// it, because only they know the plan of an update without plan_id. Return its
+// error from the [Broker] unchanged.
+//
+// It returns nil without a check if the request has no parameters, if plan is nil
+// or has no update schema, if the parameters are known to be valid for plan, or if
+// the handler does not validate; see [WithParameterValidation]. A request that no
+// handler made needs [UpdateRequest.SetParameterValidator] first; without it, a
+// plan with an update schema is an error.
 func (r *UpdateRequest) ValidateParameters(plan *Plan) error {
-	if r.validator == nil || r.Parameters == nil || plan == nil || plan.ID == r.validatedPlan {
+	if r.Parameters == nil || plan == nil || plan.Schemas == nil || plan.Schemas.ServiceInstance == nil {
 		return nil
 	}
-	if s := plan.Schemas; s != nil && s.ServiceInstance != nil {
-		err := validate(r.validator, plan, "service_instance.update", s.ServiceInstance.Update, withoutNulls(r.Parameters))
-		if err != nil {
-			return err
-		}
+	return r.validation.validate(plan, "service_instance.update", plan.Schemas.ServiceInstance.Update, r.Parameters, withoutNulls)
+}
+
+// SetParameterValidator makes v validate the parameters in
+// [UpdateRequest.ValidateParameters]. The handler calls it; so does a program that
+// makes a request by hand, such as a test. A nil v leaves parameters unchecked.
+func (r *UpdateRequest) SetParameterValidator(v ParameterValidator) {
+	r.validation = parameterValidation{attached: true, validator: v}
+}
+
+// ValidateParameters validates the parameters against the binding schema of plan,
+// the plan of the instance. Brokers that keep state call it, because only they know
+// the plan of a rotation that leaves it out. Return its error from the [Broker]
+// unchanged.
+//
+// It returns nil without a check if a rotation has no parameters and so inherits
+// those of its predecessor, if plan is nil or has no binding schema, if the
+// parameters are known to be valid for plan, or if the handler does not validate;
+// see [WithParameterValidation]. A request that no handler made needs
+// [BindRequest.SetParameterValidator] first; without it, a plan with a binding
+// schema is an error.
+func (r *BindRequest) ValidateParameters(plan *Plan) error {
+	if r.PredecessorBindingID != "" && r.Parameters == nil || plan == nil || plan.Schemas == nil || plan.Schemas.ServiceBinding == nil {
+		return nil
 	}
-	r.validatedPlan = plan.ID
+	return r.validation.validate(plan, "service_binding.create", plan.Schemas.ServiceBinding.Create, r.Parameters, nil)
+}
+
+// SetParameterValidator makes v validate the parameters in
+// [BindRequest.ValidateParameters]. The handler calls it; so does a program that
+// makes a request by hand, such as a test. A nil v leaves parameters unchecked.
+func (r *BindRequest) SetParameterValidator(v ParameterValidator) {
+	r.validation = parameterValidation{attached: true, validator: v}
+}
+
+// validate validates parameters against the schema at path of plan, and remembers
+// the plan if they are valid. prepare, if not nil, changes what is validated.
+func (v *parameterValidation) validate(plan *Plan, path string, schema *InputParametersSchema, parameters Parameters, prepare func(Parameters) Parameters) error {
+	if !schema.present() || v.validator != nil && plan.ID == v.validPlan {
+		return nil
+	}
+	if !v.attached {
+		return fmt.Errorf("plan %q has schemas.%s.parameters, but the request was not made by a handler and has no parameter validator: call SetParameterValidator", shorten(plan.ID), path)
+	}
+	if v.validator == nil {
+		return nil
+	}
+	if prepare != nil {
+		parameters = prepare(parameters)
+	}
+	if err := validate(v.validator, plan, path, schema, parameters); err != nil {
+		return err
+	}
+	v.validPlan = plan.ID
 	return nil
 }
 
-// ValidateParameters checks the parameters against the binding schema of plan,
-// that of the instance. It is for brokers that keep state: a rotation may leave
-// the plan out, and then only they know it. It does nothing if the handler has
-// checked them, if the request inherits parameters, if plan is nil, or if the
-// handler does not validate; see [WithParameterValidation]. Return the error
-// from the [Broker] as it is.
-func (r *BindRequest) ValidateParameters(plan *Plan) error {
-	if r.validator == nil || plan == nil || plan.ID == r.validatedPlan || r.PredecessorBindingID != "" && r.Parameters == nil {
-		return nil
-	}
-	if s := plan.Schemas; s != nil && s.ServiceBinding != nil {
-		if err := validate(r.validator, plan, "service_binding.create", s.ServiceBinding.Create, r.Parameters); err != nil {
-			return err
-		}
-	}
-	r.validatedPlan = plan.ID
-	return nil
+// present reports whether there is a schema.
+func (s *InputParametersSchema) present() bool {
+	return s != nil && len(s.Parameters) > 0 && !isNull(s.Parameters)
 }
 
 // validateParameters is the last step of reading a provision.
@@ -100,7 +144,7 @@ func (c *call) refused(err error) *Error {
 
 // validate checks parameters against the schema at path, if there is one.
 func validate(v ParameterValidator, plan *Plan, path string, schema *InputParametersSchema, parameters Parameters) error {
-	if schema == nil || len(schema.Parameters) == 0 || isNull(schema.Parameters) {
+	if !schema.present() {
 		return nil
 	}
 	if parameters == nil {

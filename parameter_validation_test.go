@@ -186,6 +186,35 @@ func TestValidateParametersInBroker(t *testing.T) {
 	}
 }
 
+// A request that no handler made needs a validator: without one, its parameters
+// are not accepted unchecked.
+func TestValidateParametersOfRequestMadeByHand(t *testing.T) {
+	t.Parallel()
+	plan := strictCatalog().Services[0].Plan(planID)
+	update := &openbroker.UpdateRequest{Parameters: openbroker.Parameters(`{"size":"x"}`)}
+	bind := &openbroker.BindRequest{Parameters: openbroker.Parameters(`{"role":1}`)}
+	for name, r := range map[string]interface {
+		ValidateParameters(plan *openbroker.Plan) error
+		SetParameterValidator(v openbroker.ParameterValidator)
+	}{"service_instance.update": update, "service_binding.create": bind} {
+		err := r.ValidateParameters(plan)
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "SetParameterValidator") {
+			t.Errorf("%s: without a validator: got %v", name, err)
+		}
+		if err := r.ValidateParameters(&openbroker.Plan{ID: "p"}); err != nil {
+			t.Errorf("%s: a plan without schemas: got %v", name, err)
+		}
+		r.SetParameterValidator(catalog.NewValidator())
+		if err := r.ValidateParameters(plan); !errors.Is(err, openbroker.ErrInvalidParameters) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		r.SetParameterValidator(nil)
+		if err := r.ValidateParameters(plan); err != nil {
+			t.Errorf("%s: with a nil validator: got %v", name, err)
+		}
+	}
+}
+
 type countingValidator struct {
 	openbroker.ParameterValidator
 	calls int

@@ -95,8 +95,8 @@ type place struct{ organizationGUID, spaceGUID string }
 // readContext reads a context. Only in a context of Cloud Foundry, or of a
 // platform that is not named, the guids must be strings; elsewhere they are
 // extensions of any type, which count if they could be guids.
-func readContext(context *Context, place *place, value json.RawMessage) *Error {
-	*context = Context{}
+func readContext(context *PlatformContext, place *place, value json.RawMessage) *Error {
+	*context = PlatformContext{}
 	place.organizationGUID, place.spaceGUID = "", ""
 	if err := readObject(&context.Raw, "context", value); err != nil || context.Raw == nil {
 		return err
@@ -120,7 +120,7 @@ func readContext(context *Context, place *place, value json.RawMessage) *Error {
 	return context.readGUID(&place.spaceGUID, "context.space_guid", space)
 }
 
-func (c *Context) readGUID(into *string, field string, value json.RawMessage) *Error {
+func (c *PlatformContext) readGUID(into *string, field string, value json.RawMessage) *Error {
 	if value == nil {
 		return nil
 	}
@@ -134,7 +134,7 @@ func (c *Context) readGUID(into *string, field string, value json.RawMessage) *E
 	return nil
 }
 
-func (c *Context) maybeCloudFoundry() bool {
+func (c *PlatformContext) maybeCloudFoundry() bool {
 	return c.Platform == "" || c.Platform == PlatformCloudFoundry
 }
 

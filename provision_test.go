@@ -211,7 +211,7 @@ func TestBodyReachesTheBroker(t *testing.T) {
 // the broker to judge.
 func TestRepeatedRequests(t *testing.T) {
 	t.Parallel()
-	outcome := openbroker.Created
+	outcome := openbroker.Completed
 	broker := &fakeBroker{provision: func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 		return &openbroker.ProvisionResponse{Outcome: outcome}, nil
 	}}
@@ -219,7 +219,7 @@ func TestRepeatedRequests(t *testing.T) {
 	for _, c := range []struct {
 		outcome openbroker.Outcome
 		status  int
-	}{{openbroker.Accepted, 202}, {openbroker.Accepted, 202}, {openbroker.AlreadyExists, 200}, {openbroker.Created, 201}} {
+	}{{openbroker.Accepted, 202}, {openbroker.Accepted, 202}, {openbroker.AlreadyExists, 200}, {openbroker.Completed, 201}} {
 		outcome = c.outcome
 		s.do(http.MethodPut, instancePath+"?accepts_incomplete=true", provisionBody).wantBody(t, c.status, "{}")
 	}

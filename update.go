@@ -70,7 +70,7 @@ func (c *call) readUpdate() (*UpdateRequest, *Error) {
 	if err := checkMaintenanceInfo(r.MaintenanceInfo, r.Plan); err != nil {
 		return nil, err
 	}
-	r.validator = c.parameterValidator
+	r.SetParameterValidator(c.parameterValidator)
 	return r, c.refused(r.ValidateParameters(r.Plan))
 }
 

@@ -93,7 +93,7 @@ func TestVersionIsCheckedOnEveryEndpoint(t *testing.T) {
 
 func TestVersionOptions(t *testing.T) {
 	t.Parallel()
-	s := serve(t, &fakeBroker{}, openbroker.WithMinimumVersion(openbroker.Version{Major: 2, Minor: 16}), openbroker.WithMissingVersionStatus(http.StatusPreconditionFailed))
+	s := serve(t, &fakeBroker{}, openbroker.WithMinimumVersion(openbroker.Version{Major: 2, Minor: 16}), openbroker.WithMissingVersionAsUnsupported())
 	s.do(http.MethodGet, "/v2/catalog", "", "X-Broker-API-Version: 2.15").wantError(t, http.StatusPreconditionFailed, "2.16")
 	s.do(http.MethodGet, "/v2/catalog", "", "-X-Broker-API-Version").wantError(t, http.StatusPreconditionFailed, "required")
 	s.do(http.MethodGet, "/v2/catalog", "", "X-Broker-API-Version: x").wantError(t, http.StatusBadRequest)

@@ -202,8 +202,8 @@ func wireBroker(t *testing.T, script string) *fakeBroker {
 		return withWireCatalog(failing(wireErrors[name]))
 	}
 	outcome, known := map[string]openbroker.Outcome{
-		"created": openbroker.Created, "exists": openbroker.AlreadyExists, "accepted": openbroker.Accepted, "empty": openbroker.Created,
-		"strict": openbroker.Created,
+		"created": openbroker.Completed, "exists": openbroker.AlreadyExists, "accepted": openbroker.Accepted, "empty": openbroker.Completed,
+		"strict": openbroker.Completed,
 	}[script]
 	if !known {
 		t.Fatalf("unknown script %q", script)
@@ -262,7 +262,7 @@ func fullBroker(outcome openbroker.Outcome) *fakeBroker {
 		RouteServiceURL: "https://route.example.com",
 		VolumeMounts: []openbroker.VolumeMount{{
 			Driver: "cephdriver", ContainerDir: "/data/images", Mode: "r", DeviceType: "shared",
-			Device: openbroker.Device{VolumeID: "v-1", MountConfig: map[string]any{"key": "value"}},
+			Device: openbroker.VolumeDevice{VolumeID: "v-1", MountConfig: map[string]any{"key": "value"}},
 		}},
 		Endpoints: []openbroker.Endpoint{
 			{Host: "db.example.com", Ports: []string{"5432", "9000-9010"}, Protocol: "tcp"},
@@ -271,10 +271,10 @@ func fullBroker(outcome openbroker.Outcome) *fakeBroker {
 		Parameters: openbroker.Parameters(`{"role": "reader"}`),
 	}
 	state := &openbroker.LastOperationResponse{
-		State: openbroker.Failed, Description: "The disk is full.", InstanceUsable: &no, UpdateRepeatable: &no,
+		State: openbroker.OperationFailed, Description: "The disk is full.", InstanceUsable: &no, UpdateRepeatable: &no,
 	}
 	if outcome == openbroker.Accepted {
-		state = &openbroker.LastOperationResponse{State: openbroker.InProgress, Description: "10% done", RetryAfter: 1500 * time.Millisecond}
+		state = &openbroker.LastOperationResponse{State: openbroker.OperationInProgress, Description: "10% done", RetryAfter: 1500 * time.Millisecond}
 	}
 	return &fakeBroker{
 		provision: func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {

@@ -158,7 +158,7 @@ func provisionThroughput(b *testing.B, engine *durable.Engine, floor func(i int)
 		took, each := crowd(round, func(int) {
 			request := wanted
 			request.InstanceID = fmt.Sprintf("i-%d", id.Add(1))
-			if response, err := engine.Provision(context.Background(), &request); err != nil || response.Outcome != openbroker.Created {
+			if response, err := engine.Provision(context.Background(), &request); err != nil || response.Outcome != openbroker.Completed {
 				b.Errorf("%+v, %v", response, err)
 			}
 		})

@@ -113,7 +113,7 @@ func (*nullBroker) GetInstance(context.Context, *openbroker.GetInstanceRequest) 
 }
 
 func (*nullBroker) LastOperation(context.Context, *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
-	return &openbroker.LastOperationResponse{State: openbroker.InProgress, Description: "Creating"}, nil
+	return &openbroker.LastOperationResponse{State: openbroker.OperationInProgress, Description: "Creating"}, nil
 }
 
 const (

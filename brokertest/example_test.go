@@ -40,7 +40,7 @@ func (n *notes) Provision(_ context.Context, r *openbroker.ProvisionRequest) (*o
 	switch old := n.made[r.InstanceID]; {
 	case old == nil:
 		n.made[r.InstanceID] = r
-		return &openbroker.ProvisionResponse{Outcome: openbroker.Created}, nil
+		return &openbroker.ProvisionResponse{Outcome: openbroker.Completed}, nil
 	case old.PlanID == r.PlanID && old.SpaceGUID == r.SpaceGUID && bytes.Equal(old.Parameters, r.Parameters):
 		return &openbroker.ProvisionResponse{Outcome: openbroker.AlreadyExists}, nil
 	default:

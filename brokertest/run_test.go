@@ -69,7 +69,7 @@ type repeated struct{ *notes }
 func (r repeated) Provision(ctx context.Context, request *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	response, err := r.notes.Provision(ctx, request)
 	if err == nil {
-		response.Outcome = openbroker.Created
+		response.Outcome = openbroker.Completed
 	}
 	return response, err
 }

@@ -92,7 +92,7 @@ func (s *ServiceBuilder) Tags(tags ...string) *ServiceBuilder {
 }
 
 // Requires adds permissions that bindings need, such as
-// [openbroker.RequiresSyslogDrain].
+// [openbroker.PermissionSyslogDrain].
 func (s *ServiceBuilder) Requires(permissions ...string) *ServiceBuilder {
 	s.service.Requires = append(s.service.Requires, permissions...)
 	return s

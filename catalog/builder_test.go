@@ -26,7 +26,7 @@ func TestBuild(t *testing.T) {
 	got, err := catalog.New(
 		catalog.Service("1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "database", "A database.").
 			Bindable().PlanUpdateable().Retrievable().AllowContextUpdates().
-			Tags("sql").Tags("relational").Requires(openbroker.RequiresSyslogDrain).
+			Tags("sql").Tags("relational").Requires(openbroker.PermissionSyslogDrain).
 			Metadata(metadata).DashboardClient(client).Extension("x-tier", 1).
 			Plans(
 				catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "A small database."),
@@ -51,7 +51,7 @@ func TestBuild(t *testing.T) {
 		{
 			ID: "1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", Name: "database", Description: "A database.",
 			Bindable: true, PlanUpdateable: true, InstancesRetrievable: true, BindingsRetrievable: true, AllowContextUpdates: true,
-			Tags: []string{"sql", "relational"}, Requires: []string{openbroker.RequiresSyslogDrain},
+			Tags: []string{"sql", "relational"}, Requires: []string{openbroker.PermissionSyslogDrain},
 			Metadata: &metadata, DashboardClient: &client, Extensions: openbroker.Extensions{"x-tier": json.RawMessage("1")},
 			Plans: []openbroker.Plan{
 				{ID: "5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", Name: "small", Description: "A small database.", Free: &yes},

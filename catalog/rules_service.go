@@ -10,7 +10,7 @@ import (
 )
 
 // permissions are what a service may require.
-var permissions = []string{openbroker.RequiresSyslogDrain, openbroker.RequiresRouteForwarding, openbroker.RequiresVolumeMount}
+var permissions = []string{openbroker.PermissionSyslogDrain, openbroker.PermissionRouteForwarding, openbroker.PermissionVolumeMount}
 
 // serviceRules are about services.
 var serviceRules = []rule{
@@ -137,10 +137,10 @@ func (p *plan) bindable() bool {
 
 // telling are tags with which a service says what its bindings have.
 var telling = map[string]string{
-	"syslog-drain": openbroker.RequiresSyslogDrain, "syslogdrain": openbroker.RequiresSyslogDrain, "log-drain": openbroker.RequiresSyslogDrain,
-	"route-service": openbroker.RequiresRouteForwarding, "route-forwarding": openbroker.RequiresRouteForwarding, "routeservice": openbroker.RequiresRouteForwarding,
-	"volume-mount": openbroker.RequiresVolumeMount, "volume-service": openbroker.RequiresVolumeMount, "volume": openbroker.RequiresVolumeMount,
-	"nfs": openbroker.RequiresVolumeMount, "smb": openbroker.RequiresVolumeMount,
+	"syslog-drain": openbroker.PermissionSyslogDrain, "syslogdrain": openbroker.PermissionSyslogDrain, "log-drain": openbroker.PermissionSyslogDrain,
+	"route-service": openbroker.PermissionRouteForwarding, "route-forwarding": openbroker.PermissionRouteForwarding, "routeservice": openbroker.PermissionRouteForwarding,
+	"volume-mount": openbroker.PermissionVolumeMount, "volume-service": openbroker.PermissionVolumeMount, "volume": openbroker.PermissionVolumeMount,
+	"nfs": openbroker.PermissionVolumeMount, "smb": openbroker.PermissionVolumeMount,
 }
 
 func checkRequiresMissing(s *service, report report) {

@@ -11,7 +11,7 @@ import (
 // Bind creates a binding, or the successor of one if PredecessorBindingID is set
 // (spec.md, "Binding"): PUT
 // /v2/service_instances/:instance_id/service_bindings/:binding_id. The outcome is
-// Created for 201, AlreadyExists for 200 and Accepted for 202; see [BindOperation].
+// Completed for 201, AlreadyExists for 200 and Accepted for 202; see [BindOperation].
 // The credentials of an accepted binding are fetched with [Client.GetBinding] after
 // [Client.Wait]. Numbers in credentials are of type [json.Number].
 func (c *Client) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
@@ -61,7 +61,7 @@ func isServiceKey(r *openbroker.BindRequest) bool {
 
 // Unbind deletes a binding (spec.md, "Unbinding"): DELETE
 // /v2/service_instances/:instance_id/service_bindings/:binding_id. The outcome is
-// Deleted for 200 and Accepted for 202; see [UnbindOperation]. A binding that is gone
+// Completed for 200 and Accepted for 202; see [UnbindOperation]. A binding that is gone
 // already (410) is the error [openbroker.ErrBindingDoesNotExist].
 func (c *Client) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	response := new(openbroker.UnbindResponse)

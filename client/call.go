@@ -33,7 +33,7 @@ func (c *Client) change(ctx context.Context, call *call, done int, read func(*an
 	var outcome openbroker.Outcome
 	switch a.status {
 	case done:
-		outcome = openbroker.Created
+		outcome = openbroker.Completed
 	case http.StatusOK:
 		outcome = openbroker.AlreadyExists
 	case http.StatusAccepted:

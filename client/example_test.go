@@ -22,9 +22,9 @@ func (*slow) Provision(context.Context, *openbroker.ProvisionRequest) (*openbrok
 
 func (b *slow) LastOperation(context.Context, *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
 	if b.polls++; b.polls < 2 {
-		return &openbroker.LastOperationResponse{State: openbroker.InProgress, Description: "half way"}, nil
+		return &openbroker.LastOperationResponse{State: openbroker.OperationInProgress, Description: "half way"}, nil
 	}
-	return &openbroker.LastOperationResponse{State: openbroker.Succeeded, Description: "there it is"}, nil
+	return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded, Description: "there it is"}, nil
 }
 
 // The broker of this example is in the same process. For a real one, leave

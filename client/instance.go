@@ -8,7 +8,7 @@ import (
 )
 
 // Provision creates a service instance (spec.md, "Provisioning"): PUT
-// /v2/service_instances/:instance_id. The outcome is Created for 201, AlreadyExists
+// /v2/service_instances/:instance_id. The outcome is Completed for 201, AlreadyExists
 // for 200 and Accepted for 202; see [ProvisionOperation] for the latter. Service and
 // Plan of the request are not sent, but give [Client.Wait] the plan's
 // maximum_polling_duration.
@@ -34,7 +34,7 @@ func (c *Client) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 }
 
 // Update changes an instance (spec.md, "Updating a Service Instance"): PATCH
-// /v2/service_instances/:instance_id. The outcome is Updated for 200 and Accepted
+// /v2/service_instances/:instance_id. The outcome is Completed for 200 and Accepted
 // for 202; see [UpdateOperation]. An update is never repeated, and never followed by
 // orphan mitigation.
 func (c *Client) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
@@ -59,7 +59,7 @@ func (c *Client) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 }
 
 // Deprovision deletes an instance (spec.md, "Deprovisioning"): DELETE
-// /v2/service_instances/:instance_id. The outcome is Deleted for 200 and Accepted for
+// /v2/service_instances/:instance_id. The outcome is Completed for 200 and Accepted for
 // 202; see [DeprovisionOperation]. An instance that is gone already (410) is the
 // error [openbroker.ErrInstanceDoesNotExist]; a caller that wants it gone has
 // reached that.

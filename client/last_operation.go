@@ -42,10 +42,10 @@ func (c *Client) poll(ctx context.Context, call *call) (*openbroker.LastOperatio
 		fields.optional("update_repeatable", &response.UpdateRepeatable)
 		response.RetryAfter = a.retryAfter()
 		switch response.State {
-		case openbroker.InProgress, openbroker.Succeeded, openbroker.Failed:
+		case openbroker.OperationInProgress, openbroker.OperationSucceeded, openbroker.OperationFailed:
 		default:
 			if fields.err == nil {
-				fields.err = fmt.Errorf("state is %.40q: it must be %q, %q or %q", response.State, openbroker.InProgress, openbroker.Succeeded, openbroker.Failed)
+				fields.err = fmt.Errorf("state is %.40q: it must be %q, %q or %q", response.State, openbroker.OperationInProgress, openbroker.OperationSucceeded, openbroker.OperationFailed)
 			}
 		}
 	})

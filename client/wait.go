@@ -25,7 +25,7 @@ type Progress struct {
 	Poll int
 	// State and Description are those of the last answer, and empty before the
 	// first. The description is the broker's text.
-	State       openbroker.State
+	State       openbroker.OperationState
 	Description string
 	// Err is why this poll got no valid answer, or nil. The operation may go on
 	// nevertheless.
@@ -145,7 +145,7 @@ func (w *wait) poll(ctx context.Context) (*openbroker.LastOperationResponse, err
 	if err == nil {
 		w.notFound = 0
 		w.last.State, w.last.Description, retryAfter = response.State, response.Description, response.RetryAfter
-		ended = response.State != openbroker.InProgress
+		ended = response.State != openbroker.OperationInProgress
 	} else {
 		ended, retryAfter = w.judge(err)
 	}
@@ -162,7 +162,7 @@ func (w *wait) poll(ctx context.Context) (*openbroker.LastOperationResponse, err
 		return nil, nil //nolint:nilnil // See the comment of the method.
 	case err != nil:
 		return nil, err
-	case response.State == openbroker.Failed:
+	case response.State == openbroker.OperationFailed:
 		return response, w.failed(ctx, &OperationError{
 			Operation: w.operation, Description: response.Description,
 			InstanceUsable: response.InstanceUsable, UpdateRepeatable: response.UpdateRepeatable,
@@ -188,7 +188,7 @@ func (w *wait) ask(ctx context.Context) (*openbroker.LastOperationResponse, erro
 	}
 	response, err := w.client.poll(ctx, call)
 	if o.Kind.deletes() && errors.Is(err, openbroker.ErrGone) {
-		return &openbroker.LastOperationResponse{State: openbroker.Succeeded}, nil
+		return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded}, nil
 	}
 	return response, err
 }

@@ -25,7 +25,7 @@ func TestRequests(t *testing.T) {
 		{"catalog", `{"services":[]}`, func(ctx context.Context, c *client.Client) error { _, err := c.Catalog(ctx); return err }},
 		{"provision", `{}`, func(ctx context.Context, c *client.Client) error {
 			r := provisionRequest()
-			r.Context = openbroker.Context{Platform: "cloudfoundry", Raw: json.RawMessage(`{"platform":"cloudfoundry","organization_guid":"o","space_guid":"sp","x":1e400}`)}
+			r.Context = openbroker.PlatformContext{Platform: "cloudfoundry", Raw: json.RawMessage(`{"platform":"cloudfoundry","organization_guid":"o","space_guid":"sp","x":1e400}`)}
 			r.MaintenanceInfo = &openbroker.MaintenanceInfo{Version: "1.0.0"}
 			r.Body = openbroker.Parameters(`{"x-vendor":{"a":"<&>"},"plan_id":"another","app_guid":"not of a provision"}`)
 			r.Caller.Identity, r.Caller.RequestIdentity = &identity, "request-1"
@@ -119,14 +119,14 @@ func TestResponses(t *testing.T) {
 
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]openbroker.Outcome{200: openbroker.AlreadyExists, 201: openbroker.Created, 202: openbroker.Accepted} {
+	for status, want := range map[int]openbroker.Outcome{200: openbroker.AlreadyExists, 201: openbroker.Completed, 202: openbroker.Accepted} {
 		response, err := newClient(t, answers(exchange{status: status, body: `{"dashboard_url":"https://d"}`})).Provision(t.Context(), provisionRequest())
 		if err != nil || response.Outcome != want || response.DashboardURL != "https://d" {
 			t.Errorf("%d: %v, %v", status, response, err)
 		}
 	}
 	response, err := newClient(t, answers(exchange{status: 200, body: `{}`})).Update(t.Context(), &openbroker.UpdateRequest{InstanceID: "i", ServiceID: "s"})
-	if err != nil || response.Outcome != openbroker.Updated {
+	if err != nil || response.Outcome != openbroker.Completed {
 		t.Errorf("update: %v, %v", response, err)
 	}
 }

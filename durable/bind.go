@@ -78,7 +78,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	case ended.state == OperationFailed:
 		return nil, ended.failure.err()
 	default:
-		return bindResponse(openbroker.Created, ended.binding), nil
+		return bindResponse(openbroker.Completed, ended.binding), nil
 	}
 }
 

@@ -36,7 +36,7 @@ func TestCancelThenDelete(t *testing.T) {
 		}
 		receive(t, "the provider is told to stop", told)
 		for _, operation := range []string{a.operation(), d.operation(), ""} {
-			if s := r.lastOperation("i", operation); s.state() != string(openbroker.InProgress) {
+			if s := r.lastOperation("i", operation); s.state() != string(openbroker.OperationInProgress) {
 				t.Errorf("meanwhile the operation %q is %s", operation, s.text)
 			}
 		}
@@ -45,11 +45,11 @@ func TestCancelThenDelete(t *testing.T) {
 		}
 		close(stop)
 		receive(t, "the deletion", deprovision.entered)
-		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.Failed) {
+		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.OperationFailed) {
 			t.Errorf("the creation is %s", s.text)
 		}
 		deprovision.open()
-		if s := r.poll("i", d.operation()); s.state() != string(openbroker.Succeeded) {
+		if s := r.poll("i", d.operation()); s.state() != string(openbroker.OperationSucceeded) {
 			t.Errorf("the deletion is %s", s.text)
 		}
 	})
@@ -88,7 +88,7 @@ func TestCancelStubbornProvider(t *testing.T) {
 		g.open()
 		eventually(t, "the late result", func() bool { return r.provider.has("i") })
 		r.send(http.MethodGet, instancePath("i"), "").is(t, http.StatusNotFound, "")
-		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.Failed) {
+		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.OperationFailed) {
 			t.Errorf("the creation is %s", s.text)
 		}
 	})
@@ -119,7 +119,7 @@ func TestCancelBetweenAttempts(t *testing.T) {
 			return err == nil && len(snapshot.Open) == 1 && snapshot.Open[0].Failures == 1
 		})
 		r.done("i", r.deprovision("i", "plan-async"))
-		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.Failed) {
+		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.OperationFailed) {
 			t.Errorf("the creation is %s", s.text)
 		}
 	})
@@ -152,7 +152,7 @@ func TestDeprovisionDuringCleanUpOfBindings(t *testing.T) {
 		}
 		for _, b := range []string{"b1", "b2"} {
 			a := r.bind("i", b, "plan-parallel", "").is(t, http.StatusAccepted, "")
-			if s := r.poll("i/service_bindings/"+b, a.operation()); s.state() != string(openbroker.Failed) {
+			if s := r.poll("i/service_bindings/"+b, a.operation()); s.state() != string(openbroker.OperationFailed) {
 				t.Fatalf("the binding is %s", s.text)
 			}
 		}
@@ -183,7 +183,7 @@ func TestManyFailedBindings(t *testing.T) {
 		for i := range bindings {
 			b := "b" + string(rune('a'+i))
 			a := r.bind("i", b, "plan-parallel", "").is(t, http.StatusAccepted, "")
-			if s := r.poll("i/service_bindings/"+b, a.operation()); s.state() != string(openbroker.Failed) {
+			if s := r.poll("i/service_bindings/"+b, a.operation()); s.state() != string(openbroker.OperationFailed) {
 				t.Fatalf("the binding is %s", s.text)
 			}
 			receive(t, "the clean-up", g.entered)

@@ -32,7 +32,7 @@ func TestRequestBeforeEachPoll(t *testing.T) {
 					t.Fatalf("the operation %s follows %s, of which no poll said that it failed", a.operation(), operation)
 				}
 				s := replicas[turn/2%2].lastOperation(path, operation)
-				return s.state() == string(openbroker.Failed)
+				return s.state() == string(openbroker.OperationFailed)
 			})
 			return operation
 		}

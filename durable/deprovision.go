@@ -41,7 +41,7 @@ func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 	case ended.state == OperationFailed:
 		return nil, ended.failure.err()
 	default:
-		return &openbroker.DeprovisionResponse{Outcome: openbroker.Deleted}, nil
+		return &openbroker.DeprovisionResponse{Outcome: openbroker.Completed}, nil
 	}
 }
 

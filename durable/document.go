@@ -132,8 +132,8 @@ func (e *Engine) instance(r *InstanceRecord, d *instanceDocument) Instance {
 	return i
 }
 
-func contextOf(raw object) openbroker.Context {
-	var context openbroker.Context
+func contextOf(raw object) openbroker.PlatformContext {
+	var context openbroker.PlatformContext
 	if raw != nil {
 		// It was a context when it was accepted; if not, there is none.
 		_ = context.UnmarshalJSON(raw)

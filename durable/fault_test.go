@@ -21,7 +21,7 @@ func TestProviderPanics(t *testing.T) {
 		r := start(t, store, newKeys(t), newScripted(), nil)
 		r.provider.on(durable.KindProvision, "i", func(context.Context, *durable.Task) error { panic("no such node") })
 		a := r.provision("i", "plan-async", "")
-		if s := r.poll("i", a.operation()); s.state() != string(openbroker.Failed) || strings.Contains(s.text, "no such node") {
+		if s := r.poll("i", a.operation()); s.state() != string(openbroker.OperationFailed) || strings.Contains(s.text, "no such node") {
 			t.Errorf("the operation is %s", s.text)
 		}
 		if !strings.Contains(r.logs.String(), "no such node") || !strings.Contains(r.logs.String(), "fault_test.go") {
@@ -38,7 +38,7 @@ func TestProviderExits(t *testing.T) {
 	r := start(t, openSQLite(t), newKeys(t), newScripted(), nil)
 	r.provider.on(durable.KindProvision, "i", func(context.Context, *durable.Task) error { return exit() })
 	a := r.provision("i", "plan-async", "")
-	if s := r.poll("i", a.operation()); s.state() != string(openbroker.Failed) {
+	if s := r.poll("i", a.operation()); s.state() != string(openbroker.OperationFailed) {
 		t.Errorf("the operation is %s", s.text)
 	}
 }
@@ -58,7 +58,7 @@ func TestDeadline(t *testing.T) {
 		for _, id := range []string{"listens", "does not"} {
 			path := strings.ReplaceAll(id, " ", "%20")
 			a := r.provision(path, "plan-async", "")
-			if s := r.poll(path, a.operation()); s.state() != string(openbroker.Failed) || !strings.Contains(s.text, "too long") {
+			if s := r.poll(path, a.operation()); s.state() != string(openbroker.OperationFailed) || !strings.Contains(s.text, "too long") {
 				t.Errorf("%s: the operation is %s", id, s.text)
 			}
 			r.status(id, "", durable.Deleted)
@@ -66,7 +66,7 @@ func TestDeadline(t *testing.T) {
 		r.bring("i", "plan-async", ready)
 		r.provider.hold(durable.KindDeprovision, "i")
 		a := r.deprovision("i", "plan-async")
-		if s := r.poll("i", a.operation()); s.state() != string(openbroker.Failed) {
+		if s := r.poll("i", a.operation()); s.state() != string(openbroker.OperationFailed) {
 			t.Errorf("the operation is %s", s.text)
 		}
 		r.send(http.MethodGet, instancePath("i"), "").is(t, http.StatusOK, "")

@@ -84,20 +84,20 @@ func (e *Engine) lastOperation(ctx context.Context, key Key, id string, unknown 
 	case err != nil:
 		return nil, unavailable(err)
 	}
-	response := &openbroker.LastOperationResponse{State: openbroker.InProgress, Description: record.Description, RetryAfter: e.config.RetryAfter}
+	response := &openbroker.LastOperationResponse{State: openbroker.OperationInProgress, Description: record.Description, RetryAfter: e.config.RetryAfter}
 	switch record.State {
 	case OperationSucceeded:
 		deletes := record.Kind == KindDeprovision || record.Kind == KindUnbind
 		if deletes && record.FinishedAt.Add(e.config.DeletedGrace).Before(e.now()) {
 			return nil, openbroker.ErrGone
 		}
-		response.State = openbroker.Succeeded
+		response.State = openbroker.OperationSucceeded
 	case OperationFailed:
 		if record.DeliveredAt.IsZero() {
 			e.deliver(ctx, record.ID)
 		}
 		f := readFailure(record.Failure)
-		response.State, response.Description = openbroker.Failed, f.Description
+		response.State, response.Description = openbroker.OperationFailed, f.Description
 		if record.Kind == KindUpdate || record.Kind == KindDeprovision {
 			response.InstanceUsable = f.InstanceUsable
 		}

@@ -343,7 +343,7 @@ func (r *replica) poll(path, operation string) answer {
 	quiet.record = nil
 	eventually(r.t, "the operation of "+path+" ends", func() bool {
 		a = quiet.lastOperation(path, operation)
-		return a.status < http.StatusInternalServerError && a.state() != string(openbroker.InProgress)
+		return a.status < http.StatusInternalServerError && a.state() != string(openbroker.OperationInProgress)
 	})
 	if r.record == nil {
 		return a
@@ -356,7 +356,7 @@ func (r *replica) done(path string, a answer) answer {
 	r.t.Helper()
 	if a.status == http.StatusAccepted {
 		a = r.poll(path, a.operation())
-		if a.state() != string(openbroker.Succeeded) {
+		if a.state() != string(openbroker.OperationSucceeded) {
 			r.t.Fatalf("the operation on %s ended with %s; log:\n%s", path, a.text, r.logs)
 		}
 		return a

@@ -76,9 +76,9 @@ func TestInterruptions(t *testing.T) {
 				r := startInBubble(t, store, newKeys(t), newScripted(), nil)
 				r.provider.on(durable.KindProvision, "i", test.attempt)
 				a := r.provision("i", "plan-manual", "").is(t, http.StatusAccepted, "")
-				want := openbroker.Succeeded
+				want := openbroker.OperationSucceeded
 				if test.fails {
-					want = openbroker.Failed
+					want = openbroker.OperationFailed
 				}
 				if s := r.poll("i", a.operation()); s.state() != string(want) {
 					t.Errorf("the operation ended with %s, want %s; log:\n%s", s.text, want, r.logs)

@@ -153,7 +153,7 @@ func TestLateResultIsRefused(t *testing.T) {
 		if got.body["dashboard_url"] != "https://winner.example.com" {
 			t.Errorf("the instance is %s", got.text)
 		}
-		if s := second.lastOperation("i", a.operation()); s.state() != string(openbroker.Succeeded) {
+		if s := second.lastOperation("i", a.operation()); s.state() != string(openbroker.OperationSucceeded) {
 			t.Errorf("the operation is %s", s.text)
 		}
 	})

@@ -56,7 +56,7 @@ func TestAutomaticMode(t *testing.T) {
 		} {
 			g := r.provider.hold(step.kind, step.name)
 			a := step.request().is(t, http.StatusAccepted, "")
-			if poll := r.lastOperation(step.path, a.operation()); poll.state() != string(openbroker.InProgress) {
+			if poll := r.lastOperation(step.path, a.operation()); poll.state() != string(openbroker.OperationInProgress) {
 				t.Errorf("%s: the first poll is answered with %s", step.kind, poll.text)
 			}
 			g.open()
@@ -151,7 +151,7 @@ func TestUnknownErrors(t *testing.T) {
 		r.provider.fail(durable.KindProvision, "i", errors.New("disk /dev/sdb1 is on fire"))
 		a := r.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
 		polled := r.poll("i", a.operation())
-		if polled.state() != string(openbroker.Failed) || strings.Contains(polled.text, "fire") || !strings.Contains(polled.text, a.operation()) {
+		if polled.state() != string(openbroker.OperationFailed) || strings.Contains(polled.text, "fire") || !strings.Contains(polled.text, a.operation()) {
 			t.Errorf("the poll is answered with %s", polled.text)
 		}
 		a = r.send(http.MethodPut, instancePath("j"), provisionBody("plan-sync", ""))

@@ -130,7 +130,7 @@ func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
 		a := r.provision("i", "plan-short", params)
 		keys.broken.Store(true)
 		g.open()
-		if s := r.poll("i", a.operation()); s.state() != string(openbroker.Failed) {
+		if s := r.poll("i", a.operation()); s.state() != string(openbroker.OperationFailed) {
 			t.Errorf("the operation is %s", s.text)
 		}
 		r.status("i", "", durable.CreateFailed)

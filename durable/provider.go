@@ -111,7 +111,7 @@ type Instance struct {
 	Service *openbroker.Service
 	Plan    *openbroker.Plan
 	// Context is that of the last request.
-	Context          openbroker.Context
+	Context          openbroker.PlatformContext
 	OrganizationGUID string
 	SpaceGUID        string
 	// Parameters is the object that the user asked for, updates merged into it
@@ -150,7 +150,7 @@ type Binding struct {
 	// key.
 	AppGUID      string
 	BindResource *openbroker.BindResource
-	Context      openbroker.Context
+	Context      openbroker.PlatformContext
 	// Parameters is the object that the user asked for, or nil.
 	Parameters openbroker.Parameters
 	// PredecessorID is the binding that this one replaces, or empty (spec.md,

@@ -31,7 +31,7 @@ func TestProviderReturnsTypedNil(t *testing.T) {
 			return err
 		})
 		a := r.provision("i", "plan-async", "")
-		if s := r.poll("i", a.operation()); s.state() != string(openbroker.Failed) {
+		if s := r.poll("i", a.operation()); s.state() != string(openbroker.OperationFailed) {
 			t.Errorf("the operation is %s", s.text)
 		}
 		r.done("j", r.provision("j", "plan-async", ""))

@@ -72,7 +72,7 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	case ended.state == OperationFailed:
 		return nil, ended.failure.err()
 	default:
-		return &openbroker.ProvisionResponse{Outcome: openbroker.Created, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.Metadata}, nil
+		return &openbroker.ProvisionResponse{Outcome: openbroker.Completed, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.Metadata}, nil
 	}
 }
 

@@ -64,7 +64,7 @@ func TestStopGivesBack(t *testing.T) {
 		receive(t, "the first attempt", g.entered)
 		first.Stop(ended(t))
 		first.provision("j", "plan-async", "").is(t, http.StatusServiceUnavailable, "")
-		if s := first.lastOperation("i", a.operation()); s.state() != string(openbroker.InProgress) {
+		if s := first.lastOperation("i", a.operation()); s.state() != string(openbroker.OperationInProgress) {
 			t.Errorf("the operation is %s", s.text)
 		}
 		second := start(t, store, keys, provider, long)
@@ -118,7 +118,7 @@ func TestStopWaits(t *testing.T) {
 		}
 		g.open()
 		stops.Wait()
-		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.Succeeded) {
+		if s := r.lastOperation("i", a.operation()); s.state() != string(openbroker.OperationSucceeded) {
 			t.Errorf("the operation is %s", s.text)
 		}
 		r.Stop(t.Context())

@@ -50,7 +50,7 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 	case ended.state == OperationFailed:
 		return nil, ended.failure.err()
 	default:
-		return &openbroker.UnbindResponse{Outcome: openbroker.Deleted}, nil
+		return &openbroker.UnbindResponse{Outcome: openbroker.Completed}, nil
 	}
 }
 

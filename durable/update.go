@@ -65,7 +65,7 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	case ended.state == OperationFailed:
 		return nil, ended.failure.err()
 	default:
-		return &openbroker.UpdateResponse{Outcome: openbroker.Updated, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.Metadata}, nil
+		return &openbroker.UpdateResponse{Outcome: openbroker.Completed, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.Metadata}, nil
 	}
 }
 

@@ -196,7 +196,7 @@ func lastOperation(state any, err error) (*openbroker.LastOperationResponse, err
 	if err != nil {
 		return nil, err
 	}
-	return &openbroker.LastOperationResponse{State: openbroker.State(s.State), Description: s.Description}, nil
+	return &openbroker.LastOperationResponse{State: openbroker.OperationState(s.State), Description: s.Description}, nil
 }
 
 func objectOrNil(raw json.RawMessage) openbroker.Parameters {

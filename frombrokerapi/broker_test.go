@@ -229,7 +229,7 @@ func provision() *openbroker.ProvisionRequest {
 	return &openbroker.ProvisionRequest{
 		InstanceID: "i", ServiceID: serviceID, PlanID: planID, OrganizationGUID: "o", SpaceGUID: "s", AcceptsIncomplete: true,
 		Parameters: openbroker.Parameters(`{"n":9007199254740993}`),
-		Context:    openbroker.Context{Platform: "kubernetes", Raw: json.RawMessage(`{"platform":"kubernetes","namespace":"ns"}`)},
+		Context:    openbroker.PlatformContext{Platform: "kubernetes", Raw: json.RawMessage(`{"platform":"kubernetes","namespace":"ns"}`)},
 	}
 }
 
@@ -248,7 +248,7 @@ func TestValuesCross(t *testing.T) {
 		t.Errorf("%+v", details)
 	}
 	polled, err := c.LastOperation(t.Context(), &openbroker.LastOperationRequest{InstanceID: "i", Operation: "provision-i"})
-	if err != nil || polled.State != openbroker.Succeeded || polled.Description != "provision-i" {
+	if err != nil || polled.State != openbroker.OperationSucceeded || polled.Description != "provision-i" {
 		t.Errorf("%+v, %v", polled, err)
 	}
 	instance, err := c.GetInstance(t.Context(), &openbroker.GetInstanceRequest{InstanceID: "i"})

@@ -78,7 +78,7 @@ func (s *spec) outcome() openbroker.Outcome {
 	case s.AlreadyExists || s.Already2:
 		return openbroker.AlreadyExists
 	default:
-		return openbroker.Created
+		return openbroker.Completed
 	}
 }
 

@@ -29,7 +29,7 @@ func (s *shelf) Deprovision(_ context.Context, r *openbroker.DeprovisionRequest)
 
 func (s *shelf) LastOperation(_ context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
 	fmt.Printf("the shelf for %s is asked about %q\n", s.catalog.Services[0].Name, r.Operation)
-	return &openbroker.LastOperationResponse{State: openbroker.Succeeded}, nil
+	return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded}, nil
 }
 
 func ExampleNew() {

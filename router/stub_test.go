@@ -60,7 +60,7 @@ func (s *stub) outcome() openbroker.Outcome {
 	if s.accepts {
 		return openbroker.Accepted
 	}
-	return openbroker.Created
+	return openbroker.Completed
 }
 
 func (s *stub) Catalog(context.Context) (*openbroker.Catalog, error) {
@@ -107,11 +107,11 @@ func (s *stub) GetBinding(_ context.Context, r *openbroker.GetBindingRequest) (*
 }
 
 func (s *stub) LastOperation(_ context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
-	return &openbroker.LastOperationResponse{State: openbroker.InProgress}, s.note("LastOperation", r.InstanceID, fmt.Sprintf("%q", r.Operation))
+	return &openbroker.LastOperationResponse{State: openbroker.OperationInProgress}, s.note("LastOperation", r.InstanceID, fmt.Sprintf("%q", r.Operation))
 }
 
 func (s *stub) LastBindingOperation(_ context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
-	return &openbroker.LastOperationResponse{State: openbroker.InProgress}, s.note("LastBindingOperation", r.InstanceID, fmt.Sprintf("%q", r.Operation))
+	return &openbroker.LastOperationResponse{State: openbroker.OperationInProgress}, s.note("LastBindingOperation", r.InstanceID, fmt.Sprintf("%q", r.Operation))
 }
 
 // sharing answers Deprovision with the same response each time.

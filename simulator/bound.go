@@ -35,7 +35,7 @@ func bound(b *durable.Binding, operationID string, asked behaviour, now time.Tim
 	case VolumePlanID:
 		result.VolumeMounts = []openbroker.VolumeMount{{
 			Driver: "simulated", ContainerDir: "/var/simulated/" + b.ResourceName(), Mode: "rw", DeviceType: "shared",
-			Device: openbroker.Device{VolumeID: b.Instance.ResourceName(), MountConfig: map[string]any{"server": host}},
+			Device: openbroker.VolumeDevice{VolumeID: b.Instance.ResourceName(), MountConfig: map[string]any{"server": host}},
 		}}
 	}
 	return result

@@ -68,7 +68,7 @@ const (
 // permissions are what the service requires for the sake of a plan. It is never
 // changed.
 var permissions = map[string]string{
-	SyslogPlanID: openbroker.RequiresSyslogDrain, RoutePlanID: openbroker.RequiresRouteForwarding, VolumePlanID: openbroker.RequiresVolumeMount,
+	SyslogPlanID: openbroker.PermissionSyslogDrain, RoutePlanID: openbroker.PermissionRouteForwarding, VolumePlanID: openbroker.PermissionVolumeMount,
 }
 
 // Catalog returns the service simulated with all of its plans, as it is at first.

@@ -58,7 +58,7 @@ func (b *Broker) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 		if err := b.await(ctx, client.ProvisionOperation(&sent, response)); err != nil {
 			return nil, err
 		}
-		response.Outcome, response.Operation = openbroker.Created, ""
+		response.Outcome, response.Operation = openbroker.Completed, ""
 	}
 	return response, nil
 }
@@ -78,7 +78,7 @@ func (b *Broker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 		if err := b.await(ctx, client.UpdateOperation(&sent, response)); err != nil {
 			return nil, err
 		}
-		response.Outcome, response.Operation = openbroker.Updated, ""
+		response.Outcome, response.Operation = openbroker.Completed, ""
 	}
 	return response, nil
 }
@@ -98,7 +98,7 @@ func (b *Broker) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 		if err := b.await(ctx, client.DeprovisionOperation(&sent, response)); err != nil {
 			return nil, err
 		}
-		response.Outcome, response.Operation = openbroker.Deleted, ""
+		response.Outcome, response.Operation = openbroker.Completed, ""
 	}
 	return response, nil
 }
@@ -145,7 +145,7 @@ func (b *Broker) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 		if err := b.await(ctx, client.UnbindOperation(&sent, response)); err != nil {
 			return nil, err
 		}
-		response.Outcome, response.Operation = openbroker.Deleted, ""
+		response.Outcome, response.Operation = openbroker.Completed, ""
 	}
 	return response, nil
 }

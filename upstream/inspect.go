@@ -90,7 +90,7 @@ func inspect(kind string, raw *client.Response, acceptsIncomplete bool) []violat
 	if operation, ok := text(fields["operation"]); ok && (operation == "" || utf8.RuneCountInString(operation) > maxOperation) {
 		add(clauseAsync, "operation has %d characters: at least one and at most %d are allowed", utf8.RuneCountInString(operation), maxOperation)
 	}
-	if state, _ := text(fields["state"]); kind == kindPoll && raw.StatusCode == http.StatusOK && !known(openbroker.State(state)) {
+	if state, _ := text(fields["state"]); kind == kindPoll && raw.StatusCode == http.StatusOK && !known(openbroker.OperationState(state)) {
 		add(clausePolling, "state is %.40q", state)
 	}
 	return found
@@ -131,12 +131,12 @@ func text(raw json.RawMessage) (string, bool) {
 	return value, true
 }
 
-func known(state openbroker.State) bool {
-	return state == openbroker.InProgress || state == openbroker.Succeeded || state == openbroker.Failed
+func known(state openbroker.OperationState) bool {
+	return state == openbroker.OperationInProgress || state == openbroker.OperationSucceeded || state == openbroker.OperationFailed
 }
 
 // readState reads a state that is spelt otherwise.
-func readState(state string) (openbroker.State, bool) {
+func readState(state string) (openbroker.OperationState, bool) {
 	letters := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {
 			return r
@@ -145,11 +145,11 @@ func readState(state string) (openbroker.State, bool) {
 	}, strings.ToLower(state))
 	switch letters {
 	case "inprogress", "progress", "pending", "running", "creating", "updating", "deleting":
-		return openbroker.InProgress, true
+		return openbroker.OperationInProgress, true
 	case "succeeded", "success", "successful", "succeed", "complete", "completed", "done", "ready", "created", "deleted":
-		return openbroker.Succeeded, true
+		return openbroker.OperationSucceeded, true
 	case "failed", "failure", "fail", "error", "errored":
-		return openbroker.Failed, true
+		return openbroker.OperationFailed, true
 	default:
 		return "", false
 	}

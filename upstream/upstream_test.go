@@ -157,7 +157,7 @@ func TestModes(t *testing.T) {
 				return "", err
 			}
 			return response.Outcome.String(), nil
-		}, "Created", "502"},
+		}, "Completed", "502"},
 		{"state that is spelt otherwise", func(b *oldBroker) { b.async, b.state = true, "COMPLETE" }, poll, "succeeded", "502"},
 		{"unknown state", func(b *oldBroker) { b.async, b.state = true, "maybe" }, poll, "502", "502"},
 		{"in order", func(b *oldBroker) { b.async = true }, poll, "succeeded", "succeeded"},
@@ -192,7 +192,7 @@ func poll(ctx context.Context, c *client.Client) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if response.State != openbroker.InProgress {
+		if response.State != openbroker.OperationInProgress {
 			return string(response.State), nil
 		}
 	}

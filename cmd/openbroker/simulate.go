@@ -74,7 +74,7 @@ show up in no list of processes.`,
 	command.Flags().BoolVar(&flags.newStore, "new-store", false, "begin with an empty store although the lock file of a database is there")
 	command.Flags().StringSliceVar(&flags.plans, "plans", nil, "`PLANS` to offer, separated by commas (default all)")
 	command.Flags().IntVar(&flags.missingVersionStatus, "missing-version-status", http.StatusBadRequest,
-		"`STATUS` of the answer to a request without X-Broker-API-Version, 400 to 599; older conformance checkers expect 412")
+		"`STATUS` of the answer to a request without X-Broker-API-Version, 400 or 412; older conformance checkers expect 412")
 	command.Flags().BoolVar(&flags.serialBindings, "serial-bindings", false,
 		"let a bind wait for its turn instead of working on several bindings of one instance at a time; after a second it is refused with ConcurrencyError")
 	return command
@@ -90,8 +90,8 @@ func (f *simulateFlags) check(set *pflag.FlagSet) (err error) {
 	if err := simulator.CheckPlans(f.plans); err != nil {
 		return fmt.Errorf("--plans: %w", err)
 	}
-	if f.missingVersionStatus < 400 || f.missingVersionStatus > 599 {
-		return fmt.Errorf("--missing-version-status is %d: it must be from 400 to 599, such as 412", f.missingVersionStatus)
+	if f.missingVersionStatus != http.StatusBadRequest && f.missingVersionStatus != http.StatusPreconditionFailed {
+		return fmt.Errorf("--missing-version-status is %d: it must be 400 or 412", f.missingVersionStatus)
 	}
 	f.username = cmp.Or(f.username, os.Getenv(usernameVariable), defaultUsername)
 	f.password = cmp.Or(f.password, os.Getenv(passwordVariable))
@@ -164,9 +164,13 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 	if err != nil {
 		return nil, err
 	}
+	var options []openbroker.Option
+	if flags.missingVersionStatus == http.StatusPreconditionFailed {
+		options = append(options, openbroker.WithMissingVersionAsUnsupported())
+	}
 	b.simulator, err = simulator.New(ctx, b.store, simulator.Config{
 		Engine: durable.Config{Sealer: keys}, Authenticator: authenticator, Logger: logger, Plans: flags.plans, SerialBindings: flags.serialBindings,
-		Options: []openbroker.Option{openbroker.WithMissingVersionStatus(flags.missingVersionStatus)},
+		Options: options,
 	})
 	return b, err
 }

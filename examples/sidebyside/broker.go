@@ -154,7 +154,7 @@ func (b *broker) LastOperation(_ context.Context, r *openbroker.LastOperationReq
 	if _, exists := b.instances[r.InstanceID]; !exists {
 		return nil, openbroker.ErrInstanceDoesNotExist
 	}
-	return &openbroker.LastOperationResponse{State: openbroker.Succeeded, Description: "Done: " + cmp.Or(r.Operation, "nothing")}, nil
+	return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded, Description: "Done: " + cmp.Or(r.Operation, "nothing")}, nil
 }
 
 func newInstance(planID string, parameters openbroker.Parameters) (instance, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ type Log struct {
 // API says how the Open Service Broker API is spoken.
 type API struct {
 	MinimumVersion          string `yaml:"minimum_version" default:"2.13" doc:"oldest version that is accepted; older ones get 412"`
-	MissingVersionStatus    int    `yaml:"missing_version_status" min:"400" max:"599" default:"400" doc:"status for requests without a version; older conformance checkers expect 412"`
+	MissingVersionStatus    int    `yaml:"missing_version_status" enum:"400,412" default:"400" doc:"status for requests without a version; older conformance checkers expect 412"`
 	SkipVersionCheck        bool   `yaml:"skip_version_check" default:"false" doc:"accept any version and none"`
 	SkipOrganizationCheck   bool   `yaml:"skip_organization_check" default:"false" doc:"accept provision requests without organization_guid and space_guid"`
 	SkipParameterValidation bool   `yaml:"skip_parameter_validation" default:"false" doc:"let parameters reach the provider unchecked; by default they are validated against the schemas of the catalog"`
@@ -71,8 +72,8 @@ func (c *Config) ServerConfig() server.Config {
 	if version, err := openbroker.ParseVersion(c.API.MinimumVersion); err == nil {
 		add(openbroker.WithMinimumVersion(version))
 	}
-	if c.API.MissingVersionStatus != 0 {
-		add(openbroker.WithMissingVersionStatus(c.API.MissingVersionStatus))
+	if c.API.MissingVersionStatus == http.StatusPreconditionFailed {
+		add(openbroker.WithMissingVersionAsUnsupported())
 	}
 	if c.API.SkipVersionCheck {
 		add(openbroker.WithoutVersionCheck())

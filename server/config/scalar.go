@@ -49,6 +49,10 @@ const maxInteger = 1<<31 - 1
 func (d *decoder) integer(node *tree.Node, v reflect.Value, f field, wrong func(string, ...any)) {
 	low, high := limits(f.tag)
 	number, err := strconv.ParseInt(node.Text, 10, 64)
+	if allowed := enum(f.tag); len(allowed) > 0 && (node.Kind != tree.Number || !slices.Contains(allowed, node.Text)) {
+		wrong("must be one of %s", strings.Join(allowed, ", "))
+		return
+	}
 	if node.Kind != tree.Number || err != nil || number < low || number > high {
 		wrong("must be a whole number from %d to %d", low, high)
 		return
@@ -118,7 +122,7 @@ func unmarshalText(v reflect.Value, text string) error {
 	return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) //nolint:errcheck // See isScalarType.
 }
 
-// enum lists the values that a text field can have, if they are limited.
+// enum lists the values that a field may have, or nil if the tag names none.
 func enum(tag reflect.StructTag) []string {
 	if tag.Get("enum") == "" {
 		return nil

@@ -34,6 +34,13 @@ func schemaOf(t reflect.Type, tag reflect.StructTag) object {
 	case reflect.Bool:
 		return object{"type": "boolean"}
 	case reflect.Int:
+		if allowed := enum(tag); len(allowed) > 0 {
+			numbers := make([]any, len(allowed))
+			for i, value := range allowed {
+				numbers[i] = number(value)
+			}
+			return object{"type": "integer", "enum": numbers}
+		}
 		low, high := limits(tag)
 		return object{"type": "integer", "minimum": low, "maximum": high}
 	case reflect.String:

@@ -280,7 +280,7 @@ func (l *load) deprovision(ctx context.Context, id string, unclear bool) bool {
 	return l.operation(ctx, client.KindDeprovision, func() (client.Operation, openbroker.Outcome, error) {
 		response, err := l.client.Deprovision(ctx, deprovision)
 		if unclear && missing(err) {
-			return client.Operation{}, openbroker.Deleted, nil
+			return client.Operation{}, openbroker.Completed, nil
 		}
 		if err != nil {
 			return client.Operation{}, 0, err

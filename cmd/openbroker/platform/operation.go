@@ -17,12 +17,12 @@ type operationFlags struct {
 
 // shownOperation is an operation as it is printed.
 type shownOperation struct {
-	Instance    string           `json:"instance"`
-	Binding     string           `json:"binding,omitempty"`
-	Kind        client.Kind      `json:"kind,omitempty"`
-	State       openbroker.State `json:"state"`
-	Description string           `json:"description,omitempty"`
-	Operation   string           `json:"operation,omitempty"`
+	Instance    string                    `json:"instance"`
+	Binding     string                    `json:"binding,omitempty"`
+	Kind        client.Kind               `json:"kind,omitempty"`
+	State       openbroker.OperationState `json:"state"`
+	Description string                    `json:"description,omitempty"`
+	Operation   string                    `json:"operation,omitempty"`
 }
 
 func (p *program) newOperation() *cobra.Command {
@@ -69,7 +69,7 @@ func (s *session) instanceOperation(ctx context.Context, f *operationFlags, i in
 		if err := s.finish(ctx, &f.waitFlags, i); err != nil {
 			return err
 		}
-		return s.printOperation(shownOperation{Instance: i.Name, Kind: kind, State: openbroker.Succeeded, Operation: i.Operation.Operation})
+		return s.printOperation(shownOperation{Instance: i.Name, Kind: kind, State: openbroker.OperationSucceeded, Operation: i.Operation.Operation})
 	}
 	r := &openbroker.LastOperationRequest{InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID}
 	shown := shownOperation{Instance: i.Name}
@@ -82,7 +82,7 @@ func (s *session) instanceOperation(ctx context.Context, f *operationFlags, i in
 	if err != nil {
 		return err
 	}
-	if i.Operation != nil && response.State != openbroker.InProgress {
+	if i.Operation != nil && response.State != openbroker.OperationInProgress {
 		if err := s.conclude(ctx, i.ID, *i.Operation, failureOf(*i.Operation, response)); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *session) bindingOperation(ctx context.Context, f *operationFlags, i ins
 		if err := s.finishBinding(ctx, &f.waitFlags, i, b); err != nil {
 			return err
 		}
-		return s.printOperation(shownOperation{Instance: i.Name, Binding: b.Name, Kind: kind, State: openbroker.Succeeded, Operation: b.Operation.Operation})
+		return s.printOperation(shownOperation{Instance: i.Name, Binding: b.Name, Kind: kind, State: openbroker.OperationSucceeded, Operation: b.Operation.Operation})
 	}
 	r := &openbroker.LastBindingOperationRequest{InstanceID: i.ID, BindingID: b.ID, ServiceID: i.ServiceID, PlanID: i.PlanID}
 	shown := shownOperation{Instance: i.Name, Binding: b.Name}
@@ -109,7 +109,7 @@ func (s *session) bindingOperation(ctx context.Context, f *operationFlags, i ins
 	if err != nil {
 		return err
 	}
-	if b.Operation != nil && response.State != openbroker.InProgress {
+	if b.Operation != nil && response.State != openbroker.OperationInProgress {
 		if err := s.concludeBinding(ctx, i.ID, b.ID, *b.Operation, failureOf(*b.Operation, response)); err != nil {
 			return err
 		}
@@ -124,14 +124,14 @@ func (s *session) settle(response *openbroker.LastOperationResponse, err error, 
 	case err == nil:
 		return response, nil
 	case deletes && missing(err):
-		return &openbroker.LastOperationResponse{State: openbroker.Succeeded}, nil
+		return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded}, nil
 	default:
 		return nil, s.explain(err)
 	}
 }
 
 func failureOf(o client.Operation, response *openbroker.LastOperationResponse) error {
-	if response.State != openbroker.Failed {
+	if response.State != openbroker.OperationFailed {
 		return nil
 	}
 	return &client.OperationError{Operation: o, Description: response.Description, InstanceUsable: response.InstanceUsable}
@@ -147,7 +147,7 @@ func (s *session) printOperation(shown shownOperation) error {
 	if err := s.print(s.common.format, result{value: shown, names: []string{shown.Instance}, rows: rows}); err != nil {
 		return err
 	}
-	if shown.State == openbroker.Failed {
+	if shown.State == openbroker.OperationFailed {
 		return &Error{Code: exitRefused, err: errors.New("the operation failed")}
 	}
 	return nil

@@ -235,8 +235,8 @@ func versionOf(m *openbroker.MaintenanceInfo) string {
 	return m.Version
 }
 
-func readContext(text string) (openbroker.Context, error) {
-	var context openbroker.Context
+func readContext(text string) (openbroker.PlatformContext, error) {
+	var context openbroker.PlatformContext
 	if text == "" {
 		return context, nil
 	}
