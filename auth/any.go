@@ -9,45 +9,46 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Any authenticates requests by one of several ways, such as basic
-// authentication for one platform and tokens for another. Create it with
+// Any accepts a request that any of several authenticators accepts, such as
+// basic authentication for one platform and tokens for another. Create it with
 // [NewAny].
 //
-// The ways are asked in order; the first that accepts the request decides who
-// it comes from, and what the others say does not matter: credentials of one
-// scheme never make another one fail. If none accepts, the answer is
+// Any calls the authenticators in order. The first that accepts the request
+// supplies the principal; errors of the others are ignored, so wrong credentials
+// of one scheme never invalidate right ones of another. If none accepts, Any
+// returns
 //
-//  1. an error of the server, such as 503, if there is one: that way might have
-//     accepted, so nobody can say that the credentials are wrong
-//  2. else an error other than 401, such as 403: the credentials are right and
-//     still not enough
-//  3. else 401, with the challenges of all.
+//  1. a server error, such as 503, if one occurred: that authenticator might
+//     have accepted the credentials, so they cannot be called wrong
+//  2. else an error other than 401, such as 403: the credentials are right but
+//     not sufficient
+//  3. else 401, with the challenges of all authenticators.
 //
-// The first error of its kind is taken.
+// Among errors of the same kind the first wins.
 type Any struct{ authenticators []openbroker.Authenticator }
 
 var _ openbroker.Authenticator = (*Any)(nil)
 
-// NewAny returns an authenticator that accepts what one of the others accepts.
-// It returns an error if there is none, if one is nil, and for [None], which
-// would make the others pointless.
+// NewAny returns an authenticator that tries the given ones in order. It returns
+// an error if the list is empty or contains nil or [None], which would make the
+// others pointless.
 func NewAny(authenticators ...openbroker.Authenticator) (*Any, error) {
 	if len(authenticators) == 0 {
-		return nil, errors.New("auth: Any of no authenticators: give at least one")
+		return nil, errors.New("auth: Any has no authenticators: give at least one")
 	}
 	for _, a := range authenticators {
 		if a == nil {
 			return nil, errors.New("auth: an authenticator of Any is nil")
 		}
 		if _, open := a.(*None); open {
-			return nil, errors.New("auth: None among the authenticators of Any lets everyone in: use it alone, or remove it")
+			return nil, errors.New("auth: None in Any lets everyone in: use None alone, or remove it")
 		}
 	}
 	return &Any{authenticators: slices.Clone(authenticators)}, nil
 }
 
-// Authenticate returns the first principal that it gets, or an error as
-// described at [Any].
+// Authenticate returns the first principal that an authenticator accepts, or an
+// error as described at [Any].
 func (a *Any) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	var unavailable, other error
 	var refusals []error
@@ -76,7 +77,7 @@ func (a *Any) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	}
 }
 
-// Challenges returns those of all, each once.
+// Challenges returns the challenges of all authenticators without duplicates.
 func (a *Any) Challenges() []string {
 	var challenges []string
 	for _, authenticator := range a.authenticators {
@@ -90,33 +91,33 @@ func (a *Any) Challenges() []string {
 }
 
 // joinRefusals returns a 401 whose cause says what was wrong with the
-// credentials, leaving out the schemes that there were none of.
+// credentials. It omits the schemes that the request did not use.
 func joinRefusals(refusals []error) error {
-	var told []error
+	var relevant []error
 	for _, err := range refusals {
 		if !errors.Is(err, errNoCredentials) {
-			told = append(told, err)
+			relevant = append(relevant, err)
 		}
 	}
-	switch len(told) {
+	switch len(relevant) {
 	case 0:
 		return refusals[0]
 	case 1:
-		if found, _ := errors.AsType[*openbroker.Error](told[0]); found != nil && found.Status == http.StatusUnauthorized {
-			return told[0]
+		if found, _ := errors.AsType[*openbroker.Error](relevant[0]); found != nil && found.Status == http.StatusUnauthorized {
+			return relevant[0]
 		}
 	}
-	return openbroker.ErrUnauthorized.WithCause(refusalsError(told))
+	return openbroker.ErrUnauthorized.WithCause(refusalsError(relevant))
 }
 
-// refusalsError is several errors in one line.
+// refusalsError prints several errors on one line.
 type refusalsError []error
 
 func (e refusalsError) Error() string {
 	texts := make([]string, 0, len(e))
 	for _, err := range e {
 		if cause := errors.Unwrap(err); cause != nil {
-			err = cause // What is around it says 401 once more.
+			err = cause // The wrapper would repeat the text of the 401.
 		}
 		texts = append(texts, err.Error())
 	}

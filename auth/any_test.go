@@ -22,7 +22,7 @@ func newAny(t *testing.T, authenticators ...openbroker.Authenticator) *auth.Any 
 	return a
 }
 
-// All ways at once, on one server: each is enough, whatever the others think.
+// With all authenticators on one server, any one that accepts is enough.
 func TestAny(t *testing.T) {
 	t.Parallel()
 	ca, key := newAuthority(t), newECDSA(t, "k")
@@ -46,7 +46,7 @@ func TestAny(t *testing.T) {
 	mustAccept(t, s.provisionWith(t, none, basicHeader("other", "other-secret")), "other", "basic", "")
 	mustAccept(t, s.provisionWith(t, none, token), "cc-client", "bearer", "sc")
 	mustAccept(t, s.provisionWith(t, known), "CN=sm", "mtls", "sm")
-	// Credentials of one scheme that are wrong, beside right ones of another.
+	// Wrong credentials of one scheme beside right ones of another.
 	mustAccept(t, s.provisionWith(t, known, basicHeader("cc", "wrong-secret")), "CN=sm", "mtls", "sm")
 	mustAccept(t, s.provisionWith(t, known, "Bearer junk"), "CN=sm", "mtls", "sm")
 	mustAccept(t, s.provisionWith(t, unknown, basicHeader("cc", "plain-secret")), "cc", "basic", "cf")
@@ -56,7 +56,7 @@ func TestAny(t *testing.T) {
 	mustRefuse(t, s.provisionWith(t, none, basicHeader("cc", "wrong-secret")), challenges...)
 	mustRefuse(t, s.provisionWith(t, unknown, basicHeader("", "")), challenges...)
 
-	// 403 and 503 of one way are not hidden, and hide no acceptance.
+	// A 403 or 503 of one authenticator is returned unless another one accepts.
 	weak := key.sign(t, i.claims(nil))
 	if got := s.provisionWith(t, none, weak); got.status != http.StatusForbidden {
 		t.Errorf("status %d, want 403", got.status)
@@ -71,7 +71,7 @@ func TestAny(t *testing.T) {
 	mustNotTell(t, s.log.String(), "plain-secret", "wrong-secret", token[7:])
 }
 
-// fixed is an authenticator that always answers the same.
+// fixed is an authenticator that always returns the same result.
 type fixed struct{ err error }
 
 func (f fixed) Authenticate(*http.Request) (openbroker.Principal, error) {
@@ -97,10 +97,10 @@ func TestAnyErrors(t *testing.T) {
 		{"503 first", []error{unavailable, forbidden, failed}, 503, "failed"},
 		{"503 last", []error{failed, forbidden, unavailable}, 503, "failed"},
 		{"403", []error{failed, forbidden, failed}, 403, "no"},
-		{"the one that tells more", []error{expired}, 401, "expired"},
-		{"all tell", []error{failed, expired}, 401, "failed; failed"},
+		{"the specific one", []error{expired}, 401, "expired"},
+		{"all specific", []error{failed, expired}, 401, "failed; failed"},
 		{"no *Error", []error{failed}, 401, "failed"},
-		{"status that is no error", []error{openbroker.NewError(200, "", "odd")}, 401, "odd"},
+		{"status below 400", []error{openbroker.NewError(200, "", "odd")}, 401, "odd"},
 		{"typed nil", []error{typedNil}, 401, "nil"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// broker answers a provision request with who it came from.
+// broker returns the caller in its response to a provision request.
 type broker struct{ openbroker.Unimplemented }
 
 func (broker) Catalog(context.Context) (*openbroker.Catalog, error) {
@@ -36,7 +36,7 @@ func (broker) Provision(_ context.Context, r *openbroker.ProvisionRequest) (*ope
 	return &openbroker.ProvisionResponse{DashboardURL: "https://broker/?" + query.Encode()}, nil
 }
 
-// logBuffer collects a log, which tests search for secrets.
+// logBuffer collects the log, so that tests can search it for secrets.
 type logBuffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer
@@ -72,7 +72,7 @@ func serve(t *testing.T, a openbroker.Authenticator) *service {
 	return &service{Server: server, log: log}
 }
 
-// answer is what a platform sees.
+// answer is the response that a platform receives.
 type answer struct {
 	status     int
 	header     http.Header
@@ -128,7 +128,7 @@ func (s *service) provisionWith(t *testing.T, client *http.Client, authorization
 	return got
 }
 
-// mustRefuse checks an answer that must be a 401 with its challenges.
+// mustRefuse checks that the response is a 401 with the challenges.
 func mustRefuse(t *testing.T, got answer, challenges ...string) {
 	t.Helper()
 	if got.status != http.StatusUnauthorized {
@@ -162,8 +162,8 @@ func mustAccept(t *testing.T, got answer, name, method, platform string) {
 	}
 }
 
-// mustNotTell checks that no secret is in a text; secrets are also looked for
-// in base64.
+// mustNotTell checks that a text contains no secret, neither in plain nor in
+// base64.
 func mustNotTell(t *testing.T, text string, secrets ...string) {
 	t.Helper()
 	for _, secret := range secrets {

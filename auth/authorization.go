@@ -8,18 +8,18 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// realm is the protection space that challenges name (RFC 9110, 11.5). There is
-// one: whoever may use the broker may use all of it.
+// realm is the protection space that challenges name (RFC 9110, 11.5). The
+// broker has a single one: every caller may use every endpoint.
 const realm = "openbroker"
 
-// basicChallenge is that of RFC 7617.
+// basicChallenge is the challenge of RFC 7617.
 const basicChallenge = `Basic realm="` + realm + `", charset="UTF-8"`
 
-// maxHeaderSize bounds what of an Authorization header is looked at, in bytes.
+// maxHeaderSize is the longest accepted Authorization header, in bytes.
 const maxHeaderSize = 16 << 10
 
-// errNoCredentials is the cause if a request carries no credentials of the
-// scheme at hand; Any leaves it out if another scheme has more to say.
+// errNoCredentials is the cause of a 401 for a request without credentials of
+// the expected scheme. Any omits it if another scheme reports a better reason.
 var errNoCredentials = errors.New("the request carries no credentials of this scheme")
 
 var (
@@ -28,15 +28,15 @@ var (
 	errLongHeader     = openbroker.ErrUnauthorized.WithCause(errors.New("the header Authorization is longer than 16384 bytes"))
 )
 
-// authorization returns what follows the scheme in the Authorization header.
-// Schemes are compared without regard to case (RFC 9110, 11.1).
+// authorization returns the part of the Authorization header after the scheme.
+// Schemes are case-insensitive (RFC 9110, 11.1).
 func authorization(r *http.Request, scheme string) (string, *openbroker.Error) {
 	values := r.Header["Authorization"]
 	if len(values) == 0 {
 		return "", errAbsent
 	}
 	if len(values) > 1 {
-		// A proxy and the broker might each believe another one.
+		// A proxy and the broker might each read a different one.
 		return "", errRepeatedHeader
 	}
 	given, rest, _ := strings.Cut(values[0], " ")
@@ -49,7 +49,7 @@ func authorization(r *http.Request, scheme string) (string, *openbroker.Error) {
 	return strings.Trim(rest, " "), nil
 }
 
-// refuse returns a 401 with a cause for the log.
+// refuse returns a 401. The cause appears in the log only.
 func refuse(cause string) *openbroker.Error {
 	return openbroker.ErrUnauthorized.WithCause(errors.New(cause))
 }

@@ -15,35 +15,36 @@ import (
 )
 
 // Basic authenticates requests by HTTP basic authentication (RFC 7617), which
-// is what every platform speaks. It holds several credentials at once; those of
-// one platform stand for the same caller. Create it with [NewBasic] or
-// [LoadBasic].
+// every platform supports. It holds several credentials at once; credentials of
+// the same platform share that platform's instances. Create it with [NewBasic]
+// or [LoadBasic].
 //
-// The time of a check does not tell which user names exist, nor how much of a
-// password is right. Plain passwords are kept as keyed digests only. Hashes are
-// slow by design, so the digest of a password that was verified is remembered
-// as long as the credential stays, under a key that never leaves the process; so
-// is that of a wrong one, until the credentials change. Only half of the
-// processors (one at least) verify hashes at a time, so that a flood of wrong
-// passwords leaves the broker working.
+// The duration of a check reveals neither which user names exist nor how much of
+// a password is right. Basic keeps keyed digests of plain passwords, never the
+// passwords. Hashes are slow by design, so Basic caches the digest of a verified
+// password while its credential stays, and that of a wrong password until the
+// credentials change. The key of the digests never leaves the process. At most
+// half of the processors, but at least one, verify hashes at a time: a flood of
+// wrong passwords leaves the broker responsive.
 //
-// Who waits for a verification is served in turns by address (of an IPv6 address
-// the first 64 bits) and then by user name, and those who logged in before go
-// before all others. When 512 requests wait, the last of whoever has most of
-// them is answered with 503.
+// Requests that wait for a verification take turns by address (the first 64 bits
+// of an IPv6 address), then by user name. Senders that have logged in before go
+// first. When more than 512 requests wait, Basic answers the newest request of
+// the largest group with 503.
 type Basic struct {
 	state atomic.Pointer[credentialSet]
 	queue *verifications
-	key   []byte // of the digests
+	key   []byte // keys the digests
 }
 
 var _ openbroker.Authenticator = (*Basic)(nil)
 
-// NewBasic returns an authenticator for the credentials. The error names the
-// first credential that is unacceptable by its position and user name: an empty
-// user name or password (or the hash of an empty one), a colon in the user
-// name, a control character, a malformed or too expensive hash, a credential
-// that occurs twice, no credential at all, or more than 1000.
+// NewBasic returns an authenticator for the credentials. It accepts 1 to 1000 of
+// them. It returns an error that names the first unacceptable credential by
+// position and user name if the user name or the password is empty (or the hash
+// is that of an empty password), the user name contains a colon, a control
+// character occurs, a hash is malformed or too expensive, or a credential occurs
+// twice.
 func NewBasic(credentials ...Credential) (*Basic, error) {
 	b := newEmptyBasic()
 	if err := b.Replace(credentials...); err != nil {
@@ -52,18 +53,18 @@ func NewBasic(credentials ...Credential) (*Basic, error) {
 	return b, nil
 }
 
-// newEmptyBasic returns an authenticator that has no credentials yet.
+// newEmptyBasic returns an authenticator without credentials.
 func newEmptyBasic() *Basic {
 	b := &Basic{queue: newVerifications(verificationSlots()), key: make([]byte, sha256.Size)}
-	_, _ = rand.Read(b.key) // Never fails, by its contract.
+	_, _ = rand.Read(b.key) // By contract, it never fails.
 	return b
 }
 
-// Replace makes the credentials the only ones, for all requests that begin
-// after it returns. If it returns an error, for the reasons of [NewBasic],
-// nothing has changed. To rotate a password, replace the credentials by both
-// the old one and the new one, and later by the new one alone. Passwords that
-// were verified against a hash that stays are not verified again.
+// Replace replaces all credentials. Requests that begin after it returns see the
+// new ones only. On an error, which it returns under the conditions of
+// [NewBasic], the credentials stay unchanged. To rotate a password, first
+// replace the old credential with the old and the new one, and later with the
+// new one alone. Basic does not verify a password again if its hash stays.
 func (b *Basic) Replace(credentials ...Credential) error {
 	set, err := newCredentialSet(credentials, b.key, b.state.Load())
 	if err != nil {
@@ -76,14 +77,14 @@ func (b *Basic) Replace(credentials ...Credential) error {
 var (
 	errNotBase64   = refuse("the basic credentials are not base64")
 	errNoColon     = refuse("the basic credentials have no colon between username and password")
-	errUnprintable = refuse("the basic credentials have a control character or are not UTF-8")
+	errUnprintable = refuse("the basic credentials contain a control character or are not UTF-8")
 	errNoMatch     = refuse("no credential has this username and password")
-	errQueueFull   = errors.New("too many requests wait for the verification of a password hash")
+	errQueueFull   = errors.New("too many requests are waiting for the verification of a password hash")
 )
 
 // Authenticate returns the principal with the user name as Name and "basic" as
-// Method. The error is 401 unless a credential matches, and 503 if too many
-// requests wait for the verification of a hash.
+// Method. It returns a 401 if no credential matches, and a 503 if too many
+// requests are waiting for the verification of a hash.
 func (b *Basic) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	encoded, failure := authorization(r, "Basic")
 	if failure != nil {
@@ -106,7 +107,7 @@ func (b *Basic) Authenticate(r *http.Request) (openbroker.Principal, error) {
 		return openbroker.Principal{}, errNoColon
 	}
 	if !printableBytes(userpass) {
-		// No credential has such characters, and some hashes ignore them.
+		// Credentials never contain such characters, and some hashes ignore them.
 		return openbroker.Principal{}, errUnprintable
 	}
 	digest := s.digest(userpass)
@@ -137,10 +138,10 @@ func (b *Basic) verify(r *http.Request, set *credentialSet, username, password [
 	}
 	defer b.queue.release()
 	if entry := set.find(digest); entry != nil {
-		return entry, nil // Another request verified it meanwhile.
+		return entry, nil // Another request has verified it in the meantime.
 	}
 	if set.refused.has(digest) {
-		return nil, nil // Likewise.
+		return nil, nil // Another request has refused it in the meantime.
 	}
 	entry := set.verify(username, password, digest)
 	if entry == nil {
@@ -155,7 +156,7 @@ func (b *Basic) Challenges() []string {
 	return []string{basicChallenge}
 }
 
-// printableBytes is printable for bytes, quick for those of ASCII.
+// printableBytes is printable for bytes, with a fast path for ASCII.
 func printableBytes(b []byte) bool {
 	for i := range b {
 		if b[i] < ' ' || b[i] >= 0x7f {

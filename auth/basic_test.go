@@ -58,7 +58,7 @@ func TestBasicAccepts(t *testing.T) {
 	)
 	s := serve(t, b)
 	secrets := []string{"plain-secret", "newer:secret", "bcrypt-secret", "argon-secret", "pässwörd €", "wrong-secret"}
-	for range 2 { // The second time from the memory of verified digests.
+	for range 2 { // The second request uses the cached digest.
 		for _, c := range []struct{ header, user, platform string }{
 			{basicHeader("cc", "plain-secret"), "cc", "cf"},
 			{basicHeader("cc", "newer:secret"), "cc", "cf"},
@@ -114,7 +114,7 @@ func TestBasicRefusesWhatIsMalformed(t *testing.T) {
 		{"longest", []string{basicHeader("cc", strings.Repeat("x", 12_000))}, "no credential has"},
 		{"repeated", []string{good, good}, "more than once"},
 		{"not UTF-8", []string{basicHeader("cc", "\xff")}, "control character"},
-		{"longer than bcrypt reads", []string{basicHeader("long", strings.Repeat("x", 73))}, "no credential has"},
+		{"longer than bcrypt's limit", []string{basicHeader("long", strings.Repeat("x", 73))}, "no credential has"},
 		{"NUL, where bcrypt wraps around", []string{basicHeader("cycle", "abc\x00abc")}, "control character"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -148,8 +148,8 @@ func TestNewBasicRefuses(t *testing.T) {
 		{"line break after password", auth.Credential{Username: "u", Password: secret + "\n"}, "line break"},
 		{"both", auth.Credential{Username: "u", Password: secret, PasswordHash: good}, "both"},
 		{"too long", auth.Credential{Username: "u", Password: strings.Repeat(secret, 1000)}, "longer than"},
-		{"bcrypt of nothing", auth.Credential{Username: "u", PasswordHash: bcryptHash(t, "")}, "empty password"},
-		{"argon2id of nothing", auth.Credential{Username: "u", PasswordHash: argon2Hash("")}, "empty password"},
+		{"bcrypt of the empty password", auth.Credential{Username: "u", PasswordHash: bcryptHash(t, "")}, "empty password"},
+		{"argon2id of the empty password", auth.Credential{Username: "u", PasswordHash: argon2Hash("")}, "empty password"},
 		{"plain as hash", auth.Credential{Username: "u", PasswordHash: secret}, "neither bcrypt"},
 		{"sha", auth.Credential{Username: "u", PasswordHash: "{SHA}" + secret}, "neither bcrypt"},
 		{"argon2i", auth.Credential{Username: "u", PasswordHash: strings.Replace(argon, "2id", "2i", 1)}, "neither bcrypt"},
@@ -202,7 +202,7 @@ func TestNewBasicRefuses(t *testing.T) {
 	})
 }
 
-// Every user name costs a failing check the same number of verifications.
+// A failing check verifies the same number of hashes for every user name.
 func TestBasicRounds(t *testing.T) {
 	t.Parallel()
 	hashed := func(name, password string) auth.Credential {
@@ -238,7 +238,7 @@ func TestCredentialDoesNotTell(t *testing.T) {
 	} {
 		mustNotTell(t, text, "plain-secret", "hash-secret")
 		if !strings.Contains(text, "cc") || !strings.Contains(text, "cf") {
-			t.Errorf("%q does not say whose credential it is", text)
+			t.Errorf("%q does not contain the user name", text)
 		}
 	}
 }
@@ -260,12 +260,12 @@ func TestBasicReplace(t *testing.T) {
 
 	for _, bad := range [][]auth.Credential{nil, {newer, {Username: "cc"}}} {
 		if err := b.Replace(bad...); err == nil {
-			t.Fatal("a bad set was accepted")
+			t.Fatal("an invalid set was accepted")
 		}
 		mustAccept(t, s.provision(t, basicHeader("cc", "old-secret")), "cc", "basic", "cf")
 	}
 
-	// Also what was verified before is forgotten.
+	// Passwords that were verified before are forgotten, too.
 	if err := b.Replace(newer); err != nil {
 		t.Fatal(err)
 	}
@@ -274,8 +274,8 @@ func TestBasicReplace(t *testing.T) {
 	mustNotTell(t, s.log.String(), "old-secret", "new-secret")
 }
 
-// While credentials are rotated again and again, a client that has one of the
-// two that are valid is never refused, and a wrong one is never accepted.
+// During repeated rotations, a client with one of the two valid credentials is
+// never refused, and a wrong credential is never accepted.
 func TestBasicRotationUnderLoad(t *testing.T) {
 	t.Parallel()
 	password := func(i int64) string { return fmt.Sprintf("secret-%d", i) }
@@ -293,9 +293,9 @@ func TestBasicRotationUnderLoad(t *testing.T) {
 		return c
 	}
 	b := newBasic(t, credential(0), credential(1))
-	// generation g: credentials g and g+1 are valid, or g and g-1 just before.
+	// generation g: credentials g and g+1 are valid, or g-1 and g just before.
 	var generation atomic.Int64
-	var readers sync.RWMutex // A reader holds its generation in place.
+	var readers sync.RWMutex // A reader prevents the rotation of its generation.
 	stop := make(chan struct{})
 	var clients sync.WaitGroup
 	for range 4 {
@@ -323,7 +323,7 @@ func TestBasicRotationUnderLoad(t *testing.T) {
 		})
 	}
 	for g := int64(1); g+1 < int64(len(hashes)); g++ {
-		// Both work: requests of the old generation may be under way.
+		// Both work: requests of the old generation may be in progress.
 		if err := b.Replace(credential(g-1), credential(g), credential(g+1)); err != nil {
 			t.Error(err)
 		}

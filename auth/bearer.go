@@ -18,11 +18,12 @@ import (
 
 const (
 	defaultLeeway = 30 * time.Second
-	maxLeeway     = 2 * time.Minute // go-oidc allows 5 minutes for nbf, of which this is taken off.
+	maxLeeway     = 2 * time.Minute // Must stay below the 5 minutes that go-oidc allows for nbf.
 )
 
-// signatureAlgorithms are those that can be allowed, all of them with public
-// keys: "none" and the HMACs must never be. True are the default.
+// signatureAlgorithms has the algorithms that a configuration can allow; true
+// marks the default ones. All use public keys: "none" and the HMAC algorithms
+// must never be accepted.
 var signatureAlgorithms = map[string]bool{
 	oidc.RS256: true, oidc.RS384: false, oidc.RS512: false,
 	oidc.PS256: true, oidc.PS384: false, oidc.PS512: false,
@@ -33,46 +34,46 @@ var signatureAlgorithms = map[string]bool{
 // BearerConfig says which tokens [Bearer] accepts.
 type BearerConfig struct {
 	// Issuer is the exact "iss" claim of the tokens. Required. If neither
-	// JWKSURL nor Keys is set it must be the URL of an OpenID Connect provider,
+	// JWKSURL nor Keys is set, it must be the URL of an OpenID Connect provider,
 	// whose discovery document says where its keys are.
 	Issuer string
-	// Audience must be among the "aud" claim of the tokens. Required: an
-	// issuer also issues tokens that were not meant for the broker.
+	// Audience must occur in the "aud" claim of the tokens. Required: an issuer
+	// also issues tokens that are meant for other services.
 	Audience string
-	// JWKSURL is where the JSON Web Key Set of the issuer is. URLs must be
-	// https; http is accepted for loopback hosts only.
+	// JWKSURL is the URL of the issuer's JSON Web Key Set. It must be an https
+	// URL; http is accepted for loopback hosts only.
 	JWKSURL string
-	// Keys are the public keys of the issuer, *rsa.PublicKey of at least 2048
-	// bits, *ecdsa.PublicKey or ed25519.PublicKey, if they are not to be
-	// fetched.
+	// Keys are the public keys of the issuer: *rsa.PublicKey of at least 2048
+	// bits, *ecdsa.PublicKey or ed25519.PublicKey. Set them instead of JWKSURL
+	// if the broker must not fetch keys.
 	Keys []crypto.PublicKey
 	// Algorithms are the accepted signature algorithms, by default RS256, PS256,
-	// ES256 and EdDSA; the 384 and 512 bit variants can be added. Others are an
-	// error.
+	// ES256 and EdDSA. RS, PS and ES with 384 and 512 bits are available, too.
 	Algorithms []string
-	// Scopes are all required; they are looked for in the claims "scope" and
-	// "scp", which are space-separated strings or arrays. A valid token that
-	// lacks one is answered with 403.
+	// Scopes are the scopes that a token must have, all of them. The claims
+	// "scope" and "scp" carry them, as a space-separated string or an array. A
+	// valid token that lacks one gets a 403.
 	Scopes []string
 	// NameClaim is the claim that names the principal, "sub" by default. A
 	// token without it is refused.
 	NameClaim string
-	// Platform is the platform of every token's principal. If it is empty and
-	// PlatformClaim too, that of [Credential] applies.
+	// Platform is the platform of every token's principal. If Platform and
+	// PlatformClaim are both empty, the default of [Credential] applies.
 	Platform string
-	// PlatformClaim is the claim that names the platform, if tokens of several
-	// platforms are accepted. A token without it is refused. Set it or
-	// Platform.
+	// PlatformClaim is the claim that names the platform, for issuers that serve
+	// several platforms. A token without it is refused. Set PlatformClaim or
+	// Platform, not both.
 	PlatformClaim string
 	// Leeway is how far the clocks of issuer and broker may differ: 30 s by
-	// default, at most 2 minutes, negative for none.
+	// default, at most 2 minutes. Negative means none.
 	Leeway time.Duration
-	// HTTPClient fetches discovery document and keys; a plain client by
-	// default. A request that takes more than 5 seconds is given up anyway.
+	// HTTPClient fetches the discovery document and the keys; a plain client by
+	// default. Requests are canceled after 5 seconds, whatever its timeout.
 	HTTPClient *http.Client
 	// Now is the clock, [time.Now] by default.
 	Now func() time.Time
-	// Logger is told when keys cannot be refreshed; [slog.Default] by default.
+	// Logger receives a warning when keys cannot be fetched; [slog.Default] by
+	// default.
 	Logger *slog.Logger
 }
 
@@ -107,15 +108,15 @@ func (c *BearerConfig) validate() error {
 	case c.Audience == "":
 		return errors.New("the Audience is empty: set it to the \"aud\" claim of the tokens that are meant for the broker")
 	case strings.Contains(c.Issuer, "://") && strings.Contains(c.Issuer, "@"):
-		return errors.New("the Issuer has a user name or password, which is not supported")
+		return errors.New("the Issuer contains a user name or password, which is not supported: remove it")
 	case c.JWKSURL != "" && len(c.Keys) > 0:
-		return errors.New("there are both JWKSURL and Keys: set one of them, or none for OpenID Connect discovery")
+		return errors.New("both JWKSURL and Keys are set: set one of them, or neither for OpenID Connect discovery")
 	case c.Platform != "" && c.PlatformClaim != "":
-		return errors.New("there are both Platform and PlatformClaim: set one of them")
+		return errors.New("both Platform and PlatformClaim are set: set one of them")
 	case !printable(c.Platform):
-		return errors.New("the Platform has a control character or is not UTF-8")
+		return errors.New("the Platform contains a control character or is not UTF-8")
 	case c.Leeway > maxLeeway:
-		return fmt.Errorf("the Leeway is %v: at most %v is accepted", c.Leeway, maxLeeway)
+		return fmt.Errorf("the Leeway is %v: it must be at most %v", c.Leeway, maxLeeway)
 	}
 	for _, algorithm := range c.Algorithms {
 		if _, known := signatureAlgorithms[algorithm]; !known {
@@ -133,11 +134,12 @@ func (c *BearerConfig) validate() error {
 // Bearer authenticates requests by JSON Web Tokens in the Authorization header
 // (RFC 6750, RFC 7519). Create it with [NewBearer].
 //
-// Keys are fetched when the first token arrives, refreshed every ten minutes in
-// the background, and fetched again, at most every five seconds, when a token is
-// signed by an unknown one, so that the issuer can rotate them. While the issuer
-// is away, the keys that are known stay in use for a day; tokens that cannot be
-// checked are answered with 503, since a 401 would say that they are wrong.
+// Bearer fetches the keys of the issuer when the first token arrives. Once they
+// are ten minutes old, the next token refreshes them in the background. A token
+// that no known key verifies makes Bearer fetch them again, at most every five
+// seconds, so that the issuer can rotate its keys. While the issuer is
+// unreachable, the known keys stay in use for a day. Bearer answers a token that
+// it cannot check with 503: a 401 would say that the token is wrong.
 type Bearer struct {
 	config     BearerConfig
 	verifier   *oidc.IDTokenVerifier
@@ -146,9 +148,9 @@ type Bearer struct {
 
 var _ openbroker.Authenticator = (*Bearer)(nil)
 
-// NewBearer returns an authenticator for tokens. It does not use the network,
-// so the broker starts while the issuer is away. The error says which field of
-// config is unacceptable.
+// NewBearer returns an authenticator for tokens. It does not use the network, so
+// the broker also starts while the issuer is unreachable. It returns an error
+// that names the field if config is invalid.
 func NewBearer(config BearerConfig) (*Bearer, error) {
 	config.setDefaults()
 	err := config.validate()
@@ -175,8 +177,8 @@ func NewBearer(config BearerConfig) (*Bearer, error) {
 }
 
 // Authenticate returns the principal with "bearer" as Method and the scopes of
-// the token. The error is 401 if there is no token or an unacceptable one, 403
-// if it lacks a required scope, and 503 if the keys cannot be fetched.
+// the token. It returns a 401 if the token is missing or invalid, a 403 if it
+// lacks a required scope, and a 503 if the keys cannot be fetched.
 func (b *Bearer) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	raw, failure := authorization(r, "Bearer")
 	if failure != nil {
@@ -191,7 +193,7 @@ func (b *Bearer) Authenticate(r *http.Request) (openbroker.Principal, error) {
 			WithDescription("The keys that check bearer tokens are temporarily unavailable.").
 			WithCause(outcome.unavailable)
 	case errors.As(err, &expired):
-		// Its signature was right, so its owner may know.
+		// The signature is right, so its owner may learn the reason.
 		return openbroker.Principal{}, refuse("the token expired at " + expired.Expiry.UTC().Format(time.RFC3339)).
 			WithDescription("The bearer token has expired.")
 	case err != nil:
@@ -204,7 +206,7 @@ func (b *Bearer) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	return b.principal(claims)
 }
 
-// principal makes the caller out of the claims of a valid token.
+// principal returns the principal that the claims of a valid token describe.
 func (b *Bearer) principal(claims claims) (openbroker.Principal, error) {
 	principal := openbroker.Principal{Method: "bearer", Platform: b.config.Platform}
 	err := claims.checkNotBefore(b.config.Now().Add(b.config.Leeway))
@@ -234,8 +236,8 @@ func (b *Bearer) Challenges() []string { return slices.Clone(b.challenges) }
 
 type outcomeKey struct{}
 
-// An outcome carries out of go-oidc, which flattens the errors of a key set,
-// that the keys are away.
+// An outcome carries the information that the keys are unavailable past go-oidc,
+// which reduces the errors of a key set to text.
 type outcome struct{ unavailable error }
 
 func withOutcome(ctx context.Context) (context.Context, *outcome) {
@@ -249,7 +251,7 @@ func setUnavailable(ctx context.Context, err error) {
 	}
 }
 
-// shortError bounds what an issuer can write into the log.
+// shortError bounds the text that an issuer can write into the log.
 type shortError struct{ error }
 
 func (e shortError) Error() string {

@@ -183,7 +183,7 @@ func TestBearerRefusesForgeries(t *testing.T) {
 		{"none with a signature", unsigned(t, `{"alg":"none","kid":"k"}`, "x", claims)},
 		{"None", unsigned(t, `{"alg":"NONE"}`, "x", claims)},
 		{"no algorithm", unsigned(t, `{"kid":"k"}`, "x", claims)},
-		{"header is an array", unsigned(t, `[]`, "x", claims)},
+		{"header as an array", unsigned(t, `[]`, "x", claims)},
 		{"HS256 with the public key in DER", hmacWith(der)},
 		{"HS256 with the public key in PEM", hmacWith(armored)},
 		{"an algorithm that is not allowed", rs512.sign(t, claims)},
@@ -193,8 +193,8 @@ func TestBearerRefusesForgeries(t *testing.T) {
 		{"another's key under a known id", stranger.sign(t, claims)},
 		{"an unknown id", signer{id: "other", algorithm: jose.RS256, key: stranger.key}.sign(t, claims)},
 		{"its own key in the header", embedded(t, stranger, claims)},
-		{"payload exchanged", parts[0] + "." + other[1] + "." + parts[2]},
-		{"signature cut", good[:len(good)-20]},
+		{"replaced payload", parts[0] + "." + other[1] + "." + parts[2]},
+		{"truncated signature", good[:len(good)-20]},
 		{"no signature", parts[0] + "." + parts[1] + "."},
 		{"two parts", parts[0] + "." + parts[1]},
 		{"four parts", good + ".x"},
@@ -211,7 +211,7 @@ func TestBearerRefusesForgeries(t *testing.T) {
 			t.Parallel()
 			for _, config := range []auth.BearerConfig{config, static} {
 				if strings.Contains(c.name, "another") && len(config.Keys) > 0 && !strings.Contains(c.name, "another's") {
-					continue // Fixed keys have no ids and algorithms.
+					continue // Fixed keys have neither ids nor algorithms.
 				}
 				s := serve(t, newBearer(t, config))
 				mustRefuse(t, s.provision(t, c.header), bearerChallenge)
@@ -231,7 +231,7 @@ func TestBearerRefusesForgeries(t *testing.T) {
 	})
 }
 
-// embedded returns a token that brings the key that verifies it.
+// embedded returns a token whose header contains its own key.
 func embedded(t *testing.T, s signer, claims map[string]any) string {
 	t.Helper()
 	public, err := json.Marshal(s.public())

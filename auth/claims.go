@@ -10,12 +10,12 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// maxClaimLength bounds names and platforms, in bytes: they become part of keys
-// and log lines.
+// maxClaimLength is the longest accepted name or platform, in bytes. They become
+// part of database keys and log lines.
 const maxClaimLength = 255
 
-// claims are those of a token whose signature, issuer, audience and expiry are
-// right.
+// claims are the claims of a token whose signature, issuer, audience and expiry
+// have been verified.
 type claims map[string]json.RawMessage
 
 func readClaims(token *oidc.IDToken) (claims, error) {
@@ -26,7 +26,7 @@ func readClaims(token *oidc.IDToken) (claims, error) {
 	return c, nil
 }
 
-// name returns a claim that must be a name.
+// name returns the claim, which must be a valid name.
 func (c claims) name(claim string) (string, error) {
 	raw, found := c[claim]
 	if !found {
@@ -39,7 +39,8 @@ func (c claims) name(claim string) (string, error) {
 	return name, nil
 }
 
-// scopes returns those of RFC 8693 ("scope") and of Azure and Okta ("scp").
+// scopes returns the scopes in the claims "scope" (RFC 8693) and "scp" (Azure,
+// Okta).
 func (c claims) scopes() ([]string, error) {
 	var scopes []string
 	for _, claim := range [...]string{"scope", "scp"} {
@@ -61,8 +62,8 @@ func (c claims) scopes() ([]string, error) {
 	return scopes, nil
 }
 
-// checkNotBefore refuses tokens that are not valid yet. go-oidc does so too,
-// but with a leeway of minutes.
+// checkNotBefore refuses tokens that are not valid yet. The check of go-oidc has
+// a leeway of minutes.
 func (c claims) checkNotBefore(latest time.Time) error {
 	raw, found := c["nbf"]
 	if !found {

@@ -15,49 +15,50 @@ import (
 )
 
 // A CertificateRule says which client certificates are accepted, and for which
-// platform. All fields that are set must match, each exactly; there are no
-// patterns. At least one must be set, since an empty rule would accept whatever
-// the certificate authority signs.
+// platform. Every field that is set must match exactly; patterns are not
+// supported. At least one field besides Platform must be set: an empty rule
+// would accept every certificate of the certificate authority.
 type CertificateRule struct {
-	// Subject is the distinguished name of the subject as in RFC 2253, the
-	// last part first: "CN=cc,OU=platform,O=Example". It is what
-	// `openssl x509 -noout -subject -nameopt RFC2253` prints. Spaces behind
-	// the commas do not matter.
+	// Subject is the distinguished name of the subject in the form of RFC 2253,
+	// the last part first: "CN=cc,OU=platform,O=Example". The command
+	// `openssl x509 -noout -subject -nameopt RFC2253` prints it. Spaces after
+	// commas are ignored.
 	Subject string
 	// CommonName is the common name of the subject.
 	CommonName string
-	// DNSName, URI and Email are subject alternative names, one of which must
-	// be equal; case does not matter in DNS names. A URI is such as
-	// spiffe://example.org/cc.
+	// DNSName, URI and Email must each equal one of the certificate's subject
+	// alternative names of that kind. DNS names are case-insensitive. An example
+	// of a URI is spiffe://example.org/cc.
 	DNSName, URI, Email string
-	// Platform is as in [Credential].
+	// Platform is the platform that the certificate belongs to. If empty, the
+	// default of [Credential] applies.
 	Platform string
 }
 
 // ClientCert authenticates requests by the client certificate of their TLS
 // connection. Create it with [NewClientCert].
 //
-// The server must verify the certificates: [crypto/tls.Config] with ClientCAs,
-// and ClientAuth as RequireAndVerifyClientCert, or VerifyClientCertIfGiven where
-// there are other ways in. A certificate that it did not verify does not count,
-// and neither does any header in which a proxy says it did.
+// The server must verify the certificates: set ClientCAs of [crypto/tls.Config],
+// and ClientAuth to RequireAndVerifyClientCert, or to VerifyClientCertIfGiven if
+// other authenticators are in use. ClientCert ignores certificates that the
+// server did not verify, and headers in which a proxy claims a verification.
 type ClientCert struct{ rules []CertificateRule }
 
 var _ openbroker.Authenticator = (*ClientCert)(nil)
 
-// NewClientCert returns an authenticator that accepts certificates to which any
-// of the rules applies; the first that does gives the platform. It returns an
-// error if there is no rule, or one without a condition.
+// NewClientCert returns an authenticator that accepts a certificate if at least
+// one rule matches. The first rule that matches supplies the platform. It
+// returns an error if rules is empty or if a rule has no condition.
 func NewClientCert(rules ...CertificateRule) (*ClientCert, error) {
 	if len(rules) == 0 {
-		return nil, errors.New("auth: there is no certificate rule: give at least one")
+		return nil, errors.New("auth: no certificate rule is given: give at least one")
 	}
 	rules = slices.Clone(rules)
 	for i := range rules {
 		condition := rules[i]
 		condition.Platform = ""
 		if condition == (CertificateRule{}) {
-			return nil, fmt.Errorf("auth: certificate rule %d is empty: set Subject, CommonName, DNSName, URI or Email", i+1)
+			return nil, fmt.Errorf("auth: certificate rule %d has no condition: set Subject, CommonName, DNSName, URI or Email", i+1)
 		}
 		rules[i].Subject = withoutSpaces(rules[i].Subject)
 	}
@@ -70,10 +71,10 @@ var (
 	errCertificateName = refuse("the subject of the client certificate is malformed")
 )
 
-// Authenticate returns the principal with "mtls" as Method, and the subject of
-// the certificate as Name (see [CertificateRule]), or the matching alternative
-// name if the subject is empty. The error is 401 without a verified certificate
-// and if no rule applies.
+// Authenticate returns the principal with "mtls" as Method. Name is the subject
+// of the certificate (see [CertificateRule]), or the matching alternative name if
+// the subject is empty. It returns a 401 if the connection has no verified
+// certificate, if the certificate has expired, or if no rule matches.
 func (c *ClientCert) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 || len(r.TLS.VerifiedChains[0]) == 0 {
 		return openbroker.Principal{}, errNoCertificate
@@ -100,17 +101,17 @@ func (c *ClientCert) Authenticate(r *http.Request) (openbroker.Principal, error)
 		return openbroker.Principal{Name: name, Method: "mtls", Platform: rule.Platform}, nil
 	}
 	return openbroker.Principal{}, openbroker.ErrUnauthorized.
-		WithCause(shortError{fmt.Errorf("no rule applies to the client certificate with subject %q", subject)})
+		WithCause(shortError{fmt.Errorf("no rule matches the client certificate with subject %q", subject)})
 }
 
-// Challenges returns a challenge, as every 401 must have one (RFC 9110, 15.5.2).
-// No scheme is registered for certificates; this one is known from drafts.
+// Challenges returns a challenge, since every 401 must have one (RFC 9110,
+// 15.5.2). No scheme for certificates is registered; drafts use this one.
 func (c *ClientCert) Challenges() []string {
 	return []string{`ClientCertificate realm="` + realm + `"`}
 }
 
-// matches tells whether the rule applies. Empty names never reach a comparison
-// of their own, since a certificate may lack them.
+// matches reports whether the rule matches the certificate. It skips fields that
+// are empty: a certificate may lack the name, and would match by accident.
 func (rule *CertificateRule) matches(certificate *x509.Certificate, subject string) bool {
 	return (rule.Subject == "" || rule.Subject == subject) &&
 		(rule.CommonName == "" || rule.CommonName == certificate.Subject.CommonName) &&
@@ -128,8 +129,8 @@ func (rule *CertificateRule) hasURI(certificate *x509.Certificate) bool {
 	return false
 }
 
-// subjectOf returns the subject with its parts in the order of the certificate:
-// pkix.Name.String sorts them by type, and so makes different names equal.
+// subjectOf returns the subject with its parts in the order of the certificate.
+// pkix.Name.String sorts the parts by type, which makes different names equal.
 func subjectOf(certificate *x509.Certificate) (string, error) {
 	var sequence pkix.RDNSequence
 	rest, err := asn1.Unmarshal(certificate.RawSubject, &sequence)
@@ -142,7 +143,7 @@ func subjectOf(certificate *x509.Certificate) (string, error) {
 	return sequence.String(), nil
 }
 
-// withoutSpaces removes the spaces behind the commas that separate parts.
+// withoutSpaces removes the spaces after the commas that separate parts.
 func withoutSpaces(subject string) string {
 	var b strings.Builder
 	for i := range len(subject) {

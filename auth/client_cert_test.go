@@ -39,7 +39,7 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// issue returns a certificate; it is signed by itself while a has none.
+// issue returns a certificate, self-signed if a has no certificate yet.
 func (a *authority) issue(t *testing.T, template *x509.Certificate) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -81,7 +81,7 @@ func serveTLS(t *testing.T, a openbroker.Authenticator, ca *authority, mode tls.
 	return &service{Server: server, log: log}
 }
 
-// clientWith returns a client of its own that presents a certificate, or none.
+// clientWith returns a new client that presents the certificate, if it is not nil.
 func (s *service) clientWith(t *testing.T, certificates ...tls.Certificate) *http.Client {
 	t.Helper()
 	shared, _ := s.Client().Transport.(*http.Transport)
@@ -90,7 +90,7 @@ func (s *service) clientWith(t *testing.T, certificates ...tls.Certificate) *htt
 		if len(certificates) == 0 {
 			return new(tls.Certificate), nil
 		}
-		return &certificates[0], nil // Whatever authorities the server names.
+		return &certificates[0], nil // The client ignores the list of authorities that the server sends.
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
@@ -137,8 +137,8 @@ func TestClientCert(t *testing.T) {
 	mustRefuse(t, s.provisionWith(t, s.clientWith(t)), certificateChallenge)
 }
 
-// A certificate that was asked for and not verified proves nothing, whoever
-// signed it; neither does a header.
+// A certificate that the server requested but did not verify proves nothing, and
+// neither does a header.
 func TestClientCertTrustsOnlyTheServer(t *testing.T) {
 	t.Parallel()
 	ca, other := newAuthority(t), newAuthority(t)
@@ -181,7 +181,7 @@ func TestClientCertExpiresDuringConnection(t *testing.T) {
 	}
 }
 
-// The rules take every condition, and take no other name for the right one.
+// A rule checks all of its conditions, and does not confuse different names.
 func TestClientCertRules(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -190,7 +190,7 @@ func TestClientCertRules(t *testing.T) {
 		DNSNames:       []string{"a.example", "*.b.example"},
 		EmailAddresses: []string{"a@example"},
 	}).Leaf
-	// pkix.Name.String would put the parts of this one into another order.
+	// pkix.Name.String would reorder the parts of this subject.
 	reversed := &x509.Certificate{Subject: pkix.Name{CommonName: "cc"}, NotAfter: time.Now().Add(time.Hour)}
 	var err error
 	reversed.RawSubject, err = asn1.Marshal(pkix.RDNSequence{
@@ -214,7 +214,7 @@ func TestClientCertRules(t *testing.T) {
 		{"no wildcards", leaf, auth.CertificateRule{DNSName: "x.b.example"}, false},
 		{"DNS name as email", leaf, auth.CertificateRule{Email: "a.example"}, false},
 		{"email in other case", leaf, auth.CertificateRule{Email: "A@example"}, false},
-		{"URI that there is not", leaf, auth.CertificateRule{URI: "a.example"}, false},
+		{"URI that the certificate lacks", leaf, auth.CertificateRule{URI: "a.example"}, false},
 		{"malformed subject", &x509.Certificate{NotAfter: time.Now().Add(time.Hour), RawSubject: []byte{1}}, auth.CertificateRule{CommonName: "cc"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -238,7 +238,7 @@ func TestNewClientCertRefuses(t *testing.T) {
 		t.Error("no rule was accepted")
 	}
 	_, err := auth.NewClientCert(auth.CertificateRule{CommonName: "cc"}, auth.CertificateRule{Platform: "cf"})
-	if err == nil || !strings.Contains(err.Error(), "rule 2 is empty") {
+	if err == nil || !strings.Contains(err.Error(), "rule 2 has no condition") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxCredentials bounds what one check looks at.
+// maxCredentials bounds the credentials that one check compares.
 const maxCredentials = 1000
 
-// A Credential is a user name with its password, or with a hash of it. Printing
-// or logging it shows neither.
+// A Credential is a user name with a password or the hash of a password. Printed
+// and logged, it shows neither password nor hash.
 type Credential struct {
-	// Username must not be empty and has no colon (RFC 7617, section 2).
+	// Username must not be empty or contain a colon (RFC 7617, section 2).
 	Username string
 	// Password is the password in plain text. Set it or PasswordHash.
 	Password string
@@ -24,9 +24,9 @@ type Credential struct {
 	// ($argon2id$v=19$m=...,t=...,p=...$salt$hash) with at most 256 MiB, 16
 	// passes and 64 lanes.
 	PasswordHash string
-	// Platform is the platform that the credential belongs to. If it is empty,
-	// the caller's platform is that of the path prefix if there is one (see
-	// [openbroker.WithPlatformPrefix]), else [openbroker.DefaultPlatform].
+	// Platform is the platform that the credential belongs to. If empty, the
+	// path prefix selects the platform (see [openbroker.WithPlatformPrefix]).
+	// Without a prefix, it is [openbroker.DefaultPlatform].
 	Platform string
 }
 
@@ -40,31 +40,31 @@ func (c Credential) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("username", c.Username), slog.String("platform", c.Platform))
 }
 
-// validate returns what is wrong with c, without its secret. It does not look
-// into PasswordHash.
+// validate returns an error if c is invalid. The error does not contain the
+// password. validate does not parse PasswordHash.
 func (c Credential) validate() error {
 	switch {
 	case c.Username == "":
 		return errors.New("the username is empty")
 	case strings.Contains(c.Username, ":"):
-		return errors.New("the username has a colon, which basic authentication cannot carry")
+		return errors.New("the username contains a colon, which basic authentication cannot carry")
 	case !printable(c.Username):
-		return errors.New("the username has a control character or is not UTF-8")
+		return errors.New("the username contains a control character or is not UTF-8")
 	case !printable(c.Platform):
-		return errors.New("the platform has a control character or is not UTF-8")
+		return errors.New("the platform contains a control character or is not UTF-8")
 	case c.Password == "" && c.PasswordHash == "":
 		return errors.New("the password is empty: give a password or a password hash")
 	case c.Password != "" && c.PasswordHash != "":
-		return errors.New("there are both a password and a password hash: give one of them")
+		return errors.New("both a password and a password hash are given: give one of them")
 	case !printable(c.Password):
-		return errors.New("the password has a control character or is not UTF-8: is there a line break at its end?")
+		return errors.New("the password contains a control character or is not UTF-8: remove a line break at its end")
 	case len(c.Username)+len(c.Password) > maxHeaderSize/2:
-		return fmt.Errorf("username and password are longer than %d bytes together", maxHeaderSize/2)
+		return fmt.Errorf("username and password together are longer than %d bytes", maxHeaderSize/2)
 	}
 	return nil
 }
 
-// printable tells whether s can be a user name or password: UTF-8 without
+// printable reports whether s can be a user name or password: UTF-8 without
 // control characters (RFC 7617, section 2).
 func printable(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0

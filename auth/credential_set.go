@@ -15,31 +15,33 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A digest stands for a user name with a password: their HMAC-SHA-256 under a
-// key of the set.
+// A digest is the HMAC-SHA-256 of a user name and a password under the key of
+// Basic.
 type digest [sha256.Size]byte
 
-// An entry is a credential that is ready to be compared.
+// An entry is a credential in the form that checks compare.
 type entry struct {
 	principal openbroker.Principal
-	// known is the digest of the right password: set from the start if it was
-	// given in plain text, after the first verification if it was a hash. The
-	// entries of equal credentials in successive sets share it.
+	// known is the digest of the right password. It is set from the start for a
+	// plain password, and after the first verification for a hash. Entries of
+	// equal credentials in successive sets share it.
 	known *atomic.Pointer[digest]
-	hash  passwordHash // nil if the password was given in plain text
+	hash  passwordHash // nil for a plain password
 }
 
-// A credentialSet is what Basic checks against until it is replaced.
+// A credentialSet is an immutable set of credentials, which Basic replaces as a
+// whole.
 type credentialSet struct {
 	entries []*entry
-	byName  map[string][]*entry // those with a hash
-	// classes has the entries with a hash by what they cost; quota says how
-	// many of a class any failing check verifies, and rounds their sum.
+	byName  map[string][]*entry // entries with a hash, by user name
+	// classes has the entries with a hash, by their cost. quota has the number of
+	// hashes of a class that every failing check verifies. rounds is the sum of
+	// the quotas.
 	classes map[string][]*entry
 	quota   map[string]int
 	rounds  int
-	// verified has what is known about hashes, by the digest of the user name with
-	// the hash.
+	// verified has the known digests of the hashes. The key is the digest of user
+	// name and hash.
 	verified map[digest]*atomic.Pointer[digest]
 	refused  refused
 	pool     sync.Pool
@@ -48,7 +50,7 @@ type credentialSet struct {
 	key    []byte
 }
 
-// scratch is what one check works with.
+// scratch is the working memory of one check.
 type scratch struct {
 	mac     hash.Hash
 	sum     digest
@@ -59,10 +61,10 @@ type scratch struct {
 // newCredentialSet returns the set that replaces previous, which may be nil.
 func newCredentialSet(credentials []Credential, key []byte, previous *credentialSet) (*credentialSet, error) {
 	if len(credentials) == 0 {
-		return nil, errors.New("auth: there is no credential: give at least one, or use None to let everyone in")
+		return nil, errors.New("auth: no credential is given: give at least one, or use None to let everyone in")
 	}
 	if len(credentials) > maxCredentials {
-		return nil, fmt.Errorf("auth: there are %d credentials: at most %d are accepted", len(credentials), maxCredentials)
+		return nil, fmt.Errorf("auth: %d credentials are given: at most %d are accepted", len(credentials), maxCredentials)
 	}
 	set := &credentialSet{
 		byName:   make(map[string][]*entry),
@@ -111,7 +113,7 @@ func (set *credentialSet) add(c Credential, previous *credentialSet) error {
 	if e.hash, err = parsePasswordHash(c.PasswordHash); err != nil {
 		return err
 	}
-	// No password has a NUL.
+	// A password never contains a NUL, so these digests cannot collide.
 	line, stays := *s.digest([]byte(c.Username + "\x00" + c.PasswordHash)), false
 	if previous != nil {
 		var known *atomic.Pointer[digest]
@@ -136,8 +138,8 @@ func (set *credentialSet) add(c Credential, previous *credentialSet) error {
 	return nil
 }
 
-// find returns the entry with this digest, or nil. It compares all of them, so
-// that its time tells nothing.
+// find returns the entry with this digest, or nil. It compares all entries, so
+// that its duration reveals nothing.
 func (set *credentialSet) find(d *digest) *entry {
 	found := -1
 	for i, e := range set.entries {
@@ -151,10 +153,10 @@ func (set *credentialSet) find(d *digest) *entry {
 	return set.entries[found]
 }
 
-// verify checks a password against the hashes of a user name, and remembers the
-// digest if one matches. If none does, it has verified as many hashes of each
-// cost as for any other user name, existing or not, by adding those of others
-// without regard to the result.
+// verify checks a password against the hashes of a user name and stores the
+// digest if one matches. A failing check verifies the same number of hashes of
+// each cost for every user name, existing or not: verify fills up the quota with
+// the hashes of other users and ignores their results.
 func (set *credentialSet) verify(username, password []byte, d *digest) *entry {
 	own := set.byName[string(username)]
 	for class, quota := range set.quota {
@@ -190,14 +192,14 @@ func (set *credentialSet) scratch() *scratch {
 	return s
 }
 
-// release gives s back without what was in it.
+// release clears s and returns it to the pool.
 func (set *credentialSet) release(s *scratch) {
 	clear(s.encoded)
 	clear(s.buffer)
 	set.pool.Put(s)
 }
 
-// digest is valid until the next use of s.
+// digest returns the digest of userpass. It is valid until the next use of s.
 func (s *scratch) digest(userpass []byte) *digest {
 	s.mac.Reset()
 	s.mac.Write(userpass)
@@ -213,7 +215,7 @@ type credentialError struct {
 }
 
 func (e *credentialError) Error() string {
-	// Behind a colon there may be a password in the wrong place.
+	// A misplaced password may follow a colon.
 	username, _, _ := strings.Cut(e.username, ":")
 	return fmt.Sprintf("auth: credential %d (username %q): %v", e.index+1, username, e.reason)
 }

@@ -10,14 +10,15 @@ import (
 	"unicode/utf8"
 )
 
-// maxFileSize bounds a credentials file, in bytes.
+// maxFileSize is the maximum size of a credentials file, in bytes.
 const maxFileSize = 1 << 20
 
-// ParseCredentials reads a credentials file; name is what errors call it. Each
-// line is a user name, a colon, and a password hash or a plain password, as
-// htpasswd writes it. A line with a platform in brackets says which platform
-// the credentials below it belong to; those above the first one belong to none
-// (see [Credential]). Empty lines and lines that begin with # are skipped.
+// ParseCredentials parses the content of a credentials file. Errors call the file
+// name. Each line is a user name, a colon, and a password hash or a plain
+// password, as htpasswd writes it. A line with a platform in brackets sets the
+// platform of the credentials below it; credentials above the first such line
+// have no platform (see [Credential]). Empty lines and lines that begin with #
+// are skipped.
 //
 //	# rotated every quarter
 //	admin:$2y$12$...
@@ -26,17 +27,19 @@ const maxFileSize = 1 << 20
 //	cc:$argon2id$v=19$m=65536,t=3,p=4$...
 //	cc:the old password
 //
-// What begins with $ or { counts as a hash, so that a hash of another kind is
-// an error instead of a password: have such a password hashed. So are spaces
-// at either end of a line, which nobody sees.
+// A secret that begins with $ or { is always read as a hash, so that a hash of an
+// unsupported kind is an error and not a password. Store a password that begins
+// with these characters as a hash. Spaces at either end of a line, which are easy
+// to overlook, are an error.
 //
-// The error says the file and the line, and never what is in it. It also covers
-// what [NewBasic] refuses, but for hashes of the empty password.
+// The error names the file and the line, and never repeats the line's content.
+// ParseCredentials refuses everything that [NewBasic] refuses, except hashes of
+// the empty password.
 func ParseCredentials(name string, data []byte) ([]Credential, error) {
 	if len(data) > maxFileSize {
 		return nil, fmt.Errorf("auth: %s: the file is larger than %d bytes", name, maxFileSize)
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // Some editors write it.
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // Some editors write a byte order mark.
 	var credentials []Credential
 	platform := ""
 	seen := make(map[Credential]int)
@@ -68,7 +71,7 @@ func ParseCredentials(name string, data []byte) ([]Credential, error) {
 		same := c
 		same.Platform = ""
 		if first, twice := seen[same]; twice {
-			return fail(fmt.Errorf("the credential is the same as that of line %d", first))
+			return fail(fmt.Errorf("the credential is the same as on line %d: remove one of them", first))
 		}
 		seen[same] = number
 		credentials = append(credentials, c)
@@ -88,7 +91,7 @@ func parsePlatform(line string) (string, error) {
 	case !closed:
 		return "", errors.New("the platform has no closing bracket: write [platform]")
 	case platform == "" || strings.TrimSpace(platform) != platform || strings.ContainsAny(platform, "[]:") || !printable(platform):
-		return "", errors.New("the platform must be a name without brackets, colons, control characters and outer spaces")
+		return "", errors.New("the platform must be a name without brackets, colons, control characters, and spaces at its ends")
 	}
 	return platform, nil
 }
@@ -101,9 +104,9 @@ func parseCredential(line, platform string) (Credential, error) {
 	c := Credential{Username: username, Platform: platform}
 	switch {
 	case secret == "":
-		return c, errors.New("the password is empty")
+		return c, errors.New("the password is empty: write username:hash")
 	case strings.TrimSpace(secret) != secret || strings.TrimSpace(username) != username:
-		return c, errors.New("there is a space beside the colon: remove it")
+		return c, errors.New("a space precedes or follows the colon: remove it")
 	case secret[0] == '$' || secret[0] == '{':
 		c.PasswordHash = secret
 		if _, err := parsePasswordHash(secret); err != nil {
@@ -115,8 +118,9 @@ func parseCredential(line, platform string) (Credential, error) {
 	return c, c.validate()
 }
 
-// LoadCredentials reads a credentials file of at most 1 MiB; see
-// [ParseCredentials] for its form and the errors.
+// LoadCredentials reads a credentials file of at most 1 MiB. It returns an error
+// if the file cannot be read, and the errors of [ParseCredentials], which
+// describes the format.
 func LoadCredentials(path string) ([]Credential, error) {
 	data, err := readCredentials(path)
 	if err != nil {
@@ -130,7 +134,7 @@ func readCredentials(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("auth: cannot read the credentials file: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // It was only read.
+	defer file.Close() //nolint:errcheck // The file was only read.
 	data, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("auth: cannot read the credentials file: %w", err)

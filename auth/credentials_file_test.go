@@ -47,8 +47,8 @@ func TestParseCredentialsRefuses(t *testing.T) {
 		{"empty password", "# x\ncc:\n", "broker.htpasswd:2: the password is empty"},
 		{"leading space", " cc:" + secret, "begins or ends with a space"},
 		{"trailing space", "cc:" + secret + " ", "begins or ends with a space"},
-		{"space after colon", "cc: " + secret, "space beside the colon"},
-		{"space before colon", "cc :" + secret, "space beside the colon"},
+		{"space after colon", "cc: " + secret, "precedes or follows the colon"},
+		{"space before colon", "cc :" + secret, "precedes or follows the colon"},
 		{"tab inside", "cc:a\t" + secret, "control character"},
 		{"NUL", "cc:a\x00" + secret, "control character"},
 		{"not UTF-8", "cc:\xff" + secret, "not UTF-8"},
@@ -60,7 +60,7 @@ func TestParseCredentialsRefuses(t *testing.T) {
 		{"SHA", "cc:{SHA}" + secret, "neither bcrypt"},
 		{"argon2id", "cc:$argon2id$" + secret, "malformed"},
 		{"expensive", "cc:$2y$31$" + strings.Repeat("a", 53), "cost 31"},
-		{"twice", "cc:" + secret + "\n[a]\ncc:" + secret, ":3: the credential is the same as that of line 1"},
+		{"twice", "cc:" + secret + "\n[a]\ncc:" + secret, ":3: the credential is the same as on line 1"},
 		{"too large", "cc:" + strings.Repeat(secret, 1<<17), "larger than 1048576 bytes"},
 		{"too many", manyLines(1001), "at most 1000"},
 		{"too long", "cc:" + strings.Repeat(secret, 1<<10), "longer than"},
@@ -116,7 +116,7 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// watched is a Basic that watches a file; tick makes it look at the file.
+// watched is a Basic that watches a file; tick makes it check the file.
 type watched struct {
 	*service
 	tick func()
@@ -139,7 +139,7 @@ func watch(t *testing.T, path string) *watched {
 	t.Cleanup(func() { cancel(); <-done })
 	w.tick = func() {
 		ticks <- time.Time{}
-		ticks <- time.Time{} // Received only when the first is dealt with.
+		ticks <- time.Time{} // Watch receives it only after it has handled the first tick.
 	}
 	return w
 }
@@ -172,10 +172,10 @@ func TestWatch(t *testing.T) {
 	w.tick()
 	w.tick()
 	accepts("old-secret")
-	if n := strings.Count(w.log.String(), "credentials not reloaded"); n != 1 {
+	if n := strings.Count(w.log.String(), "cannot reload the credentials"); n != 1 {
 		t.Errorf("the bad file is logged %d times, want once", n)
 	}
-	if !strings.Contains(w.log.String(), path+":2: there is a space beside the colon") {
+	if !strings.Contains(w.log.String(), path+":2: a space precedes or follows the colon") {
 		t.Error("the log does not say what is wrong")
 	}
 
@@ -184,11 +184,11 @@ func TestWatch(t *testing.T) {
 	}
 	w.tick()
 	accepts("old-secret")
-	if n := strings.Count(w.log.String(), "credentials not reloaded"); n != 2 {
+	if n := strings.Count(w.log.String(), "cannot reload the credentials"); n != 2 {
 		t.Errorf("failures are logged %d times, want twice", n)
 	}
 
-	next := path + ".next" // Renamed over.
+	next := path + ".next" // Another file is renamed over it.
 	write(t, next, "[cf]\ncc:new-secret\n")
 	if err := os.Rename(next, path); err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestWatch(t *testing.T) {
 	mustNotTell(t, w.log.String(), "old-secret", "new-secret", "other-secret")
 }
 
-// Kubernetes mounts a secret as a link to a link, and switches the latter.
+// Kubernetes mounts a secret as a link to a link, and switches the second one.
 func TestWatchKubernetesSecret(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -233,7 +233,7 @@ func TestWatchKubernetesSecret(t *testing.T) {
 	mustAccept(t, w.provision(t, basicHeader("cc", "new-secret")), "cc", "basic", "")
 }
 
-// Watch returns when its ticks end.
+// Watch returns when its channel of ticks is closed.
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "credentials")

@@ -119,7 +119,7 @@ func ExampleNewBearer() {
 		Audience: "https://broker.example.com",
 		Scopes:   []string{"broker"},
 		Platform: "sm",
-		Keys:     []crypto.PublicKey{key.Public()}, // Without it, they are discovered at the issuer.
+		Keys:     []crypto.PublicKey{key.Public()}, // Without JWKSURL, discovery at the issuer finds the keys.
 	})
 	fmt.Println(bearer.Challenges(), err)
 	// Output: [Bearer realm="openbroker", scope="broker"] <nil>
@@ -136,7 +136,7 @@ func ExampleNewClientCert() {
 	}
 	_ = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: x509.NewCertPool()} // of the server
 
-	// What the server finds out about a connection.
+	// The server records the verification for each connection.
 	raw, err := pkixSubject("Example", "cc")
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/v2/catalog", http.NoBody)
 	r.TLS = &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{{RawSubject: raw, NotAfter: time.Now().Add(time.Hour)}}}}

@@ -1,6 +1,6 @@
 package auth
 
-// OccupySlots takes every place for the verification of hashes, as a flood of
+// OccupySlots takes all slots for the verification of hashes, as a flood of
 // requests does, until release is called.
 func (b *Basic) OccupySlots() (release func()) {
 	q := b.queue
@@ -15,17 +15,18 @@ func (b *Basic) OccupySlots() (release func()) {
 	}
 }
 
-// SetSlots sets how many hashes are verified at a time. Nothing may be under way.
+// SetSlots sets how many hashes are verified at a time. No verification may be in
+// progress.
 func (b *Basic) SetSlots(slots int) { b.queue = newVerifications(slots) }
 
-// Waiting is how many requests wait for a verification.
+// Waiting returns how many requests wait for a verification.
 func (b *Basic) Waiting() int {
 	b.queue.mu.Lock()
 	defer b.queue.mu.Unlock()
 	return b.queue.known.length + b.queue.strangers.length
 }
 
-// BeforeVerification makes each verification of a present credential call f first.
+// BeforeVerification makes each verification of a current credential call f first.
 func (b *Basic) BeforeVerification(f func(password string)) {
 	for _, e := range b.state.Load().entries {
 		if e.hash == nil {
@@ -48,7 +49,7 @@ func (h hookedHash) verify(password []byte) bool {
 	return h.passwordHash.verify(password)
 }
 
-// Rounds is how many hashes a failing check verifies.
+// Rounds returns how many hashes a failing check verifies.
 func (b *Basic) Rounds() int { return b.state.Load().rounds }
 
 const MaxWaiting = maxWaiting

@@ -17,9 +17,9 @@ import (
 	"github.com/openbroker/openbroker/auth"
 )
 
-// A flood of wrong passwords occupies only the slots and the queue; known
-// passwords are accepted all the while, and who has most that wait is told to
-// come again.
+// A flood of wrong passwords occupies only the slots and the queue. Known
+// passwords are accepted meanwhile, and the sender with the most waiting requests
+// receives a 503.
 func TestBasicFlood(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestBasicFlood(t *testing.T) {
 		if !errors.Is(err, openbroker.ErrUnavailable) {
 			t.Errorf("one too many: %v", err)
 		}
-		// Somebody else has a place nevertheless.
+		// Another sender is nevertheless admitted.
 		other := make(chan error, 1)
 		go func() {
 			_, err := authenticate(b, basicHeader("kf", "wrong"))
@@ -70,7 +70,7 @@ func TestBasicFlood(t *testing.T) {
 		}
 		release()
 		if err := <-other; !errors.Is(err, openbroker.ErrUnauthorized) {
-			t.Errorf("somebody else: %v", err)
+			t.Errorf("another sender: %v", err)
 		}
 		for range auth.MaxWaiting - 2 {
 			if err := <-waiting; !errors.Is(err, openbroker.ErrUnauthorized) {
@@ -80,8 +80,8 @@ func TestBasicFlood(t *testing.T) {
 	})
 }
 
-// Passwords that were verified stay so when other lines change, and those whose
-// line changed do not.
+// Verified passwords stay verified when other lines of the file change, but not
+// when their own line changes.
 func TestBasicKeepsWhatWasVerified(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "credentials")
@@ -99,7 +99,7 @@ func TestBasicKeepsWhatWasVerified(t *testing.T) {
 	if reloaded, err := b.Reload(path); err != nil || !reloaded {
 		t.Fatal(reloaded, err)
 	}
-	release := b.OccupySlots() // Whatever has to be verified now waits.
+	release := b.OccupySlots() // Every verification now waits.
 	for _, c := range []struct {
 		username, password string
 		waits              bool
@@ -118,7 +118,7 @@ func TestBasicKeepsWhatWasVerified(t *testing.T) {
 	}
 	release()
 	mustAccept(t, s.provision(t, basicHeader("cc", "cc-secret")), "cc", "basic", "cf-eu")
-	// Memory of what is wrong does not outlive the credentials.
+	// The cache of wrong passwords does not outlive the credentials.
 	write(t, path, "[cf-eu]\ncc:"+cc+"\ncc:"+bcryptHash(t, "wrong")+"\n")
 	if reloaded, err := b.Reload(path); err != nil || !reloaded {
 		t.Fatal(reloaded, err)
@@ -126,7 +126,7 @@ func TestBasicKeepsWhatWasVerified(t *testing.T) {
 	mustAccept(t, s.provision(t, basicHeader("cc", "wrong")), "cc", "basic", "cf-eu")
 }
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits for an expected event.
 const patience = time.Minute
 
 // await waits until a condition holds.
@@ -145,8 +145,8 @@ func await(t *testing.T, what string, holds func() bool) {
 // A guesser with a hundred connections.
 const guesses = 100
 
-// crowd is a server that verifies one password at a time, when the test says so,
-// and tells which. The addresses of clients are what the header X-Address says.
+// crowd is a server that verifies one password at a time, when the test lets it,
+// and records which. The header X-Address simulates the address of a client.
 type crowd struct {
 	*httptest.Server
 	basic    *auth.Basic
@@ -169,7 +169,7 @@ func newCrowd(t *testing.T, credentials ...auth.Credential) *crowd {
 	return c
 }
 
-// note notes a verification and holds it until the next step.
+// note records a verification and blocks it until the next step.
 func (c *crowd) note(password string) {
 	c.mu.Lock()
 	c.verified = append(c.verified, password)
@@ -177,7 +177,7 @@ func (c *crowd) note(password string) {
 	<-c.step
 }
 
-// ask sends a request on a connection of its own. Its status is delivered.
+// ask sends a request on a new connection and delivers the status on a channel.
 func (c *crowd) ask(t *testing.T, address, username, password string) <-chan int {
 	t.Helper()
 	status := make(chan int, 1)
@@ -202,7 +202,7 @@ func (c *crowd) ask(t *testing.T, address, username, password string) <-chan int
 	return status
 }
 
-// flood sends wrong passwords, each on a connection of its own.
+// flood sends wrong passwords, each on a new connection.
 func (c *crowd) flood(t *testing.T, address, username string) {
 	t.Helper()
 	before := c.basic.Waiting()
@@ -214,7 +214,7 @@ func (c *crowd) flood(t *testing.T, address, username string) {
 		close(c.step)
 		for _, answer := range answers {
 			if status := <-answer; status != http.StatusUnauthorized {
-				t.Errorf("a guess is answered with %d", status)
+				t.Errorf("the response to a guess is %d", status)
 			}
 		}
 	})
@@ -239,7 +239,7 @@ func (c *crowd) position(t *testing.T, password string) int {
 	}
 }
 
-// accepted lets verifications go on until a request is answered.
+// accepted lets verifications proceed until the request has its response.
 func (c *crowd) accepted(t *testing.T, answer <-chan int) {
 	t.Helper()
 	for {
@@ -247,23 +247,23 @@ func (c *crowd) accepted(t *testing.T, answer <-chan int) {
 		case c.step <- struct{}{}:
 		case status := <-answer:
 			if status != http.StatusOK {
-				t.Errorf("the platform is answered with %d", status)
+				t.Errorf("the response to the platform is %d", status)
 			}
 			return
 		case <-time.After(patience):
-			t.Fatal("the platform is not answered")
+			t.Fatal("the platform receives no response")
 		}
 	}
 }
 
-// While a guesser floods the broker, everybody else waits for a few of the
-// guesses, not for all of them.
+// While a guesser floods the broker, other senders wait for a few of the guesses,
+// not for all of them.
 func TestBasicFloodIsFair(t *testing.T) {
 	t.Parallel()
 	const guesser = "192.0.2.66:1234"
 	for _, c := range []struct {
 		name, address, username string
-		// before logs in before the flood, from the address of the platform.
+		// before logs in from the platform's address before the flood starts.
 		before bool
 		most   int
 	}{
@@ -282,7 +282,7 @@ func TestBasicFloodIsFair(t *testing.T) {
 			if c.before {
 				answer := s.ask(t, c.address, c.username, password)
 				s.accepted(t, answer)
-				// The password changes, so that it has to be verified again.
+				// The password changes, so that the broker must verify it again.
 				password = "rotated"
 				kf.PasswordHash = bcryptHash(t, password)
 				if err := s.basic.Replace(cc, kf); err != nil {
@@ -305,8 +305,8 @@ func TestBasicFloodIsFair(t *testing.T) {
 	}
 }
 
-// A sender whose password was wrong is a stranger again, also for what already
-// waits.
+// A sender whose password was wrong is a stranger again; this applies to its
+// waiting requests, too.
 func TestBasicFloodByKnownSender(t *testing.T) {
 	t.Parallel()
 	s := newCrowd(t,
@@ -318,7 +318,7 @@ func TestBasicFloodByKnownSender(t *testing.T) {
 	waiting := s.basic.Waiting()
 	answer = s.ask(t, "192.0.2.1:1", "kf", "kf-secret")
 	await(t, "the platform to wait", func() bool { return s.basic.Waiting() == waiting+1 })
-	// The first login, a guess whose turn it was, and the one that shows what it is.
+	// The first login, a guess that had its turn, and the guess that reveals it.
 	if at := s.position(t, "kf-secret"); at > 4 {
 		t.Errorf("%d passwords were verified before that of the platform", at)
 	}

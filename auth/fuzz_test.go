@@ -12,8 +12,8 @@ import (
 	"github.com/openbroker/openbroker/auth"
 )
 
-// Whatever the header is, only the right credentials are accepted, and anything
-// else is a 401.
+// For any header, only the right credentials are accepted, and everything else is
+// a 401.
 func FuzzBasicHeader(f *testing.F) {
 	b := newBasic(f,
 		auth.Credential{Username: "cc", Password: "plain-secret"},
@@ -29,7 +29,7 @@ func FuzzBasicHeader(f *testing.F) {
 			mustBe401(t, err)
 			return
 		}
-		// The standard library reads the same out of it.
+		// The standard library reads the same credentials.
 		r := request(t.Context(), header)
 		scheme, rest, _ := strings.Cut(header, " ")
 		r.Header.Set("Authorization", scheme+" "+strings.Trim(rest, " "))
@@ -66,11 +66,11 @@ func FuzzBearerHeader(f *testing.F) {
 func mustBe401(t *testing.T, err error) {
 	t.Helper()
 	if found, ok := errors.AsType[*openbroker.Error](err); !ok || found.Status != http.StatusUnauthorized {
-		t.Errorf("error %v is no 401", err)
+		t.Errorf("error %v is not a 401", err)
 	}
 }
 
-// What is accepted is in the form that is documented; no error repeats it.
+// Accepted hashes have the documented form, and errors do not repeat the hash.
 func FuzzPasswordHash(f *testing.F) {
 	bcrypt := bcryptHash(f, "secret")
 	for _, seed := range []string{
@@ -82,11 +82,11 @@ func FuzzPasswordHash(f *testing.F) {
 		if !strings.HasPrefix(hash, "$") || strings.ContainsAny(hash, "\r\n") {
 			return
 		}
-		// The file form reads a hash without computing with it.
+		// ParseCredentials parses a hash without computing one.
 		credentials, err := auth.ParseCredentials("file", []byte("user:"+hash))
 		if err != nil {
 			if len(hash) > 30 && strings.Contains(err.Error(), hash) {
-				t.Errorf("the error tells the hash: %v", err)
+				t.Errorf("the error contains the hash: %v", err)
 			}
 			return
 		}
@@ -106,8 +106,7 @@ func FuzzPasswordHash(f *testing.F) {
 	})
 }
 
-// A file that is accepted makes credentials that are: each has a username and a
-// secret.
+// An accepted file yields valid credentials, each with a username and a secret.
 func FuzzParseCredentials(f *testing.F) {
 	for _, seed := range []string{
 		"cc:secret\n", "[cf]\ncc:secret\nkf:other\n", "# x\n\n[a]\n[b]\r\nu:p:q", "u:" + argon2Hash("x"), "\xef\xbb\xbfu:p", "u: p", "[", ":", "u:\x00",
@@ -131,7 +130,7 @@ func FuzzParseCredentials(f *testing.F) {
 				t.Errorf("credential %v", c)
 			}
 			if c.Password != "" {
-				plain = append(plain, c) // A hash might take a second.
+				plain = append(plain, c) // A verification may take a second.
 			}
 		}
 		if len(plain) == 0 {
@@ -139,7 +138,7 @@ func FuzzParseCredentials(f *testing.F) {
 		}
 		b, err := auth.NewBasic(plain...)
 		if err != nil {
-			t.Fatalf("NewBasic refuses what the file has: %v", err)
+			t.Fatalf("NewBasic refuses the credentials of the file: %v", err)
 		}
 		if p, err := authenticate(b, basicHeader(plain[0].Username, plain[0].Password)); err != nil || p.Name != plain[0].Username {
 			t.Errorf("principal %v, error %v", p, err)

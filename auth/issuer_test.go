@@ -78,7 +78,7 @@ func (s signer) public() jose.JSONWebKey {
 	return jose.JSONWebKey{Key: s.key.Public(), KeyID: s.id, Algorithm: string(s.algorithm), Use: "sig"}
 }
 
-// sign returns a token as the value of the Authorization header.
+// sign returns a value of the Authorization header with a signed token.
 func (s signer) sign(tb testing.TB, claims map[string]any) string {
 	tb.Helper()
 	return "Bearer " + signWith(tb, jose.SigningKey{Algorithm: s.algorithm, Key: jose.JSONWebKey{Key: s.key, KeyID: s.id}}, claims)
@@ -164,26 +164,27 @@ func (i *issuer) publish(keys ...signer) {
 	}
 }
 
-// breakWith makes the issuer answer everything so; nil mends it.
+// breakWith makes the issuer answer every request with the handler; nil restores
+// it.
 func (i *issuer) breakWith(answer http.HandlerFunc) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.answer = answer
 }
 
-// down answers 500.
+// down responds with 500.
 func down(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, strings.Repeat("out of order ", 1000), http.StatusInternalServerError)
 }
 
-// config is for tokens of the issuer, with its keys found by discovery.
+// config returns a configuration for tokens of the issuer that discovers its keys.
 func (i *issuer) config(log *logBuffer) auth.BearerConfig {
 	return auth.BearerConfig{
 		Issuer: i.URL, Audience: audience, HTTPClient: i.Client(), Now: i.clock.Now, Logger: log.logger(),
 	}
 }
 
-// claims are acceptable ones, with changes; a nil value removes a claim.
+// claims returns valid claims with changes; a nil value removes a claim.
 func (i *issuer) claims(changes map[string]any) map[string]any {
 	now := i.clock.Now()
 	claims := map[string]any{

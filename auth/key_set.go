@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	keyRefresh    = 10 * time.Minute // keys that are older are fetched in the background
-	keyLifetime   = 24 * time.Hour   // keys that are older are not trusted
-	fetchInterval = 5 * time.Second  // at most one fetch, whatever tokens arrive
+	keyRefresh    = 10 * time.Minute // older keys are refreshed in the background
+	keyLifetime   = 24 * time.Hour   // older keys are not trusted
+	fetchInterval = 5 * time.Second  // minimum time between two fetches
 	minRSABits    = 2048
 )
 
-// A keySet verifies signatures. It is used instead of oidc.RemoteKeySet because
-// that fetches the keys again for every token with a bad signature, and trusts a
-// withdrawn key for as long as no unknown one turns up.
+// A keySet verifies signatures. It replaces oidc.RemoteKeySet, which fetches the
+// keys again for every token with a bad signature, and trusts a withdrawn key
+// until a token with an unknown key arrives.
 type keySet struct {
 	source     keySource // nil if the keys are fixed
 	algorithms []jose.SignatureAlgorithm
@@ -34,13 +34,13 @@ type keySet struct {
 
 	mu      sync.Mutex
 	keys    []jose.JSONWebKey
-	fetched time.Time // when keys were; zero for never
+	fetched time.Time // when keys were fetched, or zero
 	tried   time.Time // when the last fetch ended
 	failure error     // of the last fetch
-	running *fetch    // or nil
+	running *fetch    // the fetch in progress, or nil
 }
 
-// A fetch is one run of the source, which any number of requests wait for.
+// A fetch is one call of the source. Several requests can wait for it.
 type fetch struct {
 	done chan struct{}
 	err  error
@@ -67,8 +67,8 @@ func newKeySet(config *BearerConfig) (*keySet, error) {
 	return k, nil
 }
 
-// checkPublicKey refuses keys that cannot hold a signature: symmetric, private
-// and weak ones.
+// checkPublicKey refuses symmetric, private and weak keys. The error completes a
+// sentence that begins with the key.
 func checkPublicKey(key any) error {
 	switch key := key.(type) {
 	case *rsa.PublicKey:
@@ -91,8 +91,8 @@ func checkPublicKey(key any) error {
 	return nil
 }
 
-// VerifySignature returns the payload of the token. If the keys are away, it
-// also says so with setUnavailable.
+// VerifySignature returns the payload of the token. If the keys are unavailable,
+// it also records the error with setUnavailable.
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	jws, err := jose.ParseSignedCompact(token, k.algorithms)
 	if err != nil {
@@ -132,8 +132,8 @@ func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 
 var errBadSignature = errors.New("no key of the issuer verifies the signature")
 
-// verifySignature tries the keys with the id that the token names, and those
-// without an id. known tells whether there is one with that very id.
+// verifySignature tries the keys with the id that the token names, and the keys
+// without an id. known reports whether a key has that id.
 func verifySignature(jws *jose.JSONWebSignature, keys []jose.JSONWebKey) (payload []byte, known bool) {
 	if len(jws.Signatures) != 1 {
 		return nil, false
@@ -155,8 +155,8 @@ func verifySignature(jws *jose.JSONWebSignature, keys []jose.JSONWebKey) (payloa
 	return nil, known
 }
 
-// refresh starts a fetch, or joins the one that is running. Soon after the last
-// one it does neither, and returns that one's result.
+// refresh starts a fetch or joins the running one. Within fetchInterval after the
+// last fetch, it returns the result of that one instead.
 func (k *keySet) refresh(ctx context.Context) *fetch {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -170,7 +170,7 @@ func (k *keySet) refresh(ctx context.Context) *fetch {
 		return f
 	}
 	k.running = f
-	// Others may wait for it when the client of this request is gone.
+	// Other requests may wait for the fetch after this client has gone.
 	go k.run(context.WithoutCancel(ctx), f)
 	return f
 }
@@ -184,7 +184,7 @@ func (k *keySet) run(ctx context.Context, f *fetch) {
 	if err != nil {
 		f.err = shortError{err}
 		if k.failure == nil || k.failure.Error() != f.err.Error() {
-			k.logger.LogAttrs(ctx, slog.LevelWarn, "keys for bearer tokens not fetched", slog.String("error", f.err.Error()))
+			k.logger.LogAttrs(ctx, slog.LevelWarn, "cannot fetch the keys for bearer tokens", slog.String("error", f.err.Error()))
 		}
 	}
 	k.running, k.failure, k.tried = nil, f.err, k.now()

@@ -19,7 +19,7 @@ import (
 	"github.com/openbroker/openbroker/auth"
 )
 
-// mustBeUnavailable checks for a 503 that says when to come again, and no more.
+// mustBeUnavailable checks for a 503 with Retry-After and without details.
 func mustBeUnavailable(t *testing.T, got answer) {
 	t.Helper()
 	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
@@ -50,7 +50,7 @@ func TestBearerRotation(t *testing.T) {
 	mustAccept(t, accepted(newer), "cc-client", "bearer", "")
 	mustAccept(t, accepted(older), "cc-client", "bearer", "")
 
-	// A key that is withdrawn stops working although nothing unknown turns up.
+	// A withdrawn key stops working even if no token with an unknown key arrives.
 	asked, reply := make(chan struct{}), make(chan struct{})
 	i.breakWith(func(w http.ResponseWriter, _ *http.Request) {
 		close(asked)
@@ -62,19 +62,19 @@ func TestBearerRotation(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"keys":[%s]}`, public)
 	})
 	i.clock.advance(11 * time.Minute)
-	mustAccept(t, accepted(older), "cc-client", "bearer", "") // It does not wait for the refresh.
+	mustAccept(t, accepted(older), "cc-client", "bearer", "") // This request does not wait for the refresh.
 	select {
 	case <-asked:
 	case <-time.After(10 * time.Second):
 		t.Fatal("the keys are not refreshed")
 	}
 	close(reply)
-	mustRefuse(t, accepted(newECDSA(t, "2027")), bearerChallenge) // This does.
+	mustRefuse(t, accepted(newECDSA(t, "2027")), bearerChallenge) // This one does.
 	mustAccept(t, accepted(newer), "cc-client", "bearer", "")
 	mustRefuse(t, accepted(older), bearerChallenge)
 }
 
-// The same id for another key is found too.
+// A new key under the same id is found, too.
 func TestBearerRotationUnderOneID(t *testing.T) {
 	t.Parallel()
 	older, newer := newECDSA(t, "k"), newECDSA(t, "k")
@@ -97,7 +97,7 @@ func TestBearerWhileIssuerIsAway(t *testing.T) {
 	token := key.sign(t, i.claims(nil))
 	mustBeUnavailable(t, s.provision(t, token))
 	mustBeUnavailable(t, s.provision(t, token))
-	mustRefuse(t, s.provision(t), bearerChallenge) // No token: no keys needed.
+	mustRefuse(t, s.provision(t), bearerChallenge) // A request without a token needs no keys.
 	mustRefuse(t, s.provision(t, "Bearer junk"), bearerChallenge)
 	if !strings.Contains(log.String(), "500") || len(log.String()) > 1000 {
 		t.Errorf("log %q", log)
@@ -106,7 +106,7 @@ func TestBearerWhileIssuerIsAway(t *testing.T) {
 		t.Errorf("the request log has no cause: %s", s.log)
 	}
 	i.breakWith(nil)
-	mustBeUnavailable(t, s.provision(t, token)) // Not yet asked again.
+	mustBeUnavailable(t, s.provision(t, token)) // The issuer is not asked again yet.
 	i.clock.advance(5 * time.Second)
 	mustAccept(t, s.provision(t, token), "cc-client", "bearer", "")
 
@@ -123,7 +123,7 @@ func TestBearerWhileIssuerIsAway(t *testing.T) {
 	mustNotTell(t, s.log.String()+log.String(), token[7:])
 }
 
-// Whatever tokens arrive, the issuer is asked at most every five seconds.
+// For any sequence of tokens, the issuer is asked at most every five seconds.
 func TestBearerAsksSeldom(t *testing.T) {
 	t.Parallel()
 	key, stranger := newECDSA(t, "k"), newECDSA(t, "x")
@@ -178,7 +178,7 @@ func TestBearerBadKeySets(t *testing.T) {
 	}
 }
 
-// answering answers every request with itself.
+// answering is a transport that answers every request with its own text.
 type answering string
 
 // RoundTrip implements [http.RoundTripper].
@@ -186,7 +186,7 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(a))), Request: r}, nil
 }
 
-// Keys that are of no use do not spoil the others.
+// Unusable keys do not affect the others.
 func TestBearerMixedKeySet(t *testing.T) {
 	t.Parallel()
 	key := newECDSA(t, "")
@@ -252,8 +252,7 @@ func TestBearerBadDiscovery(t *testing.T) {
 	}
 }
 
-// A client that leaves while the keys are being fetched does not wait, and does
-// not take the fetch with it.
+// A client that leaves during a fetch stops waiting, and the fetch continues.
 func TestBearerClientLeaves(t *testing.T) {
 	t.Parallel()
 	key := newECDSA(t, "k")
@@ -304,7 +303,7 @@ func TestBearerTimeout(t *testing.T) {
 		}
 	})
 	hanging := i.config(new(logBuffer))
-	hanging.HTTPClient.Timeout = 50 * time.Millisecond // Shorter ones are kept.
+	hanging.HTTPClient.Timeout = 50 * time.Millisecond // Shorter timeouts are kept.
 	gone := newIssuer(t, key)
 	unreachable := gone.config(new(logBuffer))
 	token := key.sign(t, gone.claims(nil))

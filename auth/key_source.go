@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// fetchTimeout is for discovery and keys together. The shortest timeout of
-	// a platform is 10 s, and it shall see the 503.
+	// fetchTimeout covers discovery and keys together. It is shorter than the
+	// shortest timeout of a platform, 10 s, so that the platform sees the 503.
 	fetchTimeout   = 5 * time.Second
 	maxFetchSize   = 1 << 20
 	maxKeys        = 200
@@ -45,25 +45,25 @@ func newKeySource(config *BearerConfig) (keySource, error) {
 		return nil, fmt.Errorf("the Issuer %w; or set JWKSURL or Keys", err)
 	}
 	return func(ctx context.Context) ([]jose.JSONWebKey, error) {
-		// Discovery each time: the issuer may move its keys.
+		// Repeat the discovery: the issuer may move its keys.
 		provider, err := oidc.NewProvider(oidc.ClientContext(ctx, client), config.Issuer)
 		if err != nil {
-			return nil, fmt.Errorf("discovery of the issuer: %w", withoutURL(err))
+			return nil, fmt.Errorf("OpenID Connect discovery: %w", withoutURL(err))
 		}
 		var document struct {
 			JWKSURL string `json:"jwks_uri"`
 		}
 		if err := provider.Claims(&document); err != nil {
-			return nil, fmt.Errorf("discovery of the issuer: %w", err)
+			return nil, fmt.Errorf("OpenID Connect discovery: %w", err)
 		}
 		if err := checkURL(document.JWKSURL); err != nil {
-			return nil, fmt.Errorf("discovery of the issuer: jwks_uri %w", err)
+			return nil, fmt.Errorf("OpenID Connect discovery: the jwks_uri %w", err)
 		}
 		return fetchKeys(ctx, client, document.JWKSURL)
 	}, nil
 }
 
-// withoutURL is an error without the URL that package http puts in front of it.
+// withoutURL removes the URL that package http puts in front of an error.
 func withoutURL(err error) error {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return failed.Err
@@ -71,19 +71,19 @@ func withoutURL(err error) error {
 	return err
 }
 
-// checkURL demands https, since whoever can change keys on their way can sign
-// tokens.
+// checkURL requires https: an attacker who can change the keys in transit can
+// sign tokens. The error completes a sentence that begins with the URL's name.
 func checkURL(raw string) error {
 	parsed, err := url.Parse(raw)
 	switch {
-	case strings.Contains(raw, "@"): // Where an escape is missing, it is not the user that is before it.
-		return errors.New("has a user name or password, which is not supported")
+	case strings.Contains(raw, "@"): // A parsed URL hides a password that is not escaped.
+		return errors.New("contains a user name or password, which is not supported")
 	case err != nil || parsed.Host == "":
 		return errors.New("is not a URL")
 	case parsed.Scheme == schemeHTTPS, parsed.Scheme == schemeHTTP && isLoopback(parsed.Hostname()):
 		return nil
 	default:
-		return errors.New("must be an https URL (http is for loopback hosts only)")
+		return errors.New("must be an https URL; http is accepted for loopback hosts only")
 	}
 }
 
@@ -91,7 +91,8 @@ func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// newFetchClient returns a copy of base that is bounded and stays on https.
+// newFetchClient returns a copy of base with bounded time, size and redirects. It
+// follows redirects to https only.
 func newFetchClient(base *http.Client) *http.Client {
 	client := new(http.Client)
 	if base != nil {
@@ -116,7 +117,7 @@ func newFetchClient(base *http.Client) *http.Client {
 // boundedTransport limits the size of responses.
 type boundedTransport struct{ base http.RoundTripper }
 
-// RoundTrip does what that of the base does.
+// RoundTrip implements [http.RoundTripper].
 func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	base := t.base
 	if base == nil {
@@ -136,12 +137,12 @@ func fetchKeys(ctx context.Context, client *http.Client, address string) ([]jose
 		return nil, fmt.Errorf("key set: %w", err)
 	}
 	request.Header.Set("Accept", "application/jwk-set+json, application/json")
-	shown := request.URL.Scheme + "://" + request.URL.Host + request.URL.Path // Without a token in its query.
+	shown := request.URL.Scheme + "://" + request.URL.Host + request.URL.Path // The query may contain a token.
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("key set: %s: %w", shown, withoutURL(err))
 	}
-	defer response.Body.Close() //nolint:errcheck // It was only read.
+	defer response.Body.Close() //nolint:errcheck // The body was only read.
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("key set: %s answered %s", shown, response.Status)
 	}
@@ -156,17 +157,17 @@ func fetchKeys(ctx context.Context, client *http.Client, address string) ([]jose
 	return keys, nil
 }
 
-// parseKeySet reads a JSON Web Key Set. Keys that are not for signatures, or of
-// a kind that is not supported, are left out (RFC 7517, section 5).
+// parseKeySet parses a JSON Web Key Set. It skips keys that are not for
+// signatures and keys of unsupported types (RFC 7517, section 5).
 func parseKeySet(body []byte) ([]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := json.Unmarshal(body, &set); err != nil {
-		return nil, errors.New("the answer is not a JSON Web Key Set")
+		return nil, errors.New("the response is not a JSON Web Key Set")
 	}
 	if len(set.Keys) > maxKeys {
-		return nil, fmt.Errorf("there are %d keys: at most %d are accepted", len(set.Keys), maxKeys)
+		return nil, fmt.Errorf("the key set has %d keys: at most %d are accepted", len(set.Keys), maxKeys)
 	}
 	var keys []jose.JSONWebKey
 	for _, raw := range set.Keys {
@@ -179,7 +180,7 @@ func parseKeySet(body []byte) ([]jose.JSONWebKey, error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("there is no usable public key for signatures")
+		return nil, errors.New("the key set has no usable public key for signatures")
 	}
 	return keys, nil
 }

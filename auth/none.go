@@ -8,14 +8,14 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// None lets everyone in. Create it with [NewNone].
+// None accepts every request. Create it with [NewNone].
 type None struct{}
 
 var _ openbroker.Authenticator = (*None)(nil)
 
-// NewNone returns an authenticator that accepts every request, for a broker that
-// something else protects, and for development. It logs a warning; a nil logger
-// is [slog.Default].
+// NewNone returns an authenticator that accepts every request. Use it for
+// development, or for a broker that is protected by other means. NewNone logs a
+// warning. A nil logger selects [slog.Default].
 func NewNone(logger *slog.Logger) *None {
 	if logger == nil {
 		logger = slog.Default()
@@ -24,12 +24,12 @@ func NewNone(logger *slog.Logger) *None {
 	return &None{}
 }
 
-// Authenticate returns the principal "anonymous" with "none" as Method, whatever
-// credentials the request carries: nobody has checked them. There is no error.
-// [Proxy] takes the name that a proxy in front has checked.
+// Authenticate returns the principal "anonymous" with "none" as Method. It
+// ignores the credentials of the request, which are not verified, and never
+// returns an error. To use a name that a proxy has verified, see [Proxy].
 func (*None) Authenticate(*http.Request) (openbroker.Principal, error) {
 	return openbroker.Principal{Name: "anonymous", Method: "none"}, nil
 }
 
-// Challenges returns none.
+// Challenges returns nil.
 func (*None) Challenges() []string { return nil }

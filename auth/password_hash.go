@@ -13,11 +13,11 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// What one verification may cost. The limits are several times what is
-// recommended today; past them, a mistyped hash would stop the broker.
+// Limits of the cost of one verification. They are several times the values that
+// are recommended today. Without them, a mistyped hash could stall the broker.
 const (
 	maxBcryptCost     = 15
-	maxBcryptPassword = 72 // bcrypt ignores what follows.
+	maxBcryptPassword = 72 // bytes; bcrypt ignores the rest
 	maxArgon2Memory   = 256 << 10
 	maxArgon2Passes   = 16
 	maxArgon2Lanes    = 64
@@ -35,7 +35,7 @@ var (
 	_ passwordHash = argon2Hash{}
 )
 
-// parsePasswordHash reads a hash. Errors do not repeat it.
+// parsePasswordHash parses a hash. Its errors do not contain the hash.
 func parsePasswordHash(encoded string) (passwordHash, error) {
 	switch {
 	case strings.HasPrefix(encoded, "$2"):
@@ -71,7 +71,7 @@ func parseBcrypt(encoded string) (passwordHash, error) {
 func (h bcryptHash) verify(password []byte) bool {
 	long := len(password) > maxBcryptPassword
 	if long {
-		password = password[:maxBcryptPassword] // As long as for any other.
+		password = password[:maxBcryptPassword] // The check takes as long as any other.
 	}
 	return bcrypt.CompareHashAndPassword(h.encoded, password) == nil && !long
 }
@@ -84,7 +84,7 @@ type argon2Hash struct {
 	salt, sum      []byte
 }
 
-// parseArgon2id reads the PHC string format.
+// parseArgon2id parses the PHC string format.
 func parseArgon2id(encoded string) (passwordHash, error) {
 	fields := strings.Split(encoded, "$")
 	if len(fields) != 6 {
@@ -105,7 +105,7 @@ func parseArgon2id(encoded string) (passwordHash, error) {
 		digits, ok := strings.CutPrefix(parameters[i], limit.prefix)
 		number, err := strconv.ParseUint(digits, 10, 32)
 		if !ok || err != nil || number < 1 || number > limit.most {
-			return nil, fmt.Errorf("the argon2id hash is malformed: its parameter %d must be %s and a number from 1 to %d", i+1, limit.prefix, limit.most)
+			return nil, fmt.Errorf("the argon2id hash is malformed: parameter %d must be %s and a number from 1 to %d", i+1, limit.prefix, limit.most)
 		}
 		numbers[i] = uint32(number)
 	}
@@ -129,7 +129,7 @@ func phcBytes(encoded string, least, most int) ([]byte, error) {
 		return nil, errors.New("is not base64 without padding")
 	}
 	if len(decoded) < least || len(decoded) > most {
-		return nil, fmt.Errorf("has %d bytes: %d to %d are accepted", len(decoded), least, most)
+		return nil, fmt.Errorf("has %d bytes: it must have %d to %d", len(decoded), least, most)
 	}
 	return decoded, nil
 }

@@ -15,25 +15,27 @@ import (
 // ProxyConfig says which proxies [Proxy] trusts, and where they name the user.
 type ProxyConfig struct {
 	// Peers are the addresses from which the proxy connects, such as "10.1.2.3"
-	// and "fd00::1", and networks of them, such as "10.1.2.0/24". Required. A
-	// network of all addresses is an error, since everyone could then claim any
-	// name: use [None], which says so.
+	// and "fd00::1", or networks, such as "10.1.2.0/24". Required. A network of
+	// all addresses is an error: every client could claim any name. Use [None]
+	// to accept every client.
 	Peers []string
 	// UserHeader is the header in which the proxy names the user, such as
-	// X-Forwarded-User. If it is empty, the name is the user name of HTTP basic
-	// authentication, which the proxy has checked and hands on.
+	// X-Forwarded-User. If empty, the user name of HTTP basic authentication
+	// applies, which the proxy has verified and passes on.
 	UserHeader string
-	// Platform is as in [Credential].
+	// Platform is the platform of every principal. If empty, the default of
+	// [Credential] applies.
 	Platform string
 }
 
-// Proxy authenticates requests by what a proxy in front says about them, because
-// the proxy has authenticated them already. Create it with [NewProxy].
+// Proxy accepts the user name that a trusted proxy passes on, because the proxy
+// has already authenticated the request. Create it with [NewProxy].
 //
-// It believes the peer of the TCP connection and no header about it, such as
-// X-Forwarded-For. The proxy must refuse requests without valid credentials, and
-// must overwrite the header that names the user, which clients could send
-// themselves. Everything else on the addresses of Peers is trusted as well.
+// Proxy identifies the proxy by the peer address of the TCP connection and
+// ignores headers about it, such as X-Forwarded-For. The proxy must refuse
+// requests without valid credentials. It must also overwrite the header that
+// names the user, since clients could send that header themselves. Every program
+// that connects from an address of Peers is trusted.
 type Proxy struct {
 	peers    []netip.Prefix
 	header   string
@@ -43,12 +45,12 @@ type Proxy struct {
 var _ openbroker.Authenticator = (*Proxy)(nil)
 
 // NewProxy returns an authenticator that trusts a proxy. It returns an error if
-// there is no peer, or one that is no address and no network or covers all
-// addresses, if the header has no valid name or is one that does not carry a
-// name, and if the platform is not printable.
+// Peers is empty, if a peer is neither an address nor a network or covers all
+// addresses, if UserHeader is not a valid header name or is Authorization or
+// Host, or if Platform is not printable.
 func NewProxy(config ProxyConfig) (*Proxy, error) {
 	if len(config.Peers) == 0 {
-		return nil, errors.New("auth: there are no Peers: give the addresses that the proxy connects from")
+		return nil, errors.New("auth: the proxy has no Peers: give the addresses that the proxy connects from")
 	}
 	p := &Proxy{header: http.CanonicalHeaderKey(config.UserHeader), platform: config.Platform}
 	for _, text := range config.Peers {
@@ -60,11 +62,11 @@ func NewProxy(config ProxyConfig) (*Proxy, error) {
 	}
 	switch {
 	case strings.ContainsFunc(config.UserHeader, notInToken):
-		return nil, fmt.Errorf("auth: the UserHeader %q is no name of a header", config.UserHeader)
+		return nil, fmt.Errorf("auth: the UserHeader %q is not a valid header name", config.UserHeader)
 	case p.header == "Authorization" || p.header == "Host":
 		return nil, fmt.Errorf("auth: the UserHeader is %s, which holds more than a name: leave UserHeader empty for the user name of basic authentication", p.header)
 	case !printable(config.Platform):
-		return nil, errors.New("auth: the Platform has a control character or is not UTF-8")
+		return nil, errors.New("auth: the Platform contains a control character or is not UTF-8")
 	}
 	return p, nil
 }
@@ -73,7 +75,7 @@ func parsePeer(text string) (netip.Prefix, error) {
 	if address, err := netip.ParseAddr(text); err == nil {
 		address = address.Unmap()
 		if address.Zone() != "" {
-			return netip.Prefix{}, errors.New("has a zone, which other machines cannot be told by: leave it out")
+			return netip.Prefix{}, errors.New("has a zone, which means nothing on another machine: remove it")
 		}
 		return netip.PrefixFrom(address, address.BitLen()), nil
 	}
@@ -84,14 +86,14 @@ func parsePeer(text string) (netip.Prefix, error) {
 	case peer.Addr().Is4In6():
 		return netip.Prefix{}, errors.New("is an IPv4 network in IPv6 form: write it like 10.1.2.0/24")
 	case peer.Bits() == 0:
-		return netip.Prefix{}, errors.New("is the network of all addresses, from which everyone could claim any name: name the proxy's")
+		return netip.Prefix{}, errors.New("covers all addresses, so that every client could claim any name: give the addresses of the proxy")
 	case peer != peer.Masked():
 		return netip.Prefix{}, fmt.Errorf("has bits set beyond its length: write %s, or the address alone", peer.Masked())
 	}
 	return peer, nil
 }
 
-// notInToken tells the characters that names of headers do not have (RFC 9110,
+// notInToken reports whether r cannot occur in the name of a header (RFC 9110,
 // 5.6.2).
 func notInToken(r rune) bool {
 	switch {
@@ -102,10 +104,10 @@ func notInToken(r rune) bool {
 	}
 }
 
-// Authenticate returns the principal with the name that the proxy gives and
-// "proxy" as Method. The error is 401 if another peer than the proxy sent the
-// request, if the proxy names no user, and if the name could be mistaken: if the
-// header occurs more than once or has control characters.
+// Authenticate returns the principal with the user name from the proxy as Name
+// and "proxy" as Method. It returns a 401 if the request comes from another peer,
+// if the proxy names no user, or if the name is ambiguous or unsafe: the header
+// occurs more than once, or the name contains control characters.
 func (p *Proxy) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	if err := p.checkPeer(r.RemoteAddr); err != nil {
 		return openbroker.Principal{}, err
@@ -121,7 +123,7 @@ func (p *Proxy) Authenticate(r *http.Request) (openbroker.Principal, error) {
 }
 
 var (
-	errBadUser      = refuse("the proxy names a user that is empty, too long, has a control character or is not UTF-8")
+	errBadUser      = refuse("the user name from the proxy is empty, too long, contains a control character or is not UTF-8")
 	errRepeatedUser = refuse("the header in which the proxy names the user occurs more than once")
 	errNoUser       = openbroker.ErrUnauthorized.WithCause(fmt.Errorf("the proxy names no user: %w", errNoCredentials))
 )
@@ -132,10 +134,10 @@ func (p *Proxy) checkPeer(remote string) *openbroker.Error {
 	if err == nil && slices.ContainsFunc(p.peers, func(trusted netip.Prefix) bool { return trusted.Contains(address) }) {
 		return nil
 	}
-	return openbroker.ErrUnauthorized.WithCause(fmt.Errorf("the peer %s is no trusted proxy: %w", remote, errNoCredentials))
+	return openbroker.ErrUnauthorized.WithCause(fmt.Errorf("the peer %s is not a trusted proxy: %w", remote, errNoCredentials))
 }
 
-// user returns the name that the proxy gives.
+// user returns the user name from the proxy.
 func (p *Proxy) user(r *http.Request) (string, *openbroker.Error) {
 	if p.header != "" {
 		switch values := r.Header[p.header]; len(values) {
@@ -162,9 +164,9 @@ func (p *Proxy) user(r *http.Request) (string, *openbroker.Error) {
 	return name, nil
 }
 
-// Challenges returns the challenge of RFC 7617, or one without a registered
-// scheme if the proxy names the user in a header: the client has to turn to the
-// proxy, whatever that asks for.
+// Challenges returns the challenge of RFC 7617. If the proxy names the user in a
+// header, it returns one with an unregistered scheme: the client has to log in at
+// the proxy, in the way that the proxy requires.
 func (p *Proxy) Challenges() []string {
 	if p.header == "" {
 		return []string{basicChallenge}

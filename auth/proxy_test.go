@@ -17,14 +17,14 @@ func newProxy(tb testing.TB, config auth.ProxyConfig) *auth.Proxy {
 	return p
 }
 
-// Through a real server the peer is what the TCP connection says.
+// With a real server, the peer is the one of the TCP connection.
 func TestProxyBasic(t *testing.T) {
 	t.Parallel()
 	s := serve(t, newProxy(t, auth.ProxyConfig{Peers: []string{"10.0.0.0/8", "127.0.0.1", "::1"}, Platform: "cf"}))
 	mustAccept(t, s.provision(t, basicHeader("alice", "whatever-secret")), "alice", "proxy", "cf")
 	mustAccept(t, s.provision(t, basicHeader("alice", "")), "alice", "proxy", "cf")
 	for name, headers := range map[string][]string{
-		"nothing": nil, "another scheme": {"Bearer a.b.c"}, "no base64": {"Basic !"}, "no colon": {"Basic YWxpY2U="},
+		"nothing": nil, "another scheme": {"Bearer a.b.c"}, "not base64": {"Basic !"}, "no colon": {"Basic YWxpY2U="},
 		"no name": {basicHeader("", "x")}, "control character": {basicHeader("a\nb", "x")}, "no UTF-8": {basicHeader("a\xff", "x")},
 		"twice": {basicHeader("alice", "x"), basicHeader("bob", "x")}, "long": {"Basic " + strings.Repeat("YWxp", 8<<10) + "Og=="},
 	} {
@@ -37,7 +37,7 @@ func TestProxyBasic(t *testing.T) {
 	strange := serve(t, newProxy(t, auth.ProxyConfig{Peers: []string{"10.0.0.0/8"}}))
 	mustRefuse(t, strange.provision(t, basicHeader("alice", "x")), basicChallenge)
 	if !strings.Contains(strange.log.String(), "the peer 127.0.0.1:") {
-		t.Errorf("the log does not say which peer it was: %s", strange.log)
+		t.Errorf("the log does not name the peer: %s", strange.log)
 	}
 }
 
@@ -90,7 +90,7 @@ func TestProxyHeader(t *testing.T) {
 	}
 }
 
-// Those who come past the proxy log in themselves.
+// Clients that bypass the proxy log in themselves.
 func TestProxyBesideBasic(t *testing.T) {
 	t.Parallel()
 	a := newAny(t, newProxy(t, auth.ProxyConfig{Peers: []string{"192.0.2.1"}, UserHeader: "X-User", Platform: "cf"}),
@@ -98,11 +98,11 @@ func TestProxyBesideBasic(t *testing.T) {
 	for name, c := range map[string]struct {
 		remote, user, authorization, want string
 	}{
-		"the proxy":              {"192.0.2.1:1", "alice", "", "alice"},
-		"the proxy, no user":     {"192.0.2.1:1", "", basicHeader("cc", "right"), "cc"},
-		"a client":               {"192.0.2.2:1", "", basicHeader("cc", "right"), "cc"},
-		"a client that pretends": {"192.0.2.2:1", "alice", "", ""},
-		"a wrong password":       {"192.0.2.2:1", "alice", basicHeader("cc", "wrong"), ""},
+		"the proxy":                   {"192.0.2.1:1", "alice", "", "alice"},
+		"the proxy, no user":          {"192.0.2.1:1", "", basicHeader("cc", "right"), "cc"},
+		"a client":                    {"192.0.2.2:1", "", basicHeader("cc", "right"), "cc"},
+		"a client that claims a name": {"192.0.2.2:1", "alice", "", ""},
+		"a wrong password":            {"192.0.2.2:1", "alice", basicHeader("cc", "wrong"), ""},
 	} {
 		r := request(t.Context(), c.authorization)
 		r.RemoteAddr = c.remote
@@ -129,7 +129,7 @@ func TestNewProxyRefuses(t *testing.T) {
 		"write 10.0.0.0/8": {Peers: []string{"10.1.2.3/8"}},
 		"IPv6 form":        {Peers: []string{"::ffff:10.0.0.0/104"}},
 		"zone":             {Peers: []string{"fe80::1%eth0"}},
-		"no name":          {Peers: []string{"127.0.0.1"}, UserHeader: "X User"},
+		"not a valid":      {Peers: []string{"127.0.0.1"}, UserHeader: "X User"},
 		"leave UserHeader": {Peers: []string{"127.0.0.1"}, UserHeader: "authorization"},
 		"Host":             {Peers: []string{"127.0.0.1"}, UserHeader: "host"},
 		"control":          {Peers: []string{"127.0.0.1"}, Platform: "a\n"},
@@ -140,8 +140,8 @@ func TestNewProxyRefuses(t *testing.T) {
 	}
 }
 
-// Whatever a header holds, a principal has a name that can be stored and logged,
-// and no stranger becomes one.
+// For any header, a principal has a name that can be stored and logged, and a
+// stranger never becomes a principal.
 func FuzzProxy(f *testing.F) {
 	basic := newProxy(f, auth.ProxyConfig{Peers: []string{"192.0.2.0/24"}})
 	named := newProxy(f, auth.ProxyConfig{Peers: []string{"192.0.2.0/24"}, UserHeader: "X-User"})

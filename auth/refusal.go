@@ -10,21 +10,21 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// RefusalConfig says what a 401 of [Refusal] has to say.
+// RefusalConfig configures the 401 of [Refusal].
 type RefusalConfig struct {
-	// Realm is the protection space that the challenges name; theirs if empty.
-	// It is printable ASCII without quotes and backslashes.
+	// Realm replaces the realm of the challenges, unless it is empty. It must be
+	// printable ASCII without quotes and backslashes.
 	Realm string
-	// Description is what the body says; the text of the authenticator if empty.
-	// Text that says more than [openbroker.ErrUnauthorized], such as that a token
-	// has expired, is kept.
+	// Description replaces the general description of
+	// [openbroker.ErrUnauthorized], unless it is empty. More specific
+	// descriptions stay, such as that a token has expired.
 	Description string
-	// Header are further headers; see [openbroker.Error.Header].
+	// Header has additional response headers; see [openbroker.Error.Header].
 	Header http.Header
 }
 
-// Refusal is an authenticator whose 401 is not that of the authenticator within.
-// Create it with [NewRefusal].
+// Refusal wraps an authenticator and changes the text, the realm and the headers
+// of its 401. Create it with [NewRefusal].
 type Refusal struct {
 	authenticator openbroker.Authenticator
 	config        RefusalConfig
@@ -33,20 +33,20 @@ type Refusal struct {
 
 var _ openbroker.Authenticator = (*Refusal)(nil)
 
-// NewRefusal returns an authenticator that decides as the given one does and says
-// 401 in other words. It returns an error if there is no authenticator, if it is
-// [None], which never refuses, and for a realm with other characters than it may
-// have.
+// NewRefusal returns an authenticator that decides like the given one and applies
+// config to its 401. It returns an error if authenticator is nil or [None], which
+// never refuses a request, or if the realm contains a character that it must not
+// contain.
 func NewRefusal(authenticator openbroker.Authenticator, config RefusalConfig) (*Refusal, error) {
 	if authenticator == nil {
 		return nil, errors.New("auth: the authenticator of Refusal is nil")
 	}
 	if _, open := authenticator.(*None); open {
-		return nil, errors.New("auth: None refuses nothing: use it without Refusal")
+		return nil, errors.New("auth: None refuses no request: use it without Refusal")
 	}
 	for _, c := range []byte(config.Realm) {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return nil, errors.New("auth: the Realm has another character than printable ASCII, or a quote or a backslash")
+			return nil, errors.New("auth: the Realm is invalid: use printable ASCII without quotes and backslashes")
 		}
 	}
 	config.Header = config.Header.Clone()
@@ -60,8 +60,8 @@ func NewRefusal(authenticator openbroker.Authenticator, config RefusalConfig) (*
 	return r, nil
 }
 
-// Authenticate returns what the authenticator within returns, except that it says
-// what the configuration does if that is a 401.
+// Authenticate returns the result of the wrapped authenticator. It applies the
+// configuration to a 401.
 func (r *Refusal) Authenticate(request *http.Request) (openbroker.Principal, error) {
 	principal, err := r.authenticator.Authenticate(request)
 	if err == nil {
@@ -86,6 +86,6 @@ func (r *Refusal) Authenticate(request *http.Request) (openbroker.Principal, err
 	return openbroker.Principal{}, answer
 }
 
-// Challenges returns those of the authenticator within, with the realm of the
-// configuration.
+// Challenges returns the challenges of the wrapped authenticator with the realm of
+// the configuration.
 func (r *Refusal) Challenges() []string { return r.challenges }

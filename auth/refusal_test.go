@@ -26,7 +26,7 @@ func TestRefusal(t *testing.T) {
 	if a.body["description"] != config.Description || a.header.Get("X-Login") != "https://login.example.com" {
 		t.Errorf("got %v %v", a.body, a.header)
 	}
-	// Nothing is lost: what says more, what is no 401, and headers of its own.
+	// Specific descriptions, other statuses and the error's own headers are kept.
 	for _, c := range []struct {
 		err           error
 		status        int

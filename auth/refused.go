@@ -2,16 +2,17 @@ package auth
 
 import "sync"
 
-// maxRefused bounds the wrong passwords that are remembered.
+// maxRefused is the maximum number of wrong passwords in the cache.
 const maxRefused = 1024
 
-// refused remembers the digests of passwords that were verified and are wrong, so
-// that a client which goes on with an outdated one costs a verification once. The
-// zero value is ready.
+// refused caches the digests of passwords that failed their verification, so that
+// a client that repeats an outdated password costs one verification. The zero
+// value is ready to use.
 type refused struct {
 	mu    sync.Mutex
 	known map[digest]struct{}
-	// order has them as they came; next is the oldest, once it is full.
+	// order has the digests by age. Once it is full, next is the index of the
+	// oldest.
 	order []digest
 	next  int
 }

@@ -13,26 +13,27 @@ import (
 
 const (
 	// maxWaiting bounds the requests that wait for the verification of a hash.
-	// It is above the connections of a usual guesser, since one that waits costs
-	// little, and one that is turned away may be the platform.
+	// It exceeds the number of connections of a typical guesser: a waiting
+	// request costs little, and a rejected one may come from the platform.
 	maxWaiting = 512
-	// maxAccepted bounds the senders that are remembered.
+	// maxAccepted bounds the senders that are remembered after a login.
 	maxAccepted = 4096
 )
 
 var errTooManyChecks = openbroker.ErrUnavailable.
-	WithDescription("Too many logins are being verified. Try again.").
+	WithDescription("The broker is verifying too many logins. Try again.").
 	WithRetryAfter(time.Second).
 	WithCause(errQueueFull)
 
-// A sender is who asks for a verification, as far as it is known before.
+// A sender identifies the client of a request before its password is verified.
 type sender struct {
 	network  netip.Addr
 	username string
 }
 
-// networkOf returns the address of a peer, or of an IPv6 network that one host
-// has for itself. Peers without one share the zero value.
+// networkOf returns the IPv4 address of a peer, or the /64 network of its IPv6
+// address, which a single host may own. It returns the zero value for a peer
+// without a valid address.
 func networkOf(remote string) netip.Addr {
 	peer, err := netip.ParseAddrPort(remote)
 	if err != nil {
@@ -47,10 +48,10 @@ func networkOf(remote string) netip.Addr {
 	return address
 }
 
-// verifications decides whose password is verified next. Those who logged in
-// before go first. All others take turns by their address and, behind one
-// address, which may be that of a proxy, by their user name. So whoever guesses
-// passwords, over however many connections, waits behind everybody else.
+// verifications decides whose password is verified next. Senders that have logged
+// in before go first. All others take turns by address and, within one address,
+// which may be that of a proxy, by user name. So a guesser with many connections
+// delays its own requests and not those of others.
 type verifications struct {
 	mu               sync.Mutex
 	slots, free      int
@@ -64,10 +65,11 @@ func newVerifications(slots int) *verifications {
 	return &verifications{slots: slots, free: slots, accepted: map[sender]struct{}{}}
 }
 
-// verificationSlots is how many hashes may be verified at a time.
+// verificationSlots returns how many hashes are verified at a time.
 func verificationSlots() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
-// acquire waits for the turn of a sender. After it returns nil, call release.
+// acquire waits for the turn of a sender. If it returns nil, the caller must call
+// release.
 func (v *verifications) acquire(ctx context.Context, who sender) *openbroker.Error {
 	w := &waiter{sender: who, turn: make(chan bool, 1)}
 	if v.enter(w) {
@@ -85,7 +87,7 @@ func (v *verifications) acquire(ctx context.Context, who sender) *openbroker.Err
 	}
 }
 
-// enter reports whether w has its turn at once; otherwise it waits.
+// enter reports whether w has its turn at once. If not, it puts w in a line.
 func (v *verifications) enter(w *waiter) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -110,7 +112,7 @@ func (v *verifications) enter(w *waiter) bool {
 	return false
 }
 
-// leave takes w, which does not wait any longer, out of its line.
+// leave removes w from its line, because its request has ended.
 func (v *verifications) leave(w *waiter) {
 	v.mu.Lock()
 	waiting := w.line != nil
@@ -123,7 +125,7 @@ func (v *verifications) leave(w *waiter) {
 	}
 }
 
-// release ends a turn and gives it to the next who waits.
+// release ends a turn and grants it to the next waiter.
 func (v *verifications) release() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -133,7 +135,7 @@ func (v *verifications) release() {
 			w.grant()
 			return
 		}
-		w.line = &v.strangers // It was refused in the meantime.
+		w.line = &v.strangers // Its sender was refused in the meantime.
 		w.line.push(w, w.keys())
 	}
 	if v.strangers.length > 0 {
@@ -150,7 +152,7 @@ func (v *verifications) knows(who sender) bool {
 	return known
 }
 
-// remember notes that a sender logged in.
+// remember records that a sender has logged in.
 func (v *verifications) remember(who sender) {
 	if v.knows(who) {
 		return
@@ -166,8 +168,8 @@ func (v *verifications) remember(who sender) {
 	v.accepted[who] = struct{}{}
 }
 
-// forget makes a sender a stranger: its password was wrong, so it may be a
-// guesser behind the address of a platform.
+// forget makes a sender a stranger again: its password was wrong, so it may be a
+// guesser at the address of a platform.
 func (v *verifications) forget(who sender) {
 	v.acceptedMu.Lock()
 	defer v.acceptedMu.Unlock()
@@ -177,9 +179,10 @@ func (v *verifications) forget(who sender) {
 // A waiter is a request that waits for its turn.
 type waiter struct {
 	sender sender
-	// turn delivers true when it is there, and false if others came first.
+	// turn delivers true when the turn is granted, and false when the request is
+	// rejected because too many are waiting.
 	turn chan bool
-	line *line // nil when it does not wait any more; guarded by verifications.mu
+	line *line // nil once it has stopped waiting; guarded by verifications.mu
 }
 
 func (w *waiter) grant() {
@@ -189,13 +192,13 @@ func (w *waiter) grant() {
 
 func (w *waiter) keys() []string { return []string{w.sender.network.String(), w.sender.username} }
 
-// A line is a queue in which keys take turns. Its waiters have several keys: the
-// line has one of their own for each first key, and so on. Behind the last key,
-// who comes first is served first.
+// A line is a queue in which keys take turns. A waiter has several keys: the line
+// has an inner line for each first key, that one has inner lines for each second
+// key, and so on. The innermost lines are first in, first out.
 type line struct {
 	length  int
-	waiters []*waiter // behind the last key
-	turns   []string  // of keys with waiters, the next first
+	waiters []*waiter // of an innermost line
+	turns   []string  // keys with waiters, the next one first
 	lines   map[string]*line
 }
 
@@ -217,7 +220,7 @@ func (l *line) push(w *waiter, keys []string) {
 	inner.push(w, keys[1:])
 }
 
-// pop takes out who is next. The line must not be empty.
+// pop removes the next waiter and returns it. The line must not be empty.
 func (l *line) pop() *waiter {
 	l.length--
 	if len(l.turns) == 0 {
@@ -236,7 +239,7 @@ func (l *line) pop() *waiter {
 	return w
 }
 
-// remove takes out w, which must be in the line.
+// remove removes w, which must be in the line.
 func (l *line) remove(w *waiter, keys []string) {
 	l.length--
 	if len(keys) == 0 {
@@ -250,8 +253,8 @@ func (l *line) remove(w *waiter, keys []string) {
 	}
 }
 
-// last returns who came last behind the key that most wait behind, and how many
-// these are: nil and 0 if nobody waits.
+// last returns the newest waiter of the longest inner line, and the length of that
+// line. It returns nil and 0 for an empty line.
 func (l *line) last() (w *waiter, crowd int) {
 	if n := len(l.waiters); n > 0 {
 		return l.waiters[n-1], n

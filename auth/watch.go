@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// LoadBasic returns an authenticator for the credentials of a file. The errors
-// are those of [LoadCredentials] and [NewBasic].
+// LoadBasic returns an authenticator for the credentials of a file. It returns the
+// errors of [LoadCredentials] and [NewBasic].
 func LoadBasic(path string) (*Basic, error) {
 	b := newEmptyBasic()
 	if _, err := b.Reload(path); err != nil {
@@ -17,10 +17,11 @@ func LoadBasic(path string) (*Basic, error) {
 	return b, nil
 }
 
-// Reload replaces the credentials by those of a file, and tells whether it did:
-// it does nothing if the file has the content that the credentials came from. If
-// it returns an error, of [LoadCredentials] or [NewBasic], nothing has changed.
-// Passwords that were verified against a hash that stays are not verified again.
+// Reload replaces the credentials with those of a file and reports whether they
+// changed. It does nothing if the content of the file is the one that was loaded
+// last. On an error, which is one of [LoadCredentials] or [NewBasic], the
+// credentials stay unchanged. Basic does not verify a password again if its hash
+// stays.
 func (b *Basic) Reload(path string) (bool, error) {
 	data, err := readCredentials(path)
 	if err != nil {
@@ -50,11 +51,12 @@ func (b *Basic) Reload(path string) (bool, error) {
 	return true, nil
 }
 
-// Watch reloads the credentials from a file whenever ticks delivers, until ctx
-// is done or ticks is closed. It opens the path each time, so it does not matter
-// how the file is replaced: written in place, renamed over, or by switching a
-// symbolic link as Kubernetes does with mounted secrets. A file that is missing
-// or unacceptable is logged once, and the former credentials stay in use.
+// Watch reloads the credentials from a file whenever ticks delivers, until ctx is
+// done or ticks is closed. It opens the path each time and so notices every way
+// to replace the file: writing in place, renaming another file over it, and
+// switching a symbolic link, as Kubernetes does with mounted secrets. If the file
+// is missing or invalid, Watch logs the error once and the previous credentials
+// stay in use.
 //
 //	go basic.Watch(ctx, path, time.Tick(10*time.Second), logger)
 func (b *Basic) Watch(ctx context.Context, path string, ticks <-chan time.Time, logger *slog.Logger) {
@@ -73,7 +75,7 @@ func (b *Basic) Watch(ctx context.Context, path string, ticks <-chan time.Time, 
 		switch {
 		case err != nil && err.Error() != failure:
 			failure = err.Error()
-			logger.LogAttrs(ctx, slog.LevelError, "credentials not reloaded: the former ones stay in use", slog.String("error", failure))
+			logger.LogAttrs(ctx, slog.LevelError, "cannot reload the credentials: the previous ones stay in use", slog.String("error", failure))
 		case err == nil && changed:
 			logger.LogAttrs(ctx, slog.LevelInfo, "credentials reloaded", slog.Int("count", len(b.state.Load().entries)))
 		}
