@@ -38,7 +38,7 @@ func Bearer(token string) Option {
 // stand beside [Login] or [Bearer].
 func Clients(client, anonymous *http.Client) Option {
 	return func(s *settings) {
-		s.clients = func(t *conformance.Target) { t.Client, t.Anonymous = client, anonymous }
+		s.clients = func(t *conformance.Target) { t.Client, t.AnonymousClient = client, anonymous }
 	}
 }
 

@@ -204,17 +204,17 @@ const (
 	AnyParameters Feature = "a plan without a schema for provisioning"
 	// BindSchema is a schema for bindings.
 	BindSchema Feature = "a bindable plan with a schema for bindings"
-	// CreateParameters are two sets of parameters that differ: the plan has no
+	// DistinctCreateParameters are two sets of parameters that differ: the plan has no
 	// schema for provisioning, or one that allows two sets.
-	CreateParameters Feature = "a plan that accepts two different sets of parameters"
-	// BindParameters are the same for bindings.
-	BindParameters Feature = "a bindable plan that accepts two different sets of parameters for bindings"
-	// InvalidCreate are parameters that the schema surely refuses.
-	InvalidCreate Feature = "a plan with a schema for provisioning that can be broken"
-	// InvalidUpdate are the same for updates.
-	InvalidUpdate Feature = "a plan with a schema for updates that can be broken"
-	// InvalidBind are parameters for a binding that the schema surely refuses.
-	InvalidBind Feature = "a bindable plan with a schema for bindings that can be broken"
+	DistinctCreateParameters Feature = "a plan that accepts two different sets of parameters"
+	// DistinctBindParameters are the same for bindings.
+	DistinctBindParameters Feature = "a bindable plan that accepts two different sets of parameters for bindings"
+	// InvalidCreateParameters are parameters that the schema surely refuses.
+	InvalidCreateParameters Feature = "a plan with a schema for provisioning that can be broken"
+	// InvalidUpdateParameters are the same for updates.
+	InvalidUpdateParameters Feature = "a plan with a schema for updates that can be broken"
+	// InvalidBindParameters are parameters for a binding that the schema surely refuses.
+	InvalidBindParameters Feature = "a bindable plan with a schema for bindings that can be broken"
 	// SyslogDrain services require syslog_drain.
 	SyslogDrain Feature = "a bindable plan of a service that requires syslog_drain"
 	// OnlySyslogDrain services require nothing else, so that each of their

@@ -19,11 +19,11 @@ func bindChecks() []Check {
 		{
 			ID: "bind-returns-information", Title: "The information of a binding is returned at least once.", Level: Must,
 			Clause:   spec(section, "Platforms can only use what is returned at least once: when it is created or fetched."),
-			Scenario: "binding", Steps: steps("bind"), Expect: expect(tellsBinding()),
+			Scenario: "binding", Steps: steps("bind"), Expect: expect(bindingReturned()),
 			// Routes may be proxied by what was set up out of band.
 			If: when("the service does not require route_forwarding, or tells a binding", func(a *answer) bool {
 				return a.succeeded() && (!a.subject.has(RouteForwarding) || slices.ContainsFunc(bindingMembers(), func(name string) bool {
-					return tells(a, name)
+					return hasValue(a, name)
 				}))
 			}),
 		},
@@ -83,14 +83,14 @@ func bindChecks() []Check {
 		{
 			ID: "bind-repeated-same-credentials", Title: "A repeated bind tells the same credentials.", Level: Should,
 			Clause:   spec(section, "200 if the binding exists; the body is that of the success."),
-			Scenario: "binding", Steps: steps("bind again"), If: both(gives("bind", "credentials"), withValue("credentials")),
+			Scenario: "binding", Steps: steps("bind again"), If: both(returned("bind", "credentials"), withValue("credentials")),
 			Expect: expect(sameAs("bind", "credentials")),
 		},
 		{
 			ID: "bind-repeated-credentials", Title: "A repeated bind tells credentials.", Level: May,
 			Clause:   spec(section, "Brokers may return the information of a binding only once."),
 			Scenario: "binding", Steps: steps("bind again"),
-			If: both(gives("bind", "credentials"), withStatus(200)), Expect: expect(has("credentials", anObject)),
+			If: both(returned("bind", "credentials"), withStatus(200)), Expect: expect(has("credentials", anObject)),
 		},
 		{
 			ID: "bind-credentials", Title: "Credentials are returned.", Level: May,
@@ -100,16 +100,16 @@ func bindChecks() []Check {
 				s := a.subject
 				return a.succeeded() && !s.has(SyslogDrain) && !s.has(RouteForwarding) && !s.has(VolumeMount)
 			}),
-			Expect: expect(tellsMember("credentials", anObject)),
+			Expect: expect(memberReturned("credentials", anObject)),
 		},
 		{
 			ID: "bind-endpoints", Title: "Beside credentials with a host there are endpoints.", Level: Should,
 			Clause:   spec(section, "The endpoints that the application uses to connect are provided alongside the credentials."),
 			Scenario: "binding", Steps: steps("bind"),
 			If: Condition{Words: "the credentials have a host", holds: func(j *judgement) bool {
-				return tellsHost(j.record.last("bind")) || tellsHost(j.record.last("fetch binding"))
+				return namesHost(j.record.last("bind")) || namesHost(j.record.last("fetch binding"))
 			}},
-			Expect: expect(tellsMember("endpoints", anArray)),
+			Expect: expect(memberReturned("endpoints", anArray)),
 		},
 		{
 			ID: "bind-credentials-unique", Title: "Two bindings have different credentials.", Level: Should,
@@ -214,7 +214,7 @@ func uniqueCredentials() Expectation {
 	return Expectation{Words: `other credentials than those of "bind"`, together: func(j *judgement) string {
 		of := func(created, fetched string) string {
 			for _, step := range []string{created, fetched} {
-				if a := j.record.last(step); a != nil && tells(a, "credentials") {
+				if a := j.record.last(step); a != nil && hasValue(a, "credentials") {
 					return canonical(a.object()["credentials"])
 				}
 			}
@@ -228,13 +228,13 @@ func uniqueCredentials() Expectation {
 	}}.against("bind", "fetch binding", "fetch another binding")
 }
 
-// tellsHost reports whether an answer has credentials that name a host.
-func tellsHost(a *answer) bool {
+// namesHost reports whether an answer has credentials that name a host.
+func namesHost(a *answer) bool {
 	if a == nil {
 		return false
 	}
 	for _, name := range []string{"host", "hostname", "hosts"} {
-		if tells(a, "credentials."+name) {
+		if hasValue(a, "credentials."+name) {
 			return true
 		}
 	}
@@ -253,9 +253,9 @@ func bindingMembers() []string {
 	return []string{"credentials", "syslog_drain_url", "route_service_url", "volume_mounts", "endpoints"}
 }
 
-// tellsBinding expects something to connect with, in the answer to the bind or
+// bindingReturned expects something to connect with, in the answer to the bind or
 // to a fetch.
-func tellsBinding() Expectation {
+func bindingReturned() Expectation {
 	names := bindingMembers()
 	told := Expectation{
 		Words: "one of " + quoted(names) + " when the binding is created or fetched",

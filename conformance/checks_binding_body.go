@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// tellingBinding are the answers that have the information of a binding.
-func tellingBinding() Condition {
+// returnsBinding are the answers that have the information of a binding.
+func returnsBinding() Condition {
 	return when("the answer tells a binding", func(a *answer) bool {
 		return a.endpoint == FetchBinding && a.status == 200 || a.endpoint == Bind && a.is(200, 201)
 	})
@@ -17,7 +17,7 @@ func tellingBinding() Condition {
 func bindingBodyChecks() []Check {
 	const section, metadata = "Binding", "Binding Metadata Object"
 	endpoints := []Endpoint{Bind, FetchBinding}
-	of := func(name string) Condition { return both(tellingBinding(), withValue(name)) }
+	of := func(name string) Condition { return both(returnsBinding(), withValue(name)) }
 	requires := func(id, member string, permission string, feature Feature) Check {
 		return Check{
 			ID: "binding-" + id, Title: member + " is only of services that require " + permission + ".", Level: Must,
@@ -49,20 +49,20 @@ func bindingBodyChecks() []Check {
 			ID: "binding-syslog-drain-url", Title: "A log drain service tells its syslog_drain_url.", Level: Must,
 			Clause:   spec("Log Drain", "The answer to a bind of such a service includes syslog_drain_url."),
 			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{OnlySyslogDrain},
-			Expect: expect(tellsMember("syslog_drain_url", text)),
+			Expect: expect(memberReturned("syslog_drain_url", text)),
 		},
 		{
 			ID: "binding-volume-mounts", Title: "A volume service tells its volume_mounts.", Level: Must,
 			Clause:   spec("Volume Services", "The answer to a bind of such a service includes volume_mounts."),
 			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{OnlyVolumeMount},
-			Expect: expect(tellsMember("volume_mounts", anArray)),
+			Expect: expect(memberReturned("volume_mounts", anArray)),
 		},
 		{
 			ID: "binding-urls", Title: "The URLs of a binding are URLs.", Level: Must,
 			Clause:    spec(section, "syslog_drain_url and route_service_url are URLs."),
 			Endpoints: endpoints,
 			If: when("the answer tells a URL", func(a *answer) bool {
-				return tells(a, "syslog_drain_url") || tells(a, "route_service_url")
+				return hasValue(a, "syslog_drain_url") || hasValue(a, "route_service_url")
 			}),
 			Expect: expect(maybe("syslog_drain_url", aURL.or(null)), maybe("route_service_url", aURL.or(null))),
 		},
@@ -117,7 +117,7 @@ func bindingBodyChecks() []Check {
 		{
 			ID: "binding-expires-at", Title: "expires_at is a time in the pattern of the specification.", Level: Must,
 			Clause:    spec(metadata, "expires_at follows yyyy-mm-ddThh:mm:ss.sZ."),
-			Endpoints: endpoints, If: both(tellingBinding(), with("metadata.expires_at")), Expect: expect(maybe("metadata.expires_at", timestamp)),
+			Endpoints: endpoints, If: both(returnsBinding(), with("metadata.expires_at")), Expect: expect(maybe("metadata.expires_at", timestamp)),
 		},
 		{
 			ID: "binding-expires-in-future", Title: "A new binding has not expired.", Level: Should,
@@ -135,7 +135,7 @@ func bindingBodyChecks() []Check {
 		{
 			ID: "binding-renew-before", Title: "renew_before is a time in the pattern of the specification.", Level: Must,
 			Clause:    spec(metadata, "renew_before follows yyyy-mm-ddThh:mm:ss.sZ."),
-			Endpoints: endpoints, If: both(tellingBinding(), with("metadata.renew_before")), Expect: expect(maybe("metadata.renew_before", timestamp)),
+			Endpoints: endpoints, If: both(returnsBinding(), with("metadata.renew_before")), Expect: expect(maybe("metadata.renew_before", timestamp)),
 		},
 		{
 			ID: "binding-renew-before-expiry", Title: "renew_before is not after expires_at.", Level: Must,
@@ -157,19 +157,19 @@ func bindingBodyChecks() []Check {
 
 var portPattern = regexp.MustCompile(`^\d+(-\d+)?$`)
 
-func tells(a *answer, path string) bool {
+func hasValue(a *answer, path string) bool {
 	value, found := lookup(a.json.value, path)
 	return found && value != nil
 }
 
 // withValue is an answer with a member that is not null.
 func withValue(path string) Condition {
-	return when("the answer has "+path, func(a *answer) bool { return tells(a, path) })
+	return when("the answer has "+path, func(a *answer) bool { return hasValue(a, path) })
 }
 
-// tellsMember expects a member in the answer to the bind, or to the fetch if
+// memberReturned expects a member in the answer to the bind, or to the fetch if
 // the bind was asynchronous.
-func tellsMember(name string, k kind) Expectation {
+func memberReturned(name string, k kind) Expectation {
 	return Expectation{Words: name + " is present, and " + k.words, together: func(j *judgement) string {
 		a := j.record.last("bind")
 		if a != nil && a.accepted() {

@@ -40,7 +40,7 @@ func concurrencyChecks() []Check {
 		{
 			ID: "concurrent-leaves-nothing", Title: "After requests at the same moment nothing is left.", Level: Must,
 			Clause:   spec("Deprovisioning", "410 if the instance does not exist."),
-			Scenario: "concurrent", Steps: steps("deprovision again"), If: tellsMissing(nothingDeprovisioned),
+			Scenario: "concurrent", Steps: steps("deprovision again"), If: reportsMissing(nothingDeprovisioned),
 			Expect: expect(missing()),
 		},
 	}

@@ -74,7 +74,7 @@ func errorChecks() []Check {
 		{
 			ID: "error-refused-provision-creates-nothing", Title: "A refused provision creates nothing.", Level: Must,
 			Clause: spec(section, unchanged), Scenario: "malformed", Expect: expect(missing()),
-			Steps: after(refusedProvisions()), If: tellsMissing(nothingDeprovisioned),
+			Steps: after(refusedProvisions()), If: reportsMissing(nothingDeprovisioned),
 		},
 		{
 			ID: "error-refused-provision-leaves-no-trace", Title: "After a malformed provision, a good one with the same id creates the instance.",
@@ -108,7 +108,7 @@ func errorChecks() []Check {
 		{
 			ID: "error-refused-bind-creates-nothing", Title: "A refused bind creates nothing.", Level: Must,
 			Clause: spec(section, unchanged), Scenario: "refused", Expect: expect(missing()),
-			If: tellsMissing(nothingUnbound),
+			If: reportsMissing(nothingUnbound),
 			Steps: steps(
 				"unbind after bind without service_id", "unbind after bind without plan_id",
 				"unbind after bind of an unknown service", "unbind after bind of an unknown plan",

@@ -218,7 +218,7 @@ func authenticationChecks() []Check {
 	add(Check{
 		ID: "auth-no-effect", Title: "A request that was refused has no effect.",
 		Clause: spec("Service Broker Errors", "After a 4xx the resources of the broker are semantically unchanged."),
-		Steps:  steps("deprovision after the refusal"), If: tellsMissing(nothingDeprovisioned), Expect: expect(missing()),
+		Steps:  steps("deprovision after the refusal"), If: reportsMissing(nothingDeprovisioned), Expect: expect(missing()),
 	})
 	return append(checks, Check{
 		ID: "auth-challenge", Title: "A 401 says how to authenticate.", Level: Should, Scenario: "authentication",

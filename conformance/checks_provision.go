@@ -40,7 +40,7 @@ func provisionChecks() []Check {
 		{
 			ID: "provision-repeated-dashboard-url", Title: "A repeated provision tells the same dashboard.", Level: May,
 			Clause:   spec(section, "The body of the 200 is that of the success."),
-			Scenario: "instance", Steps: steps("provision again"), If: both(gives("provision", "dashboard_url"), withStatus(200)),
+			Scenario: "instance", Steps: steps("provision again"), If: both(returned("provision", "dashboard_url"), withStatus(200)),
 			Expect: expect(sameAs("provision", "dashboard_url")),
 		},
 		{
@@ -86,7 +86,7 @@ func provisionChecks() []Check {
 		{
 			ID: "dashboard-url-per-instance", Title: "Two instances have different dashboards.", Level: Must,
 			Clause:   spec(section, "dashboard_url contains enough information for the dashboard to identify the resource."),
-			Scenario: "instance", Steps: steps("provision another instance"), If: both(gives("provision", "dashboard_url"), withValue("dashboard_url")),
+			Scenario: "instance", Steps: steps("provision another instance"), If: both(returned("provision", "dashboard_url"), withValue("dashboard_url")),
 			Expect: expect(differsFrom("provision", "dashboard_url")),
 		},
 		{
@@ -133,7 +133,7 @@ func provisionChecks() []Check {
 		{
 			ID: "provision-encoded-id-distinct", Title: "Ids that differ in any character are different.", Level: Must,
 			Clause:   spec("URL Properties", "The id is all that stands in its place of the path; + is a plus there."),
-			Scenario: "encoded", If: tellsMissing(nothingDeprovisioned), Expect: expect(missing()),
+			Scenario: "encoded", If: reportsMissing(nothingDeprovisioned), Expect: expect(missing()),
 			Steps: steps("deprovision another", "deprovision with + for a space", "deprovision in capitals"),
 		},
 		{
@@ -171,7 +171,7 @@ func createsNothing() Expectation {
 		each: func(j *judgement) string {
 			a := j.answer
 			found := a.endpoint == Provision && a.status == http.StatusOK
-			if a.endpoint == Deprovision && tellsMissing(nothingDeprovisioned).holds(j) {
+			if a.endpoint == Deprovision && reportsMissing(nothingDeprovisioned).holds(j) {
 				found = !a.is(http.StatusGone, http.StatusNotFound)
 			}
 			if found {

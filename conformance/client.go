@@ -51,7 +51,7 @@ func newClient(target Target, timeout time.Duration) (*client, error) {
 	}
 	return &client{
 		base: strings.TrimSuffix(target.URL, "/"), target: target, timeout: timeout,
-		http: plain(target.Client), anonymous: plain(target.Anonymous),
+		http: plain(target.Client), anonymous: plain(target.AnonymousClient),
 	}, nil
 }
 
@@ -135,7 +135,7 @@ func (c *client) sendOnce(ctx context.Context, m message, a *answer) {
 	request.Header = m.header
 	sender := c.http
 	if m.anonymous {
-		if c.target.Anonymous != nil {
+		if c.target.AnonymousClient != nil {
 			sender = c.anonymous
 		}
 	} else {

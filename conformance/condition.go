@@ -47,10 +47,10 @@ func refusedAll(steps ...string) Condition {
 	}}
 }
 
-// tellsMissing holds if a step that deletes what never was is answered with 410
+// reportsMissing holds if a step that deletes what never was is answered with 410
 // or 404. That it is 410 is a check of its own: a broker that answers every
 // deletion with 200 does not say with it that something was there.
-func tellsMissing(step string) Condition {
+func reportsMissing(step string) Condition {
 	condition := answered(step, http.StatusGone, http.StatusNotFound)
 	condition.prerequisite = true
 	return condition
@@ -64,8 +64,8 @@ func servesVersion(step string) Condition {
 	return condition
 }
 
-// gives holds if the answer to a step has a member that is not null.
-func gives(step, path string) Condition {
+// returned holds if the answer to a step has a member that is not null.
+func returned(step, path string) Condition {
 	words := fmt.Sprintf("the answer to %q has %s", step, path)
 	return Condition{Words: words, holds: func(j *judgement) bool {
 		a := j.record.last(step)
@@ -97,9 +97,9 @@ func catalogHas(name string) Condition {
 	}}
 }
 
-// created holds if one of the steps was answered with 200, 201 or 202. Otherwise
+// anyCreated holds if one of the steps was answered with 200, 201 or 202. Otherwise
 // there is nothing to go on with.
-func created(steps ...string) Condition {
+func anyCreated(steps ...string) Condition {
 	return Condition{
 		Words:        "one of " + quoted(steps) + " is answered with 200, 201 or 202",
 		prerequisite: true,

@@ -209,11 +209,11 @@ func differsFrom(step, path string) Expectation {
 	}}.against(step)
 }
 
-// sameIfTold is sameAs, unless one of both answers does not have the member.
-func sameIfTold(step, path string) Expectation {
+// sameIfPresent is sameAs, unless one of both answers does not have the member.
+func sameIfPresent(step, path string) Expectation {
 	same := sameAs(step, path)
 	return Expectation{Words: same.Words + ", if both have it", each: func(j *judgement) string {
-		if first := j.record.last(step); first == nil || !tells(first, path) || !tells(j.answer, path) {
+		if first := j.record.last(step); first == nil || !hasValue(first, path) || !hasValue(j.answer, path) {
 			return ""
 		}
 		return same.each(j)

@@ -156,7 +156,7 @@ func (j *job) send(ctx context.Context, step *Step) {
 	requests := make([]Request, times)
 	for i := range times {
 		requests[i] = step.Request
-		if step.Apart {
+		if step.SeparateBindings {
 			requests[i] = step.Request.as(fmt.Sprintf("%s %d", step.Request.Binding, i+1))
 		}
 		answers[i] = j.newAnswer(step.Name, requests[i])
@@ -181,7 +181,7 @@ func (j *job) send(ctx context.Context, step *Step) {
 			j.record.answers = append(j.record.answers, a)
 		}
 	}
-	if !step.Apart {
+	if !step.SeparateBindings {
 		j.after(step.Request, answers)
 		return
 	}

@@ -159,7 +159,7 @@ func TestSpecimenPassesOverHTTP(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d checks passed on %d plans with %d requests", report.Count(conformance.Passed), len(report.Plans), report.Requests)
+	t.Logf("%d checks passed on %d plans with %d requests", report.Counts().Passed, len(report.Plans), report.Requests)
 }
 
 // TestVariationsPass shows that no check demands more than the specification:

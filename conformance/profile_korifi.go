@@ -70,7 +70,7 @@ func korifiChecks() []Check {
 		{
 			ID: "korifi-bind-again", Title: "A bind that is sent again after its end tells the credentials.", Level: Must,
 			Clause:   kf("After an asynchronous bind a PUT must give 200 with credentials."),
-			Scenario: scenario, Steps: steps("bind again"), Expect: expect(status(200), tellsSomething()),
+			Scenario: scenario, Steps: steps("bind again"), Expect: expect(status(200), returnsAccess()),
 		},
 		processed("korifi-fetch-binding", "A fetch of a binding with a content type is processed.", scenario, "fetch binding",
 			kf("It sends Content-Type with GET and DELETE."), 200),
@@ -125,10 +125,10 @@ func failsAtLast(step string) Expectation {
 	}).against(step)
 }
 
-func tellsSomething() Expectation {
+func returnsAccess() Expectation {
 	return each("something to connect with", func(a *answer) string {
 		for _, name := range []string{"credentials", "syslog_drain_url", "route_service_url", "volume_mounts"} {
-			if tells(a, name) {
+			if hasValue(a, name) {
 				return ""
 			}
 		}

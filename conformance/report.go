@@ -40,17 +40,6 @@ type Report struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 }
 
-// Count returns how many results have the outcome.
-func (r *Report) Count(outcome Outcome) int {
-	count := 0
-	for _, result := range r.Results {
-		if result.Outcome == outcome {
-			count++
-		}
-	}
-	return count
-}
-
 // Holds reports whether all checks of this level or a stronger one passed, were
 // declined, waived or not applicable. What was not evaluated does not hold, as
 // nobody knows.

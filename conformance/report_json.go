@@ -21,7 +21,7 @@ type jsonSummary struct {
 
 func (r *Report) summary() jsonSummary {
 	return jsonSummary{
-		Conforms: r.Conforms(), Verdict: r.Verdict(), All: r.Counts(0),
+		Conforms: r.Conforms(), Verdict: r.Verdict(), All: r.Counts(),
 		Levels: map[Level]Counts{Must: r.Counts(Must), Should: r.Counts(Should), May: r.Counts(May)},
 	}
 }
@@ -33,8 +33,8 @@ func (r *Report) writeJSON(w io.Writer) error {
 	}{r.summary(), r})
 }
 
-// WriteChecks writes checks, such as those of [Checks], as a JSON array.
-func WriteChecks(w io.Writer, checks []Check) error { return writeJSON(w, checks) }
+// WriteChecksJSON writes checks, such as those of [Checks], as a JSON array.
+func WriteChecksJSON(w io.Writer, checks []Check) error { return writeJSON(w, checks) }
 
 // writeJSON writes indented JSON in which every character that is not printable
 // is escaped, so that it can be shown on a terminal.

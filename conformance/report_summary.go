@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,10 +30,10 @@ func (c Counts) Total() int {
 	return c.Failed + c.Errored + c.NotEvaluated + c.Waived + c.Declined + c.Passed + c.NotApplicable
 }
 
-// Judged returns how many results say how the broker behaves. The others say
+// Conclusive returns how many results say how the broker behaves. The others say
 // only that nobody knows, or that there is nothing to know. What is waived does
 // not count here, whatever it would be.
-func (c Counts) Judged() int { return c.Passed + c.Declined + c.Failed + c.Errored }
+func (c Counts) Conclusive() int { return c.Passed + c.Declined + c.Failed + c.Errored }
 
 // of returns the place of a count, nil for an unknown outcome.
 func (c *Counts) of(outcome Outcome) *int {
@@ -56,11 +57,11 @@ func (c *Counts) of(outcome Outcome) *int {
 	}
 }
 
-// Counts counts the results of the checks of one level; level 0 stands for all.
-func (r *Report) Counts(level Level) Counts {
+// Counts counts the results of the checks of these levels; without levels, of all checks.
+func (r *Report) Counts(levels ...Level) Counts {
 	var counts Counts
 	for _, result := range r.Results {
-		if level != 0 && result.Check.Level != level {
+		if len(levels) > 0 && !slices.Contains(levels, result.Check.Level) {
 			continue
 		}
 		if count := counts.of(result.Outcome); count != nil {
@@ -74,7 +75,7 @@ func (r *Report) Counts(level Level) Counts {
 // far as it was asked about: every MUST holds or is waived, at least one check was
 // judged, the run was not interrupted, and nothing that it created is left over.
 func (r *Report) Conforms() bool {
-	return r.Holds(Must) && r.Counts(0).Judged() > 0 && len(r.Leftovers) == 0
+	return r.Holds(Must) && r.Counts().Conclusive() > 0 && len(r.Leftovers) == 0
 }
 
 // Verdict says in a sentence what the report as a whole says of the broker, and
@@ -88,7 +89,7 @@ func (r *Report) judgement() string {
 	switch {
 	case r.Interrupted:
 		return "Not known: the run was interrupted."
-	case r.Counts(0).Judged() == 0:
+	case r.Counts().Conclusive() == 0:
 		return "Not known: none of the checks that were asked for applies, or could be evaluated."
 	case must.Failed+must.Errored > 0:
 		return fmt.Sprintf("Not conformant: of %s, %s.", quantity(must.Total(), "MUST"), enumerate(must, Failed, Errored, NotEvaluated))
@@ -97,7 +98,7 @@ func (r *Report) judgement() string {
 	case len(r.Leftovers) > 0:
 		return fmt.Sprintf("Not conformant: %s could not be deleted.", quantity(len(r.Leftovers), "instance or binding", "instances or bindings"))
 	case must.Total() == 0:
-		return "No MUST was checked. " + enumerateAll(r.Counts(0))
+		return "No MUST was checked. " + enumerateAll(r.Counts())
 	case must.Waived > 0:
 		return fmt.Sprintf("Conformant but for %s: all other MUSTs hold (%s).",
 			quantity(must.Waived, "waived MUST"), enumerate(must, Passed, NotApplicable))

@@ -198,7 +198,7 @@ func (r *run) login() map[Feature]bool {
 	t := r.client.target
 	password := t.Username != "" || t.Password != ""
 	return map[Feature]bool{
-		Credentials:   password || t.Bearer != "" || t.Anonymous != nil,
+		Credentials:   password || t.Bearer != "" || t.AnonymousClient != nil,
 		SecretLogin:   password || t.Bearer != "",
 		PasswordLogin: password,
 	}

@@ -39,8 +39,8 @@ type Step struct {
 	Essential []int `json:"essential,omitempty"`
 	// Times is how often the request is sent at the same moment; 0 is once.
 	Times int `json:"times,omitempty"`
-	// Apart says that each of these is for a binding of its own.
-	Apart bool `json:"apart,omitempty"`
+	// SeparateBindings says that each of these is for a binding of its own.
+	SeparateBindings bool `json:"separate_bindings,omitempty"`
 }
 
 // A Request is the template of a request. Without edits it is one that every

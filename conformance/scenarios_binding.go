@@ -13,14 +13,14 @@ func bindingScenario() Scenario {
 			{Name: "provision finished", WaitFor: "provision"},
 
 			{
-				Name: "bind against the schema", Needs: []Feature{InvalidBind},
+				Name: "bind against the schema", Needs: []Feature{InvalidBindParameters},
 				Request: to(Bind).as("binding4").set("parameters", "{invalid bind parameters}"),
 			},
 			{Name: "bind", Request: to(Bind), Essential: []int{201, 202}},
 			{Name: "fetch binding while creating", Needs: fetch, If: accepted, Request: to(FetchBinding)},
 			{Name: "bind again while creating", If: accepted, Request: to(Bind)},
 			{
-				Name: "bind other parameters while creating", Needs: []Feature{BindParameters}, If: accepted,
+				Name: "bind other parameters while creating", Needs: []Feature{DistinctBindParameters}, If: accepted,
 				Request: to(Bind).set("parameters", "{other bind parameters}"),
 			},
 			{Name: "poll while binding", If: accepted, Request: poll(LastBindingOperation, "bind")},
@@ -33,7 +33,7 @@ func bindingScenario() Scenario {
 			{Name: "poll after binding", If: accepted, Request: poll(LastBindingOperation, "bind")},
 			{Name: "bind again", Request: to(Bind)},
 			{
-				Name: "bind other parameters", Needs: []Feature{BindParameters},
+				Name: "bind other parameters", Needs: []Feature{DistinctBindParameters},
 				Request: to(Bind).set("parameters", "{other bind parameters}"),
 			},
 			{

@@ -14,7 +14,7 @@ func instanceScenario() Scenario {
 				Request: to(Provision).on("instance2").set("maintenance_info.version", "{other version}"),
 			},
 			{
-				Name: "provision against the schema", Needs: []Feature{InvalidCreate},
+				Name: "provision against the schema", Needs: []Feature{InvalidCreateParameters},
 				Request: to(Provision).on("instance3").set("parameters", "{invalid parameters}"),
 			},
 			{
@@ -34,7 +34,7 @@ func instanceScenario() Scenario {
 				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
 			},
 			{
-				Name: "provision other parameters while creating", Needs: []Feature{CreateParameters}, If: accepted,
+				Name: "provision other parameters while creating", Needs: []Feature{DistinctCreateParameters}, If: accepted,
 				Request: to(Provision).set("parameters", "{other parameters}").set("maintenance_info", "{maintenance_info}"),
 			},
 			{
@@ -63,7 +63,7 @@ func instanceScenario() Scenario {
 			{Name: "fetch", Needs: fetch, Request: to(FetchInstance)},
 			{Name: "provision another instance", Request: to(Provision).on("instance5")},
 			{
-				Name: "provision after the refusal", Needs: []Feature{InvalidCreate}, If: answered("provision against the schema", 400),
+				Name: "provision after the refusal", Needs: []Feature{InvalidCreateParameters}, If: answered("provision against the schema", 400),
 				Request: to(Provision).on("instance3"),
 			},
 			{
@@ -71,7 +71,7 @@ func instanceScenario() Scenario {
 				Request: to(Provision).set("plan_id", "{other plan}").set("parameters", "{parameters of other plan}"),
 			},
 			{
-				Name: "provision other parameters", Needs: []Feature{CreateParameters},
+				Name: "provision other parameters", Needs: []Feature{DistinctCreateParameters},
 				Request: to(Provision).set("parameters", "{other parameters}"),
 			},
 			{
@@ -102,7 +102,7 @@ func instanceScenario() Scenario {
 			},
 			{Name: "update without previous values finished", WaitFor: "update without previous values"},
 			{
-				Name: "update against the schema", Needs: []Feature{InvalidUpdate},
+				Name: "update against the schema", Needs: []Feature{InvalidUpdateParameters},
 				Request: to(Update).set("parameters", "{invalid update parameters}"),
 			},
 			{Name: "update against the schema finished", WaitFor: "update against the schema"},

@@ -2,8 +2,8 @@ package conformance
 
 // synchronousScenario does not accept asynchronous operations.
 func synchronousScenario() Scenario {
-	exists := created("provision without accepts_incomplete", "provision with accepts_incomplete=false", "provision after the refusal")
-	bound := created("bind without accepts_incomplete", "bind after the refusal")
+	exists := anyCreated("provision without accepts_incomplete", "provision with accepts_incomplete=false", "provision after the refusal")
+	bound := anyCreated("bind without accepts_incomplete", "bind after the refusal")
 	return Scenario{
 		Name: "synchronous", Title: "Live through an instance without accepts_incomplete=true.", PerPlan: true,
 		Steps: []Step{
@@ -77,7 +77,7 @@ func concurrentBindingsScenario() Scenario {
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
-			{Name: "bind two at once", Request: to(Bind).as("of two"), Times: 2, Apart: true},
+			{Name: "bind two at once", Request: to(Bind).as("of two"), Times: 2, SeparateBindings: true},
 		},
 	}
 }

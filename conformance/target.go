@@ -16,7 +16,7 @@ type Target struct {
 	// certificates; nil means one with defaults. Its redirect policy, cookie
 	// jar and timeout are not used.
 	Client *http.Client
-	// Anonymous is a client that does not log in, for the checks that the
+	// AnonymousClient is a client that does not log in, for the checks that the
 	// broker refuses it; needed only if Client logs in with a certificate.
-	Anonymous *http.Client
+	AnonymousClient *http.Client
 }

@@ -221,9 +221,9 @@ func TestDeathIsToldOnce(t *testing.T) {
 	if !strings.HasPrefix(report.Died, "no connection can be made after PATCH /v2/service_instances/") {
 		t.Errorf("the report says that the broker died: %q", report.Died)
 	}
-	errored := report.Count(conformance.Errored)
-	if errored > 8 || report.Count(conformance.NotEvaluated) < 50 {
-		t.Errorf("%d checks are in error and %d not evaluated", errored, report.Count(conformance.NotEvaluated))
+	errored := report.Counts().Errored
+	if errored > 8 || report.Counts().NotEvaluated < 50 {
+		t.Errorf("%d checks are in error and %d not evaluated", errored, report.Counts().NotEvaluated)
 	}
 	var text bytes.Buffer
 	if err := report.WriteText(&text, conformance.TextOptions{}); err != nil {
@@ -259,8 +259,8 @@ func TestRestartIsNoDeath(t *testing.T) {
 			}
 			return false, nil
 		})
-	if report.Died != "" || report.Count(conformance.Passed) < 100 || len(report.Leftovers) > 0 {
-		t.Errorf("the broker died: %q; %d checks passed; left over are %v", report.Died, report.Count(conformance.Passed), report.Leftovers)
+	if report.Died != "" || report.Counts().Passed < 100 || len(report.Leftovers) > 0 {
+		t.Errorf("the broker died: %q; %d checks passed; left over are %v", report.Died, report.Counts().Passed, report.Leftovers)
 	}
 }
 

@@ -52,7 +52,7 @@ func TestConformance(t *testing.T) {
 				t.Errorf("the plans were %q; left: %v", report.Plans, report.Leftovers)
 			}
 			t.Logf("%d requests in %s: %d passed, %d not applicable", report.Requests, report.Duration,
-				report.Count(conformance.Passed), report.Count(conformance.NotApplicable))
+				report.Counts().Passed, report.Counts().NotApplicable)
 		})
 	}
 }

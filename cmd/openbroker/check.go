@@ -75,7 +75,7 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 	}
 	f.options.OnResult = shown.result
 	report, err := conformance.Run(ctx, conformance.Target{
-		URL: c.url, Username: c.username, Password: c.password, Bearer: c.bearer, Client: c.client, Anonymous: c.anonymous,
+		URL: c.url, Username: c.username, Password: c.password, Bearer: c.bearer, Client: c.client, AnonymousClient: c.anonymous,
 	}, f.options)
 	shown.end()
 	if report != nil {
@@ -95,7 +95,7 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 		return unusable(stderr, err)
 	case report.Conforms():
 		return nil
-	case report.Counts(0).Judged() == 0:
+	case report.Counts().Conclusive() == 0:
 		return &verdict{exitUsage}
 	default:
 		return &verdict{exitFailure}

@@ -9,7 +9,7 @@ import (
 // listChecks prints the table of checks.
 func listChecks(stdout io.Writer, format conformance.Format, checks []conformance.Check) error {
 	if format == conformance.FormatJSON {
-		return conformance.WriteChecks(stdout, checks)
+		return conformance.WriteChecksJSON(stdout, checks)
 	}
 	list := &listing[conformance.Check]{
 		output: stdout, titles: []string{"CHECK", "LEVEL", "PLATFORM", "CLAUSE", "WHAT HOLDS"},
