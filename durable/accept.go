@@ -123,8 +123,7 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 			e.backlog.Store(true)
 		}
 	}
-	e.refreshInstance(&d.accept.Instance)
-	e.refreshBinding(d.accept.Binding)
+	e.refresh(&d.accept.Instance, d.accept.Binding)
 	leased := time.Now()
 	// The decision stands once it is written, even if the client goes away. What
 	// takes longer than the lease is not ours any more.
@@ -153,18 +152,12 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 	return nil
 }
 
-// newOperation prepares an operation of a request.
+// newOperation prepares an operation that a request begins, and its record as the
+// worker needs it.
 func (e *Engine) newOperation(key Key, kind Kind, policy Policy, document *operationDocument) (*NewOperation, *OperationRecord, error) {
-	begin := &NewOperation{
-		ID: newOperationID(), Key: key, Kind: kind, Timeout: policy.Deadline,
-		Parallel: policy.parallel() && key.BindingID != "",
-	}
-	if document != nil {
-		sealed, err := e.seal(document, ofOperation, key, begin.ID)
-		if err != nil {
-			return nil, nil, err
-		}
-		begin.Data = sealed
+	begin, err := e.rules.newOperation(key, kind, policy, document)
+	if err != nil {
+		return nil, nil, err
 	}
 	record := &OperationRecord{
 		ID: begin.ID, Key: key, Kind: kind, State: Active, Data: begin.Data,

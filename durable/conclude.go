@@ -49,8 +49,7 @@ func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
 // record writes the change, however long the store is away: what a provider
 // did must not be forgotten. The fence makes that safe.
 func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *result) *result {
-	e.refreshInstance(change.Instance)
-	e.refreshBinding(change.Binding)
+	e.refresh(change.Instance, change.Binding)
 	const longest = 2 * time.Second
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
 		ctx, cancel := context.WithTimeout(e.aborted, e.config.Lease)
@@ -139,14 +138,14 @@ func (e *Engine) succeeded(r *run, docs *documents) (change *Advance, ended *res
 	switch r.record.Kind {
 	case KindProvision, KindUpdate:
 		instance := *docs.instanceRecord
-		instance.Status = Ready
+		instance.Status = statusAfter(r.record.Kind, true, "")
 		if docs.changed {
 			instance.Data, err = e.sealInstance(r.record.Key, docs.instance)
 		}
 		change.Instance = &instance
 	case KindBind:
 		binding := *docs.bindingRecord
-		binding.Status = Ready
+		binding.Status = statusAfter(r.record.Kind, true, "")
 		binding.Data, err = e.sealBinding(r.record.Key, docs.binding)
 		change.Binding = &binding
 	case KindDeprovision, KindUnbind:
@@ -210,42 +209,21 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 	if docs.instanceRecord == nil {
 		return change, ended, nil
 	}
-	cleanUp := e.config.policy(docs.instanceRecord.PlanID, nil).Cleanup == CleanupAutomatic
-	instance := *docs.instanceRecord
-	nothing := errors.Is(cause, errUnimplemented)
-	var err error
-	switch kind := r.record.Kind; {
-	case nothing && kind == KindProvision:
+	kind := r.record.Kind
+	if errors.Is(cause, errUnimplemented) && kind == KindProvision {
 		change.Instance = deletedInstance(docs.instanceRecord)
-	case nothing && kind == KindBind:
+		return change, ended, nil
+	}
+	if errors.Is(cause, errUnimplemented) && kind == KindBind {
 		change.Binding = deletedBinding(docs.bindingRecord)
-	case kind == KindProvision:
-		instance.Status = CreateFailed
-		change.Instance = &instance
-		if cleanUp {
-			change.Next, err = e.cleanUp(r.record.Key, KindDeprovision)
-		}
-	case kind == KindUpdate:
-		instance.Status = Ready
-		change.Instance = &instance
-	case kind == KindDeprovision:
-		instance.Status = docs.operation.previous()
-		if instance.Status == CreateFailed && f.InstanceUsable == nil {
-			f.InstanceUsable = new(bool)
-			change.Failure = f.encode()
-		}
-		change.Instance = &instance
-	case kind == KindBind:
-		binding := *docs.bindingRecord
-		binding.Status = CreateFailed
-		change.Binding = &binding
-		if cleanUp {
-			change.Next, err = e.cleanUp(r.record.Key, KindUnbind)
-		}
-	case kind == KindUnbind:
-		binding := *docs.bindingRecord
-		binding.Status = docs.operation.previous()
-		change.Binding = &binding
+		return change, ended, nil
+	}
+	cleanup := e.config.policy(docs.instanceRecord.PlanID, nil).Cleanup
+	after, err := e.afterFailure(r.record, docs.instanceRecord, docs.bindingRecord, docs.operation.previous(), cleanup)
+	change.Instance, change.Binding, change.Next = after.Instance, after.Binding, after.Next
+	if kind == KindDeprovision && after.Instance.Status == CreateFailed && f.InstanceUsable == nil {
+		f.InstanceUsable = new(bool)
+		change.Failure = f.encode()
 	}
 	return change, ended, err
 }
@@ -261,17 +239,4 @@ func (d *operationDocument) previous() Status {
 	default:
 		return d.Previous
 	}
-}
-
-// cleanUp is the operation that deletes what a failed creation left.
-func (e *Engine) cleanUp(key Key, kind Kind) (*NewOperation, error) {
-	next := &NewOperation{
-		ID: newOperationID(), Key: key, Kind: kind, Internal: true, Timeout: e.config.CleanupTimeout,
-		// The creation that ends with the same change had the place until now.
-		// Bindings that are cleaned up never stand in each other's way.
-		Parallel: key.BindingID != "",
-	}
-	var err error
-	next.Data, err = e.seal(&operationDocument{Previous: CreateFailed}, ofOperation, key, next.ID)
-	return next, err
 }

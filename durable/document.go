@@ -60,19 +60,19 @@ type operationDocument struct {
 
 // seal encrypts a document. What it belongs to is associated, so that one
 // record's data cannot pass for another's.
-func (e *Engine) seal(document any, of string, key Key, id string) ([]byte, error) {
+func (r *rules) seal(document any, of string, key Key, id string) ([]byte, error) {
 	plain, err := json.Marshal(document)
 	if err != nil {
 		return nil, err
 	}
-	return e.config.Sealer.Seal(plain, associated(of, key, id))
+	return r.config.Sealer.Seal(plain, associated(of, key, id))
 }
 
-func (e *Engine) open(sealed []byte, document any, of string, key Key, id string) error {
+func (r *rules) open(sealed []byte, document any, of string, key Key, id string) error {
 	if len(sealed) == 0 {
 		return nil
 	}
-	plain, err := e.config.Sealer.Open(sealed, associated(of, key, id))
+	plain, err := r.config.Sealer.Open(sealed, associated(of, key, id))
 	if err != nil {
 		return fmt.Errorf("opening the data of %s %s: %w", of, describeKey(key, id), err)
 	}
@@ -115,9 +115,9 @@ func (e *Engine) openBinding(r *BindingRecord) (*bindingDocument, error) {
 	return d, e.open(r.Data, d, ofBinding, r.Key, "")
 }
 
-func (e *Engine) openOperation(o *OperationRecord) (*operationDocument, error) {
+func (r *rules) openOperation(o *OperationRecord) (*operationDocument, error) {
 	d := new(operationDocument)
-	return d, e.open(o.Data, d, ofOperation, o.Key, o.ID)
+	return d, r.open(o.Data, d, ofOperation, o.Key, o.ID)
 }
 
 // instance returns the instance as a provider sees it.
@@ -152,14 +152,6 @@ func (e *Engine) binding(instance Instance, r *BindingRecord, d *bindingDocument
 		_ = json.Unmarshal(d.BindResource, b.BindResource)
 	}
 	return b
-}
-
-func (e *Engine) lookUp(serviceID, planID string) (*openbroker.Service, *openbroker.Plan) {
-	service := e.catalog.Load().Service(serviceID)
-	if service == nil {
-		return nil, nil
-	}
-	return service, service.Plan(planID)
 }
 
 // mergeParameters puts the parameters of an update over those of the instance,

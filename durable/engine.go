@@ -18,11 +18,11 @@ var _ openbroker.Broker = (*Engine)(nil)
 // An Engine is a broker whose operations survive crashes. It answers requests
 // from New on, but begins to work on operations with Start.
 type Engine struct {
+	rules
+
 	provider Provider
 	store    Store
-	config   Config
 	logger   *slog.Logger
-	catalog  atomic.Pointer[openbroker.Catalog]
 
 	// offset is the database's clock minus this process's, in nanoseconds.
 	offset atomic.Int64
@@ -82,10 +82,11 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 	}
 	config = config.withDefaults()
 	e := &Engine{
-		provider: provider, store: store, config: config, logger: config.Logger,
+		provider: provider, store: store, logger: config.Logger,
 		places: newPlaces(config.Workers, config.PlatformWorkers), wake: make(chan struct{}, 1), beat: make(chan struct{}, 1),
 		draining: make(chan struct{}), runs: map[string]*run{}, watchers: map[string][]chan *result{}, base: context.WithoutCancel(ctx),
 	}
+	e.config = config
 	e.aborted, e.abort = context.WithCancel(e.base)
 	e.claiming, e.stopClaim = context.WithCancel(e.base)
 	if err := e.SetCatalog(catalog); err != nil {
@@ -117,25 +118,10 @@ func (e *Engine) checkSealer(ctx context.Context) error {
 // returns an error: when the catalog is invalid, or a plan's policy cannot work
 // with it.
 func (e *Engine) SetCatalog(catalog *openbroker.Catalog) error {
-	if err := catalog.Validate(); err != nil {
-		return fmt.Errorf("durable: the catalog is invalid: %w", err)
-	}
-	var problems []error
-	for i := range catalog.Services {
-		service := &catalog.Services[i]
-		for j := range service.Plans {
-			plan := &service.Plans[j]
-			policy := e.config.policy(plan.ID, plan)
-			if policy.BindingMode == Asynchronous && service.PlanBindable(plan) && !service.BindingsRetrievable {
-				problems = append(problems, fmt.Errorf("plan %q of service %q binds asynchronously, so the service must be bindings_retrievable", plan.Name, service.Name))
-			}
-		}
-	}
-	if err := errors.Join(problems...); err != nil {
-		return fmt.Errorf("durable: the policies do not fit the catalog: %w", err)
+	if err := e.setCatalog(catalog); err != nil {
+		return err
 	}
 	e.places.share(len(catalog.Services))
-	e.catalog.Store(catalog)
 	return nil
 }
 

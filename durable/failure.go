@@ -94,6 +94,10 @@ func (f *failure) encode() []byte {
 	return encoded
 }
 
+// EncodeFailure returns an error as the [OperationRecord].Failure of the operation
+// that it failed.
+func EncodeFailure(err *openbroker.Error) []byte { return failureOf(err, "").encode() }
+
 func readFailure(stored []byte) *failure {
 	f := &failure{Description: "The operation failed."}
 	if len(stored) > 0 && json.Unmarshal(stored, f) != nil {

@@ -37,9 +37,6 @@ func most(of int) int { return of - of/4 }
 // share sets the bound of a service. The only one of a catalog has no other to
 // leave room for.
 func (p *places) share(services int) {
-	if p == nil {
-		return // An Admin has no workers.
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.perService = p.perPlatform

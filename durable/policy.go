@@ -85,8 +85,11 @@ func (p Policy) withDefaults(d Policy) Policy {
 	return p
 }
 
-// parallel reports whether operations on several bindings may run at a time.
-func (p Policy) parallel() bool { return p.ParallelBindings == nil || *p.ParallelBindings }
+// AllowsParallelBindings reports whether operations on several bindings of an
+// instance may run at the same time.
+func (p Policy) AllowsParallelBindings() bool {
+	return p.ParallelBindings == nil || *p.ParallelBindings
+}
 
 func setDefault[T comparable](field *T, value T) {
 	var zero T

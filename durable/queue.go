@@ -86,14 +86,14 @@ func (s *Snapshot) mayBegin(bindingID string, policy Policy, behind bool) error 
 		case other == bindingID:
 		case other == "":
 			return openbroker.ErrConcurrency
-		case !policy.parallel() && turn == nil:
+		case !policy.AllowsParallelBindings() && turn == nil:
 			turn = &notYet{operationID: s.Open[i].ID, wait: policy.SyncWait}
 		}
 	}
 	switch {
 	case turn != nil:
 		return turn
-	case behind && !policy.parallel():
+	case behind && !policy.AllowsParallelBindings():
 		return &notYet{wait: policy.SyncWait}
 	default:
 		return nil

@@ -5,9 +5,9 @@ import "time"
 // A Key names an instance of a platform or, with a BindingID, a binding of it.
 // The same id on two platforms is two different things.
 type Key struct {
-	Platform   string
-	InstanceID string
-	BindingID  string
+	Platform   string `json:"platform"`
+	InstanceID string `json:"instance_id"`
+	BindingID  string `json:"binding_id,omitempty"`
 }
 
 // Instance returns the key of the instance that a binding belongs to.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/seal"
 )
 
@@ -23,7 +24,7 @@ func TestReseal(t *testing.T) {
 			t.Fatal(err)
 		}
 		old := keys.Keys()[0].ID
-		admin := store.(durable.AdminStore)
+		operated := store.(admin.Store)
 		if _, err := store.PutSetting(t.Context(), "keyset_canary", []byte("of an earlier version")); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +52,7 @@ func TestReseal(t *testing.T) {
 		}
 		count := func() int {
 			t.Helper()
-			counts, err := durable.CountSealed(t.Context(), admin)
+			counts, err := admin.CountByKey(t.Context(), operated)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +64,7 @@ func TestReseal(t *testing.T) {
 		}
 		// It is interrupted, and goes on.
 		ctx, cancel := context.WithCancel(t.Context())
-		first, err := durable.Reseal(ctx, admin, keys, func(durable.Progress) { cancel() })
+		first, err := admin.Reseal(ctx, operated, keys, func(admin.SealProgress) { cancel() })
 		if !errors.Is(err, context.Canceled) || first.Resealed == 0 {
 			t.Errorf("interrupted: %+v, %v", first, err)
 		}
@@ -71,7 +72,7 @@ func TestReseal(t *testing.T) {
 		if left == 0 {
 			t.Error("the interrupted one has done everything")
 		}
-		second, err := durable.Reseal(t.Context(), admin, keys, nil)
+		second, err := admin.Reseal(t.Context(), operated, keys, nil)
 		if err != nil || first.Removed+second.Removed != 1 || second.Unreadable != 0 || second.Resealed < left {
 			t.Errorf("%+v, %v; %d records were left", second, err, left)
 		}
@@ -86,7 +87,7 @@ func TestReseal(t *testing.T) {
 		if n := count(); n != 0 {
 			t.Errorf("%d records need the old key after the operations", n)
 		}
-		if third, err := durable.Reseal(t.Context(), admin, keys, nil); err != nil || third.Resealed+third.Removed != 0 {
+		if third, err := admin.Reseal(t.Context(), operated, keys, nil); err != nil || third.Resealed+third.Removed != 0 {
 			t.Errorf("again: %+v, %v", third, err)
 		}
 		if err := seal.DisableKey(path, old); err != nil {
@@ -95,7 +96,7 @@ func TestReseal(t *testing.T) {
 		if changed, err := keys.Reload(nil); err != nil || !changed {
 			t.Fatalf("reload: %v, %v", changed, err)
 		}
-		if p, err := durable.VerifySealed(t.Context(), admin, keys, nil); err != nil || p.Values < instances {
+		if p, err := admin.VerifySealed(t.Context(), operated, keys, nil); err != nil || p.Values < instances {
 			t.Errorf("%+v, %v", p, err)
 		}
 		r.send(http.MethodGet, bindingPath("i0", "b"), "").is(t, http.StatusOK, "")
@@ -113,8 +114,8 @@ func TestResealWithAnUnreadableValue(t *testing.T) {
 		for i := range 3 {
 			r.provision("i"+strconv.Itoa(i), "plan-sync", `,"parameters":{"secret":"hunter2"}`).is(t, http.StatusCreated, "")
 		}
-		admin := store.(durable.AdminStore)
-		records, err := admin.Instances(t.Context(), durable.Filter{})
+		operated := store.(admin.Store)
+		records, err := operated.Instances(t.Context(), durable.Filter{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,14 +123,14 @@ func TestResealWithAnUnreadableValue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := admin.Reseal(t.Context(), []durable.SealedValue{{Key: records[1].Key, Old: records[1].Data, New: foreign}}); err != nil || n != 1 {
+		if n, err := operated.Reseal(t.Context(), []admin.SealedValue{{SealedPlace: durable.SealedPlace{Key: records[1].Key}, Old: records[1].Data, New: foreign}}); err != nil || n != 1 {
 			t.Fatalf("%d, %v", n, err)
 		}
-		p, err := durable.Reseal(t.Context(), admin, keys, nil)
-		if !errors.Is(err, durable.ErrUnreadable) || p.Unreadable != 1 {
+		p, err := admin.Reseal(t.Context(), operated, keys, nil)
+		if !errors.Is(err, admin.ErrUnreadable) || p.Unreadable != 1 {
 			t.Errorf("%+v, %v", p, err)
 		}
-		if _, err := durable.VerifySealed(t.Context(), admin, keys, nil); !errors.Is(err, durable.ErrUnreadable) {
+		if _, err := admin.VerifySealed(t.Context(), operated, keys, nil); !errors.Is(err, admin.ErrUnreadable) {
 			t.Errorf("verify: %v", err)
 		}
 	})

@@ -128,8 +128,7 @@ func (t *Task) ofBinding(id string) *Task {
 // advance writes, fenced, and ends the attempt if it may not write any more.
 func (t *Task) advance(ctx context.Context, a *Advance) error {
 	a.Fence, a.Key = t.run.fence(), t.run.record.Key
-	t.engine.refreshInstance(a.Instance)
-	t.engine.refreshBinding(a.Binding)
+	t.engine.refresh(a.Instance, a.Binding)
 	err := t.engine.store.Advance(ctx, a)
 	switch {
 	case errors.Is(err, ErrFenced):

@@ -13,6 +13,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/pgstore"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 	"github.com/openbroker/openbroker/server/config"
@@ -52,11 +53,11 @@ type adminFlags struct {
 
 // An administration is an open store, with what the configuration says about it.
 type administration struct {
-	*durable.Admin
+	*admin.Admin
 	settings *config.Config
 	catalog  *openbroker.Catalog
 	data     string
-	store    durable.AdminStore
+	store    admin.Store
 }
 
 // with opens the store for f, and closes it. With keys, the keyset is loaded if
@@ -88,14 +89,14 @@ func (f *adminFlags) with(ctx context.Context, keys bool, work func(*administrat
 			engine.Sealer = ring
 		}
 	}
-	if a.Admin, err = durable.NewAdmin(catalog, a.store, engine); err != nil {
+	if a.Admin, err = admin.New(catalog, a.store, engine); err != nil {
 		return err
 	}
 	return work(a)
 }
 
 // attachStore opens the store of a broker, which may be running.
-func attachStore(ctx context.Context, store config.Store, data string, options ...sqlitestore.Option) (durable.AdminStore, error) {
+func attachStore(ctx context.Context, store config.Store, data string, options ...sqlitestore.Option) (admin.Store, error) {
 	if store.PostgreSQL != "" {
 		return pgstore.Attach(ctx, string(store.PostgreSQL))
 	}

@@ -12,18 +12,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // interveneFlags are those of commands that change something.
 type interveneFlags struct {
 	*adminFlags
-	by                 durable.By
+	by                 admin.Attribution
 	platform, instance string
 	json               bool
 }
 
 // newIntervention makes a command that does something to each id.
-func newIntervention(flags *adminFlags, use, short, long string, work func(context.Context, *administration, durable.Target, durable.By) (*durable.AuditEntry, error)) *cobra.Command {
+func newIntervention(flags *adminFlags, use, short, long string, work func(context.Context, *administration, admin.Target, admin.Attribution) (*admin.AuditEntry, error)) *cobra.Command {
 	f := &interveneFlags{adminFlags: flags}
 	command := &cobra.Command{
 		Use: use + " ID...", Short: short, Args: cobra.MinimumNArgs(1),
@@ -68,7 +69,7 @@ func (f *interveneFlags) complete() error {
 	return nil
 }
 
-func (f *interveneFlags) one(ctx context.Context, a *administration, id string, work func(context.Context, *administration, durable.Target, durable.By) (*durable.AuditEntry, error)) error {
+func (f *interveneFlags) one(ctx context.Context, a *administration, id string, work func(context.Context, *administration, admin.Target, admin.Attribution) (*admin.AuditEntry, error)) error {
 	target, err := a.Find(ctx, id, f.platform, f.instance)
 	if err != nil {
 		return err
@@ -78,22 +79,22 @@ func (f *interveneFlags) one(ctx context.Context, a *administration, id string, 
 		return err
 	}
 	if f.json {
-		return json.NewEncoder(f.stdout).Encode(entry.View())
+		return json.NewEncoder(f.stdout).Encode(entry)
 	}
 	_, err = fmt.Fprintln(f.stdout, tell(entry))
 	return err
 }
 
 // tell says in a line what was done.
-func tell(e *durable.AuditEntry) string {
+func tell(e *admin.AuditEntry) string {
 	var told strings.Builder
-	what := "instance " + cell(e.Key.InstanceID)
-	if e.Key.BindingID != "" {
-		what = "binding " + cell(e.Key.BindingID)
+	what := "instance " + cell(e.InstanceID)
+	if e.BindingID != "" {
+		what = "binding " + cell(e.BindingID)
 	}
 	fmt.Fprintf(&told, "%s %s:", e.Action, what)
 	switch {
-	case e.Action == durable.ActionForget:
+	case e.Action == admin.ActionForget:
 		fmt.Fprintf(&told, " forgotten, was %s", e.StatusBefore)
 		return told.String()
 	case e.StateBefore != e.StateAfter:
@@ -127,7 +128,7 @@ func newAdminRetry(flags *adminFlags) *cobra.Command {
 		`An operation that is active becomes due at once: who works on it loses it, its
 failed attempts are forgotten, and it has its whole time again. If the creation of
 an instance or binding, or its deletion, has failed, a new deletion begins.`,
-		func(ctx context.Context, a *administration, t durable.Target, by durable.By) (*durable.AuditEntry, error) {
+		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			return a.Retry(ctx, t, by)
 		})
 }
@@ -137,7 +138,7 @@ func newAdminCancel(flags *adminFlags) *cobra.Command {
 		`The operation fails when its worker has stopped. An instance or binding that was
 being created is cleaned up, unless the policy of its plan says manual; any other is
 as it was before.`,
-		func(ctx context.Context, a *administration, t durable.Target, by durable.By) (*durable.AuditEntry, error) {
+		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			return a.Cancel(ctx, t, by)
 		})
 }
@@ -148,7 +149,7 @@ func newAdminFail(flags *adminFlags) *cobra.Command {
 		`The operation fails at once, also one that is being cancelled and does not stop.
 Whatever its worker still does is not recorded. Prefer cancel, which waits for the
 worker. What a creation leaves is cleaned up, when the lease of the worker is over.`,
-		func(ctx context.Context, a *administration, t durable.Target, by durable.By) (*durable.AuditEntry, error) {
+		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			cleanup := durable.Cleanup("")
 			if keep {
 				cleanup = durable.CleanupManual
@@ -164,7 +165,7 @@ func newAdminForget(flags *adminFlags) *cobra.Command {
 		`The record is deleted, with those of the bindings of an instance, and their
 operations. The provider is not asked: what it has made stays, and the platform may
 still list it. It is for what is known to be gone.`,
-		func(ctx context.Context, a *administration, t durable.Target, by durable.By) (*durable.AuditEntry, error) {
+		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			return a.Forget(ctx, t, by)
 		})
 }
@@ -172,14 +173,14 @@ still list it. It is for what is known to be gone.`,
 // auditFlags are the filters of the audit trail.
 type auditFlags struct {
 	listFlags
-	filter durable.AuditFilter
+	filter admin.AuditFilter
 	action string
 }
 
 func (f *auditFlags) check() error {
-	f.filter.Action = durable.Action(f.action)
+	f.filter.Action = admin.Action(f.action)
 	switch f.filter.Action {
-	case "", durable.ActionRetry, durable.ActionCancel, durable.ActionFail, durable.ActionForget:
+	case "", admin.ActionRetry, admin.ActionCancel, admin.ActionFail, admin.ActionForget:
 	default:
 		return fmt.Errorf("--action %q is not retry, cancel, fail or forget", f.action)
 	}
@@ -205,13 +206,13 @@ func newAdminAudit(flags *adminFlags) *cobra.Command {
 		Use: "audit", Short: "List what operators did, newest first", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
 		RunE: does(func(ctx context.Context, _ []string) error {
-			list := &listing[durable.AuditView]{
+			list := &listing[admin.AuditEntry]{
 				json: f.json, output: f.stdout,
 				titles: []string{"ID", "TIME", "ACTOR", "ACTION", "PLATFORM", "INSTANCE", "BINDING", "STATUS", "OPERATION", "STATE", "BEGUN", "REASON"},
-				row: func(v durable.AuditView) []string {
+				row: func(v admin.AuditEntry) []string {
 					return []string{
 						strconv.FormatInt(v.ID, 10), moment(v.At), v.Actor, string(v.Action), v.Platform, v.InstanceID, v.BindingID,
-						change(string(v.StatusBefore), string(v.StatusAfter)), v.Operation, change(string(v.StateBefore), string(v.StateAfter)), v.BegunOperation, v.Reason,
+						change(string(v.StatusBefore), string(v.StatusAfter)), v.OperationID, change(string(v.StateBefore), string(v.StateAfter)), v.BegunID, v.Reason,
 					}
 				},
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // listFlags are those of commands that list.
@@ -159,10 +160,10 @@ func newAdminInstances(flags *adminFlags) *cobra.Command {
 		Use: "instances", Short: "List service instances", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check(instanceParts) },
 		RunE: does(func(ctx context.Context, _ []string) error {
-			list := &listing[durable.InstanceView]{
+			list := &listing[admin.Instance]{
 				json: f.json, output: f.stdout,
 				titles: []string{"PLATFORM", "INSTANCE", "STATUS", "SERVICE", "PLAN", "CREATED", "UPDATED"},
-				row: func(v durable.InstanceView) []string {
+				row: func(v admin.Instance) []string {
 					return []string{v.Platform, v.InstanceID, string(v.Status), name(v.ServiceName, v.ServiceID), name(v.PlanName, v.PlanID), moment(v.CreatedAt), moment(v.UpdatedAt)}
 				},
 			}
@@ -175,7 +176,7 @@ func newAdminInstances(flags *adminFlags) *cobra.Command {
 						return 0, err
 					}
 					if n := len(views); n > 0 {
-						f.filter.After = durable.Key{Platform: views[n-1].Platform, InstanceID: views[n-1].InstanceID}
+						f.filter.After = views[n-1].Key
 					}
 					return len(views), list.print(views)
 				}, func() string { return joinKey(f.filter.After.Platform, f.filter.After.InstanceID) })
@@ -194,10 +195,10 @@ func newAdminBindings(flags *adminFlags) *cobra.Command {
 			return f.check(bindingParts)
 		},
 		RunE: does(func(ctx context.Context, _ []string) error {
-			list := &listing[durable.BindingView]{
+			list := &listing[admin.Binding]{
 				json: f.json, output: f.stdout,
 				titles: []string{"PLATFORM", "INSTANCE", "BINDING", "STATUS", "SERVICE", "PLAN", "EXPIRES", "CREATED", "UPDATED"},
-				row: func(v durable.BindingView) []string {
+				row: func(v admin.Binding) []string {
 					return []string{
 						v.Platform, v.InstanceID, v.BindingID, string(v.Status), name(v.ServiceName, v.ServiceID), name(v.PlanName, v.PlanID),
 						moment(v.ExpiresAt), moment(v.CreatedAt), moment(v.UpdatedAt),
@@ -213,7 +214,7 @@ func newAdminBindings(flags *adminFlags) *cobra.Command {
 						return 0, err
 					}
 					if n := len(views); n > 0 {
-						f.filter.After = durable.Key{Platform: views[n-1].Platform, InstanceID: views[n-1].InstanceID, BindingID: views[n-1].BindingID}
+						f.filter.After = views[n-1].Key
 					}
 					return len(views), list.print(views)
 				}, func() string {
@@ -255,16 +256,16 @@ func newAdminOperations(flags *adminFlags) *cobra.Command {
 		Use: "operations", Short: "List operations, newest first", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
 		RunE: does(func(ctx context.Context, _ []string) error {
-			list := &listing[durable.OperationView]{
+			list := &listing[admin.Operation]{
 				json: f.json, output: f.stdout,
 				titles: []string{"OPERATION", "KIND", "STATE", "PLATFORM", "INSTANCE", "BINDING", "ATTEMPT", "OWNER", "CREATED", "DEADLINE", "DESCRIPTION"},
-				row: func(v durable.OperationView) []string {
+				row: func(v admin.Operation) []string {
 					kind := string(v.Kind)
 					if v.Internal {
 						kind += " (internal)"
 					}
 					return []string{
-						v.Operation, kind, string(v.State), v.Platform, v.InstanceID, v.BindingID, strconv.Itoa(v.Attempt), v.Owner,
+						v.ID, kind, string(v.State), v.Platform, v.InstanceID, v.BindingID, strconv.Itoa(v.Attempt), v.Owner,
 						moment(v.CreatedAt), moment(v.Deadline), v.Description,
 					}
 				},
@@ -277,7 +278,7 @@ func newAdminOperations(flags *adminFlags) *cobra.Command {
 						return 0, err
 					}
 					if n := len(views); n > 0 {
-						f.filter.AfterID = views[n-1].Operation
+						f.filter.AfterID = views[n-1].ID
 					}
 					return len(views), list.print(views)
 				}, func() string { return f.filter.AfterID })

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/archive"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 	"github.com/openbroker/openbroker/seal"
@@ -92,7 +93,7 @@ func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags
 
 // refuseLeases returns an error if somebody works on an operation now. Of an
 // SQLite file the lock says that.
-func refuseLeases(ctx context.Context, store durable.AdminStore) error {
+func refuseLeases(ctx context.Context, store admin.Store) error {
 	clock, err := store.Load(ctx, durable.Key{})
 	if err != nil {
 		return err
@@ -195,13 +196,13 @@ func importStore(ctx context.Context, settings *config.Config, flags *adminFlags
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	target, ok := store.(durable.AdminStore)
+	target, ok := store.(admin.Store)
 	if !ok {
 		return errors.New("the store cannot be filled from a file")
 	}
 	reader = archive.NewReader(file)
 	err = target.Import(ctx, checked(ring, reader.Items()))
-	if errors.Is(err, durable.ErrNotEmpty) {
+	if errors.Is(err, admin.ErrNotEmpty) {
 		return fmt.Errorf("%w: import into a new database, that no broker was started on", err)
 	}
 	if err != nil {
@@ -215,8 +216,8 @@ func importStore(ctx context.Context, settings *config.Config, flags *adminFlags
 	return err
 }
 
-func checked(ring *seal.Keyring, items iter.Seq2[durable.Item, error]) iter.Seq2[durable.Item, error] {
-	return func(yield func(durable.Item, error) bool) {
+func checked(ring *seal.Keyring, items iter.Seq2[admin.ExportItem, error]) iter.Seq2[admin.ExportItem, error] {
+	return func(yield func(admin.ExportItem, error) bool) {
 		for item, err := range items {
 			if err == nil {
 				err = checkCanary(ring, item)
@@ -229,7 +230,7 @@ func checked(ring *seal.Keyring, items iter.Seq2[durable.Item, error]) iter.Seq2
 }
 
 // checkCanary returns an error if the item tells that the keyset is another one.
-func checkCanary(ring *seal.Keyring, item durable.Item) error {
+func checkCanary(ring *seal.Keyring, item admin.ExportItem) error {
 	if ring == nil || item.Setting == nil || item.Setting.Name != durable.CanarySetting {
 		return nil
 	}

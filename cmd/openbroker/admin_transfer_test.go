@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/archive"
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 	"github.com/openbroker/openbroker/seal"
@@ -231,7 +232,7 @@ func manyInstances(t *testing.T, directory string, n int) string {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for i := range n {
 		key := durable.Key{Platform: "p", InstanceID: fmt.Sprintf("i%09d", i)}
-		if err := w.Write(durable.Item{Instance: &durable.InstanceRecord{
+		if err := w.Write(admin.ExportItem{Instance: &durable.InstanceRecord{
 			Key: key, Revision: 1, Status: durable.Ready, ServiceID: "s", PlanID: "p", Data: make([]byte, 2000), CreatedAt: at, UpdatedAt: at,
 		}}); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
@@ -52,7 +53,7 @@ func verifyStore(ctx context.Context, flags *adminFlags) (err error) {
 	if err := wrongKeyset(durable.VerifyCanary(ring, canary)); err != nil {
 		return err
 	}
-	done, err := durable.VerifySealed(ctx, store, ring, showProgress(flags.stderr, "unreadable"))
+	done, err := admin.VerifySealed(ctx, store, ring, showProgress(flags.stderr, "unreadable"))
 	if err != nil {
 		return err
 	}

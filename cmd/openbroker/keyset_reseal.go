@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/seal"
 )
 
@@ -41,7 +42,7 @@ func (f *keysetFlags) checkStore() error {
 
 // open opens the store beside its broker, and the keyset. usable says that the keyset
 // has to open what is in the store.
-func (f *keysetFlags) open(ctx context.Context, chosen, usable bool) (durable.AdminStore, *seal.Keyring, error) {
+func (f *keysetFlags) open(ctx context.Context, chosen, usable bool) (admin.Store, *seal.Keyring, error) {
 	settings, err := f.settings()
 	if err != nil {
 		return nil, nil, err
@@ -125,14 +126,14 @@ func reseal(ctx context.Context, flags *keysetFlags, chosen bool, stdout, stderr
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	done, err := durable.Reseal(ctx, store, ring, showProgress(stderr, "resealed"))
+	done, err := admin.Reseal(ctx, store, ring, showProgress(stderr, "resealed"))
 	if _, printErr := fmt.Fprintf(stdout, "%d values sealed again, %d removed that ended operations do not need\n", done.Resealed, done.Removed); err == nil {
 		err = printErr
 	}
 	if err != nil {
 		return err
 	}
-	counts, err := durable.CountSealed(ctx, store)
+	counts, err := admin.CountByKey(ctx, store)
 	if err != nil {
 		return err
 	}
@@ -149,10 +150,10 @@ func reseal(ctx context.Context, flags *keysetFlags, chosen bool, stdout, stderr
 }
 
 // showProgress prints how far a walk over all records is, once in a while.
-func showProgress(stderr io.Writer, done string) func(durable.Progress) {
+func showProgress(stderr io.Writer, done string) func(admin.SealProgress) {
 	const pause = time.Second
 	var last time.Time
-	return func(p durable.Progress) {
+	return func(p admin.SealProgress) {
 		if now := time.Now(); now.Sub(last) >= pause {
 			last = now
 			complain(stderr, fmt.Sprintf("openbroker: looked at %d values, %s %d", p.Values, done, p.Resealed))
@@ -170,7 +171,7 @@ func (f *keysetFlags) refuseNeeded(ctx context.Context, chosen bool, id uint32) 
 		return fmt.Errorf("whether records need the key cannot be found out: name the store with --config, --data or --store, or use --force: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	counts, err := durable.CountSealed(ctx, store)
+	counts, err := admin.CountByKey(ctx, store)
 	if err != nil {
 		return err
 	}

@@ -17,34 +17,35 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/archive"
 )
 
 var at = time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 
 // items has every field of every record set.
-func items() []durable.Item {
+func items() []admin.ExportItem {
 	key := durable.Key{Platform: "p", InstanceID: "i <&> \u2028", BindingID: "b"}
 	later := at.Add(time.Hour)
-	return []durable.Item{
-		{Setting: &durable.SettingItem{Name: "a", Value: []byte{0, 255}}},
+	return []admin.ExportItem{
+		{Setting: &admin.Setting{Name: "a", Value: []byte{0, 255}}},
 		{Instance: &durable.InstanceRecord{Key: key.Instance(), Revision: 7, Status: durable.CreateFailed, ServiceID: "s", PlanID: "p", Data: []byte("x"), CreatedAt: at, UpdatedAt: later}},
 		{Binding: &durable.BindingRecord{Key: key, Status: durable.Ready, ServiceID: "s", PlanID: "p", ExpiresAt: later, Data: []byte("y"), CreatedAt: at, UpdatedAt: later}},
-		{Operation: &durable.OperationItem{OperationRecord: durable.OperationRecord{
+		{Operation: &admin.ExportedOperation{OperationRecord: durable.OperationRecord{
 			ID: "o1", Key: key, Kind: durable.KindBind, Internal: true, State: durable.OperationFailed, Generation: 3, Attempt: 2, Failures: 1,
 			NotBefore: at, Deadline: later, Description: "d", Failure: []byte("f"), Data: []byte("z"), Checkpoint: []byte("c"), CreatedAt: at, UpdatedAt: later, FinishedAt: later, DeliveredAt: later,
 		}}},
-		{Operation: &durable.OperationItem{Parallel: true, OperationRecord: durable.OperationRecord{
+		{Operation: &admin.ExportedOperation{Parallel: true, OperationRecord: durable.OperationRecord{
 			ID: "o2", Key: key, Kind: durable.KindUnbind, State: durable.Active, CreatedAt: at, UpdatedAt: later,
 		}}},
-		{Audit: &durable.AuditEntry{
-			ID: 5, At: at, Actor: "me", Reason: "why", Action: durable.ActionFail, Key: key, OperationID: "o1", BegunID: "o2",
+		{Audit: &admin.AuditEntry{
+			ID: 5, At: at, Actor: "me", Reason: "why", Action: admin.ActionFail, Key: key, OperationID: "o1", BegunID: "o2",
 			StatusBefore: durable.Creating, StatusAfter: durable.CreateFailed, StateBefore: durable.Active, StateAfter: durable.OperationFailed,
 		}},
 	}
 }
 
-func write(tb testing.TB, items ...durable.Item) string {
+func write(tb testing.TB, items ...admin.ExportItem) string {
 	tb.Helper()
 	var b strings.Builder
 	w, err := archive.NewWriter(&b)
@@ -62,7 +63,7 @@ func write(tb testing.TB, items ...durable.Item) string {
 	return b.String()
 }
 
-func read(r io.Reader) (items []durable.Item, summary archive.Summary, err error) {
+func read(r io.Reader) (items []admin.ExportItem, summary archive.Summary, err error) {
 	reader := archive.NewReader(r)
 	for item, problem := range reader.Items() {
 		if problem != nil {
@@ -94,8 +95,8 @@ func TestRoundTrip(t *testing.T) {
 // A field that is added to a record must be added to the format.
 func TestEveryFieldIsWritten(t *testing.T) {
 	t.Parallel()
-	want := map[string]int{"SettingItem": 2, "InstanceRecord": 8, "BindingRecord": 8, "OperationRecord": 20, "OperationItem": 2, "AuditEntry": 12, "Key": 3}
-	for _, v := range []any{durable.SettingItem{}, durable.InstanceRecord{}, durable.BindingRecord{}, durable.OperationRecord{}, durable.OperationItem{}, durable.AuditEntry{}, durable.Key{}} {
+	want := map[string]int{"Setting": 2, "InstanceRecord": 8, "BindingRecord": 8, "OperationRecord": 20, "ExportedOperation": 2, "AuditEntry": 12, "Key": 3}
+	for _, v := range []any{admin.Setting{}, durable.InstanceRecord{}, durable.BindingRecord{}, durable.OperationRecord{}, admin.ExportedOperation{}, admin.AuditEntry{}, durable.Key{}} {
 		if typ := reflect.TypeOf(v); typ.NumField() != want[typ.Name()] {
 			t.Errorf("%s has %d fields: add them to the archive, and then here", typ.Name(), typ.NumField())
 		}
@@ -149,33 +150,33 @@ func TestLinesThatAreMissingOrMoved(t *testing.T) {
 // What no store exports is refused, even with the right checksum.
 func TestHostileItems(t *testing.T) {
 	t.Parallel()
-	change := func(n int, f func(durable.Item)) []durable.Item {
+	change := func(n int, f func(admin.ExportItem)) []admin.ExportItem {
 		changed := items()
 		f(changed[n])
 		return changed
 	}
-	for name, hostile := range map[string][]durable.Item{
+	for name, hostile := range map[string][]admin.ExportItem{
 		"instance twice":          append(items()[:2:2], items()[1]),
 		"out of order":            {items()[2], items()[1]},
 		"a setting at the end":    {items()[5], items()[0]},
-		"no instance id":          change(1, func(i durable.Item) { i.Instance.Key.InstanceID = "" }),
-		"unknown status":          change(1, func(i durable.Item) { i.Instance.Status = "alive" }),
-		"revision":                change(1, func(i durable.Item) { i.Instance.Revision = 0 }),
-		"NUL":                     change(1, func(i durable.Item) { i.Instance.PlanID = "a\x00" }),
-		"no time":                 change(1, func(i durable.Item) { i.Instance.CreatedAt = time.Time{} }),
-		"nanoseconds":             change(1, func(i durable.Item) { i.Instance.CreatedAt = at.Add(1) }),
-		"no binding id":           change(2, func(i durable.Item) { i.Binding.Key.BindingID = "" }),
-		"updating binding":        change(2, func(i durable.Item) { i.Binding.Status = durable.Updating }),
-		"no operation id":         change(3, func(i durable.Item) { i.Operation.ID = "" }),
-		"unknown kind":            change(3, func(i durable.Item) { i.Operation.Kind = "rebind" }),
-		"unknown state":           change(4, func(i durable.Item) { i.Operation.State = "lost" }),
-		"ended without a time":    change(3, func(i durable.Item) { i.Operation.FinishedAt = time.Time{} }),
-		"open, but delivered":     change(4, func(i durable.Item) { i.Operation.DeliveredAt = at }),
-		"open with a time":        change(4, func(i durable.Item) { i.Operation.FinishedAt = at }),
-		"provision of a binding":  change(3, func(i durable.Item) { i.Operation.Kind = durable.KindProvision }),
-		"parallel that has ended": change(3, func(i durable.Item) { i.Operation.Parallel = true }),
-		"generation":              change(3, func(i durable.Item) { i.Operation.Generation = -1 }),
-		"attempt":                 change(3, func(i durable.Item) { i.Operation.Attempt = 1 << 40 }),
+		"no instance id":          change(1, func(i admin.ExportItem) { i.Instance.Key.InstanceID = "" }),
+		"unknown status":          change(1, func(i admin.ExportItem) { i.Instance.Status = "alive" }),
+		"revision":                change(1, func(i admin.ExportItem) { i.Instance.Revision = 0 }),
+		"NUL":                     change(1, func(i admin.ExportItem) { i.Instance.PlanID = "a\x00" }),
+		"no time":                 change(1, func(i admin.ExportItem) { i.Instance.CreatedAt = time.Time{} }),
+		"nanoseconds":             change(1, func(i admin.ExportItem) { i.Instance.CreatedAt = at.Add(1) }),
+		"no binding id":           change(2, func(i admin.ExportItem) { i.Binding.Key.BindingID = "" }),
+		"updating binding":        change(2, func(i admin.ExportItem) { i.Binding.Status = durable.Updating }),
+		"no operation id":         change(3, func(i admin.ExportItem) { i.Operation.ID = "" }),
+		"unknown kind":            change(3, func(i admin.ExportItem) { i.Operation.Kind = "rebind" }),
+		"unknown state":           change(4, func(i admin.ExportItem) { i.Operation.State = "lost" }),
+		"ended without a time":    change(3, func(i admin.ExportItem) { i.Operation.FinishedAt = time.Time{} }),
+		"open, but delivered":     change(4, func(i admin.ExportItem) { i.Operation.DeliveredAt = at }),
+		"open with a time":        change(4, func(i admin.ExportItem) { i.Operation.FinishedAt = at }),
+		"provision of a binding":  change(3, func(i admin.ExportItem) { i.Operation.Kind = durable.KindProvision }),
+		"parallel that has ended": change(3, func(i admin.ExportItem) { i.Operation.Parallel = true }),
+		"generation":              change(3, func(i admin.ExportItem) { i.Operation.Generation = -1 }),
+		"attempt":                 change(3, func(i admin.ExportItem) { i.Operation.Attempt = 1 << 40 }),
 		"audit out of order":      append(items(), items()[5]),
 		"setting twice":           append(items()[:1:1], items()[0]),
 	} {
@@ -213,7 +214,7 @@ func TestWriterReportsErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(durable.Item{}); err == nil {
+	if err := w.Write(admin.ExportItem{}); err == nil {
 		t.Error("an empty item is written")
 	}
 	reader, writer := io.Pipe()
@@ -295,7 +296,7 @@ func Example() {
 		panic(err)
 	}
 	// Usually store.Export(ctx, w.Write).
-	if err := w.Write(durable.Item{Setting: &durable.SettingItem{Name: "greeting", Value: []byte("hello")}}); err != nil {
+	if err := w.Write(admin.ExportItem{Setting: &admin.Setting{Name: "greeting", Value: []byte("hello")}}); err != nil {
 		panic(err)
 	}
 	if _, err := w.Close(); err != nil {

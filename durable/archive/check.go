@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // A checker refuses items that no store has exported, or not in this order.
@@ -30,7 +31,7 @@ const (
 	inAudit
 )
 
-func (c *checker) item(item durable.Item) error {
+func (c *checker) item(item admin.ExportItem) error {
 	var section int
 	var err error
 	switch {
@@ -61,7 +62,7 @@ func (c *checker) enter(section int) {
 	}
 }
 
-func (c *checker) setting(s *durable.SettingItem) error {
+func (c *checker) setting(s *admin.Setting) error {
 	if s.Name <= c.name {
 		return errors.New("the setting is out of order, has no name, or is there twice")
 	}
@@ -104,7 +105,7 @@ func compareKeys(a, b durable.Key) int {
 	return cmp.Or(strings.Compare(a.Platform, b.Platform), strings.Compare(a.InstanceID, b.InstanceID), strings.Compare(a.BindingID, b.BindingID))
 }
 
-func checkOperation(o *durable.OperationItem) error {
+func checkOperation(o *admin.ExportedOperation) error {
 	if o.ID == "" || o.Key.InstanceID == "" {
 		return errors.New("the operation has no id")
 	}
@@ -131,7 +132,7 @@ func checkOperation(o *durable.OperationItem) error {
 // maxCount is what every store can count to.
 const maxCount = 1<<31 - 1
 
-func (c *checker) audit(e *durable.AuditEntry) error {
+func (c *checker) audit(e *admin.AuditEntry) error {
 	if e.ID <= c.auditID || e.ID == 1<<63-1 {
 		return errors.New("the entry is out of order, or is there twice")
 	}

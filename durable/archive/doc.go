@@ -2,7 +2,7 @@
 // it again: to move a broker from one database to another.
 //
 // An archive is JSON, one object per line: a header, then each
-// [durable.Item] in the order of [durable.AdminStore].Export, then a last line
+// [admin.ExportItem] in the order of [admin.Store].Export, then a last line
 // with how many there were and the SHA-256 of all lines before. A reader gives
 // the items one by one and reports at the end, before an import is committed,
 // if anything is missing, damaged, or out of order. Both need no more memory for

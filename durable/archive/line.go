@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // format and version are in the header. A reader refuses other ones.
@@ -37,7 +38,7 @@ type Summary struct {
 	Audit      int64 `json:"audit"`
 }
 
-func (s *Summary) add(item durable.Item) {
+func (s *Summary) add(item admin.ExportItem) {
 	switch {
 	case item.Setting != nil:
 		s.Settings++
@@ -111,11 +112,25 @@ type operation struct {
 	DeliveredAt time.Time              `json:"delivered_at,omitzero"`
 }
 
-// audit is as operators see it.
-type audit struct{ durable.AuditView }
+type audit struct {
+	ID             int64                  `json:"id"`
+	At             time.Time              `json:"at"`
+	Actor          string                 `json:"actor"`
+	Reason         string                 `json:"reason"`
+	Action         admin.Action           `json:"action"`
+	Platform       string                 `json:"platform"`
+	InstanceID     string                 `json:"instance_id"`
+	BindingID      string                 `json:"binding_id,omitempty"`
+	Operation      string                 `json:"operation,omitempty"`
+	BegunOperation string                 `json:"begun_operation,omitempty"`
+	StatusBefore   durable.Status         `json:"status_before,omitempty"`
+	StatusAfter    durable.Status         `json:"status_after,omitempty"`
+	StateBefore    durable.OperationState `json:"state_before,omitempty"`
+	StateAfter     durable.OperationState `json:"state_after,omitempty"`
+}
 
 // lineOf is the line of an item.
-func lineOf(item durable.Item) line {
+func lineOf(item admin.ExportItem) line {
 	switch {
 	case item.Setting != nil:
 		return line{Setting: &setting{item.Setting.Name, item.Setting.Value}}
@@ -136,32 +151,36 @@ func lineOf(item durable.Item) line {
 			r.NotBefore, r.Deadline, r.Description, r.Failure, r.Data, r.Checkpoint, r.CreatedAt, r.UpdatedAt, r.FinishedAt, r.DeliveredAt,
 		}}
 	case item.Audit != nil:
-		return line{Audit: &audit{item.Audit.View()}}
+		e := item.Audit
+		return line{Audit: &audit{
+			e.ID, e.At, e.Actor, e.Reason, e.Action, e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
+			e.StatusBefore, e.StatusAfter, e.StateBefore, e.StateAfter,
+		}}
 	default:
 		return line{}
 	}
 }
 
 // item is the item of a line that has one.
-func (l *line) item() durable.Item {
+func (l *line) item() admin.ExportItem {
 	switch {
 	case l.Setting != nil:
-		return durable.Item{Setting: &durable.SettingItem{Name: l.Setting.Name, Value: l.Setting.Value}}
+		return admin.ExportItem{Setting: &admin.Setting{Name: l.Setting.Name, Value: l.Setting.Value}}
 	case l.Instance != nil:
 		r := l.Instance
-		return durable.Item{Instance: &durable.InstanceRecord{
+		return admin.ExportItem{Instance: &durable.InstanceRecord{
 			Key: durable.Key{Platform: r.Platform, InstanceID: r.InstanceID}, Revision: r.Revision, Status: r.Status,
 			ServiceID: r.ServiceID, PlanID: r.PlanID, Data: r.Sealed, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 		}}
 	case l.Binding != nil:
 		r := l.Binding
-		return durable.Item{Binding: &durable.BindingRecord{
+		return admin.ExportItem{Binding: &durable.BindingRecord{
 			Key: durable.Key{Platform: r.Platform, InstanceID: r.InstanceID, BindingID: r.BindingID}, Status: r.Status,
 			ServiceID: r.ServiceID, PlanID: r.PlanID, ExpiresAt: r.ExpiresAt, Data: r.Sealed, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 		}}
 	case l.Operation != nil:
 		r := l.Operation
-		return durable.Item{Operation: &durable.OperationItem{Parallel: r.Parallel, OperationRecord: durable.OperationRecord{
+		return admin.ExportItem{Operation: &admin.ExportedOperation{Parallel: r.Parallel, OperationRecord: durable.OperationRecord{
 			ID: r.Operation, Key: durable.Key{Platform: r.Platform, InstanceID: r.InstanceID, BindingID: r.BindingID}, Kind: r.Kind, Internal: r.Internal,
 			State: r.State, Generation: r.Generation, Attempt: r.Attempt, Failures: r.Failures, NotBefore: r.NotBefore, Deadline: r.Deadline,
 			Description: r.Description, Failure: r.Failure, Data: r.Sealed, Checkpoint: r.Checkpoint,
@@ -169,13 +188,13 @@ func (l *line) item() durable.Item {
 		}}}
 	case l.Audit != nil:
 		r := l.Audit
-		return durable.Item{Audit: &durable.AuditEntry{
+		return admin.ExportItem{Audit: &admin.AuditEntry{
 			ID: r.ID, At: r.At, Actor: r.Actor, Reason: r.Reason, Action: r.Action,
 			Key:         durable.Key{Platform: r.Platform, InstanceID: r.InstanceID, BindingID: r.BindingID},
 			OperationID: r.Operation, BegunID: r.BegunOperation,
 			StatusBefore: r.StatusBefore, StatusAfter: r.StatusAfter, StateBefore: r.StateBefore, StateAfter: r.StateAfter,
 		}}
 	default:
-		return durable.Item{}
+		return admin.ExportItem{}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"io"
 	"iter"
 
-	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // ErrArchive says that an archive cannot be used: it is cut off, damaged, or
@@ -40,10 +40,10 @@ func NewReader(r io.Reader) *Reader {
 
 // Items yields the items, once. If the archive is not complete and in order, the
 // last thing it yields is an error that wraps ErrArchive, or that of reading it.
-func (r *Reader) Items() iter.Seq2[durable.Item, error] {
-	return func(yield func(durable.Item, error) bool) {
+func (r *Reader) Items() iter.Seq2[admin.ExportItem, error] {
+	return func(yield func(admin.ExportItem, error) bool) {
 		if err := r.header(); err != nil {
-			yield(durable.Item{}, err)
+			yield(admin.ExportItem{}, err)
 			return
 		}
 		for {
@@ -76,17 +76,17 @@ func (r *Reader) header() error {
 	}
 }
 
-func (r *Reader) next() (durable.Item, error) {
+func (r *Reader) next() (admin.ExportItem, error) {
 	sum := hex.EncodeToString(r.hash.Sum(nil))
 	l, err := r.line()
 	if err != nil {
-		return durable.Item{}, err
+		return admin.ExportItem{}, err
 	}
 	if l.End != nil {
-		return durable.Item{}, r.end(l.End, sum)
+		return admin.ExportItem{}, r.end(l.End, sum)
 	}
 	item := l.item()
-	if item == (durable.Item{}) {
+	if item == (admin.ExportItem{}) {
 		return item, r.wrong("it has no record")
 	}
 	if err := r.check.item(item); err != nil {

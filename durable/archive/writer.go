@@ -10,7 +10,7 @@ import (
 	"hash"
 	"io"
 
-	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // A Writer writes an archive. Without Close the archive is incomplete, and no
@@ -28,8 +28,8 @@ func NewWriter(w io.Writer) (*Writer, error) {
 }
 
 // Write adds an item. The items must come in the order of
-// [durable.AdminStore].Export.
-func (w *Writer) Write(item durable.Item) error {
+// [admin.Store].Export.
+func (w *Writer) Write(item admin.ExportItem) error {
 	l := lineOf(item)
 	if l == (line{}) {
 		return errors.New("archive: the item is empty")

@@ -10,9 +10,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
-var _ durable.AdminStore = (*Store)(nil)
+var _ admin.Store = (*Store)(nil)
 
 const (
 	retryOperation = `UPDATE operations SET updated_at = $1, generation = generation + 1, owner = '', lease_until = NULL, not_before = NULL, failures = 0,
@@ -34,8 +35,8 @@ const (
 		status_before, status_after, state_before, state_after`
 )
 
-// Intervene implements [durable.AdminStore].
-func (s *Store) Intervene(ctx context.Context, i *durable.Intervention) error {
+// Intervene implements [admin.Store].
+func (s *Store) Intervene(ctx context.Context, i *admin.Intervention) error {
 	if err := checkKeys(i.Audit.Key); err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (s *Store) Intervene(ctx context.Context, i *durable.Intervention) error {
 	return nil
 }
 
-func intervene(ctx context.Context, tx pgx.Tx, i *durable.Intervention, audit *durable.AuditEntry) error {
+func intervene(ctx context.Context, tx pgx.Tx, i *admin.Intervention, audit *admin.AuditEntry) error {
 	now, err := interveneInstance(ctx, tx, i)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func intervene(ctx context.Context, tx pgx.Tx, i *durable.Intervention, audit *d
 
 // interveneInstance is the guard. It locks the instance, as all do before its
 // operations, and returns the time of the change.
-func interveneInstance(ctx context.Context, tx pgx.Tx, i *durable.Intervention) (time.Time, error) {
+func interveneInstance(ctx context.Context, tx pgx.Tx, i *admin.Intervention) (time.Time, error) {
 	s := &statement{}
 	values := "updated_at = clock_timestamp()"
 	if i.Instance != nil {
@@ -109,7 +110,7 @@ func interveneInstance(ctx context.Context, tx pgx.Tx, i *durable.Intervention) 
 
 // changeOperation returns for how long the operation was still leased, if it
 // has ended.
-func changeOperation(ctx context.Context, tx pgx.Tx, key durable.Key, c *durable.OperationChange, now time.Time) (time.Duration, error) {
+func changeOperation(ctx context.Context, tx pgx.Tx, key durable.Key, c *admin.OperationChange, now time.Time) (time.Duration, error) {
 	var leased time.Time
 	err := tx.QueryRow(ctx, `SELECT lease_until FROM operations WHERE id = $1 FOR NO KEY UPDATE`, c.ID).Scan(timestamp{&leased})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -141,7 +142,7 @@ func changeOperation(ctx context.Context, tx pgx.Tx, key durable.Key, c *durable
 }
 
 // writeRecords writes the binding and begins the operation.
-func writeRecords(ctx context.Context, tx pgx.Tx, i *durable.Intervention, now time.Time, lease time.Duration) error {
+func writeRecords(ctx context.Context, tx pgx.Tx, i *admin.Intervention, now time.Time, lease time.Duration) error {
 	s := &statement{}
 	s.add("guard", `SELECT `+s.at(now)+` AS now`)
 	if i.Binding != nil {
@@ -172,22 +173,22 @@ func forget(ctx context.Context, tx pgx.Tx, key durable.Key) error {
 }
 
 // auditArguments are the values of an entry from its actor on.
-func auditArguments(e *durable.AuditEntry) []any {
+func auditArguments(e *admin.AuditEntry) []any {
 	return []any{
 		storable(e.Actor), storable(e.Reason), string(e.Action), e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
 		string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter),
 	}
 }
 
-func scanAudit(row pgx.CollectableRow) (durable.AuditEntry, error) {
-	var e durable.AuditEntry
+func scanAudit(row pgx.CollectableRow) (admin.AuditEntry, error) {
+	var e admin.AuditEntry
 	err := row.Scan(&e.ID, timestamp{&e.At}, &e.Actor, &e.Reason, &e.Action, &e.Key.Platform, &e.Key.InstanceID, &e.Key.BindingID, &e.OperationID, &e.BegunID,
 		&e.StatusBefore, &e.StatusAfter, &e.StateBefore, &e.StateAfter)
 	return e, err
 }
 
-// AuditTrail implements [durable.AdminStore].
-func (s *Store) AuditTrail(ctx context.Context, f durable.AuditFilter) ([]durable.AuditEntry, error) {
+// AuditTrail implements [admin.Store].
+func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]admin.AuditEntry, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
 	q.equal("instance_id", f.InstanceID)

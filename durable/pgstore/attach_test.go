@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/pgstore"
 )
 
@@ -42,7 +43,7 @@ func TestAttach(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-owner.Hints() // that it listens
-	if err := store.Intervene(t.Context(), &durable.Intervention{Expect: 1, Forget: true, Audit: durable.AuditEntry{Key: key}}); err != nil {
+	if err := store.Intervene(t.Context(), &admin.Intervention{Expect: 1, Forget: true, Audit: admin.AuditEntry{Key: key}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Close(); err != nil {

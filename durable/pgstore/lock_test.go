@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/pgstore"
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
@@ -151,7 +152,7 @@ func TestResealWaits(t *testing.T) {
 	observer := connect(t, dsn)
 	result := make(chan error, 1)
 	go func() {
-		n, err := s.Reseal(t.Context(), []durable.SealedValue{{Key: provision("i").Instance.Key, Old: provision("i").Instance.Data, New: []byte("new")}})
+		n, err := s.Reseal(t.Context(), []admin.SealedValue{{SealedPlace: durable.SealedPlace{Key: provision("i").Instance.Key}, Old: provision("i").Instance.Data, New: []byte("new")}})
 		if err == nil && n != 1 {
 			err = fmt.Errorf("%d values are changed", n)
 		}
@@ -201,7 +202,7 @@ func TestOthersWait(t *testing.T) {
 	results := make(chan error, 2)
 	go func() { results <- s.Ping(t.Context()) }()
 	go func() {
-		results <- s.Intervene(t.Context(), &durable.Intervention{Expect: 1, Audit: durable.AuditEntry{Actor: "a", Reason: "r", Action: durable.ActionRetry, Key: provision("i").Instance.Key}})
+		results <- s.Intervene(t.Context(), &admin.Intervention{Expect: 1, Audit: admin.AuditEntry{Actor: "a", Reason: "r", Action: admin.ActionRetry, Key: provision("i").Instance.Key}})
 	}()
 	// That is longer than changes wait which share their transaction.
 	observer := connect(t, dsn)

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// Reseal implements [durable.AdminStore]. Each value is a transaction of its own:
+// Reseal implements [admin.Store]. Each value is a transaction of its own:
 // none waits for the row of another one while it holds its own.
-func (s *Store) Reseal(ctx context.Context, values []durable.SealedValue) (int, error) {
+func (s *Store) Reseal(ctx context.Context, values []admin.SealedValue) (int, error) {
 	changed := 0
 	for i := range values {
 		n, err := s.resealValue(ctx, &values[i])
@@ -21,7 +21,7 @@ func (s *Store) Reseal(ctx context.Context, values []durable.SealedValue) (int, 
 	return changed, nil
 }
 
-func (s *Store) resealValue(ctx context.Context, v *durable.SealedValue) (int64, error) {
+func (s *Store) resealValue(ctx context.Context, v *admin.SealedValue) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	key := v.Key

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 const (
@@ -46,8 +47,8 @@ const (
 	importBatchBytes = 4 << 20
 )
 
-// Export implements [durable.AdminStore]. Others can read and write meanwhile.
-func (s *Store) Export(ctx context.Context, each func(durable.Item) error) error {
+// Export implements [admin.Store]. Others can read and write meanwhile.
+func (s *Store) Export(ctx context.Context, each func(admin.ExportItem) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, unlimited); err != nil {
@@ -88,39 +89,39 @@ func forEach(rows pgx.Rows, each func(pgx.CollectableRow) error) error {
 
 type exportSection struct {
 	query string
-	scan  func(pgx.CollectableRow) (durable.Item, error)
+	scan  func(pgx.CollectableRow) (admin.ExportItem, error)
 }
 
 func exportSections() []exportSection {
 	return []exportSection{
-		{`SELECT name, value FROM settings ORDER BY name`, func(row pgx.CollectableRow) (durable.Item, error) {
-			var v durable.SettingItem
+		{`SELECT name, value FROM settings ORDER BY name`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
+			var v admin.Setting
 			err := row.Scan(&v.Name, &v.Value)
-			return durable.Item{Setting: &v}, err
+			return admin.ExportItem{Setting: &v}, err
 		}},
-		{`SELECT ` + instanceColumns + ` FROM instances ORDER BY platform, instance_id`, func(row pgx.CollectableRow) (durable.Item, error) {
+		{`SELECT ` + instanceColumns + ` FROM instances ORDER BY platform, instance_id`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
 			v, err := scanInstance(row)
-			return durable.Item{Instance: &v}, err
+			return admin.ExportItem{Instance: &v}, err
 		}},
-		{`SELECT ` + bindingColumns + ` FROM bindings ORDER BY platform, instance_id, binding_id`, func(row pgx.CollectableRow) (durable.Item, error) {
+		{`SELECT ` + bindingColumns + ` FROM bindings ORDER BY platform, instance_id, binding_id`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
 			v, err := scanBinding(row)
-			return durable.Item{Binding: &v}, err
+			return admin.ExportItem{Binding: &v}, err
 		}},
-		{`SELECT ` + operationColumns + `, finished_at IS NULL AND slot LIKE 'b%' FROM operations ORDER BY seq`, func(row pgx.CollectableRow) (durable.Item, error) {
-			var v durable.OperationItem
+		{`SELECT ` + operationColumns + `, finished_at IS NULL AND slot LIKE 'b%' FROM operations ORDER BY seq`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
+			var v admin.ExportedOperation
 			err := row.Scan(append(operationFields(&v.OperationRecord), &v.Parallel)...)
-			return durable.Item{Operation: &v}, err
+			return admin.ExportItem{Operation: &v}, err
 		}},
-		{`SELECT ` + auditColumns + ` FROM audit ORDER BY id`, func(row pgx.CollectableRow) (durable.Item, error) {
+		{`SELECT ` + auditColumns + ` FROM audit ORDER BY id`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
 			v, err := scanAudit(row)
-			return durable.Item{Audit: &v}, err
+			return admin.ExportItem{Audit: &v}, err
 		}},
 	}
 }
 
-// Import implements [durable.AdminStore]. Until it is done, others can read the
+// Import implements [admin.Store]. Until it is done, others can read the
 // tables, but not write to them.
-func (s *Store) Import(ctx context.Context, items iter.Seq2[durable.Item, error]) error {
+func (s *Store) Import(ctx context.Context, items iter.Seq2[admin.ExportItem, error]) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, unlimited); err != nil {
 			return err
@@ -133,7 +134,7 @@ func (s *Store) Import(ctx context.Context, items iter.Seq2[durable.Item, error]
 			return err
 		}
 		if anything {
-			return durable.ErrNotEmpty
+			return admin.ErrNotEmpty
 		}
 		if err := importItems(ctx, tx, items); err != nil {
 			return err
@@ -157,7 +158,7 @@ func (s *Store) Import(ctx context.Context, items iter.Seq2[durable.Item, error]
 	return nil
 }
 
-func importItems(ctx context.Context, tx pgx.Tx, items iter.Seq2[durable.Item, error]) error {
+func importItems(ctx context.Context, tx pgx.Tx, items iter.Seq2[admin.ExportItem, error]) error {
 	batch, size := &pgx.Batch{}, 0
 	for item, err := range items {
 		if err != nil {
@@ -180,7 +181,7 @@ func importItems(ctx context.Context, tx pgx.Tx, items iter.Seq2[durable.Item, e
 	return tx.SendBatch(ctx, batch).Close()
 }
 
-func importItem(item durable.Item) (query string, args []any) {
+func importItem(item admin.ExportItem) (query string, args []any) {
 	switch {
 	case item.Setting != nil:
 		value := item.Setting.Value
@@ -210,7 +211,7 @@ func importItem(item durable.Item) (query string, args []any) {
 }
 
 // slot is what an operation occupies, see the migrations.
-func slot(o *durable.OperationItem) string {
+func slot(o *admin.ExportedOperation) string {
 	switch {
 	case o.State == durable.Cancelling:
 		return "c" + o.ID

@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
-var _ durable.AdminStore = (*Store)(nil)
+var _ admin.Store = (*Store)(nil)
 
 const (
 	reviseExpected = `UPDATE instances SET revision = revision + 1, updated_at = ? WHERE platform = ? AND instance_id = ? AND revision = ?`
@@ -37,9 +38,9 @@ const (
 		status_before, status_after, state_before, state_after`
 )
 
-// Intervene implements [durable.AdminStore].
-func (s *Store) Intervene(ctx context.Context, i *durable.Intervention) error {
-	var written durable.AuditEntry
+// Intervene implements [admin.Store].
+func (s *Store) Intervene(ctx context.Context, i *admin.Intervention) error {
+	var written admin.AuditEntry
 	err := s.write(ctx, func(w *session) (err error) {
 		written, err = intervene(w, i, s.micros())
 		return err
@@ -51,7 +52,7 @@ func (s *Store) Intervene(ctx context.Context, i *durable.Intervention) error {
 	return err
 }
 
-func intervene(w *session, i *durable.Intervention, now int64) (durable.AuditEntry, error) {
+func intervene(w *session, i *admin.Intervention, now int64) (admin.AuditEntry, error) {
 	audit := i.Audit
 	audit.At = fromMicros(now)
 	if err := interveneInstance(w, i, now); err != nil {
@@ -90,7 +91,7 @@ func intervene(w *session, i *durable.Intervention, now int64) (durable.AuditEnt
 
 // interveneInstance is the guard. It comes first: if it refuses, nothing was
 // written.
-func interveneInstance(w *session, i *durable.Intervention, now int64) error {
+func interveneInstance(w *session, i *admin.Intervention, now int64) error {
 	key := i.Audit.Key
 	var changed int64
 	var err error
@@ -107,7 +108,7 @@ func interveneInstance(w *session, i *durable.Intervention, now int64) error {
 
 // changeOperation returns for how long the operation was still leased, if it
 // has ended.
-func changeOperation(w *session, key durable.Key, c *durable.OperationChange, now int64) (time.Duration, error) {
+func changeOperation(w *session, key durable.Key, c *admin.OperationChange, now int64) (time.Duration, error) {
 	var leased int64
 	if err := w.queryRow(selectLease, c.ID).Scan(&leased); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
@@ -145,15 +146,15 @@ func forget(w *session, key durable.Key) error {
 }
 
 // auditArguments are the values of an entry from its actor on.
-func auditArguments(e *durable.AuditEntry) []any {
+func auditArguments(e *admin.AuditEntry) []any {
 	return []any{
 		e.Actor, e.Reason, string(e.Action), e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
 		string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter),
 	}
 }
 
-func scanAudit(row scanner) (durable.AuditEntry, error) {
-	var e durable.AuditEntry
+func scanAudit(row scanner) (admin.AuditEntry, error) {
+	var e admin.AuditEntry
 	var at int64
 	err := row.Scan(&e.ID, &at, &e.Actor, &e.Reason, &e.Action, &e.Key.Platform, &e.Key.InstanceID, &e.Key.BindingID, &e.OperationID, &e.BegunID,
 		&e.StatusBefore, &e.StatusAfter, &e.StateBefore, &e.StateAfter)
@@ -161,8 +162,8 @@ func scanAudit(row scanner) (durable.AuditEntry, error) {
 	return e, err
 }
 
-// AuditTrail implements [durable.AdminStore].
-func (s *Store) AuditTrail(ctx context.Context, f durable.AuditFilter) ([]durable.AuditEntry, error) {
+// AuditTrail implements [admin.Store].
+func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]admin.AuditEntry, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
 	q.equal("instance_id", f.InstanceID)

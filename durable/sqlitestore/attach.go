@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // An Attached is a store on a database that another process may have open: for
@@ -26,7 +26,7 @@ type Attached struct {
 	noted note
 }
 
-var _ durable.AdminStore = (*Attached)(nil)
+var _ admin.Store = (*Attached)(nil)
 
 // Attach opens the existing database at path beside the process that has it, if
 // there is one. Unlike [Open] it creates nothing, takes no lock, brings no schema

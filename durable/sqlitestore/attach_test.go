@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 	"github.com/openbroker/openbroker/durable/storetest"
 )
@@ -77,7 +78,7 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i := &durable.Intervention{Expect: snapshot.Revision() + 1, Forget: true, Audit: durable.AuditEntry{Key: key}}
+		i := &admin.Intervention{Expect: snapshot.Revision() + 1, Forget: true, Audit: admin.AuditEntry{Key: key}}
 		if err := store.Intervene(t.Context(), i); err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +98,7 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 	// And without one. What is read is what was written, and the file stays as
 	// the process left it.
 	before := read(t, path)
-	if trail, err := attach(t, path, sqlitestore.Exclusive()).AuditTrail(t.Context(), durable.AuditFilter{}); err != nil || len(trail) != 20 {
+	if trail, err := attach(t, path, sqlitestore.Exclusive()).AuditTrail(t.Context(), admin.AuditFilter{}); err != nil || len(trail) != 20 {
 		t.Errorf("%d entries, %v", len(trail), err)
 	}
 	if string(read(t, path)) != string(before) {

@@ -3,7 +3,7 @@ package sqlitestore
 import (
 	"context"
 
-	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 const (
@@ -15,8 +15,8 @@ const (
 	deleteSetting    = `DELETE FROM settings WHERE name = ?2 AND value = ?1`
 )
 
-// Reseal implements [durable.AdminStore].
-func (s *Store) Reseal(ctx context.Context, values []durable.SealedValue) (int, error) {
+// Reseal implements [admin.Store].
+func (s *Store) Reseal(ctx context.Context, values []admin.SealedValue) (int, error) {
 	changed := 0
 	err := s.write(ctx, func(w *session) error {
 		changed = 0 // The change may be made again after a failed batch.
@@ -35,7 +35,7 @@ func (s *Store) Reseal(ctx context.Context, values []durable.SealedValue) (int, 
 	return changed, nil
 }
 
-func resealValue(w *session, v *durable.SealedValue) (int64, error) {
+func resealValue(w *session, v *admin.SealedValue) (int64, error) {
 	key := v.Key
 	switch {
 	case v.Setting != "" && v.New == nil:

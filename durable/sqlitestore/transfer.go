@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 const (
@@ -34,9 +35,9 @@ const (
 		SELECT max(seq) FROM operations WHERE NOT internal GROUP BY platform, instance_id, binding_id)`
 )
 
-// Export implements [durable.AdminStore]. Others can read and write meanwhile.
-func (s *Store) Export(ctx context.Context, each func(durable.Item) error) error {
-	emit := func(item durable.Item, err error) error {
+// Export implements [admin.Store]. Others can read and write meanwhile.
+func (s *Store) Export(ctx context.Context, each func(admin.ExportItem) error) error {
+	emit := func(item admin.ExportItem, err error) error {
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
@@ -44,30 +45,30 @@ func (s *Store) Export(ctx context.Context, each func(durable.Item) error) error
 	}
 	sections := []struct {
 		query string
-		scan  func(scanner) (durable.Item, error)
+		scan  func(scanner) (admin.ExportItem, error)
 	}{
-		{selectSettings, func(row scanner) (durable.Item, error) {
-			var v durable.SettingItem
+		{selectSettings, func(row scanner) (admin.ExportItem, error) {
+			var v admin.Setting
 			err := row.Scan(&v.Name, &v.Value)
-			return durable.Item{Setting: &v}, err
+			return admin.ExportItem{Setting: &v}, err
 		}},
-		{selectInstances, func(row scanner) (durable.Item, error) {
+		{selectInstances, func(row scanner) (admin.ExportItem, error) {
 			v, err := scanInstance(row)
-			return durable.Item{Instance: &v}, err
+			return admin.ExportItem{Instance: &v}, err
 		}},
-		{selectBindings, func(row scanner) (durable.Item, error) {
+		{selectBindings, func(row scanner) (admin.ExportItem, error) {
 			v, err := scanBinding(row)
-			return durable.Item{Binding: &v}, err
+			return admin.ExportItem{Binding: &v}, err
 		}},
-		{selectOperations, func(row scanner) (durable.Item, error) {
-			var v durable.OperationItem
+		{selectOperations, func(row scanner) (admin.ExportItem, error) {
+			var v admin.ExportedOperation
 			var err error
 			v.OperationRecord, err = scanOperation(prefixed{row, &v.Parallel})
-			return durable.Item{Operation: &v}, err
+			return admin.ExportItem{Operation: &v}, err
 		}},
-		{selectAudit, func(row scanner) (durable.Item, error) {
+		{selectAudit, func(row scanner) (admin.ExportItem, error) {
 			v, err := scanAudit(row)
-			return durable.Item{Audit: &v}, err
+			return admin.ExportItem{Audit: &v}, err
 		}},
 	}
 	return s.read(ctx, func(r *session) (err error) {
@@ -85,8 +86,8 @@ func (s *Store) Export(ctx context.Context, each func(durable.Item) error) error
 	})
 }
 
-// Import implements [durable.AdminStore].
-func (s *Store) Import(ctx context.Context, items iter.Seq2[durable.Item, error]) error {
+// Import implements [admin.Store].
+func (s *Store) Import(ctx context.Context, items iter.Seq2[admin.ExportItem, error]) error {
 	begun := false
 	return s.write(ctx, func(w *session) error {
 		if begun {
@@ -98,7 +99,7 @@ func (s *Store) Import(ctx context.Context, items iter.Seq2[durable.Item, error]
 			return err
 		}
 		if anything {
-			return refuse(durable.ErrNotEmpty)
+			return refuse(admin.ErrNotEmpty)
 		}
 		for item, err := range items {
 			if err = errors.Join(err, ctx.Err()); err != nil {
@@ -113,7 +114,7 @@ func (s *Store) Import(ctx context.Context, items iter.Seq2[durable.Item, error]
 	})
 }
 
-func importItem(w *session, item durable.Item) (err error) {
+func importItem(w *session, item admin.ExportItem) (err error) {
 	switch {
 	case item.Setting != nil:
 		value := item.Setting.Value
@@ -152,7 +153,7 @@ func about(err error, what, id string) error {
 }
 
 // slot is what an operation occupies, see the migrations.
-func slot(o *durable.OperationItem) string {
+func slot(o *admin.ExportedOperation) string {
 	switch {
 	case o.State == durable.Cancelling:
 		return "c" + o.ID

@@ -7,12 +7,13 @@ import (
 	"slices"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // admin is the store for operators. A store without that has nothing to keep.
-func (f *fixture) admin() durable.AdminStore {
+func (f *fixture) admin() admin.Store {
 	f.Helper()
-	admin, ok := f.store.(durable.AdminStore)
+	admin, ok := f.store.(admin.Store)
 	if !ok {
 		f.Skip("the store is no AdminStore")
 	}
@@ -20,30 +21,30 @@ func (f *fixture) admin() durable.AdminStore {
 }
 
 // intervention is one on the record of the key as it is now.
-func (f *fixture) intervention(key durable.Key, action durable.Action) *durable.Intervention {
+func (f *fixture) intervention(key durable.Key, action admin.Action) *admin.Intervention {
 	f.Helper()
-	return &durable.Intervention{
+	return &admin.Intervention{
 		Expect: f.load(key).Revision(),
-		Audit:  durable.AuditEntry{Actor: "me", Reason: "why not", Action: action, Key: key},
+		Audit:  admin.AuditEntry{Actor: "me", Reason: "why not", Action: action, Key: key},
 	}
 }
 
 // change is an intervention that changes an operation.
-func (f *fixture) change(id string, state durable.OperationState) *durable.Intervention {
+func (f *fixture) change(id string, state durable.OperationState) *admin.Intervention {
 	f.Helper()
 	record := f.operation(id)
-	i := f.intervention(record.Key, durable.ActionFail)
-	i.Change = &durable.OperationChange{ID: id, State: state, Description: "because", Failure: []byte(`{"description":"because"}`)}
+	i := f.intervention(record.Key, admin.ActionFail)
+	i.Change = &admin.OperationChange{ID: id, State: state, Description: "because", Failure: []byte(`{"description":"because"}`)}
 	i.Audit.OperationID, i.Audit.StateBefore = id, record.State
 	return i
 }
 
-func (f *fixture) intervene(i *durable.Intervention) {
+func (f *fixture) intervene(i *admin.Intervention) {
 	f.Helper()
 	f.ok(f.admin().Intervene(f.ctx, i))
 }
 
-func (f *fixture) trail(filter durable.AuditFilter) []durable.AuditEntry {
+func (f *fixture) trail(filter admin.AuditFilter) []admin.AuditEntry {
 	f.Helper()
 	entries, err := f.admin().AuditTrail(f.ctx, filter)
 	f.ok(err)
@@ -157,7 +158,7 @@ func interveneCases() []testCase {
 		}},
 		{"what begins with a binding", func(f *fixture) {
 			key := f.bound("i", "b")
-			i := f.intervention(key, durable.ActionRetry)
+			i := f.intervention(key, admin.ActionRetry)
 			i.Binding, i.Begin = bindingRecord(key, durable.Deleting), f.queued(key, durable.KindUnbind)
 			f.intervene(i)
 			f.equal("status", f.load(key).Binding.Status, durable.Deleting)
@@ -169,20 +170,20 @@ func interveneCases() []testCase {
 		{"forget an instance", func(f *fixture) {
 			other := f.bound("other", "b")
 			key := f.bound("i", "b")
-			f.intervene(forgets(f.intervention(key.Instance(), durable.ActionForget)))
+			f.intervene(forgets(f.intervention(key.Instance(), admin.ActionForget)))
 			f.equal("revision", f.load(key).Revision(), int64(0))
 			f.equal("bindings", len(f.bindings(durable.Filter{InstanceID: "i"})), 0)
 			f.equal("operations", len(f.operations(durable.Filter{InstanceID: "i"})), 0)
 			f.equal("operations of others", len(f.operations(durable.Filter{})), 2)
 			f.equal("other", f.load(other).Binding.Status, durable.Ready)
-			f.equal("trail", len(f.trail(durable.AuditFilter{InstanceID: "i"})), 1)
+			f.equal("trail", len(f.trail(admin.AuditFilter{InstanceID: "i"})), 1)
 			f.ready("i")
 		}},
 		{"forget a binding", func(f *fixture) {
 			f.bound("i", "other")
 			key := f.bound("i", "b")
 			revision := f.load(key).Revision()
-			f.intervene(forgets(f.intervention(key, durable.ActionForget)))
+			f.intervene(forgets(f.intervention(key, admin.ActionForget)))
 			snapshot := f.load(key)
 			f.equal("revision", snapshot.Revision(), revision+1)
 			f.equal("binding", snapshot.Binding == nil, true)
@@ -194,24 +195,24 @@ func interveneCases() []testCase {
 }
 
 func interveneRefusedCases() []testCase {
-	refused := func(f *fixture, i *durable.Intervention) {
+	refused := func(f *fixture, i *admin.Intervention) {
 		f.Helper()
 		f.unchanged(i.Audit.Key, func() { f.is(f.admin().Intervene(f.ctx, i), durable.ErrConflict) })
-		f.equal("trail", len(f.trail(durable.AuditFilter{})), 0)
+		f.equal("trail", len(f.trail(admin.AuditFilter{})), 0)
 		f.equal("id", i.Audit.ID, int64(0))
 	}
 	return []testCase{
 		{"another revision", func(f *fixture) {
 			key := f.bound("i", "b")
 			for _, expect := range []int64{0, f.load(key).Revision() - 1, f.load(key).Revision() + 1} {
-				i := f.intervention(key, durable.ActionForget)
+				i := f.intervention(key, admin.ActionForget)
 				i.Expect = expect
 				refused(f, i)
 				refused(f, forgets(i))
 			}
 		}},
 		{"no instance", func(f *fixture) {
-			i := f.intervention(instanceKey("none"), durable.ActionForget)
+			i := f.intervention(instanceKey("none"), admin.ActionForget)
 			refused(f, i)
 		}},
 		{"an operation that has ended", func(f *fixture) {
@@ -232,8 +233,8 @@ func interveneRefusedCases() []testCase {
 		{"an operation of another instance, or none", func(f *fixture) {
 			id := f.accept(f.queued(instanceKey("other"), durable.KindProvision))
 			f.ready("i")
-			i := f.intervention(instanceKey("i"), durable.ActionFail)
-			i.Change = &durable.OperationChange{ID: id, State: durable.OperationFailed}
+			i := f.intervention(instanceKey("i"), admin.ActionFail)
+			i.Change = &admin.OperationChange{ID: id, State: durable.OperationFailed}
 			refused(f, i)
 			i.Change.ID = "none"
 			refused(f, i)
@@ -241,7 +242,7 @@ func interveneRefusedCases() []testCase {
 		{"a second active operation", func(f *fixture) {
 			key := instanceKey("i")
 			f.accept(f.queued(key, durable.KindProvision))
-			i := f.intervention(key, durable.ActionRetry)
+			i := f.intervention(key, admin.ActionRetry)
 			i.Begin = f.queued(key, durable.KindDeprovision)
 			refused(f, i)
 		}},
@@ -262,7 +263,7 @@ func auditCases() []testCase {
 			f.during("time", i.Audit.At, before, 0)
 			want.ID, want.At, want.StateAfter = i.Audit.ID, i.Audit.At, durable.OperationFailed
 			f.equal("entry", i.Audit, want)
-			f.equal("trail", f.trail(durable.AuditFilter{}), []durable.AuditEntry{want})
+			f.equal("trail", f.trail(admin.AuditFilter{}), []admin.AuditEntry{want})
 		}},
 		{"filters and pages, newest first", func(f *fixture) {
 			var ids []int64
@@ -271,46 +272,46 @@ func auditCases() []testCase {
 				if name == "a" || name == "c" {
 					key = key.Instance()
 				}
-				i := f.intervention(key, durable.ActionFail)
+				i := f.intervention(key, admin.ActionFail)
 				i.Audit.Actor, i.Audit.OperationID, i.Audit.BegunID = "actor "+name, "operation "+name, "begun "+name
 				f.intervene(i)
 				ids = append(ids, i.Audit.ID)
 			}
-			f.intervene(forgets(f.intervention(durable.Key{Platform: "platform", InstanceID: "a"}, durable.ActionForget)))
+			f.intervene(forgets(f.intervention(durable.Key{Platform: "platform", InstanceID: "a"}, admin.ActionForget)))
 			for _, c := range []struct {
-				filter durable.AuditFilter
+				filter admin.AuditFilter
 				want   int
 			}{
-				{durable.AuditFilter{}, 5},
-				{durable.AuditFilter{Platform: "platform"}, 5},
-				{durable.AuditFilter{Platform: "other"}, 0},
-				{durable.AuditFilter{InstanceID: "a"}, 2},
-				{durable.AuditFilter{BindingID: "x"}, 2},
-				{durable.AuditFilter{OperationID: "operation b"}, 1},
-				{durable.AuditFilter{OperationID: "begun b"}, 1},
-				{durable.AuditFilter{Actor: "actor b"}, 1},
-				{durable.AuditFilter{Action: durable.ActionForget}, 1},
-				{durable.AuditFilter{Limit: 2}, 2},
-				{durable.AuditFilter{Before: ids[2]}, 2},
-				{durable.AuditFilter{Before: ids[2], Limit: 1}, 1},
+				{admin.AuditFilter{}, 5},
+				{admin.AuditFilter{Platform: "platform"}, 5},
+				{admin.AuditFilter{Platform: "other"}, 0},
+				{admin.AuditFilter{InstanceID: "a"}, 2},
+				{admin.AuditFilter{BindingID: "x"}, 2},
+				{admin.AuditFilter{OperationID: "operation b"}, 1},
+				{admin.AuditFilter{OperationID: "begun b"}, 1},
+				{admin.AuditFilter{Actor: "actor b"}, 1},
+				{admin.AuditFilter{Action: admin.ActionForget}, 1},
+				{admin.AuditFilter{Limit: 2}, 2},
+				{admin.AuditFilter{Before: ids[2]}, 2},
+				{admin.AuditFilter{Before: ids[2], Limit: 1}, 1},
 			} {
 				entries := f.trail(c.filter)
 				if len(entries) != c.want {
 					f.Errorf("%+v: %d entries, want %d", c.filter, len(entries), c.want)
 				}
-				if !slices.IsSortedFunc(entries, func(a, b durable.AuditEntry) int { return int(b.ID - a.ID) }) {
+				if !slices.IsSortedFunc(entries, func(a, b admin.AuditEntry) int { return int(b.ID - a.ID) }) {
 					f.Errorf("%+v: not the newest first: %+v", c.filter, entries)
 				}
 			}
 		}},
 		{"use after closing, and a context that has ended", func(f *fixture) {
-			admin := f.admin()
-			i := f.intervention(f.ready("i"), durable.ActionForget)
+			store := f.admin()
+			i := f.intervention(f.ready("i"), admin.ActionForget)
 			calls := map[string]func(context.Context) error{
-				"Intervene":  func(ctx context.Context) error { return admin.Intervene(ctx, i) },
-				"AuditTrail": func(ctx context.Context) error { _, err := admin.AuditTrail(ctx, durable.AuditFilter{}); return err },
-				"Export":     func(ctx context.Context) error { return admin.Export(ctx, func(durable.Item) error { return nil }) },
-				"Import":     func(ctx context.Context) error { return admin.Import(ctx, yield(nil, nil)) },
+				"Intervene":  func(ctx context.Context) error { return store.Intervene(ctx, i) },
+				"AuditTrail": func(ctx context.Context) error { _, err := store.AuditTrail(ctx, admin.AuditFilter{}); return err },
+				"Export":     func(ctx context.Context) error { return store.Export(ctx, func(admin.ExportItem) error { return nil }) },
+				"Import":     func(ctx context.Context) error { return store.Import(ctx, yield(nil, nil)) },
 			}
 			ended, cancel := context.WithCancel(f.ctx)
 			cancel()
@@ -321,7 +322,7 @@ func auditCases() []testCase {
 			}
 			f.ok(f.store.Close())
 			for name, call := range calls {
-				if err := call(f.ctx); err == nil || isAnswer(err) || errors.Is(err, durable.ErrNotEmpty) {
+				if err := call(f.ctx); err == nil || isAnswer(err) || errors.Is(err, admin.ErrNotEmpty) {
 					f.Errorf("%s returns %v after closing", name, err)
 				}
 			}
@@ -330,21 +331,21 @@ func auditCases() []testCase {
 }
 
 // forgets returns i as one that deletes the record.
-func forgets(i *durable.Intervention) *durable.Intervention {
+func forgets(i *admin.Intervention) *admin.Intervention {
 	i.Forget = true
 	return i
 }
 
 // yield returns items, and then err, as a source of an import.
-func yield(items []durable.Item, err error) iter.Seq2[durable.Item, error] {
-	return func(next func(durable.Item, error) bool) {
+func yield(items []admin.ExportItem, err error) iter.Seq2[admin.ExportItem, error] {
+	return func(next func(admin.ExportItem, error) bool) {
 		for _, item := range items {
 			if !next(item, nil) {
 				return
 			}
 		}
 		if err != nil {
-			next(durable.Item{}, err)
+			next(admin.ExportItem{}, err)
 		}
 	}
 }

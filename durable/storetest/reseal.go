@@ -2,23 +2,24 @@ package storetest
 
 import (
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // resealCases are about replacing sealed values under the feet of engines.
 func resealCases() []testCase {
 	key, binding := instanceKey("i"), bindingKey("i", "b")
 	// stored is every sealed value of the record of binding, with its place.
-	stored := func(f *fixture, id string) []durable.SealedValue {
+	stored := func(f *fixture, id string) []admin.SealedValue {
 		f.Helper()
 		snapshot, operation := f.load(binding), f.operation(id)
 		setting, err := f.store.Setting(f.ctx, "canary")
 		f.ok(err)
-		return []durable.SealedValue{
-			{Setting: "canary", Old: setting},
-			{Key: key, Old: snapshot.Instance.Data},
-			{Key: binding, Old: snapshot.Binding.Data},
-			{Key: binding, OperationID: id, Old: operation.Data},
-			{Key: binding, OperationID: id, Checkpoint: true, Old: operation.Checkpoint},
+		return []admin.SealedValue{
+			{SealedPlace: durable.SealedPlace{Setting: "canary"}, Old: setting},
+			{SealedPlace: durable.SealedPlace{Key: key}, Old: snapshot.Instance.Data},
+			{SealedPlace: durable.SealedPlace{Key: binding}, Old: snapshot.Binding.Data},
+			{SealedPlace: durable.SealedPlace{Key: binding, OperationID: id}, Old: operation.Data},
+			{SealedPlace: durable.SealedPlace{Key: binding, OperationID: id, Checkpoint: true}, Old: operation.Checkpoint},
 		}
 	}
 	fill := func(f *fixture) string {
@@ -73,11 +74,11 @@ func resealCases() []testCase {
 			f.equal("sealed data", len(operation.Data)+len(operation.Checkpoint), 0)
 		}},
 		{"changes nothing that is not there", func(f *fixture) {
-			changed, err := f.admin().Reseal(f.ctx, []durable.SealedValue{
-				{Setting: "none", Old: []byte("a"), New: []byte("b")},
-				{Key: key, Old: []byte("a"), New: []byte("b")},
-				{Key: binding, Old: []byte("a"), New: []byte("b")},
-				{Key: key, OperationID: "none", Old: []byte("a")},
+			changed, err := f.admin().Reseal(f.ctx, []admin.SealedValue{
+				{SealedPlace: durable.SealedPlace{Setting: "none"}, Old: []byte("a"), New: []byte("b")},
+				{SealedPlace: durable.SealedPlace{Key: key}, Old: []byte("a"), New: []byte("b")},
+				{SealedPlace: durable.SealedPlace{Key: binding}, Old: []byte("a"), New: []byte("b")},
+				{SealedPlace: durable.SealedPlace{Key: key, OperationID: "none"}, Old: []byte("a")},
 			})
 			f.ok(err)
 			f.equal("changed", changed, 0)

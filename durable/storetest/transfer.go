@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 )
 
 // everything is what the store exports.
-func (f *fixture) everything() []durable.Item {
+func (f *fixture) everything() []admin.ExportItem {
 	f.Helper()
-	var items []durable.Item
-	f.ok(f.admin().Export(f.ctx, func(item durable.Item) error {
+	var items []admin.ExportItem
+	f.ok(f.admin().Export(f.ctx, func(item admin.ExportItem) error {
 		items = append(items, item)
 		return nil
 	}))
@@ -58,7 +59,7 @@ func (f *fixture) populate() {
 }
 
 // kind is the section of an item.
-func kind(item durable.Item) int {
+func kind(item admin.ExportItem) int {
 	for i, is := range []bool{item.Setting != nil, item.Instance != nil, item.Binding != nil, item.Operation != nil, item.Audit != nil} {
 		if is {
 			return i
@@ -98,15 +99,15 @@ func transferCases() []testCase {
 		{"export stops at an error", func(f *fixture) {
 			f.populate()
 			stop, calls := errors.New("stop"), 0
-			f.is(f.admin().Export(f.ctx, func(durable.Item) error { calls++; return stop }), stop)
+			f.is(f.admin().Export(f.ctx, func(admin.ExportItem) error { calls++; return stop }), stop)
 			f.equal("calls", calls, 1)
 			f.ready("again")
 		}},
 		{"export is of one moment", func(f *fixture) {
 			f.ready("i")
 			f.bound("i", "b")
-			var items []durable.Item
-			f.ok(f.admin().Export(f.ctx, func(item durable.Item) error {
+			var items []admin.ExportItem
+			f.ok(f.admin().Export(f.ctx, func(item admin.ExportItem) error {
 				if len(items) == 0 {
 					f.done(bindingKey("i", "b"), durable.KindUnbind)
 				}
@@ -128,12 +129,12 @@ func transferCases() []testCase {
 			}
 			f.equal("items", to.everything(), items)
 			// It is a store like any other.
-			to.is(to.admin().Import(to.ctx, yield(nil, nil)), durable.ErrNotEmpty)
+			to.is(to.admin().Import(to.ctx, yield(nil, nil)), admin.ErrNotEmpty)
 			claimed := to.claim("worker", long, 100)
 			to.equal("claimed", len(claimed), 3) // Two binds and the cancelling one.
 			to.equal("generation", claimed[0].Generation, int64(2))
 			to.intervene(to.change(claimed[0].ID, durable.OperationFailed))
-			trail := to.trail(durable.AuditFilter{})
+			trail := to.trail(admin.AuditFilter{})
 			to.equal("trail", len(trail), 2)
 			to.ready("new")
 			to.bound("ready", "new")
@@ -154,9 +155,9 @@ func transferCases() []testCase {
 				to.is(to.admin().Import(to.ctx, yield(items[:n], stop)), stop)
 				to.equal(fmt.Sprintf("items after %d", n), len(to.everything()), 0)
 			}
-			orphan := durable.Item{Binding: bindingRecord(bindingKey("none", "b"), durable.Ready)}
+			orphan := admin.ExportItem{Binding: bindingRecord(bindingKey("none", "b"), durable.Ready)}
 			orphan.Binding.CreatedAt, orphan.Binding.UpdatedAt = to.now(), to.now()
-			for name, broken := range map[string][]durable.Item{
+			for name, broken := range map[string][]admin.ExportItem{
 				"a binding without an instance": {orphan},
 				"a record twice":                append(items[2:3:3], items[2]),
 			} {
@@ -175,7 +176,7 @@ func transferCases() []testCase {
 				to := f.other()
 				fill(to)
 				before := to.everything()
-				if err := to.admin().Import(to.ctx, yield(nil, nil)); !errors.Is(err, durable.ErrNotEmpty) {
+				if err := to.admin().Import(to.ctx, yield(nil, nil)); !errors.Is(err, admin.ErrNotEmpty) {
 					f.Errorf("%s: error %v", name, err)
 				}
 				to.equal("items", to.everything(), before)

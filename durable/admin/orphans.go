@@ -1,40 +1,42 @@
-package durable
+package admin
 
 import (
 	"cmp"
 	"context"
 	"slices"
 	"time"
+
+	"github.com/openbroker/openbroker/durable"
 )
 
-// settled is for how long nothing must have changed about an instance for it to
-// be judged: what is recorded and what exists do not change at one moment.
+// settled is the minimum age of the last change before an instance is compared: its
+// record and its resource do not change at the same moment.
 const settled = time.Minute
 
-// Orphans are what is recorded but does not exist, and the reverse.
+// Orphans are records without a resource, and resources without a record.
 type Orphans struct {
-	// Records are instances that are ready, but of which the provider knows
-	// nothing.
-	Records []InstanceView `json:"records"`
-	// Resources are what the provider has, but no instance stands for.
+	// Records are instances that are ready, but whose resource the provider does not
+	// have.
+	Records []Instance `json:"records"`
+	// Resources are those that the provider has for no instance.
 	Resources []OrphanResource `json:"resources"`
 }
 
 // An OrphanResource is a resource without an instance.
 type OrphanResource struct {
-	// Name is the [Instance.ResourceName].
+	// Name is the [durable.Instance.ResourceName].
 	Name string `json:"resource"`
-	// Platform and InstanceID are those of the instance that it was made for, if
-	// that was deleted and is still remembered.
+	// Platform and InstanceID are those of the deleted instance that the resource
+	// belonged to, if the store still has its record.
 	Platform   string `json:"platform,omitempty"`
 	InstanceID string `json:"instance_id,omitempty"`
 }
 
-// Orphans compares what is recorded with what the provider has. It judges only
-// instances with which nothing was done in the last minute, and looks twice
-// before it calls something an orphan, so that it can be called while the broker
-// works. The names of all resources are in memory meanwhile.
-func (a *Admin) Orphans(ctx context.Context, provider Enumerator) (*Orphans, error) {
+// Orphans compares the records with the resources that the provider has. It skips
+// instances that changed within the last minute, and reports only what it finds
+// twice, so the broker can run meanwhile. It keeps the names of all resources in
+// memory.
+func (a *Admin) Orphans(ctx context.Context, provider durable.Enumerator) (*Orphans, error) {
 	first, err := a.compare(ctx, provider)
 	if err != nil || len(first.records)+len(first.resources) == 0 {
 		return &Orphans{}, err
@@ -54,7 +56,7 @@ func (a *Admin) Orphans(ctx context.Context, provider Enumerator) (*Orphans, err
 			return nil, err
 		}
 		if snapshot.Instance != nil && snapshot.Revision() == record.Revision && len(snapshot.Open) == 0 {
-			orphans.Records = append(orphans.Records, a.instanceView(snapshot.Instance))
+			orphans.Records = append(orphans.Records, a.instance(snapshot.Instance))
 		}
 	}
 	for name, resource := range second.resources {
@@ -62,22 +64,22 @@ func (a *Admin) Orphans(ctx context.Context, provider Enumerator) (*Orphans, err
 			orphans.Resources = append(orphans.Resources, resource)
 		}
 	}
-	slices.SortFunc(orphans.Records, func(a, b InstanceView) int {
+	slices.SortFunc(orphans.Records, func(a, b Instance) int {
 		return cmp.Or(cmp.Compare(a.Platform, b.Platform), cmp.Compare(a.InstanceID, b.InstanceID))
 	})
 	slices.SortFunc(orphans.Resources, func(a, b OrphanResource) int { return cmp.Compare(a.Name, b.Name) })
 	return orphans, nil
 }
 
-// A comparison has what looks like an orphan, at one look.
+// A comparison has the candidates that one pass finds.
 type comparison struct {
-	records   map[Key]InstanceRecord
+	records   map[durable.Key]durable.InstanceRecord
 	resources map[string]OrphanResource
 }
 
-func (a *Admin) compare(ctx context.Context, provider Enumerator) (*comparison, error) {
-	c := &comparison{records: map[Key]InstanceRecord{}, resources: map[string]OrphanResource{}}
-	clock, err := a.store.Load(ctx, Key{})
+func (a *Admin) compare(ctx context.Context, provider durable.Enumerator) (*comparison, error) {
+	c := &comparison{records: map[durable.Key]durable.InstanceRecord{}, resources: map[string]OrphanResource{}}
+	clock, err := a.store.Load(ctx, durable.Key{})
 	if err != nil {
 		return nil, err
 	}
@@ -90,23 +92,23 @@ func (a *Admin) compare(ctx context.Context, provider Enumerator) (*comparison, 
 	}
 	exists := func(name string) bool { _, found := c.resources[name]; return found }
 	known := map[string]bool{}
-	for filter := (Filter{Limit: 1000}); ; {
+	for filter := (durable.Filter{Limit: 1000}); ; {
 		records, err := a.store.Instances(ctx, filter)
 		if err != nil {
 			return nil, err
 		}
 		for i := range records {
 			record := &records[i]
-			name := resourceName(record.Key.Platform, record.Key.InstanceID)
+			name := durable.Instance{Platform: record.Key.Platform, ID: record.Key.InstanceID}.ResourceName()
 			switch old := record.UpdatedAt.Before(before); {
-			case record.Status == Deleted && old:
-				// It may have been made for the instance that was there before.
+			case record.Status == durable.Deleted && old:
+				// The resource may be that of the deleted instance.
 				if exists(name) {
 					c.resources[name] = OrphanResource{Name: name, Platform: record.Key.Platform, InstanceID: record.Key.InstanceID}
 				}
 			case exists(name):
 				known[name] = true
-			case record.Status == Ready && old:
+			case record.Status == durable.Ready && old:
 				record.Data = nil
 				c.records[record.Key] = *record
 			}

@@ -1,4 +1,4 @@
-package durable_test
+package admin_test
 
 import (
 	"context"
@@ -6,9 +6,16 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
+
+var walletCatalog = &openbroker.Catalog{Services: []openbroker.Service{{
+	ID: "wallet", Name: "wallet", Description: "Keeps money", Bindable: true,
+	Plans: []openbroker.Plan{{ID: "small", Name: "small", Description: "A small one"}},
+}}}
 
 func ExampleAdmin() {
 	directory, err := os.MkdirTemp("", "example")
@@ -23,7 +30,7 @@ func ExampleAdmin() {
 		panic(err)
 	}
 	defer broker.Close()
-	// A provision that no worker takes on.
+	// A provision without a worker.
 	key := durable.Key{Platform: "default", InstanceID: "mine"}
 	err = broker.Accept(ctx, &durable.Acceptance{
 		Instance:  durable.InstanceRecord{Key: key, Status: durable.Creating, ServiceID: "wallet", PlanID: "small"},
@@ -39,19 +46,19 @@ func ExampleAdmin() {
 		panic(err)
 	}
 	defer store.Close()
-	admin, err := durable.NewAdmin(walletCatalog, store, durable.Config{})
+	operator, err := admin.New(walletCatalog, store, durable.Config{})
 	if err != nil {
 		panic(err)
 	}
-	target, err := admin.Find(ctx, "mine", "", "")
+	target, err := operator.Find(ctx, "mine", "", "")
 	if err != nil {
 		panic(err)
 	}
-	by := durable.By{Actor: "ada", Reason: "ticket 42: it hangs"}
-	if _, err := admin.Fail(ctx, target, by, durable.CleanupManual); err != nil {
+	by := admin.Attribution{Actor: "ada", Reason: "ticket 42: it hangs"}
+	if _, err := operator.Fail(ctx, target, by, durable.CleanupManual); err != nil {
 		panic(err)
 	}
-	trail, err := admin.AuditTrail(ctx, durable.AuditFilter{})
+	trail, err := operator.AuditTrail(ctx, admin.AuditFilter{})
 	if err != nil {
 		panic(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
@@ -21,7 +22,7 @@ const lease = time.Second
 
 // An operator is an Admin beside a replica.
 type operator struct {
-	*durable.Admin
+	*admin.Admin
 	*replica
 	provider *scripted
 }
@@ -38,18 +39,18 @@ func forEachAdmin(t *testing.T, test func(t *testing.T, o *operator)) {
 			c.Policies[planID] = durable.Policy{Mode: durable.Asynchronous}
 			config = *c
 		})
-		admin, err := durable.NewAdmin(testCatalog(), store.(durable.AdminStore), config)
+		a, err := admin.New(testCatalog(), store.(admin.Store), config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		test(t, &operator{Admin: admin, replica: r, provider: provider})
+		test(t, &operator{Admin: a, replica: r, provider: provider})
 	})
 }
 
-var by = durable.By{Actor: "ada", Reason: "it is stuck"}
+var by = admin.Attribution{Actor: "ada", Reason: "it is stuck"}
 
 // target is what an id stands for.
-func (o *operator) target(id string) durable.Target {
+func (o *operator) target(id string) admin.Target {
 	o.t.Helper()
 	target, err := o.Find(o.t.Context(), id, "", "")
 	if err != nil {
@@ -60,21 +61,21 @@ func (o *operator) target(id string) durable.Target {
 
 // did checks the entry that an intervention returned, and that it is the last
 // one of the trail.
-func (o *operator) did(entry *durable.AuditEntry, err error) func(action durable.Action, operation string, change ...string) *durable.AuditEntry {
+func (o *operator) did(entry *admin.AuditEntry, err error) func(action admin.Action, operation string, change ...string) *admin.AuditEntry {
 	o.t.Helper()
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return func(action durable.Action, operation string, change ...string) *durable.AuditEntry {
+	return func(action admin.Action, operation string, change ...string) *admin.AuditEntry {
 		o.t.Helper()
-		want := durable.AuditView{
+		want := admin.AuditEntry{
 			ID: entry.ID, At: entry.At, Actor: by.Actor, Reason: by.Reason, Action: action,
-			Platform: openbroker.DefaultPlatform, InstanceID: entry.Key.InstanceID, BindingID: entry.Key.BindingID,
-			Operation: operation, BegunOperation: entry.BegunID,
+			Key:         durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: entry.InstanceID, BindingID: entry.BindingID},
+			OperationID: operation, BegunID: entry.BegunID,
 			StatusBefore: durable.Status(change[0]), StatusAfter: durable.Status(change[1]),
 			StateBefore: durable.OperationState(change[2]), StateAfter: durable.OperationState(change[3]),
 		}
-		trail, err := o.AuditTrail(o.t.Context(), durable.AuditFilter{Limit: 1})
+		trail, err := o.AuditTrail(o.t.Context(), admin.AuditFilter{Limit: 1})
 		if err != nil || len(trail) != 1 {
 			o.t.Fatalf("trail: %v, %v", trail, err)
 		}
@@ -111,7 +112,7 @@ func TestAdminRetriesStuckOperation(t *testing.T) {
 		entered := o.provider.blocked(durable.KindProvision)
 		accepted := o.provision("i", planID, "").is(t, http.StatusAccepted, "")
 		receive(t, "provision", entered)
-		o.did(o.Retry(t.Context(), o.target("i"), by))(durable.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
+		o.did(o.Retry(t.Context(), o.target("i"), by))(admin.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
 		o.done("i", accepted)
 		if calls := o.provider.called(durable.KindProvision, "i"); len(calls) != 2 || calls[1].task != accepted.operation() {
 			t.Errorf("calls: %+v", calls)
@@ -136,7 +137,7 @@ func TestAdminRetriesWaitingOperation(t *testing.T) {
 			operation, err := o.store.OperationByID(t.Context(), accepted.operation())
 			return err == nil && !operation.NotBefore.IsZero()
 		})
-		o.did(o.Retry(t.Context(), o.target(accepted.operation()), by))(durable.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
+		o.did(o.Retry(t.Context(), o.target(accepted.operation()), by))(admin.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
 		o.done("i", accepted)
 	})
 }
@@ -154,11 +155,11 @@ func TestAdminCancelsProvision(t *testing.T) {
 				entered := o.provider.blocked(durable.KindProvision)
 				accepted := o.provision("i", c.plan, "")
 				receive(t, "provision", entered)
-				entry := o.did(o.Cancel(t.Context(), o.target("i"), by))(durable.ActionCancel, accepted.operation(), "creating", "create failed", "active", "cancelling")
+				entry := o.did(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "creating", "create failed", "active", "cancelling")
 				if cleans := entry.BegunID != ""; cleans != (c.end == durable.Deleted) {
 					t.Errorf("begun %q", entry.BegunID)
 				}
-				const reason = `{"state":"failed","description":"The operation was ended by an operator of the service broker: it is stuck"}`
+				const reason = `{"state":"failed","description":"An operator of the service broker ended the operation: it is stuck"}`
 				if a := o.poll("i", accepted.operation()); a.text != reason {
 					t.Errorf("the operation is %s", a.text)
 				}
@@ -179,7 +180,7 @@ func TestAdminCancelsUpdate(t *testing.T) {
 		entered := o.provider.blocked(durable.KindUpdate)
 		accepted := o.update("i", `,"parameters":{"a":2}`)
 		receive(t, "update", entered)
-		o.did(o.Cancel(t.Context(), o.target("i"), by))(durable.ActionCancel, accepted.operation(), "updating", "ready", "active", "cancelling")
+		o.did(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "updating", "ready", "active", "cancelling")
 		if a := o.poll("i", accepted.operation()); a.state() != "failed" {
 			t.Errorf("the operation is %s", a.text)
 		}
@@ -199,13 +200,13 @@ func TestAdminCancelsDeletions(t *testing.T) {
 		entered := o.provider.blocked(durable.KindUnbind)
 		accepted := o.unbind("i", "b", planID)
 		receive(t, "unbind", entered)
-		o.did(o.Cancel(t.Context(), o.target("b"), by))(durable.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
+		o.did(o.Cancel(t.Context(), o.target("b"), by))(admin.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
 		o.status("i", "b", durable.Ready)
 
 		entered = o.provider.blocked(durable.KindDeprovision)
 		accepted = o.deprovision("i", planID)
 		receive(t, "deprovision", entered)
-		o.did(o.Cancel(t.Context(), o.target("i"), by))(durable.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
+		o.did(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
 		o.status("i", "", durable.Ready)
 	})
 }
@@ -220,9 +221,9 @@ func TestAdminFailsProvision(t *testing.T) {
 		defer g.open()
 		accepted := o.provision("i", planID, "")
 		receive(t, "provision", g.entered)
-		entry := o.did(o.Fail(t.Context(), o.target("i"), by, ""))(durable.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
+		entry := o.did(o.Fail(t.Context(), o.target("i"), by, ""))(admin.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
 		a := o.lastOperation("i", accepted.operation())
-		if a.state() != "failed" || !strings.Contains(a.text, "ended by an operator of the service broker: it is stuck") {
+		if a.state() != "failed" || !strings.Contains(a.text, "operator of the service broker ended the operation: it is stuck") {
 			t.Errorf("the operation is %s", a.text)
 		}
 		cleanup, err := o.store.OperationByID(t.Context(), entry.BegunID)
@@ -242,11 +243,11 @@ func TestAdminFailsBindAndDeletesAgain(t *testing.T) {
 		entered := o.provider.blocked(durable.KindBind)
 		accepted := o.bind("i", "b", planID, "")
 		receive(t, "bind", entered)
-		entry := o.did(o.Fail(t.Context(), o.target("b"), by, durable.CleanupManual))(durable.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
+		entry := o.did(o.Fail(t.Context(), o.target("b"), by, durable.CleanupManual))(admin.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
 		if entry.BegunID != "" {
 			t.Errorf("begun %q", entry.BegunID)
 		}
-		entry = o.did(o.Retry(t.Context(), o.target("b"), by))(durable.ActionRetry, accepted.operation(), "create failed", "create failed", "failed", "failed")
+		entry = o.did(o.Retry(t.Context(), o.target("b"), by))(admin.ActionRetry, accepted.operation(), "create failed", "create failed", "failed", "failed")
 		cleanup, err := o.store.OperationByID(t.Context(), entry.BegunID)
 		if err != nil || !cleanup.Internal || cleanup.Kind != durable.KindUnbind {
 			t.Errorf("the clean-up is %+v, %v", cleanup, err)
@@ -266,7 +267,7 @@ func TestAdminFailsCancellingOperation(t *testing.T) {
 		accepted := o.provision("i", planID, "")
 		receive(t, "provision", g.entered)
 		deletion := o.deprovision("i", planID).is(t, http.StatusAccepted, "")
-		o.did(o.Fail(t.Context(), o.target(accepted.operation()), by, ""))(durable.ActionFail, accepted.operation(), "deleting", "deleting", "cancelling", "failed")
+		o.did(o.Fail(t.Context(), o.target(accepted.operation()), by, ""))(admin.ActionFail, accepted.operation(), "deleting", "deleting", "cancelling", "failed")
 		o.done("i", deletion)
 		o.status("i", "", durable.Deleted)
 	})
@@ -284,7 +285,7 @@ func TestAdminRetriesFailedDeprovision(t *testing.T) {
 			t.Fatalf("the operation is %s", a.text)
 		}
 		g := o.provider.hold(durable.KindDeprovision, "i")
-		entry := o.did(o.Retry(t.Context(), o.target("i"), by))(durable.ActionRetry, failed.operation(), "ready", "deleting", "failed", "failed")
+		entry := o.did(o.Retry(t.Context(), o.target("i"), by))(admin.ActionRetry, failed.operation(), "ready", "deleting", "failed", "failed")
 		receive(t, "deprovision", g.entered)
 		if a := o.deprovision("i", planID); a.operation() != entry.BegunID {
 			t.Errorf("the platform is answered with %s, want the operation %s", a.text, entry.BegunID)
@@ -303,17 +304,17 @@ func TestAdminForgets(t *testing.T) {
 		t.Helper()
 		o.done("i", o.provision("i", planID, ""))
 		o.done("i/service_bindings/b", o.bind("i", "b", planID, ""))
-		o.did(o.Forget(t.Context(), o.target("b"), by))(durable.ActionForget, "", "ready", "", "", "")
+		o.did(o.Forget(t.Context(), o.target("b"), by))(admin.ActionForget, "", "ready", "", "", "")
 		o.lastOperation("i/service_bindings/b", "").is(t, http.StatusNotFound, "")
 
 		entered := o.provider.blocked(durable.KindUpdate)
 		accepted := o.update("i", `,"parameters":{"a":1}`)
 		receive(t, "update", entered)
-		if _, err := o.Forget(t.Context(), o.target("i"), by); !errors.Is(err, durable.ErrRefused) || !strings.Contains(err.Error(), accepted.operation()) {
+		if _, err := o.Forget(t.Context(), o.target("i"), by); !errors.Is(err, admin.ErrRefused) || !strings.Contains(err.Error(), accepted.operation()) {
 			t.Errorf("forgotten while it is updated: %v", err)
 		}
-		o.did(o.Fail(t.Context(), o.target("i"), by, ""))(durable.ActionFail, accepted.operation(), "updating", "ready", "active", "failed")
-		o.did(o.Forget(t.Context(), o.target("i"), by))(durable.ActionForget, "", "ready", "", "", "")
+		o.did(o.Fail(t.Context(), o.target("i"), by, ""))(admin.ActionFail, accepted.operation(), "updating", "ready", "active", "failed")
+		o.did(o.Forget(t.Context(), o.target("i"), by))(admin.ActionForget, "", "ready", "", "", "")
 		o.lastOperation("i", "").is(t, http.StatusNotFound, "")
 		if !o.provider.has("i") || len(o.provider.called(durable.KindDeprovision, "i")) > 0 {
 			t.Error("the provider was asked")
@@ -332,16 +333,16 @@ func TestAdminRefuses(t *testing.T) {
 		updated := o.update("i", `,"parameters":{"a":1}`)
 		o.poll("i", updated.operation())
 		instance := o.target("i")
-		retry := func(target durable.Target, by durable.By) func() error {
+		retry := func(target admin.Target, by admin.Attribution) func() error {
 			return func() error { _, err := o.Retry(ctx, target, by); return err }
 		}
-		cancel := func(target durable.Target) func() error {
+		cancel := func(target admin.Target) func() error {
 			return func() error { _, err := o.Cancel(ctx, target, by); return err }
 		}
-		fail := func(target durable.Target) func() error {
+		fail := func(target admin.Target) func() error {
 			return func() error { _, err := o.Fail(ctx, target, by, ""); return err }
 		}
-		forget := func(target durable.Target) func() error {
+		forget := func(target admin.Target) func() error {
 			return func() error { _, err := o.Forget(ctx, target, by); return err }
 		}
 		find := func(id string) func() error {
@@ -352,25 +353,25 @@ func TestAdminRefuses(t *testing.T) {
 			want error
 			text string
 		}{
-			"no reason":                 {retry(instance, durable.By{Actor: "me", Reason: " "}), durable.ErrRefused, "say who does it, and why"},
-			"no actor":                  {retry(instance, durable.By{Reason: "x"}), durable.ErrRefused, "say who does it, and why"},
-			"retry of an update":        {retry(instance, by), durable.ErrRefused, "the platform has to ask for it again"},
-			"retry of an old operation": {retry(o.target(provisioned.operation()), by), durable.ErrRefused, "is not the last one"},
-			"cancel nothing":            {cancel(instance), durable.ErrRefused, "nothing is being done to the instance"},
-			"cancel what has ended":     {cancel(o.target(provisioned.operation())), durable.ErrRefused, "has succeeded already"},
-			"fail nothing":              {fail(instance), durable.ErrRefused, "nothing is being done"},
-			"fail what has ended":       {fail(o.target(updated.operation())), durable.ErrRefused, "has failed already"},
-			"forget an operation":       {forget(o.target(updated.operation())), durable.ErrRefused, "only instances and bindings"},
-			"unknown instance":          {forget(durable.Target{Key: durable.Key{Platform: "p", InstanceID: "x"}}), durable.ErrNotFound, "x"},
-			"unknown binding":           {forget(durable.Target{Key: durable.Key{Platform: instance.Key.Platform, InstanceID: "i", BindingID: "x"}}), durable.ErrNotFound, "x"},
-			"unknown id":                {find("x"), durable.ErrNotFound, "no operation, service instance or service binding"},
-			"empty id":                  {find(""), durable.ErrRefused, "empty"},
+			"no reason":                 {retry(instance, admin.Attribution{Actor: "me", Reason: " "}), admin.ErrRefused, "name the actor and the reason"},
+			"no actor":                  {retry(instance, admin.Attribution{Reason: "x"}), admin.ErrRefused, "name the actor and the reason"},
+			"retry of an update":        {retry(instance, by), admin.ErrRefused, "only the platform can request it again"},
+			"retry of an old operation": {retry(o.target(provisioned.operation()), by), admin.ErrRefused, "is not the last one"},
+			"cancel nothing":            {cancel(instance), admin.ErrRefused, "has no open operation to cancel"},
+			"cancel what has ended":     {cancel(o.target(provisioned.operation())), admin.ErrRefused, "has already succeeded"},
+			"fail nothing":              {fail(instance), admin.ErrRefused, "has no open operation to fail"},
+			"fail what has ended":       {fail(o.target(updated.operation())), admin.ErrRefused, "has already failed"},
+			"forget an operation":       {forget(o.target(updated.operation())), admin.ErrRefused, "only instances and bindings"},
+			"unknown instance":          {forget(admin.Target{Key: durable.Key{Platform: "p", InstanceID: "x"}}), durable.ErrNotFound, "x"},
+			"unknown binding":           {forget(admin.Target{Key: durable.Key{Platform: instance.Key.Platform, InstanceID: "i", BindingID: "x"}}), durable.ErrNotFound, "x"},
+			"unknown id":                {find("x"), durable.ErrNotFound, "no operation, service instance or service binding has the id"},
+			"empty id":                  {find(""), admin.ErrRefused, "empty"},
 		} {
 			if err := c.do(); !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if trail, err := o.AuditTrail(ctx, durable.AuditFilter{}); err != nil || len(trail) > 0 {
+		if trail, err := o.AuditTrail(ctx, admin.AuditFilter{}); err != nil || len(trail) > 0 {
 			t.Errorf("trail: %+v, %v", trail, err)
 		}
 	})
@@ -402,7 +403,7 @@ func TestAdminFind(t *testing.T) {
 			{"b", "cf", "i", durable.Key{Platform: "cf", InstanceID: "i", BindingID: "b"}},
 		} {
 			target, err := o.Find(t.Context(), c.id, c.platform, c.instance)
-			if target.Key != c.want || (c.want == durable.Key{}) != errors.Is(err, durable.ErrRefused) {
+			if target.Key != c.want || (c.want == durable.Key{}) != errors.Is(err, admin.ErrRefused) {
 				t.Errorf("%+v: %+v, %v", c, target, err)
 			}
 		}
@@ -411,11 +412,11 @@ func TestAdminFind(t *testing.T) {
 
 // racing changes the instance before the first intervention is written.
 type racing struct {
-	durable.AdminStore
+	admin.Store
 	raced bool
 }
 
-func (r *racing) Intervene(ctx context.Context, i *durable.Intervention) error {
+func (r *racing) Intervene(ctx context.Context, i *admin.Intervention) error {
 	if !r.raced {
 		r.raced = true
 		snapshot, err := r.Load(ctx, i.Audit.Key)
@@ -426,7 +427,7 @@ func (r *racing) Intervene(ctx context.Context, i *durable.Intervention) error {
 			return err
 		}
 	}
-	return r.AdminStore.Intervene(ctx, i)
+	return r.Store.Intervene(ctx, i)
 }
 
 func TestAdminDecidesAnew(t *testing.T) {
@@ -434,11 +435,11 @@ func TestAdminDecidesAnew(t *testing.T) {
 	store := openSQLite(t)
 	r := start(t, store, newKeys(t), newScripted(), nil)
 	r.done("i", r.provision("i", planID, ""))
-	admin, err := durable.NewAdmin(testCatalog(), &racing{AdminStore: store.(durable.AdminStore)}, durable.Config{})
+	a, err := admin.New(testCatalog(), &racing{Store: store.(admin.Store)}, durable.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := admin.Forget(t.Context(), durable.Target{Key: durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"}}, by); err != nil {
+	if _, err := a.Forget(t.Context(), admin.Target{Key: durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"}}, by); err != nil {
 		t.Error(err)
 	}
 }
@@ -451,35 +452,16 @@ func TestAdminWithoutKeyset(t *testing.T) {
 	defer g.open()
 	r.later(http.MethodPut, instancePath("i"), provisionBody(planID, ""))
 	receive(t, "provision", g.entered)
-	admin, err := durable.NewAdmin(testCatalog(), store.(durable.AdminStore), durable.Config{})
+	a, err := admin.New(testCatalog(), store.(admin.Store), durable.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := durable.Target{Key: durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"}}
-	if _, err := admin.Cancel(t.Context(), target, by); err == nil || !strings.Contains(err.Error(), "the keyset of the stored data is needed") {
+	target := admin.Target{Key: durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"}}
+	if _, err := a.Cancel(t.Context(), target, by); err == nil || !strings.Contains(err.Error(), "the keyset of the stored data is needed") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := admin.Retry(t.Context(), target, by); err != nil {
+	if _, err := a.Retry(t.Context(), target, by); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestNewAdminRefuses(t *testing.T) {
-	t.Parallel()
-	store := openSQLite(t).(durable.AdminStore)
-	for name, f := range map[string]func() (*durable.Admin, error){
-		"no catalog": func() (*durable.Admin, error) { return durable.NewAdmin(nil, store, durable.Config{}) },
-		"no store":   func() (*durable.Admin, error) { return durable.NewAdmin(testCatalog(), nil, durable.Config{}) },
-		"invalid config": func() (*durable.Admin, error) {
-			return durable.NewAdmin(testCatalog(), store, durable.Config{Lease: -1})
-		},
-		"invalid catalog": func() (*durable.Admin, error) {
-			return durable.NewAdmin(&openbroker.Catalog{Services: []openbroker.Service{{}}}, store, durable.Config{})
-		},
-	} {
-		if admin, err := f(); err == nil || admin != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }
 
@@ -517,7 +499,7 @@ func TestOrphans(t *testing.T) {
 	c := &clock{}
 	store, provider := openSQLite(t, sqlitestore.WithClock(c.now)), newScripted()
 	r := start(t, store, newKeys(t), provider, nil)
-	admin, err := durable.NewAdmin(testCatalog(), store.(durable.AdminStore), durable.Config{})
+	a, err := admin.New(testCatalog(), store.(admin.Store), durable.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -537,7 +519,7 @@ func TestOrphans(t *testing.T) {
 	exist := &enumerating{scripted: provider, names: []string{name("there"), name("deleted"), name("stranger")}}
 
 	// Nothing is judged of which something has just changed.
-	found, err := admin.Orphans(t.Context(), exist)
+	found, err := a.Orphans(t.Context(), exist)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -546,7 +528,7 @@ func TestOrphans(t *testing.T) {
 	}
 	c.advance(2 * time.Minute)
 	r.done("new", r.provision("new", planID, ""))
-	if found, err = admin.Orphans(t.Context(), exist); err != nil {
+	if found, err = a.Orphans(t.Context(), exist); err != nil {
 		t.Fatal(err)
 	}
 	if len(found.Records) != 1 || found.Records[0].InstanceID != "missing" {
@@ -561,15 +543,15 @@ func TestOrphans(t *testing.T) {
 	}
 	// What is different when it looks again is no orphan.
 	exist.next = []string{name("there"), name("missing"), name("another stranger")}
-	if found, err = admin.Orphans(t.Context(), exist); err != nil || len(found.Records)+len(found.Resources) != 0 {
+	if found, err = a.Orphans(t.Context(), exist); err != nil || len(found.Records)+len(found.Resources) != 0 {
 		t.Errorf("looking twice: %+v, %v", found, err)
 	}
 	exist.names, exist.next = []string{name("there"), name("missing"), name("stranger")}, []string{name("there"), name("stranger")}
-	if found, err = admin.Orphans(t.Context(), exist); err != nil || len(found.Records) != 0 {
+	if found, err = a.Orphans(t.Context(), exist); err != nil || len(found.Records) != 0 {
 		t.Errorf("missing only at the second look: %+v, %v", found, err)
 	}
 	exist.err = errors.New("the provider is away")
-	if _, err := admin.Orphans(t.Context(), exist); !errors.Is(err, exist.err) {
+	if _, err := a.Orphans(t.Context(), exist); !errors.Is(err, exist.err) {
 		t.Errorf("error %v", err)
 	}
 }

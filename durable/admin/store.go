@@ -1,0 +1,113 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/openbroker/openbroker/durable"
+)
+
+// ErrNotEmpty says that a store already has records or settings, so that nothing
+// can be imported into it.
+var ErrNotEmpty = errors.New("the store is not empty")
+
+// A Store is a [durable.Store] that operators can look into and intervene in,
+// beside the engines that work on it. Package storetest tests the contract.
+//
+// The interface can grow before version 1: embed a Store rather than implement all
+// of it where you can.
+type Store interface {
+	durable.Store
+
+	// Intervene makes a change for an operator and adds it to the audit trail, in
+	// one transaction. It returns durable.ErrConflict, and has changed nothing, if
+	// the instance does not have the expected revision or the operation is not in a
+	// state that allows the change. It sets ID, At and StateAfter of i.Audit.
+	Intervene(ctx context.Context, i *Intervention) error
+	// AuditTrail lists what operators did, newest first.
+	AuditTrail(ctx context.Context, f AuditFilter) ([]AuditEntry, error)
+
+	// Reseal replaces sealed values that still equal their Old, and changes nothing
+	// else: no revision and no time. It returns how many it replaced. Each value is
+	// replaced as a whole; after an error some of them may be.
+	Reseal(ctx context.Context, values []SealedValue) (int, error)
+
+	// Export calls each with everything that the store holds, as of one moment:
+	// settings, instances and bindings, each ordered by name or key; operations in
+	// the order in which they were accepted; and the audit trail, oldest first. It
+	// stops at the first error of each, and returns it. Its memory does not grow
+	// with the number of records.
+	Export(ctx context.Context, each func(ExportItem) error) error
+	// Import stores items in the order of Export, all of them or none, in one
+	// transaction. It imports no leases: their owners work on another store. It
+	// returns ErrNotEmpty if the store holds anything, and the error that items
+	// yields.
+	Import(ctx context.Context, items iter.Seq2[ExportItem, error]) error
+}
+
+// An Intervention is a change by an operator. Like a [durable.Acceptance] it is
+// guarded by the revision of the instance, which it increases.
+type Intervention struct {
+	// Expect is the revision that the instance of Audit.Key must have.
+	Expect int64
+	// Instance and Binding, unless nil, replace the records. The store ignores the
+	// revision and the times of Instance.
+	Instance *durable.InstanceRecord
+	Binding  *durable.BindingRecord
+	// Change, unless nil, changes an open operation of the instance.
+	Change *OperationChange
+	// Begin, unless nil, begins with this change. If Change ends a leased
+	// operation, Begin is not due before that lease would have ended, because the
+	// worker may not notice earlier.
+	Begin *durable.NewOperation
+	// Forget deletes the binding of Audit.Key or, if the key names none, the
+	// instance, its bindings and their operations. The fields above are nil then.
+	Forget bool
+	// Audit says who intervenes, how, and why.
+	Audit AuditEntry
+}
+
+// An OperationChange is the change of an open operation.
+type OperationChange struct {
+	ID string
+	// State is the new state. An Active operation can become
+	//
+	//   - Active: it is due at once, without a lease, its retryable failures are
+	//     reset, and Generation grows, which fences its worker;
+	//   - Cancelling: like [durable.Acceptance].Cancel.
+	//
+	// An Active or a Cancelling one can become OperationFailed: it ends, and
+	// Generation grows.
+	State durable.OperationState
+	// Timeout, if positive, moves the deadline of an operation that stays Active to
+	// at least this long from now.
+	Timeout time.Duration
+	// Description and Failure replace what is stored, unless the operation stays
+	// Active.
+	Description string
+	Failure     []byte
+}
+
+// An ExportItem is one of the things that a store holds: one field is set.
+type ExportItem struct {
+	Setting   *Setting
+	Instance  *durable.InstanceRecord
+	Binding   *durable.BindingRecord
+	Operation *ExportedOperation
+	Audit     *AuditEntry
+}
+
+// A Setting is a value that was stored with [durable.Store.PutSetting].
+type Setting struct {
+	Name  string
+	Value []byte
+}
+
+// An ExportedOperation is an operation with what only stores need to know.
+type ExportedOperation struct {
+	durable.OperationRecord
+	// Parallel is that of the [durable.NewOperation] while the operation is Active.
+	Parallel bool
+}
