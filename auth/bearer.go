@@ -70,11 +70,11 @@ type BearerConfig struct {
 	// HTTPClient fetches the discovery document and the keys; a plain client by
 	// default. Requests are canceled after 5 seconds, whatever its timeout.
 	HTTPClient *http.Client
-	// Now is the clock, [time.Now] by default.
-	Now func() time.Time
 	// Logger receives a warning when keys cannot be fetched; [slog.Default] by
 	// default.
 	Logger *slog.Logger
+
+	now func() time.Time // replaced by tests
 }
 
 func (c *BearerConfig) setDefaults() {
@@ -93,8 +93,8 @@ func (c *BearerConfig) setDefaults() {
 	}
 	c.Leeway = max(c.Leeway, 0)
 	c.Scopes = slices.Clone(c.Scopes)
-	if c.Now == nil {
-		c.Now = time.Now
+	if c.now == nil {
+		c.now = time.Now
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -171,7 +171,7 @@ func NewBearer(config BearerConfig) (*Bearer, error) {
 		verifier: oidc.NewVerifier(config.Issuer, keys, &oidc.Config{
 			ClientID:             config.Audience,
 			SupportedSigningAlgs: config.Algorithms,
-			Now:                  func() time.Time { return config.Now().Add(-config.Leeway) },
+			Now:                  func() time.Time { return config.now().Add(-config.Leeway) },
 		}),
 	}, nil
 }
@@ -209,7 +209,7 @@ func (b *Bearer) Authenticate(r *http.Request) (openbroker.Principal, error) {
 // principal returns the principal that the claims of a valid token describe.
 func (b *Bearer) principal(claims claims) (openbroker.Principal, error) {
 	principal := openbroker.Principal{Method: "bearer", Platform: b.config.Platform}
-	err := claims.checkNotBefore(b.config.Now().Add(b.config.Leeway))
+	err := claims.checkNotBefore(b.config.now().Add(b.config.Leeway))
 	if err == nil {
 		principal.Name, err = claims.name(b.config.NameClaim)
 	}

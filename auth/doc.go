@@ -10,8 +10,8 @@
 //   - [ClientCert]: TLS client certificates.
 //   - [Proxy]: the user name that a trusted proxy passes on.
 //   - [Any]: any of several authenticators.
-//   - [Refusal]: an authenticator with another text, realm and headers in its
-//     401.
+//   - [WithUnauthorizedResponse]: an authenticator with another text, realm and
+//     headers in its 401.
 //   - [None]: no authentication, on purpose.
 //
 // The principal reaches the broker in [openbroker.Caller]. Its Platform comes

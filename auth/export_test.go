@@ -1,5 +1,10 @@
 package auth
 
+import "time"
+
+// SetClock sets the clock that checks the expiry of tokens.
+func (c *BearerConfig) SetClock(now func() time.Time) { c.now = now }
+
 // OccupySlots takes all slots for the verification of hashes, as a flood of
 // requests does, until release is called.
 func (b *Basic) OccupySlots() (release func()) {

@@ -179,9 +179,9 @@ func down(w http.ResponseWriter, _ *http.Request) {
 
 // config returns a configuration for tokens of the issuer that discovers its keys.
 func (i *issuer) config(log *logBuffer) auth.BearerConfig {
-	return auth.BearerConfig{
-		Issuer: i.URL, Audience: audience, HTTPClient: i.Client(), Now: i.clock.Now, Logger: log.logger(),
-	}
+	config := auth.BearerConfig{Issuer: i.URL, Audience: audience, HTTPClient: i.Client(), Logger: log.logger()}
+	config.SetClock(i.clock.Now)
+	return config
 }
 
 // claims returns valid claims with changes; a nil value removes a claim.

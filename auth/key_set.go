@@ -49,7 +49,7 @@ type fetch struct {
 var _ oidc.KeySet = (*keySet)(nil)
 
 func newKeySet(config *BearerConfig) (*keySet, error) {
-	k := &keySet{now: config.Now, logger: config.Logger}
+	k := &keySet{now: config.now, logger: config.Logger}
 	for _, algorithm := range config.Algorithms {
 		k.algorithms = append(k.algorithms, jose.SignatureAlgorithm(algorithm))
 	}

@@ -49,7 +49,7 @@ func (noop) Unbind(context.Context, *durable.Task, durable.Binding) error { retu
 
 func newKeys(tb testing.TB) *seal.Keyring {
 	tb.Helper()
-	data, err := seal.Generate()
+	data, err := seal.GenerateKeyset()
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -88,9 +88,9 @@ func ExampleRun() {
 func ExampleBroker() {
 	test := func(t *testing.T) {
 		brokertest.Run(t, brokertest.Broker(newNotes()),
-			brokertest.Level(conformance.Should),         // Also what is recommended.
-			brokertest.Profile(conformance.CloudFoundry), // Also what Cloud Foundry demands.
-			brokertest.Plans("yellow"),                   // Only this plan.
+			brokertest.Level(conformance.Should),          // Also what is recommended.
+			brokertest.Profiles(conformance.CloudFoundry), // Also what Cloud Foundry demands.
+			brokertest.Plans("yellow"),                    // Only this plan.
 			brokertest.Parameters(planID, conformance.Parameters{Provision: map[string]any{"text": "Buy milk"}}),
 		)
 	}

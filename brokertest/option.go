@@ -73,8 +73,8 @@ func Level(level conformance.Level) Option {
 	return func(s *settings) { s.checks.Level = level }
 }
 
-// Profile adds what platforms demand.
-func Profile(profiles ...conformance.Profile) Option {
+// Profiles adds what platforms demand.
+func Profiles(profiles ...conformance.Profile) Option {
 	return func(s *settings) { s.checks.Profiles = append(s.checks.Profiles, profiles...) }
 }
 

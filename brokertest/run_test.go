@@ -33,7 +33,7 @@ func TestRunHandler(t *testing.T) {
 		t.Fatal(err)
 	}
 	handler := openbroker.NewHandler(newNotes(), openbroker.WithAuthenticator(basic), openbroker.WithLogger(slog.New(slog.DiscardHandler)))
-	brokertest.Run(t, brokertest.Handler(handler), brokertest.Login("admin", "secret"), brokertest.Profile(conformance.CloudFoundry))
+	brokertest.Run(t, brokertest.Handler(handler), brokertest.Login("admin", "secret"), brokertest.Profiles(conformance.CloudFoundry))
 }
 
 // A gate lets in whom it knows by a token, through a client of its own.

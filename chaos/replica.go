@@ -75,9 +75,9 @@ func runReplica() error {
 		return err
 	}
 	broker, err := server.NewForHandler(handler, server.Config{
-		Address: "127.0.0.1:0", Logger: logger, ShutdownGrace: 3 * time.Second, HookTimeout: 15 * time.Second,
-		Checks: []server.Check{{Name: "store", Run: engine.Ping}},
-		OnShutdown: []server.Hook{
+		Address: "127.0.0.1:0", Logger: logger, ShutdownGrace: 3 * time.Second, ShutdownHookTimeout: 15 * time.Second,
+		ReadinessChecks: []server.ReadinessCheck{{Name: "store", Run: engine.Ping}},
+		OnShutdown: []server.ShutdownHook{
 			{Name: "engine", Run: func(ctx context.Context) error {
 				brief, cancel := context.WithTimeout(ctx, time.Second)
 				defer cancel()

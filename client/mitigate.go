@@ -24,7 +24,7 @@ const (
 // Mitigate deletes what a failed call may have left, and tries again by the policy
 // of the client until the broker says that it is gone, the policy gives up or ctx
 // ends (spec.md, "Orphan Mitigation"). It returns nil only if it is gone, or, with
-// [CloudFoundry], if its deletion is accepted.
+// [OrphanPolicyCloudFoundry], if its deletion is accepted.
 func (c *Client) Mitigate(ctx context.Context, o Orphan) error {
 	began := time.Now()
 	for attempt := 1; ; attempt++ {
@@ -55,7 +55,7 @@ func (o Orphan) String() string {
 
 // pause returns how long to wait after the given attempt, and whether to try again.
 func (p OrphanPolicy) pause(attempt int, elapsed time.Duration) (time.Duration, bool) {
-	if p == CloudFoundry {
+	if p == OrphanPolicyCloudFoundry {
 		return time.Minute << attempt, attempt < cloudFoundryAttempts
 	}
 	return min(firstMitigationPause<<min(attempt-1, 20), longestMitigationPause), elapsed < mitigationLimit
@@ -74,7 +74,7 @@ func (c *Client) deleteOrphan(ctx context.Context, o Orphan) error {
 	switch {
 	case errors.Is(err, openbroker.ErrInstanceDoesNotExist), errors.Is(err, openbroker.ErrBindingDoesNotExist):
 		return nil
-	case err != nil || outcome != openbroker.Accepted || c.policy == CloudFoundry:
+	case err != nil || outcome != openbroker.Accepted || c.policy == OrphanPolicyCloudFoundry:
 		return err
 	}
 	_, err = c.Wait(ctx, operation, nil)

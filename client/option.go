@@ -187,8 +187,8 @@ func WithMaximumPollingDuration(limit time.Duration) Option {
 // [Client.Mitigate] deletes it.
 func WithOrphanMitigation(policy OrphanPolicy) Option {
 	return func(s *settings) {
-		if policy != Specification && policy != CloudFoundry {
-			s.problem("the orphan policy is unknown: use client.Specification or client.CloudFoundry")
+		if policy != OrphanPolicySpecification && policy != OrphanPolicyCloudFoundry {
+			s.problem("the orphan policy is unknown: use client.OrphanPolicySpecification or client.OrphanPolicyCloudFoundry")
 		}
 		s.client.policy = policy
 		s.client.orphans.enabled = true

@@ -12,18 +12,18 @@ import (
 type OrphanPolicy int
 
 const (
-	// Specification follows the table of the specification (spec.md, "Orphan
+	// OrphanPolicySpecification follows the table of the specification (spec.md, "Orphan
 	// Mitigation"): also after an operation that failed, and after a deletion that
 	// failed with 5xx. Deletions that are accepted are waited for, and repeated with
 	// growing pauses for 24 hours.
-	Specification OrphanPolicy = iota + 1
-	// CloudFoundry does what the Cloud Controller does. It differs: a 422 with an
+	OrphanPolicySpecification OrphanPolicy = iota + 1
+	// OrphanPolicyCloudFoundry does what the Cloud Controller does. It differs: a 422 with an
 	// unknown error, a 410 and a redirect in answer to a creation count as unclear,
 	// and so does a malformed 200 if the binding is a service key; a connection that
 	// breaks, an operation that failed and a failed deletion lead to nothing. A
 	// deletion counts as done once it is accepted. It is tried 11 times, with pauses
 	// of 2, 4, 8 … minutes.
-	CloudFoundry
+	OrphanPolicyCloudFoundry
 )
 
 // An Orphan is a resource that a failed call may have left at the broker.
@@ -42,7 +42,7 @@ type Orphan struct {
 
 // OrphanOf returns what the call or operation that failed with err may have left
 // behind, and false if that is nothing. Without [WithOrphanMitigation] it answers by
-// the [Specification].
+// the [OrphanPolicySpecification].
 func OrphanOf(err error) (Orphan, bool) {
 	var orphan Orphan
 	var response *ResponseError
@@ -63,7 +63,7 @@ func OrphanOf(err error) (Orphan, bool) {
 func (p OrphanPolicy) afterAnswer(o Orphan, e *ResponseError) bool {
 	creates := o.Kind == KindProvision || o.Kind == KindBind
 	status := e.StatusCode
-	if p == CloudFoundry {
+	if p == OrphanPolicyCloudFoundry {
 		if !creates {
 			return false
 		}
@@ -109,7 +109,7 @@ func (p OrphanPolicy) afterSilence(kind Kind, e *TransportError) bool {
 	switch {
 	case kind != KindProvision && kind != KindBind, e.Refused:
 		return false
-	case p == CloudFoundry:
+	case p == OrphanPolicyCloudFoundry:
 		return e.Timeout()
 	default:
 		return true
@@ -127,7 +127,7 @@ func (p OrphanPolicy) afterOperation(e *OperationError) bool {
 	switch {
 	case e.Operation.Kind == KindUpdate:
 		return false
-	case p == CloudFoundry:
+	case p == OrphanPolicyCloudFoundry:
 		return e.TimedOut && !e.Operation.Kind.deletes()
 	default:
 		return true

@@ -59,8 +59,8 @@ func TestOrphanTable(t *testing.T) {
 			want    string
 		}{
 			{"default", nil, row.specification},
-			{"Specification", []client.Option{client.WithOrphanMitigation(client.Specification)}, row.specification},
-			{"CloudFoundry", []client.Option{client.WithOrphanMitigation(client.CloudFoundry)}, row.cloudFoundry},
+			{"Specification", []client.Option{client.WithOrphanMitigation(client.OrphanPolicySpecification)}, row.specification},
+			{"CloudFoundry", []client.Option{client.WithOrphanMitigation(client.OrphanPolicyCloudFoundry)}, row.cloudFoundry},
 		} {
 			for _, name := range strings.Fields(all) {
 				synctest.Test(t, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestOrphanOfOperations(t *testing.T) {
 		{"never finished", running, "provision deprovision bind unbind", "provision bind"},
 		{"succeeded", succeeded, "", ""},
 	} {
-		for policy, want := range map[client.OrphanPolicy]string{client.Specification: row.specification, client.CloudFoundry: row.cloudFoundry} {
+		for policy, want := range map[client.OrphanPolicy]string{client.OrphanPolicySpecification: row.specification, client.OrphanPolicyCloudFoundry: row.cloudFoundry} {
 			for _, kind := range []client.Kind{client.KindProvision, client.KindUpdate, client.KindDeprovision, client.KindBind, client.KindUnbind} {
 				synctest.Test(t, func(t *testing.T) {
 					c := newClient(t, answers(exchange{status: 200, body: row.poll}), client.WithOrphanMitigation(policy), client.WithMaximumPollingDuration(time.Minute))
@@ -132,23 +132,23 @@ func TestMitigation(t *testing.T) {
 		elapsed    time.Duration
 		left       string
 	}{
-		{"at once", "provision", client.Specification, []exchange{broken, fine}, "PUT DELETE", 0, ""},
-		{"gone already", "bind", client.Specification, []exchange{broken, {status: 410, body: `{}`}}, "PUT DELETE", 0, ""},
-		{"waited for", "bind", client.Specification, []exchange{broken, accepted, poll(running), poll(succeeded)}, "PUT DELETE GET GET", time.Second, ""},
-		{"failed, then again", "provision", client.Specification, []exchange{broken, accepted, poll(failed), fine}, "PUT DELETE GET DELETE", 10 * time.Second, ""},
-		{"growing pauses", "provision", client.Specification, []exchange{broken, broken, broken, broken, fine}, "PUT DELETE DELETE DELETE DELETE", 70 * time.Second, ""},
-		{"the same request first", "provision", client.Specification, []exchange{{fail: errors.New("EOF")}, {fail: errors.New("EOF")}, fine}, "PUT PUT DELETE", 0, ""},
-		{"still being worked on", "provision", client.Specification, []exchange{{fail: errors.New("EOF")}, {status: 422, body: `{"error":"ConcurrencyError"}`}, fine}, "PUT PUT DELETE", 0, ""},
-		{"accepted is enough", "key", client.CloudFoundry, []exchange{{status: 200, body: `[]`}, accepted}, "PUT DELETE", 0, ""},
+		{"at once", "provision", client.OrphanPolicySpecification, []exchange{broken, fine}, "PUT DELETE", 0, ""},
+		{"gone already", "bind", client.OrphanPolicySpecification, []exchange{broken, {status: 410, body: `{}`}}, "PUT DELETE", 0, ""},
+		{"waited for", "bind", client.OrphanPolicySpecification, []exchange{broken, accepted, poll(running), poll(succeeded)}, "PUT DELETE GET GET", time.Second, ""},
+		{"failed, then again", "provision", client.OrphanPolicySpecification, []exchange{broken, accepted, poll(failed), fine}, "PUT DELETE GET DELETE", 10 * time.Second, ""},
+		{"growing pauses", "provision", client.OrphanPolicySpecification, []exchange{broken, broken, broken, broken, fine}, "PUT DELETE DELETE DELETE DELETE", 70 * time.Second, ""},
+		{"the same request first", "provision", client.OrphanPolicySpecification, []exchange{{fail: errors.New("EOF")}, {fail: errors.New("EOF")}, fine}, "PUT PUT DELETE", 0, ""},
+		{"still being worked on", "provision", client.OrphanPolicySpecification, []exchange{{fail: errors.New("EOF")}, {status: 422, body: `{"error":"ConcurrencyError"}`}, fine}, "PUT PUT DELETE", 0, ""},
+		{"accepted is enough", "key", client.OrphanPolicyCloudFoundry, []exchange{{status: 200, body: `[]`}, accepted}, "PUT DELETE", 0, ""},
 		{
-			"eleven times", "provision", client.CloudFoundry,
+			"eleven times", "provision", client.OrphanPolicyCloudFoundry,
 			[]exchange{broken},
 			"PUT" + strings.Repeat(" DELETE", 11),
 			(2 + 4 + 8 + 16 + 32 + 64 + 128 + 256 + 512 + 1024) * time.Minute, "gave up deleting instance i-1 after 11 attempts",
 		},
-		{"updates never", "update", client.Specification, []exchange{broken}, "PATCH", 0, ""},
-		{"a failed deletion again", "unbind", client.Specification, []exchange{broken, fine}, "DELETE DELETE", 0, ""},
-		{"a failed deletion stays", "unbind", client.CloudFoundry, []exchange{broken, fine}, "DELETE", 0, ""},
+		{"updates never", "update", client.OrphanPolicySpecification, []exchange{broken}, "PATCH", 0, ""},
+		{"a failed deletion again", "unbind", client.OrphanPolicySpecification, []exchange{broken, fine}, "DELETE DELETE", 0, ""},
+		{"a failed deletion stays", "unbind", client.OrphanPolicyCloudFoundry, []exchange{broken, fine}, "DELETE", 0, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			broker := answers(c.answers...)
@@ -182,7 +182,7 @@ func TestMitigation(t *testing.T) {
 func TestCloseGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, answers(exchange{status: 500, body: `{}`}), client.WithOrphanMitigation(client.Specification))
+		c := newClient(t, answers(exchange{status: 500, body: `{}`}), client.WithOrphanMitigation(client.OrphanPolicySpecification))
 		_ = callers(c)["bind"](t.Context())
 		_ = callers(c)["bind"](t.Context())
 		if orphans := c.Orphans(); len(orphans) != 1 || orphans[0].String() != "binding b-1 of instance i-1" {

@@ -66,7 +66,7 @@ func TestOrphansOfTheSimulator(t *testing.T) {
 		{"410", simulator.Fault{Status: 410, After: true}, kept, deleted},
 		{"400", simulator.Fault{Status: 400, After: true}, kept, kept},
 	} {
-		for policy, want := range map[client.OrphanPolicy]bool{client.Specification: c.specification, client.CloudFoundry: c.cloudFoundry} {
+		for policy, want := range map[client.OrphanPolicy]bool{client.OrphanPolicySpecification: c.specification, client.OrphanPolicyCloudFoundry: c.cloudFoundry} {
 			c.fault.On = simulator.OnProvision
 			if err := sim.SetFaults(c.fault); err != nil {
 				t.Fatal(err)

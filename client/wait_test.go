@@ -108,7 +108,7 @@ func TestWaitIsCutOff(t *testing.T) {
 		broker := answers(exchange{status: 200, body: running})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		c := newClient(t, broker, client.WithOrphanMitigation(client.Specification))
+		c := newClient(t, broker, client.WithOrphanMitigation(client.OrphanPolicySpecification))
 		_, err := c.Wait(ctx, operation(client.KindProvision), nil)
 		var failure *client.OperationError
 		if !errors.Is(err, context.DeadlineExceeded) || errors.As(err, &failure) {

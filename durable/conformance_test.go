@@ -49,7 +49,7 @@ func TestConformance(t *testing.T) {
 			}
 			engine.Start(t.Context())
 			t.Cleanup(func() { engine.Stop(context.WithoutCancel(t.Context())) })
-			brokertest.Run(t, brokertest.Broker(engine), brokertest.Level(conformance.Should), brokertest.Profile(conformance.CloudFoundry))
+			brokertest.Run(t, brokertest.Broker(engine), brokertest.Level(conformance.Should), brokertest.Profiles(conformance.CloudFoundry))
 		})
 	}
 }

@@ -48,7 +48,7 @@ func Example() {
 	}
 	defer os.RemoveAll(directory)
 	// In production, keep the keyset in a file of its own.
-	keyset, err := seal.Generate()
+	keyset, err := seal.GenerateKeyset()
 	if err != nil {
 		panic(err)
 	}
@@ -126,7 +126,7 @@ func provisionWith(provider durable.Provider, policy durable.Policy) error {
 		return err
 	}
 	defer os.RemoveAll(directory)
-	keyset, err := seal.Generate()
+	keyset, err := seal.GenerateKeyset()
 	if err != nil {
 		return err
 	}

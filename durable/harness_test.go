@@ -99,7 +99,7 @@ func (l *logBuffer) String() string {
 
 func newKeys(tb testing.TB) *seal.Keyring {
 	tb.Helper()
-	data, err := seal.Generate()
+	data, err := seal.GenerateKeyset()
 	if err != nil {
 		tb.Fatal(err)
 	}

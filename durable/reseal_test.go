@@ -44,7 +44,7 @@ func TestReseal(t *testing.T) {
 		deprovision := r.deprovision("deleted", "plan-async")
 		receive(t, "the deprovision", gone.entered)
 
-		if _, err := seal.Rotate(path); err != nil {
+		if _, err := seal.RotateKey(path); err != nil {
 			t.Fatal(err)
 		}
 		if changed, err := keys.Reload(nil); err != nil || !changed {

@@ -38,14 +38,14 @@ type options struct {
 	context func(context.Context, openbroker.Caller) context.Context
 }
 
-// WithContext makes put add to the context of each call what the broker looks up in
+// WithContextValues makes put add to the context of each call what the broker looks up in
 // it. The keys of brokerapi's middlewares are of a type of that library, which only a
 // program that imports it can name:
 //
-//	frombrokerapi.WithContext(func(ctx context.Context, c openbroker.Caller) context.Context {
+//	frombrokerapi.WithContextValues(func(ctx context.Context, c openbroker.Caller) context.Context {
 //		return context.WithValue(ctx, middlewares.RequestIdentityKey, c.RequestIdentity)
 //	})
-func WithContext(put func(context.Context, openbroker.Caller) context.Context) Option {
+func WithContextValues(put func(context.Context, openbroker.Caller) context.Context) Option {
 	return func(o *options) { o.context = put }
 }
 

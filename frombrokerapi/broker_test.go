@@ -309,7 +309,7 @@ type key struct{}
 func TestContextAndRotation(t *testing.T) {
 	t.Parallel()
 	var identity string
-	broker := frombrokerapi.Adapt(newMemory(), frombrokerapi.WithContext(func(ctx context.Context, c openbroker.Caller) context.Context {
+	broker := frombrokerapi.Adapt(newMemory(), frombrokerapi.WithContextValues(func(ctx context.Context, c openbroker.Caller) context.Context {
 		identity = c.RequestIdentity
 		return context.WithValue(ctx, key{}, identity)
 	}))

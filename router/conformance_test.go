@@ -59,7 +59,7 @@ func newEngine(t *testing.T, catalog *openbroker.Catalog, mode durable.Mode) *du
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	keyset, err := seal.Generate()
+	keyset, err := seal.GenerateKeyset()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,10 +24,10 @@ const (
 // children are what this binary does when a test runs it as another process.
 var children = map[string]func(path string) error{
 	"create": func(path string) error { _, err := seal.Create(path); return err },
-	"rotate": func(path string) error { _, err := seal.Rotate(path); return err },
+	"rotate": func(path string) error { _, err := seal.RotateKey(path); return err },
 	"rotate for ever": func(path string) error {
 		for {
-			id, err := seal.Rotate(path)
+			id, err := seal.RotateKey(path)
 			if err != nil {
 				return err
 			}
@@ -139,7 +139,7 @@ func TestKilled(t *testing.T) {
 			}
 		}
 	}
-	if _, err := seal.Rotate(path); err != nil {
+	if _, err := seal.RotateKey(path); err != nil {
 		t.Error(err)
 	}
 }

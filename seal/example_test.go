@@ -11,7 +11,7 @@ import (
 )
 
 func ExampleKeyring() {
-	keyset, err := seal.Generate() // once; then from ${env:...} or ${file:...}
+	keyset, err := seal.GenerateKeyset() // once; then from ${env:...} or ${file:...}
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -67,7 +67,7 @@ func ExampleKeyring_VerifyCanary() {
 	// true
 }
 
-func ExampleRotate() {
+func ExampleRotateKey() {
 	directory, err := os.MkdirTemp("", "seal")
 	if err != nil {
 		fmt.Println(err)
@@ -86,7 +86,7 @@ func ExampleRotate() {
 		return
 	}
 
-	if _, err := seal.Rotate(path); err != nil {
+	if _, err := seal.RotateKey(path); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -33,7 +33,7 @@ func Create(path string) (*Keyring, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("seal: create a keyset: %s: %w", path, fs.ErrExist)
 	}
-	data, err := Generate()
+	data, err := GenerateKeyset()
 	if err != nil {
 		return nil, err
 	}
@@ -75,15 +75,15 @@ func LoadOrCreate(path string, options ...Option) (*Keyring, error) {
 	return Load(path, options...)
 }
 
-// A Check decides whether a keyring that was just read may replace the one in
+// A CandidateCheck decides whether a keyring that was just read may replace the one in
 // use, usually by [Keyring.VerifyCanary]. It returns nil if so.
-type Check func(candidate *Keyring) error
+type CandidateCheck func(candidate *Keyring) error
 
 // Reload reads the keyset file again and uses it from then on, if it is good and
 // check, which may be nil, accepts it; otherwise everything stays as it was. It
 // reports whether the file had changed. Errors are those of [Load] and of check,
 // or [ErrNoFile].
-func (k *Keyring) Reload(check Check) (changed bool, err error) {
+func (k *Keyring) Reload(check CandidateCheck) (changed bool, err error) {
 	if k.path == "" {
 		return false, ErrNoFile
 	}

@@ -134,7 +134,7 @@ func TestLeftovers(t *testing.T) {
 	if _, err := seal.LoadOrCreate(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := seal.Rotate(path); err != nil {
+	if _, err := seal.RotateKey(path); err != nil {
 		t.Fatal(err)
 	}
 	if changed, err := k.Reload(nil); err != nil || !changed {
@@ -243,7 +243,7 @@ func TestLoadChecksPermissions(t *testing.T) {
 			if !errors.Is(errOrCreate, seal.ErrPermissions) {
 				t.Errorf("loaded or created: %v", errOrCreate)
 			}
-			if _, err := seal.Rotate(path); !errors.Is(err, seal.ErrPermissions) {
+			if _, err := seal.RotateKey(path); !errors.Is(err, seal.ErrPermissions) {
 				t.Errorf("rotated: %v", err)
 			}
 			if _, err := k.Reload(nil); !errors.Is(err, seal.ErrPermissions) && test.options == nil {
@@ -285,7 +285,7 @@ func TestLoadRefuses(t *testing.T) {
 			if !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), path) {
 				t.Errorf("%q does not say %q and the path", err, test.says)
 			}
-			if _, err := seal.Rotate(path); !errors.Is(err, test.want) {
+			if _, err := seal.RotateKey(path); !errors.Is(err, test.want) {
 				t.Errorf("rotated: %v", err)
 			}
 			if got := slices.DeleteFunc(names(t, filepath.Dir(path)), func(name string) bool {
@@ -318,7 +318,7 @@ func TestReload(t *testing.T) {
 	steps := []struct {
 		name    string
 		content []byte // nil: add a key
-		check   seal.Check
+		check   seal.CandidateCheck
 		changed bool
 		want    error
 	}{
@@ -333,7 +333,7 @@ func TestReload(t *testing.T) {
 	for _, step := range steps {
 		if step.content != nil {
 			write(t, path, step.content, 0o600)
-		} else if _, err := seal.Rotate(path); err != nil {
+		} else if _, err := seal.RotateKey(path); err != nil {
 			t.Fatal(err)
 		}
 		changed, err := k.Reload(step.check)

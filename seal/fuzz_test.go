@@ -33,7 +33,7 @@ func FuzzOpen(f *testing.F) {
 }
 
 func FuzzParse(f *testing.F) {
-	generated, err := seal.Generate()
+	generated, err := seal.GenerateKeyset()
 	if err != nil {
 		f.Fatal(err)
 	}

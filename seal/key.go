@@ -6,18 +6,18 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
-// A Status says what a key may be used for.
-type Status string
+// A KeyStatus says what a key may be used for.
+type KeyStatus string
 
 // The statuses of a key.
 const (
-	// StatusEnabled is a key that opens what it sealed.
-	StatusEnabled Status = "enabled"
-	// StatusDisabled is a key that is kept but not used.
-	StatusDisabled Status = "disabled"
-	// StatusDestroyed is a key of which only the id is left. This package never
+	// KeyEnabled is a key that opens what it sealed.
+	KeyEnabled KeyStatus = "enabled"
+	// KeyDisabled is a key that is kept but not used.
+	KeyDisabled KeyStatus = "disabled"
+	// KeyDestroyed is a key of which only the id is left. This package never
 	// makes one, but other tools do.
-	StatusDestroyed Status = "destroyed"
+	KeyDestroyed KeyStatus = "destroyed"
 )
 
 // A Key describes a key of a keyset, without the key itself.
@@ -25,7 +25,7 @@ type Key struct {
 	// ID is unique within the keyset. What the key sealed names it; see [KeyID].
 	ID uint32 `json:"id"`
 	// Status is enabled for the primary key, always.
-	Status Status `json:"status"`
+	Status KeyStatus `json:"status"`
 	// Primary is true for the one key that seals.
 	Primary bool `json:"primary"`
 }
@@ -43,14 +43,14 @@ func describe(handle *keyset.Handle) ([]Key, error) {
 	return keys, nil
 }
 
-func status(s keyset.KeyStatus) Status {
+func status(s keyset.KeyStatus) KeyStatus {
 	switch s {
 	case keyset.Enabled:
-		return StatusEnabled
+		return KeyEnabled
 	case keyset.Disabled:
-		return StatusDisabled
+		return KeyDisabled
 	default:
-		return StatusDestroyed
+		return KeyDestroyed
 	}
 }
 

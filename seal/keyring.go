@@ -31,7 +31,7 @@ var (
 	_ slog.LogValuer = (*Keyring)(nil)
 )
 
-// Parse returns a keyring for a keyset in JSON, such as [Generate] returns or a
+// Parse returns a keyring for a keyset in JSON, such as [GenerateKeyset] returns or a
 // keyset file contains, with or without white space around it. Errors are
 // [ErrKeyset]; they never quote the keyset.
 func Parse(data []byte) (*Keyring, error) {
@@ -93,7 +93,7 @@ func (k *keys) explain(sealed []byte) error {
 	if !ok {
 		return fmt.Errorf("%w: it names key %d, which is not in the keyset: load the keyset that has it", ErrOpen, id)
 	}
-	if key.Status != StatusEnabled {
+	if key.Status != KeyEnabled {
 		return fmt.Errorf("%w: it names key %d, which is %s: enable it and seal the data again before disabling it", ErrOpen, id, key.Status)
 	}
 	return fmt.Errorf("%w: it was altered or cut off, belongs to another record, or was sealed with another key %d", ErrOpen, id)

@@ -13,7 +13,7 @@ import (
 
 func newKeyring(tb testing.TB) *seal.Keyring {
 	tb.Helper()
-	keyset, err := seal.Generate()
+	keyset, err := seal.GenerateKeyset()
 	if err != nil {
 		tb.Fatal(err)
 	}

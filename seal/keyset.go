@@ -22,9 +22,9 @@ type keys struct {
 	digest  [sha256.Size]byte // of the JSON, to see changes
 }
 
-// Generate returns a new keyset with one key, in JSON: for a secret store or an
+// GenerateKeyset returns a new keyset with one key, in JSON: for a secret store or an
 // environment variable. It is a secret. For a file use [Create].
-func Generate() ([]byte, error) {
+func GenerateKeyset() ([]byte, error) {
 	handle, err := keyset.NewHandle(aead.XAES256GCM192BitNonceKeyTemplate())
 	if err != nil {
 		return nil, fmt.Errorf("seal: generate a keyset: %w", err)

@@ -64,7 +64,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	sealed := mustSeal(t, k, []byte("data"), nil)
-	generated, err := seal.Generate()
+	generated, err := seal.GenerateKeyset()
 	if err != nil {
 		t.Fatal(err)
 	}

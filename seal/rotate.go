@@ -12,7 +12,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
-// Rotate adds a new key to a keyset file and makes it primary at once. It is for
+// RotateKey adds a new key to a keyset file and makes it primary at once. It is for
 // a broker that is one process: with several replicas, one that reads the file
 // later could not open what another sealed already. Those use [AddKey], then,
 // when all replicas have read the file, [PromoteKey].
@@ -21,7 +21,7 @@ import (
 // returns; processes that change the file at the same time wait for one another
 // (by a lock on path + ".lock"). The mode becomes 0600, the owner stays. Errors
 // are those of [Load].
-func Rotate(path string) (id uint32, err error) {
+func RotateKey(path string) (id uint32, err error) {
 	err = change(path, func(manager *keyset.Manager, _ []Key) error {
 		if id, err = addKey(manager); err != nil {
 			return err
@@ -46,7 +46,7 @@ func AddKey(path string) (id uint32, err error) {
 // [ErrUnknownKey], and [ErrKeyStatus] if the key is not enabled.
 func PromoteKey(path string, id uint32) error {
 	return changeKey(path, id, func(manager *keyset.Manager, key Key) error {
-		if key.Status != StatusEnabled {
+		if key.Status != KeyEnabled {
 			return fmt.Errorf("%w: key %d is %s: enable it first", ErrKeyStatus, id, key.Status)
 		}
 		return manager.SetPrimary(id)
@@ -57,7 +57,7 @@ func PromoteKey(path string, id uint32) error {
 // [ErrUnknownKey], and [ErrKeyStatus] if the key is destroyed.
 func EnableKey(path string, id uint32) error {
 	return changeKey(path, id, func(manager *keyset.Manager, key Key) error {
-		if key.Status == StatusDestroyed {
+		if key.Status == KeyDestroyed {
 			return fmt.Errorf("%w: key %d is %s", ErrKeyStatus, id, key.Status)
 		}
 		return manager.Enable(id)
@@ -72,7 +72,7 @@ func DisableKey(path string, id uint32) error {
 		if key.Primary {
 			return fmt.Errorf("%w: key %d is the primary key: promote another one first", ErrKeyStatus, id)
 		}
-		if key.Status == StatusDestroyed {
+		if key.Status == KeyDestroyed {
 			return fmt.Errorf("%w: key %d is %s", ErrKeyStatus, id, key.Status)
 		}
 		return manager.Disable(id)
@@ -87,7 +87,7 @@ func DeleteKey(path string, id uint32) error {
 		if key.Primary {
 			return fmt.Errorf("%w: key %d is the primary key: promote another one first", ErrKeyStatus, id)
 		}
-		if key.Status == StatusEnabled {
+		if key.Status == KeyEnabled {
 			return fmt.Errorf("%w: key %d is enabled: disable it first, and delete it when everything works without it", ErrKeyStatus, id)
 		}
 		return manager.Delete(id)

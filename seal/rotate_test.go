@@ -43,7 +43,7 @@ func TestRotate(t *testing.T) {
 	path, k := newFile(t)
 	first := primary(t, k)
 	sealed := mustSeal(t, k, []byte("data"), nil)
-	id, err := seal.Rotate(path)
+	id, err := seal.RotateKey(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestRotate(t *testing.T) {
 		t.Error("the keyring changed without being reloaded")
 	}
 	reload(t, k)
-	want := []seal.Key{{ID: first, Status: seal.StatusEnabled}, {ID: id, Status: seal.StatusEnabled, Primary: true}}
+	want := []seal.Key{{ID: first, Status: seal.KeyEnabled}, {ID: id, Status: seal.KeyEnabled, Primary: true}}
 	if got := k.Keys(); !slices.Equal(got, want) {
 		t.Errorf("keys %v, want %v", got, want)
 	}
@@ -112,7 +112,7 @@ func TestRotationOfReplicas(t *testing.T) {
 			t.Errorf("%s: open: %v", step.name, err)
 		}
 	}
-	if got, want := one.Keys(), []seal.Key{{ID: id, Status: seal.StatusEnabled, Primary: true}}; !slices.Equal(got, want) {
+	if got, want := one.Keys(), []seal.Key{{ID: id, Status: seal.KeyEnabled, Primary: true}}; !slices.Equal(got, want) {
 		t.Errorf("keys %v, want %v", got, want)
 	}
 }
@@ -178,7 +178,7 @@ func TestChangesAtOnce(t *testing.T) {
 			if i%2 == 0 {
 				ids[i], errs[i] = seal.AddKey(path)
 			} else {
-				ids[i], errs[i] = seal.Rotate(path)
+				ids[i], errs[i] = seal.RotateKey(path)
 			}
 		})
 	}
@@ -226,7 +226,7 @@ func TestSealAndOpenWhileRotating(t *testing.T) {
 		})
 	}
 	for range rotations {
-		if _, err := seal.Rotate(path); err != nil {
+		if _, err := seal.RotateKey(path); err != nil {
 			t.Error(err)
 		}
 		if changed, err := k.Reload(nil); err != nil || !changed {

@@ -44,7 +44,7 @@ func TestChangesKeepTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if _, err := seal.Rotate(link); err != nil {
+	if _, err := seal.RotateKey(link); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.Lstat(path)

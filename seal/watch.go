@@ -16,7 +16,7 @@ import (
 //
 // The changes come from [FileChanges], or from anything else: a signal, a timer.
 // If they end before ctx does, the error says so: the file is not watched any more.
-func (k *Keyring) Watch(ctx context.Context, changes <-chan struct{}, check Check, report func(error)) error {
+func (k *Keyring) Watch(ctx context.Context, changes <-chan struct{}, check CandidateCheck, report func(error)) error {
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():

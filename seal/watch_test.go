@@ -27,7 +27,7 @@ func receive[T any](t *testing.T, c <-chan T) (value T, ok bool) {
 
 // watch runs Watch until the test ends or stop is called, which returns what it
 // returned.
-func watch(t *testing.T, k *seal.Keyring, changes <-chan struct{}, check seal.Check) (reports <-chan error, stop func() error) {
+func watch(t *testing.T, k *seal.Keyring, changes <-chan struct{}, check seal.CandidateCheck) (reports <-chan error, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -56,7 +56,7 @@ func TestWatch(t *testing.T) {
 	if err, _ := receive(t, reports); !errors.Is(err, seal.ErrKeyset) {
 		t.Errorf("corrupt: %v", err)
 	}
-	another, err := seal.Generate()
+	another, err := seal.GenerateKeyset()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestWatch(t *testing.T) {
 	}
 	write(t, path, good, 0o600)
 	changes <- struct{}{}
-	id, err := seal.Rotate(path)
+	id, err := seal.RotateKey(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestWatchFile(t *testing.T) {
 	t.Parallel()
 	path, k := newFile(t)
 	// Changed after it was loaded and before it is watched.
-	id, err := seal.Rotate(path)
+	id, err := seal.RotateKey(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestWatchFile(t *testing.T) {
 		if primary(t, k) != id {
 			t.Fatalf("round %d: primary key %d, want %d", round, primary(t, k), id)
 		}
-		if id, err = seal.Rotate(path); err != nil {
+		if id, err = seal.RotateKey(path); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -167,7 +167,7 @@ func TestWatchKubernetesSecret(t *testing.T) {
 	}
 	reports, _ := watch(t, k, changes, nil)
 	for _, version := range []string{"..2", "..3"} {
-		id, err := seal.Rotate(source)
+		id, err := seal.RotateKey(source)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,10 +34,10 @@ const (
 	// A body may take about ten times its size in memory while it is worked on.
 	DefaultBodyBudget = 32 << 20
 	// DefaultShutdownGrace and one hook fit into the 30 s that Kubernetes gives.
-	DefaultShutdownGrace = 20 * time.Second
-	DefaultHookTimeout   = 5 * time.Second
-	// DefaultCheckTimeout is the default timeout of Kubernetes' probes.
-	DefaultCheckTimeout = time.Second
+	DefaultShutdownGrace       = 20 * time.Second
+	DefaultShutdownHookTimeout = 5 * time.Second
+	// DefaultReadinessTimeout is the default timeout of Kubernetes' probes.
+	DefaultReadinessTimeout = time.Second
 )
 
 // minimumWriteTimeout is how long Cloud Foundry and service-catalog wait.
@@ -123,16 +123,16 @@ type Config struct {
 	// OnShutdown are called one after another, in this order, when the last
 	// request has been answered or cut off, whatever made the server stop. They
 	// are not called if it never listened.
-	OnShutdown []Hook
+	OnShutdown []ShutdownHook
 
-	// HookTimeout limits each of OnShutdown. The default is DefaultHookTimeout.
-	HookTimeout time.Duration
+	// ShutdownHookTimeout limits each of OnShutdown. The default is DefaultShutdownHookTimeout.
+	ShutdownHookTimeout time.Duration
 
-	// Checks must all succeed for /readyz to answer 200.
-	Checks []Check
+	// ReadinessChecks must all succeed for /readyz to answer 200.
+	ReadinessChecks []ReadinessCheck
 
-	// CheckTimeout limits each of Checks. The default is DefaultCheckTimeout.
-	CheckTimeout time.Duration
+	// ReadinessTimeout limits each of ReadinessChecks. The default is DefaultReadinessTimeout.
+	ReadinessTimeout time.Duration
 
 	// Authenticator decides who may call the broker; package auth has several.
 	// The default is everyone, with a warning. It does not concern health.
@@ -168,8 +168,8 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxConnections, defaultMaxConnections())
 	setDefault(&c.BodyBudget, DefaultBodyBudget)
 	setDefault(&c.ShutdownGrace, DefaultShutdownGrace)
-	setDefault(&c.HookTimeout, DefaultHookTimeout)
-	setDefault(&c.CheckTimeout, DefaultCheckTimeout)
+	setDefault(&c.ShutdownHookTimeout, DefaultShutdownHookTimeout)
+	setDefault(&c.ReadinessTimeout, DefaultReadinessTimeout)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -207,8 +207,8 @@ func (c *Config) validate() error {
 		{"Config.IdleTimeout", c.IdleTimeout},
 		{"Config.DrainDelay", c.DrainDelay},
 		{"Config.ShutdownGrace", c.ShutdownGrace},
-		{"Config.HookTimeout", c.HookTimeout},
-		{"Config.CheckTimeout", c.CheckTimeout},
+		{"Config.ShutdownHookTimeout", c.ShutdownHookTimeout},
+		{"Config.ReadinessTimeout", c.ReadinessTimeout},
 	} {
 		if duration.value < 0 {
 			problems = append(problems, fmt.Errorf("%s is %v: it must not be negative; leave it zero for the default", duration.name, duration.value))
@@ -229,7 +229,7 @@ func (c *Config) validate() error {
 	if c.BodyBudget < minimumBodyBudget {
 		problems = append(problems, fmt.Errorf("Config.BodyBudget is %d: it must be at least %d; leave it zero for the default", c.BodyBudget, minimumBodyBudget))
 	}
-	problems = append(problems, validateHooks(c.OnShutdown), validateChecks(c.Checks))
+	problems = append(problems, validateHooks(c.OnShutdown), validateChecks(c.ReadinessChecks))
 	if c.TLS != nil {
 		problems = append(problems, c.TLS.validate())
 	}

@@ -18,8 +18,8 @@ func TestDrainFinishesRequests(t *testing.T) {
 	t.Parallel()
 	broker := newBroker("one")
 	hooks := make(chan string, 2)
-	hook := func(name string) server.Hook {
-		return server.Hook{Name: name, Run: func(context.Context) error {
+	hook := func(name string) server.ShutdownHook {
+		return server.ShutdownHook{Name: name, Run: func(context.Context) error {
 			hooks <- name
 			return nil
 		}}
@@ -27,7 +27,7 @@ func TestDrainFinishesRequests(t *testing.T) {
 	log := newRecorder()
 	s, err := server.New(broker, server.Config{
 		Address: "127.0.0.1:0", Logger: log.logger(), ShutdownGrace: time.Minute,
-		OnShutdown: []server.Hook{hook("finish"), hook("release")},
+		OnShutdown: []server.ShutdownHook{hook("finish"), hook("release")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -142,8 +142,8 @@ func TestCloseCutsOff(t *testing.T) {
 			broker := newBroker("one")
 			var state error
 			s := start(t, broker, server.Config{
-				ShutdownGrace: time.Hour, HookTimeout: time.Hour,
-				OnShutdown: []server.Hook{{"release", func(ctx context.Context) error {
+				ShutdownGrace: time.Hour, ShutdownHookTimeout: time.Hour,
+				OnShutdown: []server.ShutdownHook{{"release", func(ctx context.Context) error {
 					<-ctx.Done()
 					state = ctx.Err()
 					return errors.New("not released")
@@ -178,8 +178,8 @@ func TestCloseStubbornRequest(t *testing.T) {
 		close(canceled)
 		<-release
 	}), server.Config{
-		Address: "127.0.0.1:0", Logger: log.logger(), ShutdownGrace: time.Hour, HookTimeout: time.Hour,
-		OnShutdown: []server.Hook{{"wait", func(context.Context) error {
+		Address: "127.0.0.1:0", Logger: log.logger(), ShutdownGrace: time.Hour, ShutdownHookTimeout: time.Hour,
+		OnShutdown: []server.ShutdownHook{{"wait", func(context.Context) error {
 			select {
 			case <-canceled:
 				return nil
@@ -208,8 +208,8 @@ func TestHooks(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var ran []string
-	hook := func(name string, run func(context.Context) error) server.Hook {
-		return server.Hook{Name: name, Run: func(ctx context.Context) error {
+	hook := func(name string, run func(context.Context) error) server.ShutdownHook {
+		return server.ShutdownHook{Name: name, Run: func(ctx context.Context) error {
 			mu.Lock()
 			ran = append(ran, name)
 			mu.Unlock()
@@ -220,8 +220,8 @@ func TestHooks(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
 	s := start(t, newBroker("one"), server.Config{
-		HookTimeout: time.Millisecond,
-		OnShutdown: []server.Hook{
+		ShutdownHookTimeout: time.Millisecond,
+		OnShutdown: []server.ShutdownHook{
 			hook("fails", func(context.Context) error { return failed }),
 			hook("panics", func(context.Context) error { panic("nil map") }),
 			hook("late", func(ctx context.Context) error { <-ctx.Done(); return nil }),

@@ -69,10 +69,10 @@ func ExampleNew() {
 	s, err := server.New(helloBroker{}, server.Config{
 		Address: "127.0.0.1:0",
 		Logger:  quiet,
-		Checks: []server.Check{{Name: "database", Run: func(context.Context) error {
+		ReadinessChecks: []server.ReadinessCheck{{Name: "database", Run: func(context.Context) error {
 			return errors.New("connection refused") // For the log only.
 		}}},
-		OnShutdown: []server.Hook{{Name: "database", Run: func(context.Context) error {
+		OnShutdown: []server.ShutdownHook{{Name: "database", Run: func(context.Context) error {
 			fmt.Println("database closed")
 			return nil
 		}}},

@@ -42,7 +42,7 @@ func TestHealth(t *testing.T) {
 func TestReadyChecks(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
-	s := start(t, newBroker("one"), server.Config{Checks: []server.Check{
+	s := start(t, newBroker("one"), server.Config{ReadinessChecks: []server.ReadinessCheck{
 		{Name: "queue", Run: func(context.Context) error { return nil }},
 		{Name: "database", Run: func(context.Context) error {
 			if broken.Load() {
@@ -71,7 +71,7 @@ func TestReadyChecks(t *testing.T) {
 
 func TestReadyCheckPanics(t *testing.T) {
 	t.Parallel()
-	s := start(t, newBroker("one"), server.Config{Checks: []server.Check{
+	s := start(t, newBroker("one"), server.Config{ReadinessChecks: []server.ReadinessCheck{
 		{Name: "database", Run: func(context.Context) error { panic("nil map") }},
 	}})
 	for range 2 {
@@ -85,8 +85,8 @@ func TestReadyCheckHangs(t *testing.T) {
 	var runs atomic.Int32
 	release := make(chan struct{})
 	s := start(t, newBroker("one"), server.Config{
-		CheckTimeout: time.Millisecond,
-		Checks: []server.Check{{Name: "database", Run: func(context.Context) error {
+		ReadinessTimeout: time.Millisecond,
+		ReadinessChecks: []server.ReadinessCheck{{Name: "database", Run: func(context.Context) error {
 			runs.Add(1)
 			<-release
 			return nil
@@ -115,8 +115,8 @@ func TestReadyProbeHangsUp(t *testing.T) {
 	t.Parallel()
 	entered, release, state := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	s := start(t, newBroker("one"), server.Config{
-		CheckTimeout: time.Minute,
-		Checks: []server.Check{{Name: "database", Run: func(ctx context.Context) error {
+		ReadinessTimeout: time.Minute,
+		ReadinessChecks: []server.ReadinessCheck{{Name: "database", Run: func(ctx context.Context) error {
 			entered <- struct{}{}
 			<-release
 			state <- ctx.Err()
@@ -145,7 +145,7 @@ func TestReadyProbeHangsUp(t *testing.T) {
 func TestAdvisoryCheck(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
-	s := start(t, newBroker("one"), server.Config{Checks: []server.Check{
+	s := start(t, newBroker("one"), server.Config{ReadinessChecks: []server.ReadinessCheck{
 		{Name: "database", Run: func(context.Context) error {
 			if broken.Load() {
 				return errors.New("away")

@@ -105,7 +105,7 @@ func newServer(config Config, answers any) (*Server, error) {
 	}
 	s := &Server{
 		config: config,
-		checks: newChecker(config.Checks, config.CheckTimeout, config.Logger),
+		checks: newChecker(config.ReadinessChecks, config.ReadinessTimeout, config.Logger),
 		bodies: bodyBudget{limit: config.BodyBudget},
 		stop:   signalOnce{c: make(chan struct{})},
 		kill:   signalOnce{c: make(chan struct{})},

@@ -43,7 +43,7 @@ func runChild() int {
 	}
 	switch err := server.Serve(ctx, broker, server.Config{
 		Address: "127.0.0.1:0", Logger: logger, ShutdownGrace: time.Hour,
-		OnShutdown: []server.Hook{{"release", func(context.Context) error {
+		OnShutdown: []server.ShutdownHook{{"release", func(context.Context) error {
 			fmt.Println(`{"msg":"hook"}`)
 			return nil
 		}}},

@@ -105,12 +105,12 @@ func (b *broker) server(onReady func(url string)) (*server.Server, error) {
 	c := b.settings.ServerConfig()
 	c.Logger, c.OnReady = b.logger, onReady
 	if b.upstream != nil {
-		c.Checks, c.Authenticator = []server.Check{{Name: "upstream", Run: b.upstream.Ping}}, b.authenticator
+		c.ReadinessChecks, c.Authenticator = []server.ReadinessCheck{{Name: "upstream", Run: b.upstream.Ping}}, b.authenticator
 		return server.New(b.upstream, c)
 	}
-	c.Checks = []server.Check{{Name: "store", Run: b.worker().Ping}}
+	c.ReadinessChecks = []server.ReadinessCheck{{Name: "store", Run: b.worker().Ping}}
 	if b.settings.Catalog != nil && b.settings.Catalog.File != "" && b.simulator == nil {
-		c.Checks = append(c.Checks, server.Check{Name: "catalog", Advisory: true, Run: b.checkCatalog})
+		c.ReadinessChecks = append(c.ReadinessChecks, server.ReadinessCheck{Name: "catalog", Advisory: true, Run: b.checkCatalog})
 	}
 	if b.simulator != nil {
 		return server.NewForHandler(b.simulator, c)

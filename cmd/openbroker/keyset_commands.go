@@ -37,7 +37,7 @@ No key is ever printed, only its id.`,
 		change           func(path string) (uint32, error)
 	}{
 		{"add", "Add a key, which opens but does not seal yet", "added", seal.AddKey},
-		{"rotate", "Add a key and make it primary at once: for a broker that is one process", "added, primary", seal.Rotate},
+		{"rotate", "Add a key and make it primary at once: for a broker that is one process", "added, primary", seal.RotateKey},
 	} {
 		command.AddCommand(&cobra.Command{
 			Use: c.use, Short: c.short, Args: cobra.NoArgs,
@@ -150,7 +150,7 @@ func (c *keysetChange) possible(path string, id uint32) bool {
 	}
 	for _, key := range ring.Keys() {
 		if key.ID == id {
-			return !key.Primary && (c.use == "disable" || key.Status == seal.StatusDisabled)
+			return !key.Primary && (c.use == "disable" || key.Status == seal.KeyDisabled)
 		}
 	}
 	return false

@@ -76,7 +76,7 @@ func TestRotateKey(t *testing.T) {
 	p := serve(t, directory, nil)
 	p.expect(http.StatusCreated, "PUT", instance, provision(sqlitefile.SmallPlanID))
 	keyset := filepath.Join(directory, "openbroker-data", "keyset.json")
-	if _, err := seal.Rotate(keyset); err != nil {
+	if _, err := seal.RotateKey(keyset); err != nil {
 		t.Fatal(err)
 	}
 	await(t, "the new key", func() bool { return strings.Contains(p.stderr.String(), "changed keyset in use") })

@@ -186,7 +186,7 @@ func keysInStore(ctx context.Context, store durable.Store) (*seal.Keyring, error
 		case !errors.Is(err, durable.ErrNotFound):
 			return nil, fmt.Errorf("the store cannot be read: %w", err)
 		}
-		fresh, err := seal.Generate()
+		fresh, err := seal.GenerateKeyset()
 		if err != nil {
 			return nil, err
 		}

@@ -39,10 +39,10 @@ func run() error {
 		return err
 	}
 	err = server.Serve(ctx, b, server.Config{
-		Address:       "127.0.0.1:8080",
-		Authenticator: platform,
-		Logger:        logger,
-		Checks:        []server.Check{{Name: "store", Run: b.Ping}},
+		Address:         "127.0.0.1:8080",
+		Authenticator:   platform,
+		Logger:          logger,
+		ReadinessChecks: []server.ReadinessCheck{{Name: "store", Run: b.Ping}},
 	})
 	return errors.Join(err, b.close())
 }

@@ -324,7 +324,7 @@ func TestReadmeIDs(t *testing.T) {
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	brokertest.Run(t, brokertest.Broker(&broker{dir: dir}), brokertest.Level(conformance.Should), brokertest.Profile(conformance.CloudFoundry))
+	brokertest.Run(t, brokertest.Broker(&broker{dir: dir}), brokertest.Level(conformance.Should), brokertest.Profiles(conformance.CloudFoundry))
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("after the run, %v is left: %v", left, err)
 	}

@@ -81,7 +81,7 @@ func (a *Auth) Authenticator(ctx context.Context, logger *slog.Logger) (openbrok
 	} else if one, err = auth.NewAny(ways...); err != nil {
 		return nil, err
 	}
-	return auth.NewRefusal(one, auth.RefusalConfig{Realm: a.Realm})
+	return auth.WithUnauthorizedResponse(one, auth.UnauthorizedResponse{Realm: a.Realm})
 }
 
 // ways returns one authenticator for each way in that is given.
@@ -195,7 +195,7 @@ func (a *Auth) check(report reporter, tls *TLS) {
 			report(fmt.Sprintf("auth.proxy[%d]", i), "is not usable: %v", err)
 		}
 	}
-	if _, err := auth.NewRefusal(&auth.Basic{}, auth.RefusalConfig{Realm: a.Realm}); err != nil {
+	if _, err := auth.WithUnauthorizedResponse(&auth.Basic{}, auth.UnauthorizedResponse{Realm: a.Realm}); err != nil {
 		report("auth.realm", "is not usable: %v", err)
 	}
 	if len(a.ClientCert) == 0 {

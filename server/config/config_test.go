@@ -270,7 +270,7 @@ func TestStore(t *testing.T) {
 
 func TestSecretsDoNotPrint(t *testing.T) {
 	t.Parallel()
-	keyset, err := seal.Generate()
+	keyset, err := seal.GenerateKeyset()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// A Check is one condition of readiness, such as a database that answers.
-type Check struct {
+// A ReadinessCheck is one condition of readiness, such as a database that answers.
+type ReadinessCheck struct {
 	// Name is shown to everyone who asks /readyz. Unique and not empty.
 	Name string
 	// Run returns an error if the broker should get no requests at present. The
 	// error is logged when the check begins to fail, and never shown. The
-	// context ends after [Config.CheckTimeout]; a Run that ignores it counts as
+	// context ends after [Config.ReadinessTimeout]; a Run that ignores it counts as
 	// failing. There is never more than one Run of a check at a time, however
 	// many ask.
 	Run func(ctx context.Context) error
@@ -24,18 +24,18 @@ type Check struct {
 	Advisory bool
 }
 
-func validateChecks(checks []Check) error {
+func validateChecks(checks []ReadinessCheck) error {
 	var problems []error
 	seen := map[string]bool{}
 	for i, check := range checks {
 		switch {
 		case check.Name == "":
-			problems = append(problems, fmt.Errorf("Config.Checks[%d].Name is empty: /readyz names checks that fail", i))
+			problems = append(problems, fmt.Errorf("Config.ReadinessChecks[%d].Name is empty: /readyz names checks that fail", i))
 		case seen[check.Name]:
-			problems = append(problems, fmt.Errorf("Config.Checks[%d].Name %q is taken: names must be unique", i, check.Name))
+			problems = append(problems, fmt.Errorf("Config.ReadinessChecks[%d].Name %q is taken: names must be unique", i, check.Name))
 		}
 		if check.Run == nil {
-			problems = append(problems, fmt.Errorf("Config.Checks[%d].Run is nil: set what to check", i))
+			problems = append(problems, fmt.Errorf("Config.ReadinessChecks[%d].Run is nil: set what to check", i))
 		}
 		seen[check.Name] = true
 	}
@@ -51,7 +51,7 @@ type checker struct {
 
 // A checkState is a check and how it is doing.
 type checkState struct {
-	Check
+	ReadinessCheck
 
 	mu      sync.Mutex
 	current *checkRun
@@ -64,10 +64,10 @@ type checkRun struct {
 	err  error
 }
 
-func newChecker(checks []Check, timeout time.Duration, logger *slog.Logger) *checker {
+func newChecker(checks []ReadinessCheck, timeout time.Duration, logger *slog.Logger) *checker {
 	c := &checker{logger: logger, timeout: timeout}
 	for _, check := range checks {
-		c.checks = append(c.checks, &checkState{Check: check})
+		c.checks = append(c.checks, &checkState{ReadinessCheck: check})
 	}
 	return c
 }

@@ -10,51 +10,51 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// RefusalConfig configures the 401 of [Refusal].
-type RefusalConfig struct {
-	// Realm replaces the realm of the challenges, unless it is empty. It must be
-	// printable ASCII without quotes and backslashes.
+// An UnauthorizedResponse is what [WithUnauthorizedResponse] changes in a 401.
+// Empty fields change nothing.
+type UnauthorizedResponse struct {
+	// Realm replaces the realm of the challenges. It must be printable ASCII
+	// without quotes and backslashes.
 	Realm string
 	// Description replaces the general description of
-	// [openbroker.ErrUnauthorized], unless it is empty. More specific
-	// descriptions stay, such as that a token has expired.
+	// [openbroker.ErrUnauthorized]. More specific descriptions stay, such as that
+	// a token has expired.
 	Description string
 	// Header has additional response headers; see [openbroker.Error.Header].
 	Header http.Header
 }
 
-// Refusal wraps an authenticator and changes the text, the realm and the headers
-// of its 401. Create it with [NewRefusal].
-type Refusal struct {
+// unauthorizedResponse is an authenticator that changes the 401 of another one.
+type unauthorizedResponse struct {
 	authenticator openbroker.Authenticator
-	config        RefusalConfig
+	config        UnauthorizedResponse
 	challenges    []string
 }
 
-var _ openbroker.Authenticator = (*Refusal)(nil)
+var _ openbroker.Authenticator = (*unauthorizedResponse)(nil)
 
-// NewRefusal returns an authenticator that decides like the given one and applies
-// config to its 401. It returns an error if authenticator is nil or [None], which
-// never refuses a request, or if the realm contains a character that it must not
-// contain.
-func NewRefusal(authenticator openbroker.Authenticator, config RefusalConfig) (*Refusal, error) {
+// WithUnauthorizedResponse returns an authenticator that decides like the given
+// one and changes its 401 as response says. It returns an error if authenticator
+// is nil or [None], which never refuses a request, or if the realm contains a
+// character that it must not contain.
+func WithUnauthorizedResponse(authenticator openbroker.Authenticator, response UnauthorizedResponse) (openbroker.Authenticator, error) {
 	if authenticator == nil {
-		return nil, errors.New("auth: the authenticator of Refusal is nil")
+		return nil, errors.New("auth: the authenticator is nil")
 	}
 	if _, open := authenticator.(*None); open {
-		return nil, errors.New("auth: None refuses no request: use it without Refusal")
+		return nil, errors.New("auth: None refuses no request: use it without WithUnauthorizedResponse")
 	}
-	for _, c := range []byte(config.Realm) {
+	for _, c := range []byte(response.Realm) {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' {
 			return nil, errors.New("auth: the Realm is invalid: use printable ASCII without quotes and backslashes")
 		}
 	}
-	config.Header = config.Header.Clone()
-	r := &Refusal{authenticator: authenticator, config: config, challenges: slices.Clone(authenticator.Challenges())}
-	if config.Realm != "" {
+	response.Header = response.Header.Clone()
+	r := &unauthorizedResponse{authenticator: authenticator, config: response, challenges: slices.Clone(authenticator.Challenges())}
+	if response.Realm != "" {
 		parameter := regexp.MustCompile(`realm="[^"]*"`)
 		for i := range r.challenges {
-			r.challenges[i] = parameter.ReplaceAllLiteralString(r.challenges[i], `realm="`+config.Realm+`"`)
+			r.challenges[i] = parameter.ReplaceAllLiteralString(r.challenges[i], `realm="`+response.Realm+`"`)
 		}
 	}
 	return r, nil
@@ -62,7 +62,7 @@ func NewRefusal(authenticator openbroker.Authenticator, config RefusalConfig) (*
 
 // Authenticate returns the result of the wrapped authenticator. It applies the
 // configuration to a 401.
-func (r *Refusal) Authenticate(request *http.Request) (openbroker.Principal, error) {
+func (r *unauthorizedResponse) Authenticate(request *http.Request) (openbroker.Principal, error) {
 	principal, err := r.authenticator.Authenticate(request)
 	if err == nil {
 		return principal, nil
@@ -88,4 +88,4 @@ func (r *Refusal) Authenticate(request *http.Request) (openbroker.Principal, err
 
 // Challenges returns the challenges of the wrapped authenticator with the realm of
 // the configuration.
-func (r *Refusal) Challenges() []string { return r.challenges }
+func (r *unauthorizedResponse) Challenges() []string { return r.challenges }

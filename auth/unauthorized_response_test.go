@@ -8,18 +8,18 @@ import (
 	"github.com/openbroker/openbroker/auth"
 )
 
-func TestRefusal(t *testing.T) {
+func TestWithUnauthorizedResponse(t *testing.T) {
 	t.Parallel()
-	refuse := func(a openbroker.Authenticator, config auth.RefusalConfig) openbroker.Authenticator {
+	respond := func(a openbroker.Authenticator, config auth.UnauthorizedResponse) openbroker.Authenticator {
 		t.Helper()
-		r, err := auth.NewRefusal(a, config)
+		r, err := auth.WithUnauthorizedResponse(a, config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	config := auth.RefusalConfig{Realm: "Billing", Description: "Log in at https://login.example.com.", Header: http.Header{"X-Login": {"https://login.example.com"}}}
-	s := serve(t, refuse(newBasic(t, auth.Credential{Username: "cc", Password: "right"}), config))
+	config := auth.UnauthorizedResponse{Realm: "Billing", Description: "Log in at https://login.example.com.", Header: http.Header{"X-Login": {"https://login.example.com"}}}
+	s := serve(t, respond(newBasic(t, auth.Credential{Username: "cc", Password: "right"}), config))
 	mustAccept(t, s.provision(t, basicHeader("cc", "right")), "cc", "basic", "")
 	a := s.provision(t, basicHeader("cc", "wrong"))
 	mustRefuse(t, a, `Basic realm="Billing", charset="UTF-8"`)
@@ -38,18 +38,18 @@ func TestRefusal(t *testing.T) {
 		{openbroker.NewError(403, "", "no"), 403, "no", "", "403"},
 		{openbroker.ErrUnavailable, 503, openbroker.ErrUnavailable.Description, "", "503"},
 	} {
-		a := serve(t, refuse(fixed{c.err}, config)).provision(t)
+		a := serve(t, respond(fixed{c.err}, config)).provision(t)
 		if a.status != c.status || a.body["description"] != c.text || a.header.Get("X-Login") != c.X {
 			t.Errorf("%s: %d %v %v", c.name, a.status, a.body, a.header)
 		}
 	}
 	// Unset fields change nothing.
-	mustRefuse(t, serve(t, refuse(newBasic(t, auth.Credential{Username: "cc", Password: "right"}), auth.RefusalConfig{})).provision(t), basicChallenge)
+	mustRefuse(t, serve(t, respond(newBasic(t, auth.Credential{Username: "cc", Password: "right"}), auth.UnauthorizedResponse{})).provision(t), basicChallenge)
 	for _, c := range []struct {
 		a     openbroker.Authenticator
 		realm string
 	}{{nil, ""}, {auth.NewNone(new(logBuffer).logger()), ""}, {fixed{}, `a"b`}, {fixed{}, `a\`}, {fixed{}, "a\r\nX: y"}, {fixed{}, "ü"}} {
-		if _, err := auth.NewRefusal(c.a, auth.RefusalConfig{Realm: c.realm}); err == nil {
+		if _, err := auth.WithUnauthorizedResponse(c.a, auth.UnauthorizedResponse{Realm: c.realm}); err == nil {
 			t.Errorf("%T with the realm %q was accepted", c.a, c.realm)
 		}
 	}

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// A Hook is something to do when the server has answered its last request, such
+// A ShutdownHook is something to do when the server has answered its last request, such
 // as finishing background work, releasing leases, closing a database.
-type Hook struct {
+type ShutdownHook struct {
 	// Name is for the log and for errors. Not empty.
 	Name string
-	// Run does it. Its context ends after [Config.HookTimeout], and at once if
+	// Run does it. Its context ends after [Config.ShutdownHookTimeout], and at once if
 	// the server is told to close, so it must still do the least that is
 	// needed, or nothing. A Run that does not return within a second then is
 	// left behind, and the next hook follows.
@@ -23,7 +23,7 @@ type Hook struct {
 // hookPatience is how long a hook may go on after its context has ended.
 const hookPatience = time.Second
 
-func validateHooks(hooks []Hook) error {
+func validateHooks(hooks []ShutdownHook) error {
 	var problems []error
 	for i, hook := range hooks {
 		if hook.Name == "" {
@@ -42,7 +42,7 @@ func (s *Server) runHooks(ctx context.Context) error {
 	var problems []error
 	for _, hook := range s.config.OnShutdown {
 		start := time.Now()
-		err := runHook(ctx, hook, s.config.HookTimeout)
+		err := runHook(ctx, hook, s.config.ShutdownHookTimeout)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("server: shutdown hook %q: %w", hook.Name, err))
 		}
@@ -52,7 +52,7 @@ func (s *Server) runHooks(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-func runHook(ctx context.Context, hook Hook, timeout time.Duration) error {
+func runHook(ctx context.Context, hook ShutdownHook, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	done := make(chan error, 1)
