@@ -2,9 +2,9 @@ package seal
 
 import "encoding/binary"
 
-// AssociatedData builds the associated data of a sealed value from the parts
-// that say where it belongs, such as kind, platform, id and column. Each part is
-// preceded by its length, so that different parts never give the same bytes:
+// AssociatedData returns the associated data of a sealed value. The parts say
+// where the value belongs, such as kind, platform, id and column. Each part is
+// preceded by its length, so that different parts never yield the same bytes:
 // ("a", "bc") and ("ab", "c") differ, and so do ("a") and ("a", "").
 func AssociatedData(parts ...string) []byte {
 	size := 0

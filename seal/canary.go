@@ -2,21 +2,22 @@ package seal
 
 import "fmt"
 
-// A canary's content says nothing; that it opens says everything.
+// canary is the plaintext of every canary. Only the fact that a keyset opens it
+// is significant.
 const canary = "openbroker canary 1"
 
 var canaryData = AssociatedData("openbroker", "canary")
 
-// Canary seals a constant. Whoever keeps sealed data keeps one canary with it,
-// made when there is no sealed data yet, and gives it to [Keyring.VerifyCanary]
-// before anything else is opened or sealed. After a rotation, when
-// [Keyring.NeedsReseal] says so, a new canary replaces it.
+// Canary seals a constant. Store one canary with the sealed data, before the
+// first value is sealed, and check it with [Keyring.VerifyCanary] before opening
+// or sealing anything else. After a rotation, [Keyring.NeedsReseal] reports that
+// a new canary must replace it.
 func (k *Keyring) Canary() ([]byte, error) {
 	return k.Seal([]byte(canary), canaryData)
 }
 
-// VerifyCanary tells whether the keyring has the key that sealed a canary; any
-// enabled key will do. The error is [ErrWrongKeyset].
+// VerifyCanary returns nil if an enabled key of the keyring opens the canary, and
+// [ErrWrongKeyset] otherwise.
 func (k *Keyring) VerifyCanary(sealed []byte) error {
 	current := k.current.Load()
 	content, err := current.open(sealed, canaryData)
@@ -24,11 +25,11 @@ func (k *Keyring) VerifyCanary(sealed []byte) error {
 		return nil
 	}
 	if err == nil {
-		return fmt.Errorf("%w: what was given is not a canary", ErrWrongKeyset)
+		return fmt.Errorf("%w: the value opens, but it is not a canary", ErrWrongKeyset)
 	}
 	if id, ok := KeyID(sealed); ok {
 		if _, found := find(current.list, id); !found {
-			return fmt.Errorf("%w: the data was sealed with key %d, and the keyset has other keys (primary %d): use the keyset of this data",
+			return fmt.Errorf("%w: the data was sealed with key %d, which the keyset lacks (its primary key is %d): use the keyset of this data",
 				ErrWrongKeyset, id, current.primary)
 		}
 	}

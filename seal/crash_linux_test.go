@@ -21,7 +21,7 @@ const (
 	pathVariable  = "SEAL_TEST_PATH"
 )
 
-// children are what this binary does when a test runs it as another process.
+// children has what this binary does when a test runs it as a child process.
 var children = map[string]func(path string) error{
 	"create": func(path string) error { _, err := seal.Create(path); return err },
 	"rotate": func(path string) error { _, err := seal.RotateKey(path); return err },
@@ -98,8 +98,8 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// A process that is killed at any point loses no key that it said was added,
-// and its lock does not stay.
+// A process that is killed at any point loses no key that it has reported as
+// added, and its lock does not persist.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	path, k := newFile(t)
@@ -124,7 +124,7 @@ func TestKilled(t *testing.T) {
 		if err := command.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		for lines.Scan() { // what it said before it died
+		for lines.Scan() { // what it reported before it died
 			said = append(said, lines.Text())
 		}
 		if err := command.Wait(); err == nil {

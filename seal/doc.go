@@ -1,36 +1,36 @@
-// Package seal encrypts what a broker must keep but nobody may read in its
-// database: parameters, credentials and the state of providers.
+// Package seal encrypts the secrets that a broker stores in its database:
+// parameters, credentials and the state of providers.
 //
-// A [Keyring] seals and opens. It holds a keyset: one primary key, which seals,
-// and any number of older keys, which still open. Sealed data is bound to the
-// record it belongs to by associated data ([AssociatedData]), so that it cannot
-// be moved to another record or column.
+// A [Keyring] seals (encrypts) and opens (decrypts). It holds a keyset: one
+// primary key, which seals, and any number of older keys, which only open.
+// Associated data ([AssociatedData]) binds a sealed value to its record, so that
+// it cannot be moved to another record or column.
 //
-// A keyset is a Tink keyset in JSON, in clear text, protected by the
-// permissions of its file ([Load], [Create]) or by whoever hands it over in
-// memory ([Parse]). Keys can be changed while the broker runs ([AddKey],
-// [PromoteKey], [DisableKey], [DeleteKey]); a running process takes them over
-// with [Keyring.Reload] or [Keyring.Watch]. A canary ([Keyring.Canary]), kept
-// beside the sealed data, tells at start whether the keyset belongs to it.
+// A keyset is a Tink keyset in JSON, in clear text. The permissions of its file
+// protect it ([Load], [Create]), or the caller does, who passes it in memory
+// ([Parse]). Keys can change while the broker runs ([AddKey], [PromoteKey],
+// [DisableKey], [DeleteKey]); a running process adopts them with
+// [Keyring.Reload] or [Keyring.Watch]. A canary ([Keyring.Canary]), stored with
+// the sealed data, shows at start whether the keyset belongs to the data.
 //
 // # Keys
 //
-// New keys are XAES-256-GCM (C2SP): AES-256-GCM with a 192-bit random nonce.
-// AES-256-GCM itself has a 96-bit nonce, which allows 2³² messages per key, a
-// number that several replicas would have to count together; here there is
-// nothing to count. AES-256-GCM-SIV has no such limit either, but has no hardware
-// acceleration in Go and costs four times as much. Keysets with other AEAD keys
-// of Tink are read as they are, provided that the keys have the TINK output
-// prefix, which names the key in everything it sealed.
+// New keys are XAES-256-GCM (C2SP): AES-256-GCM with a random nonce of 192 bits.
+// Plain AES-256-GCM has a nonce of 96 bits, which limits a key to 2³² messages;
+// several replicas would have to count them together. XAES-256-GCM needs no
+// count. AES-256-GCM-SIV needs none either, but has no hardware acceleration in
+// Go and costs four times as much. Keysets with other AEAD keys of Tink work,
+// too, if the keys have the output prefix TINK, which puts the id of the key into
+// everything that it seals.
 //
-// # What sealing does not do
+// # What sealing does not protect
 //
-// It does not hide how long data is, and whoever can write to the database can
-// put an older value of the same record back.
+// The length of the data stays visible. An attacker with write access to the
+// database can restore an older value of the same record.
 //
 // # What this package does not own
 //
-// It does not know what a record is, does not decide what is sealed, and does
-// not seal records again after a rotation: [Keyring.NeedsReseal] tells the
-// owner of the records which ones. It has no key management service.
+// The package does not know records, and does not decide what is sealed. After a
+// rotation, the owner of the records seals them again; [Keyring.NeedsReseal]
+// selects them. The package does not use a key management service.
 package seal

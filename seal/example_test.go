@@ -11,7 +11,7 @@ import (
 )
 
 func ExampleKeyring() {
-	keyset, err := seal.GenerateKeyset() // once; then from ${env:...} or ${file:...}
+	keyset, err := seal.GenerateKeyset() // once; later from ${env:...} or ${file:...}
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -49,7 +49,7 @@ func ExampleKeyring_VerifyCanary() {
 		fmt.Println(err)
 		return
 	}
-	canary, err := keyring.Canary() // kept in the database from its beginning
+	canary, err := keyring.Canary() // stored in the database from the beginning
 	if err != nil {
 		fmt.Println(err)
 		return

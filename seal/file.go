@@ -8,27 +8,27 @@ import (
 	"os"
 )
 
-// maxFileSize is far above any keyset: a key takes about 200 bytes.
+// maxFileSize is far above the size of any keyset: a key takes about 200 bytes.
 const maxFileSize = 1 << 20
 
-// fileMode is the permissions that a keyset file may have beyond 0700.
+// fileMode has the permissions that a keyset file may have in addition to those
+// of its owner.
 type fileMode fs.FileMode
 
 // An Option configures [Load] and [LoadOrCreate].
 type Option func(*Keyring)
 
-// AllowGroupRead accepts a file that its group may read, mode 0640 at most. It is
+// AllowGroupRead accepts a file that its group may read, up to mode 0640. Use it
 // for secrets that Kubernetes mounts with fsGroup, which are always readable by
-// the group. The group must be the broker's alone.
+// the group. The group must have no other members than the broker.
 func AllowGroupRead() Option {
 	return func(k *Keyring) { k.mode |= 0o040 }
 }
 
-// Create makes a keyset file with one new key and mode 0600, and loads it. The
-// file appears complete or not at all, is on disk when Create returns, and is
-// never overwritten: if path exists, or another process is faster, the error is
-// [fs.ErrExist] and nothing has changed. The directory must exist and support
-// hard links.
+// Create creates a keyset file with one new key and mode 0600, and loads it. The
+// file appears complete or not at all, and is on disk when Create returns. Create
+// never overwrites a file: if path exists, or another process creates it first,
+// it returns [fs.ErrExist]. The directory must exist and support hard links.
 func Create(path string) (*Keyring, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("seal: create a keyset: %s: %w", path, fs.ErrExist)
@@ -43,10 +43,9 @@ func Create(path string) (*Keyring, error) {
 	return Load(path)
 }
 
-// Load reads a keyset file. Errors are [fs.ErrNotExist] if there is none,
-// [ErrPermissions] if users other than its owner have access to it, [ErrKeyset]
-// if it cannot be used, or those of the operating system. A bad file is left as
-// it is.
+// Load reads a keyset file. It returns [fs.ErrNotExist] if the file does not
+// exist, [ErrPermissions] if users other than its owner have access to it,
+// [ErrKeyset] if it is unusable, or an error of the operating system.
 func Load(path string, options ...Option) (*Keyring, error) {
 	k := &Keyring{path: path}
 	for _, option := range options {
@@ -60,10 +59,10 @@ func Load(path string, options ...Option) (*Keyring, error) {
 	return k, nil
 }
 
-// LoadOrCreate loads the keyset file and makes it first if there is none. Several
-// processes may do so at once: all get the same keyset. Use it only where nothing
-// may have been sealed yet, or check a canary afterwards: a new keyset cannot open
-// what a lost one sealed. Errors are those of [Load] and [Create].
+// LoadOrCreate loads the keyset file, and creates it first if it does not exist.
+// If several processes call it at once, all get the same keyset. Use it only if
+// nothing has been sealed yet, or check a canary afterwards: a new keyset cannot
+// open what a lost one has sealed. It returns the errors of [Load] and [Create].
 func LoadOrCreate(path string, options ...Option) (*Keyring, error) {
 	k, err := Load(path, options...)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -79,10 +78,10 @@ func LoadOrCreate(path string, options ...Option) (*Keyring, error) {
 // use, usually by [Keyring.VerifyCanary]. It returns nil if so.
 type CandidateCheck func(candidate *Keyring) error
 
-// Reload reads the keyset file again and uses it from then on, if it is good and
-// check, which may be nil, accepts it; otherwise everything stays as it was. It
-// reports whether the file had changed. Errors are those of [Load] and of check,
-// or [ErrNoFile].
+// Reload reads the keyset file again and adopts its keyset if the file is valid
+// and check, which may be nil, accepts it. It reports whether the keyset has
+// changed. On an error, which is one of [Load], one of check or [ErrNoFile], the
+// keyring stays unchanged.
 func (k *Keyring) Reload(check CandidateCheck) (changed bool, err error) {
 	if k.path == "" {
 		return false, ErrNoFile
@@ -98,7 +97,7 @@ func (k *Keyring) Reload(check CandidateCheck) (changed bool, err error) {
 	}
 	if check != nil {
 		if err := check(newKeyring(next)); err != nil {
-			return false, fmt.Errorf("seal: the changed keyset %s is refused: %w", k.path, err)
+			return false, fmt.Errorf("seal: refused the changed keyset %s: %w", k.path, err)
 		}
 	}
 	k.current.Store(next)
@@ -117,12 +116,12 @@ func (k *Keyring) read() (*keys, error) {
 	return current, nil
 }
 
-// readFile returns the content of a keyset file, and what it was when its
-// permissions were checked.
+// readFile returns the content of a keyset file, and the file information with
+// the permissions that were checked.
 func readFile(path string, allowed fileMode) ([]byte, fs.FileInfo, error) {
-	// Opening something else, such as a named pipe, could block.
+	// Opening a file of another type, such as a named pipe, could block.
 	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("seal: there is no keyset file at %s: restore it from its backup, since no other can open what was sealed with it; if nothing was sealed yet, create it: %w", path, fs.ErrNotExist)
+		return nil, nil, fmt.Errorf("seal: the keyset file %s does not exist: restore it from its backup, since only this keyset opens the data that was sealed with it; create a new one only if nothing was sealed yet: %w", path, fs.ErrNotExist)
 	} else if err != nil {
 		return nil, nil, fmt.Errorf("seal: read the keyset: %w", err)
 	} else if !info.Mode().IsRegular() {
@@ -132,7 +131,7 @@ func readFile(path string, allowed fileMode) ([]byte, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal: read the keyset: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // It was only read.
+	defer file.Close() //nolint:errcheck // The file was only read.
 	info, err := file.Stat()
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal: read the keyset: %w", err)
@@ -145,7 +144,7 @@ func readFile(path string, allowed fileMode) ([]byte, fs.FileInfo, error) {
 		return nil, nil, fmt.Errorf("seal: read the keyset: %w", err)
 	}
 	if len(data) > maxFileSize {
-		return nil, nil, fmt.Errorf("%w: %s has more than %d bytes; it is some other file", ErrKeyset, path, maxFileSize)
+		return nil, nil, fmt.Errorf("%w: %s has more than %d bytes, so it is not a keyset file: check the path", ErrKeyset, path, maxFileSize)
 	}
 	return data, info, nil
 }

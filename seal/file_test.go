@@ -119,7 +119,7 @@ func TestCreateNeverOverwrites(t *testing.T) {
 	})
 }
 
-// What a process leaves behind that was killed while it wrote is not in the way.
+// Temporary files of a process that was killed while writing do not matter.
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keyset.json")
@@ -263,7 +263,7 @@ func TestLoadRefuses(t *testing.T) {
 	}{
 		"missing":   {func(*testing.T, string) {}, fs.ErrNotExist, "backup"},
 		"empty":     {func(t *testing.T, path string) { t.Helper(); write(t, path, nil, 0o600) }, seal.ErrKeyset, "empty"},
-		"cut off":   {func(t *testing.T, path string) { t.Helper(); write(t, path, good[:len(good)/2], 0o600) }, seal.ErrKeyset, "cut off"},
+		"cut off":   {func(t *testing.T, path string) { t.Helper(); write(t, path, good[:len(good)/2], 0o600) }, seal.ErrKeyset, "truncated"},
 		"too large": {func(t *testing.T, path string) { t.Helper(); write(t, path, make([]byte, 1<<20+1), 0o600) }, seal.ErrKeyset, "more than"},
 		"directory": {func(t *testing.T, path string) {
 			t.Helper()
@@ -304,7 +304,7 @@ func TestReload(t *testing.T) {
 	errRefused := errors.New("refused")
 	refuse := func(candidate *seal.Keyring) error {
 		if candidate == k || primary(t, candidate) == first {
-			t.Error("the check was given the keyring in use")
+			t.Error("the check received the keyring in use")
 		}
 		return errRefused
 	}

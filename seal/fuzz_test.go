@@ -51,7 +51,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		// What is accepted works.
+		// An accepted keyset works.
 		sealed, err := k.Seal([]byte("data"), nil)
 		if err != nil {
 			t.Fatal(err)

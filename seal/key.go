@@ -11,26 +11,26 @@ type KeyStatus string
 
 // The statuses of a key.
 const (
-	// KeyEnabled is a key that opens what it sealed.
+	// KeyEnabled is the status of a key that opens the data it has sealed.
 	KeyEnabled KeyStatus = "enabled"
-	// KeyDisabled is a key that is kept but not used.
+	// KeyDisabled is the status of a key that is kept but not used.
 	KeyDisabled KeyStatus = "disabled"
-	// KeyDestroyed is a key of which only the id is left. This package never
-	// makes one, but other tools do.
+	// KeyDestroyed is the status of a key of which only the id remains. This
+	// package never destroys keys, but other tools do.
 	KeyDestroyed KeyStatus = "destroyed"
 )
 
 // A Key describes a key of a keyset, without the key itself.
 type Key struct {
-	// ID is unique within the keyset. What the key sealed names it; see [KeyID].
+	// ID is unique within the keyset. Sealed data contains it; see [KeyID].
 	ID uint32 `json:"id"`
-	// Status is enabled for the primary key, always.
+	// Status is always enabled for the primary key.
 	Status KeyStatus `json:"status"`
 	// Primary is true for the one key that seals.
 	Primary bool `json:"primary"`
 }
 
-// describe lists the keys of a keyset in their order, the oldest first.
+// describe returns the keys of a keyset, the oldest first.
 func describe(handle *keyset.Handle) ([]Key, error) {
 	keys := make([]Key, 0, handle.Len())
 	for i := range handle.Len() {

@@ -9,15 +9,16 @@ import (
 	"sync/atomic"
 )
 
-// tinkPrefix starts everything that was sealed; the key's id in 4 bytes, big
-// endian, follows.
+// All sealed data begins with tinkPrefix, followed by the id of the key in 4
+// bytes, big endian.
 const (
 	tinkPrefix     = 0x01
 	tinkPrefixSize = 5
 )
 
-// A Keyring seals and opens data with the keys of a keyset. Its methods may be
-// called at the same time. Printing or logging it shows the ids of the keys only.
+// A Keyring seals and opens data with the keys of a keyset. Its methods are safe
+// for concurrent use. Printed and logged, it shows the number of keys and the id
+// of the primary key only.
 type Keyring struct {
 	current atomic.Pointer[keys]
 
@@ -31,9 +32,9 @@ var (
 	_ slog.LogValuer = (*Keyring)(nil)
 )
 
-// Parse returns a keyring for a keyset in JSON, such as [GenerateKeyset] returns or a
-// keyset file contains, with or without white space around it. Errors are
-// [ErrKeyset]; they never quote the keyset.
+// Parse returns a keyring for a keyset in JSON, as [GenerateKeyset] returns it and a
+// keyset file contains it. It ignores white space around the keyset. It returns
+// [ErrKeyset] if the keyset is unusable; the error never quotes the keyset.
 func Parse(data []byte) (*Keyring, error) {
 	k, err := decode(data)
 	if err != nil {
@@ -48,13 +49,13 @@ func newKeyring(k *keys) *Keyring {
 	return ring
 }
 
-// Seal encrypts plaintext with the primary key and binds it to associated data,
-// which is not part of the result and must be given to Open again; see
-// [AssociatedData]. The result is different every time, and 45 bytes longer than
-// the plaintext with keys that this package makes.
+// Seal encrypts plaintext with the primary key and binds it to the associated
+// data, which is not part of the result; pass the same associated data to Open
+// (see [AssociatedData]). The result differs on every call. With keys of this
+// package it is 45 bytes longer than the plaintext.
 //
-// A nil plaintext is sealed as an empty one: whoever has to tell "none" from
-// "empty" does so beside the sealed data.
+// Seal treats a nil plaintext as an empty one: a caller that distinguishes them
+// must record the difference outside of the sealed data.
 func (k *Keyring) Seal(plaintext, associated []byte) ([]byte, error) {
 	sealed, err := k.current.Load().aead.Encrypt(plaintext, associated)
 	if err != nil {
@@ -63,10 +64,10 @@ func (k *Keyring) Seal(plaintext, associated []byte) ([]byte, error) {
 	return sealed, nil
 }
 
-// Open decrypts what Seal returned for the same associated data. The plaintext
-// is never nil, even if it is empty. Nil or empty sealed data is not an empty
-// plaintext but an error, so that a value lost from the database is noticed.
-// Errors are [ErrOpen].
+// Open decrypts a result of Seal for the same associated data. The plaintext is
+// never nil, even if it is empty. Empty sealed data is an error and not an empty
+// plaintext, so that a value that the database lost is noticed. Open returns
+// [ErrOpen] if it cannot decrypt the data.
 func (k *Keyring) Open(sealed, associated []byte) ([]byte, error) {
 	return k.current.Load().open(sealed, associated)
 }
@@ -82,26 +83,26 @@ func (k *keys) open(sealed, associated []byte) ([]byte, error) {
 	return plaintext, nil
 }
 
-// explain says why sealed could not be opened. The cause that Tink gives is
-// always the same.
+// explain returns an error that says why sealed cannot be opened. Tink returns
+// the same error for every reason.
 func (k *keys) explain(sealed []byte) error {
 	id, ok := KeyID(sealed)
 	if !ok {
-		return fmt.Errorf("%w: it is empty, cut off, or was never sealed", ErrOpen)
+		return fmt.Errorf("%w: it is empty or truncated, or was never sealed", ErrOpen)
 	}
 	key, ok := find(k.list, id)
 	if !ok {
-		return fmt.Errorf("%w: it names key %d, which is not in the keyset: load the keyset that has it", ErrOpen, id)
+		return fmt.Errorf("%w: it was sealed with key %d, which is not in the keyset: load the keyset with this key", ErrOpen, id)
 	}
 	if key.Status != KeyEnabled {
-		return fmt.Errorf("%w: it names key %d, which is %s: enable it and seal the data again before disabling it", ErrOpen, id, key.Status)
+		return fmt.Errorf("%w: it was sealed with key %d, which is %s: enable the key, and seal the data again before disabling it", ErrOpen, id, key.Status)
 	}
-	return fmt.Errorf("%w: it was altered or cut off, belongs to another record, or was sealed with another key %d", ErrOpen, id)
+	return fmt.Errorf("%w: it was altered or truncated, belongs to another record, or was sealed with a different key with the id %d", ErrOpen, id)
 }
 
-// KeyID returns the id of the key that sealed data names, and false if the data
-// is too short or does not look sealed. The id is not verified; Open does that.
-// It is in the bytes 1 to 4, big endian, after a byte 0x01.
+// KeyID returns the id of the key in sealed data, and false if the data is too
+// short or does not look sealed. KeyID does not verify the id; Open does. The id
+// is in bytes 1 to 4, big endian, after a byte 0x01.
 func KeyID(sealed []byte) (uint32, bool) {
 	if len(sealed) < tinkPrefixSize || sealed[0] != tinkPrefix {
 		return 0, false
@@ -110,15 +111,15 @@ func KeyID(sealed []byte) (uint32, bool) {
 }
 
 // NeedsReseal reports whether sealed data was sealed with another key than the
-// one that is primary now. It is true for data that was never sealed, too:
-// [Keyring.Reseal] then tells what is wrong with it.
+// current primary key. It also returns true for data that was never sealed, for
+// which [Keyring.Reseal] returns an error.
 func (k *Keyring) NeedsReseal(sealed []byte) bool {
 	id, ok := KeyID(sealed)
 	return !ok || id != k.current.Load().primary
 }
 
-// Reseal opens sealed data and seals it again with the primary key, for the same
-// associated data. Errors are [ErrOpen].
+// Reseal opens sealed data and seals it again with the primary key and the same
+// associated data. It returns [ErrOpen] if it cannot open the data.
 func (k *Keyring) Reseal(sealed, associated []byte) ([]byte, error) {
 	plaintext, err := k.Open(sealed, associated)
 	if err != nil {
@@ -127,19 +128,18 @@ func (k *Keyring) Reseal(sealed, associated []byte) ([]byte, error) {
 	return k.Seal(plaintext, associated)
 }
 
-// Keys describes the keys, the oldest first.
+// Keys returns descriptions of the keys, the oldest first.
 func (k *Keyring) Keys() []Key {
 	return slices.Clone(k.current.Load().list)
 }
 
-// Format writes how many keys there are and which one is primary, whatever the
-// verb.
+// Format writes the number of keys and the id of the primary key for every verb.
 func (k *Keyring) Format(f fmt.State, _ rune) {
 	current := k.current.Load()
 	_, _ = fmt.Fprintf(f, "keyring of %d keys, primary %d", len(current.list), current.primary)
 }
 
-// LogValue returns how many keys there are and which one is primary.
+// LogValue returns the number of keys and the id of the primary key.
 func (k *Keyring) LogValue() slog.Value {
 	current := k.current.Load()
 	return slog.GroupValue(

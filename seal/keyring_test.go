@@ -91,20 +91,20 @@ func TestOpenRefuses(t *testing.T) {
 		says               string
 	}
 	tests := map[string]attempt{
-		"nil":                        {nil, associated, "cut off"},
-		"empty":                      {[]byte{}, associated, "cut off"},
+		"nil":                        {nil, associated, "truncated"},
+		"empty":                      {[]byte{}, associated, "truncated"},
 		"never sealed":               {[]byte(secret), associated, "never sealed"},
 		"another keyset":             {foreign, associated, "not in the keyset"},
 		"another id":                 {sealed, seal.AssociatedData("binding", "default", "b2", "credentials"), "another record"},
 		"another column":             {sealed, seal.AssociatedData("binding", "default", "b1", "parameters"), "another record"},
-		"parts split elsewhere":      {sealed, seal.AssociatedData("binding", "defaultb", "1", "credentials"), "another record"},
+		"parts split differently":    {sealed, seal.AssociatedData("binding", "defaultb", "1", "credentials"), "another record"},
 		"no associated data":         {sealed, nil, "another record"},
 		"longer":                     {append(bytes.Clone(sealed), 0), associated, "altered"},
 		"twice":                      {append(bytes.Clone(sealed), sealed...), associated, "altered"},
 		"the content of another key": {append(bytes.Clone(sealed[:5]), foreign[5:]...), associated, "altered"},
 	}
 	for i := range sealed {
-		tests[fmt.Sprintf("cut off after %d bytes", i)] = attempt{sealed[:i], associated, "cut off"}
+		tests[fmt.Sprintf("truncated after %d bytes", i)] = attempt{sealed[:i], associated, "truncated"}
 		altered := bytes.Clone(sealed)
 		altered[i] ^= 1 << (i % 8)
 		says := "altered"
@@ -166,7 +166,7 @@ func TestAssociatedData(t *testing.T) {
 		}
 		seen[data] = parts
 	}
-	// What is sealed today has to be opened by later versions.
+	// Later versions must open the data that is sealed today.
 	if got, want := seal.AssociatedData("kind", "", "é"), []byte("\x04kind\x00\x02\xc3\xa9"); !bytes.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -219,7 +219,7 @@ func TestCanary(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := newKeyring(t)
-	// A record that was put in the place of the canary, with the right key.
+	// A record that replaced the canary, sealed with the right key.
 	record := mustSeal(t, k, []byte("openbroker canary 1"), seal.AssociatedData("binding", "b1"))
 	impostor := mustSeal(t, k, []byte("something else"), seal.AssociatedData("openbroker", "canary"))
 	tests := map[string]struct {

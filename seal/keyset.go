@@ -13,17 +13,17 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// keys is a keyset ready for use. It never changes.
+// keys is an immutable keyset, ready for use.
 type keys struct {
 	handle  *keyset.Handle
 	aead    tink.AEAD
 	list    []Key
 	primary uint32
-	digest  [sha256.Size]byte // of the JSON, to see changes
+	digest  [sha256.Size]byte // of the JSON, to detect changes
 }
 
-// GenerateKeyset returns a new keyset with one key, in JSON: for a secret store or an
-// environment variable. It is a secret. For a file use [Create].
+// GenerateKeyset returns a new keyset with one key, in JSON, for a secret store or an
+// environment variable. The keyset is a secret. To create a file, use [Create].
 func GenerateKeyset() ([]byte, error) {
 	handle, err := keyset.NewHandle(aead.XAES256GCM192BitNonceKeyTemplate())
 	if err != nil {
@@ -32,7 +32,7 @@ func GenerateKeyset() ([]byte, error) {
 	return encode(handle)
 }
 
-// encode returns a keyset in JSON, after having checked that it can be used.
+// encode returns a keyset in JSON. It checks that the keyset is usable.
 func encode(handle *keyset.Handle) ([]byte, error) {
 	var buffer bytes.Buffer
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&buffer)); err != nil {
@@ -45,32 +45,32 @@ func encode(handle *keyset.Handle) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// decode reads a keyset in JSON. Its errors are ErrKeyset. Those of the JSON
-// decoder quote the input and are left out.
+// decode parses a keyset in JSON. It returns ErrKeyset, without the errors of the
+// JSON decoder, which quote the input.
 func decode(data []byte) (*keys, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, fmt.Errorf("%w: it is empty; restore it from its backup", ErrKeyset)
+		return nil, fmt.Errorf("%w: it is empty: restore it from its backup", ErrKeyset)
 	}
 	set, err := keyset.NewJSONReader(bytes.NewReader(data)).Read()
 	if err != nil {
-		return nil, fmt.Errorf("%w: it is not a Tink keyset in JSON, or it is cut off or corrupt; restore it from its backup", ErrKeyset)
+		return nil, fmt.Errorf("%w: it is not a Tink keyset in JSON, or it is truncated or corrupt: restore it from its backup", ErrKeyset)
 	}
 	if err := keyset.Validate(set); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKeyset, err)
 	}
 	for _, key := range set.GetKey() {
 		if key.GetOutputPrefixType() != tinkpb.OutputPrefixType_TINK {
-			return nil, fmt.Errorf("%w: key %d has output prefix %s; make keys with the prefix TINK",
+			return nil, fmt.Errorf("%w: key %d has the output prefix %s: create keys with the prefix TINK",
 				ErrKeyset, key.GetKeyId(), key.GetOutputPrefixType())
 		}
 	}
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(data)))
 	if err != nil {
-		return nil, fmt.Errorf("%w: a key in it is corrupt or of an unknown type", ErrKeyset)
+		return nil, fmt.Errorf("%w: one of its keys is corrupt or of an unknown type", ErrKeyset)
 	}
 	primitive, err := aead.New(handle)
 	if err != nil {
-		return nil, fmt.Errorf("%w: an enabled key in it is not for authenticated encryption (AEAD); use a keyset of AEAD keys", ErrKeyset)
+		return nil, fmt.Errorf("%w: one of its enabled keys is not for authenticated encryption (AEAD): use a keyset of AEAD keys", ErrKeyset)
 	}
 	list, err := describe(handle)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// tinkKeyset returns a keyset as other tools make it.
+// tinkKeyset returns a keyset as other tools create it.
 func tinkKeyset(tb testing.TB, templates ...*tinkpb.KeyTemplate) []byte {
 	tb.Helper()
 	manager := keyset.NewManager()
@@ -139,7 +139,7 @@ func TestParseRefuses(t *testing.T) {
 		}), "not a Tink keyset"},
 	}
 	for i := range good {
-		tests[fmt.Sprintf("cut off after %d bytes", i)] = struct {
+		tests[fmt.Sprintf("truncated after %d bytes", i)] = struct {
 			data []byte
 			says string
 		}{good[:i], ""}

@@ -7,11 +7,11 @@ import (
 	"os"
 )
 
-// Elsewhere access is not a matter of mode bits: files inherit it from their
-// directory, which the operator protects.
+// checkMode accepts every file. These systems do not use mode bits: files inherit
+// access rights from their directory, which the operator protects.
 func checkMode(string, fs.FileInfo, fileMode) error { return nil }
 
 func matchOwner(*os.File, fs.FileInfo) error { return nil }
 
-// Directories cannot be flushed there.
+// syncDirectory does nothing: these systems cannot flush directories.
 func syncDirectory(string) error { return nil }

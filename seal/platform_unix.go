@@ -13,7 +13,7 @@ import (
 func checkMode(path string, info fs.FileInfo, allowed fileMode) error {
 	mode := info.Mode().Perm()
 	if mode&0o077&^fs.FileMode(allowed) != 0 {
-		return fmt.Errorf("%w: %s has mode %04o: run chmod 600 %s, and change the keys if others may have read it",
+		return fmt.Errorf("%w: %s has mode %04o: run chmod 600 %s, and rotate the keys if others may have read the file",
 			ErrPermissions, path, mode, path)
 	}
 	return nil
@@ -37,7 +37,7 @@ func matchOwner(file *os.File, like fs.FileInfo) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("keep the owner: run as the user who owns the keyset: %w", err)
+		return fmt.Errorf("cannot keep the owner of the keyset: run as the user who owns it: %w", err)
 	}
 	return nil
 }

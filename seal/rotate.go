@@ -12,15 +12,15 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
-// RotateKey adds a new key to a keyset file and makes it primary at once. It is for
-// a broker that is one process: with several replicas, one that reads the file
-// later could not open what another sealed already. Those use [AddKey], then,
-// when all replicas have read the file, [PromoteKey].
+// RotateKey adds a new key to a keyset file and makes it primary at once. Use it for
+// a broker with a single process. With several replicas, a replica that reads the
+// file late could not open what another one has already sealed: call [AddKey],
+// wait until all replicas have read the file, and then call [PromoteKey].
 //
-// Like all changes to a keyset file, it is atomic and on disk when the function
-// returns; processes that change the file at the same time wait for one another
-// (by a lock on path + ".lock"). The mode becomes 0600, the owner stays. Errors
-// are those of [Load].
+// Every change to a keyset file is atomic, and on disk when the function returns.
+// Processes that change the file at the same time wait for one another with a
+// lock on path + ".lock". The mode becomes 0600; the owner stays. RotateKey returns
+// the errors of [Load].
 func RotateKey(path string) (id uint32, err error) {
 	err = change(path, func(manager *keyset.Manager, _ []Key) error {
 		if id, err = addKey(manager); err != nil {
@@ -31,8 +31,8 @@ func RotateKey(path string) (id uint32, err error) {
 	return id, err
 }
 
-// AddKey adds a new key to a keyset file and returns its id. The key opens, but
-// does not seal until [PromoteKey]. Errors are those of [Load].
+// AddKey adds a new key to a keyset file and returns its id. The key opens data,
+// and seals data only after [PromoteKey]. AddKey returns the errors of [Load].
 func AddKey(path string) (id uint32, err error) {
 	err = change(path, func(manager *keyset.Manager, _ []Key) error {
 		id, err = addKey(manager)
@@ -41,9 +41,9 @@ func AddKey(path string) (id uint32, err error) {
 	return id, err
 }
 
-// PromoteKey makes a key of a keyset file the primary one. All replicas must have
-// loaded the file with this key before. Errors are those of [Load],
-// [ErrUnknownKey], and [ErrKeyStatus] if the key is not enabled.
+// PromoteKey makes a key of a keyset file the primary one. First, all replicas
+// must have loaded the file with this key. PromoteKey returns the errors of
+// [Load], [ErrUnknownKey], and [ErrKeyStatus] if the key is not enabled.
 func PromoteKey(path string, id uint32) error {
 	return changeKey(path, id, func(manager *keyset.Manager, key Key) error {
 		if key.Status != KeyEnabled {
@@ -53,7 +53,7 @@ func PromoteKey(path string, id uint32) error {
 	})
 }
 
-// EnableKey enables a disabled key again. Errors are those of [Load],
+// EnableKey enables a disabled key again. It returns the errors of [Load],
 // [ErrUnknownKey], and [ErrKeyStatus] if the key is destroyed.
 func EnableKey(path string, id uint32) error {
 	return changeKey(path, id, func(manager *keyset.Manager, key Key) error {
@@ -64,9 +64,9 @@ func EnableKey(path string, id uint32) error {
 	})
 }
 
-// DisableKey disables a key: what it sealed cannot be opened until [EnableKey].
-// Errors are those of [Load], [ErrUnknownKey], and [ErrKeyStatus] if the key is
-// the primary one or destroyed.
+// DisableKey disables a key: data that it has sealed cannot be opened until
+// [EnableKey]. It returns the errors of [Load], [ErrUnknownKey], and
+// [ErrKeyStatus] if the key is the primary one or destroyed.
 func DisableKey(path string, id uint32) error {
 	return changeKey(path, id, func(manager *keyset.Manager, key Key) error {
 		if key.Primary {
@@ -79,16 +79,16 @@ func DisableKey(path string, id uint32) error {
 	})
 }
 
-// DeleteKey removes a disabled key: what it sealed is lost. Errors are those of
-// [Load], [ErrUnknownKey], and [ErrKeyStatus] if the key is enabled, as the primary
-// key always is.
+// DeleteKey removes a disabled key: data that it has sealed is lost. It returns
+// the errors of [Load], [ErrUnknownKey], and [ErrKeyStatus] if the key is enabled,
+// as the primary key always is.
 func DeleteKey(path string, id uint32) error {
 	return changeKey(path, id, func(manager *keyset.Manager, key Key) error {
 		if key.Primary {
 			return fmt.Errorf("%w: key %d is the primary key: promote another one first", ErrKeyStatus, id)
 		}
 		if key.Status == KeyEnabled {
-			return fmt.Errorf("%w: key %d is enabled: disable it first, and delete it when everything works without it", ErrKeyStatus, id)
+			return fmt.Errorf("%w: key %d is enabled: disable it first, and delete it once everything works without it", ErrKeyStatus, id)
 		}
 		return manager.Delete(id)
 	})
@@ -112,13 +112,14 @@ func changeKey(path string, id uint32, edit func(*keyset.Manager, Key) error) er
 	})
 }
 
-// change edits a keyset file, unless edit returns an error.
+// change applies edit to a keyset file. An error of edit leaves the file
+// unchanged.
 func change(path string, edit func(*keyset.Manager, []Key) error) (err error) {
 	_, info, err := readFile(path, 0)
 	if err != nil {
 		return err
 	}
-	// A rename would replace a symbolic link rather than the file.
+	// A rename would replace the symbolic link instead of the file.
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return fmt.Errorf("seal: change the keyset: %w", err)
 	}
@@ -156,8 +157,8 @@ func change(path string, edit func(*keyset.Manager, []Key) error) (err error) {
 	return nil
 }
 
-// lockFile waits for the lock. The file stays: removing it would let two
-// processes lock two files of this name.
+// lockFile waits for the lock. The lock file stays: removing it would let two
+// processes hold locks on two different files of this name.
 func lockFile(path string, keyset fs.FileInfo) (*flock.Flock, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // G304: the operator says where the keyset is.
 	if err != nil {

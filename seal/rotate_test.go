@@ -70,8 +70,8 @@ func TestRotate(t *testing.T) {
 	}
 }
 
-// Two replicas go through the documented rotation, one step behind each other;
-// at any time each opens what the other seals.
+// Two replicas follow the documented rotation, one step apart. At any time, each
+// opens what the other seals.
 func TestRotationOfReplicas(t *testing.T) {
 	t.Parallel()
 	path, one := newFile(t)

@@ -9,13 +9,14 @@ import (
 	"github.com/openbroker/openbroker/internal/filewatch"
 )
 
-// Watch calls [Keyring.Reload] with check each time changes delivers, until ctx
-// ends, and then returns nil. It calls report, which may be nil, with nil when
-// another keyset was taken over, and with an error when it was refused, and the
-// one in use stays.
+// Watch calls [Keyring.Reload] with check each time changes delivers. It returns
+// nil when ctx ends. It calls report, which may be nil, with nil after it has
+// adopted a changed keyset, and with an error when it has refused one, in which
+// case the current keyset stays in use.
 //
-// The changes come from [FileChanges], or from anything else: a signal, a timer.
-// If they end before ctx does, the error says so: the file is not watched any more.
+// The changes come from [FileChanges] or another source, such as a signal or a
+// timer. Watch returns an error if changes is closed before ctx ends, because the
+// file is no longer watched.
 func (k *Keyring) Watch(ctx context.Context, changes <-chan struct{}, check CandidateCheck, report func(error)) error {
 	for ctx.Err() == nil {
 		select {
@@ -25,7 +26,7 @@ func (k *Keyring) Watch(ctx context.Context, changes <-chan struct{}, check Cand
 				break
 			}
 			if !ok {
-				return errors.New("seal: the keyset is not watched any more: was its directory removed?")
+				return errors.New("seal: the keyset is no longer watched: check whether its directory was removed, and restart")
 			}
 			changed, err := k.Reload(check)
 			if report != nil && (changed || err != nil) {
@@ -36,12 +37,13 @@ func (k *Keyring) Watch(ctx context.Context, changes <-chan struct{}, check Cand
 	return nil
 }
 
-// FileChanges delivers when the file at path may have changed, by being written,
-// swapped for another one, or, in Kubernetes, by a new version of the secret it is
-// mounted from; and once at the beginning, so that nothing is missed between
-// loading and watching. Changes that are not yet received count as one. The
-// directory is watched, not the file: it has to exist, on a file system that
-// notifies (NFS does not). The target of another symbolic link is not watched.
+// FileChanges returns a channel that delivers whenever the file at path may have
+// changed: it was written or replaced, or Kubernetes has mounted a new version of
+// its secret. It also delivers once at the beginning, so that no change between
+// loading and watching is missed. Changes that have not been received yet count
+// as one. FileChanges watches the directory, which must exist on a file system
+// that supports notifications (NFS does not). It does not watch the targets of
+// other symbolic links.
 //
 // The channel is closed when ctx ends or the directory is removed.
 func FileChanges(ctx context.Context, path string) (<-chan struct{}, error) {

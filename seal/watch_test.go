@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits for an expected event.
 const patience = 30 * time.Second
 
 func receive[T any](t *testing.T, c <-chan T) (value T, ok bool) {
@@ -25,8 +25,8 @@ func receive[T any](t *testing.T, c <-chan T) (value T, ok bool) {
 	}
 }
 
-// watch runs Watch until the test ends or stop is called, which returns what it
-// returned.
+// watch runs Watch until the test ends or stop is called. stop returns the result
+// of Watch.
 func watch(t *testing.T, k *seal.Keyring, changes <-chan struct{}, check seal.CandidateCheck) (reports <-chan error, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -81,7 +81,7 @@ func TestWatch(t *testing.T) {
 	if primary(t, k) != id {
 		t.Errorf("primary key %d, want %d", primary(t, k), id)
 	}
-	for range 2 { // the first is dealt with when the second is received
+	for range 2 { // the first one has been handled when the second one is received
 		changes <- struct{}{}
 	}
 	if err := stop(); err != nil {
@@ -110,7 +110,7 @@ func TestWatchEndsWithItsChanges(t *testing.T) {
 func TestWatchFile(t *testing.T) {
 	t.Parallel()
 	path, k := newFile(t)
-	// Changed after it was loaded and before it is watched.
+	// The file changes after it was loaded and before it is watched.
 	id, err := seal.RotateKey(path)
 	if err != nil {
 		t.Fatal(err)
@@ -216,6 +216,6 @@ func TestFileChangesEnds(t *testing.T) {
 		t.Error("a change after the end")
 	}
 	if _, err := seal.FileChanges(t.Context(), filepath.Join(t.TempDir(), "no", "keyset.json")); err == nil {
-		t.Error("watches a directory that is not there")
+		t.Error("watches a directory that does not exist")
 	}
 }

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// writeNew makes a file that was not there: complete, with mode 0600, or not at
-// all. A hard link does what O_EXCL does, for a file that is already written.
+// writeNew creates a file with mode 0600, complete or not at all. It returns
+// fs.ErrExist if the file exists: a hard link has the effect of O_EXCL for a file
+// that is already written.
 func writeNew(path string, data []byte) error {
 	temporary, err := writeTemporary(path, data, nil)
 	if err != nil {
@@ -20,7 +21,7 @@ func writeNew(path string, data []byte) error {
 		err = removed
 	}
 	if _, missing := os.Lstat(path); errors.Is(err, fs.ErrNotExist) && missing == nil {
-		// Another process made the file and tidied up after it.
+		// Another process has created the file and removed this temporary one.
 		err = fs.ErrExist
 	}
 	if err != nil {
@@ -29,8 +30,8 @@ func writeNew(path string, data []byte) error {
 	return syncDirectory(filepath.Dir(path))
 }
 
-// replace swaps the content of a file for another: readers see one or the other.
-// The new file has mode 0600 and the owner of the old one.
+// replace replaces the content of a file atomically. The new file has mode 0600
+// and the owner of the old one.
 func replace(path string, data []byte, old fs.FileInfo) error {
 	temporary, err := writeTemporary(path, data, old)
 	if err != nil {
@@ -42,8 +43,9 @@ func replace(path string, data []byte, old fs.FileInfo) error {
 	return syncDirectory(filepath.Dir(path))
 }
 
-// writeTemporary writes data to a new file beside path, with mode 0600 and the
-// owner of like if that is given, and waits until it is on disk.
+// writeTemporary writes data to a new file in the directory of path and waits
+// until it is on disk. The file has mode 0600 and, unless like is nil, the owner
+// of like.
 func writeTemporary(path string, data []byte, like fs.FileInfo) (name string, err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), temporaryPrefix(path)+"*"+temporarySuffix)
 	if err != nil {
@@ -71,8 +73,8 @@ const temporarySuffix = ".tmp"
 
 func temporaryPrefix(path string) string { return "." + filepath.Base(path) + "." }
 
-// removeTemporary removes what killed processes left behind, since it contains
-// keys. The caller holds the lock, so that no other one is writing.
+// removeTemporary removes temporary files of killed processes, since they contain
+// keys. The caller holds the lock, so no other process is writing.
 func removeTemporary(path string) error {
 	directory := filepath.Dir(path)
 	entries, err := os.ReadDir(directory)

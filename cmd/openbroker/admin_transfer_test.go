@@ -166,7 +166,7 @@ func TestImportNeedsTheKeyset(t *testing.T) {
 	if !strings.HasSuffix(told, "; bring the keyset of the old broker before the new one is started\n") {
 		t.Errorf("told %q", told)
 	}
-	refused(t, directory, nil, "there is no keyset file at new/keyset.json", "--data", "new")
+	refused(t, directory, nil, "the keyset file new/keyset.json does not exist", "--data", "new")
 	write(t, filepath.Join(directory, "new"), "keyset.json", readFile(t, directory, "openbroker-data/keyset.json"))
 	p := serve(t, directory, []string{"OPENBROKER_PASSWORD=p"}, "--data", "new")
 	p.password = "p"

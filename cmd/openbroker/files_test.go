@@ -83,7 +83,7 @@ func TestNamedFiles(t *testing.T) {
 		"key that all can read":         {change{file: "tls/tls.key", mode: 0o604}, "openbroker.yaml:5:8: tls.key all users can read "},
 		"open credentials":              {change{file: "credentials", mode: 0o644}, "openbroker.yaml:8:21: auth.credentials_file all users can read "},
 		"open password":                 {change{file: "password", mode: 0o666}, "openbroker.yaml:11:17: auth.basic[0].password is a secret, and other users can change "},
-		"open keyset":                   {change{file: "keyset.json", mode: 0o640}, "openbroker.yaml:13:16: encryption.keyset_file is not usable: keyset file is open to other users"},
+		"open keyset":                   {change{file: "keyset.json", mode: 0o640}, "openbroker.yaml:13:16: encryption.keyset_file is not usable: other users have access to the keyset file"},
 		"open data":                     {change{file: "data", mode: 0o777}, "openbroker.yaml:1:7: data all users can change what is in the directory "},
 		"data that is a file":           {change{file: "data", content: "x"}, "openbroker.yaml:1:7: data "},
 		"no certificate":                {change{file: "tls/tls.crt", content: "-"}, "openbroker.yaml:4:9: tls.cert cannot be read: "},

@@ -107,7 +107,7 @@ func TestWrongKeyset(t *testing.T) {
 	if err := os.Rename(path, right); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, directory, nil, "there is no keyset file at openbroker-data/keyset.json: restore it from its backup")
+	refused(t, directory, nil, "the keyset file openbroker-data/keyset.json does not exist: restore it from its backup")
 	if _, err := seal.Create(path); err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestReplicas(t *testing.T) {
 	// A replica with a keyset of its own could neither read nor be read.
 	stranger := t.TempDir()
 	code, stdout, stderr := command(t, stranger, nil, append([]string{"serve", "--listen", "127.0.0.1:0"}, replica(t, stranger, dsn, "0s")...)...)
-	if code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "there is no keyset file") {
+	if code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "keyset.json does not exist: restore it") {
 		t.Errorf("without the keyset: exit code %d, standard output %q, standard error\n%s", code, stdout, stderr)
 	}
 	if _, err := seal.Create(filepath.Join(stranger, "keyset.json")); err != nil {

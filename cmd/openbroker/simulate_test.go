@@ -165,7 +165,7 @@ func TestSimulateOnStoreOfServe(t *testing.T) {
 	p.expect(http.StatusCreated, "PUT", instance, simulated(simulator.SyncPlanID, nil))
 	p.stop()
 	code, stdout, stderr = command(t, t.TempDir(), nil, "serve", "--listen", "127.0.0.1:0", "--store", store)
-	if code != 1 || stdout != "" || !strings.Contains(stderr, "there is no keyset file at") {
+	if code != 1 || stdout != "" || !strings.Contains(stderr, "keyset.json does not exist: restore it") {
 		t.Errorf("exit code %d, standard output %q, standard error\n%s", code, stdout, stderr)
 	}
 	p = simulate(t, directory, nil, "--store", store)
