@@ -9,17 +9,16 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// An index is what the router knows about one set of catalogs. It is never
-// changed.
+// An index is an immutable view of the catalogs of all brokers.
 type index struct {
-	// sources holds the catalog of each member.
+	// sources has the catalog of each member.
 	sources []*openbroker.Catalog
 	merged  *openbroker.Catalog
-	// services and plans say by id what is where.
+	// services and plans map ids to places.
 	services, plans places
 }
 
-// A place is a service, or a plan of it, and the position of its broker.
+// A place is a service or a plan, with the position of its broker.
 type place struct {
 	position int
 	service  *openbroker.Service
@@ -34,12 +33,12 @@ func (p place) String() string {
 	return text
 }
 
-// places maps ids or names to what they stand for.
+// places maps ids or names to places.
 type places map[string]place
 
 func (p places) add(what, value string, at place) error {
 	if value == "" {
-		// It leads nowhere, and the handler refuses such a catalog.
+		// An empty id routes nothing, and the handler refuses such a catalog.
 		return nil
 	}
 	if first, taken := p[value]; taken {
@@ -49,15 +48,15 @@ func (p places) add(what, value string, at place) error {
 	return nil
 }
 
-// current returns the index of the catalogs that the brokers have now. It costs
-// a call of Catalog per broker and allocates nothing if none has changed.
+// current returns the index of the current catalogs. It calls Catalog of each
+// broker, and allocates nothing if no catalog has changed.
 func (r *Router) current(ctx context.Context) (*index, error) {
 	last := r.index.Load()
 	var changed []*openbroker.Catalog
 	for i := range r.members {
 		source, err := r.members[i].Catalog(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("router: reading the catalog of broker %d: %w", i, err)
+			return nil, fmt.Errorf("router: read the catalog of broker %d: %w", i, err)
 		}
 		if source == nil {
 			return nil, fmt.Errorf("router: the catalog of broker %d is nil without an error", i)
@@ -79,9 +78,9 @@ func (r *Router) current(ctx context.Context) (*index, error) {
 	return r.replace(changed)
 }
 
-// replace makes sources the current catalogs. The pointer of the merged catalog
-// tells the handler whether it has changed, so goroutines that see the same
-// change must not each make one.
+// replace makes sources the current catalogs. The handler detects changes by the
+// pointer of the merged catalog, so goroutines that see the same change must
+// share one merged catalog.
 func (r *Router) replace(sources []*openbroker.Catalog) (*index, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -119,21 +118,21 @@ func newIndex(sources []*openbroker.Catalog) (*index, error) {
 				problems = append(problems, x.plans.add("plan id", at.plan.ID, at))
 			}
 		}
-		// The plans stay the broker's own.
+		// The merged services share the plans of the broker's catalog.
 		x.merged.Services = append(x.merged.Services, source.Services...)
 		problems = append(problems, x.addExtensions(i))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return nil, fmt.Errorf("router: the catalogs cannot be joined: %w", err)
+		return nil, fmt.Errorf("router: cannot merge the catalogs: %w", err)
 	}
 	return x, nil
 }
 
-// addExtensions keeps the extension fields of a catalog.
+// addExtensions adds the extension fields of a catalog to the merged catalog.
 func (x *index) addExtensions(position int) error {
 	for name, value := range x.sources[position].Extensions {
 		if other, taken := x.merged.Extensions[name]; taken && !bytes.Equal(other, value) {
-			return fmt.Errorf("the catalog of broker %d has another value for the extension field %q than a broker before it: give it one value, or move it to the services", position, name)
+			return fmt.Errorf("the catalog of broker %d has another value for the extension field %q than an earlier broker: use the same value, or move the field to the services", position, name)
 		}
 		if x.merged.Extensions == nil {
 			x.merged.Extensions = openbroker.Extensions{}

@@ -106,10 +106,10 @@ func TestCatalogChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, _ := get(); again != before {
-		t.Error("the catalog is another one although nothing changed")
+		t.Error("the catalog has changed although no broker's has")
 	}
 
-	// A new service is served and routed at once.
+	// A new service is in the catalog and routed at once.
 	current = catalogWith("b1", "b2", "b3")
 	if _, err := r.GetInstance(t.Context(), &openbroker.GetInstanceRequest{InstanceID: "ib", ServiceID: "b3-id"}); err != nil || len(a.taken()) > 0 {
 		t.Errorf("the new service is not routed: %v", err)
@@ -119,7 +119,7 @@ func TestCatalogChanges(t *testing.T) {
 		t.Errorf("the new service is not in the catalog: %v", err)
 	}
 
-	// A catalog that cannot be read is an error, and does not stop polls.
+	// A catalog that cannot be read is an error, but polls continue to work.
 	failure = openbroker.ErrUnavailable
 	if c, err := get(); c != nil || !errors.Is(err, openbroker.ErrUnavailable) {
 		t.Errorf("got %v, %v", c, err)
@@ -128,10 +128,10 @@ func TestCatalogChanges(t *testing.T) {
 		t.Errorf("LastOperation depends on the catalog of another broker: %v", err)
 	}
 	if _, err := r.Deprovision(t.Context(), &openbroker.DeprovisionRequest{InstanceID: "ia", ServiceID: "perhaps-new"}); !errors.Is(err, openbroker.ErrUnavailable) {
-		t.Errorf("Deprovision of an unknown service did not look it up: %v", err)
+		t.Errorf("Deprovision of an unknown service did not read the catalogs: %v", err)
 	}
 
-	// So is one that collides.
+	// A catalog that conflicts with another one is an error, too.
 	current, failure = catalogWith("a"), nil
 	if _, err := get(); err == nil || !strings.Contains(err.Error(), "used twice") {
 		t.Errorf("got %v", err)
@@ -158,7 +158,7 @@ func TestCatalogAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Goroutines that see the same change must get the same catalog.
+// Goroutines that see the same change get the same catalog.
 func TestConcurrentChange(t *testing.T) {
 	t.Parallel()
 	const readers = 8
@@ -172,7 +172,7 @@ func TestConcurrentChange(t *testing.T) {
 	reading.Add(readers)
 	b.catalogOf = func() (*openbroker.Catalog, error) {
 		reading.Done()
-		reading.Wait() // All have seen the old catalog of a before one goes on.
+		reading.Wait() // All goroutines have seen the old catalog of a before one continues.
 		return changed, nil
 	}
 	found := make([]*openbroker.Catalog, readers)
@@ -182,7 +182,7 @@ func TestConcurrentChange(t *testing.T) {
 	done.Wait()
 	for _, c := range found {
 		if c == nil || c != found[0] {
-			t.Error("the same change made two catalogs")
+			t.Error("the same change yielded two catalogs")
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// things is a provider that makes nothing.
+// things is a provider without resources.
 type things struct{}
 
 func (things) Provision(context.Context, *durable.Task, durable.Instance) (durable.Provisioned, error) {
@@ -30,8 +30,8 @@ func (things) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durab
 }
 func (things) Unbind(context.Context, *durable.Task, durable.Binding) error { return nil }
 
-// Two brokers behind a router follow the specification as one does, one of them
-// at once and the other later.
+// Two brokers behind a router follow the specification like a single broker. One
+// is synchronous, the other asynchronous.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	var brokers []openbroker.Broker

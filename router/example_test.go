@@ -28,7 +28,7 @@ func (s *shelf) Deprovision(_ context.Context, r *openbroker.DeprovisionRequest)
 }
 
 func (s *shelf) LastOperation(_ context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
-	fmt.Printf("the shelf for %s is asked about %q\n", s.catalog.Services[0].Name, r.Operation)
+	fmt.Printf("the shelf for %s receives the poll of %q\n", s.catalog.Services[0].Name, r.Operation)
 	return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded}, nil
 }
 
@@ -39,8 +39,8 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	// Serve it: openbroker.NewHandler(broker). The operation of a response leads
-	// the poll back to the right broker.
+	// Serve it: openbroker.NewHandler(broker). The operation of a response routes
+	// the poll to the right broker.
 	response, err := broker.Deprovision(ctx, &openbroker.DeprovisionRequest{InstanceID: "i1", ServiceID: "records-service-id", AcceptsIncomplete: true})
 	if err != nil {
 		fmt.Println(err)
@@ -50,12 +50,12 @@ func ExampleNew() {
 	last, err := broker.LastOperation(ctx, &openbroker.LastOperationRequest{InstanceID: "i1", Operation: response.Operation})
 	fmt.Println(last.State, err)
 
-	// Two brokers with the same service cannot be told apart.
+	// Two brokers cannot have the same service.
 	_, err = router.New(ctx, newShelf("books"), newShelf("books"))
 	fmt.Println(err != nil)
 	// Output:
 	// ~records-service-id~~ZW1wdHkgaTE
-	// the shelf for records is asked about "empty i1"
+	// the shelf for records receives the poll of "empty i1"
 	// succeeded <nil>
 	// true
 }

@@ -1,6 +1,6 @@
 package router
 
-// The codec of operations, for its tests.
+// EncodeOperation and DecodeOperation export the codec of operations to tests.
 var (
 	EncodeOperation = encodeOperation
 	DecodeOperation = decodeOperation

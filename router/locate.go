@@ -20,9 +20,9 @@ func (x *index) find(operationServiceID, serviceID, planID string) (at place, ok
 	return at, ok
 }
 
-// lookup is find in the last catalogs, which will do, so that a poll does not
-// depend on the catalogs of other brokers; only what they do not have is looked
-// up in the present ones.
+// lookup finds a place in the catalogs that were read last. It reads the current
+// catalogs only if these lack the ids, so that a poll does not depend on the
+// catalogs of other brokers.
 func (r *Router) lookup(ctx context.Context, operationServiceID, serviceID, planID string) (at place, ok bool, err error) {
 	if at, ok = r.index.Load().find(operationServiceID, serviceID, planID); ok {
 		return at, true, nil
@@ -54,8 +54,8 @@ func (r *Router) candidates(ctx context.Context, operationServiceID, serviceID, 
 
 func (r *Router) only(at place) []member { return r.members[at.position : at.position+1] }
 
-// owner returns the member that has the service. To create something with a
-// broker that does not is no option.
+// owner returns the member that has the service. It never falls back to another
+// one, which would create the instance in the wrong place.
 func (r *Router) owner(ctx context.Context, serviceID string) (*member, error) {
 	at, ok, err := r.lookup(ctx, "", serviceID, "")
 	if err != nil {
@@ -121,9 +121,9 @@ func hasRotatable(c *openbroker.Catalog) bool {
 	return false
 }
 
-// knower returns the first member that does not say "not mine", or nil. A
-// member that fails may be the one, and to let it answer creates nothing
-// elsewhere.
+// knower returns the first member whose result does not mean "not mine", or nil.
+// A member that fails may be the owner, and choosing it creates nothing in the
+// wrong place.
 func knower(members []member, probe func(openbroker.Broker) error) []member {
 	for i := range members {
 		if _, foreign := notMine(probe(members[i].Broker)); !foreign {
@@ -133,8 +133,8 @@ func knower(members []member, probe func(openbroker.Broker) error) []member {
 	return nil
 }
 
-// ask calls the members one after the other until one says something else than
-// "not mine", and returns its answer; or the best of the refusals.
+// ask calls the members one after the other and returns the first result that does
+// not mean "not mine". If all do, it returns the most significant of them.
 func ask[Response any](members []member, call func(openbroker.Broker) (*Response, error)) (*Response, *member, error) {
 	var refused error
 	best := -1
@@ -152,14 +152,14 @@ func ask[Response any](members []member, call func(openbroker.Broker) (*Response
 }
 
 // notMine reports whether an error means that the broker does not know the
-// instance or binding, and how much that says.
+// instance or binding. A higher rank is more significant.
 func notMine(err error) (rank int, foreign bool) {
 	var answer *openbroker.Error
 	if err == nil || !errors.As(err, &answer) || answer == nil {
 		return 0, false
 	}
 	switch answer.Status {
-	case http.StatusGone: // It was there once.
+	case http.StatusGone: // The broker had it once.
 		return 2, true
 	case 0, http.StatusNotFound:
 		return 1, true

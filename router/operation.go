@@ -10,14 +10,14 @@ import (
 //
 //	"~" service "~" operation
 //
-// where service is a service id of the broker, not empty, and operation is what the broker
-// returned. Each of the two is written as it is if it consists of letters,
-// digits and "-._", and otherwise as "~" and Base64. All of this is unreserved
-// in URLs (RFC 3986, 2.3). The service id, not the position of the broker, makes
-// the operation survive a restart with other brokers.
+// where service is a non-empty service id of the broker, and operation is the operation
+// that the broker returned. Each of the two is written unchanged if it consists of
+// letters, digits and "-._", and otherwise as "~" and Base64. All these characters
+// are unreserved in URLs (RFC 3986, 2.3). A service id, unlike the position of the
+// broker, stays valid when the router restarts with other brokers.
 
-// maxOperationLength is the most characters an operation may have (spec.md,
-// "Provisioning" and others, field operation).
+// maxOperationLength is the maximum number of characters of an operation
+// (spec.md, "Provisioning" and others, field operation).
 const maxOperationLength = 10_000
 
 const separator = "~"
@@ -35,7 +35,7 @@ func encodePart(part string) string {
 	return separator + encoding.EncodeToString([]byte(part))
 }
 
-// isPlain reports whether the part can be written as it is.
+// isPlain reports whether the part can be written unchanged.
 func isPlain(part string) bool {
 	for i := range len(part) {
 		switch c := part[i]; {
@@ -47,7 +47,8 @@ func isPlain(part string) bool {
 	return true
 }
 
-// decodeOperation is the inverse of encodeOperation. It accepts nothing else.
+// decodeOperation is the inverse of encodeOperation. It accepts only results of
+// encodeOperation.
 func decodeOperation(encoded string) (service, operation string, ok bool) {
 	rest, ok := strings.CutPrefix(encoded, separator)
 	if !ok {
@@ -83,9 +84,9 @@ func decodePart(encoded string) (string, bool) {
 	return string(decoded), err == nil && !isPlain(string(decoded))
 }
 
-// decodeLegacy reads the form of openbrokerapi's Router: a service id, or a
-// service id, a space and an operation. Since nothing marks it, the service must
-// be known or be the one that the request names.
+// decodeLegacy decodes the form of openbrokerapi's Router: a service id, or a
+// service id, a space and an operation. The form has no mark, so the service id
+// must be known, or equal the one of the request.
 func (x *index) decodeLegacy(encoded, hint string) (service, operation string, ok bool) {
 	consider := func(id string) {
 		if id != "" && len(id) > len(service) && strings.HasPrefix(encoded, id) && (len(encoded) == len(id) || encoded[len(id)] == ' ') {
@@ -102,7 +103,7 @@ func (x *index) decodeLegacy(encoded, hint string) (service, operation string, o
 	return service, strings.TrimPrefix(encoded[len(service):], " "), true
 }
 
-// wrap returns the operation that tells where to poll an operation of m.
+// wrap returns an operation from which unwrap finds member m.
 func (r *Router) wrap(m *member, serviceID, operation string) (string, error) {
 	x := r.index.Load()
 	// A retired service would not lead back to the broker.
@@ -112,22 +113,22 @@ func (r *Router) wrap(m *member, serviceID, operation string) (string, error) {
 		}
 	}
 	if serviceID == "" {
-		return operation, nil // An invalid catalog; there is nothing to lead back.
+		return operation, nil // The catalog is invalid and has no service id to wrap.
 	}
 	wrapped := encodeOperation(serviceID, operation)
 	if len(wrapped) <= maxOperationLength {
 		return wrapped, nil
 	}
-	// Too long to carry more. The hints or the brokers will have to tell, unless
-	// the operation would be taken for a wrapped one.
+	// The operation is too long to be wrapped. Hints or trying will find the
+	// broker, unless the operation itself looks like a wrapped one.
 	if from, _ := r.unwrap(operation, serviceID); from != "" {
-		return "", fmt.Errorf("router: the operation of broker %d has %d bytes, which leaves no room for the routing in %d characters: make it shorter", m.position, len(operation), maxOperationLength)
+		return "", fmt.Errorf("router: the operation of broker %d has %d bytes, which leaves no room for the service id within %d characters: make it shorter", m.position, len(operation), maxOperationLength)
 	}
 	return operation, nil
 }
 
-// unwrap returns the service id that an operation names, or "", and the
-// operation of the broker itself.
+// unwrap returns the service id in an operation, or "", and the broker's own
+// operation.
 func (r *Router) unwrap(operation, hint string) (service, own string) {
 	if service, own, ok := decodeOperation(operation); ok {
 		return service, own

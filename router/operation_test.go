@@ -32,7 +32,7 @@ func FuzzDecodeOperation(f *testing.F) {
 	f.Add("s o")
 	f.Add("~s~~YSBi~")
 	f.Fuzz(func(t *testing.T, text string) {
-		// Every text survives as an operation and as a service id.
+		// Every text survives encoding as an operation and as a service id.
 		encoded := router.EncodeOperation("s"+text, text)
 		if strings.Trim(encoded, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") != "" {
 			t.Errorf("%q is not URL-safe", encoded)
@@ -40,7 +40,7 @@ func FuzzDecodeOperation(f *testing.F) {
 		if service, operation, ok := router.DecodeOperation(encoded); !ok || service != "s"+text || operation != text {
 			t.Errorf("%q became %q, %q, %v", text, service, operation, ok)
 		}
-		// What can be read has one form only, so that nothing else is taken for it.
+		// Each operation has a single encoded form, so no other text is mistaken for it.
 		if service, operation, ok := router.DecodeOperation(text); ok && router.EncodeOperation(service, operation) != text {
 			t.Errorf("%q was read as %q, %q", text, service, operation)
 		}

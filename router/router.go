@@ -10,13 +10,12 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Router is several brokers behind one catalog. It is made by [New] and safe
-// for use by many goroutines.
+// A Router combines several brokers behind one catalog. Create it with [New]. It
+// is safe for concurrent use.
 type Router struct {
 	members []member
-	// index is of the last catalogs; mu lets one goroutine replace it.
-	index atomic.Pointer[index]
-	mu    sync.Mutex
+	index   atomic.Pointer[index] // of the catalogs that were read last
+	mu      sync.Mutex            // guards replacement of index
 }
 
 // A member is a broker and its position in the arguments of New.
@@ -27,10 +26,10 @@ type member struct {
 
 var _ openbroker.Broker = (*Router)(nil)
 
-// New returns a broker that has the services of all brokers. It reads their
-// catalogs and fails if one cannot be read, if a service id, service name or
-// plan id is used twice (the error names both places), or if there is no
-// broker or a nil one.
+// New returns a broker with the services of all brokers. It reads their catalogs.
+// It returns an error if brokers is empty or contains nil, if a catalog cannot be
+// read, or if a service id, service name or plan id is used twice; the error names
+// both places.
 func New(ctx context.Context, brokers ...openbroker.Broker) (*Router, error) {
 	if len(brokers) == 0 {
 		return nil, errors.New("router: New needs at least one broker")
@@ -48,12 +47,13 @@ func New(ctx context.Context, brokers ...openbroker.Broker) (*Router, error) {
 	return r, nil
 }
 
-// Catalog returns the services of all brokers, in the order of [New]. It is the
-// same pointer until one of the brokers returns another one; a broker that
-// builds its catalog for each call makes each request index all of them anew.
-// It returns the error of a broker whose catalog cannot be read, since to leave
-// its services out would make a platform believe that they are gone, and an
-// error like that of New if a changed catalog collides with another one.
+// Catalog returns the services of all brokers, in the order of [New]. The pointer
+// stays the same until a broker returns another pointer. A broker that builds a
+// new catalog for each call makes the router index all catalogs on each request.
+//
+// Catalog returns the error of a broker whose catalog cannot be read: without its
+// services, a platform would conclude that they were removed. It returns an error
+// like that of New if a changed catalog conflicts with another one.
 func (r *Router) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	current, err := r.current(ctx)
 	if err != nil {
@@ -62,8 +62,9 @@ func (r *Router) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	return current.merged, nil
 }
 
-// Drain tells the brokers that have a method Drain() that the process stops, so that
-// they answer requests that wait for an operation. Package server calls it.
+// Drain calls the method Drain() of the brokers that have it. Package server calls
+// it when the process stops, so that the brokers answer requests that wait for an
+// operation.
 func (r *Router) Drain() {
 	for _, m := range r.members {
 		if drainer, ok := m.Broker.(interface{ Drain() }); ok {
@@ -72,7 +73,7 @@ func (r *Router) Drain() {
 	}
 }
 
-// Provision sends the request to the broker of its service. It returns the
+// Provision routes the request to the broker of its service. It returns the
 // errors of that broker, and ErrBadRequest if no broker has the service.
 func (r *Router) Provision(ctx context.Context, request *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	m, err := r.owner(ctx, request.ServiceID)
@@ -88,7 +89,7 @@ func (r *Router) Provision(ctx context.Context, request *openbroker.ProvisionReq
 	return &routed, err
 }
 
-// Update sends the request to the broker of its service. It returns the errors
+// Update routes the request to the broker of its service. It returns the errors
 // of that broker, and ErrBadRequest if no broker has the service.
 func (r *Router) Update(ctx context.Context, request *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
 	m, err := r.owner(ctx, request.ServiceID)
@@ -104,9 +105,9 @@ func (r *Router) Update(ctx context.Context, request *openbroker.UpdateRequest) 
 	return &routed, err
 }
 
-// Deprovision sends the request to the broker of its service or plan. If no
-// catalog has them any more, the brokers are asked in turn. It returns the
-// errors of the broker that answers.
+// Deprovision routes the request to the broker of its service or plan. If no
+// catalog has these any longer, it tries the brokers in turn. It returns the errors
+// of the broker that it selects.
 func (r *Router) Deprovision(ctx context.Context, request *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
 	candidates, err := r.candidates(ctx, "", request.ServiceID, request.PlanID)
 	if err != nil {
@@ -123,10 +124,10 @@ func (r *Router) Deprovision(ctx context.Context, request *openbroker.Deprovisio
 	return &routed, err
 }
 
-// Bind sends the request to the broker of its service. A rotation without
-// service_id goes to the broker that knows the predecessor or the instance. It
-// returns the errors of that broker, and ErrBadRequest if no broker has the
-// service, or none has a plan whose bindings can be rotated.
+// Bind routes the request to the broker of its service. A rotation without
+// service_id goes to the broker that knows the predecessor or the instance. Bind
+// returns the errors of that broker. It returns ErrBadRequest if no broker has the
+// service, or, for a rotation, if no broker has a plan with rotatable bindings.
 func (r *Router) Bind(ctx context.Context, request *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	candidates, err := r.binders(ctx, request)
 	if err != nil {
@@ -143,9 +144,9 @@ func (r *Router) Bind(ctx context.Context, request *openbroker.BindRequest) (*op
 	return &routed, err
 }
 
-// Unbind sends the request to the broker of its service or plan. If no catalog
-// has them any more, the brokers are asked in turn. It returns the errors of
-// the broker that answers.
+// Unbind routes the request to the broker of its service or plan. If no catalog
+// has these any longer, it tries the brokers in turn. It returns the errors of the
+// broker that it selects.
 func (r *Router) Unbind(ctx context.Context, request *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	candidates, err := r.candidates(ctx, "", request.ServiceID, request.PlanID)
 	if err != nil {
@@ -162,9 +163,9 @@ func (r *Router) Unbind(ctx context.Context, request *openbroker.UnbindRequest) 
 	return &routed, err
 }
 
-// GetInstance sends the request to the broker of its service or plan. Without
-// these hints the brokers are asked in turn. It returns the errors of the
-// broker that answers.
+// GetInstance routes the request to the broker of its service or plan. Without
+// these hints it tries the brokers in turn. It returns the errors of the broker
+// that it selects.
 func (r *Router) GetInstance(ctx context.Context, request *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
 	candidates, err := r.candidates(ctx, "", request.ServiceID, request.PlanID)
 	if err != nil {
@@ -176,9 +177,9 @@ func (r *Router) GetInstance(ctx context.Context, request *openbroker.GetInstanc
 	return response, err
 }
 
-// GetBinding sends the request to the broker of its service or plan. Without
-// these hints the brokers are asked in turn. It returns the errors of the
-// broker that answers.
+// GetBinding routes the request to the broker of its service or plan. Without
+// these hints it tries the brokers in turn. It returns the errors of the broker
+// that it selects.
 func (r *Router) GetBinding(ctx context.Context, request *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
 	candidates, err := r.candidates(ctx, "", request.ServiceID, request.PlanID)
 	if err != nil {
@@ -190,9 +191,9 @@ func (r *Router) GetBinding(ctx context.Context, request *openbroker.GetBindingR
 	return response, err
 }
 
-// LastOperation sends the request, with the broker's own operation, to the
-// broker that the operation, the service or the plan names. Without them the
-// brokers are asked in turn. It returns the errors of the broker that answers.
+// LastOperation routes the request, with the broker's own operation, to the broker
+// that the operation, the service or the plan names. Without them it tries the
+// brokers in turn. It returns the errors of the broker that it selects.
 func (r *Router) LastOperation(ctx context.Context, request *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
 	from, operation := r.unwrap(request.Operation, request.ServiceID)
 	candidates, err := r.candidates(ctx, from, request.ServiceID, request.PlanID)
@@ -207,7 +208,7 @@ func (r *Router) LastOperation(ctx context.Context, request *openbroker.LastOper
 	return response, err
 }
 
-// LastBindingOperation is LastOperation for bindings.
+// LastBindingOperation does for bindings what LastOperation does for instances.
 func (r *Router) LastBindingOperation(ctx context.Context, request *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
 	from, operation := r.unwrap(request.Operation, request.ServiceID)
 	candidates, err := r.candidates(ctx, from, request.ServiceID, request.PlanID)

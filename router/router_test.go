@@ -19,8 +19,8 @@ const (
 	instanceX = "/v2/service_instances/unknown"
 )
 
-// request is one HTTP request, and what it leads to: the status, and the calls
-// that reach each of two brokers.
+// request is one HTTP request with the expected status and the expected calls of
+// each of two brokers.
 type request struct {
 	name, method, path, body string
 	status                   int
@@ -64,11 +64,11 @@ func TestEveryCallIsRouted(t *testing.T) {
 		{"last operation by plan", "GET", instanceB + "/last_operation?plan_id=b1-plan&operation=own", "", 200, nil, []string{`LastOperation "own"`}},
 		{"last binding operation by service", "GET", instanceB + "/service_bindings/x/last_operation" + ids, "", 200, nil, []string{`LastBindingOperation ""`}},
 
-		// The owner is named, so nobody else is asked.
-		{"instance is not there", "GET", instanceA + ids, "", 404, nil, []string{"GetInstance b2-id"}},
+		// The request names the owner, so the router tries no other broker.
+		{"instance does not exist", "GET", instanceA + ids, "", 404, nil, []string{"GetInstance b2-id"}},
 		{"service is unknown", "PUT", instanceB, `{"service_id":"x","plan_id":"b2-plan","organization_guid":"o","space_guid":"s"}`, 400, nil, nil},
 
-		// Nothing names the owner.
+		// The request does not name the owner.
 		{"get instance", "GET", instanceB, "", 200, []string{"GetInstance"}, []string{"GetInstance"}},
 		{"get instance of the first", "GET", instanceA, "", 200, []string{"GetInstance"}, nil},
 		{"get unknown instance", "GET", instanceX, "", 404, []string{"GetInstance"}, []string{"GetInstance"}},
@@ -82,7 +82,7 @@ func TestEveryCallIsRouted(t *testing.T) {
 		{"unbind of a retired service", "DELETE", instanceB + "/service_bindings/x?service_id=old&plan_id=old", "", 200, []string{"Unbind old old false"}, []string{"Unbind old old false"}},
 		{"unbind of a retired service, gone", "DELETE", instanceX + "/service_bindings/x?service_id=old&plan_id=old", "", 410, []string{"Unbind old old false"}, []string{"Unbind old old false"}},
 
-		// The form of openbrokerapi.
+		// Operations in the form of openbrokerapi.
 		{"legacy", "GET", instanceB + "/last_operation?operation=b1-id", "", 200, nil, []string{`LastOperation ""`}},
 		{"legacy with operation", "GET", instanceB + "/last_operation?operation=b1-id%20do%20it", "", 200, nil, []string{`LastOperation "do it"`}},
 		{"legacy for a binding", "GET", instanceB + "/service_bindings/x/last_operation?operation=b1-id+x", "", 200, nil, []string{`LastBindingOperation "x"`}},
@@ -130,7 +130,7 @@ func TestOperationReturnsToItsBroker(t *testing.T) {
 				}
 				a.taken()
 				b.taken()
-				// Not escaped, as some platforms do it.
+				// Some platforms do not escape the operation.
 				status, body = send(t, "GET", base+test.poll+"/last_operation?operation="+response.Operation, "")
 				if status != http.StatusOK {
 					t.Errorf("status %d: %s", status, body)
@@ -154,10 +154,10 @@ func TestLongOperation(t *testing.T) {
 		operation string
 		status    int
 	}{
-		"passes as it is":            {fill, http.StatusAccepted},
-		"would be taken for wrapped": {"~x~" + fill, http.StatusInternalServerError},
-		"would be taken for legacy":  {"a-id " + fill, http.StatusInternalServerError},
-		"has too many characters":    {fill + fill, http.StatusInternalServerError},
+		"passes unchanged":        {fill, http.StatusAccepted},
+		"looks wrapped":           {"~x~" + fill, http.StatusInternalServerError},
+		"looks like legacy":       {"a-id " + fill, http.StatusInternalServerError},
+		"has too many characters": {fill + fill, http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,26 +193,26 @@ func TestRotation(t *testing.T) {
 		prepare []change
 		request
 	}{
-		"no plan rotates":  {nil, request{status: 400}},
-		"one broker can":   {[]change{func(_, b *stub) { rotatable(b.catalog) }}, request{status: 201, b: []string{"Bind  old false"}}},
-		"the binding says": {[]change{both}, request{status: 201, a: []string{"GetBinding old"}, b: []string{"GetBinding old", "Bind  old false"}}},
-		"the instance says": {
+		"no plan rotates":     {nil, request{status: 400}},
+		"one broker can":      {[]change{func(_, b *stub) { rotatable(b.catalog) }}, request{status: 201, b: []string{"Bind  old false"}}},
+		"the binding decides": {[]change{both}, request{status: 201, a: []string{"GetBinding old"}, b: []string{"GetBinding old", "Bind  old false"}}},
+		"the instance decides": {
 			[]change{both, func(a, b *stub) {
 				a.errs, b.errs = map[string]error{"GetBinding": openbroker.ErrNotImplemented}, map[string]error{"GetBinding": openbroker.ErrBindingDoesNotExist}
 			}},
 			request{status: 201, a: []string{"GetBinding old", "GetInstance"}, b: []string{"GetBinding old", "GetInstance", "Bind  old false"}},
 		},
-		"nobody can tell": {
+		"no broker supports reads": {
 			[]change{both, func(a, b *stub) { a.errs, b.errs = notImplemented, notImplemented }},
 			request{status: 201, a: []string{"GetBinding old", "GetInstance", "Bind  old false"}, b: []string{"GetBinding old", "GetInstance", "Bind  old false"}},
 		},
-		"a broker that fails may be the one": {
+		"a broker that fails may be the owner": {
 			[]change{both, func(a, _ *stub) {
 				a.errs = map[string]error{"GetBinding": errors.New("down"), "Bind": openbroker.ErrUnavailable}
 			}},
 			request{status: 503, a: []string{"GetBinding old", "Bind  old false"}},
 		},
-		"nobody knows it": {
+		"no broker knows it": {
 			[]change{both, func(_, b *stub) { b.instances = nil }},
 			request{status: 404, a: []string{"GetBinding old", "GetInstance", "Bind  old false"}, b: []string{"GetBinding old", "GetInstance", "Bind  old false"}},
 		},
@@ -241,11 +241,11 @@ func TestWhoAnswers(t *testing.T) {
 	}{
 		"not implemented, then found":  {get, openbroker.ErrNotImplemented, nil, 200, false},
 		"own 404, then found":          {get, openbroker.NewError(404, "Mine", "own"), nil, 200, false},
-		"an error is an answer":        {get, openbroker.ErrConcurrency, nil, 422, true},
-		"any error is an answer":       {get, errors.New("down"), nil, 500, true},
+		"an error is a result":         {get, openbroker.ErrConcurrency, nil, 422, true},
+		"any error is a result":        {get, errors.New("down"), nil, 500, true},
 		"not found beats 501":          {get, openbroker.ErrNotImplemented, openbroker.ErrInstanceDoesNotExist, 404, false},
 		"gone beats not found":         {get, openbroker.ErrGone, openbroker.ErrInstanceDoesNotExist, 410, false},
-		"nobody supports it":           {get, openbroker.ErrNotImplemented, openbroker.ErrNotImplemented, 501, false},
+		"no broker supports it":        {get, openbroker.ErrNotImplemented, openbroker.ErrNotImplemented, 501, false},
 		"delete: gone beats 501":       {remove, openbroker.ErrNotImplemented, openbroker.ErrInstanceDoesNotExist, 410, false},
 		"delete: the second fails":     {remove, openbroker.ErrInstanceDoesNotExist, errors.New("down"), 500, false},
 		"delete: the first fails":      {remove, errors.New("down"), nil, 500, true},
@@ -265,7 +265,7 @@ func TestWhoAnswers(t *testing.T) {
 	}
 }
 
-// Errors reach the handler as the broker made them.
+// Errors of the broker reach the handler unchanged.
 func TestAnswersAreUntouched(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("own")
@@ -276,7 +276,7 @@ func TestAnswersAreUntouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	service := &b.catalog.Services[0]
-	if _, err := r.Update(t.Context(), &openbroker.UpdateRequest{ServiceID: "b1-id", Service: service}); err != cause { //nolint:errorlint // Identity is what is tested.
+	if _, err := r.Update(t.Context(), &openbroker.UpdateRequest{ServiceID: "b1-id", Service: service}); err != cause { //nolint:errorlint // The test checks the identity.
 		t.Errorf("Update returned %v", err)
 	}
 	status, body := send(t, "DELETE", serve(t, a, b)+instanceB+"?service_id=b1-id&plan_id=b1-plan", "")
@@ -286,14 +286,14 @@ func TestAnswersAreUntouched(t *testing.T) {
 	first, second := openbroker.NewError(404, "First", ""), openbroker.NewError(404, "Second", "")
 	a.errs, b.errs = map[string]error{"GetInstance": first}, map[string]error{"GetInstance": second}
 	if _, err := r.GetInstance(t.Context(), &openbroker.GetInstanceRequest{InstanceID: "ia"}); !errors.Is(err, first) {
-		t.Errorf("of two equal answers came %v", err)
+		t.Errorf("two equal results yielded %v", err)
 	}
 	if _, err := r.Bind(t.Context(), &openbroker.BindRequest{}); !errors.Is(err, openbroker.ErrBadRequest) {
 		t.Errorf("Bind without a service returned %v", err)
 	}
 }
 
-// What a broker returned may be shared: the router must not write into it.
+// A broker may share its response, so the router must not modify it.
 func TestResponsesAreNotChanged(t *testing.T) {
 	t.Parallel()
 	a, _ := pair()
@@ -313,7 +313,7 @@ func TestResponsesAreNotChanged(t *testing.T) {
 	}
 }
 
-// openbrokerapi's own example has service ids with spaces.
+// The example of openbrokerapi has service ids with spaces.
 func TestLegacyOperationWithSpaces(t *testing.T) {
 	t.Parallel()
 	a, b := pair()
@@ -323,7 +323,7 @@ func TestLegacyOperationWithSpaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	operations := map[string]string{"service id": "", "service id x y": "x y", "service id 2 x": "x", "service id 2": ""}
-	for range 20 { // The order in which ids are tried is random.
+	for range 20 { // The ids are compared in random order.
 		for operation, want := range operations {
 			if _, err := r.LastOperation(t.Context(), &openbroker.LastOperationRequest{InstanceID: "ib", Operation: operation}); err != nil {
 				t.Errorf("%q: %v", operation, err)
@@ -343,7 +343,7 @@ type draining struct {
 
 func (d draining) Drain() { *d.drained++ }
 
-// TestDrain reaches the brokers that want to know, and no other.
+// Drain reaches exactly the brokers that have the method.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	drained := 0

@@ -17,24 +17,24 @@ import (
 	"github.com/openbroker/openbroker/router"
 )
 
-// A stub is a broker that knows the instances it is told, notes the calls that
-// reach it, and answers as it is told.
+// A stub is a broker that knows the given instances, records its calls, and
+// returns the given results.
 type stub struct {
 	mu        sync.Mutex
 	catalog   *openbroker.Catalog
 	catalogOf func() (*openbroker.Catalog, error)
 	instances []string
-	// accepts makes changes asynchronous, with operation.
+	// accepts makes changes asynchronous, with this operation.
 	accepts   bool
 	operation string
-	// errs holds what a method answers instead.
+	// errs has the errors of methods, by name.
 	errs  map[string]error
 	calls []string
 }
 
 var _ openbroker.Broker = (*stub)(nil)
 
-// note records a call and says what goes wrong with it.
+// note records a call and returns its error.
 func (s *stub) note(method, instance, details string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +114,7 @@ func (s *stub) LastBindingOperation(_ context.Context, r *openbroker.LastBinding
 	return &openbroker.LastOperationResponse{State: openbroker.OperationInProgress}, s.note("LastBindingOperation", r.InstanceID, fmt.Sprintf("%q", r.Operation))
 }
 
-// sharing answers Deprovision with the same response each time.
+// sharing returns the same response for each Deprovision.
 type sharing struct {
 	openbroker.Broker
 	response *openbroker.DeprovisionResponse
@@ -124,7 +124,7 @@ func (s sharing) Deprovision(context.Context, *openbroker.DeprovisionRequest) (*
 	return s.response, nil
 }
 
-// mustQuote quotes as the stub does.
+// mustQuote quotes like the stub.
 func mustQuote(text string) string { return strconv.Quote(text) }
 
 // catalogWith returns a catalog of one service per name, each with one plan.
@@ -166,7 +166,7 @@ func serve(t *testing.T, brokers ...openbroker.Broker) string {
 	return server.URL
 }
 
-// send returns the status and the body of the answer to a request.
+// send sends a request and returns the status and the body of the response.
 func send(t *testing.T, method, url, body string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
