@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os/user"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
 )
@@ -20,7 +20,7 @@ type interveneFlags struct {
 	*adminFlags
 	by                 admin.Attribution
 	platform, instance string
-	json               bool
+	format             output.Flag
 }
 
 // newIntervention makes a command that does something to each id.
@@ -50,7 +50,7 @@ and why is recorded, see openbroker admin audit.`,
 	set.StringVar(&f.by.Actor, "actor", "", "who does it, for the audit trail (default the user of the operating system)")
 	set.StringVar(&f.platform, "platform", "", "the `PLATFORM` of the ids, if they are not unique")
 	set.StringVar(&f.instance, "instance", "", "the `INSTANCE_ID` that the ids are bindings of, if they are not unique")
-	set.BoolVar(&f.json, "json", false, "print the entry of the audit trail as a JSON object, one per line")
+	f.format.Add(command, output.Text, output.JSON)
 	return command
 }
 
@@ -78,8 +78,8 @@ func (f *interveneFlags) one(ctx context.Context, a *administration, id string, 
 	if err != nil {
 		return err
 	}
-	if f.json {
-		return json.NewEncoder(f.stdout).Encode(entry)
+	if f.format.Format == output.JSON {
+		return output.WriteLine(f.stdout, entry)
 	}
 	_, err = fmt.Fprintln(f.stdout, tell(entry))
 	return err
@@ -88,9 +88,9 @@ func (f *interveneFlags) one(ctx context.Context, a *administration, id string, 
 // tell says in a line what was done.
 func tell(e *admin.AuditEntry) string {
 	var told strings.Builder
-	what := "instance " + cell(e.InstanceID)
+	what := "instance " + output.Cell(e.InstanceID)
 	if e.BindingID != "" {
-		what = "binding " + cell(e.BindingID)
+		what = "binding " + output.Cell(e.BindingID)
 	}
 	fmt.Fprintf(&told, "%s %s:", e.Action, what)
 	switch {
@@ -200,16 +200,16 @@ func newAdminAudit(flags *adminFlags) *cobra.Command {
 		if before == after {
 			return before
 		}
-		return cell(before) + " > " + cell(after)
+		return output.Cell(before) + " > " + output.Cell(after)
 	}
 	command := &cobra.Command{
 		Use: "audit", Short: "List what operators did, newest first", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
 		RunE: does(func(ctx context.Context, _ []string) error {
-			list := &listing[admin.AuditEntry]{
-				json: f.json, output: f.stdout,
-				titles: []string{"ID", "TIME", "ACTOR", "ACTION", "PLATFORM", "INSTANCE", "BINDING", "STATUS", "OPERATION", "STATE", "BEGUN", "REASON"},
-				row: func(v admin.AuditEntry) []string {
+			list := &output.List[admin.AuditEntry]{
+				Format: f.format.Format, Out: f.stdout,
+				Titles: []string{"ID", "TIME", "ACTOR", "ACTION", "PLATFORM", "INSTANCE", "BINDING", "STATUS", "OPERATION", "STATE", "BEGUN", "REASON"},
+				Row: func(v admin.AuditEntry) []string {
 					return []string{
 						strconv.FormatInt(v.ID, 10), moment(v.At), v.Actor, string(v.Action), v.Platform, v.InstanceID, v.BindingID,
 						change(string(v.StatusBefore), string(v.StatusAfter)), v.OperationID, change(string(v.StateBefore), string(v.StateAfter)), v.BegunID, v.Reason,
@@ -226,12 +226,12 @@ func newAdminAudit(flags *adminFlags) *cobra.Command {
 					if n := len(views); n > 0 {
 						f.filter.Before = views[n-1].ID
 					}
-					return len(views), list.print(views)
+					return len(views), list.Print(views)
 				}, func() string { return strconv.FormatInt(f.filter.Before, 10) })
 			})
 		}),
 	}
-	f.register(command.Flags(), "by its ID")
+	f.register(command, "by its ID", output.Text, output.JSON)
 	set := command.Flags()
 	set.StringVar(&f.filter.Platform, "platform", "", "only those about the `PLATFORM`")
 	set.StringVar(&f.filter.InstanceID, "instance", "", "only those about the `INSTANCE_ID` and its bindings")

@@ -7,11 +7,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
 )
@@ -19,13 +20,16 @@ import (
 // listFlags are those of commands that list.
 type listFlags struct {
 	*adminFlags
-	json, all bool
-	limit     int
-	after     string
+	format output.Flag
+	all    bool
+	limit  int
+	after  string
 }
 
-func (f *listFlags) register(set *pflag.FlagSet, after string) {
-	set.BoolVar(&f.json, "json", false, "print one JSON object per line")
+// register adds the flags. after says what --after takes.
+func (f *listFlags) register(command *cobra.Command, after string, formats ...output.Format) {
+	f.format.Add(command, formats...)
+	set := command.Flags()
 	set.IntVar(&f.limit, "limit", 100, "print at most `N`")
 	set.BoolVar(&f.all, "all", false, "print all")
 	set.StringVar(&f.after, "after", "", "continue after the `LAST` one of an earlier list, "+after)
@@ -96,8 +100,9 @@ type recordFlags struct {
 	service, plan string
 }
 
-func (f *recordFlags) register(set *pflag.FlagSet, after string) {
-	f.listFlags.register(set, after)
+func (f *recordFlags) register(command *cobra.Command, after string) {
+	f.listFlags.register(command, after, output.Text, output.JSON, output.Name)
+	set := command.Flags()
 	set.StringVar(&f.filter.Platform, "platform", "", "only those of the `PLATFORM`")
 	set.StringVar(&f.filter.InstanceID, "instance", "", "only those with the `INSTANCE_ID`")
 	set.StringVar(&f.service, "service", "", "only those of the `SERVICE`, by id or name")
@@ -125,6 +130,14 @@ func (f *recordFlags) check(parts int) error {
 		f.filter.After = durable.Key{Platform: key[0], InstanceID: key[1], BindingID: key[2]}
 	}
 	return err
+}
+
+// moment is a time for a table.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 // resolve takes names of services and plans for their ids.
@@ -160,12 +173,13 @@ func newAdminInstances(flags *adminFlags) *cobra.Command {
 		Use: "instances", Short: "List service instances", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check(instanceParts) },
 		RunE: does(func(ctx context.Context, _ []string) error {
-			list := &listing[admin.Instance]{
-				json: f.json, output: f.stdout,
-				titles: []string{"PLATFORM", "INSTANCE", "STATUS", "SERVICE", "PLAN", "CREATED", "UPDATED"},
-				row: func(v admin.Instance) []string {
+			list := &output.List[admin.Instance]{
+				Format: f.format.Format, Out: f.stdout,
+				Titles: []string{"PLATFORM", "INSTANCE", "STATUS", "SERVICE", "PLAN", "CREATED", "UPDATED"},
+				Row: func(v admin.Instance) []string {
 					return []string{v.Platform, v.InstanceID, string(v.Status), name(v.ServiceName, v.ServiceID), name(v.PlanName, v.PlanID), moment(v.CreatedAt), moment(v.UpdatedAt)}
 				},
+				Name: func(v admin.Instance) string { return v.InstanceID },
 			}
 			return f.with(ctx, false, func(a *administration) error {
 				f.resolve(a.catalog)
@@ -178,12 +192,12 @@ func newAdminInstances(flags *adminFlags) *cobra.Command {
 					if n := len(views); n > 0 {
 						f.filter.After = views[n-1].Key
 					}
-					return len(views), list.print(views)
+					return len(views), list.Print(views)
 				}, func() string { return joinKey(f.filter.After.Platform, f.filter.After.InstanceID) })
 			})
 		}),
 	}
-	f.register(command.Flags(), "PLATFORM/INSTANCE_ID")
+	f.register(command, "PLATFORM/INSTANCE_ID")
 	return command
 }
 
@@ -195,15 +209,16 @@ func newAdminBindings(flags *adminFlags) *cobra.Command {
 			return f.check(bindingParts)
 		},
 		RunE: does(func(ctx context.Context, _ []string) error {
-			list := &listing[admin.Binding]{
-				json: f.json, output: f.stdout,
-				titles: []string{"PLATFORM", "INSTANCE", "BINDING", "STATUS", "SERVICE", "PLAN", "EXPIRES", "CREATED", "UPDATED"},
-				row: func(v admin.Binding) []string {
+			list := &output.List[admin.Binding]{
+				Format: f.format.Format, Out: f.stdout,
+				Titles: []string{"PLATFORM", "INSTANCE", "BINDING", "STATUS", "SERVICE", "PLAN", "EXPIRES", "CREATED", "UPDATED"},
+				Row: func(v admin.Binding) []string {
 					return []string{
 						v.Platform, v.InstanceID, v.BindingID, string(v.Status), name(v.ServiceName, v.ServiceID), name(v.PlanName, v.PlanID),
 						moment(v.ExpiresAt), moment(v.CreatedAt), moment(v.UpdatedAt),
 					}
 				},
+				Name: func(v admin.Binding) string { return v.BindingID },
 			}
 			return f.with(ctx, false, func(a *administration) error {
 				f.resolve(a.catalog)
@@ -216,14 +231,14 @@ func newAdminBindings(flags *adminFlags) *cobra.Command {
 					if n := len(views); n > 0 {
 						f.filter.After = views[n-1].Key
 					}
-					return len(views), list.print(views)
+					return len(views), list.Print(views)
 				}, func() string {
 					return joinKey(f.filter.After.Platform, f.filter.After.InstanceID, f.filter.After.BindingID)
 				})
 			})
 		}),
 	}
-	f.register(command.Flags(), "PLATFORM/INSTANCE_ID/BINDING_ID")
+	f.register(command, "PLATFORM/INSTANCE_ID/BINDING_ID")
 	command.Flags().StringVar(&f.filter.BindingID, "binding", "", "only those with the `BINDING_ID`")
 	return command
 }
@@ -256,10 +271,10 @@ func newAdminOperations(flags *adminFlags) *cobra.Command {
 		Use: "operations", Short: "List operations, newest first", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
 		RunE: does(func(ctx context.Context, _ []string) error {
-			list := &listing[admin.Operation]{
-				json: f.json, output: f.stdout,
-				titles: []string{"OPERATION", "KIND", "STATE", "PLATFORM", "INSTANCE", "BINDING", "ATTEMPT", "OWNER", "CREATED", "DEADLINE", "DESCRIPTION"},
-				row: func(v admin.Operation) []string {
+			list := &output.List[admin.Operation]{
+				Format: f.format.Format, Out: f.stdout,
+				Titles: []string{"OPERATION", "KIND", "STATE", "PLATFORM", "INSTANCE", "BINDING", "ATTEMPT", "OWNER", "CREATED", "DEADLINE", "DESCRIPTION"},
+				Row: func(v admin.Operation) []string {
 					kind := string(v.Kind)
 					if v.Internal {
 						kind += " (internal)"
@@ -269,6 +284,7 @@ func newAdminOperations(flags *adminFlags) *cobra.Command {
 						moment(v.CreatedAt), moment(v.Deadline), v.Description,
 					}
 				},
+				Name: func(v admin.Operation) string { return v.ID },
 			}
 			return f.with(ctx, false, func(a *administration) error {
 				return f.pages(func(limit int) (int, error) {
@@ -280,12 +296,12 @@ func newAdminOperations(flags *adminFlags) *cobra.Command {
 					if n := len(views); n > 0 {
 						f.filter.AfterID = views[n-1].ID
 					}
-					return len(views), list.print(views)
+					return len(views), list.Print(views)
 				}, func() string { return f.filter.AfterID })
 			})
 		}),
 	}
-	f.register(command.Flags(), "by its OPERATION id")
+	f.register(command, "by its OPERATION id", output.Text, output.JSON, output.Name)
 	set := command.Flags()
 	set.StringVar(&f.filter.Platform, "platform", "", "only those of the `PLATFORM`")
 	set.StringVar(&f.filter.InstanceID, "instance", "", "only those on the `INSTANCE_ID` and its bindings")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/durable"
 )
 
@@ -19,7 +20,7 @@ type orphan struct {
 }
 
 func newAdminOrphans(flags *adminFlags) *cobra.Command {
-	asJSON := false
+	var format output.Flag
 	command := &cobra.Command{
 		Use: "orphans", Short: "List records without a resource, and resources without a record", Args: cobra.NoArgs,
 		Long: `Compare the store with what the provider has. A record is an orphan if it is ready
@@ -50,14 +51,14 @@ can only be deleted by the means of the provider.`,
 				for _, resource := range found.Resources {
 					orphans = append(orphans, orphan{"resource", resource.Name, resource.Platform, resource.InstanceID})
 				}
-				list := &listing[orphan]{
-					json: asJSON, output: flags.stdout, titles: []string{"ORPHAN", "RESOURCE", "PLATFORM", "INSTANCE"},
-					row: func(o orphan) []string { return []string{o.Orphan, o.Resource, o.Platform, o.InstanceID} },
+				list := &output.List[orphan]{
+					Format: format.Format, Out: flags.stdout, Titles: []string{"ORPHAN", "RESOURCE", "PLATFORM", "INSTANCE"},
+					Row: func(o orphan) []string { return []string{o.Orphan, o.Resource, o.Platform, o.InstanceID} },
 				}
-				return list.print(orphans)
+				return list.Print(orphans)
 			})
 		}),
 	}
-	command.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
+	format.Add(command, output.Text, output.JSON)
 	return command
 }

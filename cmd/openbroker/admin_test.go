@@ -62,7 +62,7 @@ func (w *world) try(args ...string) (code int, stdout, stderr string) {
 func (w *world) list(args ...string) []map[string]any {
 	w.t.Helper()
 	var records []map[string]any
-	for line := range strings.Lines(w.admin(append(args, "--json")...)) {
+	for line := range strings.Lines(w.admin(append(args, "-o", "json")...)) {
 		record := map[string]any{}
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			w.t.Fatalf("%v in %q", err, line)
@@ -146,7 +146,7 @@ func TestAdminInterventions(t *testing.T) {
 
 		golden(t, "admin_interventions", plain(told.String()))
 		golden(t, "admin_audit", plain(w.admin("audit")))
-		golden(t, "admin_audit_json", plain(w.admin("audit", "--json", "--instance", "two")))
+		golden(t, "admin_audit_json", plain(w.admin("audit", "-o", "json", "--instance", "two")))
 		golden(t, "admin_operations", plain(w.admin("operations")))
 		golden(t, "admin_instances", plain(w.admin("instances")))
 		w.stop()
@@ -202,7 +202,7 @@ func TestAdminLists(t *testing.T) {
 			}
 		}
 		golden(t, "admin_lists", plain(w.admin("instances")+w.admin("bindings")+w.admin("operations", "--instance", "a")+
-			w.admin("instances", "--json", "--instance", "a")+w.admin("bindings", "--json", "--binding", "x", "--instance", "a")+w.admin("operations", "--json", "--kind", "update")))
+			w.admin("instances", "-o", "json", "--instance", "a")+w.admin("bindings", "-o", "json", "--binding", "x", "--instance", "a")+w.admin("operations", "-o", "json", "--kind", "update")))
 
 		// Page after page, as a script does.
 		for what, want := range map[string]string{"instances": "default/a default/b", "bindings": "default/a/x default/a/y default/b/x default/b/y default/c%2Fd/x"} {
@@ -238,10 +238,10 @@ func TestAdminOrphans(t *testing.T) {
 		name := "ob-" + strings.Repeat("a", 26)
 		write(t, w.directory, "openbroker-data/instances/"+name+"/database.sqlite", "")
 		golden(t, "admin_orphans", w.admin("orphans"))
-		golden(t, "admin_orphans_json", w.admin("orphans", "--json"))
+		golden(t, "admin_orphans_json", w.admin("orphans", "-o", "json"))
 		// What was forgotten is an orphan too. One id that is wrong does not spare
 		// the others.
-		code, stdout, stderr := w.try("forget", "nothing", "one", "nobody", "--json", "--reason", "x", "--actor", "ada")
+		code, stdout, stderr := w.try("forget", "nothing", "one", "nobody", "-o", "json", "--reason", "x", "--actor", "ada")
 		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, `"nothing"`) || !strings.Contains(stderr, `"nobody"`) {
 			t.Errorf("exit code %d, %s", code, stderr)
 		}
@@ -339,7 +339,7 @@ func TestKeysetCommands(t *testing.T) {
 	run("disable", first)
 	await(t, "the keyset to be loaded", func() bool { return strings.Count(p.stderr.String(), "changed keyset in use") == 3 })
 	p.expect(http.StatusOK, "GET", instance, nil)
-	list := run("list", "--json")
+	list := run("list", "-o", "json")
 	if want := fmt.Sprintf(`{"id":%s,"status":"disabled","primary":false}`+"\n"+`{"id":%s,"status":"enabled","primary":true}`+"\n", first, added); list != want {
 		t.Errorf("list %s, want %s", list, want)
 	}

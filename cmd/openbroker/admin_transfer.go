@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,18 +23,19 @@ import (
 )
 
 func newAdminExport(flags *adminFlags) *cobra.Command {
-	output, force := "", false
+	force := false
 	command := &cobra.Command{
-		Use: "export", Short: "Write everything in the store into a file", Args: cobra.NoArgs,
+		Use: "export [FILE]", Short: "Write everything in the store into a file", Args: cobra.MaximumNArgs(1),
 		Long: `Write everything in the store into a file, or to the standard output: to move the
-broker to another database, with openbroker admin import. What is encrypted stays so;
-the keyset is not part of it.
+broker to another database, with openbroker admin import. FILE must not exist. It gets
+the mode 0600, and is there complete or not at all. What is encrypted stays so; the
+keyset is not part of it.
 
 Stop the broker first. The export is refused while the broker has the SQLite file, or
 while operations in PostgreSQL are being worked on; an idle broker on PostgreSQL is
 not noticed. With --force it is a copy of one moment, which what the broker does
 later is missing from.`,
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: does(func(ctx context.Context, args []string) error {
 			settings, err := flags.read(config.LoadForStore)
 			if err != nil {
 				return err
@@ -41,15 +43,14 @@ later is missing from.`,
 			if err := needsStore(settings); err != nil {
 				return err
 			}
-			return exportStore(ctx, settings, flags, output, force)
+			return exportStore(ctx, settings, flags, strings.Join(args, ""), force)
 		}),
 	}
-	command.Flags().StringVar(&output, "output", "", "`FILE` to write, mode 0600; it must not exist")
 	command.Flags().BoolVar(&force, "force", false, "also while the broker runs")
 	return command
 }
 
-func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags, output string, force bool) (err error) {
+func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags, path string, force bool) (err error) {
 	var options []sqlitestore.Option
 	if !force {
 		options = append(options, sqlitestore.Exclusive())
@@ -79,10 +80,10 @@ func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags
 		summary, err = a.Close()
 		return err
 	}
-	if output == "" {
+	if path == "" {
 		err = write(flags.stdout)
 	} else {
-		err = writeNewFile(output, write)
+		err = writeNewFile(path, write)
 	}
 	if err != nil {
 		return err

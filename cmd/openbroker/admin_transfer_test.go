@@ -59,11 +59,11 @@ func TestMove(t *testing.T) {
 		return c
 	}
 	rw := credentials(p, "rw")
-	fails(t, directory, "the broker is running: stop it", "admin", "export", "--output", "refused")
-	ok(t, directory, "admin", "export", "--output", "forced", "--force")
+	fails(t, directory, "the broker is running: stop it", "admin", "export", "refused")
+	ok(t, directory, "admin", "export", "forced", "--force")
 	p.stop()
 
-	_, told := ok(t, directory, "admin", "export", "--output", "first")
+	_, told := ok(t, directory, "admin", "export", "first")
 	if want := "openbroker: exported 1 instances, 2 bindings, 4 operations, 1 entries of the audit trail and 2 settings; keep the keyset, nothing else opens what is encrypted in it\n"; told != want {
 		t.Errorf("told %q, want %q", told, want)
 	}
@@ -79,7 +79,7 @@ func TestMove(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(directory, "first")); err != nil || info.Mode() != 0o600 {
 		t.Errorf("the file has the mode %v, %v", info.Mode(), err)
 	}
-	fails(t, directory, "first exists: remove it", "admin", "export", "--output", "first")
+	fails(t, directory, "first exists: remove it", "admin", "export", "first")
 	if _, err := os.Stat(filepath.Join(directory, "refused")); !os.IsNotExist(err) {
 		t.Errorf("a refused export left a file: %v", err)
 	}
@@ -107,7 +107,7 @@ func TestMove(t *testing.T) {
 	p.stop()
 
 	// And back, into a new file.
-	ok(t, directory, "admin", "export", "--output", "second", "--store", dsn)
+	ok(t, directory, "admin", "export", "second", "--store", dsn)
 	ok(t, directory, "admin", "import", "second", "--store", "sqlite:moved/broker.db")
 	if again, _ := ok(t, directory, "admin", "export", "--store", "sqlite:moved/broker.db"); again != readFile(t, directory, "second") {
 		t.Error("SQLite does not export what PostgreSQL exported")
@@ -146,7 +146,7 @@ func TestMoveOpenOperation(t *testing.T) {
 		}
 		w.kill()
 		await(t, "the end of the lease", func() bool {
-			code, _, _ := w.try("export", "--output", "archive")
+			code, _, _ := w.try("export", "archive")
 			return code == 0
 		})
 		ok(t, w.directory, "admin", "import", "archive", "--store", "sqlite:new.db")
@@ -161,7 +161,7 @@ func TestMoveOpenOperation(t *testing.T) {
 func TestImportNeedsTheKeyset(t *testing.T) {
 	t.Parallel()
 	directory := used(t)
-	ok(t, directory, "admin", "export", "--output", "archive")
+	ok(t, directory, "admin", "export", "archive")
 	_, told := ok(t, directory, "admin", "import", "archive", "--data", "new")
 	if !strings.HasSuffix(told, "; bring the keyset of the old broker before the new one is started\n") {
 		t.Errorf("told %q", told)
@@ -279,14 +279,14 @@ func TestKilledImport(t *testing.T) {
 					t.Fatal("the import of a million instances is too fast to be killed")
 				}
 			}
-			if stdout, _ := ok(t, directory, "admin", "instances", "--json", "--store", store); stdout != "" {
+			if stdout, _ := ok(t, directory, "admin", "instances", "-o", "json", "--store", store); stdout != "" {
 				t.Errorf("there are instances: %.200s", stdout)
 			}
 			_, told := ok(t, directory, "admin", "import", file, "--store", store)
 			if !strings.Contains(told, "imported "+strconv.Itoa(many)+" instances") {
 				t.Errorf("told %q", told)
 			}
-			if stdout, _ := ok(t, directory, "admin", "instances", "--json", "--store", store, "--all"); strings.Count(stdout, "\n") != many {
+			if stdout, _ := ok(t, directory, "admin", "instances", "-o", "json", "--store", store, "--all"); strings.Count(stdout, "\n") != many {
 				t.Errorf("%d instances", strings.Count(stdout, "\n"))
 			}
 		})

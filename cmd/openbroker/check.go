@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/conformance"
 )
 
@@ -37,12 +38,12 @@ and the exit code is 128 and the number of the signal. A second signal ends it a
 		PreRunE: func(command *cobra.Command, _ []string) error { return f.check(command.Flags()) },
 		RunE: func(command *cobra.Command, args []string) error {
 			if f.list {
-				return asFailure(listChecks(stdout, f.format, f.selected))
+				return asFailure(listChecks(stdout, f.format.Format, f.selected))
 			}
 			return runCheck(command.Context(), f, args[0], stdout, stderr)
 		},
 	}
-	f.register(command.Flags())
+	f.register(command)
 	return command
 }
 
@@ -59,11 +60,10 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 		return unusable(stderr, err)
 	}
 	f.options.Tool = version()
-	reports, err := openReports(f, stdout)
-	if err != nil {
+	defer f.reports.Close()
+	if err := f.reports.Open(); err != nil {
 		return unusable(stderr, err)
 	}
-	defer reports.close()
 
 	shown := newProgress(stderr, f.verbose, len(f.selected))
 	ctx, giveBack := interruptible(ctx, shown)
@@ -79,10 +79,10 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 	}, f.options)
 	shown.end()
 	if report != nil {
-		if err := reports.write(report); err != nil {
+		if err := f.write(stdout, report); err != nil {
 			return unusable(stderr, err)
 		}
-		if !reports.tellsVerdict() {
+		if f.format.Format != output.Text { // The text ends with it.
 			complain(stderr, "openbroker: "+report.Verdict())
 		}
 	}

@@ -126,7 +126,7 @@ func TestCheckCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, stdout, stderr := command(t, p.cmd.Dir, c.environment, append([]string{"check", "--only", "auth-*", "--format", "json"}, c.args...)...)
+			code, stdout, stderr := command(t, p.cmd.Dir, c.environment, append([]string{"check", "--only", "auth-*", "-o", "json"}, c.args...)...)
 			if code != 0 || !strings.Contains(stdout, `"outcome": "passed"`) {
 				t.Errorf("exit code %d, standard error %q", code, stderr)
 			}

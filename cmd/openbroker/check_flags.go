@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/conformance"
 )
 
@@ -19,16 +20,15 @@ type checkSettings struct {
 	level                  string
 	profiles               []string
 	parameters, waivers    string
-	formatName, output     string
-	reportNames            []string
+	format                 output.Flag
+	reports                output.Reports
 	list, verbose, noColor bool
-	format                 conformance.Format
-	reports                []reportFile
 	// selected are the checks that the flags ask for.
 	selected []conformance.Check
 }
 
-func (f *checkSettings) register(set *pflag.FlagSet) {
+func (f *checkSettings) register(command *cobra.Command) {
+	set := command.Flags()
 	set.SortFlags = false
 	f.add(set)
 	set.StringSliceVar(&f.options.Services, "service", nil, "only plans of this `SERVICE`, by name or id (repeatable)")
@@ -43,9 +43,8 @@ func (f *checkSettings) register(set *pflag.FlagSet) {
 	set.StringSliceVar(&f.profiles, "profile", nil, "also what a `PLATFORM` demands: cf, korifi, kubernetes or sm (repeatable)")
 	set.StringVar(&f.waivers, "waive", "", "`FILE` in YAML or JSON with known faults: a list of id, reason and until")
 	set.BoolVar(&f.list, "list", false, "list the checks, and check nothing")
-	set.StringVar(&f.formatName, "format", "text", "`FORMAT` of the report: text, json, junit, markdown or html")
-	set.StringVar(&f.output, "output", "", "`FILE` for the report, instead of the standard output")
-	set.StringArrayVar(&f.reportNames, "report", nil, "another report, as `FORMAT=FILE` (repeatable)")
+	f.format.Add(command, output.Text, output.JSON, output.YAML, output.JUnit, output.Markdown, output.HTML)
+	f.reports.Add(command, &f.format)
 	set.IntVar(&f.options.Parallel, "parallel", 0, "how many lifecycles run at the same time (default 8)")
 	set.DurationVar(&f.options.RequestTimeout, "timeout", time.Minute, "how long to wait for an answer")
 	set.DurationVar(&f.options.OperationTimeout, "operation-timeout", 30*time.Minute, "how long an asynchronous operation may take")
@@ -85,11 +84,8 @@ func (f *checkSettings) check(set *pflag.FlagSet) (err error) {
 			f.options.Profiles = append(f.options.Profiles, profile)
 		}
 	}
-	if f.format, err = conformance.ParseFormat(f.formatName); err != nil {
-		return fmt.Errorf("--format: %w", err)
-	}
-	if err := f.checkReports(); err != nil {
-		return err
+	if f.list && (f.reports.String() != "" || !slices.Contains([]output.Format{output.Text, output.JSON, output.YAML}, f.format.Format)) {
+		return fmt.Errorf("--list prints text, json or yaml on the standard output, and no report")
 	}
 	return f.choose()
 }
@@ -97,32 +93,6 @@ func (f *checkSettings) check(set *pflag.FlagSet) (err error) {
 func flagDuration(set *pflag.FlagSet, flag *pflag.Flag) (time.Duration, bool) {
 	d, err := set.GetDuration(flag.Name)
 	return d, err == nil
-}
-
-func (f *checkSettings) checkReports() error {
-	if f.output != "" {
-		f.reports = append(f.reports, reportFile{format: f.format, path: f.output})
-	}
-	for _, name := range f.reportNames {
-		formatName, file, found := strings.Cut(name, "=")
-		if !found || file == "" {
-			return fmt.Errorf("--report %q is not FORMAT=FILE, such as junit=report.xml", name)
-		}
-		format, err := conformance.ParseFormat(formatName)
-		if err != nil {
-			return fmt.Errorf("--report: %w", err)
-		}
-		f.reports = append(f.reports, reportFile{format: format, path: file})
-	}
-	for i, report := range f.reports {
-		if slices.ContainsFunc(f.reports[:i], func(other reportFile) bool { return other.path == report.path }) {
-			return fmt.Errorf("two reports are to be written to %s", report.path)
-		}
-	}
-	if f.list && (len(f.reports) > 0 || f.format != conformance.FormatText && f.format != conformance.FormatJSON) {
-		return fmt.Errorf("--list is text or json on the standard output")
-	}
-	return nil
 }
 
 // choose finds the checks that are asked for. A pattern that matches none is a

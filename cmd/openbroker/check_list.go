@@ -1,21 +1,31 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"io"
 
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/conformance"
 )
 
 // listChecks prints the table of checks.
-func listChecks(stdout io.Writer, format conformance.Format, checks []conformance.Check) error {
-	if format == conformance.FormatJSON {
+func listChecks(stdout io.Writer, format output.Format, checks []conformance.Check) error {
+	switch format {
+	case output.JSON:
 		return conformance.WriteChecksJSON(stdout, checks)
+	case output.YAML:
+		var document bytes.Buffer
+		if err := conformance.WriteChecksJSON(&document, checks); err != nil {
+			return err
+		}
+		return output.WriteYAML(stdout, json.RawMessage(document.Bytes()))
 	}
-	list := &listing[conformance.Check]{
-		output: stdout, titles: []string{"CHECK", "LEVEL", "PLATFORM", "CLAUSE", "WHAT HOLDS"},
-		row: func(c conformance.Check) []string {
+	list := &output.List[conformance.Check]{
+		Out: stdout, Titles: []string{"CHECK", "LEVEL", "PLATFORM", "CLAUSE", "WHAT HOLDS"},
+		Row: func(c conformance.Check) []string {
 			return []string{c.ID, c.Level.String(), string(c.Profile), c.Clause.Document + ", " + c.Clause.Section, c.Title}
 		},
 	}
-	return list.print(checks)
+	return list.Print(checks)
 }

@@ -31,7 +31,7 @@ func checking(p *process, args ...string) (code int, stdout, stderr string) {
 // instances are those that the broker has, as its operator sees them.
 func (p *process) instances() []string {
 	p.t.Helper()
-	code, stdout, stderr := command(p.t, p.cmd.Dir, nil, "admin", "instances", "--json", "--all")
+	code, stdout, stderr := command(p.t, p.cmd.Dir, nil, "admin", "instances", "-o", "json", "--all")
 	if code != 0 {
 		p.t.Fatal(stderr)
 	}
@@ -89,7 +89,7 @@ func TestCheckServe(t *testing.T) {
 			directory := t.TempDir()
 			p := serve(t, directory, nil, "--config", write(t, directory, "openbroker.yaml", c.config))
 			for _, profile := range c.profiles {
-				args := []string{"--format", "json"}
+				args := []string{"-o", "json"}
 				if profile != "" {
 					args = append(args, "--profile", string(profile))
 				}
@@ -178,13 +178,12 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
-// With --output there is nothing on the standard output, and the verdict on the
-// standard error.
+// Each format but text leaves the verdict to the standard error.
 func TestCheckOutput(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
-	code, stdout, stderr := checking(p, "--only", "catalog-*", "--format", "html", "--output", "report.html")
-	if code != 0 || stdout != "" || !strings.Contains(stderr, "openbroker: Conformant: all MUSTs hold (") {
+	code, stdout, stderr := checking(p, "--only", "catalog-*", "--report", "html=report.html", "-o", "yaml")
+	if code != 0 || !strings.HasPrefix(stdout, "results:\n") || !strings.Contains(stderr, "openbroker: Conformant: all MUSTs hold (") {
 		t.Errorf("exit code %d, standard output %q, standard error %q", code, stdout, stderr)
 	}
 	if page := read(t, filepath.Join(p.cmd.Dir, "report.html")); !strings.HasPrefix(page, "<!DOCTYPE html>") || !strings.HasSuffix(page, "</html>\n") {

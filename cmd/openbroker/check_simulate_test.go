@@ -13,7 +13,7 @@ func TestCheckSimulate(t *testing.T) {
 	directory := t.TempDir()
 	p := simulate(t, directory, nil)
 	write(t, directory, passwordFile, p.password)
-	code, stdout, stderr := checking(p, "--all-plans", "--format", "json")
+	code, stdout, stderr := checking(p, "--all-plans", "-o", "json")
 	var report conformance.Report
 	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
 		t.Fatal(err, stderr)

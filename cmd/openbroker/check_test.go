@@ -39,10 +39,10 @@ func TestCheckMisuse(t *testing.T) {
 		"waivers_day":        {"- {id: bind-succeeds, reason: r, until: soon}\n", nil, []string{"--waive", "parameters.yaml", broker}},
 		"waivers_kind":       {"- {id: bind-succeeds, reason: 17, until: 2026-12-31}\n", nil, []string{"--waive", "parameters.yaml", broker}},
 		"waivers_twice":      {"- {id: bind-succeeds, reason: r, until: 2026-12-31}\n- {id: bind-succeeds, reason: r, until: 2026-12-31}\n", nil, []string{"--waive", "parameters.yaml", broker}},
-		"bad_format":         {"", nil, []string{"--format", "pdf", broker}},
+		"bad_format":         {"", nil, []string{"-o", "pdf", broker}},
 		"bad_report":         {"", nil, []string{"--report", "junit", broker}},
 		"bad_report_format":  {"", nil, []string{"--report", "pdf=report.pdf", broker}},
-		"same_file":          {"", nil, []string{"--report", "junit=a.xml", "--output", "a.xml", broker}},
+		"same_file":          {"", nil, []string{"--report", "junit=a.xml", "--report", "html=a.xml", broker}},
 		"no_directory":       {"", nil, []string{"--report", "junit=reports/a.xml", broker}},
 		"bad_timeout":        {"", nil, []string{"--timeout", "0s", broker}},
 		"bad_parallel":       {"", nil, []string{"--parallel", "0", broker}},
@@ -50,7 +50,9 @@ func TestCheckMisuse(t *testing.T) {
 		"unknown_check":      {"", nil, []string{"--skip", "bind-quickly", broker}},
 		"no_check":           {"", nil, []string{"--only", "bind-*", "--skip", "*", broker}},
 		"list_url":           {"", nil, []string{"--list", broker}},
-		"list_format":        {"", nil, []string{"--list", "--format", "html"}},
+		"list_format":        {"", nil, []string{"--list", "-o", "html"}},
+		"list_report":        {"", nil, []string{"--list", "--report", "json=checks.json"}},
+		"output_file":        {"", nil, []string{"--output", "report.html", broker}},
 		"two_logins":         {"", nil, []string{"--username", "a", "--password", "hunter2", "--bearer", "hunter2", broker}},
 		"two_logins_url":     {"", nil, []string{"--username", "a", "http://user:hunter2@127.0.0.1:1"}},
 		"two_passwords":      {"", nil, []string{"--password", "hunter2", "--password-file", "x", broker}},
@@ -100,7 +102,7 @@ func TestCheckList(t *testing.T) {
 			t.Errorf("listed: %s", line)
 		}
 	}
-	code, stdout, stderr = command(t, t.TempDir(), nil, "check", "--list", "--format", "json", "--profile", "cf")
+	code, stdout, stderr = command(t, t.TempDir(), nil, "check", "--list", "-o", "json", "--profile", "cf")
 	var checks []struct {
 		ID, Title, Level, Profile string
 		Clause                    struct{ URL string }

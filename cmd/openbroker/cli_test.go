@@ -68,7 +68,7 @@ func TestCLIExitCodes(t *testing.T) {
 		{2, "target \u0007 http://127.0.0.1", "the name of the target has a character"},
 		{2, "target mine http://127.0.0.1 --client-cert c.pem", "needs both --client-cert and --client-key"},
 		{2, "provision simulated sync x --wait --sync", "--wait, --async and --sync exclude each other"},
-		{2, "catalog -o xml", "--output xml is unknown"},
+		{2, "catalog -o xml", "must be text, json, yaml or name"},
 		{1, "update orders --plan updateable", "422"},
 		{3, "provision simulated async slow -p delay=1h --wait --timeout 10ms", "to go on waiting: openbroker operation slow --wait"},
 		{1, "bind slow key", "ConcurrencyError"},

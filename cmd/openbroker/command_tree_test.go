@@ -73,9 +73,13 @@ func TestCompletion(t *testing.T) {
 		{[]string{"check", "--level", ""}, "must should may", noFiles},
 		{[]string{"check", "--waive", ""}, "", files},
 		{[]string{"check", "--timeout", ""}, "", noFiles},
-		{[]string{"lint", "--format", ""}, "text json sarif", noFiles},
+		{[]string{"lint", "-o", ""}, "text json yaml sarif", noFiles},
 		{[]string{"lint", "--platform", "cf,k"}, "cf,korifi cf,kubernetes", noFiles},
-		{[]string{"diff", "--format", ""}, "text json markdown", noFiles},
+		{[]string{"diff", "-o", ""}, "text json yaml markdown", noFiles},
+		{[]string{"check", "-o", ""}, "text json yaml junit markdown html", noFiles},
+		{[]string{"check", "--report", "j"}, "json= junit=", noSpaceNoFiles},
+		{[]string{"check", "--report", "junit=re"}, "", files},
+		{[]string{"admin", "instances", "-o", ""}, "text json name", noFiles},
 		{[]string{"keyset", "list", "--keyset", ""}, "", files},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/internal/markdown"
 )
 
@@ -23,7 +23,8 @@ const (
 
 func newDiff(stdout io.Writer) *cobra.Command {
 	var flags catalogFlags
-	format := ""
+	var format output.Flag
+	var reports output.Reports
 	command := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Tell what differs between two catalogs, and whether that breaks existing instances",
@@ -35,16 +36,12 @@ Changes are breaking, need attention (costs, upgrades, what new instances need),
 are compatible. The exit code is 0 if none is breaking, 1 if one is, and 2 if the
 catalogs cannot be compared.`,
 		Args: cobra.ExactArgs(2), //nolint:mnd // OLD and NEW.
-		PreRunE: func(*cobra.Command, []string) error {
-			if diffFormats[format] == nil {
-				return fmt.Errorf("--format %q is not text, json or markdown", format)
-			}
-			return nil
-		},
 		RunE: func(command *cobra.Command, args []string) error {
-			changes, err := compare(command.Context(), &flags, args[0], args[1])
+			defer reports.Close()
+			changes, err := compare(command.Context(), &flags, &reports, args[0], args[1])
 			if err == nil {
-				err = diffFormats[format](stdout, changes)
+				write := func(w io.Writer, format output.Format) error { return writeDiff(w, format, changes) }
+				err = errors.Join(write(stdout, format.Format), reports.Write(write))
 			}
 			if err != nil {
 				return &failure{err: err, code: exitNoDiff}
@@ -57,13 +54,17 @@ catalogs cannot be compared.`,
 			return nil
 		},
 	}
-	command.Flags().StringVar(&format, "format", "text", "`FORMAT` of the output: text, json, or markdown, for pull requests")
+	format.Add(command, output.Text, output.JSON, output.YAML, output.Markdown)
+	reports.Add(command, &format)
 	flags.add(command.Flags())
 	flags.addAt(command.Flags())
 	return command
 }
 
-func compare(ctx context.Context, flags *catalogFlags, old, next string) ([]catalog.Change, error) {
+func compare(ctx context.Context, flags *catalogFlags, reports *output.Reports, old, next string) ([]catalog.Change, error) {
+	if err := reports.Open(); err != nil {
+		return nil, err
+	}
 	before, err := readCatalog(ctx, flags, old)
 	after, failed := readCatalog(ctx, flags, next)
 	var wrong, also catalog.Errors
@@ -87,8 +88,17 @@ func readCatalog(ctx context.Context, flags *catalogFlags, location string) (*op
 	return source.Catalog()
 }
 
-var diffFormats = map[string]func(io.Writer, []catalog.Change) error{
-	"text": diffText, "json": diffJSON, "markdown": diffMarkdown,
+func writeDiff(w io.Writer, format output.Format, changes []catalog.Change) error {
+	switch format {
+	case output.JSON:
+		return output.WriteJSON(w, diffDocument(changes))
+	case output.YAML:
+		return output.WriteYAML(w, diffDocument(changes))
+	case output.Markdown:
+		return diffMarkdown(w, changes)
+	default:
+		return diffText(w, changes)
+	}
 }
 
 // impacts are the groups of changes, the worst first.
@@ -143,7 +153,7 @@ func diffText(w io.Writer, changes []catalog.Change) error {
 		}
 		fmt.Fprintf(&text, "%s:\n", group.title)
 		for i := range found {
-			fmt.Fprintf(&text, "  %s: %s\n    at %s\n", cell(subject(&found[i])), cell(found[i].Message), cell(found[i].Pointer))
+			fmt.Fprintf(&text, "  %s: %s\n    at %s\n", output.Cell(subject(&found[i])), output.Cell(found[i].Message), output.Cell(found[i].Pointer))
 		}
 		text.WriteByte('\n')
 	}
@@ -152,7 +162,7 @@ func diffText(w io.Writer, changes []catalog.Change) error {
 	return err
 }
 
-func diffJSON(w io.Writer, changes []catalog.Change) error {
+func diffDocument(changes []catalog.Change) map[string]any {
 	counts := map[catalog.Impact]int{}
 	for _, group := range impacts {
 		counts[group.impact] = len(ofImpact(changes, group.impact))
@@ -160,10 +170,7 @@ func diffJSON(w io.Writer, changes []catalog.Change) error {
 	if changes == nil {
 		changes = []catalog.Change{}
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(map[string]any{"changes": changes, "counts": counts})
+	return map[string]any{"changes": changes, "counts": counts}
 }
 
 func diffMarkdown(w io.Writer, changes []catalog.Change) error {

@@ -51,20 +51,20 @@ func TestDiff(t *testing.T) {
 		args []string
 	}{
 		"same":                {0, []string{"before.yaml", "before.yaml"}},
-		"same_json":           {0, []string{"--format", "json", "before.yaml", "before.yaml"}},
-		"same_markdown":       {0, []string{"--format", "markdown", "before.yaml", "before.yaml"}},
+		"same_json":           {0, []string{"-o", "json", "before.yaml", "before.yaml"}},
+		"same_markdown":       {0, []string{"-o", "markdown", "before.yaml", "before.yaml"}},
 		"compatible":          {0, []string{"before.yaml", "compatible.yaml"}},
-		"compatible_markdown": {0, []string{"--format", "markdown", "before.yaml", "compatible.yaml"}},
+		"compatible_markdown": {0, []string{"-o", "markdown", "before.yaml", "compatible.yaml"}},
 		"breaking":            {1, []string{"before.yaml", "breaking.yaml"}},
-		"breaking_json":       {1, []string{"--format=json", "before.yaml", "breaking.yaml"}},
-		"breaking_markdown":   {1, []string{"--format=markdown", "before.yaml", "breaking.yaml"}},
+		"breaking_json":       {1, []string{"--output=json", "before.yaml", "breaking.yaml"}},
+		"breaking_markdown":   {1, []string{"--output=markdown", "before.yaml", "breaking.yaml"}},
 		"one_change":          {0, []string{"before.yaml", "renamed.yaml"}},
 		"directory":           {0, []string{"before.yaml", "directory"}},
 		"invalid":             {2, []string{"invalid.yaml", "before.yaml"}},
 		"both_invalid":        {2, []string{"invalid.yaml", "invalid.yaml"}},
 		"missing":             {2, []string{"before.yaml", "after.yaml"}},
 		"one_argument":        {2, []string{"before.yaml"}},
-		"bad_format":          {2, []string{"--format", "xml", "before.yaml", "before.yaml"}},
+		"bad_format":          {2, []string{"-o", "xml", "before.yaml", "before.yaml"}},
 		"bad_url":             {2, []string{"before.yaml", "http://"}},
 	} {
 		t.Run(name, func(t *testing.T) {

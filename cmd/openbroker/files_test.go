@@ -204,7 +204,7 @@ encryption: {keyset: '${env:KEYSET}'}
 		want        string
 	}{
 		{store, []string{"admin", "instances"}, 0, ""},
-		{store, []string{"admin", "operations", "--json"}, 0, ""},
+		{store, []string{"admin", "operations", "-o", "json"}, 0, ""},
 		{nil, []string{"admin", "instances"}, 1, "openbroker.yaml:2:8: store needs the environment variable STORE, which is not set"},
 		{store, []string{"admin", "forget", "--reason", "x", "one"}, 1, "openbroker.yaml:5:22: encryption.keyset needs the environment variable KEYSET, which is not set"},
 		{store, []string{"config", "check", "openbroker.yaml"}, 1, "CC_PASSWORD"},

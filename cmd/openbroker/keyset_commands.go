@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/seal"
 )
 
@@ -33,29 +34,31 @@ No key is ever printed, only its id.`,
 	command.PersistentFlags().StringVar(&flags.keyset, "keyset", filepath.Join(defaultData, "keyset.json"), "`PATH` of the keyset file")
 	command.AddCommand(newKeysetList(&flags.keyset, stdout), newKeysetReseal(flags, stdout, stderr))
 	for _, c := range []struct {
-		use, short, told string
+		use, short, done string
 		change           func(path string) (uint32, error)
 	}{
 		{"add", "Add a key, which opens but does not seal yet", "added", seal.AddKey},
 		{"rotate", "Add a key and make it primary at once: for a broker that is one process", "added, primary", seal.RotateKey},
 	} {
-		command.AddCommand(&cobra.Command{
+		var format output.Flag
+		sub := &cobra.Command{
 			Use: c.use, Short: c.short, Args: cobra.NoArgs,
 			RunE: does(func(context.Context, []string) error {
 				id, err := c.change(flags.keyset)
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(stdout, "key %d: %s\n", id, c.told)
-				return err
+				return printChange(stdout, format, id, c.done)
 			}),
-		})
+		}
+		format.Add(sub, output.Text, output.JSON, output.YAML, output.Name)
+		command.AddCommand(sub)
 	}
 	for _, c := range []keysetChange{
-		{use: "promote", short: "Make a key primary: the one that seals", told: "primary", change: seal.PromoteKey},
-		{use: "enable", short: "Enable a disabled key again", told: "enabled", change: seal.EnableKey},
-		{use: "disable", short: "Disable a key that no record needs", told: "disabled", change: seal.DisableKey, unused: true},
-		{use: "delete", short: "Delete a disabled key for ever", told: "deleted", change: seal.DeleteKey, unused: true},
+		{use: "promote", short: "Make a key primary: the one that seals", done: "primary", change: seal.PromoteKey},
+		{use: "enable", short: "Enable a disabled key again", done: "enabled", change: seal.EnableKey},
+		{use: "disable", short: "Disable a key that no record needs", done: "disabled", change: seal.DisableKey, unused: true},
+		{use: "delete", short: "Delete a disabled key for ever", done: "deleted", change: seal.DeleteKey, unused: true},
 	} {
 		command.AddCommand(newKeysetChange(flags, stdout, c))
 	}
@@ -64,14 +67,25 @@ No key is ever printed, only its id.`,
 
 // A keysetChange is a command that changes a key.
 type keysetChange struct {
-	use, short, told string
+	use, short, done string
 	change           func(path string, id uint32) error
 	// unused says that no record may need the key.
 	unused bool
+	format output.Flag
+}
+
+// printChange prints what was done to a key.
+func printChange(stdout io.Writer, format output.Flag, id uint32, done string) error {
+	key := strconv.FormatUint(uint64(id), 10)
+	result := output.Result{
+		Value: map[string]any{"id": id, "change": done}, Names: []string{key},
+		Text: "key " + key + ": " + done + "\n",
+	}
+	return result.Print(stdout, format.Format)
 }
 
 func newKeysetList(path *string, stdout io.Writer) *cobra.Command {
-	asJSON := false
+	var format output.Flag
 	command := &cobra.Command{
 		Use: "list", Short: "List the keys, the oldest first", Args: cobra.NoArgs,
 		RunE: does(func(context.Context, []string) error {
@@ -79,9 +93,10 @@ func newKeysetList(path *string, stdout io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list := &listing[seal.Key]{
-				json: asJSON, output: stdout, titles: []string{"KEY", "STATUS", "PRIMARY"},
-				row: func(k seal.Key) []string {
+			list := &output.List[seal.Key]{
+				Format: format.Format, Out: stdout, Titles: []string{"KEY", "STATUS", "PRIMARY"},
+				Name: func(k seal.Key) string { return strconv.FormatUint(uint64(k.ID), 10) },
+				Row: func(k seal.Key) []string {
 					primary := ""
 					if k.Primary {
 						primary = "primary"
@@ -89,10 +104,10 @@ func newKeysetList(path *string, stdout io.Writer) *cobra.Command {
 					return []string{strconv.FormatUint(uint64(k.ID), 10), string(k.Status), primary}
 				},
 			}
-			return list.print(ring.Keys())
+			return list.Print(ring.Keys())
 		}),
 	}
-	command.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
+	format.Add(command, output.Text, output.JSON, output.Name)
 	return command
 }
 
@@ -112,6 +127,7 @@ func newKeysetChange(flags *keysetFlags, stdout io.Writer, c keysetChange) *cobr
 			return asFailure(c.run(command.Context(), flags, command.Flags().Changed("keyset"), id, stdout))
 		},
 	}
+	c.format.Add(command, output.Text, output.JSON, output.YAML, output.Name)
 	if c.unused {
 		command.Long = c.short + `. The store is looked into first, and the command refuses if
 records need the key: openbroker keyset reseal seals them again with the primary one.`
@@ -137,8 +153,7 @@ func (c *keysetChange) run(ctx context.Context, flags *keysetFlags, chosen bool,
 	if err := c.change(path, id); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "key %d: %s\n", id, c.told)
-	return err
+	return printChange(stdout, c.format, id, c.done)
 }
 
 // possible reports whether the change depends only on what the store needs. If not,

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/seal"
@@ -104,6 +106,7 @@ func (f *keysetFlags) path(chosen bool) (string, error) {
 }
 
 func newKeysetReseal(flags *keysetFlags, stdout, stderr io.Writer) *cobra.Command {
+	var format output.Flag
 	command := &cobra.Command{
 		Example: "  openbroker keyset reseal",
 		Use:     "reseal", Short: "Seal all records again with the primary key", Args: cobra.NoArgs,
@@ -113,40 +116,64 @@ the keyset. It can be interrupted and called again: what is done is done.
 
 Afterwards no record needs the other keys, and they can be disabled and deleted.`,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return asFailure(reseal(command.Context(), flags, command.Flags().Changed("keyset"), stdout, stderr))
+			return asFailure(reseal(command.Context(), flags, command.Flags().Changed("keyset"), format.Format, stdout, stderr))
 		},
 	}
 	flags.addStore(command.Flags())
+	format.Add(command, output.Text, output.JSON, output.YAML)
 	return command
 }
 
-func reseal(ctx context.Context, flags *keysetFlags, chosen bool, stdout, stderr io.Writer) (err error) {
+func reseal(ctx context.Context, flags *keysetFlags, chosen bool, format output.Format, stdout, stderr io.Writer) (err error) {
 	store, ring, err := flags.open(ctx, chosen, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	done, err := admin.Reseal(ctx, store, ring, showProgress(stderr, "resealed"))
-	if _, printErr := fmt.Fprintf(stdout, "%d values sealed again, %d removed that ended operations do not need\n", done.Resealed, done.Removed); err == nil {
-		err = printErr
+	r := resealed{Resealed: done.Resealed, Removed: done.Removed}
+	if err == nil {
+		r.Keys, err = needed(ctx, store, ring)
 	}
-	if err != nil {
-		return err
-	}
+	result := output.Result{Value: r, Text: r.text()}
+	return errors.Join(err, result.Print(stdout, format)) // What is done stays done.
+}
+
+// resealed is what reseal has done, and how many records need which key now.
+type resealed struct {
+	Resealed int         `json:"resealed"`
+	Removed  int         `json:"removed"`
+	Keys     []neededKey `json:"keys,omitempty"`
+}
+
+type neededKey struct {
+	seal.Key
+	Records int `json:"records"`
+}
+
+func needed(ctx context.Context, store admin.Store, ring *seal.Keyring) ([]neededKey, error) {
 	counts, err := admin.CountByKey(ctx, store)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var keys []neededKey
 	for _, key := range ring.Keys() {
+		keys = append(keys, neededKey{key, counts[key.ID]})
+	}
+	return keys, nil
+}
+
+func (r *resealed) text() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d values sealed again, %d removed that ended operations do not need\n", r.Resealed, r.Removed)
+	for _, key := range r.Keys {
 		primary := ""
 		if key.Primary {
 			primary = ", primary"
 		}
-		if _, err := fmt.Fprintf(stdout, "key %d: %s%s, needed by %d records\n", key.ID, key.Status, primary, counts[key.ID]); err != nil {
-			return err
-		}
+		fmt.Fprintf(&text, "key %d: %s%s, needed by %d records\n", key.ID, key.Status, primary, key.Records)
 	}
-	return nil
+	return text.String()
 }
 
 // showProgress prints how far a walk over all records is, once in a while.

@@ -13,12 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 // lintFlags are those of openbroker lint.
 type lintFlags struct {
 	catalogFlags
-	format    string
+	format    output.Flag
+	reports   output.Reports
 	platforms []string
 	disabled  []string
 
@@ -42,7 +44,7 @@ not from the command line, which others can see.`,
   openbroker lint --platform cf,korifi --strict catalog/
   openbroker lint --at /spring/cloud/openservicebroker/catalog application.yml
   OPENBROKER_PASSWORD=... openbroker lint --username admin https://broker.example.com
-  openbroker lint --format sarif catalog.yaml > catalog.sarif`,
+  openbroker lint --report sarif=catalog.sarif catalog.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case flags.rules && len(args) > 0:
@@ -61,7 +63,8 @@ not from the command line, which others can see.`,
 		},
 	}
 	set := command.Flags()
-	set.StringVar(&flags.format, "format", "text", "`FORMAT` of the findings: text, json or sarif")
+	flags.format.Add(command, output.Text, output.JSON, output.YAML, output.SARIF)
+	flags.reports.Add(command, &flags.format)
 	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(catalog.Platforms())+" (default: what any of them refuses)")
 	set.StringSliceVar(&flags.disabled, "disable", nil, "`RULES` to leave out, by id")
 	set.BoolVarP(&flags.strict, "strict", "W", false, "let warnings fail too")
@@ -98,6 +101,10 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 	if f.rules {
 		return asFailure(f.writeRules(stdout, platforms))
 	}
+	defer f.reports.Close()
+	if err := f.reports.Open(); err != nil {
+		return &failure{err: err, code: exitUsage}
+	}
 	found := &linted{Findings: []catalog.Finding{}}
 	code := 0
 	for _, location := range locations {
@@ -113,7 +120,7 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 	if code == 0 && (found.Errors > 0 || f.strict && found.Warnings > 0) {
 		code = exitFailure
 	}
-	if err := f.write(stdout, found); err != nil {
+	if err := errors.Join(found.write(stdout, f.format.Format), f.reports.Write(found.write)); err != nil {
 		return asFailure(err)
 	}
 	if code != 0 {
@@ -124,11 +131,8 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 
 // parse checks the values of flags.
 func (f *lintFlags) parse() ([]catalog.Platform, error) {
-	if !slices.Contains([]string{"text", "json", "sarif"}, f.format) {
-		return nil, fmt.Errorf("unknown --format %q: there are text, json and sarif", f.format)
-	}
-	if f.rules && f.format == "sarif" {
-		return nil, errors.New("--rules is listed as text or json")
+	if f.rules && (f.format.Format == output.SARIF || f.reports.String() != "") {
+		return nil, errors.New("--rules lists the rules as text, json or yaml on the standard output")
 	}
 	var platforms []catalog.Platform
 	for _, name := range f.platforms {

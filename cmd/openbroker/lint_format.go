@@ -1,31 +1,37 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// write writes the findings in the format of the flags.
-func (f *lintFlags) write(out io.Writer, found *linted) error {
-	switch f.format {
-	case "json":
-		return writeIndented(out, found)
-	case "sarif":
-		return writeIndented(out, sarifOf(found))
+// write writes the findings.
+func (l *linted) write(out io.Writer, format output.Format) error {
+	switch format {
+	case output.JSON:
+		return output.WriteJSON(out, l)
+	case output.YAML:
+		return output.WriteYAML(out, l)
+	case output.SARIF:
+		return output.WriteJSON(out, sarifOf(l))
+	default:
+		return l.writeText(out)
 	}
-	if len(found.Findings) > 0 {
-		if _, err := fmt.Fprintln(out, catalog.Errors(found.Findings).Error()); err != nil {
+}
+
+func (l *linted) writeText(out io.Writer) error {
+	if len(l.Findings) > 0 {
+		if _, err := fmt.Fprintln(out, catalog.Errors(l.Findings).Error()); err != nil {
 			return err
 		}
 	}
-	if len(found.checked) == 0 {
+	if len(l.checked) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintln(out, found.summary())
+	_, err := fmt.Fprintln(out, l.summary())
 	return err
 }
 
@@ -41,26 +47,20 @@ func (f *lintFlags) writeRules(out io.Writer, platforms []catalog.Platform) erro
 			rules = append(rules, rule)
 		}
 	}
-	if f.format != "text" {
-		return writeIndented(out, rules)
-	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for i := range rules {
-		severity, objecting := rules[i].On(platforms...)
+	list := &output.List[catalog.Rule]{Out: out, Row: func(r catalog.Rule) []string {
+		severity, objecting := r.On(platforms...)
 		where := "all"
 		if len(objecting) > 0 {
 			where = platformNames(objecting)
 		}
-		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", rules[i].ID, severity, where, rules[i].Summary); err != nil {
-			return err
-		}
+		return []string{r.ID, string(severity), where, r.Summary}
+	}}
+	switch f.format.Format {
+	case output.JSON:
+		return output.WriteJSON(out, rules)
+	case output.YAML:
+		return output.WriteYAML(out, rules)
+	default:
+		return list.Print(rules)
 	}
-	return table.Flush()
-}
-
-func writeIndented(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }

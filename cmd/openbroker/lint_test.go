@@ -47,7 +47,7 @@ func TestLint(t *testing.T) {
 		"lint_strict":    {1, []string{"-W", "--disable", "type-boolean", "--platform", "korifi", "broken.yaml"}},
 		"lint_syntax":    {1, []string{"syntax.json", "clean.yaml"}},
 		"lint_directory": {1, []string{"catalog"}},
-		"lint_json":      {1, []string{"--format", "json", "broken.yaml", "syntax.json"}},
+		"lint_json":      {1, []string{"-o", "json", "broken.yaml", "syntax.json"}},
 		"lint_at":        {0, []string{"--at", "/broker/catalog", "application.yaml"}},
 		"lint_at_list":   {0, []string{"--at", "/broker/catalog/services", "application.yaml"}},
 		"lint_at_wrong":  {2, []string{"--at", "/broker/catalogue", "application.yaml"}},
@@ -56,11 +56,11 @@ func TestLint(t *testing.T) {
 		"lint_elsewhere": {1, []string{"application.yaml"}},
 		"lint_missing":   {2, []string{"missing.yaml", "clean.yaml"}},
 		"lint_nothing":   {2, nil},
-		"lint_format":    {2, []string{"--format", "xml", "clean.yaml"}},
+		"lint_format":    {2, []string{"-o", "xml", "clean.yaml"}},
 		"lint_platform":  {2, []string{"--platform", "nomad", "clean.yaml"}},
 		"lint_rule":      {2, []string{"--disable", "no-such-rule", "clean.yaml"}},
 		"lint_rules_arg": {2, []string{"--rules", "clean.yaml"}},
-		"lint_rules_as":  {2, []string{"--rules", "--format", "sarif"}},
+		"lint_rules_as":  {2, []string{"--rules", "-o", "sarif"}},
 		"lint_bad_url":   {2, []string{"http://u:hunter2@%zz/"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestLintRules(t *testing.T) {
 	if code != 0 || stderr != "" || !strings.Contains(stdout, "\nplan-id-duplicate ") || !strings.Contains(stdout, "kubernetes-id-long") {
 		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
 	}
-	code, stdout, _ = command(t, t.TempDir(), nil, "lint", "--rules", "--format", "json", "--platform", "cf")
+	code, stdout, _ = command(t, t.TempDir(), nil, "lint", "--rules", "-o", "json", "--platform", "cf")
 	var rules []struct{ ID, Severity, Summary, Fix, Clause, Link string }
 	if err := json.Unmarshal([]byte(stdout), &rules); err != nil || code != 0 || len(rules) < 60 {
 		t.Fatalf("exit code %d, %d rules, %v", code, len(rules), err)
@@ -108,7 +108,7 @@ func TestLintSARIF(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	file := write(t, directory, "a b/broken.yaml", brokenCatalog)
-	code, stdout, _ := command(t, directory, nil, "lint", "--format", "sarif", "a b/broken.yaml", file)
+	code, stdout, _ := command(t, directory, nil, "lint", "-o", "sarif", "a b/broken.yaml", file)
 	if code != 1 || strings.Contains(stdout, "hunter2") {
 		t.Errorf("exit code %d, %s", code, stdout)
 	}
@@ -275,7 +275,7 @@ func TestLintManyErrors(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(directory, "empty"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	code, stdout, stderr := command(t, directory, nil, "lint", "empty", "--format", "json")
+	code, stdout, stderr := command(t, directory, nil, "lint", "empty", "-o", "json")
 	if code != 2 || !strings.Contains(stdout, `"findings": []`) || !strings.Contains(stderr, "empty has no *.yaml, *.yml or *.json file") {
 		t.Errorf("exit code %d,\n%s%s", code, stdout, stderr)
 	}
@@ -296,7 +296,7 @@ func TestLintUnread(t *testing.T) {
 		{"sarif", "clean.yaml", `"executionSuccessful": true`, 0},
 		{"json", "missing.yaml", `"read the catalog: stat missing.yaml: no such file or directory"`, 2},
 	} {
-		code, stdout, _ := command(t, directory, nil, "lint", "--format", c.format, c.file)
+		code, stdout, _ := command(t, directory, nil, "lint", "-o", c.format, c.file)
 		if code != c.code || !strings.Contains(stdout, c.want) || strings.Contains(stdout, "toolExecutionNotifications") != (c.format == "sarif" && code == 2) {
 			t.Errorf("%s %s: exit code %d,\n%s", c.format, c.file, code, stdout)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/cmd/openbroker/platform"
 	"github.com/openbroker/openbroker/seal"
 	"github.com/openbroker/openbroker/server/config"
@@ -43,10 +44,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	root.SetFlagErrorFunc(explainFlag)
 	root.AddCommand(newServe(stdout, stderr), newSimulate(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout, stderr), newConfig(stdout, stderr)) //nolint:contextcheck // Commands get it from cobra.
 	root.AddCommand(newLint(stdout, stderr), newCheck(stdout, stderr), newDiff(stdout), newDocs(stdout), newVersion(stdout))                               //nolint:contextcheck // Likewise.
 	root.AddCommand(newMan())                                                                                                                              //nolint:contextcheck // Likewise.
-	root.AddCommand(platform.Commands(platform.Streams{In: os.Stdin, Out: stdout, Err: stderr})...)                                                        //nolint:contextcheck // Likewise.
+	root.AddCommand(platform.Commands(output.Streams{In: os.Stdin, Out: stdout, Err: stderr})...)                                                          //nolint:contextcheck // Likewise.
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	refine(root)

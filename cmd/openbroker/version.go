@@ -2,37 +2,61 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 func newVersion(stdout io.Writer) *cobra.Command {
-	return &cobra.Command{
+	var format output.Flag
+	command := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: does(func(context.Context, []string) error {
-			_, err := fmt.Fprintln(stdout, version())
-			return err
+			result := output.Result{Value: readBuild(), Text: version() + "\n"}
+			return result.Print(stdout, format.Format)
 		}),
 	}
+	format.Add(command, output.Text, output.JSON, output.YAML)
+	return command
 }
 
-// version is what the Go toolchain recorded: the version of the module, or the
+// A build is what the Go toolchain recorded: the version of the module, and the
 // commit if it was built from a checkout.
-func version() string {
+type build struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go"`
+}
+
+// readBuild returns the zero value if the binary has no such record.
+func readBuild() (b build) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "openbroker (unknown version)"
+		return b
 	}
-	commit := ""
+	b.Version, b.Go = info.Main.Version, info.GoVersion
 	for _, setting := range info.Settings {
 		if setting.Key == "vcs.revision" {
-			commit = " " + setting.Value
+			b.Commit = setting.Value
 		}
 	}
-	return "openbroker " + info.Main.Version + commit + " " + info.GoVersion
+	return b
+}
+
+// version is the build in one line.
+func version() string {
+	b := readBuild()
+	switch {
+	case b == build{}:
+		return "openbroker (unknown version)"
+	case b.Commit == "":
+		return "openbroker " + b.Version + " " + b.Go
+	default:
+		return "openbroker " + b.Version + " " + b.Commit + " " + b.Go
+	}
 }

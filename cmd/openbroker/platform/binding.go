@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 // secretFlags are what may be shown of credentials.
@@ -70,7 +71,7 @@ func (s *session) printBinding(f *secretFlags, i instance, b binding, content *o
 			rows = append(rows, []string{"credentials." + key, text})
 		}
 	}
-	return s.print(s.common.format, result{value: shown, names: []string{b.Name}, rows: rows})
+	return s.print(s.common.format, output.Result{Value: shown, Names: []string{b.Name}, Rows: rows})
 }
 
 // plain returns a value as a script wants it: strings without quotes, all else as
@@ -156,8 +157,8 @@ func (s *session) printAttribute(ctx context.Context, i instance, b binding, key
 		}
 	}
 	text := plain(value)
-	if isTerminal(s.Out) {
-		text = printable(text)
+	if output.IsTerminal(s.Out) {
+		text = output.Printable(text)
 	}
 	_, err = fmt.Fprintln(s.Out, text)
 	return err

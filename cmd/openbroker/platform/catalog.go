@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 func (p *program) newCatalog() *cobra.Command {
@@ -44,15 +45,15 @@ func (p *program) newCatalog() *cobra.Command {
 	return command
 }
 
-func catalogResult(services []openbroker.Service, value any) result {
-	r := result{value: value, title: []string{"SERVICE", "PLAN", "FREE", "BINDABLE", "DESCRIPTION"}}
+func catalogResult(services []openbroker.Service, value any) output.Result {
+	r := output.Result{Value: value, Title: []string{"SERVICE", "PLAN", "FREE", "BINDABLE", "DESCRIPTION"}}
 	yes := map[bool]string{true: "yes", false: "no"}
 	for i := range services {
 		service := &services[i]
-		r.names = append(r.names, service.Name)
+		r.Names = append(r.Names, service.Name)
 		for j := range service.Plans {
 			plan := &service.Plans[j]
-			r.rows = append(r.rows, []string{service.Name, plan.Name, yes[plan.IsFree()], yes[service.PlanBindable(plan)], plan.Description})
+			r.Rows = append(r.Rows, []string{service.Name, plan.Name, yes[plan.IsFree()], yes[service.PlanBindable(plan)], plan.Description})
 		}
 	}
 	return r

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/openbroker/openbroker/client"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 // Exit codes of the commands of this package.
@@ -27,7 +28,7 @@ type Error struct {
 }
 
 // Error returns what went wrong, without the hint, in printable characters.
-func (e *Error) Error() string { return printable(e.err.Error()) }
+func (e *Error) Error() string { return output.Printable(e.err.Error()) }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.err }
@@ -46,9 +47,9 @@ func Complain(stderr io.Writer, err error) {
 	case errors.As(err, &failed):
 		hint = failed.Hint
 	}
-	_, _ = fmt.Fprintln(stderr, "openbroker: "+printable(err.Error()))
+	_, _ = fmt.Fprintln(stderr, "openbroker: "+output.Printable(err.Error()))
 	if hint != "" {
-		_, _ = fmt.Fprintln(stderr, "openbroker: "+printable(hint))
+		_, _ = fmt.Fprintln(stderr, "openbroker: "+output.Printable(hint))
 	}
 }
 

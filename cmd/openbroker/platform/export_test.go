@@ -12,17 +12,9 @@ import (
 // What the tests of this package look at from outside.
 
 var (
-	Printable  = printable
-	EscapeJSON = escapeJSON
-	Quote      = quote
-	Attribute  = attribute
+	Quote     = quote
+	Attribute = attribute
 )
-
-func Columns(rows [][]string) string {
-	var out strings.Builder
-	writeColumns(&out, rows, false)
-	return out.String()
-}
 
 // Typed reads -p with a schema.
 func Typed(pair, schema string) (string, error) {

@@ -98,3 +98,12 @@ func replace(path string, content []byte) error {
 	}
 	return os.Rename(file.Name(), path)
 }
+
+// encode returns the text of a document.
+func encode(content any) ([]byte, error) {
+	text, err := json.MarshalIndent(content, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(text, '\n'), nil
+}

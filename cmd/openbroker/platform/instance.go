@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 // shownInstance is an instance as it is printed.
@@ -46,9 +47,9 @@ func showInstance(i instance) shownInstance {
 	return shown
 }
 
-func instanceResult(i instance) result { return shownResult(showInstance(i)) }
+func instanceResult(i instance) output.Result { return shownResult(showInstance(i)) }
 
-func shownResult(shown shownInstance) result {
+func shownResult(shown shownInstance) output.Result {
 	rows := [][]string{
 		{"name", shown.Name},
 		{"id", shown.ID},
@@ -67,7 +68,7 @@ func shownResult(shown shownInstance) result {
 			rows = append(rows, optional[:])
 		}
 	}
-	return result{value: shown, names: []string{shown.Name}, rows: rows}
+	return output.Result{Value: shown, Names: []string{shown.Name}, Rows: rows}
 }
 
 func (p *program) newInstance() *cobra.Command {
@@ -131,14 +132,14 @@ list what a broker has: instances that a platform made are not shown.`,
 				return usage("%w", err)
 			}
 			list := []shownInstance{}
-			r := result{title: []string{"NAME", "SERVICE", "PLAN", "STATE", "BINDINGS", "ID"}}
+			r := output.Result{Title: []string{"NAME", "SERVICE", "PLAN", "STATE", "BINDINGS", "ID"}}
 			for _, i := range all.Instances {
 				shown := showInstance(*i)
 				list = append(list, shown)
-				r.names = append(r.names, i.Name)
-				r.rows = append(r.rows, []string{i.Name, i.Service, i.Plan, i.State, strings.Join(shown.Bindings, ","), i.ID})
+				r.Names = append(r.Names, i.Name)
+				r.Rows = append(r.Rows, []string{i.Name, i.Service, i.Plan, i.State, strings.Join(shown.Bindings, ","), i.ID})
 			}
-			r.value = list
+			r.Value = list
 			return s.print(c.format, r)
 		}),
 	}

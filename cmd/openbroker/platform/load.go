@@ -67,9 +67,6 @@ The exit code is 0 if every call succeeded and nothing is left, else 1.`,
 // choose returns the broker of the argument, with the credentials of the environment
 // or the flags, or the target.
 func (f *loadFlags) choose(args []string) (target, error) {
-	if err := f.format.check(); err != nil {
-		return target{}, err
-	}
 	switch {
 	case f.concurrency < 1 || f.concurrency > 10_000:
 		return target{}, usage("--concurrency must be 1 to 10000")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/client"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 // measurements are what a load has seen.
@@ -175,26 +176,26 @@ func summarize(all map[string]*durations) map[string]percentiles {
 	return out
 }
 
-func (r *loadReport) result() result {
-	out := result{
-		value: r, names: r.Left,
-		title: []string{"WHAT", "COUNT", "FAILED", "P50 MS", "P90 MS", "P99 MS", "MAX MS"},
+func (r *loadReport) result() output.Result {
+	out := output.Result{
+		Value: r, Names: r.Left,
+		Title: []string{"WHAT", "COUNT", "FAILED", "P50 MS", "P90 MS", "P99 MS", "MAX MS"},
 	}
 	number := func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
 	rows := func(prefix string, of map[string]percentiles) {
 		for _, name := range slices.Sorted(maps.Keys(of)) {
 			p := of[name]
-			out.rows = append(out.rows, []string{prefix + name, strconv.Itoa(p.Count), strconv.Itoa(p.Failed), number(p.P50), number(p.P90), number(p.P99), number(p.Max)})
+			out.Rows = append(out.Rows, []string{prefix + name, strconv.Itoa(p.Count), strconv.Itoa(p.Failed), number(p.P50), number(p.P90), number(p.P99), number(p.Max)})
 		}
 	}
 	rows("call ", r.Calls)
 	rows("operation ", r.Operations)
-	out.rows = append(out.rows, []string{"life cycles", strconv.Itoa(r.Cycles), "", "", "", "", ""}, []string{"life cycles a second", number(r.PerSecond), "", "", "", "", ""})
+	out.Rows = append(out.Rows, []string{"life cycles", strconv.Itoa(r.Cycles), "", "", "", "", ""}, []string{"life cycles a second", number(r.PerSecond), "", "", "", "", ""})
 	for _, text := range slices.Sorted(maps.Keys(r.Errors)) {
-		out.rows = append(out.rows, []string{"error " + text, strconv.Itoa(r.Errors[text]), "", "", "", "", ""})
+		out.Rows = append(out.Rows, []string{"error " + text, strconv.Itoa(r.Errors[text]), "", "", "", "", ""})
 	}
 	for _, id := range r.Left {
-		out.rows = append(out.rows, []string{"left " + id, "", "", "", "", "", ""})
+		out.Rows = append(out.Rows, []string{"left " + id, "", "", "", "", "", ""})
 	}
 	return out
 }

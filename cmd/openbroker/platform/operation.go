@@ -8,6 +8,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/client"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 type operationFlags struct {
@@ -144,7 +145,7 @@ func (s *session) printOperation(shown shownOperation) error {
 			rows = append(rows, row[:])
 		}
 	}
-	if err := s.print(s.common.format, result{value: shown, names: []string{shown.Instance}, rows: rows}); err != nil {
+	if err := s.print(s.common.format, output.Result{Value: shown, Names: []string{shown.Instance}, Rows: rows}); err != nil {
 		return err
 	}
 	if shown.State == openbroker.OperationFailed {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 // parameterFlags are how parameters are given.
@@ -139,11 +140,11 @@ func propertiesOf(schema *openbroker.InputParametersSchema) map[string][]string 
 func parsePair(pair string, types map[string][]string) (string, json.RawMessage, error) {
 	key, value, found := strings.Cut(pair, "=")
 	if !found || key == "" || key == ":" {
-		return "", nil, usage("--param takes KEY=VALUE; %q has no %s", printable(shorten(key)), map[bool]string{true: "key", false: "="}[found])
+		return "", nil, usage("--param takes KEY=VALUE; %q has no %s", output.Printable(shorten(key)), map[bool]string{true: "key", false: "="}[found])
 	}
 	if name, raw := strings.CutSuffix(key, ":"); raw {
 		if !json.Valid([]byte(value)) {
-			return "", nil, usage("--param %s:= takes JSON, and its value is not valid JSON", printable(name))
+			return "", nil, usage("--param %s:= takes JSON, and its value is not valid JSON", output.Printable(name))
 		}
 		return name, json.RawMessage(value), nil
 	}
@@ -154,7 +155,7 @@ func parsePair(pair string, types map[string][]string) (string, json.RawMessage,
 	}
 	encoded, ok := typed(value, wanted)
 	if !ok {
-		return "", nil, usage("--param %s must be %s", printable(key), strings.Join(wanted, " or "))
+		return "", nil, usage("--param %s must be %s", output.Printable(key), strings.Join(wanted, " or "))
 	}
 	return key, encoded, nil
 }

@@ -13,35 +13,6 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/platform"
 )
 
-func TestTextsCannotDriveATerminal(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"plain ä 漢字 🙂":                "plain ä 漢字 🙂",
-		"\x1b[2J\x1b]0;title\x07":     `\u001b[2J\u001b]0;title\u0007`,
-		"over\rwritten\x08":           `over\u000dwritten\u0008`,
-		"C1 \u009b31m":                `C1 \u009b31m`,
-		"two\nlines\tand a tab":       "two lines and a tab",
-		"turned \u202e around \u2066": `turned \u202e around \u2066`,
-	} {
-		if got := platform.Printable(text); got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
-		}
-	}
-	if got := string(platform.EscapeJSON([]byte("{\n  \"a\": \"\u009b\u202e\"\n}\n"))); got != "{\n  \"a\": \"\\u009b\\u202e\"\n}\n" {
-		t.Errorf("JSON becomes %q", got)
-	}
-}
-
-// TestColumns pads by the width on a terminal, not by characters.
-func TestColumns(t *testing.T) {
-	t.Parallel()
-	got := platform.Columns([][]string{{"NAME", "STATE"}, {"漢字", "ready"}, {"e\u0301te", "ready"}, {"longer", "x"}})
-	want := "NAME    STATE\n漢字    ready\ne\u0301te     ready\nlonger  x\n"
-	if got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
-	}
-}
-
 const schema = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","additionalProperties":false,"properties":{
 	"size":{"type":"integer","maximum":99999999999999999999},"name":{"type":"string"},"on":{"type":"boolean"},"list":{"type":"array"},
 	"either":{"type":["integer","string"]},"o":{"type":"object"}}}`

@@ -13,15 +13,16 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/client"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 // A program holds what all commands share.
 type program struct {
-	Streams
+	output.Streams
 }
 
 // Commands returns the commands of this package.
-func Commands(streams Streams) []*cobra.Command {
+func Commands(streams output.Streams) []*cobra.Command {
 	p := &program{streams}
 	return []*cobra.Command{
 		p.newTarget(), p.newCatalog(), p.newProvision(), p.newUpdate(), p.newUpgrade(), p.newDeprovision(),
@@ -43,7 +44,7 @@ type session struct {
 type common struct {
 	target         string
 	requestTimeout time.Duration
-	format         format
+	format         output.Flag
 }
 
 func (c *common) add(command *cobra.Command) {
@@ -56,9 +57,6 @@ func (c *common) add(command *cobra.Command) {
 }
 
 func (p *program) open(c *common) (*session, error) {
-	if err := c.format.check(); err != nil {
-		return nil, err
-	}
 	t, err := choose(c.target)
 	if err != nil {
 		return nil, err

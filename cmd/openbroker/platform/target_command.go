@@ -13,13 +13,15 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 type targetFlags struct {
 	username, passwordFile string
 	passwordStdin, remove  bool
 	set                    target
-	format                 format
+	format                 output.Flag
 }
 
 func (p *program) newTarget() *cobra.Command {
@@ -37,9 +39,6 @@ there is one, else to a file that only you can read.
   openbroker target local --delete`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(command *cobra.Command, args []string) error {
-			if err := f.format.check(); err != nil {
-				return err
-			}
 			switch {
 			case f.remove && len(args) != 1:
 				return usage("--delete needs the name of a target, and nothing else")
@@ -233,7 +232,7 @@ func (p *program) removeTarget(ctx context.Context, name string) error {
 	return asRefused(err)
 }
 
-func (p *program) listTargets(f format) error {
+func (p *program) listTargets(f output.Flag) error {
 	file, err := targetsFile()
 	if err != nil {
 		return err
@@ -250,7 +249,7 @@ func (p *program) listTargets(f format) error {
 		Current    bool   `json:"current"`
 	}
 	list := []shown{}
-	r := result{title: []string{"NAME", "URL", "USER", "PASSWORD IN", "CURRENT"}}
+	r := output.Result{Title: []string{"NAME", "URL", "USER", "PASSWORD IN", "CURRENT"}}
 	for _, t := range all.Targets {
 		current := t.Name == all.Current
 		list = append(list, shown{t.Name, t.URL, t.Username, t.PasswordIn, current})
@@ -262,10 +261,10 @@ func (p *program) listTargets(f format) error {
 		if current {
 			mark = "*"
 		}
-		r.names = append(r.names, t.Name)
-		r.rows = append(r.rows, []string{t.Name, t.URL, t.Username, place, mark})
+		r.Names = append(r.Names, t.Name)
+		r.Rows = append(r.Rows, []string{t.Name, t.URL, t.Username, place, mark})
 	}
-	r.value = list
+	r.Value = list
 	return p.print(f, r)
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/openbroker/openbroker/client"
+	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
 // waitFlags are how a command that changes something deals with operations.
@@ -74,7 +75,7 @@ func (s *session) await(ctx context.Context, f *waitFlags, o client.Operation, s
 // progress shows a wait: one line that changes on a terminal, one line per change
 // elsewhere.
 type progress struct {
-	streams  Streams
+	streams  output.Streams
 	what     string
 	began    time.Time
 	terminal bool
@@ -85,11 +86,11 @@ type progress struct {
 	ended sync.WaitGroup
 }
 
-func newProgress(streams Streams, what string, began time.Time) *progress {
+func newProgress(streams output.Streams, what string, began time.Time) *progress {
 	if began.IsZero() {
 		began = time.Now()
 	}
-	p := &progress{streams: streams, what: what, began: began, terminal: isTerminal(streams.Err), done: make(chan struct{})}
+	p := &progress{streams: streams, what: what, began: began, terminal: output.IsTerminal(streams.Err), done: make(chan struct{})}
 	if p.terminal {
 		p.ended.Go(p.tick)
 	}
@@ -130,12 +131,12 @@ func (p *progress) poll(now client.Progress) {
 		p.draw()
 		return
 	}
-	p.streams.note("%s: %s (%s)", p.what, text, age(now.Elapsed))
+	note(p.streams, "%s: %s (%s)", p.what, text, age(now.Elapsed))
 }
 
 // draw writes the line of a terminal, cut to its width.
 func (p *progress) draw() {
-	line := printable(fmt.Sprintf("%s: %s (%s)", p.what, p.text, age(time.Since(p.began))))
+	line := output.Printable(fmt.Sprintf("%s: %s (%s)", p.what, p.text, age(time.Since(p.began))))
 	if file, ok := p.streams.Err.(interface{ Fd() uintptr }); ok {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 1 {
 			line = runewidth.Truncate(line, width-1, "…")
