@@ -183,7 +183,7 @@ func TestCheckOutput(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
 	code, stdout, stderr := checking(p, "--only", "catalog-*", "--report", "html=report.html", "-o", "yaml")
-	if code != 0 || !strings.HasPrefix(stdout, "results:\n") || !strings.Contains(stderr, "openbroker: Conformant: all MUSTs hold (") {
+	if code != 0 || !strings.HasPrefix(stdout, "summary:\n  conforms: true\n") || !strings.Contains(stderr, "openbroker: Conformant: all MUSTs hold (") {
 		t.Errorf("exit code %d, standard output %q, standard error %q", code, stdout, stderr)
 	}
 	if page := read(t, filepath.Join(p.cmd.Dir, "report.html")); !strings.HasPrefix(page, "<!DOCTYPE html>") || !strings.HasSuffix(page, "</html>\n") {
