@@ -3,8 +3,6 @@ package openbroker
 import (
 	"log/slog"
 	"net/http"
-	"os"
-	"strings"
 	"time"
 )
 
@@ -33,10 +31,7 @@ func newConfig(options []Option) *config {
 	c := &config{
 		minimumVersion:       minimumVersion,
 		missingVersionStatus: http.StatusBadRequest,
-		// The environment variables of openbrokerapi, which ignores case too.
-		skipVersionCheck:      strings.EqualFold(os.Getenv("DISABLE_VERSION_CHECK"), "true"),
-		skipOrganizationCheck: strings.EqualFold(os.Getenv("DISABLE_SPACE_ORG_GUID_CHECK"), "true"),
-		maxBodySize:           defaultMaxBodySize,
+		maxBodySize:          defaultMaxBodySize,
 	}
 	withClock(time.Now)(c)
 	for _, option := range options {
@@ -80,15 +75,14 @@ func WithMissingVersionAsUnsupported() Option {
 	return func(c *config) { c.missingVersionStatus = http.StatusPreconditionFailed }
 }
 
-// WithoutVersionCheck accepts any API version and none. The environment
-// variable DISABLE_VERSION_CHECK=true does the same.
+// WithoutVersionCheck accepts requests with any API version, a malformed one or
+// none. A warning is logged.
 func WithoutVersionCheck() Option {
 	return func(c *config) { c.skipVersionCheck = true }
 }
 
 // WithoutOrganizationCheck accepts provision requests without organization_guid
-// and space_guid from every platform. The environment variable
-// DISABLE_SPACE_ORG_GUID_CHECK=true does the same.
+// and space_guid from every platform.
 func WithoutOrganizationCheck() Option {
 	return func(c *config) { c.skipOrganizationCheck = true }
 }

@@ -12,25 +12,6 @@ import (
 
 const bodyWithoutPlace = `{"service_id":"service-1","plan_id":"plan-small"}`
 
-// The environment variables of openbrokerapi: "true" in any case counts.
-func TestEnvironmentVersionCheck(t *testing.T) { //nolint:paralleltest // It sets the environment.
-	for value, status := range map[string]int{"true": http.StatusOK, "True": http.StatusOK, "1": http.StatusBadRequest, "": http.StatusBadRequest} {
-		t.Setenv("DISABLE_VERSION_CHECK", value)
-		if a := serve(t, &fakeBroker{}).do(http.MethodGet, "/v2/catalog", "", "-X-Broker-API-Version"); a.status != status {
-			t.Errorf("%q: got %d", value, a.status)
-		}
-	}
-}
-
-func TestEnvironmentOrganizationCheck(t *testing.T) { //nolint:paralleltest // It sets the environment.
-	for value, status := range map[string]int{"true": http.StatusCreated, "True": http.StatusCreated, "1": http.StatusBadRequest, "": http.StatusBadRequest} {
-		t.Setenv("DISABLE_SPACE_ORG_GUID_CHECK", value)
-		if a := serve(t, &fakeBroker{}).do(http.MethodPut, instancePath, bodyWithoutPlace); a.status != status {
-			t.Errorf("%q: got %d %s", value, a.status, a.body)
-		}
-	}
-}
-
 func TestWithoutOrganizationCheck(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &fakeBroker{}, openbroker.WithoutOrganizationCheck())

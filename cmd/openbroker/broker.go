@@ -104,6 +104,9 @@ func start(ctx context.Context, settings *config.Config, isNew bool, logger *slo
 func (b *broker) server(onReady func(url string)) (*server.Server, error) {
 	c := b.settings.ServerConfig()
 	c.Logger, c.OnReady = b.logger, onReady
+	if b.simulator == nil { // Its handler exists already.
+		c.Options = append(c.Options, optionsOfEnvironment()...)
+	}
 	if b.upstream != nil {
 		c.ReadinessChecks, c.Authenticator = []server.ReadinessCheck{{Name: "upstream", Run: b.upstream.Ping}}, b.authenticator
 		return server.New(b.upstream, c)

@@ -164,7 +164,7 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 	if err != nil {
 		return nil, err
 	}
-	var options []openbroker.Option
+	options := optionsOfEnvironment()
 	if flags.missingVersionStatus == http.StatusPreconditionFailed {
 		options = append(options, openbroker.WithMissingVersionAsUnsupported())
 	}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"github.com/openbroker/openbroker"
+)
+
+// optionsOfEnvironment returns the options that the environment variables of
+// openbrokerapi ask for. Only "true" counts, in any case, as there.
+func optionsOfEnvironment() []openbroker.Option {
+	var options []openbroker.Option
+	if strings.EqualFold(os.Getenv("DISABLE_VERSION_CHECK"), "true") {
+		options = append(options, openbroker.WithoutVersionCheck())
+	}
+	if strings.EqualFold(os.Getenv("DISABLE_SPACE_ORG_GUID_CHECK"), "true") {
+		options = append(options, openbroker.WithoutOrganizationCheck())
+	}
+	return options
+}
