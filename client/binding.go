@@ -12,8 +12,8 @@ import (
 // (spec.md, "Binding"): PUT
 // /v2/service_instances/:instance_id/service_bindings/:binding_id. The outcome is
 // Completed for 201, AlreadyExists for 200 and Accepted for 202; see [BindOperation].
-// The credentials of an accepted binding are fetched with [Client.GetBinding] after
-// [Client.Wait]. Numbers in credentials are of type [json.Number].
+// To get the credentials of an accepted binding, call [Client.GetBinding] after
+// [Client.Wait]. Numbers in credentials have the type [json.Number].
 func (c *Client) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	body, err := encodeBind(r)
 	if err != nil {
@@ -39,7 +39,8 @@ func (c *Client) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	return response, nil
 }
 
-// encodeBind sends the bind_resource as it was received, if it was.
+// encodeBind encodes the body of a bind request. It keeps a bind_resource that was
+// received from a platform unchanged.
 func encodeBind(r *openbroker.BindRequest) ([]byte, error) {
 	if r.BindResource == nil || len(r.BindResource.Raw) == 0 {
 		return encodeBody(r, r.Body)
@@ -52,8 +53,8 @@ func encodeBind(r *openbroker.BindRequest) ([]byte, error) {
 	}{(*fields)(r), r.BindResource.Raw}, r.Body)
 }
 
-// isServiceKey reports whether a binding is for no application and no route, which
-// Cloud Foundry calls a service key.
+// isServiceKey reports whether a binding belongs to neither an application nor a
+// route. Cloud Foundry calls it a service key.
 func isServiceKey(r *openbroker.BindRequest) bool {
 	resource := r.BindResource
 	return r.AppGUID == "" && (resource == nil || resource.AppGUID == "" && resource.Route == "")
@@ -61,8 +62,8 @@ func isServiceKey(r *openbroker.BindRequest) bool {
 
 // Unbind deletes a binding (spec.md, "Unbinding"): DELETE
 // /v2/service_instances/:instance_id/service_bindings/:binding_id. The outcome is
-// Completed for 200 and Accepted for 202; see [UnbindOperation]. A binding that is gone
-// already (410) is the error [openbroker.ErrBindingDoesNotExist].
+// Completed for 200 and Accepted for 202; see [UnbindOperation]. If the binding does
+// not exist (410), Unbind returns [openbroker.ErrBindingDoesNotExist].
 func (c *Client) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	response := new(openbroker.UnbindResponse)
 	var err error
@@ -80,9 +81,9 @@ func (c *Client) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 
 // GetBinding fetches a binding with its credentials (spec.md, "Fetching a Service
 // Binding"): GET /v2/service_instances/:instance_id/service_bindings/:binding_id.
-// Only services that are bindings_retrievable support it. A binding that does not
-// exist, or is still being created, is the error
-// [openbroker.ErrBindingDoesNotExist]. Numbers in credentials are of type
+// Only services that are bindings_retrievable support it. If the binding does not
+// exist or is still being created, GetBinding returns
+// [openbroker.ErrBindingDoesNotExist]. Numbers in credentials have the type
 // [json.Number].
 func (c *Client) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
 	response := new(openbroker.GetBindingResponse)

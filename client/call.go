@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// changing returns a call that changes something. All but an update are repeated
-// once if they break off: the ids make them safe to send again.
+// changing returns a call that changes a resource. All calls except an update are
+// repeated once if they get no response: their ids make the repetition safe.
 func changing(name, method string, orphan Orphan, acceptsIncomplete bool, caller openbroker.Caller) *call {
 	c := &call{
 		name: name, method: method, instance: orphan.InstanceID, binding: orphan.BindingID, onBinding: orphan.Kind.onBinding(), caller: caller,
@@ -22,9 +22,9 @@ func changing(name, method string, orphan Orphan, acceptsIncomplete bool, caller
 	return c
 }
 
-// change sends a call that creates or changes something. done is the status of a
-// success that is complete: 201 for a creation, which may also be answered with
-// 200 if the resource exists, and 200 for an update.
+// change sends a call that creates or changes a resource. done is the status of a
+// completed call: 201 for a creation, 200 for an update. A creation may also get
+// 200, if the resource exists.
 func (c *Client) change(ctx context.Context, call *call, done int, read func(*answer, *reader)) (openbroker.Outcome, error) {
 	a, err := c.do(ctx, call)
 	if err != nil {
@@ -51,7 +51,7 @@ func (c *Client) remove(ctx context.Context, name string, orphan Orphan, accepts
 	return c.change(ctx, call, http.StatusOK, read)
 }
 
-// fetch sends a call that reads, whose only success is 200.
+// fetch sends a call that reads. Its only success is 200.
 func (c *Client) fetch(ctx context.Context, call *call, read func(*answer, *reader)) error {
 	a, err := c.do(ctx, call)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *Client) read(ctx context.Context, call *call, a *answer, read func(*ans
 		return c.refuse(ctx, call, a, err.Error())
 	}
 	if len(bytes.TrimSpace(a.body)) == 0 && (call.method == http.MethodGet || call.method == http.MethodPut) {
-		// Nothing follows from an empty answer to a deletion; some brokers send it.
+		// Some brokers send an empty response to a deletion, which needs no body.
 		return c.refuse(ctx, call, a, "the body is empty, not a JSON object")
 	}
 	r := &reader{fields: fields, strict: c.strict}
@@ -81,14 +81,14 @@ func (c *Client) read(ctx context.Context, call *call, a *answer, read func(*ans
 	return nil
 }
 
-// unexpected says what is wrong with a status that is neither the success of a
-// call nor an error.
+// unexpected describes a status that is neither a success of the call nor an error.
+// It returns "" for an error.
 func unexpected(status int) string {
 	switch {
 	case status >= 400:
 		return ""
 	case status >= 300:
-		return "a redirect, which is not followed: use the address that the broker itself has"
+		return "a redirect, which the client does not follow: use the final address of the broker"
 	default:
 		return fmt.Sprintf("the specification does not allow the status %d here", status)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Client calls one broker. It is safe for use by many goroutines at once.
-// Create it with [New]; the zero value is of no use.
+// A Client calls one broker. It is safe for concurrent use. Create it with [New];
+// the zero value is not usable.
 type Client struct {
 	base   *url.URL
 	http   *http.Client
@@ -41,9 +41,10 @@ var _ openbroker.Broker = (*Client)(nil)
 
 // New returns a client of the broker at address, such as
 // "https://broker.example.com" or "http://127.0.0.1:8080/prefix"; the client adds
-// /v2. A user name and password in the address count as [WithBasicAuth].
+// /v2. A user name and password in the address work like [WithBasicAuth].
 //
-// The error names the part of the address, or the option, that is wrong.
+// New returns an error that names the part of the address, or the option, that is
+// invalid.
 func New(address string, options ...Option) (*Client, error) {
 	base, err := parseAddress(address)
 	if err != nil {
@@ -80,12 +81,12 @@ func parseAddress(address string) (*url.URL, error) {
 	base, err := url.Parse(address)
 	switch {
 	case err != nil:
-		// The error of url.Parse repeats the address, which may hold a password.
+		// The error of url.Parse repeats the address, which may contain a password.
 		return nil, errors.New("client: the address of the broker is not a URL: write it as https://HOST:PORT, and escape special characters in a password")
 	case base.Scheme != "http" && base.Scheme != "https":
 		return nil, fmt.Errorf("client: the address of the broker must begin with http:// or https://, not %q", base.Scheme+":")
 	case base.Host == "":
-		return nil, errors.New("client: the address of the broker has no host")
+		return nil, errors.New("client: the address of the broker has no host: write it as https://HOST:PORT")
 	case base.RawQuery != "" || base.Fragment != "":
 		return nil, errors.New("client: the address of the broker must not have a query or a fragment")
 	}
@@ -97,24 +98,24 @@ func parseAddress(address string) (*url.URL, error) {
 // URL returns the address of the broker, without credentials and without /v2.
 func (c *Client) URL() string { return c.base.String() }
 
-// Format writes the address of the broker, whatever the verb: a client holds
+// Format writes the address of the broker for every verb, since a client holds
 // credentials.
 func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "client of %s", c.base) }
 
 // LogValue returns the address of the broker.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.URL()) }
 
-// Close waits until the deletions of orphans have ended that
-// [WithOrphanMitigation] began, or until ctx ends; then it gives up the rest and
-// returns an error that names it. It closes idle connections. A client without
-// orphan mitigation need not be closed.
+// Close waits until all deletions of orphans have ended that
+// [WithOrphanMitigation] has started. If ctx ends first, Close cancels the remaining
+// ones. It returns an error that names the orphans that are not deleted. It also
+// closes idle connections. A client without orphan mitigation need not be closed.
 func (c *Client) Close(ctx context.Context) error {
 	err := c.orphans.close(ctx)
 	c.http.CloseIdleConnections()
 	return err
 }
 
-// secrets are the values that must not appear in any text.
+// secrets has the values that must not appear in any text.
 type secrets struct {
 	mu     sync.Mutex
 	values []string
@@ -124,8 +125,8 @@ func (s *secrets) add(values ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, value := range values {
-		// Masking a very short value would make texts unreadable, and the mask
-		// itself would betray it.
+		// Masking a very short value would make texts unreadable, and the position
+		// of the mask would reveal the value.
 		if len(value) >= 4 {
 			s.values = append(s.values, value)
 		}

@@ -11,13 +11,13 @@ import (
 	"unicode/utf8"
 )
 
-// decodeObject returns the members of a body that must be a JSON object. Names
-// match exactly, as the specification means them; encoding/json would also take
-// OPERATION for operation.
+// decodeObject returns the members of a body that must be a JSON object. The caller
+// matches names exactly, as the specification requires; encoding/json would also
+// accept OPERATION for operation.
 //
-// The lenient way copes with a byte order mark, with Latin-1, with nothing at all
-// and with what follows the object. The strict way says what is wrong, without
-// repeating a value.
+// The lenient mode accepts a byte order mark, Latin-1, an empty body and content
+// after the object. The strict mode returns an error for them. Errors do not repeat
+// values.
 func decodeObject(a *answer, strict bool) (map[string]json.RawMessage, error) {
 	body := a.body
 	if strict {
@@ -39,7 +39,7 @@ func decodeObject(a *answer, strict bool) (map[string]json.RawMessage, error) {
 		return nil, fmt.Errorf("the body is %s, not a JSON object", describeBody(a))
 	}
 	if strict && len(bytes.TrimSpace(body[decoder.InputOffset():])) > 0 {
-		return nil, errors.New("the body goes on after the JSON object")
+		return nil, errors.New("the body continues after the JSON object")
 	}
 	return fields, nil
 }
@@ -93,13 +93,14 @@ func checkStrict(a *answer) error {
 	case !utf8.Valid(a.body):
 		return errors.New("the body is not UTF-8")
 	case !json.Valid(a.body):
-		// The decoder says so, and it bounds the depth.
+		// The decoder reports it, and bounds the depth.
 		return nil
 	}
 	return checkNames(json.NewDecoder(bytes.NewReader(a.body)), "")
 }
 
-// checkNames finds members of objects that occur twice, in valid JSON.
+// checkNames returns an error if an object has two members of the same name. The
+// JSON must be valid.
 func checkNames(decoder *json.Decoder, path string) error {
 	token, err := decoder.Token()
 	if err != nil {
@@ -134,7 +135,7 @@ func checkNames(decoder *json.Decoder, path string) error {
 	return nil
 }
 
-// A reader reads the defined fields of an answer. The first problem stays.
+// A reader decodes the defined fields of a response. It keeps the first error.
 type reader struct {
 	fields map[string]json.RawMessage
 	strict bool
@@ -142,8 +143,8 @@ type reader struct {
 	err    error
 }
 
-// read decodes the field name into v, keeping every digit of numbers. null counts
-// as absent, except in the strict way.
+// read decodes the field name into v and keeps every digit of numbers. A null counts
+// as absent, except in strict mode.
 func (r *reader) read(name string, v any) {
 	r.known = append(r.known, name)
 	raw, present := r.fields[name]
@@ -152,7 +153,7 @@ func (r *reader) read(name string, v any) {
 	}
 	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		if r.strict {
-			r.err = fmt.Errorf("%s is null: a field without a value must be left out", name)
+			r.err = fmt.Errorf("%s is null: a field without a value must be omitted", name)
 		}
 		return
 	}
@@ -163,7 +164,7 @@ func (r *reader) read(name string, v any) {
 	}
 }
 
-// nullable is read for a field that the specification lets be null.
+// nullable works like read for a field that may be null by the specification.
 func (r *reader) nullable(name string, v any) {
 	if string(bytes.TrimSpace(r.fields[name])) == "null" {
 		r.known = append(r.known, name)
@@ -172,8 +173,8 @@ func (r *reader) nullable(name string, v any) {
 	r.read(name, v)
 }
 
-// optional is read for a field without which the answer still is of use: the
-// lenient way leaves out what it cannot read.
+// optional works like read for a field that the response can do without: the lenient
+// mode ignores a value that it cannot decode.
 func (r *reader) optional(name string, v any) {
 	before := r.err
 	r.read(name, v)
@@ -182,8 +183,8 @@ func (r *reader) optional(name string, v any) {
 	}
 }
 
-// finish returns the first problem. The strict way also finds names that differ
-// from a defined one by case.
+// finish returns the first error. In strict mode, it also reports names that differ
+// from a defined name only in case.
 func (r *reader) finish() error {
 	if r.err != nil || !r.strict {
 		return r.err
@@ -194,18 +195,18 @@ func (r *reader) finish() error {
 		}
 		for _, known := range r.known {
 			if strings.EqualFold(name, known) {
-				return fmt.Errorf("the field %s is not spelt %s", name, known)
+				return fmt.Errorf("the field %s must be spelled %s", name, known)
 			}
 		}
 	}
 	return nil
 }
 
-// describeField says what is wrong with a field without repeating its value.
+// describeField describes an invalid field without repeating its value.
 func describeField(name string, err error) string {
 	var wrongType *json.UnmarshalTypeError
 	if !errors.As(err, &wrongType) {
-		return name + " has a value that is not valid"
+		return name + " has an invalid value"
 	}
 	if wrongType.Field != "" {
 		name += "." + wrongType.Field

@@ -16,37 +16,37 @@ import (
 
 const mask = "[redacted]"
 
-// A ResponseError is an answer of a broker that is not a success: an error of the
-// broker (spec.md, "Service Broker Errors"), or an answer that the specification
-// does not allow. [errors.As] finds an [*openbroker.Error] in it, and [errors.Is]
-// the sentinel of package openbroker that it means, if there is one.
+// A ResponseError is a response that is not a success: an error of the broker
+// (spec.md, "Service Broker Errors"), or a response that violates the specification.
+// [errors.As] finds an [*openbroker.Error] in it, and [errors.Is] the matching
+// sentinel of package openbroker, if one exists.
 type ResponseError struct {
 	// Call is the name of the call, such as "provision".
 	Call string
 	// StatusCode is the HTTP status.
 	StatusCode int
-	// Code is the "error" field of the answer, or empty.
+	// Code is the "error" field of the response, or empty.
 	Code string
-	// Description is the "description" field of the answer, or empty. It is the
+	// Description is the "description" field of the response, or empty. It is the
 	// broker's text for users.
 	Description string
-	// Malformed says what is wrong with an answer that the specification does not
-	// allow. It is empty if the broker answered with a proper error.
+	// Malformed says how the response violates the specification. It is empty if the
+	// broker responded with a valid error.
 	Malformed string
-	// RequestIdentity is that of the request. Brokers log it.
+	// RequestIdentity is the identity of the request. Brokers log it.
 	RequestIdentity string
-	// RetryAfter is what the header Retry-After asks for, or 0.
+	// RetryAfter is the value of the header Retry-After, or 0.
 	RetryAfter time.Duration
-	// Excerpt is the beginning of a body that is no JSON object, for a person to
-	// read. Secrets of the request are masked. It is empty for successes, whose
-	// body may hold credentials.
+	// Excerpt is the beginning of a body that is not a JSON object, for humans.
+	// Secrets of the request are masked. It is empty for successes, whose body may
+	// contain credentials.
 	Excerpt string
 
 	cause  *openbroker.Error
 	orphan Orphan
 }
 
-// Error returns the call, the status, and what the broker says.
+// Error returns the call, the status and the broker's description.
 func (e *ResponseError) Error() string {
 	text := fmt.Sprintf("%s: the broker answered %d", e.Call, e.StatusCode)
 	if name := http.StatusText(e.StatusCode); name != "" {
@@ -66,17 +66,18 @@ func (e *ResponseError) Error() string {
 	return text + " [request identity " + e.RequestIdentity + "]"
 }
 
-// Unwrap returns the error as a broker in this process would have returned it.
+// Unwrap returns the [*openbroker.Error] that a broker in this process would have
+// returned.
 func (e *ResponseError) Unwrap() error { return e.cause }
 
-// A TransportError means that a request got no answer, or one that broke off or
-// is too large. Whether the broker carried it out is unknown, unless Refused.
+// A TransportError means that a request got no response, or one that is incomplete
+// or too large. Unless Refused is true, the broker may have executed the request.
 type TransportError struct {
 	// Call is the name of the call, such as "provision".
 	Call string
-	// RequestIdentity is that of the request.
+	// RequestIdentity is the identity of the request.
 	RequestIdentity string
-	// Refused means that there was no connection: the broker did not see the
+	// Refused means that no connection was made: the broker has not received the
 	// request.
 	Refused bool
 
@@ -85,7 +86,7 @@ type TransportError struct {
 	orphan Orphan
 }
 
-// Error returns the call and what went wrong, without the URL.
+// Error returns the call and the cause, without the URL.
 func (e *TransportError) Error() string {
 	return e.Call + ": no answer from the broker: " + e.text + " [request identity " + e.RequestIdentity + "]"
 }
@@ -93,7 +94,7 @@ func (e *TransportError) Error() string {
 // Unwrap returns the error of the network or of the context.
 func (e *TransportError) Unwrap() error { return e.cause }
 
-// Timeout reports whether the broker did not answer in time.
+// Timeout reports whether the broker did not respond in time.
 func (e *TransportError) Timeout() bool {
 	var network interface{ Timeout() bool }
 	return errors.Is(e.cause, context.DeadlineExceeded) || errors.As(e.cause, &network) && network.Timeout()
@@ -111,8 +112,8 @@ func (c *Client) transportError(ctx context.Context, call *call, identity string
 	return failed
 }
 
-// refuse returns the error for an answer. malformed says what is wrong with an
-// answer that is no proper error.
+// refuse returns the error for a response. malformed says how the response violates
+// the specification; it is empty for a valid error.
 func (c *Client) refuse(ctx context.Context, call *call, a *answer, malformed string) error {
 	e := &ResponseError{
 		Call: call.name, StatusCode: a.status, RequestIdentity: a.requestIdentity,
@@ -154,13 +155,13 @@ func (c *Client) readError(e *ResponseError, call *call, a *answer) {
 	}
 	e.Code, e.Description = text("error"), text("description")
 	if e.Description == "" {
-		// Frameworks in front of a broker have forms of their own.
+		// Frameworks in front of a broker use other fields.
 		e.Description = text("message")
 	}
 }
 
-// meaning returns the sentinel of package openbroker for an answer, with what the
-// broker says.
+// meaning returns the sentinel of package openbroker for a response, with the
+// description and the code of the broker.
 func (e *ResponseError) meaning(call *call, status int) *openbroker.Error {
 	kind := openbroker.NewError(status, e.Code, e.Description)
 	missing, exists := openbroker.ErrInstanceDoesNotExist, openbroker.ErrInstanceAlreadyExists
@@ -193,7 +194,7 @@ func (e *ResponseError) meaning(call *call, status int) *openbroker.Error {
 	}
 	meaning := kind.WithDescription("%s", e.Description)
 	if e.Malformed != "" {
-		meaning.Description = "The service broker gave an answer that is not valid."
+		meaning.Description = "The service broker returned an invalid response."
 	}
 	meaning.Status, meaning.Code, meaning.RetryAfter = status, e.Code, e.RetryAfter
 	return meaning
@@ -207,8 +208,8 @@ func readFlag(raw json.RawMessage) *bool {
 	return flag
 }
 
-// replaceToken remembers the newest tokens: an answer to an earlier request may
-// still repeat the one before.
+// replaceToken adds a token to the secrets. It keeps several recent tokens: a
+// response to an earlier request may still repeat an older one.
 func (s *secrets) replaceToken(token string) {
 	s.mu.Lock()
 	known := slices.Contains(s.values, token)
@@ -226,7 +227,7 @@ func (s *secrets) mask(text string, more []string) string {
 	s.mu.Lock()
 	hidden := slices.Concat(s.values, more)
 	s.mu.Unlock()
-	// A secret that contains another one goes first.
+	// Mask a secret that contains another one first.
 	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
 	for _, secret := range hidden {
 		text = strings.ReplaceAll(text, secret, mask)
@@ -238,7 +239,7 @@ const maxExcerpt = 200
 
 // excerpt returns the beginning of a body as one line of printable text.
 func (s *secrets) excerpt(body []byte, more []string) string {
-	// Masking comes before cutting, which could leave a part of a secret.
+	// Mask before truncating, which could leave a part of a secret.
 	text := s.mask(strings.ToValidUTF8(string(body[:min(len(body), 64<<10)]), "\uFFFD"), more)
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 }), " ")
 	if utf8.RuneCountInString(text) > maxExcerpt {
@@ -247,8 +248,8 @@ func (s *secrets) excerpt(body []byte, more []string) string {
 	return text
 }
 
-// hiddenTexts returns the strings in the parameters of a request that an error
-// page might repeat.
+// hiddenTexts returns the strings in the parameters of a request, which an error page
+// might repeat.
 func hiddenTexts(parameters openbroker.Parameters) []string {
 	if len(parameters) == 0 {
 		return nil

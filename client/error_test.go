@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// TestErrorsMeanSentinels compares what errors.Is finds with what a broker in this
+// TestErrorsMeanSentinels checks that errors.Is finds the error that a broker in this
 // process would have returned.
 func TestErrorsMeanSentinels(t *testing.T) {
 	t.Parallel()
@@ -73,7 +73,7 @@ func TestResponseErrorFields(t *testing.T) {
 	}
 }
 
-// TestRedirects shows that no redirect is followed, whoever configures the client.
+// TestRedirects shows that no client follows redirects, however it is configured.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -96,7 +96,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// TestMalformed lists answers that are no successes, in both ways of decoding.
+// TestMalformed lists invalid responses, in both decoding modes.
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -117,12 +117,12 @@ func TestMalformed(t *testing.T) {
 		{"wrong metadata", "provision", 201, nil, `{"metadata":"x"}`, "", "metadata has the wrong type string"},
 		{"null that is allowed", "provision", 202, nil, `{"dashboard_url":null,"operation":null}`, "", ""},
 		{"null field", "bind", 201, nil, `{"syslog_drain_url":null}`, "", "syslog_drain_url is null"},
-		{"other case", "provision", 202, nil, `{"OPERATION":"x"}`, "", "the field OPERATION is not spelt operation"},
+		{"other case", "provision", 202, nil, `{"OPERATION":"x"}`, "", "the field OPERATION must be spelled operation"},
 		{"twice", "provision", 202, nil, `{"operation":"x","operation":"y"}`, "", "the field operation occurs twice"},
 		{"twice inside", "bind", 201, nil, `{"credentials":{"a":[{"b":1,"b":2}]}}`, "", "the field credentials.a.b occurs twice"},
 		{"byte order mark", "provision", 201, nil, "\uFEFF{}", "", "byte order mark"},
 		{"Latin-1", "provision", 201, nil, "{\"dashboard_url\":\"https://\xe4\"}", "", "not UTF-8"},
-		{"trailing", "provision", 201, nil, `{} true`, "", "goes on after"},
+		{"trailing", "provision", 201, nil, `{} true`, "", "continues after"},
 		{"no content type", "provision", 201, map[string]string{"Content-Type": ""}, `{}`, "", "Content-Type"},
 		{"deep", "provision", 201, nil, strings.Repeat(`[`, 1<<20), "not valid JSON", "not valid JSON"},
 		{"other 2xx", "provision", 204, nil, ``, "does not allow the status 204", "does not allow the status 204"},
@@ -153,7 +153,7 @@ func TestLatin1IsRead(t *testing.T) {
 	}
 }
 
-// TestNothingSecretIsShown makes brokers, proxies and networks repeat what they got.
+// TestNothingSecretIsShown makes brokers, proxies and networks repeat the request.
 func TestNothingSecretIsShown(t *testing.T) {
 	t.Parallel()
 	const password, token = "pass word/22", "token-4711"
@@ -191,7 +191,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 	}
 }
 
-// TestRepetition counts how often a call is sent.
+// TestRepetition shows which calls are repeated, and how often.
 func TestRepetition(t *testing.T) {
 	t.Parallel()
 	broken := exchange{fail: errors.New("connection reset by peer")}
@@ -231,7 +231,7 @@ func TestRepetition(t *testing.T) {
 	}
 }
 
-// TestTokenFails shows that nothing is sent without a token.
+// TestTokenFails shows that the client sends no request without a token.
 func TestTokenFails(t *testing.T) {
 	t.Parallel()
 	broker := answers(exchange{status: 200, body: `{}`})

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// slow is a broker that needs two polls for an instance.
+// slow is a broker that needs two polls to create an instance.
 type slow struct {
 	broker
 	polls int
@@ -27,8 +27,8 @@ func (b *slow) LastOperation(context.Context, *openbroker.LastOperationRequest) 
 	return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded, Description: "there it is"}, nil
 }
 
-// The broker of this example is in the same process. For a real one, leave
-// WithTransport out.
+// The broker of this example runs in the same process. For a real one, omit
+// WithTransport.
 func Example() {
 	ctx := context.Background()
 	handler := openbroker.NewHandler(&slow{})
@@ -67,7 +67,7 @@ func Example() {
 	// succeeded - there it is
 }
 
-// A broker's refusal says what it means, and what may have been left behind.
+// The error of a failed call contains its meaning, and the orphan that may be left.
 func ExampleOrphanOf() {
 	broken := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "out of memory", http.StatusBadGateway) })
 	c, err := client.New("https://broker.example.com", client.WithTransport(client.NewHandlerTransport(broken)))

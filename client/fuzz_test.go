@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// FuzzResponses reads any answer to each call. What the strict way takes, the
-// lenient way must take, too; and what was read can be encoded.
+// FuzzResponses decodes arbitrary responses to each call. The lenient mode accepts
+// everything that the strict mode accepts, and decoded responses can be encoded.
 func FuzzResponses(f *testing.F) {
 	for _, body := range []string{`{}`, `{"operation":"x","metadata":{"labels":{"a":1}}}`, `{"state":"failed","instance_usable":false}`, "\uFEFF{}", "{\"a\":\"\xe4\"}", `{"credentials":{"n":1e400}}`, `{"services":[{"plans":[{}]}]}`, ``, `[`, `null`} {
 		f.Add(200, "application/json", "5", []byte(body))
@@ -20,7 +20,7 @@ func FuzzResponses(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, contentType, retryAfter string, body []byte) {
 		if status < 200 || status > 599 || status == http.StatusRequestTimeout {
-			t.Skip("not a status of an answer")
+			t.Skip("not a final status")
 		}
 		answer := exchange{status: status, header: map[string]string{"Content-Type": contentType, "Retry-After": retryAfter}, body: string(body)}
 		read := func(options ...client.Option) []error {
@@ -49,7 +49,7 @@ func FuzzResponses(f *testing.F) {
 		strict, lenient := read(client.WithStrictDecoding()), read()
 		for i := range strict {
 			if strict[i] == nil && lenient[i] != nil {
-				t.Errorf("call %d: only the strict way takes %q: %v", i, body, lenient[i])
+				t.Errorf("call %d: only the strict mode accepts %q: %v", i, body, lenient[i])
 			}
 		}
 	})

@@ -11,11 +11,11 @@ import (
 )
 
 // NewHandlerTransport returns a transport that calls handler in this process, without
-// a socket; use it with [WithTransport]. The address of the client matters only as
-// far as handler looks at it.
+// a socket. Use it with [WithTransport]. The address of the client is passed to the
+// handler and has no other effect.
 //
-// The answer is complete before it is returned. A handler that panics, as with
-// [http.ErrAbortHandler], is an error of the transport.
+// RoundTrip returns after the handler has written the complete response. If the
+// handler panics, also with [http.ErrAbortHandler], RoundTrip returns an error.
 func NewHandlerTransport(handler http.Handler) http.RoundTripper {
 	return handlerTransport{handler}
 }
@@ -62,7 +62,7 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// buffer collects what a handler writes.
+// buffer collects the response of a handler.
 type buffer struct {
 	header http.Header
 	sent   http.Header
@@ -70,19 +70,19 @@ type buffer struct {
 	body   bytes.Buffer
 }
 
-// Header returns the header to fill.
+// Header implements [http.ResponseWriter].
 func (b *buffer) Header() http.Header { return b.header }
 
-// WriteHeader takes the status, and the header as it is now.
+// WriteHeader implements [http.ResponseWriter]. It takes a copy of the header.
 func (b *buffer) WriteHeader(status int) {
-	// Informational answers precede the one that counts.
+	// Informational responses precede the final one.
 	if b.status != 0 || status < 200 {
 		return
 	}
 	b.status, b.sent = status, maps.Clone(b.header)
 }
 
-// Write takes a part of the body.
+// Write implements [http.ResponseWriter].
 func (b *buffer) Write(data []byte) (int, error) {
 	b.WriteHeader(http.StatusOK)
 	return b.body.Write(data)

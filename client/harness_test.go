@@ -22,22 +22,22 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// An exchange is one answer of a scripted broker.
+// An exchange is one response of a scripted broker.
 type exchange struct {
 	status int
 	header map[string]string
 	body   string
-	// fail breaks the request off instead.
+	// fail ends the request without a response.
 	fail error
 }
 
-// A script is a broker that gives scripted answers, one after the other;
-// the last one again and again. It records the requests.
+// A script is a broker that returns scripted responses, one after the other. It
+// repeats the last one, and records the requests.
 type script struct {
 	mu       sync.Mutex
 	answers  []exchange
 	requests []string
-	// onRequest is called before the answer, if it is not nil.
+	// onRequest is called before the response, if it is not nil.
 	onRequest func(number int, r *http.Request)
 }
 
@@ -145,7 +145,7 @@ func keyRequest() *openbroker.BindRequest {
 	return r
 }
 
-// callers calls each changing call once.
+// callers has one call of each kind that changes a resource.
 func callers(c *client.Client) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"provision": func(ctx context.Context) error { _, err := c.Provision(ctx, provisionRequest()); return err },

@@ -9,8 +9,8 @@ import (
 
 // Provision creates a service instance (spec.md, "Provisioning"): PUT
 // /v2/service_instances/:instance_id. The outcome is Completed for 201, AlreadyExists
-// for 200 and Accepted for 202; see [ProvisionOperation] for the latter. Service and
-// Plan of the request are not sent, but give [Client.Wait] the plan's
+// for 200 and Accepted for 202; see [ProvisionOperation]. The client does not send
+// Service and Plan of the request, but [Client.Wait] uses the plan's
 // maximum_polling_duration.
 func (c *Client) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	body, err := encodeBody(r, r.Body)
@@ -35,8 +35,8 @@ func (c *Client) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 
 // Update changes an instance (spec.md, "Updating a Service Instance"): PATCH
 // /v2/service_instances/:instance_id. The outcome is Completed for 200 and Accepted
-// for 202; see [UpdateOperation]. An update is never repeated, and never followed by
-// orphan mitigation.
+// for 202; see [UpdateOperation]. The client never repeats an update, and never
+// deletes an instance after one.
 func (c *Client) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
 	body, err := encodeBody(r, r.Body)
 	if err != nil {
@@ -60,9 +60,9 @@ func (c *Client) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 
 // Deprovision deletes an instance (spec.md, "Deprovisioning"): DELETE
 // /v2/service_instances/:instance_id. The outcome is Completed for 200 and Accepted for
-// 202; see [DeprovisionOperation]. An instance that is gone already (410) is the
-// error [openbroker.ErrInstanceDoesNotExist]; a caller that wants it gone has
-// reached that.
+// 202; see [DeprovisionOperation]. If the instance does not exist (410), Deprovision
+// returns [openbroker.ErrInstanceDoesNotExist], which most callers treat as a
+// success.
 func (c *Client) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
 	response := new(openbroker.DeprovisionResponse)
 	var err error
@@ -80,8 +80,8 @@ func (c *Client) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 
 // GetInstance fetches an instance (spec.md, "Fetching a Service Instance"): GET
 // /v2/service_instances/:instance_id. Only services that are instances_retrievable
-// support it. An instance that does not exist, or is still being created, is the
-// error [openbroker.ErrInstanceDoesNotExist].
+// support it. If the instance does not exist or is still being created, GetInstance
+// returns [openbroker.ErrInstanceDoesNotExist].
 func (c *Client) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
 	response := new(openbroker.GetInstanceResponse)
 	err := c.fetch(ctx, &call{

@@ -10,9 +10,9 @@ import (
 
 // LastOperation polls an operation on an instance once (spec.md, "Polling Last
 // Operation for Service Instances"): GET
-// /v2/service_instances/:instance_id/last_operation. [Client.Wait] polls until the
-// operation has ended. An instance that is gone (410) is the error
-// [openbroker.ErrGone]; that is the success of a deletion.
+// /v2/service_instances/:instance_id/last_operation. To poll until the operation has
+// ended, use [Client.Wait]. If the instance is gone (410), LastOperation returns
+// [openbroker.ErrGone], which means that a deletion has succeeded.
 func (c *Client) LastOperation(ctx context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
 	return c.poll(ctx, &call{
 		name: "last operation", method: http.MethodGet, instance: r.InstanceID, lastOperation: true, caller: r.Caller,
@@ -23,8 +23,8 @@ func (c *Client) LastOperation(ctx context.Context, r *openbroker.LastOperationR
 
 // LastBindingOperation polls an operation on a binding once (spec.md, "Polling Last
 // Operation for Service Bindings"): GET
-// /v2/service_instances/:instance_id/service_bindings/:binding_id/last_operation. A
-// binding that is gone (410) is the error [openbroker.ErrGone].
+// /v2/service_instances/:instance_id/service_bindings/:binding_id/last_operation. If
+// the binding is gone (410), LastBindingOperation returns [openbroker.ErrGone].
 func (c *Client) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
 	return c.poll(ctx, &call{
 		name: "last binding operation", method: http.MethodGet, instance: r.InstanceID, binding: r.BindingID, lastOperation: true, caller: r.Caller,

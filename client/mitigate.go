@@ -17,14 +17,15 @@ const (
 	firstMitigationPause   = 10 * time.Second
 	longestMitigationPause = 15 * time.Minute
 	mitigationLimit        = 24 * time.Hour
-	// cloudFoundryAttempts is max_attempts of the Cloud Controller's job.
+	// cloudFoundryAttempts is max_attempts of the job in the Cloud Controller.
 	cloudFoundryAttempts = 11
 )
 
-// Mitigate deletes what a failed call may have left, and tries again by the policy
-// of the client until the broker says that it is gone, the policy gives up or ctx
-// ends (spec.md, "Orphan Mitigation"). It returns nil only if it is gone, or, with
-// [OrphanPolicyCloudFoundry], if its deletion is accepted.
+// Mitigate deletes the resource that a failed call may have left behind (spec.md,
+// "Orphan Mitigation"). It repeats the deletion by the policy of the client until
+// the resource is gone, the policy gives up or ctx ends. It returns nil if the
+// resource is gone, or, with [OrphanPolicyCloudFoundry], if the broker has accepted
+// the deletion. Otherwise it returns the last error.
 func (c *Client) Mitigate(ctx context.Context, o Orphan) error {
 	began := time.Now()
 	for attempt := 1; ; attempt++ {
@@ -32,7 +33,7 @@ func (c *Client) Mitigate(ctx context.Context, o Orphan) error {
 		if err == nil {
 			return nil
 		}
-		c.logger.LogAttrs(ctx, slog.LevelWarn, "deleting an orphan failed",
+		c.logger.LogAttrs(ctx, slog.LevelWarn, "failed to delete an orphan",
 			slog.String("instance_id", o.InstanceID), slog.String("binding_id", o.BindingID),
 			slog.Int("attempt", attempt), slog.String("error", err.Error()))
 		pause, again := c.policy.pause(attempt, time.Since(began))
@@ -53,7 +54,7 @@ func (o Orphan) String() string {
 	return "instance " + o.InstanceID
 }
 
-// pause returns how long to wait after the given attempt, and whether to try again.
+// pause returns how long to wait after the attempt, and whether to try again.
 func (p OrphanPolicy) pause(attempt int, elapsed time.Duration) (time.Duration, bool) {
 	if p == OrphanPolicyCloudFoundry {
 		return time.Minute << attempt, attempt < cloudFoundryAttempts
@@ -81,7 +82,7 @@ func (c *Client) deleteOrphan(ctx context.Context, o Orphan) error {
 	return err
 }
 
-// orphanage runs the deletions that WithOrphanMitigation begins.
+// orphanage runs the deletions that WithOrphanMitigation starts.
 type orphanage struct {
 	enabled bool
 	ctx     context.Context //nolint:containedctx // It ends all deletions.
@@ -101,8 +102,8 @@ func (o *orphanage) start() {
 	o.running = map[Orphan]bool{}
 }
 
-// mitigate begins to delete an orphan in the background, if the client shall and
-// does not yet.
+// mitigate starts to delete an orphan in the background if the option is set and no
+// deletion of the orphan is running.
 func (c *Client) mitigate(ctx context.Context, o Orphan) {
 	p := &c.orphans
 	p.mu.Lock()
@@ -110,14 +111,14 @@ func (c *Client) mitigate(ctx context.Context, o Orphan) {
 	if !p.enabled || p.closed || p.ctx.Err() != nil || ctx.Value(mitigating{}) != nil {
 		return
 	}
-	// One deletion is enough for a resource, whatever failed about it.
+	// One deletion per resource is enough, whichever calls have failed.
 	o.Kind = o.Kind.creation()
 	o.key = false
 	if p.running[o] {
 		return
 	}
 	p.running[o] = true
-	p.done.Go(func() { //nolint:contextcheck // It goes on after the call.
+	p.done.Go(func() { //nolint:contextcheck // The deletion continues after the call.
 		err := c.Mitigate(context.WithValue(p.ctx, mitigating{}, true), o)
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -128,12 +129,12 @@ func (c *Client) mitigate(ctx context.Context, o Orphan) {
 	})
 }
 
-// mitigating marks the context of a deletion, whose own failure leads to no other
-// one.
+// mitigating marks the context of a deletion, whose failure must not start another
+// deletion.
 type mitigating struct{}
 
-// Orphans returns what is being deleted at the moment (see
-// [WithOrphanMitigation]), sorted by instance and binding.
+// Orphans returns the orphans that [WithOrphanMitigation] is currently deleting,
+// sorted by instance and binding.
 func (c *Client) Orphans() []Orphan {
 	c.orphans.mu.Lock()
 	defer c.orphans.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 )
 
 // TestRealServerThatClosesConnections closes the connection after it has received a
-// PUT, as a server does whose keep-alive has just ended.
+// PUT, like a server whose keep-alive has just ended.
 func TestRealServerThatClosesConnections(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int32
@@ -61,7 +61,7 @@ func TestNoServer(t *testing.T) {
 	}
 }
 
-// TestMutualTLS verifies the broker against a CA of its own, and shows a
+// TestMutualTLS verifies the broker against a private CA, and presents a client
 // certificate.
 func TestMutualTLS(t *testing.T) {
 	t.Parallel()
@@ -120,8 +120,8 @@ func (broker) Provision(_ context.Context, r *openbroker.ProvisionRequest) (*ope
 	return &openbroker.ProvisionResponse{Outcome: openbroker.Accepted, Operation: r.Caller.Identity.Platform + " " + r.Caller.RequestIdentity}, nil
 }
 
-// TestClientIsABroker puts the handler before a client before a handler: errors and
-// callers pass.
+// TestClientIsABroker puts a handler in front of a client of another handler: errors
+// and callers pass through.
 func TestClientIsABroker(t *testing.T) {
 	t.Parallel()
 	inner := newClient(t, client.NewHandlerTransport(openbroker.NewHandler(broker{})))
@@ -139,7 +139,7 @@ func TestClientIsABroker(t *testing.T) {
 	}
 }
 
-// TestHandlerTransport looks at what net/http would do.
+// TestHandlerTransport checks that the transport behaves like net/http.
 func TestHandlerTransport(t *testing.T) {
 	t.Parallel()
 	get := func(ctx context.Context, handler http.HandlerFunc) (*http.Response, error) {
@@ -168,7 +168,7 @@ func TestHandlerTransport(t *testing.T) {
 		t.Errorf("%d %q %v", response.StatusCode, body, response.Header)
 	}
 	if _, err := get(t.Context(), func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil { //nolint:bodyclose // There is no response.
-		t.Error("a panic is no error")
+		t.Error("a panic returned no error")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	left := make(chan struct{})

@@ -6,10 +6,10 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Kind is what a call changes.
+// A Kind is the kind of an operation.
 type Kind string
 
-// The kinds of operations, named as the calls that begin them.
+// The kinds of operations, named after the calls that start them.
 const (
 	KindProvision   Kind = "provision"
 	KindUpdate      Kind = "update"
@@ -22,8 +22,8 @@ func (k Kind) onBinding() bool { return k == KindBind || k == KindUnbind }
 
 func (k Kind) deletes() bool { return k == KindDeprovision || k == KindUnbind }
 
-// creation returns the kind that creates what k is about, and deletion the one that
-// deletes it.
+// creation returns the kind that creates the resource of k, and deletion the kind
+// that deletes it.
 func (k Kind) creation() Kind {
 	if k.onBinding() {
 		return KindBind
@@ -38,26 +38,26 @@ func (k Kind) deletion() Kind {
 	return KindDeprovision
 }
 
-// An Operation is something that a broker has accepted and not yet finished (202;
-// spec.md, "Asynchronous Operations"). [Client.Wait] waits for it, also in another
-// process: an Operation can be kept as JSON, and holds no secret.
+// An Operation is an operation that a broker has accepted with 202 (spec.md,
+// "Asynchronous Operations"). [Client.Wait] waits for its end. An Operation can be
+// stored as JSON and continued in another process; it contains no secret.
 type Operation struct {
 	Kind       Kind   `json:"kind"`
 	InstanceID string `json:"instance_id"`
 	// BindingID is empty for operations on instances.
 	BindingID string `json:"binding_id,omitempty"`
 	ServiceID string `json:"service_id,omitempty"`
-	// PlanID is, for an update, the plan before it.
+	// PlanID is the plan of the resource; for an update, the plan before the update.
 	PlanID string `json:"plan_id,omitempty"`
-	// Operation is the broker's name for it, or empty.
+	// Operation is the broker's identifier of the operation, or empty.
 	Operation string `json:"operation,omitempty"`
-	// AcceptedAt is when the answer came; the maximum polling duration counts from
-	// here. The zero time counts as the beginning of Wait.
+	// AcceptedAt is when the 202 arrived. The maximum polling duration counts from
+	// this time. The zero time selects the start of Wait.
 	AcceptedAt time.Time `json:"accepted_at,omitzero"`
-	// RetryAfter is how long the broker asked to wait before the first poll.
+	// RetryAfter is the time that the broker asked to wait before the first poll.
 	RetryAfter time.Duration `json:"retry_after,omitempty"`
-	// MaximumPollingDuration is that of the plan, or 0 for the client's (see
-	// [WithMaximumPollingDuration]).
+	// MaximumPollingDuration is the limit of the plan. 0 selects the limit of the
+	// client (see [WithMaximumPollingDuration]).
 	MaximumPollingDuration time.Duration `json:"maximum_polling_duration,omitempty"`
 
 	key bool
@@ -71,9 +71,9 @@ func ProvisionOperation(r *openbroker.ProvisionRequest, response *openbroker.Pro
 	}, r.Plan)
 }
 
-// UpdateOperation returns the operation that response accepted. If the plan
-// changes, previous values of the request should name the one before, which is
-// polled with.
+// UpdateOperation returns the operation that response accepted. If the plan changes,
+// set the previous plan in PreviousValues of the request: polls send the previous
+// plan.
 func UpdateOperation(r *openbroker.UpdateRequest, response *openbroker.UpdateResponse) Operation {
 	plan := r.PlanID
 	if r.PreviousValues != nil && r.PreviousValues.PlanID != "" {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// defaultRequestTimeout is that of Cloud Foundry.
+	// defaultRequestTimeout is the default of Cloud Foundry.
 	defaultRequestTimeout = 60 * time.Second
 	// Catalogs of real brokers reach several megabytes.
 	defaultMaxResponseSize = 32 << 20
@@ -56,8 +56,8 @@ func WithBearerToken(token string) Option {
 	return WithTokenSource(func(context.Context) (string, error) { return token, nil })
 }
 
-// WithTokenSource asks source for the token of each request, so that a token can
-// be renewed. An error of source ends the call.
+// WithTokenSource calls source for the token of each request, so that tokens can be
+// renewed. If source returns an error, the call returns it.
 func WithTokenSource(source func(context.Context) (string, error)) Option {
 	return func(s *settings) {
 		secret := &s.client.secret
@@ -97,27 +97,27 @@ func WithTransport(transport http.RoundTripper) Option {
 }
 
 // WithHTTPClient sends requests with the transport, the cookies and the time limit
-// of client, which is copied. Redirects are not followed, whatever it says: Go
-// would turn a redirected DELETE into a GET.
+// of client, which is copied. The copy never follows redirects: Go would turn a
+// redirected DELETE into a GET.
 func WithHTTPClient(client *http.Client) Option {
 	return func(s *settings) { s.own = client }
 }
 
-// WithAPIVersion sends another API version than 2.17 in the header
-// X-Broker-API-Version. A request whose Caller has a version sends that one.
+// WithAPIVersion sets the API version in the header X-Broker-API-Version, 2.17 by
+// default. A version in the Caller of a request takes precedence.
 func WithAPIVersion(version openbroker.Version) Option {
 	return func(s *settings) { s.client.version = version }
 }
 
-// WithOriginatingIdentity names the user on whose behalf requests are sent
-// (spec.md, "Originating Identity"), unless the Caller of a request has one.
+// WithOriginatingIdentity sets the user on whose behalf requests are sent (spec.md,
+// "Originating Identity"). An identity in the Caller of a request takes precedence.
 func WithOriginatingIdentity(identity openbroker.OriginatingIdentity) Option {
 	return func(s *settings) { s.client.identity = &identity }
 }
 
-// WithRequestTimeout limits the time of one request, 60 seconds by default as in
-// Cloud Foundry; 0 means no limit. It does not limit [Client.Wait], which sends
-// many requests.
+// WithRequestTimeout limits the time of one request; 60 seconds by default, as in
+// Cloud Foundry. 0 means no limit. It does not limit [Client.Wait], which sends many
+// requests.
 func WithRequestTimeout(limit time.Duration) Option {
 	return func(s *settings) {
 		if limit < 0 {
@@ -131,7 +131,7 @@ func WithRequestTimeout(limit time.Duration) Option {
 func WithMaxResponseSize(bytes int64) Option {
 	return func(s *settings) {
 		if bytes <= 0 {
-			s.problem("the largest size of a response is %d bytes: it must be positive", bytes)
+			s.problem("the maximum size of a response is %d bytes: it must be positive", bytes)
 		}
 		s.client.maxResponseSize = bytes
 	}
@@ -147,31 +147,32 @@ func WithRetries(retries int) Option {
 	}
 }
 
-// WithStrictDecoding refuses responses that other clients might read otherwise or
-// not at all: fields that are null where the specification does not say so, doubled or differ from a defined one by case
-// only, bodies that are empty, begin with a byte order mark, are not UTF-8 or go
-// on after the object, and a Content-Type that is not JSON.
+// WithStrictDecoding refuses responses that other clients might read differently or
+// not at all: fields that are null where the specification does not allow it, occur
+// twice or differ from a defined name only in case; bodies that are empty, begin with
+// a byte order mark, are not UTF-8 or continue after the object; and a Content-Type
+// that is not JSON.
 //
-// By default the client copes with all of these, as platforms do.
+// By default the client accepts all of these, as platforms do.
 func WithStrictDecoding() Option {
 	return func(s *settings) { s.client.strict = true }
 }
 
-// WithPollInterval sets the pause before the second poll of an operation and the
-// longest one, up to which it doubles: one second and 30 seconds by default. A
+// WithPollInterval sets the pauses between polls of an operation: the pause starts at
+// first and doubles up to longest; one second and 30 seconds by default. A
 // Retry-After of the broker takes precedence.
 func WithPollInterval(first, longest time.Duration) Option {
 	return func(s *settings) {
 		if first <= 0 || longest < first {
-			s.problem("the poll interval is %v to %v: both must be positive, the second not below the first", first, longest)
+			s.problem("the poll interval is %v to %v: both must be positive, and the second not less than the first", first, longest)
 		}
 		s.client.polling.first, s.client.polling.longest = first, longest
 	}
 }
 
-// WithMaximumPollingDuration sets after which time an operation counts as failed
-// whose plan does not say so itself: seven days by default, as in Cloud Foundry
-// (spec.md, "Polling Interval and Duration").
+// WithMaximumPollingDuration sets the time after which an unfinished operation counts
+// as failed (spec.md, "Polling Interval and Duration"); seven days by default, as in
+// Cloud Foundry. The maximum_polling_duration of a plan takes precedence.
 func WithMaximumPollingDuration(limit time.Duration) Option {
 	return func(s *settings) {
 		if limit <= 0 {
@@ -181,10 +182,10 @@ func WithMaximumPollingDuration(limit time.Duration) Option {
 	}
 }
 
-// WithOrphanMitigation deletes in the background what a failed provision or bind
-// may have left behind (spec.md, "Orphan Mitigation"). Call [Client.Close] before
-// the process ends. Without this option [OrphanOf] says what may be left, and
-// [Client.Mitigate] deletes it.
+// WithOrphanMitigation deletes, in the background, the instance or binding that a
+// failed call may have left behind (spec.md, "Orphan Mitigation"). Call
+// [Client.Close] before the process ends. Without this option, [OrphanOf] returns the
+// orphan of an error, and [Client.Mitigate] deletes it.
 func WithOrphanMitigation(policy OrphanPolicy) Option {
 	return func(s *settings) {
 		if policy != OrphanPolicySpecification && policy != OrphanPolicyCloudFoundry {
@@ -195,15 +196,16 @@ func WithOrphanMitigation(policy OrphanPolicy) Option {
 	}
 }
 
-// WithLogger logs each request at level debug: call, status, duration and request
-// identity. The deletion of orphans is logged at level warn.
+// WithLogger logs each request at level debug, with call, status, duration and
+// request identity. Failed deletions of orphans are logged at level warn. By default
+// the client logs nothing.
 func WithLogger(logger *slog.Logger) Option {
 	return func(s *settings) { s.client.logger = logger }
 }
 
 func (s *settings) build() error {
 	if s.logins > 1 {
-		s.problem("several logins are given: choose one of the user name in the address, WithBasicAuth, WithBearerToken and WithTokenSource")
+		s.problem("several logins are given: use only one of the user name in the address, WithBasicAuth, WithBearerToken and WithTokenSource")
 	}
 	transports := 0
 	for _, given := range [...]bool{s.own != nil, s.transport != nil, s.roots != nil || s.cert != nil} {
@@ -212,7 +214,7 @@ func (s *settings) build() error {
 		}
 	}
 	if transports > 1 {
-		s.problem("WithHTTPClient, WithTransport and the certificates exclude each other: configure TLS in the transport that you pass")
+		s.problem("WithHTTPClient, WithTransport and the certificate options exclude each other: configure TLS in the transport that you pass")
 	}
 	if err := errors.Join(s.problems...); err != nil {
 		return err
@@ -221,8 +223,8 @@ func (s *settings) build() error {
 	if s.own != nil {
 		*own = *s.own
 	}
-	// Every 3xx is an error. Following it would change the method, or carry the
-	// credentials elsewhere.
+	// Every 3xx is an error. Following a redirect could change the method, or send
+	// the credentials to another host.
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if s.transport != nil {
 		own.Transport = s.transport

@@ -7,42 +7,42 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// An OrphanPolicy decides after which failures something may be left behind at the
-// broker, and how often its deletion is tried.
+// An OrphanPolicy decides which failures may leave a resource behind at the broker,
+// and how often the client tries to delete it.
 type OrphanPolicy int
 
 const (
-	// OrphanPolicySpecification follows the table of the specification (spec.md, "Orphan
-	// Mitigation"): also after an operation that failed, and after a deletion that
-	// failed with 5xx. Deletions that are accepted are waited for, and repeated with
-	// growing pauses for 24 hours.
+	// OrphanPolicySpecification follows the table of the specification (spec.md,
+	// "Orphan Mitigation"), which includes failed operations, and deletions that fail
+	// with a 5xx. The client waits for accepted deletions, and repeats failed ones
+	// with growing pauses for 24 hours.
 	OrphanPolicySpecification OrphanPolicy = iota + 1
-	// OrphanPolicyCloudFoundry does what the Cloud Controller does. It differs: a 422 with an
-	// unknown error, a 410 and a redirect in answer to a creation count as unclear,
-	// and so does a malformed 200 if the binding is a service key; a connection that
-	// breaks, an operation that failed and a failed deletion lead to nothing. A
-	// deletion counts as done once it is accepted. It is tried 11 times, with pauses
-	// of 2, 4, 8 … minutes.
+	// OrphanPolicyCloudFoundry follows the Cloud Controller, which differs from the
+	// specification. If a creation gets a 422 with an unknown error, a 410 or a
+	// redirect, the resource may exist; so it may if the creation of a service key
+	// gets a malformed 200. A broken connection, a failed operation and a failed
+	// deletion start no mitigation. A deletion is complete once the broker has
+	// accepted it. The client tries it 11 times, with pauses of 2, 4, 8 … minutes.
 	OrphanPolicyCloudFoundry
 )
 
-// An Orphan is a resource that a failed call may have left at the broker.
+// An Orphan is a resource that a failed call may have left behind at the broker.
 type Orphan struct {
-	// Kind is what failed. A provision and a deprovision leave an instance, a bind
-	// and an unbind leave a binding.
+	// Kind is the kind of the failed call. A provision and a deprovision leave an
+	// instance; a bind and an unbind leave a binding.
 	Kind       Kind
 	InstanceID string
 	BindingID  string
 	ServiceID  string
 	PlanID     string
 
-	// key says that the binding is a service key in terms of Cloud Foundry.
+	// key is true if the binding is a service key of Cloud Foundry.
 	key bool
 }
 
-// OrphanOf returns what the call or operation that failed with err may have left
-// behind, and false if that is nothing. Without [WithOrphanMitigation] it answers by
-// the [OrphanPolicySpecification].
+// OrphanOf returns the resource that the call or operation that failed with err may
+// have left behind, and false if none was left. A client without
+// [WithOrphanMitigation] decides by [OrphanPolicySpecification].
 func OrphanOf(err error) (Orphan, bool) {
 	var orphan Orphan
 	var response *ResponseError
@@ -59,7 +59,7 @@ func OrphanOf(err error) (Orphan, bool) {
 	return orphan, orphan.Kind != ""
 }
 
-// afterAnswer decides about an answer that is no success.
+// afterAnswer reports whether a response that is not a success may leave an orphan.
 func (p OrphanPolicy) afterAnswer(o Orphan, e *ResponseError) bool {
 	creates := o.Kind == KindProvision || o.Kind == KindBind
 	status := e.StatusCode
@@ -82,8 +82,8 @@ func (p OrphanPolicy) afterAnswer(o Orphan, e *ResponseError) bool {
 	case o.Kind == "" || o.Kind == KindUpdate, status == http.StatusOK:
 		return false
 	case status == http.StatusCreated || status == http.StatusAccepted:
-		// A malformed success. That of a deletion is none of the table's rows; 201 is
-		// no success of a deletion.
+		// A malformed success. The table has no row for one of a deletion, and 201 is
+		// not a success of a deletion.
 		return creates || status == http.StatusCreated
 	default:
 		return status < 300 || status >= 500
@@ -104,7 +104,7 @@ func knownRefusal(kind Kind, code string) bool {
 	}
 }
 
-// afterSilence decides about a request without an answer.
+// afterSilence reports whether a request without a response may leave an orphan.
 func (p OrphanPolicy) afterSilence(kind Kind, e *TransportError) bool {
 	switch {
 	case kind != KindProvision && kind != KindBind, e.Refused:
@@ -116,13 +116,14 @@ func (p OrphanPolicy) afterSilence(kind Kind, e *TransportError) bool {
 	}
 }
 
-// afterRepetition decides about a creation whose first attempt got no answer, and
-// whose second one is refused because the first is still being worked on.
+// afterRepetition reports whether a creation may leave an orphan whose first attempt
+// got no response, and whose second attempt was refused because the broker is still
+// executing the first.
 func (p OrphanPolicy) afterRepetition(kind Kind, e *ResponseError) bool {
 	return (kind == KindProvision || kind == KindBind) && errors.Is(e, openbroker.ErrConcurrency)
 }
 
-// afterOperation decides about an accepted operation that failed.
+// afterOperation reports whether a failed operation may leave an orphan.
 func (p OrphanPolicy) afterOperation(e *OperationError) bool {
 	switch {
 	case e.Operation.Kind == KindUpdate:

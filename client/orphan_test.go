@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// TestOrphanTable holds both policies to their tables: that of the specification
-// ("Orphan Mitigation"), row by row, and what the Cloud Controller does.
+// TestOrphanTable checks both policies, row by row, against the table of the
+// specification ("Orphan Mitigation") and the behavior of the Cloud Controller.
 func TestOrphanTable(t *testing.T) {
 	t.Parallel()
 	status := func(status int, body string) exchange { return exchange{status: status, body: body} }
@@ -26,7 +26,7 @@ func TestOrphanTable(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		answer exchange
-		// What is left behind by which calls.
+		// The kinds of calls that may leave an orphan.
 		specification, cloudFoundry string
 	}{
 		{"200 malformed", status(200, `[]`), "", "key"},
@@ -67,7 +67,7 @@ func TestOrphanTable(t *testing.T) {
 					broker := answers(row.answer)
 					c := newClient(t, broker, policy.options...)
 					err := callers(c)[name](t.Context())
-					// A deletion whose answer is not 200 or 202 always fails.
+					// A deletion with another response than 200 or 202 always fails.
 					if err == nil {
 						if row.answer.status != 202 && row.answer.status != 201 {
 							t.Errorf("%s, %s, %s: no error", row.name, policy.name, name)
@@ -90,7 +90,7 @@ func TestOrphanTable(t *testing.T) {
 	}
 }
 
-// TestOrphanOfOperations continues the table with operations that were accepted.
+// TestOrphanOfOperations continues the table with accepted operations.
 func TestOrphanOfOperations(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -118,8 +118,7 @@ func TestOrphanOfOperations(t *testing.T) {
 	}
 }
 
-// TestMitigation follows the deletions that a failed creation leads to, on a fake
-// clock.
+// TestMitigation follows the deletions after a failed creation, on a fake clock.
 func TestMitigation(t *testing.T) {
 	t.Parallel()
 	broken, fine, accepted := exchange{status: 500, body: `{}`}, exchange{status: 200, body: `{}`}, exchange{status: 202, body: `{"operation":"d"}`}
@@ -165,7 +164,7 @@ func TestMitigation(t *testing.T) {
 			if diff := cmp.Diff(c.methods, broker.methods()); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", c.name, diff)
 			}
-			// The pause before the same request is random; it lies before Close.
+			// The pause before the repeated request is random; it passes before Close.
 			if elapsed != c.elapsed {
 				t.Errorf("%s: took %v, want %v", c.name, elapsed, c.elapsed)
 			}
@@ -178,7 +177,7 @@ func TestMitigation(t *testing.T) {
 	}
 }
 
-// TestCloseGivesUp shows that what is left is named.
+// TestCloseGivesUp shows that the error of Close names the remaining orphans.
 func TestCloseGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -200,7 +199,7 @@ func TestCloseGivesUp(t *testing.T) {
 	})
 }
 
-// TestMitigateByHand is for a caller without the option.
+// TestMitigateByHand shows OrphanOf and Mitigate without the option.
 func TestMitigateByHand(t *testing.T) {
 	t.Parallel()
 	broker := answers(exchange{status: 500, body: `{}`}, exchange{status: 200, body: `{}`})

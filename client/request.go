@@ -18,7 +18,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A call is one of the ten calls of the API, with what is needed to send it.
+// A call is one of the ten calls of the API, with all that is needed to send it.
 type call struct {
 	name   string
 	method string
@@ -32,20 +32,20 @@ type call struct {
 	body          []byte
 	caller        openbroker.Caller
 	ifNoneMatch   string
-	// repeat is how often the call is sent again.
+	// repeat says when the call is repeated.
 	repeat repetition
-	// orphan is what the call may leave behind.
+	// orphan is the resource that the call may leave behind.
 	orphan Orphan
-	// silent says that an attempt reached the broker, and got no answer.
+	// silent is true if an attempt may have reached the broker and got no response.
 	silent bool
-	// hide holds texts of the request that must not be shown.
+	// hide has texts of the request that must not be shown.
 	hide []string
 }
 
 type parameter struct{ name, value string }
 
-// path returns the path below the address of the broker, with ids that stay one
-// segment whatever they contain.
+// path returns the path below the address of the broker. Each id is escaped and stays
+// a single segment.
 func (c *call) path() (string, error) {
 	if c.name == "catalog" {
 		return "/v2/catalog", nil
@@ -78,7 +78,7 @@ func segment(prefix, what, id string) (string, error) {
 	return prefix + url.PathEscape(id), nil
 }
 
-// encodeQuery encodes a space as %20: not every broker reads + as one.
+// encodeQuery encodes a space as %20: not every broker decodes + as a space.
 func encodeQuery(parameters []parameter) string {
 	var query strings.Builder
 	for _, p := range parameters {
@@ -93,7 +93,7 @@ func encodeQuery(parameters []parameter) string {
 	return query.String()
 }
 
-// An answer is what a broker sent.
+// An answer is a complete response of a broker.
 type answer struct {
 	status          int
 	header          http.Header
@@ -102,9 +102,9 @@ type answer struct {
 	received        time.Time
 }
 
-// do sends a call, repeats it if that is safe, and returns the answer of a broker
-// whatever its status. An error is a *TransportError, or says what is wrong with
-// the request.
+// do sends a call, repeats it if that is safe, and returns the response of the broker
+// with any status. It returns a *TransportError if it got no response, and another
+// error if the request is invalid.
 func (c *Client) do(ctx context.Context, call *call) (*answer, error) {
 	path, err := call.path()
 	if err != nil {
@@ -126,7 +126,7 @@ func (c *Client) do(ctx context.Context, call *call) (*answer, error) {
 			return nil, fmt.Errorf("client: %s: %w", call.name, unsent.cause)
 		}
 		c.log(ctx, call, identity, attempt, time.Since(began), answer, err)
-		// The broker may have carried out any attempt that reached it.
+		// The broker may have executed any attempt that reached it.
 		call.silent = call.silent || err != nil && !refused(err)
 		pause, again := call.repeat.next(ctx, attempt, answer, err)
 		if again && sleep(ctx, pause) == nil {
@@ -157,7 +157,7 @@ func (c *Client) send(ctx context.Context, call *call, target, identity string) 
 	}
 	r, err := http.NewRequestWithContext(ctx, call.method, target, body)
 	if err != nil {
-		return nil, &unsentError{errors.New("the request cannot be formed")}
+		return nil, &unsentError{errors.New("cannot create the request")}
 	}
 	if err := c.setHeaders(r, call, identity); err != nil {
 		return nil, &unsentError{err}
@@ -169,7 +169,7 @@ func (c *Client) send(ctx context.Context, call *call, target, identity string) 
 		}
 		var wrapped *url.Error
 		if errors.As(err, &wrapped) {
-			// It repeats the URL with its query.
+			// The wrapper repeats the URL with its query.
 			err = wrapped.Err
 		}
 		return nil, err
@@ -262,13 +262,13 @@ func refused(err error) bool {
 // specification recommends (spec.md, "Request Identity").
 func newRequestIdentity() string {
 	var id [16]byte
-	_, _ = rand.Read(id[:]) // It never fails.
+	_, _ = rand.Read(id[:]) // By contract, it never fails.
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
-// encodeBody encodes the body of a request: its fields, and the fields of body
-// that are no fields of it, which are extensions.
+// encodeBody encodes the body of a request: its fields, and the extension fields of
+// body.
 func encodeBody(fields any, body openbroker.Parameters) ([]byte, error) {
 	encoded, err := marshal(fields)
 	if err != nil || len(body) == 0 {
@@ -279,7 +279,7 @@ func encodeBody(fields any, body openbroker.Parameters) ([]byte, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(body, &all); err != nil {
-		return nil, errors.New("client: Body of the request is not a JSON object")
+		return nil, errors.New("client: the Body of the request is not a JSON object")
 	}
 	for name, value := range all {
 		if _, taken := known[name]; !taken && !standardFields[name] {
@@ -289,21 +289,21 @@ func encodeBody(fields any, body openbroker.Parameters) ([]byte, error) {
 	return marshal(known)
 }
 
-// standardFields are those of request bodies. If the typed request leaves one
-// out, Body does not bring it back.
+// standardFields has the fields that the specification defines for request bodies.
+// encodeBody takes them from the typed request only, even if Body has them.
 var standardFields = map[string]bool{
 	"service_id": true, "plan_id": true, "context": true, "organization_guid": true, "space_guid": true,
 	"parameters": true, "maintenance_info": true, "previous_values": true, "app_guid": true,
 	"bind_resource": true, "predecessor_binding_id": true,
 }
 
-// marshal leaves <, > and & as they are: some brokers compare bodies as text.
+// marshal does not escape <, > and &: some brokers compare bodies as text.
 func marshal(v any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		return nil, fmt.Errorf("client: the request cannot be encoded: %w", err)
+		return nil, fmt.Errorf("client: encode the request: %w", err)
 	}
 	return bytes.TrimRight(out.Bytes(), "\n"), nil
 }

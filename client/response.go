@@ -10,21 +10,21 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Response is what a broker answered, as it came. Its body may hold credentials:
-// printing or logging a Response shows only the status.
+// A Response is the unchanged response of a broker. Its body may contain credentials:
+// printed and logged, a Response shows only the status.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	// Body is empty if the broker sent none.
 	Body []byte
-	// RequestIdentity is that of the request.
+	// RequestIdentity is the identity of the request.
 	RequestIdentity string
-	// Extensions holds the fields of the body that the specification does not
-	// define for the call.
+	// Extensions has the fields of the body that the specification does not define
+	// for the call.
 	Extensions openbroker.Extensions
 }
 
-// Format writes the status, whatever the verb.
+// Format writes the status for every verb.
 func (r Response) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%d %s", r.StatusCode, http.StatusText(r.StatusCode))
 }
@@ -34,9 +34,9 @@ func (r Response) LogValue() slog.Value { return slog.IntValue(r.StatusCode) }
 
 type responseKey struct{}
 
-// WithResponse returns a context that makes a call copy what the broker answered to
-// response, also if that is an error. It is meant for one call; of several calls,
-// the last answer stays.
+// WithResponse returns a context that makes a call copy the broker's response to
+// response, including errors. Use it for one call; after several calls, response has
+// the last one.
 func WithResponse(ctx context.Context, response *Response) context.Context {
 	return context.WithValue(ctx, responseKey{}, response)
 }

@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// A repetition says when a call is sent again.
+// A repetition says when a call is repeated.
 type repetition struct {
 	// safe is how often a call that only reads is repeated.
 	safe int
-	// brokenOff repeats once a call that changes something and got no answer.
+	// brokenOff repeats a call once that changes a resource and got no response.
 	brokenOff bool
 }
 
 const (
 	firstRetry = 250 * time.Millisecond
-	// longestRetry bounds what a Retry-After may ask of a caller who waits for one
-	// call. Whoever can wait longer finds it in the error.
+	// longestRetry is the longest Retry-After that delays a call. The error contains
+	// a longer one, for callers that can wait.
 	longestRetry = 10 * time.Second
 )
 
-// next returns whether and when a call is sent again.
+// next returns the pause before the next attempt, and whether to make it.
 func (r repetition) next(ctx context.Context, attempt int, answer *answer, err error) (time.Duration, bool) {
 	if ctx.Err() != nil {
 		return 0, false
@@ -49,9 +49,9 @@ func (r repetition) next(ctx context.Context, attempt int, answer *answer, err e
 	}
 }
 
-// brokeOff reports whether the same request can end otherwise the next time.
+// brokeOff reports whether a repetition of the request may have another result.
 func brokeOff(err error) bool {
-	switch err.(type) { //nolint:errorlint // Only what send itself returns is meant.
+	switch err.(type) { //nolint:errorlint // Only errors of send itself matter.
 	case *tooLargeError:
 		return false
 	default:
@@ -77,9 +77,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// retryAfter returns what the header Retry-After asks for, or 0: seconds, or a
-// date in one of the three forms of HTTP, counted from the Date of the answer so
-// that the clocks need not agree (RFC 9110, "Retry-After").
+// retryAfter returns the value of the header Retry-After, or 0. The header has
+// seconds, or a date in one of the three formats of HTTP (RFC 9110, "Retry-After").
+// retryAfter subtracts the Date of the response, so that the clocks need not agree.
 func (a *answer) retryAfter() time.Duration {
 	value := strings.TrimSpace(a.header.Get("Retry-After"))
 	if value == "" {

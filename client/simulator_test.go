@@ -46,8 +46,8 @@ func startSimulator(t *testing.T) (*simulator.Simulator, string) {
 	return broker, server.URL
 }
 
-// TestOrphansOfTheSimulator lets a broker lose its answers after it has done the
-// work, and looks at what is left when the client has closed.
+// TestOrphansOfTheSimulator lets a broker lose its responses after it has done the
+// work, and checks which resources remain after Close.
 func TestOrphansOfTheSimulator(t *testing.T) {
 	t.Parallel()
 	sim, url := startSimulator(t)
@@ -62,7 +62,7 @@ func TestOrphansOfTheSimulator(t *testing.T) {
 		{"panic", simulator.Fault{Panic: true, After: true}, deleted, deleted},
 		{"malformed 201", simulator.Fault{Malformed: simulator.HTML}, deleted, deleted},
 		{"wrong types", simulator.Fault{Malformed: simulator.WrongTypes}, deleted, deleted},
-		{"422 with a code of its own", simulator.Fault{Status: 422, Error: "Own", After: true}, kept, deleted},
+		{"422 with an unknown code", simulator.Fault{Status: 422, Error: "Own", After: true}, kept, deleted},
 		{"410", simulator.Fault{Status: 410, After: true}, kept, deleted},
 		{"400", simulator.Fault{Status: 400, After: true}, kept, kept},
 	} {
@@ -96,7 +96,7 @@ func TestOrphansOfTheSimulator(t *testing.T) {
 	}
 }
 
-// TestLifeCycle goes through all calls, synchronous and asynchronous.
+// TestLifeCycle makes all calls, synchronous and asynchronous.
 func TestLifeCycle(t *testing.T) {
 	t.Parallel()
 	_, url := startSimulator(t)
@@ -169,7 +169,7 @@ func TestLifeCycle(t *testing.T) {
 	}
 }
 
-// TestOldVersionIsRefused speaks a version that the simulator is too young for.
+// TestOldVersionIsRefused sends a version that the simulator no longer supports.
 func TestOldVersionIsRefused(t *testing.T) {
 	t.Parallel()
 	_, url := startSimulator(t)

@@ -14,21 +14,21 @@ type polling struct{ first, longest, limit time.Duration }
 
 var defaultPolling = polling{first: time.Second, longest: 30 * time.Second, limit: 7 * 24 * time.Hour}
 
-// maxNotFound is how many polls in a row may say that the resource does not exist.
-// One may be early: a replica of the broker that does not know it yet.
+// maxNotFound is the number of consecutive 404 responses that ends Wait. A replica of
+// the broker may briefly not know the resource yet.
 const maxNotFound = 5
 
-// Progress is what [Client.Wait] knows after a poll.
+// Progress is the state of [Client.Wait] after a poll.
 type Progress struct {
 	Operation Operation
-	// Poll counts from 1.
+	// Poll is the number of the poll, from 1.
 	Poll int
-	// State and Description are those of the last answer, and empty before the
-	// first. The description is the broker's text.
+	// State and Description are those of the last valid response, and empty before
+	// the first one. The description is the broker's text.
 	State       openbroker.OperationState
 	Description string
-	// Err is why this poll got no valid answer, or nil. The operation may go on
-	// nevertheless.
+	// Err is the error of this poll if it got no valid response, or nil. The
+	// operation may continue nevertheless.
 	Err error
 	// Elapsed is the time since the operation was accepted.
 	Elapsed time.Duration
@@ -36,18 +36,17 @@ type Progress struct {
 	Next time.Duration
 }
 
-// An OperationError means that an operation has failed: the broker says so, or the
-// maximum polling duration is over, which counts as failed (spec.md, "Polling
-// Interval and Duration").
+// An OperationError means that an operation has failed: the broker reports it, or
+// the maximum polling duration has passed (spec.md, "Polling Interval and Duration").
 type OperationError struct {
 	Operation Operation
 	// Description is the broker's text, or empty.
 	Description string
-	// InstanceUsable and UpdateRepeatable are those of the answer, or nil.
+	// InstanceUsable and UpdateRepeatable are those of the response, or nil.
 	InstanceUsable   *bool
 	UpdateRepeatable *bool
-	// TimedOut means that the broker did not say how the operation ended. LastErr is
-	// why the last poll failed, or nil.
+	// TimedOut means that the operation did not end within the maximum polling
+	// duration. LastErr is the error of the last poll, or nil.
 	TimedOut bool
 	LastErr  error
 
@@ -66,7 +65,7 @@ func (e *OperationError) Error() string {
 	case e.TimedOut:
 		return what + ": not finished within the maximum polling duration"
 	case e.Description == "":
-		return what + " failed; the broker does not say why"
+		return what + " failed; the broker gives no reason"
 	default:
 		return what + " failed: " + e.Description
 	}
@@ -79,15 +78,15 @@ func (e *OperationError) Unwrap() error { return e.LastErr }
 // Service Instances" and "for Service Bindings"). It calls progress, if it is not
 // nil, after each poll.
 //
-// A Retry-After of the broker says when to poll next; without one the pause grows
-// (see [WithPollInterval]). 410 is the success of a deletion. A poll without a
-// valid answer does not end the operation: Wait goes on until the maximum polling
-// duration of the plan is over. Only a 400, and a 404 that is repeated, end it with
-// that error, because nothing else can follow.
+// A Retry-After of the broker sets the time of the next poll; without one the pause
+// grows (see [WithPollInterval]). A 410 means that a deletion has succeeded. A poll
+// without a valid response does not end Wait: it continues until the maximum polling
+// duration of the plan has passed. Only a 400 and repeated 404s end Wait with that
+// error.
 //
-// Wait returns an [*OperationError] if the operation failed, and an error that wraps
-// that of ctx if ctx ends first: the operation goes on, and Wait can be called with
-// it again.
+// Wait returns an [*OperationError] if the operation failed. If ctx ends first, Wait
+// returns an error that wraps the error of ctx; the operation continues, and Wait can
+// be called again.
 func (c *Client) Wait(ctx context.Context, o Operation, progress func(Progress)) (*openbroker.LastOperationResponse, error) {
 	w := &wait{client: c, operation: o, progress: progress, pause: c.polling.first, began: o.AcceptedAt}
 	if w.began.IsZero() {
@@ -125,17 +124,17 @@ type wait struct {
 
 func (w *wait) sleep(ctx context.Context, d time.Duration) error {
 	if err := sleep(ctx, d); err != nil {
-		return fmt.Errorf("stopped waiting for the %s, which goes on: %w", w.operation.Kind, err)
+		return fmt.Errorf("stopped waiting for the %s, which continues: %w", w.operation.Kind, err)
 	}
 	return nil
 }
 
-// poll polls once, and returns neither a response nor an error if the operation
-// goes on.
+// poll polls once. It returns neither a response nor an error if the operation
+// continues.
 func (w *wait) poll(ctx context.Context) (*openbroker.LastOperationResponse, error) {
 	response, err := w.ask(ctx)
 	if ctx.Err() != nil && err != nil {
-		return nil, fmt.Errorf("stopped waiting for the %s, which goes on: %w", w.operation.Kind, ctx.Err())
+		return nil, fmt.Errorf("stopped waiting for the %s, which continues: %w", w.operation.Kind, ctx.Err())
 	}
 	now := time.Now()
 	w.last.Operation, w.last.Poll = w.operation, w.last.Poll+1
@@ -159,7 +158,7 @@ func (w *wait) poll(ctx context.Context) (*openbroker.LastOperationResponse, err
 	w.report()
 	switch {
 	case !ended:
-		return nil, nil //nolint:nilnil // See the comment of the method.
+		return nil, nil //nolint:nilnil // The comment of the method documents it.
 	case err != nil:
 		return nil, err
 	case response.State == openbroker.OperationFailed:
@@ -193,7 +192,7 @@ func (w *wait) ask(ctx context.Context) (*openbroker.LastOperationResponse, erro
 	return response, err
 }
 
-// judge decides whether a poll without a valid answer ends the wait.
+// judge decides whether a poll without a valid response ends Wait.
 func (w *wait) judge(err error) (ended bool, retryAfter time.Duration) {
 	var response *ResponseError
 	if !errors.As(err, &response) {
@@ -211,8 +210,7 @@ func (w *wait) judge(err error) (ended bool, retryAfter time.Duration) {
 	return w.notFound >= maxNotFound, response.RetryAfter
 }
 
-// next returns the pause before the next poll: never past the deadline, at which
-// the broker gets a last chance.
+// next returns the pause before the next poll. The last poll is at the deadline.
 func (w *wait) next(retryAfter time.Duration, now time.Time) time.Duration {
 	pause := retryAfter
 	if pause <= 0 {

@@ -27,7 +27,7 @@ func operation(kind client.Kind) client.Operation {
 	return o
 }
 
-// TestWait plays the answers to polls, in a bubble whose clock is fake.
+// TestWait scripts the responses to polls, in a bubble with a fake clock.
 func TestWait(t *testing.T) {
 	t.Parallel()
 	after := func(seconds, body string) exchange {
@@ -50,8 +50,8 @@ func TestWait(t *testing.T) {
 		{"failed", operation(client.KindUpdate), []exchange{ok(running), ok(failed)}, time.Second, 2, "update of instance i-1 failed: no space"},
 		{"gone is success of a deletion", operation(client.KindUnbind), []exchange{ok(running), {status: 410, body: `{}`}}, time.Second, 2, ""},
 		{"gone with an empty body", operation(client.KindDeprovision), []exchange{{status: 410}}, 0, 1, ""},
-		{"gone is no answer about a creation", operation(client.KindProvision), []exchange{{status: 410, body: `{}`}, ok(succeeded)}, time.Second, 2, ""},
-		{"errors of polls are none of the operation", operation(client.KindProvision), []exchange{
+		{"gone does not end a creation", operation(client.KindProvision), []exchange{{status: 410, body: `{}`}, ok(succeeded)}, time.Second, 2, ""},
+		{"errors of polls do not fail the operation", operation(client.KindProvision), []exchange{
 			{status: 500, body: `{}`}, {fail: errors.New("reset")}, {status: 401, body: `{}`}, ok(`{"state":"done"}`), ok(``), {status: 302}, ok(succeeded),
 		}, 61 * time.Second, 7, ""},
 		{"early 404", operation(client.KindProvision), []exchange{{status: 404, body: `{}`}, {status: 404, body: `{}`}, ok(running), ok(succeeded)}, 7 * time.Second, 4, ""},
@@ -59,12 +59,12 @@ func TestWait(t *testing.T) {
 		{"400 ends", operation(client.KindProvision), []exchange{{status: 400, body: `{"description":"what?"}`}}, 0, 1, "400 Bad Request: what?"},
 		{"busy", operation(client.KindProvision), []exchange{{status: 429, header: map[string]string{"Retry-After": "40"}}, ok(succeeded)}, 40 * time.Second, 2, ""},
 		{
-			"the plan's time is over", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
+			"the plan's limit has passed", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
 			[]exchange{ok(running)},
 			10 * time.Second, 5, "not finished within the maximum polling duration",
 		},
 		{
-			"a Retry-After never outlasts it", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
+			"a Retry-After does not extend it", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
 			[]exchange{after("3600", running), ok(succeeded)},
 			10 * time.Second, 2, "",
 		},
@@ -100,8 +100,7 @@ func TestWaitFailureHasFlags(t *testing.T) {
 	}
 }
 
-// TestWaitIsCutOff shows that the end of the context ends the wait, not the
-// operation.
+// TestWaitIsCutOff shows that the end of the context ends Wait, not the operation.
 func TestWaitIsCutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -120,7 +119,7 @@ func TestWaitIsCutOff(t *testing.T) {
 	})
 }
 
-// TestRequestTimeoutIsNotThatOfTheWait lets one poll hang.
+// TestRequestTimeoutIsNotThatOfTheWait lets one poll time out.
 func TestRequestTimeoutIsNotThatOfTheWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -148,7 +147,7 @@ func TestRequestTimeoutIsNotThatOfTheWait(t *testing.T) {
 	})
 }
 
-// TestRetryAfterForms reads seconds and the three forms of dates, counted from the
+// TestRetryAfterForms parses seconds and the three formats of dates, relative to the
 // broker's clock.
 func TestRetryAfterForms(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,7 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// TestRequests compares what each call sends with a golden transcript.
+// TestRequests compares the request of each call with a golden transcript.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	identity := openbroker.OriginatingIdentity{Platform: "cloudfoundry", Value: json.RawMessage(`{"user_id":"u"}`)}
@@ -80,12 +80,12 @@ func TestRequests(t *testing.T) {
 		}
 		out.WriteString("# " + c.name + "\n" + strings.Join(broker.requests, "") + "\n")
 	}
-	// Identities of requests are random, unless they are given.
+	// Request identities are random unless the caller sets them.
 	random := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 	compareGolden(t, "requests.golden", random.ReplaceAllString(out.String(), "RANDOM-UUID"))
 }
 
-// TestResponses reads each success, keeping digits and unknown fields.
+// TestResponses decodes each success, and keeps digits and unknown fields.
 func TestResponses(t *testing.T) {
 	t.Parallel()
 	const binding = `{"credentials":{"port":12345678901234567890,"uri":"x://y","n":1.50},"syslog_drain_url":"syslog://x","endpoints":[{"host":"h","ports":["1"]}],
@@ -131,7 +131,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestCatalogIsKept shows that an unchanged catalog is not sent again.
+// TestCatalogIsKept shows that the broker does not send an unchanged catalog again.
 func TestCatalogIsKept(t *testing.T) {
 	t.Parallel()
 	broker := answers(
