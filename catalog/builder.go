@@ -10,23 +10,16 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Builder puts a catalog together, for people who write it in Go. Composite
-// literals of [openbroker.Catalog] with [Check] do as well; a builder has names
-// for what literals say with pointers and wrapping objects, and checks at the
-// end.
-type Builder struct {
-	services []*ServiceBuilder
-}
-
-// New returns a builder of a catalog with the services, in this order.
-func New(services ...*ServiceBuilder) *Builder { return &Builder{services: services} }
-
-// Build returns the catalog, or all that is wrong with it: schemas that cannot
-// be read, and what [Check] objects to, for the named platforms.
-func (b *Builder) Build(platforms ...Platform) (*openbroker.Catalog, error) {
+// Build returns a catalog with the services, in this order. It is an alternative to
+// composite literals of [openbroker.Catalog], which need pointers and wrapping objects,
+// for catalogs that are written in Go.
+//
+// The error has all schemas that cannot be read, or everything that [Validate] objects
+// to. Package lint checks the catalog for platforms; see [SourceOf].
+func Build(services ...*ServiceBuilder) (*openbroker.Catalog, error) {
 	c := &openbroker.Catalog{}
 	var problems []error
-	for _, s := range b.services {
+	for _, s := range services {
 		service := s.service
 		service.Plans = nil
 		problems = append(problems, s.problems...)
@@ -39,47 +32,45 @@ func (b *Builder) Build(platforms ...Platform) (*openbroker.Catalog, error) {
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	if err := Check(c, platforms...); err != nil {
+	if err := Validate(c); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// A ServiceBuilder describes a service (spec.md, "Service Offering Object").
-// Its methods change it, and return it.
+// A ServiceBuilder describes a service (spec.md, "Service Offering Object"). Its methods
+// change it and return it.
 type ServiceBuilder struct {
 	service  openbroker.Service
 	plans    []*PlanBuilder
 	problems []error
 }
 
-// Service describes a service. The id never changes; a GUID is best. The name is
-// what users type.
-func Service(id, name, description string) *ServiceBuilder {
+// NewService describes a service. The id should be a GUID, and must never change. The name
+// is what users type.
+func NewService(id, name, description string) *ServiceBuilder {
 	return &ServiceBuilder{service: openbroker.Service{ID: id, Name: name, Description: description}}
 }
 
-// Bindable says that instances can be bound, unless their plan says otherwise.
+// Bindable allows bindings of instances, unless the plan forbids them.
 func (s *ServiceBuilder) Bindable() *ServiceBuilder {
 	s.service.Bindable = true
 	return s
 }
 
-// PlanUpdateable says that instances can change their plan, unless it says
-// otherwise.
+// PlanUpdateable allows instances to change their plan, unless the plan forbids it.
 func (s *ServiceBuilder) PlanUpdateable() *ServiceBuilder {
 	s.service.PlanUpdateable = true
 	return s
 }
 
-// Retrievable says that instances and bindings can be fetched.
+// Retrievable allows platforms to fetch instances and bindings.
 func (s *ServiceBuilder) Retrievable() *ServiceBuilder {
 	s.service.InstancesRetrievable, s.service.BindingsRetrievable = true, true
 	return s
 }
 
-// AllowContextUpdates says that the broker wants to know when the context of
-// an instance changes.
+// AllowContextUpdates asks platforms to send changes of the context of an instance.
 func (s *ServiceBuilder) AllowContextUpdates() *ServiceBuilder {
 	s.service.AllowContextUpdates = true
 	return s
@@ -122,26 +113,26 @@ func (s *ServiceBuilder) Plans(plans ...*PlanBuilder) *ServiceBuilder {
 	return s
 }
 
-// A PlanBuilder describes a plan (spec.md, "Service Plan Object"). Its methods
-// change it, and return it.
+// A PlanBuilder describes a plan (spec.md, "Service Plan Object"). Its methods change it
+// and return it.
 type PlanBuilder struct {
 	plan     openbroker.Plan
 	problems []error
 }
 
-// Plan describes a plan. The id never changes; a GUID is best. The name is what
-// users type. The plan is free until it has costs.
-func Plan(id, name, description string) *PlanBuilder {
+// NewPlan describes a plan. The id should be a GUID, and must never change. The name is
+// what users type. The plan is free until it has costs.
+func NewPlan(id, name, description string) *PlanBuilder {
 	return (&PlanBuilder{plan: openbroker.Plan{ID: id, Name: name, Description: description}}).Free(true)
 }
 
-// Free says whether instances cost nothing.
+// Free sets whether instances are free of charge.
 func (p *PlanBuilder) Free(free bool) *PlanBuilder {
 	p.plan.Free = &free
 	return p
 }
 
-// Costs adds what instances cost, so that the plan is not free.
+// Costs adds prices of instances. The plan is no longer free.
 func (p *PlanBuilder) Costs(costs ...openbroker.Cost) *PlanBuilder {
 	if p.plan.Metadata == nil {
 		p.plan.Metadata = &openbroker.PlanMetadata{}
@@ -150,41 +141,41 @@ func (p *PlanBuilder) Costs(costs ...openbroker.Cost) *PlanBuilder {
 	return p.Free(false)
 }
 
-// Metadata sets the metadata; costs that were added before are lost.
+// Metadata sets the metadata, and drops costs that were added before.
 func (p *PlanBuilder) Metadata(metadata openbroker.PlanMetadata) *PlanBuilder {
 	p.plan.Metadata = &metadata
 	return p
 }
 
-// Bindable says whether instances can be bound, whatever the service says.
+// Bindable sets whether instances can be bound. It overrides the service.
 func (p *PlanBuilder) Bindable(bindable bool) *PlanBuilder {
 	p.plan.Bindable = &bindable
 	return p
 }
 
-// BindingRotatable says that bindings can be rotated.
+// BindingRotatable allows the rotation of bindings.
 func (p *PlanBuilder) BindingRotatable() *PlanBuilder {
 	p.plan.BindingRotatable = true
 	return p
 }
 
-// PlanUpdateable says whether instances can change to another plan, whatever the
-// service says.
+// PlanUpdateable sets whether instances can change to another plan. It overrides the
+// service.
 func (p *PlanBuilder) PlanUpdateable(updateable bool) *PlanBuilder {
 	p.plan.PlanUpdateable = &updateable
 	return p
 }
 
-// MaximumPollingDuration limits how long platforms poll an operation; it counts
-// in whole seconds, rounded up.
+// MaximumPollingDuration limits how long platforms poll an operation, in whole seconds,
+// rounded up.
 func (p *PlanBuilder) MaximumPollingDuration(limit time.Duration) *PlanBuilder {
 	seconds := int((limit + time.Second - 1) / time.Second)
 	p.plan.MaximumPollingDuration = &seconds
 	return p
 }
 
-// Maintenance sets maintenance_info: the semantic version of what instances run
-// on, and what changes with it, which may be empty.
+// Maintenance sets maintenance_info: a semantic version, and a description of its
+// changes, which may be empty.
 func (p *PlanBuilder) Maintenance(version, description string) *PlanBuilder {
 	p.plan.MaintenanceInfo = &openbroker.MaintenanceInfo{Version: version, Description: description}
 	return p

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// A Schema is a JSON Schema of parameters, or why there is none: Build tells.
+// A Schema is a JSON Schema of parameters, or an error, which [Build] returns.
 type Schema struct {
 	parameters json.RawMessage
 	err        error
@@ -14,11 +14,11 @@ type Schema struct {
 // JSONSchema is a schema that is written in JSON.
 func JSONSchema(schema string) Schema { return SchemaFrom(json.RawMessage(schema), nil) }
 
-// SchemaFrom is the schema that another function made, with its error: of a struct,
-// SchemaFrom(SchemaOf[Parameters]()), or of a file, SchemaFrom(ReadSchema(files, name)).
+// SchemaFrom takes the results of another function: SchemaFrom(SchemaOf[Parameters]())
+// for a struct, SchemaFrom(ReadSchema(files, name)) for a file.
 func SchemaFrom(schema json.RawMessage, err error) Schema {
 	if err == nil && !json.Valid(schema) {
-		err = errors.New("it is no valid JSON")
+		err = errors.New("it is not valid JSON")
 	}
 	if err != nil {
 		return Schema{err: err}

@@ -23,14 +23,14 @@ func TestBuild(t *testing.T) {
 	metadata := openbroker.ServiceMetadata{DisplayName: "Database"}
 	client := openbroker.DashboardClient{ID: "c", Secret: "s", RedirectURI: "https://example.com"}
 	cost := openbroker.Cost{Amount: map[string]float64{"usd": 9.5}, Unit: "MONTHLY"}
-	got, err := catalog.New(
-		catalog.Service("1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "database", "A database.").
+	got, err := catalog.Build(
+		catalog.NewService("1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "database", "A database.").
 			Bindable().PlanUpdateable().Retrievable().AllowContextUpdates().
 			Tags("sql").Tags("relational").Requires(openbroker.PermissionSyslogDrain).
 			Metadata(metadata).DashboardClient(client).Extension("x-tier", 1).
 			Plans(
-				catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "A small database."),
-				catalog.Plan("9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a", "large", "A large database.").
+				catalog.NewPlan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "A small database."),
+				catalog.NewPlan("9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a", "large", "A large database.").
 					Metadata(openbroker.PlanMetadata{Bullets: []string{"Fast"}}).Costs(cost).
 					Bindable(true).BindingRotatable().PlanUpdateable(false).
 					MaximumPollingDuration(1500*time.Millisecond).Maintenance("1.2.3", "New image.").
@@ -39,9 +39,9 @@ func TestBuild(t *testing.T) {
 					BindSchema(catalog.SchemaFrom(catalog.ReadSchema(files, "bind.json"))).
 					Extension("x-cores", []int{1, 2}),
 			),
-		catalog.Service("77f0b1c2-3d4e-4f5a-8b6c-7d8e9f0a1b2c", "queue", "A queue.").
-			Plans(catalog.Plan("e5d4c3b2-a190-4f8e-9d7c-6b5a49382716", "small", "A small queue.")),
-	).Build(catalog.Platforms()...)
+		catalog.NewService("77f0b1c2-3d4e-4f5a-8b6c-7d8e9f0a1b2c", "queue", "A queue.").
+			Plans(catalog.NewPlan("e5d4c3b2-a190-4f8e-9d7c-6b5a49382716", "small", "A small queue.")),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,22 +78,21 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// Everything is told at once.
+// The error has all faults.
 func TestBuildErrors(t *testing.T) {
 	t.Parallel()
 	plan := func() *catalog.PlanBuilder {
-		return catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "A small database.")
+		return catalog.NewPlan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "A small database.")
 	}
 	service := func(plans ...*catalog.PlanBuilder) *catalog.ServiceBuilder {
-		return catalog.Service("1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "database", "A database.").Plans(plans...)
+		return catalog.NewService("1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "database", "A database.").Plans(plans...)
 	}
 	for name, c := range map[string]struct {
-		builder   *catalog.Builder
-		platforms []catalog.Platform
-		want      []string
+		services []*catalog.ServiceBuilder
+		want     []string
 	}{
 		"specification": {
-			catalog.New(catalog.Service("", "database", ""), service(plan(), plan())), nil,
+			[]*catalog.ServiceBuilder{catalog.NewService("", "database", ""), service(plan(), plan())},
 			[]string{
 				"/services/0/id: error: the id of service \"database\" is empty [service-id-empty]",
 				"/services/0/description: error: the description of service \"database\" is empty [service-description-empty]",
@@ -103,30 +102,24 @@ func TestBuildErrors(t *testing.T) {
 				"/services/1/plans/1/name: error: plan name \"small\" is already used at /services/1/plans/0/name [plan-name-duplicate]",
 			},
 		},
-		"platform": {
-			catalog.New(service(catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "reference-instance", "A plan."))),
-			[]catalog.Platform{catalog.ServiceManager},
-			[]string{`/services/0/plans/0/name: error: the plan name "reference-instance" is reserved [sm-reserved-plan-name] (sm)`},
-		},
 		"schemas": {
-			catalog.New(service(plan().CreateSchema(catalog.JSONSchema("{")).UpdateSchema(catalog.SchemaFrom(catalog.SchemaOf[chan int]())).
-				BindSchema(catalog.SchemaFrom(catalog.ReadSchema(fstest.MapFS{}, "missing.json"))).Extension("x-f", func() {}))), nil,
+			[]*catalog.ServiceBuilder{service(plan().CreateSchema(catalog.JSONSchema("{")).UpdateSchema(catalog.SchemaFrom(catalog.SchemaOf[chan int]())).
+				BindSchema(catalog.SchemaFrom(catalog.ReadSchema(fstest.MapFS{}, "missing.json"))).Extension("x-f", func() {}))},
 			[]string{
-				"plan small: the schema to create an instance: it is no valid JSON",
+				"plan small: the schema to create an instance: it is not valid JSON",
 				"plan small: the schema to update an instance: catalog: the schema of chan int: chan int: chan int has no JSON Schema",
 				"plan small: the schema to create a binding: catalog: reading a schema: open missing.json: file does not exist",
 				"plan small: the field x-f: json: unsupported type: func()",
 			},
 		},
 		"given error": {
-			catalog.New(service(plan().CreateSchema(catalog.SchemaFrom(nil, errors.New("no schema"))))), nil,
+			[]*catalog.ServiceBuilder{service(plan().CreateSchema(catalog.SchemaFrom(nil, errors.New("no schema"))))},
 			[]string{"plan small: the schema to create an instance: no schema"},
 		},
-		"nothing": {catalog.New(), []catalog.Platform{catalog.CloudFoundry}, []string{"/services: error: services is empty [cf-services-empty] (cf)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			built, err := c.builder.Build(c.platforms...)
+			built, err := catalog.Build(c.services...)
 			if built != nil || err == nil {
 				t.Fatalf("built %+v, %v", built, err)
 			}
@@ -143,34 +136,33 @@ func TestBuildErrors(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestValidate(t *testing.T) {
 	t.Parallel()
-	if err := catalog.Check(&openbroker.Catalog{}); err != nil {
-		t.Errorf("an empty catalog: %v", err)
+	for name, c := range map[string]*openbroker.Catalog{"empty": {}, "nil": nil} {
+		if err := catalog.Validate(c); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
-	if err := catalog.Check(nil, catalog.Korifi); err != nil {
-		t.Errorf("no catalog: %v", err)
-	}
-	if err := catalog.Check(&openbroker.Catalog{}, catalog.CloudFoundry); err == nil {
-		t.Error("Cloud Foundry takes an empty catalog")
+	if built, err := catalog.Build(); err != nil || len(built.Services) > 0 {
+		t.Errorf("no services: %+v, %v", built, err)
 	}
 	bad := openbroker.Catalog{Extensions: openbroker.Extensions{"x": json.RawMessage("{")}}
-	if err := catalog.Check(&bad); err == nil {
-		t.Error("an extension that is no JSON is taken")
+	if err := catalog.Validate(&bad); err == nil {
+		t.Error("an extension that is not JSON is valid")
 	}
 }
 
-func ExampleNew() {
-	c, err := catalog.New(
-		catalog.Service("31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10", "database", "A database.").
+func ExampleBuild() {
+	c, err := catalog.Build(
+		catalog.NewService("31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10", "database", "A database.").
 			Bindable().Tags("sql", "relational").
 			Plans(
-				catalog.Plan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "Up to 1 GB."),
-				catalog.Plan("9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a", "large", "Up to 100 GB.").
+				catalog.NewPlan("5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", "small", "Up to 1 GB."),
+				catalog.NewPlan("9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a", "large", "Up to 100 GB.").
 					Costs(openbroker.Cost{Amount: map[string]float64{"usd": 49}, Unit: "MONTHLY"}).
 					CreateSchema(catalog.JSONSchema(`{"$schema": "http://json-schema.org/draft-04/schema#", "type": "object"}`)),
 			),
-	).Build(catalog.CloudFoundry)
+	)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -183,8 +175,8 @@ func ExampleNew() {
 	// large false
 }
 
-func ExampleCheck() {
-	err := catalog.Check(&openbroker.Catalog{Services: []openbroker.Service{{
+func ExampleValidate() {
+	err := catalog.Validate(&openbroker.Catalog{Services: []openbroker.Service{{
 		ID: "31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10", Name: "database",
 		Plans: []openbroker.Plan{{ID: "5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7", Name: "small", Description: "Up to 1 GB."}},
 	}}})
@@ -192,27 +184,4 @@ func ExampleCheck() {
 	// Output:
 	// /services/0/description: error: the description of service "database" is empty [service-description-empty]
 	//       = Give it a short description.
-}
-
-func ExampleLint() {
-	s, err := catalog.Parse("catalog.yaml", []byte(`
-services:
-  - id: 31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10
-    name: database
-    bindable: true
-    plans:
-      - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Up to 1 GB., free: true}
-`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, finding := range catalog.Lint(s, catalog.CloudFoundry) {
-		fmt.Println(finding.Text())
-	}
-	// Output:
-	// catalog.yaml:3:5: error: service "database" has no field description [service-description-missing]
-	//     3 |   - id: 31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10
-	//       |     ^
-	//       = Add a short description.
 }

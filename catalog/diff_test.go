@@ -16,7 +16,7 @@ import (
 
 func parsed(tb testing.TB, text string) *openbroker.Catalog {
 	tb.Helper()
-	s, err := catalog.Parse("catalog.yaml", []byte(text))
+	s, err := catalog.ParseSource("catalog.yaml", []byte(text))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,18 +1,15 @@
-// Package catalog reads, checks and builds the catalogs of service brokers: the
-// answer to GET /v2/catalog (spec.md, "Catalog Management").
+// Package catalog loads, builds, compares and documents the catalogs of service brokers:
+// the response to GET /v2/catalog (spec.md, "Catalog Management").
 //
-// [Load] reads a catalog that people write, in YAML or JSON, in one file or in a
-// directory of them. A [Source] knows where in its files each value is, so
-// that all that is wrong is told with file, line and column. [Source.Catalog]
-// turns it into what a broker serves.
+// [Load] reads a catalog from YAML or JSON, in one file or in a directory, and reports
+// each fault with file, line and column. [Build] and [Validate] are for catalogs that are
+// written in Go. A [Source] is the text of a catalog with its positions.
 //
-// [Lint] holds a Source to [Rules]: what the specification and its profile
-// demand and recommend, and what platforms refuse or misread beyond that. [New]
-// and [Check] do the same for catalogs that are written in Go.
+// [Diff] says what differs between two versions, and whether that breaks instances. A
+// [Watcher] takes over changes of the files. [WriteMarkdown] writes a page for users.
+// [SchemaOf] makes the schema of parameters of a struct, and a [Validator] checks
+// parameters of requests against the schemas.
 //
-// A [Validator] checks the parameters of requests against the schemas in a
-// catalog.
-//
-// The package does not keep catalogs, and does not serve them: that is the part
-// of openbroker.NewHandler.
+// Package lint has the rules, for the platforms as well. This package does not serve
+// catalogs: openbroker.NewHandler does.
 package catalog

@@ -80,7 +80,7 @@ func ExampleWatcher() {
 		}
 	}
 	put("A database.")
-	first, err := catalog.Read(path)
+	first, err := catalog.Load(path)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -7,7 +7,7 @@ import (
 )
 
 func ExampleParse() {
-	s, err := catalog.Parse("catalog.yaml", []byte(`
+	s, err := catalog.ParseSource("catalog.yaml", []byte(`
 services:
   - id: 31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10
     name: database
@@ -31,7 +31,7 @@ services:
 
 // What is wrong is told with its place in the file.
 func ExampleSource_Catalog() {
-	s, err := catalog.Parse("catalog.yaml", []byte(`
+	s, err := catalog.ParseSource("catalog.yaml", []byte(`
 services:
   - id: 1
     bindable: "true"

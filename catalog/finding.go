@@ -7,18 +7,17 @@ import (
 	"strings"
 
 	"github.com/openbroker/openbroker/internal/excerpt"
-	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// A Position is a place in a catalog file.
+// A Position is a position in a catalog file.
 type Position struct {
 	File string `json:"file"`
-	// Line and Column count from 1, Column in characters; 0 if unknown.
+	// Line and Column count from 1, Column in characters. They are 0 if unknown.
 	Line   int `json:"line"`
 	Column int `json:"column"`
 }
 
-// String returns file:line:column, or what of it is known.
+// String returns file:line:column, or the known part of it.
 func (p Position) String() string {
 	switch {
 	case p.Line == 0:
@@ -30,47 +29,46 @@ func (p Position) String() string {
 	}
 }
 
-// A Severity says how bad a finding is.
+// A Severity is how bad a finding is.
 type Severity string
 
 // The severities.
 const (
-	// SeverityError is for what the specification forbids, or a platform
-	// refuses.
+	// SeverityError is for what the specification forbids, or a platform refuses.
 	SeverityError Severity = "error"
 	// SeverityWarning is for what the specification advises against, a platform
 	// misreads, or hardly anyone wants.
 	SeverityWarning Severity = "warning"
 )
 
-// A Finding is one violation of a rule.
+// A Finding is one violation of a rule. Package lint has the rules.
 type Finding struct {
 	// Rule is the id of the rule.
 	Rule     string   `json:"rule"`
 	Severity Severity `json:"severity"`
 	Position Position `json:"position"`
-	// Pointer is the JSON pointer (RFC 6901) of the value in the catalog; of
-	// the object, if a field is missing.
+	// Pointer is the JSON pointer (RFC 6901) of the value in the catalog; of the object,
+	// if a field is missing.
 	Pointer string `json:"pointer"`
-	// Message says what is wrong, Fix what to do about it. Neither has the
-	// value of a secret.
+	// Message says what is wrong, Fix how to correct it. Neither has the value of a
+	// secret.
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
-	// Platforms are those that refuse or misread the catalog, of those that
-	// were asked for. It is empty if the finding holds on every platform.
-	Platforms []Platform `json:"platforms,omitempty"`
-	// Uses is how many values of the catalog are written at the position, by aliases
+	// Platforms are the platforms that refuse or misread the catalog, by the names of
+	// package lint. It is empty if the finding holds on every platform, as all findings
+	// of this package do.
+	Platforms []string `json:"platforms,omitempty"`
+	// Uses counts the values of the catalog that are written at the position, by aliases
 	// of YAML or by references to a file, if there are several.
 	Uses int `json:"uses,omitempty"`
-	// Source is the line of the file, or what of it is certainly no secret.
-	Source string `json:"-"`
-	// sourceColumn is Position.Column in Source.
-	sourceColumn int
-	file         *tree.File
+	// Excerpt is the line of the file, or the part of it around the position. It is empty
+	// if the line may hold a secret. ExcerptColumn is the column of the position in it.
+	Excerpt       string `json:"-"`
+	ExcerptColumn int    `json:"-"`
 }
 
-// String returns file:line:column: severity: message [rule], and the platforms
-// that object, if not all do. What has no position is at its JSON pointer.
+// String returns file:line:column: severity: message [rule], and the platforms that
+// object, unless all do. A finding without a position begins with its JSON pointer.
 func (f Finding) String() string {
 	place := f.Position.String()
 	if place == "" {
@@ -84,28 +82,24 @@ func (f Finding) String() string {
 	if len(f.Platforms) == 0 {
 		return text
 	}
-	names := make([]string, len(f.Platforms))
-	for i, platform := range f.Platforms {
-		names[i] = string(platform)
-	}
-	return text + " (" + strings.Join(names, ", ") + ")"
+	return text + " (" + strings.Join(f.Platforms, ", ") + ")"
 }
 
-// Text is String, and on lines of their own the line of the file, with a caret
-// under the column, and what to do.
+// Text returns String, and below it the line of the file with a caret under the column,
+// and the fix.
 func (f Finding) Text() string {
-	text := excerpt.Show(f.String(), f.Source, f.Position.Line, max(f.sourceColumn, 1))
+	text := excerpt.Show(f.String(), f.Excerpt, f.Position.Line, max(f.ExcerptColumn, 1))
 	if f.Fix != "" {
 		text += "\n      = " + f.Fix
 	}
 	return text
 }
 
-// Errors is everything for which a catalog cannot be used.
+// Errors are the findings for which a catalog cannot be used.
 type Errors []Finding
 
-// Error returns all of them, each on lines of its own. What is wrong in the same way
-// at several places of a file is there once, with the other places.
+// Error returns the text of all findings. Findings that differ only in their line are
+// one, with the other lines.
 func (p Errors) Error() string {
 	groups := grouped(p)
 	lines := make([]string, len(groups))
@@ -118,7 +112,7 @@ func (p Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// A group is findings that say the same.
+// A group has findings that differ only in their line.
 type group struct {
 	first *Finding
 	rest  []*Finding
@@ -146,7 +140,7 @@ func grouped(findings []Finding) []*group {
 	return groups
 }
 
-// others says where a group's other findings are; it is empty if there are none.
+// others says where the other findings of a group are. It is empty for a single finding.
 func (g *group) others() string {
 	const most = 10
 	if len(g.rest) == 0 {
@@ -170,12 +164,4 @@ func (g *group) others() string {
 		places = append(places, strconv.Itoa(f.Position.Line))
 	}
 	return what + strings.Join(slices.Compact(places), ", ")
-}
-
-// err returns the problems as an error, nil if there are none.
-func (p Errors) err() error {
-	if len(p) == 0 {
-		return nil
-	}
-	return p
 }

@@ -14,7 +14,7 @@ import (
 // addCatalogs makes the cases of the rules seeds.
 func addCatalogs(f *testing.F) {
 	f.Helper()
-	files, err := filepath.Glob("testdata/lint/*/*.*")
+	files, err := filepath.Glob("lint/testdata/rules/*/*.*")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func parseFuzzed(t *testing.T, data []byte, isJSON bool) *catalog.Source {
 	if isJSON {
 		name = "c.json"
 	}
-	s, err := catalog.Parse(name, data)
+	s, err := catalog.ParseSource(name, data)
 	if err != nil {
 		checkFindings(t, data, problems(t, err))
 		return nil
@@ -85,7 +85,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := catalog.Parse("again.json", first)
+		again, err := catalog.ParseSource("again.json", first)
 		if err != nil {
 			t.Fatalf("%v: %s", err, first)
 		}
@@ -101,36 +101,4 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("first\n%s\nthen\n%s", first, second)
 		}
 	})
-}
-
-// Any file that is read can be linted, for every platform, and one platform
-// objects to no more than all.
-func FuzzLint(f *testing.F) {
-	addCatalogs(f)
-	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {
-		s := parseFuzzed(t, data, isJSON)
-		if s == nil {
-			return
-		}
-		all := catalog.Lint(s, catalog.Platforms()...)
-		checkFindings(t, data, all)
-		_, err := s.Catalog()
-		if decodes := err == nil; !decodes && !hasError(all) {
-			t.Errorf("the catalog cannot be decoded, and lint finds no error: %v", err)
-		}
-		for _, platform := range catalog.Platforms() {
-			if some := catalog.Lint(s, platform); len(some) > len(all) {
-				t.Errorf("%s has %d findings, all platforms %d", platform, len(some), len(all))
-			}
-		}
-	})
-}
-
-func hasError(findings []catalog.Finding) bool {
-	for _, f := range findings {
-		if f.Severity == catalog.SeverityError {
-			return true
-		}
-	}
-	return false
 }

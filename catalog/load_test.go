@@ -47,7 +47,7 @@ func TestParseJSON(t *testing.T) {
 	if err := json.Unmarshal(data, &want); err != nil {
 		t.Fatal(err)
 	}
-	s, err := catalog.Parse("catalog.json", data)
+	s, err := catalog.ParseSource("catalog.json", data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ x-catalog: [-0, 0.50]
 		`"plans":[{"id":"p","name":"n","description":"d","schemas":{"service_instance":{"create":{"x-null":null}}}}],"x-date":"2026-11-24","x-huge":1e400,` +
 		`"x-large":12345678901234567890123,"x-null":null,"x-number":1.10,"x-on":{"on":"yes","1":"\u2028<&"}}],"x-catalog":[-0,0.50]}`
 	for name, content := range map[string]string{"c.yaml": yaml, "c.json": document} {
-		s, err := catalog.Parse(name, []byte(content))
+		s, err := catalog.ParseSource(name, []byte(content))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestLoadDirectory(t *testing.T) {
 		".hidden.yaml":        "services: [{id: hidden, name: hidden}]",
 		"README.md":           "# Catalog",
 	})
-	s, err := catalog.Load(directory)
+	s, err := catalog.LoadSource(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestLoadProblems(t *testing.T) {
 	if err := os.Symlink("../../outside.json", filepath.Join(directory, "schemas", "link.json")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := catalog.Load(directory)
+	_, err := catalog.LoadSource(directory)
 	var got []string
 	for _, p := range problems(t, err) {
 		p.Position.File = strings.TrimPrefix(filepath.ToSlash(strings.TrimPrefix(p.Position.File, directory)), "/")
@@ -205,7 +205,7 @@ func TestLoadProblems(t *testing.T) {
 func TestLoadUnreadable(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{"missing": filepath.Join(t.TempDir(), "c.yaml"), "empty directory": t.TempDir()} {
-		s, err := catalog.Load(path)
+		s, err := catalog.LoadSource(path)
 		var list catalog.Errors
 		if s != nil || err == nil || errors.As(err, &list) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
@@ -226,7 +226,7 @@ func TestLoadSymbolicLinks(t *testing.T) {
 		}
 	}
 	for _, path := range []string{filepath.Join(directory, "catalog.yaml"), filepath.Join(directory, "current"), directory} {
-		if _, err := catalog.Load(path); err != nil {
+		if _, err := catalog.LoadSource(path); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -300,7 +300,7 @@ c.yaml:18:11: error: a is already on line 18 [duplicate-key]
    18 | x: {a: 1, a: 1}
       |           ^
       = Remove one of the two: readers do not agree about which counts.`
-	s, err := catalog.Parse("c.yaml", []byte(file))
+	s, err := catalog.ParseSource("c.yaml", []byte(file))
 	if err != nil {
 		t.Fatal(err)
 	}

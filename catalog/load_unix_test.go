@@ -20,7 +20,7 @@ func TestLoadPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{directory, pipe} {
-		if _, err := catalog.Load(path); err == nil || !strings.Contains(err.Error(), "pipe.yaml is no regular file") {
+		if _, err := catalog.LoadSource(path); err == nil || !strings.Contains(err.Error(), "pipe.yaml is not a regular file") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/lint"
 )
 
 const service = `{id: 1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e, name: database, description: A database., bindable: true,
@@ -39,9 +40,9 @@ func TestLoadAt(t *testing.T) {
 		{"spring.yaml", "/spring/cloud/catalog/services/1", "spring.yaml has no /spring/cloud/catalog/services/1: /spring/cloud/catalog/services is an array of 1"},
 		{"spring.yaml", "/spring/cloud/catalog/services/0/name/x", "spring.yaml has no /spring/cloud/catalog/services/0/name/x: /spring/cloud/catalog/services/0/name is a string"},
 		{"spring.yaml", "/x", "spring.yaml has no /x: the file has spring"},
-		{"spring.yaml", "spring", `"spring" is no JSON pointer: write the names that lead to the catalog, each behind a slash, such as /broker/catalog`},
+		{"spring.yaml", "spring", `"spring" is not a JSON pointer: write the names that lead to the catalog, each after a slash, such as /broker/catalog`},
 	} {
-		source, err := catalog.LoadAt(filepath.Join(directory, c[0]), c[1])
+		source, err := catalog.LoadSourceAt(filepath.Join(directory, c[0]), c[1])
 		if c[2] != "" {
 			if err == nil || !strings.HasSuffix(err.Error(), c[2]) {
 				t.Errorf("%s %s: %v", c[0], c[1], err)
@@ -56,7 +57,7 @@ func TestLoadAt(t *testing.T) {
 			t.Errorf("%s %s: got %+v", c[0], c[1], read)
 		}
 	}
-	if _, err := catalog.LoadAt(directory, "/a"); err == nil || !strings.HasSuffix(err.Error(), "is a directory: a JSON pointer leads into one file") {
+	if _, err := catalog.LoadSourceAt(directory, "/a"); err == nil || !strings.HasSuffix(err.Error(), "is a directory: a JSON pointer leads into one file") {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -66,11 +67,11 @@ func TestLoadAtHidesSecrets(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	write(t, directory, map[string]string{"a.yaml": "{password: hunter2, catalog: {services: [" + strings.ReplaceAll(service, "true", "1") + "]}}\n"})
-	source, err := catalog.LoadAt(filepath.Join(directory, "a.yaml"), "/catalog")
+	source, err := catalog.LoadSourceAt(filepath.Join(directory, "a.yaml"), "/catalog")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := report(catalog.Lint(source)); !strings.Contains(got, "type-boolean") || strings.Contains(got, "hunter2") {
+	if got := catalog.Errors(lint.Run(source)).Error(); !strings.Contains(got, "type-boolean") || strings.Contains(got, "hunter2") {
 		t.Error(got)
 	}
 }
@@ -79,7 +80,7 @@ func TestDirectoryOfSchemas(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	write(t, directory, map[string]string{"a.json": `{"$schema": "http://json-schema.org/draft-04/schema#"}`})
-	if _, err := catalog.Load(directory); problems(t, err)[0].Rule != "not-a-catalog" {
+	if _, err := catalog.LoadSource(directory); problems(t, err)[0].Rule != "not-a-catalog" {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -1,218 +1,88 @@
 package catalog
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
+	"encoding/json"
 	"net/http"
-	"os"
-	"path/filepath"
-	"sync"
 
-	"github.com/openbroker/openbroker/internal/tree"
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog/internal/rules"
+	"github.com/openbroker/openbroker/catalog/internal/source"
 )
 
-// A Source is a catalog as it is written: it knows where each value is. It does
-// not change, and may be used by several goroutines.
-type Source struct {
-	// root is the catalog object, with the services of all files.
-	root    *tree.Node
-	private *private
-	// header came with the catalog of a running broker; served says that it is one.
-	header http.Header
-	served bool
+// A Source is a catalog as it is written, with the position of each value. It is
+// immutable, and safe for concurrent use. Package lint checks it.
+type Source source.Source
 
-	once   sync.Once
-	places *checked
+// LoadSource reads the text of a catalog from a YAML or JSON file, or from a directory.
+//
+// Of a directory, it reads all files *.yaml, *.yml and *.json that are not hidden, sorted
+// by name. Each is a catalog, a list of services or one service; their services are
+// joined in this order. JSON Schemas, which have a $schema, are left out. Instead of a
+// schema of parameters, {$file: PATH} names a YAML or JSON file with the schema. The path
+// is relative to the file, and must not leave the directory.
+//
+// The error is [Errors] if the files can be read, but are not a catalog. Other faults are
+// found by [Source.Catalog] and package lint.
+func LoadSource(path string) (*Source, error) { return LoadSourceAt(path, "") }
+
+// LoadSourceAt is [LoadSource] for a catalog that is a part of a file, such as the
+// configuration of a broker. The pointer (RFC 6901) leads to the catalog, to a list of
+// services or to a service. An empty pointer means the whole file.
+func LoadSourceAt(path, pointer string) (*Source, error) {
+	return usable(source.Load(path, pointer))
 }
 
-// Load reads a catalog from a YAML or JSON file, or from a directory.
-//
-// Of a directory, all files *.yaml, *.yml and *.json count that are not hidden,
-// sorted by name. Each is a catalog, with services, or one service; services
-// are joined in this order. JSON Schemas, which say "$schema", are left out.
-// Instead of a schema of parameters, {$file: PATH} names a YAML or JSON file that has it,
-// relative to the file that says so, and not outside of the directory.
-//
-// A file that is a list of services is a catalog too.
-//
-// The error is [Errors] if the files can be read, but are no documents, or
-// cannot be joined. What else is wrong is for [Lint] and [Source.Catalog].
-func Load(path string) (*Source, error) { return LoadAt(path, "") }
-
-// LoadAt is [Load] for a catalog that is a part of a file, such as of the
-// configuration of a broker. The pointer (RFC 6901) leads to the catalog, to a list
-// of services or to a service; an empty one is the whole file.
-func LoadAt(path, pointer string) (*Source, error) {
-	tokens, err := parsePointer(pointer)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the catalog: %w", err)
-	}
-	if info.IsDir() && len(tokens) > 0 {
-		return nil, fmt.Errorf("%s is a directory: a JSON pointer leads into one file", path)
-	}
-	l := &loader{directory: path, at: tokens, schemas: map[string]*schemaFile{}}
-	var names []string
-	if !info.IsDir() {
-		l.directory = filepath.Dir(path)
-		names = []string{filepath.Base(path)}
-	} else if names, err = catalogFiles(path); err != nil {
-		return nil, fmt.Errorf("read the catalog: %w", err)
-	}
-	l.display = l.directory
-	if !info.IsDir() && filepath.Base(path) == path {
-		l.display = "" // Do not put ./ before what was given without it.
-	}
-	if l.root, err = os.OpenRoot(l.directory); err != nil {
-		return nil, fmt.Errorf("read the catalog: %w", err)
-	}
-	defer l.root.Close() //nolint:errcheck // It was only read.
-	for _, name := range names {
-		// The user names these, wherever their symbolic links lead.
-		data, err := readRegular(filepath.Join(l.directory, name), tree.MaxSize, os.Stat, os.Open)
-		if err != nil {
-			return nil, fmt.Errorf("read the catalog: %w", err)
-		}
-		if err := l.parse(name, data); err != nil {
-			return nil, err
-		}
-	}
-	return l.source(info.IsDir())
-}
-
-// Parse is [Load] for the content of one file that is not on disk, and cannot
-// refer to others. It is JSON if the name ends in .json, else YAML. The error is
+// ParseSource is [LoadSource] for the content of one file that is not on disk. It cannot
+// refer to other files. It is JSON if the name ends in .json, else YAML. The error is
 // [Errors].
-func Parse(name string, data []byte) (*Source, error) {
-	l := &loader{}
-	if err := l.parse(name, data); err != nil {
-		return nil, err
-	}
-	return l.source(false)
+func ParseSource(name string, data []byte) (*Source, error) {
+	return usable(source.Parse(name, data))
 }
 
-// A loader puts files together.
-type loader struct {
-	directory string
-	// display is what names of files begin with, if not empty.
-	display string
-	root    *os.Root // Nil if there is none to read from.
-	// at leads to the catalog in its file.
-	at []string
-
-	// complete says that the document is a catalog, whatever it looks like.
-	complete bool
-
-	documents []*document
-	schemas   map[string]*schemaFile
-	referred  int // Bytes of all schemas in files, once for each mention.
-	problems  Errors
+// ParseResponse reads the response of a running broker to GET /v2/catalog. Positions are
+// those of the indented body, unless indentation would make it too large, with the URL as
+// the file. The error is [Errors], also for a status other than 200 (spec.md, "Catalog
+// Management").
+func ParseResponse(url string, status int, header http.Header, body []byte) (*Source, error) {
+	return usable(source.ParseResponse(url, status, header, body))
 }
 
-// A document is one file of a catalog.
-type document struct {
-	name string
-	// node is the catalog or service in the file, whole all that is in it.
-	node, whole *tree.Node
-}
-
-// parse adds a file.
-func (l *loader) parse(name string, data []byte) error {
-	node, err := tree.Parse(l.displayed(name), data)
-	return l.add(name, node, err)
-}
-
-// parseJSON adds a file that is JSON whatever its name.
-func (l *loader) parseJSON(name string, data []byte) error {
-	node, err := tree.ParseJSON(name, data)
-	return l.add(name, node, err)
-}
-
-func (l *loader) add(name string, node *tree.Node, err error) error {
-	if err != nil {
-		l.syntax(err)
-		return nil
+// SourceOf returns the source of a catalog that is written in Go. It has no positions:
+// findings have pointers only. The error says which extension field is not JSON.
+func SourceOf(c *openbroker.Catalog) (*Source, error) {
+	if c == nil {
+		c = &openbroker.Catalog{}
 	}
-	part, err := follow(node, l.at)
-	if err != nil {
-		return fmt.Errorf("%s %w", l.displayed(name), err)
-	}
-	if !l.complete && isServiceList(part) {
-		part = catalogOf(part)
-	}
-	l.documents = append(l.documents, &document{name, part, node})
-	return nil
-}
-
-func (l *loader) displayed(name string) string {
-	if l.display == "" {
-		return name
-	}
-	return filepath.Join(l.display, filepath.FromSlash(name))
-}
-
-// syntax adds problems for which there is no document. Their lines are not
-// shown: nobody knows what in them is a secret.
-func (l *loader) syntax(err error) {
-	var faults tree.Errors
-	if !errors.As(err, &faults) {
-		faults = tree.Errors{{Message: err.Error()}}
-	}
-	for _, fault := range faults {
-		problem := ruleByID("syntax").finding(&place{at: fault.Place}, "the file %s", fault.Message)
-		problem.file = nil
-		l.problems = append(l.problems, problem)
-	}
-}
-
-// problem adds a problem with a place in a document.
-func (l *loader) problem(rule string, at *place, format string, args ...any) {
-	l.problems = append(l.problems, ruleByID(rule).finding(at, format, args...))
-}
-
-// source joins the files.
-func (l *loader) source(directory bool) (*Source, error) {
-	for _, document := range l.documents {
-		l.include(document)
-	}
-	joined := l.join(directory)
-	s := &Source{root: joined, private: &private{}}
-	for _, document := range l.documents {
-		s.private.documents = append(s.private.documents, document.whole)
-	}
-	if err := s.finish(l.problems).err(); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// read returns the content of a file that a catalog names, which is not outside of
-// its directory, by symbolic links neither.
-func (l *loader) read(name string, limit int) ([]byte, error) {
-	return readRegular(filepath.FromSlash(name), limit, l.root.Stat, l.root.Open)
-}
-
-// readRegular returns the content of a file that has at most limit bytes. What is no
-// regular file is not even opened: a named pipe would wait for somebody to write.
-func readRegular(name string, limit int, stat func(string) (fs.FileInfo, error), open func(string) (*os.File, error)) ([]byte, error) {
-	if info, err := stat(name); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", name)
-	}
-	file, err := open(name)
+	encoded, err := c.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // It was only read.
-	data, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
-	if err == nil && len(data) > limit {
-		err = fmt.Errorf("%s has more than %d bytes", name, limit)
+	return usable(source.Generate(encoded))
+}
+
+// usable returns a source without faults.
+func usable(s *source.Source, err error) (*Source, error) {
+	if err != nil {
+		return nil, err
 	}
-	return data, err
+	if err := errorsOf(rules.Faults(s)); err != nil {
+		return nil, err
+	}
+	return (*Source)(s), nil
+}
+
+// Catalog decodes the catalog without validating it. Fields that the specification and
+// its profile define must have the right type; fields that are null are left out, because
+// the specification has no null. All other fields are kept as extensions, with numbers
+// and strings as they are written. The error is [Errors].
+func (s *Source) Catalog() (*openbroker.Catalog, error) {
+	text := (*source.Source)(s)
+	if err := errorsOf(rules.Decoding(text)); err != nil {
+		return nil, err
+	}
+	c := &openbroker.Catalog{}
+	if err := json.Unmarshal(text.DefinedJSON(), c); err != nil {
+		return nil, errorsOf(rules.Undecodable(text, err))
+	}
+	return c, nil
 }

@@ -12,19 +12,17 @@ import (
 
 var _ openbroker.ParameterValidator = (*Validator)(nil)
 
-// A Validator checks parameters against the schemas of a catalog, in the drafts
-// 04, 06, 07, 2019-09 and 2020-12 of JSON Schema. It is made for
-// [openbroker.WithParameterValidation]; its methods may be called by many
-// goroutines.
+// A Validator checks parameters against the schemas of a catalog, in the drafts 04, 06,
+// 07, 2019-09 and 2020-12 of JSON Schema. It is for [openbroker.WithParameterValidation],
+// and safe for concurrent use.
 //
-// A schema is compiled when it is first used, or by [Validator.Check], and kept
-// as long as it is in use, whatever catalog it comes from: one that replaces
-// another costs nothing for the schemas that did not change.
+// A schema is compiled when it is first used, or by [Validator.ValidateSchemas], and kept
+// while it is in use, whichever catalog it comes from. A new catalog costs nothing for
+// schemas that did not change.
 type Validator struct {
 	mu sync.RWMutex
-	// recent are the schemas in use, by their text, and older those that may have
-	// gone out of use: what is found there moves to recent. size is that of
-	// recent, in bytes of text.
+	// recent has the schemas in use, by their text; older has schemas that may be out of
+	// use, and move to recent when they are used. size is the text in recent, in bytes.
 	recent, older map[string]*compiledSchema
 	size          int
 	// compiled, if not nil, is called for each compilation.
@@ -35,16 +33,15 @@ type Validator struct {
 // than a catalog of 1,000 services with 10 plans each has.
 const maxCached = 16 << 20
 
-// NewValidator returns a validator. The zero value is one too.
+// NewValidator returns a validator. The zero value is ready to use, too.
 func NewValidator() *Validator {
 	return new(Validator)
 }
 
-// ValidateParameters returns nil if parameters, a JSON object, are valid against
-// schema. It returns [openbroker.ErrInvalidParameters] with a description that
-// lists what is wrong, by JSON Pointer and without values, or that the
-// parameters take too much work to validate; and another error if the schema
-// does not compile.
+// ValidateParameters returns nil if parameters, a JSON object, are valid against schema.
+// It returns [openbroker.ErrInvalidParameters] if they are not, with a description that
+// lists the violations by JSON Pointer and without values, or if they take too much work
+// to validate. It returns another error if the schema does not compile.
 func (v *Validator) ValidateParameters(schema json.RawMessage, parameters openbroker.Parameters) error {
 	s, err := v.schema(schema)
 	if err != nil {
@@ -58,12 +55,11 @@ func (v *Validator) ValidateParameters(schema json.RawMessage, parameters openbr
 	return err
 }
 
-// Check compiles all schemas of the catalog and returns all that is wrong with
-// them, joined, each with its place, as in
-// services[0].plans[1].schemas.service_instance.create.parameters. Nothing that
-// passes makes ValidateParameters fail later on, unless a schema refers to itself
-// in a way that depends on the parameters.
-func (v *Validator) Check(c *openbroker.Catalog) error {
+// ValidateSchemas compiles all schemas of the catalog, and returns their faults, joined,
+// each with its place, as in services[0].plans[1].schemas.service_instance.create.parameters.
+// A schema that passes does not make [Validator.ValidateParameters] fail later, unless it
+// refers to itself in a way that depends on the parameters.
+func (v *Validator) ValidateSchemas(c *openbroker.Catalog) error {
 	var problems []error
 	for i := range c.Services {
 		for j := range c.Services[i].Plans {
@@ -77,9 +73,9 @@ func (v *Validator) Check(c *openbroker.Catalog) error {
 	return errors.Join(problems...)
 }
 
-// CheckSchemas returns all that is wrong with the schemas of the catalog, as
-// [Validator.Check] does.
-func CheckSchemas(c *openbroker.Catalog) error { return NewValidator().Check(c) }
+// ValidateSchemas returns the faults of the schemas of the catalog, as
+// [Validator.ValidateSchemas] does.
+func ValidateSchemas(c *openbroker.Catalog) error { return NewValidator().ValidateSchemas(c) }
 
 // A namedSchema is a schema of a plan.
 type namedSchema struct {
@@ -87,7 +83,7 @@ type namedSchema struct {
 	text json.RawMessage
 }
 
-// schemasOf returns the schemas that a plan has.
+// schemasOf returns the schemas of a plan.
 func schemasOf(p *openbroker.Plan) []namedSchema {
 	if p.Schemas == nil {
 		return nil
@@ -108,7 +104,7 @@ func schemasOf(p *openbroker.Plan) []namedSchema {
 	return found
 }
 
-// A compiledSchema is a schema that is compiled, once.
+// A compiledSchema is compiled once.
 type compiledSchema struct {
 	once   sync.Once
 	schema *paramcheck.Schema
@@ -123,7 +119,7 @@ func (v *Validator) schema(text json.RawMessage) (*paramcheck.Schema, error) {
 	if found == nil {
 		found = v.add(string(text))
 	}
-	// Others may ask for the same schema: they wait here, and only for this one.
+	// Others that need the same schema wait here, and only for this one.
 	found.once.Do(func() {
 		found.schema, found.err = paramcheck.Compile(text)
 		if v.compiled != nil {
@@ -133,8 +129,8 @@ func (v *Validator) schema(text json.RawMessage) (*paramcheck.Schema, error) {
 	return found.schema, found.err
 }
 
-// add puts a schema among the recent ones, and forgets the older ones when they
-// become too many.
+// add puts a schema into recent. If that becomes too large, it becomes the older half, and
+// the former older half is dropped.
 func (v *Validator) add(text string) *compiledSchema {
 	v.mu.Lock()
 	defer v.mu.Unlock()

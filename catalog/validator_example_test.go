@@ -72,8 +72,8 @@ func ExampleReadSchema() {
 	// Output: catalog: the schema in create.json: is no schema of its draft: /type: must be "array", "boolean", "integer", "null", "number", "object" or "string"
 }
 
-func ExampleCheckSchemas() {
-	err := catalog.CheckSchemas(&openbroker.Catalog{Services: []openbroker.Service{{Plans: []openbroker.Plan{{
+func ExampleValidateSchemas() {
+	err := catalog.ValidateSchemas(&openbroker.Catalog{Services: []openbroker.Service{{Plans: []openbroker.Plan{{
 		Schemas: &openbroker.Schemas{ServiceBinding: &openbroker.BindingSchemas{
 			Create: &openbroker.InputParametersSchema{Parameters: json.RawMessage(`{"properties":{"a":{"$ref":"other.json"}}}`)},
 		}},

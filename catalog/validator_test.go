@@ -104,7 +104,7 @@ func TestCheckSchemas(t *testing.T) {
 		{Plans: []openbroker.Plan{good, {}, {Schemas: &openbroker.Schemas{}}}},
 		{Plans: []openbroker.Plan{good, planWith(`{"type":"objekt"}`, `{"$ref":"https://example.com/a"}`, `[]`)}},
 	}}
-	err := catalog.CheckSchemas(c)
+	err := catalog.ValidateSchemas(c)
 	want := `services[1].plans[1].schemas.service_instance.create.parameters: is no schema of its draft: /type: must be "array", "boolean", "integer", "null", "number", "object" or "string"
 services[1].plans[1].schemas.service_instance.update.parameters: refers to another document, "https://example.com/a": the specification allows no external references, so copy what is needed into the schema
 services[1].plans[1].schemas.service_binding.create.parameters: must be an object`
@@ -112,7 +112,7 @@ services[1].plans[1].schemas.service_binding.create.parameters: must be an objec
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 	c.Services[1].Plans = c.Services[1].Plans[:1]
-	if err := catalog.CheckSchemas(c); err != nil {
+	if err := catalog.ValidateSchemas(c); err != nil {
 		t.Error(err)
 	}
 }
@@ -148,7 +148,7 @@ func TestCompiledOnce(t *testing.T) {
 	}
 	plan := planWith(string(schema(0)), string(schema(1)), string(schema(9)))
 	for range 2 {
-		if err := v.Check(&openbroker.Catalog{Services: []openbroker.Service{{Plans: []openbroker.Plan{plan, plan}}}}); err != nil {
+		if err := v.ValidateSchemas(&openbroker.Catalog{Services: []openbroker.Service{{Plans: []openbroker.Plan{plan, plan}}}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -24,9 +24,9 @@ type Watcher struct {
 	Path string
 	// Current is the catalog that is served when Watch begins.
 	Current *openbroker.Catalog
-	// Read returns the catalog that is to be served; [Read] of Path by default. The
-	// catalog has to be one that is used for nothing else.
-	Read func() (*openbroker.Catalog, error)
+	// Load returns the catalog to serve; [Load] of Path by default. Nothing else may use
+	// the catalog.
+	Load func() (*openbroker.Catalog, error)
 	// Apply begins to serve a catalog, and is told what is different in it. If it
 	// returns an error, the former catalog stays, and Apply is asked again at the
 	// next poll, since its reason may have gone.
@@ -100,10 +100,10 @@ func (w *watch) warnOnce() (warn func(Finding), done func(error)) {
 
 func newWatch(w *Watcher) (*watch, error) {
 	state := &watch{Watcher: *w}
-	if state.Read == nil {
-		state.Read = func() (*openbroker.Catalog, error) {
+	if state.Load == nil {
+		state.Load = func() (*openbroker.Catalog, error) {
 			warn, done := state.warnOnce()
-			c, err := Read(w.Path, warn)
+			c, err := Load(w.Path, warn)
 			done(err)
 			return c, err
 		}
@@ -194,7 +194,7 @@ func (w *watch) notifications(ctx context.Context) <-chan struct{} {
 // look reads the files; due says that Settle is over. It reports whether to look again
 // soon, to see whether they stay as they are.
 func (w *watch) look(ctx context.Context, due bool) (again bool) {
-	next, err := w.Read()
+	next, err := w.Load()
 	var sum [sha256.Size]byte
 	if err == nil {
 		sum, err = digest(next)

@@ -95,7 +95,7 @@ func (w *watching) receive(c <-chan string, want string) {
 func startWatch(t *testing.T, path string, poll time.Duration, change ...func(*catalog.Watcher)) *watching {
 	t.Helper()
 	w := &watching{t: t, path: path, applied: make(chan string, 100), asked: make(chan string, 1000)}
-	current, err := catalog.Read(path)
+	current, err := catalog.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func ServeMultiple(ctx context.Context, brokers []openbroker.Broker, config Conf
 
 // CheckCatalog returns an error if the catalog of broker cannot be read, is nil,
 // or is not valid; it then lists all problems, see [openbroker.Catalog.Validate].
-// It does not look at the schemas of parameters; see [catalog.CheckSchemas].
+// It does not look at the schemas of parameters; see [catalog.ValidateSchemas].
 func CheckCatalog(ctx context.Context, broker openbroker.Broker) error {
 	_, err := readCatalog(ctx, broker)
 	return err
@@ -64,7 +64,7 @@ func (s *Server) checkCatalog(ctx context.Context) error {
 	if err != nil || s.validator == nil {
 		return err
 	}
-	if err := s.validator.Check(c); err != nil {
+	if err := s.validator.ValidateSchemas(c); err != nil {
 		return fmt.Errorf("server: parameters could not be validated, so correct the schemas of the catalog or switch the validation off:\n%w", err)
 	}
 	return nil

@@ -5,18 +5,19 @@ import (
 	"testing"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/lint"
 )
 
 // No platform finds anything to say against the catalog.
 func TestLint(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	source, err := catalog.Parse("catalog.json", []byte(b.expect(200, "GET", "/v2/catalog", "").text))
+	source, err := catalog.ParseSource("catalog.json", []byte(b.expect(200, "GET", "/v2/catalog", "").text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found []string
-	for _, finding := range catalog.Lint(source) {
+	for _, finding := range lint.Run(source) {
 		found = append(found, finding.String())
 	}
 	if len(found) > 0 {

@@ -60,7 +60,7 @@ func isURL(location string) bool {
 // error is catalog.Errors if the catalog was read and cannot be understood.
 func (f *catalogFlags) load(ctx context.Context, location string) (*catalog.Source, error) {
 	if !isURL(location) {
-		return catalog.LoadAt(location, f.at)
+		return catalog.LoadSourceAt(location, f.at)
 	}
 	target, err := catalogURL(location)
 	if err != nil {

@@ -23,7 +23,7 @@ func (b *broker) watchCatalog(ctx context.Context, current *openbroker.Catalog) 
 	}
 	watcher := &catalog.Watcher{
 		Path: string(settings.File), Current: current, Logger: b.logger, Poll: time.Duration(settings.PollInterval),
-		Read: b.catalogReader(ctx),
+		Load: b.catalogReader(ctx),
 		Apply: func(ctx context.Context, next *openbroker.Catalog, changes []catalog.Change) error {
 			err := b.applyCatalog(ctx, next, changes)
 			b.blameCatalog(err)

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/lint"
 	"github.com/openbroker/openbroker/conformance"
 	"github.com/openbroker/openbroker/server"
 	"github.com/openbroker/openbroker/simulator"
@@ -49,7 +49,7 @@ var flagValues = map[string]func() []string{
 	"simulate --plans": simulator.PlanNames,
 	"lint --disable": func() []string {
 		var ids []string
-		for _, rule := range catalog.Rules() {
+		for _, rule := range lint.Rules() {
 			ids = append(ids, rule.ID)
 		}
 		return ids

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/lint"
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
@@ -65,7 +66,7 @@ not from the command line, which others can see.`,
 	set := command.Flags()
 	flags.format.Add(command, output.Text, output.JSON, output.YAML, output.SARIF)
 	flags.reports.Add(command, &flags.format)
-	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(catalog.Platforms())+" (default: what any of them refuses)")
+	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(lint.Platforms())+" (default: what any of them refuses)")
 	set.StringSliceVar(&flags.disabled, "disable", nil, "`RULES` to leave out, by id")
 	set.BoolVarP(&flags.strict, "strict", "W", false, "let warnings fail too")
 	set.BoolVar(&flags.rules, "rules", false, "list the rules, instead of checking anything")
@@ -74,7 +75,7 @@ not from the command line, which others can see.`,
 	return command
 }
 
-func platformNames(platforms []catalog.Platform) string {
+func platformNames(platforms []lint.Platform) string {
 	names := make([]string, len(platforms))
 	for i, platform := range platforms {
 		names[i] = string(platform)
@@ -130,20 +131,20 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 }
 
 // parse checks the values of flags.
-func (f *lintFlags) parse() ([]catalog.Platform, error) {
+func (f *lintFlags) parse() ([]lint.Platform, error) {
 	if f.rules && (f.format.Format == output.SARIF || f.reports.String() != "") {
 		return nil, errors.New("--rules lists the rules as text, json or yaml on the standard output")
 	}
-	var platforms []catalog.Platform
+	var platforms []lint.Platform
 	for _, name := range f.platforms {
-		platform, err := catalog.ParsePlatform(name)
+		platform, err := lint.ParsePlatform(name)
 		if err != nil {
 			return nil, err
 		}
 		platforms = append(platforms, platform)
 	}
 	for _, id := range f.disabled {
-		if !slices.ContainsFunc(catalog.Rules(), func(r catalog.Rule) bool { return r.ID == id }) {
+		if !slices.ContainsFunc(lint.Rules(), func(r lint.Rule) bool { return r.ID == id }) {
 			return nil, fmt.Errorf("unknown rule %q: openbroker lint --rules lists them", id)
 		}
 	}
@@ -152,7 +153,7 @@ func (f *lintFlags) parse() ([]catalog.Platform, error) {
 
 // lint returns what is found in one catalog. A rule that says why the catalog
 // cannot be loaded cannot be disabled.
-func (f *lintFlags) lint(ctx context.Context, location string, platforms []catalog.Platform) ([]catalog.Finding, error) {
+func (f *lintFlags) lint(ctx context.Context, location string, platforms []lint.Platform) ([]catalog.Finding, error) {
 	source, err := f.load(ctx, location)
 	var problems catalog.Errors
 	if errors.As(err, &problems) {
@@ -161,7 +162,7 @@ func (f *lintFlags) lint(ctx context.Context, location string, platforms []catal
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(catalog.Lint(source, platforms...), func(finding catalog.Finding) bool {
+	return slices.DeleteFunc(lint.Run(source, platforms...), func(finding catalog.Finding) bool {
 		return slices.Contains(f.disabled, finding.Rule)
 	}), nil
 }

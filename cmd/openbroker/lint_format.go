@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/lint"
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
@@ -37,17 +38,17 @@ func (l *linted) writeText(out io.Writer) error {
 
 // writeRules lists the rules that the platforms care about, if none are named
 // those of all.
-func (f *lintFlags) writeRules(out io.Writer, platforms []catalog.Platform) error {
+func (f *lintFlags) writeRules(out io.Writer, platforms []lint.Platform) error {
 	if len(platforms) == 0 {
-		platforms = catalog.Platforms()
+		platforms = lint.Platforms()
 	}
-	rules := []catalog.Rule{}
-	for _, rule := range catalog.Rules() {
+	rules := []lint.Rule{}
+	for _, rule := range lint.Rules() {
 		if severity, _ := rule.On(platforms...); severity != "" {
 			rules = append(rules, rule)
 		}
 	}
-	list := &output.List[catalog.Rule]{Out: out, Row: func(r catalog.Rule) []string {
+	list := &output.List[lint.Rule]{Out: out, Row: func(r lint.Rule) []string {
 		severity, objecting := r.On(platforms...)
 		where := "all"
 		if len(objecting) > 0 {

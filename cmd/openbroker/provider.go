@@ -46,7 +46,7 @@ func checkSchemas(settings *config.Config, c *openbroker.Catalog) error {
 	if settings.API.SkipParameterValidation {
 		return nil
 	}
-	if err := catalog.CheckSchemas(c); err != nil {
+	if err := catalog.ValidateSchemas(c); err != nil {
 		return fmt.Errorf("parameters could not be validated, so correct the schemas of the catalog or switch the validation off:\n%w", err)
 	}
 	return nil

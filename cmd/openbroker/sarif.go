@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/lint"
 )
 
 // The part of SARIF 2.1.0 (Static Analysis Results Interchange Format, OASIS)
@@ -87,7 +88,7 @@ const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/
 // and warning are the severities. An invocation that could not read a catalog
 // says so: no results must not look as if there were nothing to find.
 func sarifOf(found *linted) sarifLog {
-	rules, findings := catalog.Rules(), found.Findings
+	rules, findings := lint.Rules(), found.Findings
 	invocation := sarifInvocation{ExecutionSuccessful: len(found.Unread) == 0}
 	for _, reason := range found.Unread {
 		invocation.ToolExecutionNotifications = append(invocation.ToolExecutionNotifications, sarifNotification{"error", sarifText{reason}})
@@ -106,7 +107,7 @@ func sarifOf(found *linted) sarifLog {
 	for i := range rules {
 		rule := &rules[i]
 		index[rule.ID] = i
-		severity, _ := rule.On(catalog.Platforms()...)
+		severity, _ := rule.On(lint.Platforms()...)
 		run.Tool.Driver.Rules[i] = sarifRule{
 			ID: rule.ID, ShortDescription: sarifText{rule.Summary}, Help: sarifText{rule.Fix + " (" + rule.Clause + ")"}, HelpURI: rule.Link,
 			DefaultConfiguration: sarifConfiguration{string(severity)},

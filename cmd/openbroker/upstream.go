@@ -40,7 +40,7 @@ func startUpstream(ctx context.Context, settings *config.Config, logger *slog.Lo
 // lintUpstream logs what is wrong with the catalog as openbroker lint says it, and the
 // schemas that cannot be used to check parameters.
 func lintUpstream(ctx context.Context, offered *openbroker.Catalog, logger *slog.Logger) {
-	for _, problem := range []error{catalog.Check(offered), catalog.CheckSchemas(offered)} {
+	for _, problem := range []error{catalog.Validate(offered), catalog.ValidateSchemas(offered)} {
 		if problem != nil {
 			logger.LogAttrs(ctx, slog.LevelWarn, "the catalog of the broker has faults", slog.String("error", oneLine(problem)))
 		}

@@ -27,11 +27,7 @@ type broker struct {
 // open starts the broker whose records, key and folders are in a directory. It
 // goes on with the operations that it finds there.
 func open(ctx context.Context, directory string, logger *slog.Logger) (*broker, error) {
-	source, err := catalog.Parse("catalog.yaml", catalogYAML)
-	if err != nil {
-		return nil, err
-	}
-	offer, err := source.Catalog()
+	offer, err := catalog.Parse("catalog.yaml", catalogYAML)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	catalogs "github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/lint"
 )
 
 // What the example serves is a catalog that no platform has anything against.
@@ -19,7 +20,7 @@ func TestCatalogIsClean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range catalogs.Lint(s) {
+	for _, f := range lint.Run(s) {
 		t.Error(f.Text())
 	}
 }

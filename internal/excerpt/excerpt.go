@@ -37,3 +37,14 @@ func Window(line []rune, column, width int) (part string, at int) {
 	start := min(max(column-1-width/2, 0), len(line)-width)
 	return string(line[start : start+width]), column - start
 }
+
+// Brief returns text of a file for use in a message: printable, and at most 60
+// characters long.
+func Brief(text string) string {
+	const limit = 60
+	runes := []rune(Printable(text))
+	if len(runes) > limit {
+		return string(runes[:limit]) + "..."
+	}
+	return string(runes)
+}

@@ -32,12 +32,12 @@ func (c *Catalog) check(report reporter) {
 }
 
 // ReadCatalog returns the catalog to serve: that of the file, or else the given one,
-// with the changes. The error is that of package catalog's Read, or [Errors]; so are the
+// with the changes. The error is that of [catalog.Load], or [Errors]; so are the
 // findings for warn.
 func (c *Config) ReadCatalog(given *openbroker.Catalog, warn ...func(catalog.Finding)) (*openbroker.Catalog, error) {
 	if c.Catalog != nil && c.Catalog.File != "" {
 		var err error
-		if given, err = catalog.Read(string(c.Catalog.File), warn...); err != nil {
+		if given, err = catalog.Load(string(c.Catalog.File), warn...); err != nil {
 			return nil, err
 		}
 	}

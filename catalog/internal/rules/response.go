@@ -1,0 +1,34 @@
+package rules
+
+import (
+	"mime"
+	"strings"
+
+	"github.com/openbroker/openbroker/internal/excerpt"
+)
+
+// responseRules are about what answers, for catalogs of running brokers.
+var responseRules = []Rule{
+	{
+		ID: "response-status", Severity: SeverityError,
+		Clause:  "spec.md, Response",
+		Summary: "The catalog is served with status 200.",
+		Fix:     "Check the URL and the credentials, then the log of the broker. Platforms do not follow redirects.",
+	},
+	{
+		ID: "response-content-type", Severity: SeverityWarning,
+		Clause:  "spec.md, Content Type",
+		Summary: "The catalog is served as application/json.",
+		Fix:     "Answer with Content-Type: application/json.",
+		check: func(c *checked, report report) {
+			if c.Header == nil {
+				return
+			}
+			given := c.Header.Get("Content-Type")
+			media, _, err := mime.ParseMediaType(given)
+			if err != nil || media != "application/json" && !strings.HasSuffix(media, "+json") {
+				report(c.Place, "the Content-Type is %q instead of application/json", excerpt.Brief(given))
+			}
+		},
+	},
+}

@@ -1,0 +1,132 @@
+package rules
+
+import (
+	"github.com/openbroker/openbroker/catalog/internal/source"
+	"github.com/openbroker/openbroker/internal/tree"
+)
+
+// schemaRules are about the JSON Schemas of parameters.
+var schemaRules = []Rule{
+	{
+		ID: "schema-parameters-missing", Severity: SeverityWarning, Clause: parametersClause,
+		Summary: "An object for a schema has parameters, and an object for schemas has one.",
+		Fix:     "Put the JSON Schema below parameters, or remove the object.",
+		check:   eachPlan(checkSchemaObjects),
+	},
+	schemaRule("schema-draft-missing", SeverityError, nil, parametersClause,
+		"A schema says with $schema which version of JSON Schema it uses.",
+		"Add $schema: \"http://json-schema.org/draft-04/schema#\", which every platform reads."),
+	schemaRule("schema-draft-unknown", SeverityWarning, refusedBy(CloudFoundry), parametersClause,
+		"The $schema of a schema is a version of JSON Schema.",
+		"Use \"http://json-schema.org/draft-04/schema#\", which every platform reads."),
+	schemaRule("schema-draft-old", SeverityWarning, nil, parametersClause,
+		"The version of a schema is draft-04 or later.",
+		"Use \"http://json-schema.org/draft-04/schema#\", the oldest that platforms have to read."),
+	schemaRule("cf-schema-draft", "", refusedBy(CloudFoundry), cloudController,
+		"The $schema of a schema, and of each part, is http://json-schema.org/draft-NN/schema, NN being 01, 02, 03, 04 or 06.",
+		"Use \"http://json-schema.org/draft-04/schema#\", to the letter: Cloud Foundry knows neither https nor a later version."),
+	schemaRule("cf-schema-not-draft-04", "", refusedBy(CloudFoundry), cloudController,
+		"A schema of another version is valid in draft-04 too.",
+		"Use only what means the same in draft-04, such as exclusiveMinimum: true beside minimum."),
+	schemaRule("schema-invalid", SeverityError, nil, parametersClause,
+		"A schema is valid in its version of JSON Schema.",
+		"Correct the schema at this place."),
+	schemaRule("schema-large", SeverityError, nil, parametersClause,
+		"A schema has at most 65,536 bytes as JSON.",
+		"Shorten it; texts and lists of values are what makes schemas large."),
+	schemaRule("schema-external-reference", SeverityError, nil, parametersClause,
+		"A schema does not refer to other documents.",
+		"Copy what is referred to into definitions, and refer to #/definitions/NAME."),
+	schemaRule("schema-reference-unresolved", SeverityError, nil, parametersClause,
+		"References in a schema lead somewhere.",
+		"Correct the reference, or add what it refers to."),
+	schemaRule("cf-schema-reference", "", misreadBy(CloudFoundry), cloudController,
+		"A reference is a path into the schema, such as #/definitions/NAME.",
+		"Refer to the place of the part: Cloud Foundry does not look for the names and URLs that id and $id give."),
+	schemaRule("schema-type", SeverityWarning, nil, parametersClause,
+		"A schema says type: object.",
+		"Add type: object: users can send nothing else."),
+	schemaRule("schema-required-undeclared", SeverityWarning, nil, goodSense,
+		"The properties that a schema requires are among its properties.",
+		"Describe the property, or correct its name in required."),
+	schemaRule("schema-pattern", SeverityWarning, nil, goodSense,
+		"Patterns in a schema are regular expressions that brokers and platforms read alike.",
+		"Write the pattern without look-around and back-references (the syntax of RE2)."),
+	schemaRule("schema-unusable", SeverityWarning, nil, "docs/parameters.md, Limits",
+		"A schema compiles, so that openbroker serve and catalog.Validator can validate with it.",
+		"Correct the schema; as it is, openbroker serve takes the catalog only with api.skip_parameter_validation."),
+	schemaRule("schema-number", SeverityWarning, nil, goodSense,
+		"Numbers in a schema have at most a few hundred digits.",
+		"Use a limit that a computer can compare with."),
+}
+
+func schemaRule(id string, severity Severity, platforms map[Platform]Severity, clause, summary, fix string) Rule {
+	return Rule{
+		ID: id, Severity: severity, Platforms: platforms, Clause: clause, Summary: summary, Fix: fix,
+		check: func(c *checked, report report) {
+			for _, schema := range c.schemas() {
+				for _, fault := range schema.faults {
+					if fault.rule == id {
+						report(schema.at.Descend(fault.path), "%s", fault.message)
+					}
+				}
+			}
+		},
+	}
+}
+
+// An analysed schema is one of a plan, and what is wrong with it.
+type analysed struct {
+	at     *source.Place
+	faults []schemaFault
+}
+
+// schemas returns the schemas of all plans that have faults. Plans share
+// schemas, so that each is looked at once.
+func (c *checked) schemas() []analysed {
+	c.analyse.Do(func() {
+		known := map[string][]schemaFault{}
+		nodes := map[*tree.Node][]schemaFault{} // Of files that are used many times.
+		for p := range c.Plans() {
+			for at := range source.Schemas(p.Place) {
+				if !at.Is(tree.Object) {
+					continue
+				}
+				faults, ok := nodes[at.Node]
+				if !ok {
+					encoded := at.Node.JSON()
+					if faults, ok = known[string(encoded)]; !ok {
+						faults = analyse(at.Node, encoded)
+						known[string(encoded)] = faults
+					}
+					nodes[at.Node] = faults
+				}
+				if len(faults) > 0 {
+					c.analysed = append(c.analysed, analysed{at, faults})
+				}
+			}
+		}
+	})
+	return c.analysed
+}
+
+func checkSchemaObjects(p *source.Plan, report report) {
+	all := p.Member("schemas")
+	if !all.Is(tree.Object) {
+		return
+	}
+	if len(all.Node.Members) == 0 {
+		report(all, "schemas is empty")
+	}
+	for _, kind := range source.SchemasShape.Fields {
+		schemas := all.Member(kind.Name)
+		if schemas.Is(tree.Object) && len(schemas.Node.Members) == 0 {
+			report(schemas, "%s is empty", kind.Name)
+		}
+		for _, action := range kind.Shape.Fields {
+			if schema := schemas.Member(action.Name); schema.Is(tree.Object) && !schema.Member("parameters").Given() {
+				report(schema, "%s has no parameters", action.Name)
+			}
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package lint_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/lint"
+	"github.com/openbroker/openbroker/provider/sqlitefile"
+)
+
+// The catalogs of this project and of the specification are good ones. What is
+// found in them all the same is listed.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	encoded, err := json.MarshalIndent(sqlitefile.Catalog(), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider := filepath.Join(t.TempDir(), "sqlitefile.json")
+	if err := os.WriteFile(provider, encoded, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, allowed := range map[string]map[string]bool{
+		"../../examples/catalog":               {},
+		"../../examples/catalog/catalog.yaml":  {},
+		provider:                               {},
+		"testdata/examples/specification.json": {},
+		// Its ids are easy to tell apart.
+		"../../testdata/catalog.json": {"id-not-guid": true},
+	} {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
+			s, err := catalog.LoadSource(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Catalog(); err != nil {
+				t.Error(err)
+			}
+			for _, f := range lint.Run(s) {
+				if f.Severity == catalog.SeverityError || !allowed[f.Rule] {
+					t.Error(f.Text())
+				}
+			}
+		})
+	}
+}
+
+// Severities depend on the platforms that a catalog is for.
+func TestPlatforms(t *testing.T) {
+	t.Parallel()
+	all := lint.Platforms()
+	for _, c := range []struct {
+		rule      string
+		platforms []lint.Platform
+		severity  catalog.Severity
+		objecting []lint.Platform
+	}{
+		{"plan-id-missing", nil, catalog.SeverityError, nil},
+		{"plan-id-missing", []lint.Platform{lint.Korifi}, catalog.SeverityError, nil},
+		{"id-not-guid", nil, catalog.SeverityWarning, nil},
+		{"name-long", nil, catalog.SeverityError, []lint.Platform{lint.ServiceManager}},
+		{"name-long", []lint.Platform{lint.ServiceManager, lint.Korifi}, catalog.SeverityError, []lint.Platform{lint.ServiceManager}},
+		{"name-long", []lint.Platform{lint.Korifi}, catalog.SeverityWarning, nil},
+		{"kubernetes-name-long", all, catalog.SeverityError, []lint.Platform{lint.Kubernetes}},
+		{"kubernetes-name-long", []lint.Platform{lint.CloudFoundry, lint.Korifi, lint.ServiceManager}, "", nil},
+		{"plan-free-missing", nil, "", nil},
+		{"plan-free-missing", all, catalog.SeverityWarning, []lint.Platform{lint.Korifi, lint.Kubernetes}},
+		{"plan-free-missing", []lint.Platform{lint.Kubernetes}, catalog.SeverityWarning, []lint.Platform{lint.Kubernetes}},
+		{"plan-free-missing", []lint.Platform{lint.CloudFoundry}, "", nil},
+	} {
+		found := lintPath(t, testCase(t, c.rule, "bad"), c.platforms...)
+		severity, objecting := catalog.Severity(""), []string(nil)
+		for _, f := range found {
+			if f.Rule == c.rule {
+				severity, objecting = f.Severity, f.Platforms
+			}
+		}
+		if severity != c.severity || len(objecting) != len(c.objecting) || len(objecting) > 0 && objecting[0] != string(c.objecting[0]) {
+			t.Errorf("%s for %v: %q, %v", c.rule, c.platforms, severity, objecting)
+		}
+	}
+	if _, err := lint.ParsePlatform("nomad"); err == nil {
+		t.Error("nomad is a platform")
+	}
+}

@@ -1,0 +1,110 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/catalog/internal/rules"
+	"github.com/openbroker/openbroker/catalog/internal/source"
+)
+
+// Load returns the catalog of a file or directory that a broker can serve: it must keep
+// all rules of package lint that are errors on every platform. [LoadSource] says what
+// files may have. The error is [Errors] if the files can be read.
+//
+// A field with a misspelt name, or in the wrong object, is an extension field, which does
+// not keep a catalog from being served. Load calls each warn with a finding for such a
+// field; without any, it logs a warning to slog.Default().
+func Load(path string, warn ...func(Finding)) (*openbroker.Catalog, error) {
+	source, err := LoadSource(path)
+	if err != nil {
+		return nil, err
+	}
+	return source.validated(path, warn)
+}
+
+// Parse is [Load] for the content of one file that is not on disk, such as an embedded
+// one. It is JSON if the name ends in .json, else YAML.
+func Parse(name string, data []byte, warn ...func(Finding)) (*openbroker.Catalog, error) {
+	source, err := ParseSource(name, data)
+	if err != nil {
+		return nil, err
+	}
+	return source.validated(name, warn)
+}
+
+// withoutEffect are rules about fields that brokers and platforms ignore, although their
+// author intends an effect.
+var withoutEffect = []string{"field-misspelled", "field-misplaced"}
+
+// validated returns the catalog, and calls warn for fields without effect.
+func (s *Source) validated(name string, warn []func(Finding)) (*openbroker.Catalog, error) {
+	c, err := s.Catalog()
+	if err != nil {
+		return nil, err
+	}
+	var wrong, ineffective []rules.Finding
+	for _, f := range rules.Run((*source.Source)(s)) {
+		switch {
+		case f.Everywhere():
+			wrong = append(wrong, f)
+		case slices.Contains(withoutEffect, f.Rule.ID):
+			ineffective = append(ineffective, f)
+		}
+	}
+	if err := errorsOf(wrong); err != nil {
+		return nil, err
+	}
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(warn) == 0 {
+		warn = []func(Finding){logWarning}
+	}
+	for _, f := range findingsOf(ineffective) {
+		for _, each := range warn {
+			each(f)
+		}
+	}
+	return c, nil
+}
+
+func logWarning(f Finding) {
+	slog.Default().LogAttrs(context.Background(), slog.LevelWarn, "a field of the catalog has no effect", slog.String("finding", f.String()))
+}
+
+// Validate returns the faults for which the specification forbids a catalog that is
+// written in Go, or nil. It checks more than the method of the catalog does: all rules
+// that [Load] holds files to. The error is [Errors], whose findings have pointers instead
+// of positions.
+func Validate(c *openbroker.Catalog) error {
+	s, err := SourceOf(c)
+	if err != nil {
+		return err
+	}
+	return errorsOf(slices.DeleteFunc(rules.Run((*source.Source)(s)), func(f rules.Finding) bool { return !f.Everywhere() }))
+}
+
+// errorsOf returns findings as an error, or nil if there are none.
+func errorsOf(found []rules.Finding) error {
+	if len(found) == 0 {
+		return nil
+	}
+	return Errors(findingsOf(found))
+}
+
+func findingsOf(found []rules.Finding) []Finding {
+	list := make([]Finding, len(found))
+	for i := range found {
+		f := &found[i]
+		list[i] = Finding{
+			Rule: f.Rule.ID, Severity: Severity(f.Severity), Position: Position{f.File(), f.At.Line, f.At.Column},
+			Pointer: f.Pointer, Message: f.Message, Fix: f.Rule.Fix, Uses: f.Uses,
+			Excerpt: f.Excerpt, ExcerptColumn: f.ExcerptColumn,
+		}
+	}
+	return list
+}
