@@ -58,8 +58,7 @@ func (a *aside) join(batch []*change) (others []*change) {
 // add returns true: it takes the change. The caller has the lock.
 func (a *aside) add(c *change) bool { //nolint:unparam // The result makes it a condition.
 	if a.closed {
-		c.err = errClosed
-		close(c.done)
+		c.Answer(errClosed)
 		return true
 	}
 	if a.of == nil {

@@ -17,7 +17,7 @@ var (
 const Writers = writers
 
 // Waiting is how many changes are queued.
-func (s *Store) Waiting() int { return len(s.queue) }
+func (s *Store) Waiting() int { return s.queue.Len() }
 
 // Aside is how many changes wait for locks.
 func (s *Store) Aside() int {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/internal/groupcommit"
 )
 
 var _ durable.Store = (*Store)(nil)
@@ -23,7 +24,7 @@ type Store struct {
 	timeout time.Duration
 	// lockTimeout is that of the sessions, see options.lockTimeout.
 	lockTimeout time.Duration
-	queue       chan *change
+	queue       *groupcommit.Queue[*change]
 	aside       aside
 	hints       *hints
 
@@ -31,10 +32,8 @@ type Store struct {
 	clock        sync.Mutex
 	clockChecked time.Time
 
-	// quit closes closing, which ends the background: the writers and what
-	// passes on hints.
+	// quit ends the background: the writers and what passes on hints.
 	quit       context.CancelFunc
-	closing    <-chan struct{}
 	background sync.WaitGroup
 }
 
@@ -71,12 +70,12 @@ func Open(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 func start(pool *pgxpool.Pool, o options) *Store {
 	ctx, quit := context.WithCancel(context.Background())
 	s := &Store{
-		pool: pool, timeout: o.timeout, lockTimeout: o.lockTimeout(), quit: quit, closing: ctx.Done(),
-		queue: make(chan *change, queueLength), hints: newHints(pool, o),
+		pool: pool, timeout: o.timeout, lockTimeout: o.lockTimeout(), quit: quit,
+		queue: newQueue(ctx.Done()), hints: newHints(pool, o),
 	}
 	s.aside.due = make(chan struct{}, 1)
 	for range writers {
-		s.background.Go(s.write)
+		s.background.Go(func() { s.queue.Write(s.commit) })
 	}
 	s.background.Go(func() { s.repeat(ctx) })
 	s.background.Go(func() { s.hints.listen(ctx) })

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/internal/groupcommit"
 )
 
 const (
@@ -29,15 +29,9 @@ const (
 	maxAttempts = 3
 )
 
-// The states of a change. Whoever moves it out of waiting decides its fate.
-const (
-	waiting int32 = iota
-	taken
-	abandoned
-)
-
 // A change is what one caller wants written.
 type change struct {
+	groupcommit.Change
 	key         durable.Key
 	operationID string
 	// revises says that the change locks the instance.
@@ -48,17 +42,14 @@ type change struct {
 	args []any
 	size int
 
-	state atomic.Int32
 	// until is when the change has to be made, once it is taken up.
 	until time.Time
-	// passed tells whether the guard let the change pass, if err is nil.
+	// passed tells whether the guard let the change pass, if it is made.
 	passed bool
-	err    error
-	done   chan struct{}
 }
 
 func newChange(key durable.Key, operationID string, s *statement) *change {
-	c := &change{key: key.Instance(), operationID: operationID, sql: s.sql(), args: s.args, done: make(chan struct{})}
+	c := &change{key: key.Instance(), operationID: operationID, sql: s.sql(), args: s.args}
 	for _, arg := range c.args {
 		switch v := arg.(type) {
 		case []byte:
@@ -93,79 +84,24 @@ func compareBool(a, b bool) int {
 	}
 }
 
-// change makes a change and returns when it is durable, or has failed. It gives
-// up when ctx or the time is over before the change is taken up; after that it
-// waits for the result, which the writer's own time bounds, because the writer
-// uses what the caller has passed.
+func newQueue(closing <-chan struct{}) *groupcommit.Queue[*change] {
+	return groupcommit.New(groupcommit.Options[*change]{
+		Length: queueLength, MaxBatch: maxBatch,
+		Size: func(c *change) int { return c.size }, MaxSize: maxBatchBytes,
+		Closing: closing, ErrClosed: errClosed,
+	})
+}
+
+// change makes a change and returns when it is durable, or has failed. The timeout
+// bounds how long the change waits until it is taken up; after that, it bounds how
+// long the writer works on it.
 func (s *Store) change(ctx context.Context, c *change) (passed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	if err := ctx.Err(); err != nil {
+	if err := s.queue.Do(ctx, c); err != nil {
 		return false, err
 	}
-	select {
-	case <-s.closing:
-		return false, errClosed
-	default:
-	}
-	select {
-	case s.queue <- c:
-	case <-s.closing:
-		return false, errClosed
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
-	select {
-	case <-c.done:
-		return c.passed, c.err
-	case <-ctx.Done():
-		if c.state.CompareAndSwap(waiting, abandoned) {
-			return false, ctx.Err()
-		}
-	case <-s.closing:
-		// It may have been queued after the writers looked for the last time.
-		if c.state.CompareAndSwap(waiting, abandoned) {
-			return false, errClosed
-		}
-	}
-	<-c.done
-	return c.passed, c.err
-}
-
-// write makes changes until the store is closed. Meanwhile others queue: the
-// slower the database, the more of them share the next transaction.
-func (s *Store) write() {
-	batch := make([]*change, 0, maxBatch)
-	for {
-		select {
-		case <-s.closing:
-			return
-		case c := <-s.queue:
-			batch = s.collect(batch[:0], c)
-			s.commit(batch)
-			clear(batch)
-		}
-	}
-}
-
-// collect takes up first and what waits behind it.
-func (s *Store) collect(batch []*change, first *change) []*change {
-	size := 0
-	for c := first; ; {
-		if c.state.CompareAndSwap(waiting, taken) {
-			c.until = time.Now().Add(s.timeout)
-			batch = append(batch, c)
-			size += c.size
-		}
-		if len(batch) == maxBatch || size >= maxBatchBytes {
-			return batch
-		}
-		select {
-		case c = <-s.queue:
-		default:
-			return batch
-		}
-	}
+	return c.passed, nil
 }
 
 // commit makes the changes of the batch and answers their callers. One that waits
@@ -174,6 +110,10 @@ func (s *Store) commit(batch []*change) {
 	// No caller's context: one that gives up must not fail the others.
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
+	until := time.Now().Add(s.timeout)
+	for _, c := range batch {
+		c.until = until
+	}
 	slices.SortStableFunc(batch, order)
 	batch = s.aside.join(batch)
 	for wait := s.lockTimeout; len(batch) > 0; wait = min(wait, briefly) {
@@ -195,9 +135,8 @@ func (s *Store) commit(batch []*change) {
 func (s *Store) answer(err error, changes ...*change) {
 	hint := false
 	for _, c := range changes {
-		c.err = err
 		hint = hint || c.hint && c.passed && err == nil
-		close(c.done)
+		c.Answer(err)
 	}
 	if hint {
 		s.hints.send()

@@ -19,7 +19,7 @@ func (s *Store) Pragma(ctx context.Context, name string) (value string, err erro
 }
 
 // Queued is how many changes wait for the writer.
-func (s *Store) Queued() int { return len(s.writer.queue) }
+func (s *Store) Queued() int { return s.writer.queue.Len() }
 
 // JournalSizeLimit is the size to which a log is cut off when it begins anew.
 const JournalSizeLimit = journalSizeLimit

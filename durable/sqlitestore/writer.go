@@ -3,26 +3,19 @@ package sqlitestore
 import (
 	"context"
 	"errors"
-	"sync/atomic"
+
+	"github.com/openbroker/openbroker/internal/groupcommit"
 )
 
 // maxBatch bounds how many changes become durable as one, and with that how
 // long the first of them waits for the others.
 const maxBatch = 256
 
-// The states of a change. Whoever moves it out of waiting decides its fate.
-const (
-	waiting int32 = iota
-	taken
-	abandoned
-)
-
 // A change is what one caller wants written.
 type change struct {
+	groupcommit.Change
 	apply  func(*session) error
-	state  atomic.Int32
 	result error
-	done   chan struct{}
 }
 
 // A refusal is the result of a change that has written nothing: it was not
@@ -35,117 +28,58 @@ func (r refusal) Unwrap() error { return r.error }
 // refuse says that the change has written nothing, for the given reason.
 func refuse(reason error) error { return refusal{reason} }
 
-// A writer makes changes durable, many at a time, on the one connection that
-// writes. Meanwhile other changes queue: the slower the disk, the more of them
-// share the next sync.
+// A writer commits the changes of the queue, on the one connection that writes.
 type writer struct {
 	session *session
+	queue   *groupcommit.Queue[*change]
 	// begin is called before a batch is written, and committed after it was, with
 	// how many commits the database has then. Their errors become the results.
 	begin     func() error
 	committed func(number int64) error
-	queue     chan *change
-	closing   <-chan struct{}
-	ended     chan struct{}
-	err       error
 	// last, unless nil, is what the writer does before it closes the session.
 	last func(*session) error
+
+	ended chan struct{}
+	err   error
 }
 
 func newWriter(s *session, closing <-chan struct{}) *writer {
 	return &writer{
-		session: s, queue: make(chan *change, maxBatch), closing: closing, ended: make(chan struct{}),
+		session: s,
+		queue: groupcommit.New(groupcommit.Options[*change]{
+			Length: maxBatch, MaxBatch: maxBatch, Closing: closing, ErrClosed: errClosed,
+		}),
 		begin: func() error { return nil }, committed: func(int64) error { return nil },
+		ended: make(chan struct{}),
 	}
 }
 
-// do makes a change and returns when it is durable, or has failed and is
-// undone. It gives up when ctx ends before the change is taken up; after that
-// it waits for the result, because what apply refers to is in use.
+// do makes a change and returns when it is durable, or has failed and is undone.
 func (w *writer) do(ctx context.Context, apply func(*session) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case <-w.closing:
-		return errClosed
-	default:
-	}
-	c := &change{apply: apply, done: make(chan struct{})}
-	select {
-	case w.queue <- c:
-	case <-w.closing:
-		return errClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case <-c.done:
-		return c.result
-	case <-ctx.Done():
-		if c.state.CompareAndSwap(waiting, abandoned) {
-			return ctx.Err()
-		}
-	case <-w.ended:
-		// It may have been queued after the writer looked for the last time.
-		if c.state.CompareAndSwap(waiting, abandoned) {
-			return errClosed
-		}
-	}
-	<-c.done
-	return c.result
+	return w.queue.Do(ctx, &change{apply: apply})
 }
 
-// wait returns when the writer has ended, which it does when closing is closed,
-// with the error of closing the connection.
+// run makes changes until the store closes, and then closes the session.
+func (w *writer) run() {
+	defer close(w.ended)
+	w.queue.Write(w.commit)
+	if w.last != nil {
+		w.err = w.last(w.session)
+	}
+	w.err = errors.Join(w.err, w.session.close())
+}
+
+// wait returns when the writer has ended, which it does when the store closes, with
+// the error of closing the connection.
 func (w *writer) wait() error {
 	<-w.ended
 	return w.err
-}
-
-func (w *writer) run() {
-	defer close(w.ended)
-	batch := make([]*change, 0, maxBatch)
-	for {
-		select {
-		case c := <-w.queue:
-			batch = w.collect(batch[:0], c)
-			w.commit(batch)
-			clear(batch)
-		case <-w.closing:
-			if w.last != nil {
-				w.err = w.last(w.session)
-			}
-			w.err = errors.Join(w.err, w.session.close())
-			return
-		}
-	}
-}
-
-// collect takes up first and what waits behind it.
-func (w *writer) collect(batch []*change, first *change) []*change {
-	for c := first; ; {
-		if c.state.CompareAndSwap(waiting, taken) {
-			batch = append(batch, c)
-		}
-		if len(batch) == maxBatch {
-			return batch
-		}
-		select {
-		case c = <-w.queue:
-		default:
-			return batch
-		}
-	}
 }
 
 // commit makes the changes of the batch and answers their callers. If one of
 // them or the batch as a whole cannot be made, each is made on its own, so that
 // one does not fail the others.
 func (w *writer) commit(batch []*change) {
-	if len(batch) == 0 {
-		return
-	}
 	begun, err := w.transact(batch)
 	if err != nil && begun && len(batch) > 1 {
 		for i := range batch {
@@ -161,7 +95,7 @@ func (w *writer) commit(batch []*change) {
 		if errors.As(c.result, &refused) {
 			c.result = refused.error
 		}
-		close(c.done)
+		c.Answer(c.result)
 	}
 }
 

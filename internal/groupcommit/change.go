@@ -1,0 +1,39 @@
+package groupcommit
+
+import "sync/atomic"
+
+// The states of a change. Whoever moves it out of waiting decides its fate.
+const (
+	waiting int32 = iota
+	taken
+	abandoned
+)
+
+// A Change is what one caller waits for. A store embeds it in the type of its
+// changes. The zero value is ready to use, once.
+type Change struct {
+	state atomic.Int32
+	err   error
+	done  chan struct{}
+}
+
+// Answer sets the result of a change that a writer has taken up, and wakes its
+// caller. Each such change must be answered once, by any goroutine. What is written
+// to the change before is visible to the caller, and to nobody else from then on.
+func (c *Change) Answer(err error) {
+	c.err = err
+	close(c.done)
+}
+
+// take reports whether a writer may make the change: its caller still waits.
+func (c *Change) take() bool { return c.state.CompareAndSwap(waiting, taken) }
+
+// abandon reports whether the caller may leave: no writer has taken up the change,
+// and none will.
+func (c *Change) abandon() bool { return c.state.CompareAndSwap(waiting, abandoned) }
+
+// change implements changer for every type that embeds a Change.
+func (c *Change) change() *Change { return c }
+
+// A changer is a pointer to a type that embeds a [Change].
+type changer interface{ change() *Change }

@@ -1,0 +1,112 @@
+package groupcommit
+
+import "context"
+
+// Options are the limits of a [Queue] for changes of type C.
+type Options[C any] struct {
+	// Length is how many changes can wait before [Queue.Do] blocks.
+	Length int
+	// MaxBatch is how many changes a batch has at most.
+	MaxBatch int
+	// Size, unless nil, measures a change, and a batch ends with the change that
+	// makes it MaxSize or more.
+	Size    func(C) int
+	MaxSize int
+	// Closing is closed when the store closes. From then on [Queue.Do] returns
+	// ErrClosed for changes that no writer has taken up.
+	Closing   <-chan struct{}
+	ErrClosed error
+}
+
+// A Queue holds the changes that wait for a writer. C is a pointer to a struct that
+// embeds a [Change].
+type Queue[C changer] struct {
+	options Options[C]
+	waiting chan C
+}
+
+// New returns an empty queue.
+func New[C changer](options Options[C]) *Queue[C] {
+	return &Queue[C]{options: options, waiting: make(chan C, options.Length)}
+}
+
+// Len is how many changes are queued, abandoned ones included.
+func (q *Queue[C]) Len() int { return len(q.waiting) }
+
+// Do queues a change and returns its result. If ctx ends, or the store closes, before
+// a writer has taken up the change, Do returns the context's error or ErrClosed, and
+// the change is never made. After that Do waits for the result, because the writer
+// uses what the change refers to.
+func (q *Queue[C]) Do(ctx context.Context, c C) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-q.options.Closing:
+		return q.options.ErrClosed
+	default:
+	}
+	own := c.change()
+	own.done = make(chan struct{})
+	select {
+	case q.waiting <- c:
+	case <-q.options.Closing:
+		return q.options.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-own.done:
+		return own.err
+	case <-ctx.Done():
+		if own.abandon() {
+			return ctx.Err()
+		}
+	case <-q.options.Closing:
+		// It may have been queued after the writers looked for the last time.
+		if own.abandon() {
+			return q.options.ErrClosed
+		}
+	}
+	<-own.done
+	return own.err
+}
+
+// Write is a writer: it calls commit with one batch after the other until the store
+// closes. A queue can have several writers. Commit must have each change answered,
+// now or later, see [Change.Answer], and must not keep the slice, which it may alter.
+func (q *Queue[C]) Write(commit func(batch []C)) {
+	batch := make([]C, 0, q.options.MaxBatch)
+	for {
+		select {
+		case <-q.options.Closing:
+			return
+		case first := <-q.waiting:
+			if batch = q.collect(batch[:0], first); len(batch) > 0 {
+				commit(batch)
+			}
+			clear(batch)
+		}
+	}
+}
+
+// collect takes up the first change and those that wait behind it.
+func (q *Queue[C]) collect(batch []C, first C) []C {
+	size := 0
+	for c := first; ; {
+		if c.change().take() {
+			batch = append(batch, c)
+			if q.options.Size != nil {
+				size += q.options.Size(c)
+			}
+		}
+		if len(batch) == q.options.MaxBatch || q.options.Size != nil && size >= q.options.MaxSize {
+			return batch
+		}
+		select {
+		case c = <-q.waiting:
+		default:
+			return batch
+		}
+	}
+}
