@@ -206,7 +206,8 @@ func objectOrNil(raw json.RawMessage) openbroker.Parameters {
 	return openbroker.Parameters(raw)
 }
 
-// parseTime reads a time of brokerapi, a string. An unreadable one counts as absent.
+// parseTime parses a time of brokerapi, which is a string. An invalid one counts as
+// absent.
 func parseTime(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {

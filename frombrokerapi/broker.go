@@ -6,8 +6,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Broker is the interface domain.ServiceBroker of brokerapi. Its types are those of
-// the library, whichever version that is: Go infers them from the methods.
+// A Broker is the interface domain.ServiceBroker of brokerapi. Its types come from the
+// library, in any version: Go infers them from the methods.
 type Broker[
 	Service any,
 	ProvisionDetails, ProvisionSpec any,
@@ -38,9 +38,9 @@ type options struct {
 	context func(context.Context, openbroker.Caller) context.Context
 }
 
-// WithContextValues makes put add to the context of each call what the broker looks up in
-// it. The keys of brokerapi's middlewares are of a type of that library, which only a
-// program that imports it can name:
+// WithContextValues makes put add values to the context of each call, for a broker that
+// reads them with the keys of brokerapi's middlewares. Only a program that imports
+// brokerapi can name these keys:
 //
 //	frombrokerapi.WithContextValues(func(ctx context.Context, c openbroker.Caller) context.Context {
 //		return context.WithValue(ctx, middlewares.RequestIdentityKey, c.RequestIdentity)
@@ -50,11 +50,11 @@ func WithContextValues(put func(context.Context, openbroker.Caller) context.Cont
 }
 
 // Adapt returns an [openbroker.Broker] that calls b. The handler checks requests
-// against the catalog before b sees them, which brokerapi leaves to the broker.
+// against the catalog before it calls b; with brokerapi, the broker has to check them.
 //
-// An error of brokerapi (a FailureResponse, also a wrapped one) keeps its status, its
-// "error" and its description. Any other error is a 500 whose text is only logged;
-// brokerapi sends it to the platform.
+// An error of brokerapi (a FailureResponse, or an error that wraps one) keeps its
+// status, its "error" and its description. Any other error becomes a 500 whose text is
+// only logged; brokerapi sends it to the platform.
 func Adapt[
 	S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB any,
 ](b Broker[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB], list ...Option) openbroker.Broker {

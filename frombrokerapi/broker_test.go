@@ -16,13 +16,13 @@ import (
 	"github.com/openbroker/openbroker/frombrokerapi"
 )
 
-// memory is a broker as one writes it for brokerapi: the ten methods, and state in
-// maps.
+// memory is a typical broker for brokerapi: ten methods, and state in maps.
 type memory struct {
 	mu        sync.Mutex
 	instances map[string]provisionDetails
 	bindings  map[string]bindDetails
-	// fail, if not nil, is what every call returns; async answers with operations.
+	// fail is returned by every call if it is not nil; async makes changes
+	// asynchronous.
 	fail  error
 	async bool
 	seen  []any
@@ -233,7 +233,7 @@ func provision() *openbroker.ProvisionRequest {
 	}
 }
 
-// TestValuesCross follows values through both translations.
+// TestValuesCross shows that values survive both translations.
 func TestValuesCross(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
@@ -265,7 +265,8 @@ func TestValuesCross(t *testing.T) {
 	}
 }
 
-// TestErrorsCross returns errors of both generations, bare and wrapped, from every call.
+// TestErrorsCross returns errors of both generations, bare and wrapped, from every
+// call.
 func TestErrorsCross(t *testing.T) {
 	t.Parallel()
 	async := failureResponse{error: errors.New("needs async"), status: 422, action: "async-required", key: "AsyncRequired"}
@@ -324,7 +325,7 @@ func TestContextAndRotation(t *testing.T) {
 	}
 }
 
-// An in-memory broker of brokerapi becomes a handler.
+// A broker for brokerapi becomes a handler.
 func ExampleAdapt() {
 	fromBefore := newMemory() // Your domain.ServiceBroker, unchanged.
 	broker := frombrokerapi.Adapt(fromBefore)

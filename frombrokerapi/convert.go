@@ -8,24 +8,24 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// convert moves a value between the types of the two libraries, which share the names
-// of the specification in JSON. Numbers keep their digits.
+// convert converts a value between the types of the two libraries by way of JSON, in
+// which both use the names of the specification. Numbers keep their digits.
 func convert(what string, from, to any) error {
 	encoded, err := json.Marshal(from)
 	if err != nil {
-		return fmt.Errorf("%s cannot be encoded: %w", what, err)
+		return fmt.Errorf("encode %s: %w", what, err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.UseNumber()
 	if err := decoder.Decode(to); err != nil {
-		return fmt.Errorf("%s cannot be decoded: %w", what, err)
+		return fmt.Errorf("decode %s: %w", what, err)
 	}
 	return nil
 }
 
 // spec has the fields of all responses of brokerapi. Some of its types have JSON
-// names, some only those of Go; encoding/json matches either, ignoring case, but for
-// the underscores.
+// names, others only Go names. encoding/json ignores case but not underscores, so some
+// fields occur in both spellings.
 type spec struct {
 	IsAsync       bool   `json:"IsAsync"`
 	IsAsync2      bool   `json:"is_async"`
@@ -57,7 +57,7 @@ type spec struct {
 	} `json:"metadata"`
 }
 
-// read reads a response of the broker.
+// read converts a response of the broker.
 func read(response any) (*spec, error) {
 	s := new(spec)
 	if err := convert("the response of the broker", response, s); err != nil {
@@ -69,8 +69,8 @@ func read(response any) (*spec, error) {
 	return s, nil
 }
 
-// outcome: what is being created is never said to be there already, also if the
-// broker says both.
+// outcome returns Accepted for an asynchronous response, even if the broker also says
+// that the resource exists.
 func (s *spec) outcome() openbroker.Outcome {
 	switch {
 	case s.IsAsync || s.IsAsync2:
@@ -112,7 +112,7 @@ func (s *spec) binding() (*openbroker.GetBindingResponse, error) {
 		decoder.UseNumber()
 		if decoder.Decode(field.into) != nil {
 			// The error of encoding/json may repeat a value.
-			return nil, fmt.Errorf("%s of the broker's binding have the wrong type", field.name)
+			return nil, fmt.Errorf("the field %s of the broker's binding has the wrong type", field.name)
 		}
 	}
 	m := &openbroker.BindingMetadata{ExpiresAt: parseTime(s.Metadata.ExpiresAt), RenewBefore: parseTime(s.Metadata.RenewBefore)}
@@ -122,8 +122,8 @@ func (s *spec) binding() (*openbroker.GetBindingResponse, error) {
 	return b, nil
 }
 
-// dropEmptySchemas removes what brokerapi's types cannot leave out: a schema without
-// parameters.
+// dropEmptySchemas removes schemas without parameters, which the types of brokerapi
+// cannot omit.
 func dropEmptySchemas(catalog *openbroker.Catalog) {
 	empty := func(s *openbroker.InputParametersSchema) bool {
 		return s == nil || len(s.Parameters) == 0 || string(s.Parameters) == "null"

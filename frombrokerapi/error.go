@@ -10,16 +10,17 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// failureResponse is what apiresponses.FailureResponse of brokerapi has in all
-// versions. Its ValidatedStatusCode takes the logger of the version.
+// failureResponse has the methods that apiresponses.FailureResponse of brokerapi has in
+// all versions. The parameter of ValidatedStatusCode depends on the version.
 type failureResponse interface {
 	error
 	ErrorResponse() any
 	LoggerAction() string
 }
 
-// translate makes an *openbroker.Error of a FailureResponse, also of a wrapped one.
-// Another error stays what it is: the handler answers 500 and logs it.
+// translate turns a FailureResponse, or an error that wraps one, into an
+// *openbroker.Error. It returns other errors unchanged: the handler responds with 500
+// and logs them.
 func translate(err error) error {
 	var own *openbroker.Error
 	var failure failureResponse
@@ -44,7 +45,7 @@ func translate(err error) error {
 			}
 		}
 		if code == "" && failure.LoggerAction() == "app-guid-not-provided" {
-			// The library has no code for what the specification has one.
+			// The library omits the code of the specification.
 			kind, code = openbroker.ErrRequiresApp, openbroker.CodeRequiresApp
 		}
 	}
@@ -53,8 +54,8 @@ func translate(err error) error {
 	return translated
 }
 
-// translateBind is translate for a bind: an instance that does not exist is a 404
-// there, as brokerapi answers it itself.
+// translateBind works like translate, except that an instance that does not exist is a
+// 404, as in brokerapi.
 func translateBind(err error) error {
 	translated := translate(err)
 	var own *openbroker.Error
@@ -66,8 +67,8 @@ func translateBind(err error) error {
 	return translated
 }
 
-// statusOf calls ValidatedStatusCode, whose parameter is a *slog.Logger since version
-// 11 and a logger of another library before. It logs only a status that is wrong.
+// statusOf calls ValidatedStatusCode. Its parameter is a *slog.Logger since version 11,
+// and a logger of another library in earlier versions. It logs only invalid statuses.
 func statusOf(failure failureResponse) (status int) {
 	status = http.StatusInternalServerError
 	if modern, ok := failure.(interface{ ValidatedStatusCode(logger *slog.Logger) int }); ok {
@@ -77,7 +78,7 @@ func statusOf(failure failureResponse) (status int) {
 	if !method.IsValid() || method.Type().NumIn() != 1 || method.Type().NumOut() != 1 || method.Type().Out(0).Kind() != reflect.Int {
 		return status
 	}
-	// Without a logger, a wrong status panics.
+	// Without a logger, an invalid status panics.
 	defer func() { _ = recover() }()
 	return valid(int(method.Call([]reflect.Value{reflect.Zero(method.Type().In(0))})[0].Int()))
 }

@@ -5,8 +5,7 @@ import (
 	"log/slog"
 )
 
-// The types below have the shape of those of brokerapi 13: the same fields and the
-// same JSON names.
+// The types below have the fields and the JSON names of brokerapi 13.
 
 type service struct {
 	ID                   string        `json:"id"`
@@ -165,8 +164,8 @@ type getBindingSpec struct {
 	Endpoints       []any
 }
 
-// failureResponse is that of version 11 and later.
-type failureResponse struct { //nolint:errname // The name of the library.
+// failureResponse is the type of version 11 and later.
+type failureResponse struct { //nolint:errname // The library uses this name.
 	error
 	status int
 	action string
@@ -191,8 +190,8 @@ func (f *failureResponse) LoggerAction() string { return f.action }
 // lager is the logger of earlier versions, an interface of another library.
 type lager interface{ Error(string, error) }
 
-// oldFailureResponse is that of version 8 to 10.
-type oldFailureResponse struct{ failure failureResponse } //nolint:errname // Likewise.
+// oldFailureResponse is the type of versions 8 to 10.
+type oldFailureResponse struct{ failure failureResponse } //nolint:errname // The library uses this name.
 
 func (f *oldFailureResponse) Error() string        { return f.failure.Error() }
 func (f *oldFailureResponse) ErrorResponse() any   { return f.failure.ErrorResponse() }

@@ -14,42 +14,44 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// A Mode says what happens to an answer that the specification does not allow. What
-// can be put right without changing what the broker meant (fields that are null, an
-// empty body, an error that is no JSON object, 404 in place of 410) is always put
-// right, and always logged.
+// A Mode says how to treat a response that violates the specification. Every mode
+// logs the violation. Every mode also corrects violations that do not affect the
+// meaning of the response: fields that are null, an empty body, an error that is not
+// a JSON object, and 404 in place of 410. The modes differ in all other violations.
 type Mode int
 
 const (
-	// Report passes on the best reading of everything else: a state that is spelt
-	// otherwise is read, and an operation that was accepted although the platform
-	// does not wait is waited for.
+	// Report passes on the most likely meaning: it understands other spellings of a
+	// state, and waits for an operation that the broker has accepted although the
+	// platform does not support asynchronous operations.
 	Report Mode = iota + 1
-	// Enforce refuses everything else with 502. A platform then deletes what it asked
-	// for, as after any 5xx.
+	// Enforce refuses the response with 502. As after any 5xx, the platform then
+	// deletes the resource that it requested.
 	Enforce
 )
 
 // A Config configures [New].
 type Config struct {
-	// Client calls the broker. It should have neither orphan mitigation, which is
-	// the platform's, nor strict decoding.
+	// Client calls the broker. It should have neither orphan mitigation, which is the
+	// platform's task, nor strict decoding.
 	Client *client.Client
 	// Mode is Report if zero.
 	Mode Mode
-	// Logger gets one line for each kind of violation and call, at most one a minute.
-	// Nil discards.
+	// Logger gets one line for each kind of violation and call, at most once a minute.
+	// Nil discards them.
 	Logger *slog.Logger
-	// CatalogMaxAge is how long a catalog is used before the broker is asked whether
-	// it has changed; one minute if zero.
+	// CatalogMaxAge is the age after which the catalog is fetched again; one minute if
+	// zero.
 	CatalogMaxAge time.Duration
-	// Rate bounds how many calls a second each platform makes, beyond Burst at once;
-	// more are answered with 429 and Retry-After. Zero means no bound. Burst is twice
-	// the rate if zero. The catalog is not counted: it is served from here.
+	// Rate is the maximum number of calls per second of each platform, with bursts of
+	// up to Burst calls. Calls above the rate get a 429 with Retry-After. A zero Rate
+	// means no limit. A zero Burst selects twice the rate. Catalog requests do not
+	// count, since the broker does not see them.
 	Rate  float64
 	Burst int
-	// SyncWait is how long an operation is waited for that the broker accepted
-	// although the platform did not; 50 seconds if zero. Platforms give up after 60.
+	// SyncWait is how long to wait for an operation that the broker has accepted
+	// although the platform does not support asynchronous operations; 50 seconds if
+	// zero. Platforms give up after 60 seconds.
 	SyncWait time.Duration
 }
 
@@ -58,8 +60,7 @@ const (
 	defaultSyncWait      = 50 * time.Second
 )
 
-// A Broker passes calls on to another broker. It is safe for use by many goroutines
-// at once.
+// A Broker forwards calls to another broker. It is safe for concurrent use.
 type Broker struct {
 	config Config
 	report *reporter
@@ -68,27 +69,27 @@ type Broker struct {
 	mu      sync.Mutex
 	catalog *openbroker.Catalog
 	asked   time.Time
-	// failed is why the last request for the catalog failed, or nil.
+	// failed is the error of the last request for the catalog, or nil.
 	failed error
-	// asking is closed when the request for the catalog that is under way has ended.
+	// asking is closed when the current request for the catalog has ended.
 	asking chan struct{}
 }
 
 var _ openbroker.Broker = (*Broker)(nil)
 
-// New returns a broker in front of that of config.Client. It sends nothing. It fails
-// if config has no client or an unknown mode.
+// New returns a broker in front of the broker of config.Client. It sends no request.
+// It returns an error if config has no client, an unknown mode or a negative value.
 func New(config Config) (*Broker, error) {
 	if config.Mode == 0 {
 		config.Mode = Report
 	}
 	switch {
 	case config.Client == nil:
-		return nil, errors.New("upstream: the client is missing")
+		return nil, errors.New("upstream: the Config has no Client")
 	case config.Mode != Report && config.Mode != Enforce:
-		return nil, fmt.Errorf("upstream: the mode %d is unknown", config.Mode)
+		return nil, fmt.Errorf("upstream: the mode %d is unknown: use upstream.Report or upstream.Enforce", config.Mode)
 	case config.CatalogMaxAge < 0 || config.SyncWait < 0 || config.Rate < 0 || config.Burst < 0:
-		return nil, errors.New("upstream: durations, the rate and the burst must not be negative")
+		return nil, errors.New("upstream: CatalogMaxAge, SyncWait, Rate and Burst must not be negative")
 	}
 	if config.CatalogMaxAge == 0 {
 		config.CatalogMaxAge = defaultCatalogMaxAge
@@ -105,8 +106,8 @@ func New(config Config) (*Broker, error) {
 	return &Broker{config: config, report: newReporter(config.Logger), limit: limiter{perSecond: config.Rate, burst: config.Burst}}, nil
 }
 
-// Ping fetches the catalog if it is older than CatalogMaxAge, and returns an error if
-// the broker does not answer.
+// Ping fetches the catalog if it is older than CatalogMaxAge or the last request for
+// it failed. It returns an error if the broker does not return a catalog.
 func (b *Broker) Ping(ctx context.Context) error {
 	b.mu.Lock()
 	fresh, failed := time.Since(b.asked) < b.config.CatalogMaxAge, b.failed
@@ -118,7 +119,8 @@ func (b *Broker) Ping(ctx context.Context) error {
 	return err
 }
 
-// Catalog returns the catalog of the broker. If the broker is away, the last one stays.
+// Catalog returns the catalog of the broker. If the broker is unreachable, Catalog
+// returns the last one; if it has none, it returns an error.
 func (b *Broker) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	for {
 		b.mu.Lock()
@@ -158,7 +160,7 @@ func (b *Broker) fetchCatalog(ctx context.Context) (*openbroker.Catalog, error) 
 		if problem := fetched.Validate(); problem != nil {
 			found = append(found, violation{clause: clauseCatalog, text: problem.Error()})
 			if b.config.Mode == Enforce {
-				err = openbroker.NewError(http.StatusBadGateway, "", "The catalog of the service broker is not valid.").WithCause(problem)
+				err = openbroker.NewError(http.StatusBadGateway, "", "The catalog of the service broker is invalid.").WithCause(problem)
 			}
 		}
 	}
@@ -167,15 +169,16 @@ func (b *Broker) fetchCatalog(ctx context.Context) (*openbroker.Catalog, error) 
 	defer b.mu.Unlock()
 	b.asked, b.failed = time.Now(), err
 	if err != nil {
-		b.config.Logger.LogAttrs(ctx, slog.LevelWarn, "the catalog of the broker cannot be read", slog.String("error", err.Error()), slog.Bool("kept", b.catalog != nil))
+		b.config.Logger.LogAttrs(ctx, slog.LevelWarn, "cannot read the catalog of the broker", slog.String("error", err.Error()), slog.Bool("kept", b.catalog != nil))
 		return nil, passOn(err)
 	}
 	b.catalog = fetched
 	return fetched, nil
 }
 
-// passOn returns what the platform hears of an error of the broker: the broker's own
-// status and texts, but for what concerns only this process and the broker.
+// passOn returns the error for the platform: the status and the texts of the broker.
+// It replaces errors that concern only the connection between this process and the
+// broker.
 func passOn(err error) error {
 	var response *client.ResponseError
 	var silent *client.TransportError
@@ -183,18 +186,18 @@ func passOn(err error) error {
 	case errors.As(err, &silent) && silent.Refused:
 		return openbroker.ErrUnavailable.WithCause(err)
 	case errors.As(err, &silent) && silent.Timeout():
-		return openbroker.NewError(http.StatusGatewayTimeout, "", "The service broker did not answer in time.").WithCause(err)
+		return openbroker.NewError(http.StatusGatewayTimeout, "", "The service broker did not respond in time.").WithCause(err)
 	case errors.As(err, &silent):
-		return openbroker.NewError(http.StatusBadGateway, "", "The service broker gave no answer.").WithCause(err)
+		return openbroker.NewError(http.StatusBadGateway, "", "The service broker did not respond.").WithCause(err)
 	case !errors.As(err, &response):
 		return err
 	case response.Malformed != "":
-		return openbroker.NewError(http.StatusBadGateway, "", "The service broker gave an answer that is not valid.").WithCause(err)
+		return openbroker.NewError(http.StatusBadGateway, "", "The service broker returned an invalid response.").WithCause(err)
 	case slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, response.StatusCode):
-		// The platform's own login is fine.
+		// A 401 would tell the platform that its own credentials are wrong.
 		return openbroker.NewError(http.StatusBadGateway, "", "The service broker does not accept the login of the process in front of it.").WithCause(err)
 	case response.StatusCode == http.StatusPreconditionFailed:
-		return openbroker.NewError(http.StatusBadGateway, "", "The service broker speaks another version of the API.").WithCause(err)
+		return openbroker.NewError(http.StatusBadGateway, "", "The service broker does not support the API version of the process in front of it.").WithCause(err)
 	case response.Description == "" && response.Excerpt != "":
 		return openbroker.NewError(response.StatusCode, response.Code, response.Excerpt).WithRetryAfter(response.RetryAfter).WithCause(err)
 	default:

@@ -9,14 +9,14 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// ours returns what of a caller goes to the broker: not the version that the platform
-// speaks, since the answers are translated.
+// ours returns the part of a caller that the broker receives. It omits the platform's
+// API version, since the responses are translated.
 func ours(c openbroker.Caller) openbroker.Caller {
 	return openbroker.Caller{Identity: c.Identity, RequestIdentity: c.RequestIdentity}
 }
 
-// call sends a call, and logs what is wrong with the answer. refused says that the mode
-// demands to refuse it.
+// call sends a call and logs the violations in the response. In mode Enforce, it
+// returns an error for grave ones.
 func call[T any](ctx context.Context, b *Broker, kind, name string, accepts bool, caller openbroker.Caller, send func(context.Context) (T, error)) (answer T, raw *client.Response, err error) {
 	raw = new(client.Response)
 	if err := b.limit.allow(caller.Platform); err != nil {
@@ -28,7 +28,7 @@ func call[T any](ctx context.Context, b *Broker, kind, name string, accepts bool
 	if err == nil && b.config.Mode == Enforce {
 		for _, v := range found {
 			if grave(v) {
-				return answer, raw, openbroker.NewError(http.StatusBadGateway, "", "The service broker gave an answer that is not valid: "+v.text+".")
+				return answer, raw, openbroker.NewError(http.StatusBadGateway, "", "The service broker returned an invalid response: "+v.text+".")
 			}
 		}
 	}
@@ -38,12 +38,13 @@ func call[T any](ctx context.Context, b *Broker, kind, name string, accepts bool
 	return answer, raw, err
 }
 
-// grave reports whether putting a violation right would change what the broker said.
+// grave reports whether correcting a violation would change the meaning of the
+// response.
 func grave(v violation) bool {
 	return v.clause == clauseAsync || v.clause == clausePolling || v.clause == clauseResponse
 }
 
-// Provision passes a provision on.
+// Provision forwards a provision.
 func (b *Broker) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -63,7 +64,7 @@ func (b *Broker) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	return response, nil
 }
 
-// Update passes an update on.
+// Update forwards an update.
 func (b *Broker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -83,7 +84,8 @@ func (b *Broker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	return response, nil
 }
 
-// Deprovision passes a deprovision on. 404 counts as 410: older brokers answer so.
+// Deprovision forwards a deprovision. It treats a 404, which older brokers return, as
+// a 410.
 func (b *Broker) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -103,7 +105,7 @@ func (b *Broker) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 	return response, nil
 }
 
-// Bind passes a bind on.
+// Bind forwards a bind.
 func (b *Broker) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -130,7 +132,7 @@ func (b *Broker) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	}, nil
 }
 
-// Unbind passes an unbind on. 404 counts as 410: older brokers answer so.
+// Unbind forwards an unbind. It treats a 404, which older brokers return, as a 410.
 func (b *Broker) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -150,7 +152,7 @@ func (b *Broker) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 	return response, nil
 }
 
-// GetInstance passes a fetch on.
+// GetInstance forwards a fetch.
 func (b *Broker) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -160,7 +162,7 @@ func (b *Broker) GetInstance(ctx context.Context, r *openbroker.GetInstanceReque
 	return response, err
 }
 
-// GetBinding passes a fetch on.
+// GetBinding forwards a fetch.
 func (b *Broker) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -170,7 +172,7 @@ func (b *Broker) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest
 	return response, err
 }
 
-// LastOperation passes a poll on.
+// LastOperation forwards a poll.
 func (b *Broker) LastOperation(ctx context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -180,7 +182,7 @@ func (b *Broker) LastOperation(ctx context.Context, r *openbroker.LastOperationR
 	return b.readPoll(response, raw, err)
 }
 
-// LastBindingOperation passes a poll on.
+// LastBindingOperation forwards a poll.
 func (b *Broker) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
 	sent := *r
 	sent.Caller = ours(r.Caller)
@@ -190,7 +192,7 @@ func (b *Broker) LastBindingOperation(ctx context.Context, r *openbroker.LastBin
 	return b.readPoll(response, raw, err)
 }
 
-// readPoll reads a state that is spelt otherwise, unless the mode refuses it.
+// readPoll accepts other spellings of a state, unless the mode is Enforce.
 func (b *Broker) readPoll(response *openbroker.LastOperationResponse, raw *client.Response, err error) (*openbroker.LastOperationResponse, error) {
 	if err == nil || b.config.Mode == Enforce || raw.StatusCode != http.StatusOK {
 		return response, err
@@ -199,8 +201,8 @@ func (b *Broker) readPoll(response *openbroker.LastOperationResponse, raw *clien
 	if !ok {
 		return nil, err
 	}
-	spelt, _ := text(fields["state"])
-	state, ok := readState(spelt)
+	spelling, _ := text(fields["state"])
+	state, ok := readState(spelling)
 	if !ok {
 		return nil, err
 	}
@@ -208,7 +210,7 @@ func (b *Broker) readPoll(response *openbroker.LastOperationResponse, raw *clien
 	return &openbroker.LastOperationResponse{State: state, Description: description}, nil
 }
 
-// gone makes the 404 of a deletion a 410.
+// gone turns the 404 of a deletion into a 410.
 func gone(err error, missing *openbroker.Error) error {
 	var response *client.ResponseError
 	if errors.As(err, &response) && response.StatusCode == http.StatusNotFound {
@@ -217,7 +219,7 @@ func gone(err error, missing *openbroker.Error) error {
 	return err
 }
 
-// bounded leaves out an operation that is too long to be polled with.
+// bounded returns the operation, or "" if it is too long for polls.
 func bounded(operation string) string {
 	if len(operation) > maxOperation {
 		return ""
@@ -225,7 +227,8 @@ func bounded(operation string) string {
 	return operation
 }
 
-// await waits for an operation that the platform did not accept.
+// await waits for the end of an operation, for a platform that does not support
+// asynchronous operations.
 func (b *Broker) await(ctx context.Context, o client.Operation) error {
 	ctx, cancel := context.WithTimeout(ctx, b.config.SyncWait)
 	defer cancel()
@@ -241,7 +244,7 @@ func (b *Broker) await(ctx context.Context, o client.Operation) error {
 		}
 		return openbroker.NewError(http.StatusInternalServerError, "", description).WithCause(err)
 	case ctx.Err() != nil:
-		return openbroker.NewError(http.StatusGatewayTimeout, "", "The service broker did not finish in time, and the request does not accept an asynchronous answer.").WithCause(err)
+		return openbroker.NewError(http.StatusGatewayTimeout, "", "The service broker did not finish in time, and the request does not accept an asynchronous operation.").WithCause(err)
 	default:
 		return passOn(err)
 	}

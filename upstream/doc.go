@@ -1,8 +1,10 @@
-// Package upstream puts the handler of this module in front of a broker that stays as
-// it is, in any language: authentication, API versions, validation against the catalog,
-// request identities and JSON errors are those of the handler, and what the broker
-// answers is held to the specification.
+// Package upstream puts the handler of this module in front of an existing broker,
+// which may be written in any language and needs no change. The handler adds
+// authentication, API versions, validation against the catalog, request identities
+// and JSON errors. This package checks the responses of the broker against the
+// specification.
 //
-// It owns the translation between a broker that may be old (2.11 or later) or careless,
-// and a platform that expects 2.17. It keeps no state but the catalog.
+// The package owns the translation between a broker that is old (2.11 or later) or
+// careless, and a platform that expects 2.17. It stores nothing but the catalog: it
+// neither records instances and bindings, nor deletes orphans.
 package upstream

@@ -15,15 +15,14 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// A violation is a breach of the specification in an answer, and the clause that it
-// breaks.
+// A violation is a violation of the specification in a response.
 type violation struct {
 	clause, text string
 	// should marks a recommendation.
 	should bool
 }
 
-// The clauses of spec.md that are held against answers.
+// The clauses of spec.md that inspect checks.
 const (
 	clauseContentType = `spec.md, "Content Type"`
 	clauseErrors      = `spec.md, "Service Broker Errors"`
@@ -46,8 +45,8 @@ const (
 
 const maxOperation = 10_000
 
-// inspect returns what is wrong with an answer as it came. An answer that did not come
-// has the status 0.
+// inspect returns the violations in an unchanged response. The status 0 means that the
+// broker did not respond.
 func inspect(kind string, raw *client.Response, acceptsIncomplete bool) []violation {
 	if raw.StatusCode == 0 || raw.StatusCode == http.StatusNotModified {
 		return nil
@@ -61,7 +60,7 @@ func inspect(kind string, raw *client.Response, acceptsIncomplete bool) []violat
 		add(clauseContentType, "the Content-Type is not application/json")
 	}
 	if got := raw.Header.Get(openbroker.HeaderRequestIdentity); got != raw.RequestIdentity {
-		add(clauseIdentity, "the request identity is not repeated in the response")
+		add(clauseIdentity, "the response does not repeat the request identity")
 	}
 	fields, ok := objectOf(raw.Body)
 	switch {
@@ -73,7 +72,7 @@ func inspect(kind string, raw *client.Response, acceptsIncomplete bool) []violat
 		add(clauseBody, "the body is not UTF-8")
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		// The specification lets these two be null.
+		// The specification allows null for these two.
 		if string(fields[name]) == "null" && name != "dashboard_url" && name != "operation" {
 			add(clauseBody, "%.40s is null", name)
 		}
@@ -82,13 +81,13 @@ func inspect(kind string, raw *client.Response, acceptsIncomplete bool) []violat
 		return append(found, inspectError(kind, raw.StatusCode, fields)...)
 	}
 	if !slices.Contains(successes[kind], raw.StatusCode) {
-		add(clauseResponse, "the status %d is no success of this call", raw.StatusCode)
+		add(clauseResponse, "the status %d is not a success of this call", raw.StatusCode)
 	}
 	if raw.StatusCode == http.StatusAccepted && !acceptsIncomplete {
-		add(clauseAsync, "202 although the platform does not accept it (accepts_incomplete)")
+		add(clauseAsync, "202 for a request without accepts_incomplete=true")
 	}
 	if operation, ok := text(fields["operation"]); ok && (operation == "" || utf8.RuneCountInString(operation) > maxOperation) {
-		add(clauseAsync, "operation has %d characters: at least one and at most %d are allowed", utf8.RuneCountInString(operation), maxOperation)
+		add(clauseAsync, "operation has %d characters: it must have 1 to %d", utf8.RuneCountInString(operation), maxOperation)
 	}
 	if state, _ := text(fields["state"]); kind == kindPoll && raw.StatusCode == http.StatusOK && !known(openbroker.OperationState(state)) {
 		add(clausePolling, "state is %.40q", state)
@@ -112,7 +111,7 @@ func inspectError(kind string, status int, fields map[string]json.RawMessage) []
 		}
 	}
 	if kind == kindDelete && status == http.StatusNotFound {
-		found = append(found, violation{clause: clauseResponse, text: "404 for what does not exist: a deletion is answered with 410"})
+		found = append(found, violation{clause: clauseResponse, text: "404 for a resource that does not exist: the response to a deletion must be 410"})
 	}
 	return found
 }
@@ -135,7 +134,8 @@ func known(state openbroker.OperationState) bool {
 	return state == openbroker.OperationInProgress || state == openbroker.OperationSucceeded || state == openbroker.OperationFailed
 }
 
-// readState reads a state that is spelt otherwise.
+// readState returns the state that a known misspelling means, and false for other
+// texts.
 func readState(state string) (openbroker.OperationState, bool) {
 	letters := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {

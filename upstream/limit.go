@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// maxLimiters bounds how many platforms are remembered. With a platform prefix, a
-// client chooses their names.
+// maxLimiters bounds the number of platforms in memory. With a platform prefix,
+// clients choose the names of platforms.
 const maxLimiters = 1000
 
 // A limiter bounds the rate of calls of each platform.
@@ -23,10 +23,10 @@ type limiter struct {
 	platforms map[string]*rate.Limiter
 }
 
-// errTooMany is answered to a platform that is too fast.
+// errTooMany is the response to calls above the rate.
 var errTooMany = openbroker.NewError(http.StatusTooManyRequests, "", "Too many requests: try again later.").WithRetryAfter(time.Second)
 
-// allow returns nil if a platform may call now.
+// allow returns nil if the platform may call now, and errTooMany otherwise.
 func (l *limiter) allow(platform string) error {
 	if l.perSecond <= 0 {
 		return nil

@@ -9,19 +9,19 @@ import (
 	"sync"
 )
 
-// oldBroker is a broker of 2.13 as they are in the field: it knows neither fetching
-// nor asynchronous bindings, answers errors as text, fills fields with null, repeats no
-// request identity, checks neither services nor plans nor headers, and believes that
-// what does not exist is a 404.
+// oldBroker is a typical broker of 2.13: it supports neither fetching nor asynchronous
+// bindings, returns errors as text, fills fields with null, does not repeat request
+// identities, checks neither services nor plans nor headers, and returns 404 for
+// every missing resource.
 type oldBroker struct {
 	mu        sync.Mutex
 	instances map[string]map[string]any
 	bindings  map[string]map[string]any
 	polls     map[string]int
-	// async makes provisions take two polls; state is how success is spelt.
+	// async makes provisions take two polls; state is the spelling of success.
 	async bool
 	state string
-	// eager answers 202 also if the platform does not accept it.
+	// eager responds with 202 even if the platform does not accept it.
 	eager bool
 	seen  []http.Header
 }
@@ -77,7 +77,7 @@ func (b *oldBroker) instance(w http.ResponseWriter, method, id string, body map[
 	found, exists := b.instances[id]
 	switch {
 	case method == http.MethodPut && exists:
-		// Also for what is identical.
+		// An identical request is refused, too.
 		answer(w, 409, "conflict")
 	case method == http.MethodPut:
 		b.instances[id] = body

@@ -8,14 +8,15 @@ import (
 )
 
 const (
-	// reportInterval is how often the same violation of the same call is logged.
+	// reportInterval is the minimum time between two log lines for the same violation
+	// of the same call.
 	reportInterval = time.Minute
-	// maxReported bounds what is remembered of violations. Texts hold no values but
-	// states and names of fields, which a broker could vary without end.
+	// maxReported bounds the number of violations in memory. Their texts contain
+	// states and names of fields, which a broker could vary endlessly.
 	maxReported = 1000
 )
 
-// A reporter logs violations, each once in a while.
+// A reporter logs violations, each at most once per reportInterval.
 type reporter struct {
 	logger *slog.Logger
 
@@ -25,7 +26,7 @@ type reporter struct {
 
 type reported struct {
 	at time.Time
-	// more counts the ones that were not logged since.
+	// more is the number of repetitions since then, which were not logged.
 	more int
 }
 
@@ -50,7 +51,7 @@ func (r *reporter) log(ctx context.Context, call, requestIdentity string, found 
 		if more > 0 {
 			attributes = append(attributes, slog.Int("repeated", more))
 		}
-		r.logger.LogAttrs(ctx, slog.LevelWarn, "the broker breaks the specification", attributes...)
+		r.logger.LogAttrs(ctx, slog.LevelWarn, "the broker violates the specification", attributes...)
 	}
 }
 

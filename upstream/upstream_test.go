@@ -22,7 +22,8 @@ import (
 	"github.com/openbroker/openbroker/upstream"
 )
 
-// front puts a broker of this package before an old one, and returns a client of it.
+// front puts a broker of this package in front of an old one, and returns a client of
+// it.
 func front(t *testing.T, old http.Handler, config upstream.Config) (*client.Client, *upstream.Broker, http.Handler) {
 	t.Helper()
 	inner, err := client.New("http://front:hunter22@old.example", client.WithTransport(client.NewHandlerTransport(old)), client.WithRetries(0))
@@ -49,13 +50,14 @@ func provision() *openbroker.ProvisionRequest {
 	}
 }
 
-// onlyTheBroker are the MUSTs that nothing in front of the old broker can mend, and why.
+// onlyTheBroker has the MUSTs that only the old broker itself can fulfill, with the
+// reasons.
 var onlyTheBroker = map[string]string{
 	"provision-async-required-false": "an identical PUT is a 409: only the broker knows what it has",
 	"concurrent-provisions":          "the same",
 }
 
-// TestConformance runs what a platform of 2.17 expects through both modes.
+// TestConformance runs the suite of 2.17 in both modes.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for name, mode := range map[string]upstream.Mode{"report": upstream.Report, "enforce": upstream.Enforce} {
@@ -84,14 +86,14 @@ func TestConformance(t *testing.T) {
 			}
 			for id := range onlyTheBroker {
 				if failed[id] == "" {
-					t.Errorf("%s holds, although only the broker could mend it", id)
+					t.Errorf("%s passes, although only the broker could fulfill it", id)
 				}
 			}
 		})
 	}
 }
 
-// lines collects what is logged.
+// lines collects the log.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -111,7 +113,7 @@ func (l *lines) String() string {
 
 func logger(l *lines) *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
-// TestViolationsAreLogged names each breach with its clause, once.
+// TestViolationsAreLogged shows that each violation is logged once, with its clause.
 func TestViolationsAreLogged(t *testing.T) {
 	t.Parallel()
 	var log lines
@@ -126,8 +128,8 @@ func TestViolationsAreLogged(t *testing.T) {
 	}
 	for _, want := range []string{
 		`call=provision demand=MUST clause="spec.md, \"Body\" of the response" violation="metadata is null"`,
-		`call=provision demand=SHOULD clause="spec.md, \"Request Identity\"" violation="the request identity is not repeated`,
-		`call=deprovision demand=MUST clause="spec.md, \"Response\" of the call" violation="404 for what does not exist`,
+		`call=provision demand=SHOULD clause="spec.md, \"Request Identity\"" violation="the response does not repeat the request identity`,
+		`call=deprovision demand=MUST clause="spec.md, \"Response\" of the call" violation="404 for a resource that does not exist`,
 		`call=deprovision demand=MUST clause="spec.md, \"Body\" of the response" violation="the body is not a JSON object"`,
 	} {
 		if strings.Count(log.String(), want) != 1 {
@@ -139,14 +141,14 @@ func TestViolationsAreLogged(t *testing.T) {
 	}
 }
 
-// TestModes shows what each mode makes of answers whose meaning is unclear.
+// TestModes shows how each mode treats responses with an unclear meaning.
 func TestModes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
 		set  func(*oldBroker)
 		do   func(context.Context, *client.Client) (string, error)
-		// What each mode answers, or the status of its error.
+		// The result of each mode, or the status of its error.
 		report, enforce string
 	}{
 		{"202 that the platform does not accept", func(b *oldBroker) { b.async, b.eager = true, true }, func(ctx context.Context, c *client.Client) (string, error) {
@@ -158,7 +160,7 @@ func TestModes(t *testing.T) {
 			}
 			return response.Outcome.String(), nil
 		}, "Completed", "502"},
-		{"state that is spelt otherwise", func(b *oldBroker) { b.async, b.state = true, "COMPLETE" }, poll, "succeeded", "502"},
+		{"misspelled state", func(b *oldBroker) { b.async, b.state = true, "COMPLETE" }, poll, "succeeded", "502"},
 		{"unknown state", func(b *oldBroker) { b.async, b.state = true, "maybe" }, poll, "502", "502"},
 		{"in order", func(b *oldBroker) { b.async = true }, poll, "succeeded", "succeeded"},
 	} {
@@ -198,7 +200,7 @@ func poll(ctx context.Context, c *client.Client) (string, error) {
 	}
 }
 
-// TestErrorsPass compares what the platform hears with what the broker said.
+// TestErrorsPass compares the errors for the platform with those of the broker.
 func TestErrorsPass(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -213,9 +215,9 @@ func TestErrorsPass(t *testing.T) {
 		{503, `{"description":null}`, 503, "Unavailable"},
 		{401, "who?", 502, "login of the process in front"},
 		{403, "no", 502, "login of the process in front"},
-		{412, "2.13 only", 502, "another version"},
-		{302, "", 502, "not valid"},
-		{204, "", 502, "not valid"},
+		{412, "2.13 only", 502, "API version"},
+		{302, "", 502, "invalid response"},
+		{204, "", 502, "invalid response"},
 	} {
 		old := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/v2/catalog" {
@@ -233,7 +235,7 @@ func TestErrorsPass(t *testing.T) {
 	}
 }
 
-// TestBrokerIsAway breaks the connection, and lets an answer take too long.
+// TestBrokerIsAway breaks the connection, and lets a response take too long.
 func TestBrokerIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -247,7 +249,7 @@ func TestBrokerIsAway(t *testing.T) {
 		}), upstream.Config{})
 		away = true
 		if _, err := cl.Catalog(t.Context()); err == nil {
-			t.Error("a catalog out of nothing")
+			t.Error("a catalog without a broker")
 		}
 		if err := broker.Ping(t.Context()); err == nil {
 			t.Error("Ping of a broker that is away")
@@ -259,7 +261,7 @@ func TestBrokerIsAway(t *testing.T) {
 		away = true
 		time.Sleep(2 * time.Minute) //nolint:forbidigo // In a bubble: the catalog is old now.
 		if _, err := cl.Catalog(t.Context()); err != nil {
-			t.Errorf("the last catalog does not stay: %v", err)
+			t.Errorf("the last catalog is not returned: %v", err)
 		}
 		if err := broker.Ping(t.Context()); err == nil {
 			t.Error("Ping of a broker that is away")
@@ -272,8 +274,8 @@ func TestBrokerIsAway(t *testing.T) {
 	})
 }
 
-// TestHeaders shows what reaches the broker: our version and login, the platform's
-// identities.
+// TestHeaders shows the headers that reach the broker: version and login of this
+// process, and identities of the platform.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	old := newOldBroker()
@@ -301,12 +303,12 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for _, config := range []upstream.Config{{}, {Client: c, Mode: 7}, {Client: c, CatalogMaxAge: -1}, {Client: c, SyncWait: -1}, {Client: c, Rate: -1}} {
 		if _, err := upstream.New(config); err == nil {
-			t.Errorf("%+v is taken", config)
+			t.Errorf("%+v is accepted", config)
 		}
 	}
 }
 
-// TestRate bounds one platform, and no other.
+// TestRate shows that the limit of one platform does not affect another.
 func TestRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
