@@ -1,4 +1,5 @@
-# Targets are described by the comment behind them; `make` prints the list.
+# The comment behind a target says how long it takes, and what it does; `make`
+# prints the list. Times are those of two cores with warm caches.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -10,11 +11,12 @@ FUZZTIME ?= 60s
 BENCHTIME ?= 1s
 
 .PHONY: help
-help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+help: ## 0 s: list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ([^:]*): /\1\t\2\t/' | expand -t 10,22
+	@echo; echo "Times are those of two cores with warm caches. The first run compiles and tests everything: allow half an hour."
 
 .PHONY: install
-install: ## compile openbroker and install it in GOBIN, or in the directory bin of GOPATH
+install: ## 10 s: compile openbroker and install it in GOBIN, or in the directory bin of GOPATH
 	@echo "Compiling openbroker: some minutes the first time, seconds afterwards."
 	CGO_ENABLED=0 go install ./cmd/openbroker
 	@directory="$$(go env GOBIN)"; directory="$${directory:-$$(go env GOPATH | cut -d: -f1)/bin}"; \
@@ -22,28 +24,30 @@ install: ## compile openbroker and install it in GOBIN, or in the directory bin 
 	case ":$$PATH:" in *":$$directory:"*) ;; *) echo "Your PATH lacks that directory: export PATH=\"\$$PATH:$$directory\"" ;; esac
 
 .PHONY: check
-check: lint vet-docs ## lint, documentation checks and all tests without the race detector: before a commit
-	GOGC=200 go test -timeout 60m -json ./... | go run ./.ci/progress
+check: lint ## 1-3 min: before a commit: lint, the tests of packages that you have changed, of those that import them, then all other tests
+	@first="$$(go run ./.ci/affected)"; rest="$$(go run ./.ci/affected -rest)"; \
+	{ { [ -z "$$first" ] || GOGC=200 go test -timeout 60m -json $$first; } && \
+		{ [ -z "$$rest" ] || GOGC=200 go test -timeout 60m -json $$rest; }; } | go run ./.ci/progress
 
 .PHONY: test
-test: tools ## all tests, with the race detector; installs or starts what they need
+test: tools ## 20 min: all tests with the race detector; installs what they need
 	@# The mutants of package conformance take a minute without the race detector and
 	@# five with it; the suite itself runs under it in brokertest and cmd/openbroker.
 	{ GOGC=200 CGO_ENABLED=1 go test -race -timeout 60m -json $$(go list ./... | grep -v '/conformance$$') && \
 		GOGC=200 go test -timeout 60m -json ./conformance; } | go run ./.ci/progress
 
 .PHONY: lint
-lint: $(GOLANGCI) ## golangci-lint, with the import law, and go mod tidy
+lint: $(GOLANGCI) ## 10 s: golangci-lint, with the import law, and go mod tidy
 	go mod tidy -diff
 	$(GOLANGCI) run ./...
 
 .PHONY: fix
-fix: $(GOLANGCI) ## format, and apply what the linter can fix
+fix: $(GOLANGCI) ## 10 s: format, and apply what the linter can fix
 	go mod tidy
 	$(GOLANGCI) run --fix ./...
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (60s)
+fuzz: ## 1 min each: every fuzz target for FUZZTIME (60s)
 	@go list ./... | while read -r package; do \
 		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 			echo "== $$package $$target"; \
@@ -52,15 +56,16 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 	done
 
 .PHONY: bench
-bench: ## benchmarks, as ratios measured in one run (GOGC as in openbroker serve)
+bench: ## 5 min: benchmarks, as ratios measured in one run
+	@# GOGC is that of openbroker serve.
 	GOGC=400 go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./bench/...
 
 .PHONY: chaos
-chaos: tools ## kill, pause and cut off replicas under load, then compare store and ledger
+chaos: tools ## 5 min: kill, pause and cut off replicas under load, then compare store and ledger
 	go run ./chaos
 
 .PHONY: vet-docs
-vet-docs: ## check that the documentation names what exists
+vet-docs: ## 5 s: check that the documentation names what exists
 	go test -run '^TestDocs' ./docs/...
 
 .PHONY: tools

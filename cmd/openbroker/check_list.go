@@ -11,10 +11,10 @@ import (
 
 // listChecks prints the table of checks.
 func listChecks(stdout io.Writer, format output.Format, checks []conformance.Check) error {
-	switch format {
-	case output.JSON:
+	if format == output.JSON {
 		return conformance.WriteChecksJSON(stdout, checks)
-	case output.YAML:
+	}
+	if format == output.YAML {
 		var document bytes.Buffer
 		if err := conformance.WriteChecksJSON(&document, checks); err != nil {
 			return err
