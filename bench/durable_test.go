@@ -31,18 +31,18 @@ import (
 // noop is a provider that does nothing.
 type noop struct{}
 
-func (noop) Provision(context.Context, *durable.Task, durable.Instance) (durable.Provisioned, error) {
-	return durable.Provisioned{}, nil
+func (noop) Provision(context.Context, *durable.Task, durable.Instance) (durable.ProvisionResult, error) {
+	return durable.ProvisionResult{}, nil
 }
 
-func (noop) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.Updated, error) {
-	return durable.Updated{}, nil
+func (noop) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.UpdateResult, error) {
+	return durable.UpdateResult{}, nil
 }
 
 func (noop) Deprovision(context.Context, *durable.Task, durable.Instance) error { return nil }
 
-func (noop) Bind(context.Context, *durable.Task, durable.Binding) (durable.Bound, error) {
-	return durable.Bound{}, nil
+func (noop) Bind(context.Context, *durable.Task, durable.Binding) (durable.BindResult, error) {
+	return durable.BindResult{}, nil
 }
 
 func (noop) Unbind(context.Context, *durable.Task, durable.Binding) error { return nil }
@@ -276,7 +276,7 @@ func BenchmarkDurableProvision(b *testing.B) {
 // is to be at most 5 ms.
 func BenchmarkAcceptedToFinished(b *testing.B) {
 	forEachDatabase(b, func(b *testing.B, d *database) {
-		_, handler := startEngine(b, d.store, func(c *durable.Config) { c.DefaultPolicy.Mode = durable.Asynchronous })
+		_, handler := startEngine(b, d.store, func(c *durable.Config) { c.DefaultPolicy.Mode = durable.ModeAsynchronous })
 		body := cfProvision()
 		var took []time.Duration
 		for b.Loop() {

@@ -20,7 +20,7 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func at(seconds int) time.Time { return epoch.Add(time.Duration(seconds) * time.Second) }
 
-func operation(id string, kind durable.Kind, key durable.Key, from, to int) durable.OperationRecord {
+func operation(id string, kind durable.OperationKind, key durable.Key, from, to int) durable.OperationRecord {
 	return durable.OperationRecord{
 		ID: id, Kind: kind, Key: key, State: durable.OperationSucceeded, Generation: 1, Attempt: 1,
 		CreatedAt: at(from), UpdatedAt: at(to), FinishedAt: at(to),
@@ -46,8 +46,8 @@ func sound() *evidence {
 	bound.Writer = "P.2"
 	return &evidence{
 		lease:      2 * time.Second,
-		instances:  map[string]durable.InstanceRecord{"i": {Key: i, Status: durable.Ready, PlanID: planAuto}, "gone": {Key: gone, Status: durable.Deleted, PlanID: planAuto}},
-		bindings:   map[string]durable.BindingRecord{"i/b": {Key: b, Status: durable.Ready}},
+		instances:  map[string]durable.InstanceRecord{"i": {Key: i, Status: durable.StatusReady, PlanID: planAuto}, "gone": {Key: gone, Status: durable.StatusDeleted, PlanID: planAuto}},
+		bindings:   map[string]durable.BindingRecord{"i/b": {Key: b, Status: durable.StatusReady}},
 		operations: map[string]durable.OperationRecord{"P": p, "B": bind, "P2": p2, "D2": d2},
 		attempts:   []attempt{killed, call(2, p, 8, 3, 9), bound, call(4, p2, 8, 1, 9), call(5, d2, 8, 21, 29)},
 		resources:  map[string]resource{"i": {Plan: planAuto, Parameters: `{"version":1}`, Writer: 2}, "i/b": {Secret: "s", Writer: 3}},
@@ -99,7 +99,7 @@ func TestChecksFind(t *testing.T) {
 	}{
 		{"an accepted operation is lost", checkEnded, func(e *evidence) { delete(e.operations, "P") }},
 		{"an operation is of another kind than was accepted", checkEnded, change("P", func(o *durable.OperationRecord) { o.Kind = durable.KindUpdate })},
-		{"an operation does not end", checkEnded, change("P", func(o *durable.OperationRecord) { o.State = durable.Active })},
+		{"an operation does not end", checkEnded, change("P", func(o *durable.OperationRecord) { o.State = durable.OperationActive })},
 		{"an operation that ended is leased", checkEnded, change("P", func(o *durable.OperationRecord) { o.LeaseUntil = at(99) })},
 		{"last_operation changes its mind", checkPolled, func(e *evidence) { e.finals["P"] = "failed" }},
 		{"last_operation is still in progress", checkPolled, func(e *evidence) { e.polled["P"] = "in progress" }},
@@ -116,10 +116,10 @@ func TestChecksFind(t *testing.T) {
 		{"an orphan without a record", checkResources, func(e *evidence) { e.resources["nowhere"] = resource{Writer: 4} }},
 		{"a ghost", checkResources, func(e *evidence) { delete(e.resources, "i") }},
 		{"a clean-up that does not end", checkResources, func(e *evidence) {
-			e.instances["gone"] = durable.InstanceRecord{Key: durable.Key{InstanceID: "gone"}, Status: durable.CreateFailed}
+			e.instances["gone"] = durable.InstanceRecord{Key: durable.Key{InstanceID: "gone"}, Status: durable.StatusCreateFailed}
 		}},
 		{"a binding of a deleted instance", checkResources, func(e *evidence) {
-			e.instances["i"] = durable.InstanceRecord{Key: durable.Key{InstanceID: "i"}, Status: durable.Deleted}
+			e.instances["i"] = durable.InstanceRecord{Key: durable.Key{InstanceID: "i"}, Status: durable.StatusDeleted}
 		}},
 		{"other parameters", checkContent, func(e *evidence) { e.resources["i"] = resource{Plan: planAuto, Parameters: `{"version":2}`, Writer: 2} }},
 		{"another plan", checkContent, func(e *evidence) {

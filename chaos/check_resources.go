@@ -12,14 +12,14 @@ import (
 // checkResources: what is ready exists, what is deleted does not, and nothing is
 // in between.
 func (e *evidence) checkResources(f *findings) {
-	statuses := map[string]durable.Status{}
+	statuses := map[string]durable.RecordStatus{}
 	for name, record := range e.instances {
 		statuses[name] = record.Status
 	}
 	for name, record := range e.bindings {
 		statuses[name] = record.Status
 		instance := e.instances[record.Key.InstanceID].Status
-		if record.Status == durable.Ready && instance != durable.Ready {
+		if record.Status == durable.StatusReady && instance != durable.StatusReady {
 			f.add(checkResources, "the binding %s is ready, but its instance is %q", name, instance)
 		}
 	}
@@ -27,11 +27,11 @@ func (e *evidence) checkResources(f *findings) {
 		f.look(checkResources)
 		_, exists := e.resources[name]
 		switch {
-		case status == durable.Ready && !exists:
+		case status == durable.StatusReady && !exists:
 			f.add(checkResources, "ghost: %s is ready, but the ledger has no such resource", name)
-		case status == durable.Deleted && exists:
+		case status == durable.StatusDeleted && exists:
 			f.add(checkResources, "orphan: %s is deleted, but the ledger still has it", name)
-		case status != durable.Ready && status != durable.Deleted:
+		case status != durable.StatusReady && status != durable.StatusDeleted:
 			f.add(checkResources, "%s is still %q", name, status)
 		}
 	}
@@ -77,7 +77,7 @@ func (e *evidence) checkContent(f *findings) {
 		}
 	}
 	for name, record := range e.bindings {
-		if view, asked := e.views[name]; record.Status == durable.Ready && (!asked || view.status != http.StatusOK || view.secret() == "") {
+		if view, asked := e.views[name]; record.Status == durable.StatusReady && (!asked || view.status != http.StatusOK || view.secret() == "") {
 			f.add(checkCredentials, "the binding %s is ready, but its credentials cannot be read: %v", name, view)
 		}
 	}
@@ -92,12 +92,12 @@ func (e *evidence) checkExpected(f *findings) {
 			status = e.bindings[name].Status
 		}
 		view := e.views[name]
-		wanted, code := durable.Ready, http.StatusOK
+		wanted, code := durable.StatusReady, http.StatusOK
 		if !expected.exists {
-			wanted, code = durable.Deleted, http.StatusNotFound
+			wanted, code = durable.StatusDeleted, http.StatusNotFound
 		}
 		if status == "" {
-			status = durable.Deleted // Its creation was never accepted.
+			status = durable.StatusDeleted // Its creation was never accepted.
 		}
 		if status != wanted {
 			f.add(checkExpected, "%s is %q, but its client left it %q", name, status, wanted)

@@ -159,7 +159,7 @@ func (e *evidence) writeStore(directory string) error {
 		operations = append(operations, o)
 	}
 	write("operations.json", operations)
-	statuses := map[string]durable.Status{}
+	statuses := map[string]durable.RecordStatus{}
 	for name, record := range e.instances {
 		statuses[name] = record.Status
 	}

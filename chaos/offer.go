@@ -44,10 +44,10 @@ func offer() *openbroker.Catalog {
 
 func policies() map[string]durable.Policy {
 	return map[string]durable.Policy{
-		planSync:     {Mode: durable.Synchronous},
-		planAsync:    {Mode: durable.Asynchronous},
-		planParallel: {Mode: durable.Asynchronous, ParallelBindings: new(true)},
-		planHasty:    {Mode: durable.Asynchronous, Deadline: hastyDeadline},
+		planSync:     {Mode: durable.ModeSynchronous},
+		planAsync:    {Mode: durable.ModeAsynchronous},
+		planParallel: {Mode: durable.ModeAsynchronous, ParallelBindings: new(true)},
+		planHasty:    {Mode: durable.ModeAsynchronous, Deadline: hastyDeadline},
 		planManual:   {Cleanup: durable.CleanupManual},
 	}
 }

@@ -68,17 +68,17 @@ func writerOf(state json.RawMessage) string {
 func dashboardURL(fingerprint string) string { return "https://chaos.example.com/" + fingerprint }
 
 // Provision implements [durable.Provider].
-func (p *provider) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.Provisioned, error) {
+func (p *provider) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.ProvisionResult, error) {
 	mark := fingerprint(task.ID(), task.Generation())
 	err := p.try(ctx, task, attempt{Kind: kindProvision, Instance: i.ID}, effect{resource: resourceOf(i)})
-	return durable.Provisioned{DashboardURL: dashboardURL(mark), State: stateOf(mark)}, err
+	return durable.ProvisionResult{DashboardURL: dashboardURL(mark), State: stateOf(mark)}, err
 }
 
 // Update implements [durable.Provider].
-func (p *provider) Update(ctx context.Context, task *durable.Task, i, _ durable.Instance) (durable.Updated, error) {
+func (p *provider) Update(ctx context.Context, task *durable.Task, i, _ durable.Instance) (durable.UpdateResult, error) {
 	mark := fingerprint(task.ID(), task.Generation())
 	err := p.try(ctx, task, attempt{Kind: kindUpdate, Instance: i.ID, Writer: writerOf(i.State)}, effect{resource: resourceOf(i)})
-	return durable.Updated{DashboardURL: dashboardURL(mark), State: stateOf(mark)}, err
+	return durable.UpdateResult{DashboardURL: dashboardURL(mark), State: stateOf(mark)}, err
 }
 
 // Deprovision implements [durable.Provider].
@@ -87,11 +87,11 @@ func (p *provider) Deprovision(ctx context.Context, task *durable.Task, i durabl
 }
 
 // Bind implements [durable.Provider].
-func (p *provider) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.Bound, error) {
+func (p *provider) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.BindResult, error) {
 	secret := secretPrefix + rand.Text()
 	mark := fingerprint(task.ID(), task.Generation())
 	err := p.try(ctx, task, attempt{Kind: kindBind, Instance: b.Instance.ID, Binding: b.ID, Writer: writerOf(b.Instance.State)}, effect{resource: resource{Secret: secret}})
-	return durable.Bound{Credentials: openbroker.Credentials{"writer": mark, "password": secret}, State: stateOf(mark)}, err
+	return durable.BindResult{Credentials: openbroker.Credentials{"writer": mark, "password": secret}, State: stateOf(mark)}, err
 }
 
 // Unbind implements [durable.Provider].

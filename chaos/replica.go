@@ -163,7 +163,7 @@ func replicaHandler(s replicaSettings, engine *durable.Engine, store durable.Sto
 // state.
 func countOpen(ctx context.Context, store durable.Store) (int, error) {
 	sum := 0
-	for _, state := range []durable.OperationState{durable.Active, durable.Cancelling} {
+	for _, state := range []durable.OperationState{durable.OperationActive, durable.OperationCancelling} {
 		records, err := store.Operations(ctx, durable.Filter{State: state})
 		if err != nil {
 			return 0, err

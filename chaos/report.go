@@ -12,12 +12,12 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-var kinds = []durable.Kind{durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind}
+var kinds = []durable.OperationKind{durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind}
 
 // checkFloor: a run that breaks nothing proves nothing.
 func (r *session) checkFloor(e *evidence) {
 	f := r.findings
-	byKind := map[durable.Kind]int{}
+	byKind := map[durable.OperationKind]int{}
 	visible := 0
 	for _, o := range e.operations {
 		byKind[o.Kind]++
@@ -102,7 +102,7 @@ func (r *session) reportViolations() {
 
 func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
 	type tally struct{ all, succeeded, cancelled, failed, taken int }
-	tallies := map[durable.Kind]*tally{}
+	tallies := map[durable.OperationKind]*tally{}
 	sum, internal := &tally{}, 0
 	for _, o := range e.operations {
 		if tallies[o.Kind] == nil {
@@ -138,7 +138,7 @@ func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
 	row("of these, by the engine itself (clean-up)", internal)
 	ready := 0
 	for _, record := range e.instances {
-		if record.Status == durable.Ready {
+		if record.Status == durable.StatusReady {
 			ready++
 		}
 	}

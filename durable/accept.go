@@ -112,7 +112,7 @@ func (e *Engine) try(ctx context.Context, snapshot *Snapshot, decider func(*Snap
 func (e *Engine) accept(ctx context.Context, d *decision) error {
 	begin := d.accept.Operation
 	here := false
-	who := place{of: ServiceOf{Platform: d.accept.Instance.Key.Platform, ServiceID: d.accept.Instance.ServiceID}}
+	who := place{of: PlatformService{Platform: d.accept.Instance.Key.Platform, ServiceID: d.accept.Instance.ServiceID}}
 	if begin != nil {
 		who.internal = begin.Internal
 	}
@@ -154,13 +154,13 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 
 // newOperation prepares an operation that a request begins, and its record as the
 // worker needs it.
-func (e *Engine) newOperation(key Key, kind Kind, policy Policy, document *operationDocument) (*NewOperation, *OperationRecord, error) {
+func (e *Engine) newOperation(key Key, kind OperationKind, policy Policy, document *operationDocument) (*OperationSpec, *OperationRecord, error) {
 	begin, err := e.rules.newOperation(key, kind, policy, document)
 	if err != nil {
 		return nil, nil, err
 	}
 	record := &OperationRecord{
-		ID: begin.ID, Key: key, Kind: kind, State: Active, Data: begin.Data,
+		ID: begin.ID, Key: key, Kind: kind, State: OperationActive, Data: begin.Data,
 		Deadline: e.now().Add(begin.Timeout),
 	}
 	return begin, record, nil
@@ -189,13 +189,13 @@ type result struct {
 // outcome answers a request whose operation is begun or joined: it waits as
 // long as the mode and the client allow. It returns nil if the operation goes
 // on and the answer is 202.
-func (e *Engine) outcome(ctx context.Context, d *decision, key Key, mode Mode, policy Policy, accepts bool) (*result, error) {
+func (e *Engine) outcome(ctx context.Context, d *decision, key Key, mode ResponseMode, policy Policy, accepts bool) (*result, error) {
 	defer d.forget()
 	var limit time.Duration
 	switch {
-	case accepts && (mode == Asynchronous || d.joined):
+	case accepts && (mode == ModeAsynchronous || d.joined):
 		return nil, nil //nolint:nilnil // 202: no result, no error.
-	case mode == Automatic && accepts:
+	case mode == ModeAutomatic && accepts:
 		limit = min(policy.SyncWait, e.config.MaxWait)
 	default:
 		limit = e.config.MaxWait

@@ -13,7 +13,7 @@ import (
 // ErrBindingAlreadyExists, ErrConcurrency, ErrAsyncRequired, ErrBadRequest if
 // the service or the plan is not that of the instance or the predecessor cannot
 // be rotated, ErrInvalidParameters if the handler validates parameters,
-// ErrUnavailable if the store cannot be used, what a [Checker]
+// ErrUnavailable if the store cannot be used, what a [RequestChecker]
 // returns, and, for a request that waited, what the provider returned.
 func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
@@ -21,7 +21,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	var present *bindingDocument
 	accepts := r.AcceptsIncomplete
 	d, err := e.decideBinding(ctx, key, func(s *Snapshot, behind bool) (*decision, error) {
-		if s.Instance == nil || s.Instance.Status == Deleted || s.Instance.Status == CreateFailed {
+		if s.Instance == nil || s.Instance.Status == StatusDeleted || s.Instance.Status == StatusCreateFailed {
 			return nil, openbroker.ErrInstanceDoesNotExist
 		}
 		service, plan := e.lookUp(s.Instance.ServiceID, s.Instance.PlanID)
@@ -29,7 +29,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 		// What cannot be fetched must come with the response.
 		accepts = r.AcceptsIncomplete && service != nil && service.BindingsRetrievable
 		wanted := bindingWanted(r)
-		if s.Binding == nil || s.Binding.Status == Deleted {
+		if s.Binding == nil || s.Binding.Status == StatusDeleted {
 			if err := checkBindTarget(s.Instance.ServiceID, s.Instance.PlanID, r); err != nil {
 				return nil, err
 			}
@@ -39,7 +39,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 			if err := e.inherit(ctx, s, key, wanted); err != nil {
 				return nil, err
 			}
-			asyncRequired := policy.BindingMode == Asynchronous && !accepts
+			asyncRequired := policy.BindingMode == ModeAsynchronous && !accepts
 			if d, err := e.bindCleanedUp(ctx, s, wanted, asyncRequired); d != nil || err != nil {
 				return d, err
 			}
@@ -60,7 +60,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 		same := checkBindTarget(s.Binding.ServiceID, s.Binding.PlanID, r) == nil && sameBinding(present, wanted)
 		return e.decideRepeatedCreate(ctx, s, repeatedCreate{
 			key: key, kind: KindBind, status: s.Binding.Status, changed: s.Binding.UpdatedAt, same: same,
-			exists: openbroker.ErrBindingAlreadyExists, asyncRequired: policy.BindingMode == Asynchronous && !accepts,
+			exists: openbroker.ErrBindingAlreadyExists, asyncRequired: policy.BindingMode == ModeAsynchronous && !accepts,
 		})
 	})
 	if err != nil {
@@ -142,7 +142,7 @@ func (e *Engine) inherit(ctx context.Context, s *Snapshot, key Key, wanted *bind
 		return err
 	}
 	switch b := from.Binding; {
-	case b == nil || b.Status != Ready:
+	case b == nil || b.Status != StatusReady:
 		return openbroker.ErrBadRequest.WithDescription("predecessor_binding_id is not a binding of the service instance")
 	case !b.ExpiresAt.IsZero() && !b.ExpiresAt.After(from.Now):
 		return openbroker.ErrBadRequest.WithDescription("predecessor_binding_id: the binding has expired")
@@ -168,7 +168,7 @@ func (d *bindingDocument) inheritFrom(other *bindingDocument) {
 }
 
 func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Policy, wanted *bindingDocument, behind bool) (*decision, error) {
-	if s.Instance.Status != Ready || s.busy(key.BindingID) {
+	if s.Instance.Status != StatusReady || s.busy(key.BindingID) {
 		return nil, openbroker.ErrConcurrency
 	}
 	if err := s.mayBegin(key.BindingID, policy, behind); err != nil {
@@ -178,8 +178,8 @@ func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Pol
 	if err != nil {
 		return nil, err
 	}
-	record := &BindingRecord{Key: key, Status: Creating, ServiceID: s.Instance.ServiceID, PlanID: s.Instance.PlanID}
-	if checker, ok := e.provider.(Checker); ok {
+	record := &BindingRecord{Key: key, Status: StatusCreating, ServiceID: s.Instance.ServiceID, PlanID: s.Instance.PlanID}
+	if checker, ok := e.provider.(RequestChecker); ok {
 		if err := checker.CheckBinding(ctx, e.binding(e.instance(s.Instance, document), record, wanted)); err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func TestParallelBindings(t *testing.T) {
 		r.deprovision("i", "plan-parallel").is(t, http.StatusUnprocessableEntity, concurrency)
 		g.open()
 		for i := range answers {
-			r.status("i", "b"+strconv.Itoa(i), durable.Ready)
+			r.status("i", "b"+strconv.Itoa(i), durable.StatusReady)
 		}
 	})
 }
@@ -47,8 +47,8 @@ func TestRotation(t *testing.T) {
 		provider := newScripted()
 		expires, renew := time.Date(2101, 2, 3, 4, 5, 6, 0, time.UTC), time.Date(2100, 2, 3, 4, 5, 6, 0, time.UTC)
 		past := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
-		provider.bound = func(b durable.Binding) durable.Bound {
-			bound := durable.Bound{Credentials: openbroker.Credentials{"id": b.ID}, ExpiresAt: expires, RenewBefore: renew}
+		provider.bound = func(b durable.Binding) durable.BindResult {
+			bound := durable.BindResult{Credentials: openbroker.Credentials{"id": b.ID}, ExpiresAt: expires, RenewBefore: renew}
 			if b.ID == "expired" {
 				bound.ExpiresAt, bound.RenewBefore = past, past
 			}
@@ -115,8 +115,8 @@ func TestExpiredBindings(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		provider := newScripted()
-		provider.bound = func(b durable.Binding) durable.Bound {
-			bound := durable.Bound{Credentials: openbroker.Credentials{"id": b.ID}}
+		provider.bound = func(b durable.Binding) durable.BindResult {
+			bound := durable.BindResult{Credentials: openbroker.Credentials{"id": b.ID}}
 			if b.ID == "expired" {
 				bound.ExpiresAt = time.Now().Add(-time.Minute)
 			}
@@ -128,7 +128,7 @@ func TestExpiredBindings(t *testing.T) {
 		r.done("i", r.provision("i", planID, ""))
 		r.bind("i", "lasting", planID, "").is(t, http.StatusCreated, "")
 		r.bind("i", "expired", planID, "").is(t, http.StatusCreated, "")
-		r.status("i", "expired", durable.Deleted)
+		r.status("i", "expired", durable.StatusDeleted)
 		r.unbind("i", "expired", planID).is(t, http.StatusGone, "")
 		if r.provider.has("i/expired") || !r.provider.has("i/lasting") {
 			t.Error("the provider was not asked to delete the binding that has expired, and it only")
@@ -139,7 +139,9 @@ func TestExpiredBindings(t *testing.T) {
 func TestExpiredBindingsStay(t *testing.T) {
 	t.Parallel()
 	provider := newScripted()
-	provider.bound = func(durable.Binding) durable.Bound { return durable.Bound{ExpiresAt: time.Now().Add(-time.Minute)} }
+	provider.bound = func(durable.Binding) durable.BindResult {
+		return durable.BindResult{ExpiresAt: time.Now().Add(-time.Minute)}
+	}
 	store := &countingStore{Store: openSQLite(t), pruned: make(chan struct{}, 100)}
 	r := start(t, store, newKeys(t), provider, func(c *durable.Config) { c.SweepInterval = 5 * time.Millisecond })
 	r.done("i", r.provision("i", planID, ""))
@@ -196,7 +198,7 @@ func TestRefusedDeprovisionLeavesCleanUpAlone(t *testing.T) {
 		receive(t, "the clean-up", g.entered)
 		r.deprovision("i", "plan-refuse").is(t, http.StatusUnprocessableEntity, "BindingsExist")
 		g.open()
-		r.status("i", "b", durable.Deleted)
+		r.status("i", "b", durable.StatusDeleted)
 		r.done("i", r.deprovision("i", "plan-refuse"))
 	})
 }

@@ -221,7 +221,7 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 	cleanup := e.config.policy(docs.instanceRecord.PlanID, nil).Cleanup
 	after, err := e.afterFailure(r.record, docs.instanceRecord, docs.bindingRecord, docs.operation.previous(), cleanup)
 	change.Instance, change.Binding, change.Next = after.Instance, after.Binding, after.Next
-	if kind == KindDeprovision && after.Instance.Status == CreateFailed && f.InstanceUsable == nil {
+	if kind == KindDeprovision && after.Instance.Status == StatusCreateFailed && f.InstanceUsable == nil {
 		f.InstanceUsable = new(bool)
 		change.Failure = f.encode()
 	}
@@ -230,12 +230,12 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 
 // previous is the status to go back to if a deletion fails. If that cannot be
 // read, only another deletion is safe.
-func (d *operationDocument) previous() Status {
+func (d *operationDocument) previous() RecordStatus {
 	switch {
 	case d == nil:
-		return CreateFailed
+		return StatusCreateFailed
 	case d.Previous == "":
-		return Ready
+		return StatusReady
 	default:
 		return d.Previous
 	}

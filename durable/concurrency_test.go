@@ -37,7 +37,7 @@ func TestIdenticalRequests(t *testing.T) {
 			sent.Wait()
 			return answers
 		}
-		one := func(kind durable.Kind, name string, answers func() []answer) {
+		one := func(kind durable.OperationKind, name string, answers func() []answer) {
 			t.Helper()
 			g := provider.hold(kind, name)
 			operations, statuses := map[string]bool{}, map[int]int{}
@@ -149,12 +149,12 @@ func (l *ledger) has(id, binding string) bool {
 	return l.instances[id]
 }
 
-func (l *ledger) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.Provisioned, error) {
-	return durable.Provisioned{}, l.work(ctx, task, i.ID, "", false, func() { l.instances[i.ID] = true })
+func (l *ledger) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.ProvisionResult, error) {
+	return durable.ProvisionResult{}, l.work(ctx, task, i.ID, "", false, func() { l.instances[i.ID] = true })
 }
 
-func (l *ledger) Update(ctx context.Context, task *durable.Task, i, _ durable.Instance) (durable.Updated, error) {
-	return durable.Updated{}, l.work(ctx, task, i.ID, "", false, func() {
+func (l *ledger) Update(ctx context.Context, task *durable.Task, i, _ durable.Instance) (durable.UpdateResult, error) {
+	return durable.UpdateResult{}, l.work(ctx, task, i.ID, "", false, func() {
 		if !l.instances[i.ID] {
 			l.tb.Errorf("the instance %s is updated, and there is none", i.ID)
 		}
@@ -170,9 +170,9 @@ func (l *ledger) Deprovision(ctx context.Context, task *durable.Task, i durable.
 	})
 }
 
-func (l *ledger) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.Bound, error) {
+func (l *ledger) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.BindResult, error) {
 	id := b.Instance.ID
-	return durable.Bound{}, l.work(ctx, task, id, b.ID, b.Instance.PlanID == "plan-parallel", func() {
+	return durable.BindResult{}, l.work(ctx, task, id, b.ID, b.Instance.PlanID == "plan-parallel", func() {
 		if !l.instances[id] {
 			l.tb.Errorf("the binding %s/%s is created, and there is no instance", id, b.ID)
 		}
@@ -309,7 +309,7 @@ func failedCreation(t *testing.T, store durable.Store, id, binding string) bool 
 		t.Fatal(err)
 	}
 	if binding != "" {
-		return snapshot.Binding != nil && snapshot.Binding.Status == durable.CreateFailed
+		return snapshot.Binding != nil && snapshot.Binding.Status == durable.StatusCreateFailed
 	}
-	return snapshot.Instance != nil && snapshot.Instance.Status == durable.CreateFailed
+	return snapshot.Instance != nil && snapshot.Instance.Status == durable.StatusCreateFailed
 }

@@ -96,13 +96,13 @@ const (
 
 func defaultPolicy() Policy {
 	return Policy{
-		Mode:              Automatic,
+		Mode:              ModeAutomatic,
 		SyncWait:          time.Second,
 		Attempts:          5,
 		BackoffMin:        time.Second,
 		BackoffMax:        time.Minute,
 		Cleanup:           CleanupAutomatic,
-		RemainingBindings: UnbindRemaining,
+		RemainingBindings: RemainingBindingsUnbind,
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // cards is a wallet with a card for each binding.
 type cards struct{ wallet }
 
-func (cards) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.Bound, error) {
-	return durable.Bound{Credentials: openbroker.Credentials{"account": b.Instance.ID, "card": b.ID}}, nil
+func (cards) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.BindResult, error) {
+	return durable.BindResult{Credentials: openbroker.Credentials{"account": b.Instance.ID, "card": b.ID}}, nil
 }
 
 // The engine follows the specification with the least that a provider can be,
@@ -33,7 +33,7 @@ func TestConformance(t *testing.T) {
 		ID: "b4b3b6f6-6c5e-4d2e-8ef0-4d3b5f0f7c03", Name: "wallet", Description: "Keeps money", Bindable: true, PlanUpdateable: true,
 		BindingsRetrievable: true, InstancesRetrievable: true, AllowContextUpdates: true, Plans: []openbroker.Plan{first, second},
 	}}}
-	for _, mode := range []durable.Mode{durable.Synchronous, durable.Asynchronous} {
+	for _, mode := range []durable.ResponseMode{durable.ModeSynchronous, durable.ModeAsynchronous} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "wallet.db"))

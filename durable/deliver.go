@@ -16,7 +16,7 @@ import (
 // undelivered is the decision to answer with the last operation on a key, if
 // that is of the kind and its failure was not delivered; else it is nil. changed
 // is when the record of the key changed last, which an operation that fails does.
-func (e *Engine) undelivered(ctx context.Context, s *Snapshot, key Key, kind Kind, changed time.Time) (*decision, error) {
+func (e *Engine) undelivered(ctx context.Context, s *Snapshot, key Key, kind OperationKind, changed time.Time) (*decision, error) {
 	over := func(since time.Time) bool { return !s.Now.Before(since.Add(e.config.FailureGrace)) }
 	if over(changed) {
 		return nil, nil //nolint:nilnil // No such decision, and no error.
@@ -36,7 +36,7 @@ func (e *Engine) undelivered(ctx context.Context, s *Snapshot, key Key, kind Kin
 // deliver records that the answer at hand says that an operation failed. If that
 // is not possible now, the platform hears it twice.
 func (e *Engine) deliver(ctx context.Context, id string) {
-	if err := e.store.Deliver(ctx, id); err != nil {
+	if err := e.store.MarkDelivered(ctx, id); err != nil {
 		e.storeFailed(ctx, "recording that a failure is delivered", err)
 	}
 }
@@ -59,7 +59,7 @@ func digest(parts ...string) []byte {
 
 // tombstones returns the change that a deletion makes.
 func (e *Engine) tombstones(operation *OperationRecord, docs *documents) (instance *InstanceRecord, binding *BindingRecord, err error) {
-	cleansUp := operation.Internal && docs.operation.previous() == CreateFailed
+	cleansUp := operation.Internal && docs.operation.previous() == StatusCreateFailed
 	if operation.Kind == KindUnbind {
 		if binding = deletedBinding(docs.bindingRecord); cleansUp {
 			binding.Data, err = e.sealBinding(operation.Key, &bindingDocument{Attributes: docs.binding.attributes()})

@@ -36,7 +36,7 @@ func TestRequestBeforeEachPoll(t *testing.T) {
 			})
 			return operation
 		}
-		calls := func(kind durable.Kind, want int) {
+		calls := func(kind durable.OperationKind, want int) {
 			t.Helper()
 			if made := provider.called(kind, "i"); len(made) != want {
 				t.Errorf("%s was called %d times, want %d", kind, len(made), want)
@@ -46,19 +46,19 @@ func TestRequestBeforeEachPoll(t *testing.T) {
 		provider.fail(durable.KindProvision, "i", errProvider)
 		provision := func(r *replica) answer { return r.provision("i", "plan-async", params) }
 		first := until("i", provision)
-		r.status("i", "", durable.Deleted)
+		r.status("i", "", durable.StatusDeleted)
 		if second := until("i", provision); second == first {
 			t.Error("the failure was delivered, and the request begins nothing new")
 		}
 		calls(durable.KindProvision, 2)
-		r.status("i", "", durable.Deleted)
+		r.status("i", "", durable.StatusDeleted)
 		provider.on(durable.KindProvision, "i", nil)
 		r.done("i", provision(r))
 
 		provider.fail(durable.KindBind, "i/b", errProvider)
 		bind := func(r *replica) answer { return r.bind("i", "b", "plan-async", params) }
 		until("i/service_bindings/b", bind)
-		r.status("i", "b", durable.Deleted)
+		r.status("i", "b", durable.StatusDeleted)
 		calls(durable.KindBind, 1)
 		provider.on(durable.KindBind, "i/b", nil)
 		r.done("i/service_bindings/b", bind(r))
@@ -92,7 +92,7 @@ func TestAnswerDeliversFailure(t *testing.T) {
 		r.provider.fail(durable.KindProvision, "i", errProvider)
 		for range 2 {
 			r.provision("i", planID, "").is(t, http.StatusBadRequest, "Broken")
-			r.status("i", "", durable.Deleted)
+			r.status("i", "", durable.StatusDeleted)
 		}
 		if calls := r.provider.called(durable.KindProvision, "i"); len(calls) != 2 {
 			t.Errorf("provision was called %d times", len(calls))
@@ -129,7 +129,7 @@ func TestTombstoneKeepsNoParameters(t *testing.T) {
 		r := start(t, store, plainSealer{}, newScripted(), nil)
 		r.provider.fail(durable.KindProvision, "i", errProvider)
 		r.provision("i", "plan-async", `,"parameters":{"password":"geheim"}`)
-		r.status("i", "", durable.Deleted)
+		r.status("i", "", durable.StatusDeleted)
 		snapshot, err := store.Load(t.Context(), durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: "i"})
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,7 @@ func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 	var policy Policy
 	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) {
 		record := s.Instance
-		if record == nil || record.Status == Deleted {
+		if record == nil || record.Status == StatusDeleted {
 			return nil, openbroker.ErrInstanceDoesNotExist
 		}
 		if record.ServiceID != r.ServiceID {
@@ -24,7 +24,7 @@ func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 		}
 		_, plan := e.lookUp(record.ServiceID, record.PlanID)
 		policy = e.config.policy(record.PlanID, plan)
-		if policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+		if policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 			return nil, openbroker.ErrAsyncRequired
 		}
 		return e.decideDeprovision(ctx, s, policy)
@@ -46,7 +46,7 @@ func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 }
 
 func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Policy) (*decision, error) {
-	if s.Instance.Status == Deleting {
+	if s.Instance.Status == StatusDeleting {
 		operation := s.open(KindDeprovision)
 		if operation == nil {
 			return nil, openbroker.ErrConcurrency
@@ -63,7 +63,7 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 	for i := range s.Open {
 		operation := &s.Open[i]
 		switch {
-		case operation.State == Cancelling:
+		case operation.State == OperationCancelling:
 			// It is on its way out; the deletion waits for it.
 			waits = true
 		case operation.Kind == KindProvision, operation.Internal && operation.Kind == KindDeprovision:
@@ -81,8 +81,8 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 		return nil, err
 	}
 	previous := s.Instance.Status
-	if previous == Creating {
-		previous = CreateFailed
+	if previous == StatusCreating {
+		previous = StatusCreateFailed
 	}
 	goal := &operationDocument{Previous: previous}
 	begin, task, err := e.newOperation(s.Instance.Key, KindDeprovision, policy, goal)
@@ -90,7 +90,7 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 		return nil, err
 	}
 	record := *s.Instance
-	record.Status = Deleting
+	record.Status = StatusDeleting
 	return &decision{
 		accept: &Acceptance{Expect: s.Revision(), Instance: record, Cancel: cancel, Operation: begin},
 		task:   task, operationID: begin.ID, waits: waits,
@@ -101,10 +101,10 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 // checkRemaining refuses the deletion of an instance with bindings, if the
 // plan's policy says so.
 func (e *Engine) checkRemaining(ctx context.Context, record *InstanceRecord, policy Policy) error {
-	if policy.RemainingBindings != RefuseRemaining {
+	if policy.RemainingBindings != RemainingBindingsRefuse {
 		return nil
 	}
-	for _, status := range []Status{Creating, Ready, Deleting, CreateFailed} {
+	for _, status := range []RecordStatus{StatusCreating, StatusReady, StatusDeleting, StatusCreateFailed} {
 		left, err := e.store.Bindings(ctx, Filter{Platform: record.Key.Platform, InstanceID: record.Key.InstanceID, Status: status, Limit: 1})
 		if err != nil {
 			return unavailable(err)

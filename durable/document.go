@@ -52,7 +52,7 @@ type bindingDocument struct {
 // An operationDocument is what an operation is to achieve, sealed.
 type operationDocument struct {
 	// Previous is the status to go back to if a deletion fails.
-	Previous Status `json:"previous,omitempty"`
+	Previous RecordStatus `json:"previous,omitempty"`
 	// PlanID and Instance are what an update makes of the instance.
 	PlanID   string            `json:"plan_id,omitempty"`
 	Instance *instanceDocument `json:"instance,omitempty"`

@@ -23,16 +23,16 @@ import (
 // that may be called again.
 type wallet struct{}
 
-func (wallet) Provision(context.Context, *durable.Task, durable.Instance) (durable.Provisioned, error) {
-	return durable.Provisioned{}, nil
+func (wallet) Provision(context.Context, *durable.Task, durable.Instance) (durable.ProvisionResult, error) {
+	return durable.ProvisionResult{}, nil
 }
 
-func (wallet) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.Updated, error) {
-	return durable.Updated{}, nil
+func (wallet) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.UpdateResult, error) {
+	return durable.UpdateResult{}, nil
 }
 func (wallet) Deprovision(context.Context, *durable.Task, durable.Instance) error { return nil }
-func (wallet) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.Bound, error) {
-	return durable.Bound{Credentials: openbroker.Credentials{"account": b.Instance.ID}}, nil
+func (wallet) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.BindResult, error) {
+	return durable.BindResult{Credentials: openbroker.Credentials{"account": b.Instance.ID}}, nil
 }
 func (wallet) Unbind(context.Context, *durable.Task, durable.Binding) error { return nil }
 
@@ -100,23 +100,23 @@ func Example() {
 // called for the first time.
 type slow struct{ wallet }
 
-func (slow) Provision(ctx context.Context, task *durable.Task, _ durable.Instance) (durable.Provisioned, error) {
+func (slow) Provision(ctx context.Context, task *durable.Task, _ durable.Instance) (durable.ProvisionResult, error) {
 	var order string
 	found, err := task.Load(&order)
 	if err != nil {
-		return durable.Provisioned{}, err
+		return durable.ProvisionResult{}, err
 	}
 	if !found {
 		order = "order 17" // Ordered once: what Save has kept outlives the process.
 		if err := task.Save(ctx, order); err != nil {
-			return durable.Provisioned{}, err
+			return durable.ProvisionResult{}, err
 		}
 	}
 	if task.Attempt() == 1 {
-		return durable.Provisioned{}, durable.Retryable(errors.New("the warehouse is closed"), 0)
+		return durable.ProvisionResult{}, durable.Retryable(errors.New("the warehouse is closed"), 0)
 	}
 	fmt.Printf("attempt %d goes on with %s\n", task.Attempt(), order)
-	return durable.Provisioned{}, nil
+	return durable.ProvisionResult{}, nil
 }
 
 // provisionWith provisions an instance with a provider, as a platform would.
@@ -163,10 +163,10 @@ func ExampleTask_Save() {
 // closed is a provider whose service is never there.
 type closed struct{ wallet }
 
-func (closed) Provision(_ context.Context, task *durable.Task, _ durable.Instance) (durable.Provisioned, error) {
+func (closed) Provision(_ context.Context, task *durable.Task, _ durable.Instance) (durable.ProvisionResult, error) {
 	fmt.Println("attempt", task.Attempt())
 	closed := openbroker.NewError(http.StatusServiceUnavailable, "", "The warehouse is closed.")
-	return durable.Provisioned{}, durable.Retryable(closed, time.Millisecond)
+	return durable.ProvisionResult{}, durable.Retryable(closed, time.Millisecond)
 }
 
 func ExampleRetryable() {
@@ -182,7 +182,7 @@ func ExampleRetryable() {
 func ExamplePolicy() {
 	// A plan whose instances take a while, and whose failures somebody wants to
 	// look at.
-	err := provisionWith(wallet{}, durable.Policy{Mode: durable.Asynchronous, Cleanup: durable.CleanupManual, Deadline: 2 * time.Hour})
+	err := provisionWith(wallet{}, durable.Policy{Mode: durable.ModeAsynchronous, Cleanup: durable.CleanupManual, Deadline: 2 * time.Hour})
 	fmt.Println(err)
 	// Output:
 	// 422 AsyncRequired: This service plan requires client support for asynchronous service operations.

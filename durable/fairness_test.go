@@ -27,7 +27,7 @@ func fill(t *testing.T, r *replica, prefix string, number int) {
 
 // linger is a hook that lasts until the gate opens, for the names with a prefix, and
 // counts those that wait.
-func linger(p *scripted, kind durable.Kind) (waiting *atomic.Int64, open func()) {
+func linger(p *scripted, kind durable.OperationKind) (waiting *atomic.Int64, open func()) {
 	waiting = &atomic.Int64{}
 	opened := make(chan struct{})
 	p.on(kind, "", func(ctx context.Context, _ *durable.Task) error {
@@ -148,7 +148,7 @@ func TestExpiredBindingsDoNotStarveCreations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		provider := newScripted()
 		expires := time.Now().Add(time.Hour)
-		provider.bound = func(durable.Binding) durable.Bound { return durable.Bound{ExpiresAt: expires} }
+		provider.bound = func(durable.Binding) durable.BindResult { return durable.BindResult{ExpiresAt: expires} }
 		r := startInBubble(t, openSQLite(t), newKeys(t), provider, func(c *durable.Config) { c.Workers, c.UnbindExpired = 8, true })
 		for i := range 10 {
 			id := fmt.Sprint("i", i)

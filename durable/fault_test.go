@@ -27,7 +27,7 @@ func TestProviderPanics(t *testing.T) {
 		if !strings.Contains(r.logs.String(), "no such node") || !strings.Contains(r.logs.String(), "fault_test.go") {
 			t.Error("the log does not say what panicked where")
 		}
-		r.status("i", "", durable.Deleted)
+		r.status("i", "", durable.StatusDeleted)
 		r.done("j", r.provision("j", "plan-async", ""))
 	})
 }
@@ -50,7 +50,7 @@ func TestDeadline(t *testing.T) {
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		r := start(t, store, newKeys(t), newScripted(), func(c *durable.Config) {
 			c.StopGrace = 10 * time.Millisecond
-			c.Policies["plan-async"] = durable.Policy{Mode: durable.Asynchronous, Deadline: 200 * time.Millisecond}
+			c.Policies["plan-async"] = durable.Policy{Mode: durable.ModeAsynchronous, Deadline: 200 * time.Millisecond}
 		})
 		r.provider.hold(durable.KindProvision, "listens")
 		stubborn := r.provider.stall(durable.KindProvision, "does not")
@@ -61,7 +61,7 @@ func TestDeadline(t *testing.T) {
 			if s := r.poll(path, a.operation()); s.state() != string(openbroker.OperationFailed) || !strings.Contains(s.text, "too long") {
 				t.Errorf("%s: the operation is %s", id, s.text)
 			}
-			r.status(id, "", durable.Deleted)
+			r.status(id, "", durable.StatusDeleted)
 		}
 		r.bring("i", "plan-async", ready)
 		r.provider.hold(durable.KindDeprovision, "i")
@@ -78,7 +78,7 @@ func TestRetries(t *testing.T) {
 	errBusy := errors.New("busy")
 	for _, test := range []struct {
 		name     string
-		kind     durable.Kind
+		kind     durable.OperationKind
 		err      error
 		failures int
 		state    string
@@ -150,7 +150,7 @@ func TestCleanUpIsTriedAgain(t *testing.T) {
 			return nil
 		})
 		r.provision("i", "plan-async", "")
-		r.status("i", "", durable.Deleted)
+		r.status("i", "", durable.StatusDeleted)
 		if calls.Load() != 3 {
 			t.Errorf("the clean-up was tried %d times", calls.Load())
 		}
@@ -165,7 +165,7 @@ func TestCleanUpThatFails(t *testing.T) {
 		r.provider.fail(durable.KindProvision, "i", errProvider)
 		r.provider.fail(durable.KindDeprovision, "i", errProvider)
 		a := r.provision("i", "plan-async", "")
-		r.status("i", "", durable.CreateFailed)
+		r.status("i", "", durable.StatusCreateFailed)
 		if s := r.lastOperation("i", ""); s.text != r.lastOperation("i", a.operation()).text {
 			t.Errorf("the platform sees the clean-up: %s", s.text)
 		}
@@ -193,7 +193,7 @@ func TestClientDisconnects(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.open()
-		r.status("i", "", durable.Ready)
+		r.status("i", "", durable.StatusReady)
 		r.provision("i", "plan-sync", "").is(t, http.StatusOK, "")
 	})
 }
@@ -210,7 +210,7 @@ func TestClientDisconnectsWhileTheDecisionIsWritten(t *testing.T) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		r.status("i", "", durable.Ready)
+		r.status("i", "", durable.StatusReady)
 	})
 }
 
@@ -222,9 +222,9 @@ func TestSecrets(t *testing.T) {
 	r := start(t, store, newKeys(t), newScripted(), nil)
 	const secret = "hunter2-"
 	parameters := `,"parameters":{"password":"` + secret + `parameter"},"context":{"platform":"cloudfoundry","note":"` + secret + `context"}`
-	r.provider.provisioned = func() durable.Provisioned { return durable.Provisioned{State: []byte(`"` + secret + `state"`)} }
-	r.provider.bound = func(durable.Binding) durable.Bound {
-		return durable.Bound{Credentials: openbroker.Credentials{"password": secret + "credential"}, State: []byte(`"` + secret + `state"`)}
+	r.provider.provisioned = func() durable.ProvisionResult { return durable.ProvisionResult{State: []byte(`"` + secret + `state"`)} }
+	r.provider.bound = func(durable.Binding) durable.BindResult {
+		return durable.BindResult{Credentials: openbroker.Credentials{"password": secret + "credential"}, State: []byte(`"` + secret + `state"`)}
 	}
 	saves := func(ctx context.Context, task *durable.Task) error {
 		if err := task.Save(ctx, secret+"checkpoint"); err != nil {
@@ -235,7 +235,7 @@ func TestSecrets(t *testing.T) {
 		}
 		return nil
 	}
-	for _, kind := range []durable.Kind{durable.KindProvision, durable.KindUpdate, durable.KindBind, durable.KindUnbind} {
+	for _, kind := range []durable.OperationKind{durable.KindProvision, durable.KindUpdate, durable.KindBind, durable.KindUnbind} {
 		r.provider.on(kind, "", saves)
 	}
 	r.provider.on(durable.KindBind, "i/panics", func(context.Context, *durable.Task) error { panic("away") })
@@ -310,7 +310,7 @@ func TestWorkersAreBounded(t *testing.T) {
 		}
 		g.open()
 		for _, id := range ids {
-			r.status(id, "", durable.Ready)
+			r.status(id, "", durable.StatusReady)
 		}
 	})
 }
@@ -378,7 +378,7 @@ func TestDeletionOfHalfCreatedFails(t *testing.T) {
 			if s := r.poll(id, a.operation()); s.text != c.want {
 				t.Errorf("%s: the deletion is %s", id, s.text)
 			}
-			r.status(id, "", durable.CreateFailed)
+			r.status(id, "", durable.StatusCreateFailed)
 		}
 	})
 }

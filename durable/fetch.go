@@ -21,8 +21,8 @@ func (e *Engine) GetInstance(ctx context.Context, r *openbroker.GetInstanceReque
 		return nil, openbroker.ErrInstanceDoesNotExist
 	}
 	switch record.Status {
-	case Ready:
-	case Updating, Deleting:
+	case StatusReady:
+	case StatusUpdating, StatusDeleting:
 		return nil, openbroker.ErrConcurrency
 	default:
 		return nil, openbroker.ErrInstanceDoesNotExist
@@ -45,7 +45,7 @@ func (e *Engine) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest
 	if err != nil {
 		return nil, err
 	}
-	if snapshot.Binding == nil || snapshot.Binding.Status != Ready {
+	if snapshot.Binding == nil || snapshot.Binding.Status != StatusReady {
 		return nil, openbroker.ErrBindingDoesNotExist
 	}
 	document, err := e.openBinding(snapshot.Binding)
@@ -104,7 +104,7 @@ func (e *Engine) lastOperation(ctx context.Context, key Key, id string, unknown 
 		if record.Kind == KindUpdate {
 			response.UpdateRepeatable = f.UpdateRepeatable
 		}
-	case Active, Cancelling:
+	case OperationActive, OperationCancelling:
 	}
 	return response, nil
 }

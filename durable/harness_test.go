@@ -56,13 +56,13 @@ func testCatalog() *openbroker.Catalog {
 func testPolicies() map[string]durable.Policy {
 	return map[string]durable.Policy{
 		"plan-short":    {SyncWait: time.Millisecond},
-		"plan-sync":     {Mode: durable.Synchronous},
-		"plan-async":    {Mode: durable.Asynchronous},
-		"plan-parallel": {Mode: durable.Asynchronous},
-		"plan-serial":   {Mode: durable.Asynchronous, ParallelBindings: new(false), SyncWait: 20 * time.Millisecond},
+		"plan-sync":     {Mode: durable.ModeSynchronous},
+		"plan-async":    {Mode: durable.ModeAsynchronous},
+		"plan-parallel": {Mode: durable.ModeAsynchronous},
+		"plan-serial":   {Mode: durable.ModeAsynchronous, ParallelBindings: new(false), SyncWait: 20 * time.Millisecond},
 		"plan-queue":    {ParallelBindings: new(false)},
-		"plan-manual":   {Mode: durable.Asynchronous, Cleanup: durable.CleanupManual},
-		"plan-refuse":   {RemainingBindings: durable.RefuseRemaining},
+		"plan-manual":   {Mode: durable.ModeAsynchronous, Cleanup: durable.CleanupManual},
+		"plan-refuse":   {RemainingBindings: durable.RemainingBindingsRefuse},
 	}
 }
 
@@ -369,7 +369,7 @@ func (r *replica) done(path string, a answer) answer {
 
 // status waits until the stored instance or binding has the status and nothing
 // is being done to it.
-func (r *replica) status(id, binding string, want durable.Status) {
+func (r *replica) status(id, binding string, want durable.RecordStatus) {
 	r.t.Helper()
 	eventually(r.t, id+"/"+binding+" is "+string(want), func() bool {
 		snapshot, err := r.store.Load(r.t.Context(), durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: id, BindingID: binding})

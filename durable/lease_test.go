@@ -138,7 +138,9 @@ func TestLateResultIsRefused(t *testing.T) {
 		keys, inner := newKeys(t), openSQLite(t)
 		late, winner := newScripted(), newScripted()
 		g := late.stall(durable.KindProvision, "i")
-		winner.provisioned = func() durable.Provisioned { return durable.Provisioned{DashboardURL: "https://winner.example.com"} }
+		winner.provisioned = func() durable.ProvisionResult {
+			return durable.ProvisionResult{DashboardURL: "https://winner.example.com"}
+		}
 		isolated := &flakyStore{Store: inner}
 		cut := cutOff(isolated)
 		first := startInBubble(t, isolated, keys, late, func(c *durable.Config) { c.Lease, c.StopGrace = leaseLength, time.Hour })
@@ -291,7 +293,7 @@ type slowStore struct {
 	claiming chan struct{}
 }
 
-func (s *slowStore) Claim(ctx context.Context, _ string, _ time.Duration, _ int, _ durable.Exclusion) ([]durable.OperationRecord, error) {
+func (s *slowStore) Claim(ctx context.Context, _ string, _ time.Duration, _ int, _ durable.ClaimExclusion) ([]durable.OperationRecord, error) {
 	select {
 	case s.claiming <- struct{}{}:
 	default:

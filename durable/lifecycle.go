@@ -75,8 +75,8 @@ func (l *Lifecycle) CleanUp(key Key) (Transition, error) {
 // the snapshot that key names, which exists. The platform sees the operation, and
 // its delete request joins it. The error says that data cannot be sealed.
 func (l *Lifecycle) Delete(s *Snapshot, key Key) (t Transition, err error) {
-	t.setStatus(key, s.Instance, s.Binding, Deleting)
-	t.Next, err = l.rules.newOperation(key, deletes(key), l.Policy(s.Instance), &operationDocument{Previous: Ready})
+	t.setStatus(key, s.Instance, s.Binding, StatusDeleting)
+	t.Next, err = l.rules.newOperation(key, deletes(key), l.Policy(s.Instance), &operationDocument{Previous: StatusReady})
 	l.rules.refresh(t.Instance, t.Binding)
 	return t, err
 }

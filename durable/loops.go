@@ -65,7 +65,7 @@ func (e *Engine) claim(context.Context) {
 
 // claimSome claims operations, begins to work on them in places that are reserved,
 // and returns how many there are.
-func (e *Engine) claimSome(limit int, leave Exclusion) int {
+func (e *Engine) claimSome(limit int, leave ClaimExclusion) int {
 	leased := time.Now()
 	// What takes longer than the lease is not ours any more.
 	ctx, cancel := context.WithTimeout(e.claiming, e.config.Lease)
@@ -78,7 +78,7 @@ func (e *Engine) claimSome(limit int, leave Exclusion) int {
 	for i := range claimed {
 		record := &claimed[i]
 		e.operationLogger(record).LogAttrs(ctx, slog.LevelDebug, "operation claimed")
-		who := place{of: ServiceOf{Platform: record.Key.Platform}, internal: record.Internal}
+		who := place{of: PlatformService{Platform: record.Key.Platform}, internal: record.Internal}
 		e.places.use(who)
 		e.begin(record, nil, leased, who)
 	}
@@ -163,7 +163,7 @@ func heed(running []*run, states map[Fence]OperationState, incomplete error) {
 		switch state, held := states[r.fence()]; {
 		case !held && incomplete == nil:
 			r.stop(errLeaseLost) // Or it has just ended, and does not notice.
-		case state == Cancelling:
+		case state == OperationCancelling:
 			r.stop(errCancelled)
 		}
 	}
@@ -225,7 +225,7 @@ func (e *Engine) unbindExpired(ctx context.Context) {
 	}
 	for i := range expired {
 		d, err := e.decide(ctx, expired[i].Key, nil, func(s *Snapshot) (*decision, error) {
-			if s.Binding == nil || s.Binding.Status != Ready || s.Instance == nil || len(s.Open) > 0 {
+			if s.Binding == nil || s.Binding.Status != StatusReady || s.Instance == nil || len(s.Open) > 0 {
 				return &decision{done: true}, nil
 			}
 			return e.beginUnbind(s, expired[i].Key, Policy{Deadline: e.config.CleanupTimeout}, true)

@@ -45,7 +45,7 @@ func TestAutomaticMode(t *testing.T) {
 		r := start(t, store, newKeys(t), newScripted(), nil)
 		for _, step := range []struct {
 			name, path string
-			kind       durable.Kind
+			kind       durable.OperationKind
 			request    func() answer
 		}{
 			{"i", "i", durable.KindProvision, func() answer { return r.provision("i", "plan-short", "") }},
@@ -87,7 +87,7 @@ func TestBindingsThatCannotBeFetched(t *testing.T) {
 func TestAsynchronousBindingsMustBeRetrievable(t *testing.T) {
 	t.Parallel()
 	config := fastConfig(newKeys(t), &logBuffer{})
-	config.Policies["plan-hidden"] = durable.Policy{BindingMode: durable.Asynchronous}
+	config.Policies["plan-hidden"] = durable.Policy{BindingMode: durable.ModeAsynchronous}
 	_, err := durable.New(t.Context(), testCatalog(), newScripted(), openSQLite(t), config)
 	if err == nil || !strings.Contains(err.Error(), "bindings_retrievable") {
 		t.Fatalf("the error is %v", err)
@@ -101,7 +101,7 @@ func TestMaxWait(t *testing.T) {
 	g := r.provider.hold(durable.KindProvision, "i")
 	r.send(http.MethodPut, instancePath("i"), provisionBody("plan-sync", "")).is(t, http.StatusGatewayTimeout, "")
 	g.open()
-	r.status("i", "", durable.Ready)
+	r.status("i", "", durable.StatusReady)
 }
 
 // The answer to a request that waited is that of the provider.

@@ -38,7 +38,7 @@ type operation struct {
 	id string
 	// binding is empty for an operation on the instance.
 	binding string
-	kind    durable.Kind
+	kind    durable.OperationKind
 	// clean says that it cleans up: the platform does not see it.
 	clean bool
 	// from is the status before a deletion.
@@ -56,7 +56,7 @@ type expected struct {
 	code   string
 	// same is the operation to be named again, begin the kind of a new one.
 	same  *operation
-	begin durable.Kind
+	begin durable.OperationKind
 }
 
 func refused() expected { return expected{status: 422, code: concurrency} }
@@ -78,12 +78,12 @@ func repeated(r *resource, params int, o *operation) expected {
 
 // unheard reports whether the platform has not heard yet that the last operation,
 // which is of the kind, failed.
-func (r *resource) unheard(kind durable.Kind) bool {
+func (r *resource) unheard(kind durable.OperationKind) bool {
 	return r.last != nil && r.last.kind == kind && r.last.state == "failed" && !r.last.heard
 }
 
 // created tells what an identical creation is answered with that failed.
-func (r *resource) created(kind durable.Kind, params int) (expected, bool) {
+func (r *resource) created(kind durable.OperationKind, params int) (expected, bool) {
 	failed := r.status == cleaning || r.status == leftBehind || r.status == absent
 	return expected{status: 202, same: r.last}, failed && r.params == params && r.unheard(kind)
 }
@@ -368,7 +368,7 @@ func TestModel(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		provider, judge := newScripted(), &judge{verdicts: map[string]chan error{}}
-		for _, kind := range []durable.Kind{durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind} {
+		for _, kind := range []durable.OperationKind{durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind} {
 			provider.on(kind, "", judge.wait)
 		}
 		r := start(t, store, newKeys(t), provider, nil)

@@ -36,7 +36,7 @@ func forEachAdmin(t *testing.T, test func(t *testing.T, o *operator)) {
 		var config durable.Config
 		r := start(t, store, keys, provider, func(c *durable.Config) {
 			c.Lease, c.StopGrace = lease, lease
-			c.Policies[planID] = durable.Policy{Mode: durable.Asynchronous}
+			c.Policies[planID] = durable.Policy{Mode: durable.ModeAsynchronous}
 			config = *c
 		})
 		a, err := admin.New(testCatalog(), store.(admin.Store), config)
@@ -72,7 +72,7 @@ func (o *operator) did(entry *admin.AuditEntry, err error) func(action admin.Act
 			ID: entry.ID, At: entry.At, Actor: by.Actor, Reason: by.Reason, Action: action,
 			Key:         durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: entry.InstanceID, BindingID: entry.BindingID},
 			OperationID: operation, BegunID: entry.BegunID,
-			StatusBefore: durable.Status(change[0]), StatusAfter: durable.Status(change[1]),
+			StatusBefore: durable.RecordStatus(change[0]), StatusAfter: durable.RecordStatus(change[1]),
 			StateBefore: durable.OperationState(change[2]), StateAfter: durable.OperationState(change[3]),
 		}
 		trail, err := o.AuditTrail(o.t.Context(), admin.AuditFilter{Limit: 1})
@@ -88,7 +88,7 @@ func (o *operator) did(entry *admin.AuditEntry, err error) func(action admin.Act
 
 // blocked makes the first call of a kind wait until its context ends, and
 // returns a channel that tells when it has begun.
-func (p *scripted) blocked(kind durable.Kind) <-chan struct{} {
+func (p *scripted) blocked(kind durable.OperationKind) <-chan struct{} {
 	entered := make(chan struct{}, 1000)
 	first := make(chan struct{}, 1)
 	first <- struct{}{}
@@ -146,8 +146,8 @@ func TestAdminCancelsProvision(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		plan string
-		end  durable.Status
-	}{{planID, durable.Deleted}, {"plan-manual", durable.CreateFailed}} {
+		end  durable.RecordStatus
+	}{{planID, durable.StatusDeleted}, {"plan-manual", durable.StatusCreateFailed}} {
 		t.Run(c.plan, func(t *testing.T) {
 			t.Parallel()
 			forEachAdmin(t, func(t *testing.T, o *operator) {
@@ -156,7 +156,7 @@ func TestAdminCancelsProvision(t *testing.T) {
 				accepted := o.provision("i", c.plan, "")
 				receive(t, "provision", entered)
 				entry := o.did(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "creating", "create failed", "active", "cancelling")
-				if cleans := entry.BegunID != ""; cleans != (c.end == durable.Deleted) {
+				if cleans := entry.BegunID != ""; cleans != (c.end == durable.StatusDeleted) {
 					t.Errorf("begun %q", entry.BegunID)
 				}
 				const reason = `{"state":"failed","description":"An operator of the service broker ended the operation: it is stuck"}`
@@ -164,7 +164,7 @@ func TestAdminCancelsProvision(t *testing.T) {
 					t.Errorf("the operation is %s", a.text)
 				}
 				o.status("i", "", c.end)
-				if c.end == durable.Deleted {
+				if c.end == durable.StatusDeleted {
 					o.done("i", o.provision("i", c.plan, ""))
 				}
 			})
@@ -201,13 +201,13 @@ func TestAdminCancelsDeletions(t *testing.T) {
 		accepted := o.unbind("i", "b", planID)
 		receive(t, "unbind", entered)
 		o.did(o.Cancel(t.Context(), o.target("b"), by))(admin.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
-		o.status("i", "b", durable.Ready)
+		o.status("i", "b", durable.StatusReady)
 
 		entered = o.provider.blocked(durable.KindDeprovision)
 		accepted = o.deprovision("i", planID)
 		receive(t, "deprovision", entered)
 		o.did(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
-		o.status("i", "", durable.Ready)
+		o.status("i", "", durable.StatusReady)
 	})
 }
 
@@ -231,7 +231,7 @@ func TestAdminFailsProvision(t *testing.T) {
 			t.Errorf("the clean-up is %+v, %v", cleanup, err)
 		}
 		g.open()
-		o.status("i", "", durable.Deleted)
+		o.status("i", "", durable.StatusDeleted)
 	})
 }
 
@@ -252,7 +252,7 @@ func TestAdminFailsBindAndDeletesAgain(t *testing.T) {
 		if err != nil || !cleanup.Internal || cleanup.Kind != durable.KindUnbind {
 			t.Errorf("the clean-up is %+v, %v", cleanup, err)
 		}
-		o.status("i", "b", durable.Deleted)
+		o.status("i", "b", durable.StatusDeleted)
 	})
 }
 
@@ -269,7 +269,7 @@ func TestAdminFailsCancellingOperation(t *testing.T) {
 		deletion := o.deprovision("i", planID).is(t, http.StatusAccepted, "")
 		o.did(o.Fail(t.Context(), o.target(accepted.operation()), by, ""))(admin.ActionFail, accepted.operation(), "deleting", "deleting", "cancelling", "failed")
 		o.done("i", deletion)
-		o.status("i", "", durable.Deleted)
+		o.status("i", "", durable.StatusDeleted)
 	})
 }
 
@@ -294,7 +294,7 @@ func TestAdminRetriesFailedDeprovision(t *testing.T) {
 		if a := o.poll("i", ""); a.state() != "succeeded" {
 			t.Errorf("the operation is %s", a.text)
 		}
-		o.status("i", "", durable.Deleted)
+		o.status("i", "", durable.StatusDeleted)
 	})
 }
 
@@ -474,7 +474,7 @@ type enumerating struct {
 	next []string
 }
 
-var _ durable.Enumerator = (*enumerating)(nil)
+var _ durable.ResourceLister = (*enumerating)(nil)
 
 func (e *enumerating) Resources(context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {

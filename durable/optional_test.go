@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A checking provider refuses, and knows dashboards early.
+// A checking provider refuses requests, and knows dashboards before the creation.
 type checking struct {
 	*scripted
 	mu     sync.Mutex
@@ -19,8 +19,8 @@ type checking struct {
 }
 
 var (
-	_ durable.Checker     = (*checking)(nil)
-	_ durable.Dashboarder = (*checking)(nil)
+	_ durable.RequestChecker    = (*checking)(nil)
+	_ durable.DashboardProvider = (*checking)(nil)
 )
 
 func (c *checking) check(what string, parameters openbroker.Parameters) error {
@@ -44,8 +44,11 @@ func (c *checking) CheckBinding(_ context.Context, b durable.Binding) error {
 	return c.check("bind to "+b.Instance.ID, b.Parameters)
 }
 
-func (c *checking) DashboardURL(i durable.Instance) string {
-	return "https://early.example.com/" + i.ID
+func (c *checking) DashboardURL(_ context.Context, i durable.Instance) (string, error) {
+	if strings.Contains(string(i.Parameters), "no dashboard") {
+		return "", openbroker.ErrInvalidParameters.WithDescription("the instance has no dashboard")
+	}
+	return "https://early.example.com/" + i.ID, nil
 }
 
 func startChecking(tb testing.TB, store durable.Store) (*replica, *checking) {
@@ -56,8 +59,8 @@ func startChecking(tb testing.TB, store durable.Store) (*replica, *checking) {
 	return r, provider
 }
 
-// What a Checker refuses is answered with its error and leaves no trace.
-func TestChecker(t *testing.T) {
+// The error of a RequestChecker is the answer, and nothing is recorded.
+func TestRequestChecker(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		r, provider := startChecking(t, store)
@@ -87,8 +90,8 @@ func TestChecker(t *testing.T) {
 	})
 }
 
-// A repeated request is not checked: what is there is there.
-func TestCheckerIsNotAskedAgain(t *testing.T) {
+// A repeated request is not checked again.
+func TestRequestCheckerIgnoresRepeatedRequests(t *testing.T) {
 	t.Parallel()
 	r, provider := startChecking(t, openSQLite(t))
 	r.done("i", r.provision("i", planID, ""))
@@ -100,42 +103,56 @@ func TestCheckerIsNotAskedAgain(t *testing.T) {
 	}
 }
 
-func TestDashboarder(t *testing.T) {
+func TestDashboardProvider(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		r, provider := startChecking(t, store)
 		g := provider.hold(durable.KindProvision, "i")
-		for range 2 { // The repeated request tells it too.
+		for range 2 { // The answer to the repeated request has it too.
 			a := r.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
 			if a.body["dashboard_url"] != "https://early.example.com/i" {
 				t.Errorf("the answer is %s", a.text)
 			}
 		}
 		g.open()
-		r.status("i", "", durable.Ready)
+		r.status("i", "", durable.StatusReady)
 		if a := r.provision("i", "plan-async", ""); a.body["dashboard_url"] != "https://dashboard.example.com/i" {
 			t.Errorf("the answer is %s", a.text)
 		}
 	})
 }
 
-// A finding provider knows what it has.
+// The error of a DashboardProvider is the answer, and nothing is recorded. An
+// existing instance needs no URL.
+func TestDashboardProviderRefuses(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		r, _ := startChecking(t, store)
+		const none = `,"parameters":{"a":"no dashboard"}`
+		r.provision("i", planID, none).is(t, http.StatusBadRequest, "InvalidParameters")
+		r.lastOperation("i", "").is(t, http.StatusNotFound, "")
+		r.done("i", r.provision("i", planID, ""))
+		r.provision("i", planID, none).is(t, http.StatusConflict, "")
+	})
+}
+
+// A finding provider knows its resources.
 type finding struct {
 	*scripted
 	found func()
 }
 
-var _ durable.Exister = (*finding)(nil)
+var _ durable.ResourceFinder = (*finding)(nil)
 
-func (f *finding) Exists(_ context.Context, i durable.Instance) (bool, error) {
+func (f *finding) ResourceExists(_ context.Context, i durable.Instance) (bool, error) {
 	if f.found != nil {
 		f.found()
 	}
 	return f.has(i.ID), nil
 }
 
-// What exists without a record is neither adopted nor deleted.
-func TestExister(t *testing.T) {
+// A resource without a record is neither adopted nor deleted.
+func TestResourceFinder(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		provider := &finding{scripted: newScripted()}
@@ -169,7 +186,7 @@ func TestExister(t *testing.T) {
 }
 
 // A resource that another replica makes meanwhile has a record.
-func TestExisterIsOvertaken(t *testing.T) {
+func TestResourceFinderIsOvertaken(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		keys, slow := newKeys(t), &finding{scripted: newScripted()}

@@ -122,7 +122,7 @@ func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
 		keys := &breakable{Sealer: newKeys(t)}
 		r := start(t, store, keys, newScripted(), func(c *durable.Config) {
 			c.Workers, c.CleanupTimeout = 1, 100*time.Millisecond
-			c.Policies["plan-short"] = durable.Policy{Mode: durable.Asynchronous, Deadline: 200 * time.Millisecond}
+			c.Policies["plan-short"] = durable.Policy{Mode: durable.ModeAsynchronous, Deadline: 200 * time.Millisecond}
 		})
 		g := r.provider.hold(durable.KindProvision, "first")
 		first := r.provision("first", "plan-async", "")
@@ -133,7 +133,7 @@ func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
 		if s := r.poll("i", a.operation()); s.state() != string(openbroker.OperationFailed) {
 			t.Errorf("the operation is %s", s.text)
 		}
-		r.status("i", "", durable.CreateFailed)
+		r.status("i", "", durable.StatusCreateFailed)
 		keys.broken.Store(false)
 		r.done("first", first)
 		r.done("i", r.deprovision("i", "plan-short"))
@@ -150,7 +150,7 @@ func TestClocksApart(t *testing.T) {
 			store := openSQLite(t, sqlitestore.WithClock(c.now))
 			keys := newKeys(t)
 			short := func(c *durable.Config) {
-				c.Policies["plan-async"] = durable.Policy{Mode: durable.Asynchronous, Deadline: 5 * time.Minute}
+				c.Policies["plan-async"] = durable.Policy{Mode: durable.ModeAsynchronous, Deadline: 5 * time.Minute}
 			}
 			// The replica that takes the operation on has answered nothing yet.
 			first := serve(t, store, keys, newScripted(), nil, short)

@@ -116,7 +116,7 @@ func (e *Engine) unbindRemaining(ctx context.Context, task *Task, instance Insta
 }
 
 func (e *Engine) unbindOne(ctx context.Context, task *Task, instance Instance, record *BindingRecord) error {
-	if record.Status == Deleted {
+	if record.Status == StatusDeleted {
 		return nil
 	}
 	document, err := e.openBinding(record)
@@ -145,9 +145,9 @@ func deletion(err error) error {
 
 // deletedBinding is a binding's tombstone: nothing secret is left in it.
 func deletedBinding(record *BindingRecord) *BindingRecord {
-	return &BindingRecord{Key: record.Key, Status: Deleted, ServiceID: record.ServiceID, PlanID: record.PlanID}
+	return &BindingRecord{Key: record.Key, Status: StatusDeleted, ServiceID: record.ServiceID, PlanID: record.PlanID}
 }
 
 func deletedInstance(record *InstanceRecord) *InstanceRecord {
-	return &InstanceRecord{Key: record.Key, Status: Deleted, ServiceID: record.ServiceID, PlanID: record.PlanID}
+	return &InstanceRecord{Key: record.Key, Status: StatusDeleted, ServiceID: record.ServiceID, PlanID: record.PlanID}
 }

@@ -15,19 +15,19 @@ type places struct {
 	taken     int
 	internal  int
 	platforms map[string]int
-	services  map[ServiceOf]int
+	services  map[PlatformService]int
 }
 
 // A place is what an operation counts for. The service is empty until it is known.
 type place struct {
-	of       ServiceOf
+	of       PlatformService
 	internal bool
 }
 
 func newPlaces(size, perPlatform int) *places {
 	return &places{
 		size: size, perPlatform: perPlatform, perService: perPlatform, forInternal: max(1, size/2),
-		platforms: map[string]int{}, services: map[ServiceOf]int{},
+		platforms: map[string]int{}, services: map[PlatformService]int{},
 	}
 }
 
@@ -119,7 +119,7 @@ func (p *places) count(who place, n int) {
 // leave says what a claim must leave because it has all the places that it may
 // have, and how many operations it may get so that none of the others has more.
 // If fair, it leaves also what has its share or more: others come first.
-func (p *places) leave(fair bool) (leave Exclusion, limit int) {
+func (p *places) leave(fair bool) (leave ClaimExclusion, limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	limit = p.size

@@ -16,11 +16,13 @@ type PlanUse struct {
 	// Instance is one of perhaps many.
 	Instance Key
 	// Status is that of the instance.
-	Status Status
+	Status RecordStatus
 }
 
 // occupied are the statuses of instances for which something may exist.
-func occupied() []Status { return []Status{Ready, Creating, Updating, Deleting, CreateFailed} }
+func occupied() []RecordStatus {
+	return []RecordStatus{StatusReady, StatusCreating, StatusUpdating, StatusDeleting, StatusCreateFailed}
+}
 
 // PlansInUse returns those of the plans that instances of any platform use, in the
 // order in which they are given: instances that exist, are being made or deleted, or
@@ -62,7 +64,7 @@ func (e *Engine) instanceOf(ctx context.Context, plan PlanRef) (*InstanceRecord,
 	if err != nil || len(first) == 0 {
 		return nil, err
 	}
-	if first[0].Status != Deleted {
+	if first[0].Status != StatusDeleted {
 		return &first[0], nil
 	}
 	// Behind a tombstone there may be others.
@@ -82,7 +84,7 @@ func (e *Engine) instanceOf(ctx context.Context, plan PlanRef) (*InstanceRecord,
 // with their former plan until then.
 func (e *Engine) moving(ctx context.Context) ([]PlanUse, error) {
 	var found []PlanUse
-	for _, state := range []OperationState{Active, Cancelling} {
+	for _, state := range []OperationState{OperationActive, OperationCancelling} {
 		filter := Filter{Kind: KindUpdate, State: state}
 		for {
 			open, err := e.store.Operations(ctx, filter)

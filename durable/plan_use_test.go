@@ -70,7 +70,7 @@ func TestPlansInUseByAnotherPlatform(t *testing.T) {
 		k8s := r.as("k8s")
 		k8s.done("i", k8s.provision("i", planID, ""))
 		uses, err := r.PlansInUse(t.Context(), durable.PlanRef{ServiceID: serviceID, PlanID: planID})
-		if err != nil || len(uses) != 1 || uses[0].Instance != (durable.Key{Platform: "k8s", InstanceID: "i"}) || uses[0].Status != durable.Ready {
+		if err != nil || len(uses) != 1 || uses[0].Instance != (durable.Key{Platform: "k8s", InstanceID: "i"}) || uses[0].Status != durable.StatusReady {
 			t.Errorf("in use: %+v, %v", uses, err)
 		}
 	})

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// A Mode says whether requests wait for their operation.
-type Mode string
+// A ResponseMode says whether requests wait for their operation.
+type ResponseMode string
 
 const (
-	// Automatic answers 201 or 200 if the operation ends within SyncWait, and
+	// ModeAutomatic answers 201 or 200 if the operation ends within SyncWait, and
 	// 202 otherwise. A client that does not accept a 202 waits for the end.
-	Automatic Mode = "automatic"
-	// Synchronous always waits for the end.
-	Synchronous Mode = "synchronous"
-	// Asynchronous always answers 202, and 422 AsyncRequired to a client that
+	ModeAutomatic ResponseMode = "automatic"
+	// ModeSynchronous always waits for the end.
+	ModeSynchronous ResponseMode = "synchronous"
+	// ModeAsynchronous always answers 202, and 422 AsyncRequired to a client that
 	// does not accept it.
-	Asynchronous Mode = "asynchronous"
+	ModeAsynchronous ResponseMode = "asynchronous"
 )
 
 // A Cleanup says what becomes of an instance or binding whose creation failed.
@@ -36,19 +36,19 @@ const (
 type RemainingBindings string
 
 const (
-	// UnbindRemaining deletes the bindings first.
-	UnbindRemaining RemainingBindings = "unbind"
-	// RefuseRemaining answers the deprovision with 422.
-	RefuseRemaining RemainingBindings = "refuse"
+	// RemainingBindingsUnbind deletes the bindings first.
+	RemainingBindingsUnbind RemainingBindings = "unbind"
+	// RemainingBindingsRefuse answers the deprovision with 422.
+	RemainingBindingsRefuse RemainingBindings = "refuse"
 )
 
 // A Policy is how the engine treats the operations of a plan. An empty field
 // takes the value of [Config.DefaultPolicy], and that the default below.
 type Policy struct {
 	// Mode is Automatic by default.
-	Mode Mode
+	Mode ResponseMode
 	// BindingMode is that of bind and unbind; Mode by default.
-	BindingMode Mode
+	BindingMode ResponseMode
 	// SyncWait is how long Automatic waits, and how long a binding waits its
 	// turn without ParallelBindings; 1 s by default.
 	SyncWait time.Duration
@@ -108,10 +108,10 @@ func (p Policy) validate(where string) error {
 		return fmt.Errorf("%s.%s is %q: it must be one of %q", where, field, value, allowed)
 	}
 	for _, err := range []error{
-		oneOf("mode", string(p.Mode), string(Automatic), string(Synchronous), string(Asynchronous)),
-		oneOf("binding_mode", string(p.BindingMode), string(Automatic), string(Synchronous), string(Asynchronous)),
+		oneOf("mode", string(p.Mode), string(ModeAutomatic), string(ModeSynchronous), string(ModeAsynchronous)),
+		oneOf("binding_mode", string(p.BindingMode), string(ModeAutomatic), string(ModeSynchronous), string(ModeAsynchronous)),
 		oneOf("cleanup", string(p.Cleanup), string(CleanupAutomatic), string(CleanupManual)),
-		oneOf("remaining_bindings", string(p.RemainingBindings), string(UnbindRemaining), string(RefuseRemaining)),
+		oneOf("remaining_bindings", string(p.RemainingBindings), string(RemainingBindingsUnbind), string(RemainingBindingsRefuse)),
 	} {
 		if err != nil {
 			return err

@@ -13,10 +13,10 @@ func TestPolicyDefaults(t *testing.T) {
 	polling := 600
 	zero := 0
 	c := Config{
-		DefaultPolicy: Policy{Attempts: 7, Mode: Synchronous},
+		DefaultPolicy: Policy{Attempts: 7, Mode: ModeSynchronous},
 		Policies: map[string]Policy{
-			"own":  {Mode: Asynchronous, Deadline: time.Minute, Attempts: 2},
-			"bind": {BindingMode: Automatic},
+			"own":  {Mode: ModeAsynchronous, Deadline: time.Minute, Attempts: 2},
+			"bind": {BindingMode: ModeAutomatic},
 		},
 	}.withDefaults()
 	for _, test := range []struct {
@@ -24,15 +24,15 @@ func TestPolicyDefaults(t *testing.T) {
 		in         *openbroker.Plan
 		want       Policy
 	}{
-		{"the default policy", "other", nil, Policy{Mode: Synchronous, BindingMode: Synchronous, Deadline: time.Hour, Attempts: 7}},
-		{"the plan's polling duration", "other", &openbroker.Plan{MaximumPollingDuration: &polling}, Policy{Mode: Synchronous, BindingMode: Synchronous, Deadline: 10 * time.Minute, Attempts: 7}},
-		{"a polling duration of 0", "other", &openbroker.Plan{MaximumPollingDuration: &zero}, Policy{Mode: Synchronous, BindingMode: Synchronous, Deadline: time.Hour, Attempts: 7}},
-		{"the policy of the plan", "own", &openbroker.Plan{MaximumPollingDuration: &polling}, Policy{Mode: Asynchronous, BindingMode: Asynchronous, Deadline: time.Minute, Attempts: 2}},
-		{"the mode of bindings", "bind", nil, Policy{Mode: Synchronous, BindingMode: Automatic, Deadline: time.Hour, Attempts: 7}},
+		{"the default policy", "other", nil, Policy{Mode: ModeSynchronous, BindingMode: ModeSynchronous, Deadline: time.Hour, Attempts: 7}},
+		{"the plan's polling duration", "other", &openbroker.Plan{MaximumPollingDuration: &polling}, Policy{Mode: ModeSynchronous, BindingMode: ModeSynchronous, Deadline: 10 * time.Minute, Attempts: 7}},
+		{"a polling duration of 0", "other", &openbroker.Plan{MaximumPollingDuration: &zero}, Policy{Mode: ModeSynchronous, BindingMode: ModeSynchronous, Deadline: time.Hour, Attempts: 7}},
+		{"the policy of the plan", "own", &openbroker.Plan{MaximumPollingDuration: &polling}, Policy{Mode: ModeAsynchronous, BindingMode: ModeAsynchronous, Deadline: time.Minute, Attempts: 2}},
+		{"the mode of bindings", "bind", nil, Policy{Mode: ModeSynchronous, BindingMode: ModeAutomatic, Deadline: time.Hour, Attempts: 7}},
 	} {
 		want := test.want
 		want.SyncWait, want.BackoffMin, want.BackoffMax = time.Second, time.Second, time.Minute
-		want.Cleanup, want.RemainingBindings = CleanupAutomatic, UnbindRemaining
+		want.Cleanup, want.RemainingBindings = CleanupAutomatic, RemainingBindingsUnbind
 		if got := c.policy(test.plan, test.in); got != want {
 			t.Errorf("%s: %+v, want %+v", test.name, got, want)
 		}

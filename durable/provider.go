@@ -14,120 +14,122 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Provider does the real work of a broker, one method for each kind of
+// A Provider does the real work of a broker, with one method for each kind of
 // operation.
 //
-// Every method must be idempotent: the engine calls it again, possibly in
-// another process, when an attempt was interrupted or its outcome could not be
-// recorded. To create what is there already, or to delete what is gone, is a
-// success. Two attempts at one operation can overlap when a replica was paused
-// for longer than its lease; [Task.Generation] grows with each attempt at the
-// operation, for services that can refuse older writers. The engine ignores
-// what an older attempt returns. A replica that was paused can even wake up
-// when the operation has ended: whoever must exclude that lets the service give
-// out a token, keeps it with [Task.Save], which fails for such an attempt, and
-// writes only then.
+// Every method must be idempotent: the engine calls it again, possibly in another
+// process, when an attempt was interrupted or its outcome could not be recorded.
+// Creating a resource that exists, or deleting one that is gone, is a success. Two
+// attempts at one operation can overlap when a replica was paused for longer than
+// its lease. [Task.Generation] grows with each attempt, for services that can
+// refuse older writers, and the engine ignores what an older attempt returns. A
+// replica can even wake up after the operation has ended. To exclude that, let the
+// service issue a token, keep it with [Task.Save], which fails for such an attempt,
+// and write only afterwards.
 //
-// The context ends when the operation is cancelled, runs out of time, or is not
-// this replica's any more: return then. Everything in the parameters is what
-// the user asked for; nothing else has looked at it but the plan's schema.
+// The context ends when the operation is cancelled, exceeds its deadline, or moves
+// to another replica: return then. Parameters come from the user; only the schema of
+// the plan has checked them.
 //
-// An [*openbroker.Error] reaches the platform as it is. [Retryable] asks for
-// another attempt. Any other error fails the operation with a generic text and
-// is only logged. What says nothing about the operation is another attempt that
-// does not count: an error of [Task.Save], and a lack of file descriptors or of
-// disk space (EMFILE, ENFILE, ENOSPC) that the provider met itself. Deprovision and Unbind are tried again after any error but an
-// [*openbroker.Error] with a 4xx status.
+// An [*openbroker.Error] reaches the platform as it is. [Retryable] asks for another
+// attempt. Any other error fails the operation with a generic text, and only the log
+// has the error. Two errors lead to another attempt and do not count as failed
+// attempts: an error of [Task.Save], and a lack of file descriptors or disk space
+// (EMFILE, ENFILE, ENOSPC) in the provider. Deprovision and Unbind are repeated
+// after any error except an [*openbroker.Error] with a 4xx status.
+//
+// The interface can get more methods before version 1. Embed
+// [UnimplementedProvider], which gets them too.
 type Provider interface {
 	// Provision creates the instance (spec.md, "Provisioning").
-	Provision(ctx context.Context, task *Task, instance Instance) (Provisioned, error)
-	// Update makes the instance what it is to be; previous is what it was
-	// (spec.md, "Updating a Service Instance"). After an error the instance
-	// counts as unchanged.
-	Update(ctx context.Context, task *Task, instance, previous Instance) (Updated, error)
-	// Deprovision deletes the instance, also one whose Provision never began or
-	// stopped half-way (spec.md, "Deprovisioning").
+	Provision(ctx context.Context, task *Task, instance Instance) (ProvisionResult, error)
+	// Update changes the instance from previous to instance (spec.md, "Updating a
+	// Service Instance"). After an error the instance counts as unchanged.
+	Update(ctx context.Context, task *Task, instance, previous Instance) (UpdateResult, error)
+	// Deprovision deletes the instance, even if its Provision never began or stopped
+	// half-way (spec.md, "Deprovisioning").
 	Deprovision(ctx context.Context, task *Task, instance Instance) error
 	// Bind creates the binding (spec.md, "Binding").
-	Bind(ctx context.Context, task *Task, binding Binding) (Bound, error)
-	// Unbind deletes the binding, also one whose Bind never began or stopped
-	// half-way (spec.md, "Unbinding").
+	Bind(ctx context.Context, task *Task, binding Binding) (BindResult, error)
+	// Unbind deletes the binding, even if its Bind never began or stopped half-way
+	// (spec.md, "Unbinding").
 	Unbind(ctx context.Context, task *Task, binding Binding) error
 }
 
-// A Checker is a [Provider] that can refuse a request before it is accepted,
-// for example because of its parameters or of a quota. It is asked on the
-// request itself and must be quick. An error is the answer to the request, by
-// the rules of [openbroker.Broker], and nothing is recorded.
-type Checker interface {
+// A RequestChecker is a [Provider] that can refuse a request before the engine
+// accepts it, for example because of its parameters or a quota. The request waits
+// for its methods, so they must be quick. An error is the answer to the request, by
+// the rules of [openbroker.Broker], and the engine records nothing.
+type RequestChecker interface {
 	Provider
-	// CheckInstance looks at a provision, or at an update if previous is not
-	// nil.
+	// CheckInstance checks a provision or, if previous is not nil, an update.
 	CheckInstance(ctx context.Context, instance Instance, previous *Instance) error
-	// CheckBinding looks at a bind.
+	// CheckBinding checks a bind.
 	CheckBinding(ctx context.Context, binding Binding) error
 }
 
-// An Exister is a [Provider] that can find the resource of an instance. It is
-// asked before the creation of an id is accepted of which there is no record, or
-// only that it was deleted. A resource that exists then is not adopted: its data
-// may be those of somebody whose record was lost with the store, or forgotten
-// with [Admin.Forget]. The request is answered with 409, nothing is recorded, and
-// nothing is cleaned up.
-type Exister interface {
+// A ResourceFinder is a [Provider] that can find the resource of an instance. The
+// engine calls it before it accepts the creation of an instance that has no record
+// or is recorded as deleted. It does not adopt a resource that exists: its data may
+// belong to another user, whose record was lost with the store or deleted by an
+// operator. The answer to the request is 409, and the engine neither records nor
+// cleans up anything.
+type ResourceFinder interface {
 	Provider
-	// Exists reports whether there is the resource of an instance, named by
-	// [Instance.ResourceName]. It must be quick. An error is the answer to the
-	// request, by the rules of [openbroker.Broker].
-	Exists(ctx context.Context, instance Instance) (bool, error)
+	// ResourceExists reports whether the resource with the instance's
+	// [Instance.ResourceName] exists. The request waits for it, so it must be quick.
+	// An error is the answer to the request, by the rules of [openbroker.Broker].
+	ResourceExists(ctx context.Context, instance Instance) (bool, error)
 }
 
-// A Dashboarder is a [Provider] that knows the URL of an instance's dashboard
-// before it is created: the specification demands it in the first response,
-// also if that only accepts the operation.
-type Dashboarder interface {
+// A DashboardProvider is a [Provider] that knows the URL of an instance's dashboard
+// before the instance exists. The specification requires the URL in the first
+// response, even if that only accepts the operation (spec.md, "Provisioning").
+type DashboardProvider interface {
 	Provider
-	DashboardURL(instance Instance) string
+	// DashboardURL returns the URL, or an empty one for an instance without a
+	// dashboard. The request waits for it, so it must be quick. An error is the
+	// answer to the request, by the rules of [openbroker.Broker], and the engine
+	// records nothing.
+	DashboardURL(ctx context.Context, instance Instance) (string, error)
 }
 
-// An Enumerator is a [Provider] that can list the resources it has, so that
-// orphans can be found: resources without a record and records without a
-// resource.
-type Enumerator interface {
+// A ResourceLister is a [Provider] that can list its resources, so that operators
+// can find orphans: resources without a record, and records without a resource.
+type ResourceLister interface {
 	Provider
-	// Resources yields the [Instance.ResourceName] of each instance that
-	// exists. After an error it yields nothing more.
+	// Resources yields the [Instance.ResourceName] of each instance that exists. It
+	// ends after an error.
 	Resources(ctx context.Context) iter.Seq2[string, error]
 }
 
 // An Instance is a service instance as a [Provider] sees it.
 type Instance struct {
-	// Platform and ID name it together; see ResourceName.
+	// Platform and ID identify it together; see ResourceName.
 	Platform  string
 	ID        string
 	ServiceID string
 	PlanID    string
-	// Service and Plan are nil if the catalog does not have them any more.
+	// Service and Plan are nil if the catalog no longer has them.
 	Service *openbroker.Service
 	Plan    *openbroker.Plan
-	// Context is that of the last request.
+	// Context is that of the provision request or of the last update with a context.
 	Context          openbroker.PlatformContext
 	OrganizationGUID string
 	SpaceGUID        string
-	// Parameters is the object that the user asked for, updates merged into it
-	// by top-level name, or nil.
+	// Parameters is the object of the provision request, with those of updates
+	// merged into it by top-level name, or nil.
 	Parameters openbroker.Parameters
-	// MaintenanceInfo is what the instance was created with or updated to, or
-	// nil.
+	// MaintenanceInfo is that of the provision or of the last update, or nil.
 	MaintenanceInfo *openbroker.MaintenanceInfo
-	// State is what Provision or Update returned last, or nil. It is kept
+	// State is what Provision or Update returned last, or nil. It is stored
 	// encrypted.
 	State json.RawMessage
 }
 
-// ResourceName returns a name for the instance that is unique among platforms
-// and the same each time: "ob-" and 26 lower-case letters and digits, so that it
-// can name a database, a directory or a host.
+// ResourceName returns a name for the instance that is unique across platforms and
+// always the same: "ob-" and 26 lower-case letters and digits, so that it can name a
+// database, a directory or a host.
 func (i Instance) ResourceName() string { return resourceName(i.Platform, i.ID) }
 
 func resourceName(parts ...string) string {
@@ -143,20 +145,21 @@ func resourceName(parts ...string) string {
 
 // A Binding is a service binding as a [Provider] sees it.
 type Binding struct {
-	// Instance is the instance that it is a binding of.
+	// Instance is the instance that the binding belongs to.
 	Instance Instance
 	ID       string
-	// AppGUID and BindResource say what it is for; empty and nil for a service
-	// key.
+	// AppGUID and BindResource say what is bound. They are empty and nil for a
+	// service key.
 	AppGUID      string
 	BindResource *openbroker.BindResource
 	Context      openbroker.PlatformContext
-	// Parameters is the object that the user asked for, or nil.
+	// Parameters is the object of the bind request, or nil.
 	Parameters openbroker.Parameters
 	// PredecessorID is the binding that this one replaces, or empty (spec.md,
-	// "Binding Rotation"). Its parameters were inherited.
+	// "Binding Rotation"). Parameters are those of the predecessor unless the request
+	// has its own.
 	PredecessorID string
-	// State is what Bind returned, or nil. It is kept encrypted.
+	// State is what Bind returned, or nil. It is stored encrypted.
 	State json.RawMessage
 }
 
@@ -165,41 +168,41 @@ func (b Binding) ResourceName() string {
 	return resourceName(b.Instance.Platform, b.Instance.ID, b.ID)
 }
 
-// Provisioned is what [Provider.Provision] returns.
-type Provisioned struct {
-	// DashboardURL is sent if the request still waits. See [Dashboarder].
+// ProvisionResult is what [Provider.Provision] returns.
+type ProvisionResult struct {
+	// DashboardURL is sent only if the request still waits. See [DashboardProvider].
 	DashboardURL string
 	Metadata     *openbroker.InstanceMetadata
-	// State is kept for later calls, as Instance.State. It must be JSON.
+	// State is stored for later calls, as Instance.State. It must be JSON.
 	State json.RawMessage
 }
 
-// Updated is what [Provider.Update] returns. An empty field leaves what is
-// there.
-type Updated struct {
+// UpdateResult is what [Provider.Update] returns. An empty field keeps the stored
+// value.
+type UpdateResult struct {
 	DashboardURL string
 	Metadata     *openbroker.InstanceMetadata
 	State        json.RawMessage
 }
 
-// Bound is what [Provider.Bind] returns. It is kept encrypted and sent again
+// BindResult is what [Provider.Bind] returns. It is stored encrypted, and sent again
 // when the request is repeated or the binding is fetched.
-type Bound struct {
+type BindResult struct {
 	Credentials     openbroker.Credentials
 	SyslogDrainURL  string
 	RouteServiceURL string
 	VolumeMounts    []openbroker.VolumeMount
 	Endpoints       []openbroker.Endpoint
-	// ExpiresAt and RenewBefore, unless zero, go into the binding's metadata.
+	// ExpiresAt and RenewBefore, unless zero, become the binding's metadata.
 	ExpiresAt   time.Time
 	RenewBefore time.Time
-	// State is kept for Unbind, as Binding.State. It must be JSON.
+	// State is stored for Unbind, as Binding.State. It must be JSON.
 	State json.RawMessage
 }
 
-// Retryable marks err as one that another attempt may not meet, after at least
-// the given time. The engine makes as many attempts as the plan's [Policy]
-// allows, within the deadline of the operation. A nil err is nil.
+// Retryable marks err as temporary: the engine makes another attempt after at least
+// the given time, as often as the plan's [Policy] and the deadline of the operation
+// allow. Retryable of nil is nil.
 func Retryable(err error, after time.Duration) error {
 	if err == nil {
 		return nil

@@ -41,8 +41,8 @@ func TestProviderReturnsTypedNil(t *testing.T) {
 // An unencodableProvider binds with credentials that cannot be encoded.
 type unencodableProvider struct{ *scripted }
 
-func (unencodableProvider) Bind(context.Context, *durable.Task, durable.Binding) (durable.Bound, error) {
-	return durable.Bound{Credentials: openbroker.Credentials{"uri": unencodable{}}}, nil
+func (unencodableProvider) Bind(context.Context, *durable.Task, durable.Binding) (durable.BindResult, error) {
+	return durable.BindResult{Credentials: openbroker.Credentials{"uri": unencodable{}}}, nil
 }
 
 func TestProviderReturnsUnencodable(t *testing.T) {
@@ -81,7 +81,7 @@ func TestDeletionOfWhatIsGone(t *testing.T) {
 			if a := r.deprovision("i", planID); a.status != http.StatusOK {
 				t.Errorf("deprovision: got %d %s", a.status, a.text)
 			}
-			r.status("i", "", durable.Deleted)
+			r.status("i", "", durable.StatusDeleted)
 		})
 	}
 }

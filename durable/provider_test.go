@@ -19,7 +19,7 @@ type hook func(ctx context.Context, task *durable.Task) error
 
 // A call is what a scripted provider was asked for.
 type call struct {
-	kind     durable.Kind
+	kind     durable.OperationKind
 	task     string
 	attempt  int
 	instance durable.Instance
@@ -31,10 +31,10 @@ type call struct {
 // exists that the engine knows nothing about.
 type scripted struct {
 	// bound, if not nil, is what Bind returns.
-	bound func(durable.Binding) durable.Bound
+	bound func(durable.Binding) durable.BindResult
 	// updated and provisioned, if not nil, are what Update and Provision return.
-	updated     func() durable.Updated
-	provisioned func() durable.Provisioned
+	updated     func() durable.UpdateResult
+	provisioned func() durable.ProvisionResult
 
 	mu     sync.Mutex
 	hooks  map[string]hook
@@ -48,14 +48,14 @@ func newScripted() *scripted {
 
 // on makes calls of a kind for the instance, or "instance/binding", do f first;
 // an empty name stands for all that have no hook of their own.
-func (p *scripted) on(kind durable.Kind, name string, f hook) {
+func (p *scripted) on(kind durable.OperationKind, name string, f hook) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hooks[string(kind)+" "+name] = f
 }
 
 // fail makes calls return err.
-func (p *scripted) fail(kind durable.Kind, name string, err error) {
+func (p *scripted) fail(kind durable.OperationKind, name string, err error) {
 	p.on(kind, name, func(context.Context, *durable.Task) error { return err })
 }
 
@@ -66,7 +66,7 @@ type gate struct {
 }
 
 // hold makes calls wait at a gate.
-func (p *scripted) hold(kind durable.Kind, name string) *gate {
+func (p *scripted) hold(kind durable.OperationKind, name string) *gate {
 	g := &gate{entered: make(chan struct{}, 1000), opened: make(chan struct{})}
 	g.open = sync.OnceFunc(func() { close(g.opened) })
 	p.on(kind, name, func(ctx context.Context, _ *durable.Task) error {
@@ -82,7 +82,7 @@ func (p *scripted) hold(kind durable.Kind, name string) *gate {
 }
 
 // stall makes calls wait at a gate and ignore their context.
-func (p *scripted) stall(kind durable.Kind, name string) *gate {
+func (p *scripted) stall(kind durable.OperationKind, name string) *gate {
 	g := p.hold(kind, name)
 	p.on(kind, name, func(context.Context, *durable.Task) error {
 		g.entered <- struct{}{}
@@ -126,7 +126,7 @@ func (p *scripted) has(name string) bool {
 }
 
 // called returns the calls of a kind for an instance.
-func (p *scripted) called(kind durable.Kind, instanceID string) []call {
+func (p *scripted) called(kind durable.OperationKind, instanceID string) []call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(p.calls), func(c call) bool {
@@ -134,16 +134,16 @@ func (p *scripted) called(kind durable.Kind, instanceID string) []call {
 	})
 }
 
-func (p *scripted) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.Provisioned, error) {
-	result := durable.Provisioned{DashboardURL: "https://dashboard.example.com/" + i.ID, State: json.RawMessage(`{"node":"n1"}`)}
+func (p *scripted) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.ProvisionResult, error) {
+	result := durable.ProvisionResult{DashboardURL: "https://dashboard.example.com/" + i.ID, State: json.RawMessage(`{"node":"n1"}`)}
 	if p.provisioned != nil {
 		result = p.provisioned()
 	}
 	return result, p.do(ctx, task, call{instance: i}, i.ID, true)
 }
 
-func (p *scripted) Update(ctx context.Context, task *durable.Task, i, previous durable.Instance) (durable.Updated, error) {
-	var result durable.Updated
+func (p *scripted) Update(ctx context.Context, task *durable.Task, i, previous durable.Instance) (durable.UpdateResult, error) {
+	var result durable.UpdateResult
 	if p.updated != nil {
 		result = p.updated()
 	}
@@ -154,8 +154,8 @@ func (p *scripted) Deprovision(ctx context.Context, task *durable.Task, i durabl
 	return p.do(ctx, task, call{instance: i}, i.ID, false)
 }
 
-func (p *scripted) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.Bound, error) {
-	result := durable.Bound{Credentials: openbroker.Credentials{"password": "s3cret-" + b.ID, "port": json.Number("12345678901234567890")}}
+func (p *scripted) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.BindResult, error) {
+	result := durable.BindResult{Credentials: openbroker.Credentials{"password": "s3cret-" + b.ID, "port": json.Number("12345678901234567890")}}
 	if p.bound != nil {
 		result = p.bound(b)
 	}

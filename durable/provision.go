@@ -21,7 +21,7 @@ func keyOf(caller *openbroker.Caller, instanceID, bindingID string) Key {
 
 // Provision records the instance and begins to create it (spec.md,
 // "Provisioning"). Errors: ErrInstanceAlreadyExists, ErrConcurrency,
-// ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [Checker]
+// ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [RequestChecker]
 // returns, and, for a request that waited, what the provider returned.
 func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
@@ -36,8 +36,8 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	var present *instanceDocument
 	d, err := e.decide(ctx, key, e.guessAbsent(policy, r), func(s *Snapshot) (_ *decision, err error) {
 		record := s.Instance
-		if record == nil || record.Status == Deleted {
-			if d, err := e.provisionCleanedUp(ctx, s, r, wanted, policy.Mode == Asynchronous && !r.AcceptsIncomplete); d != nil || err != nil {
+		if record == nil || record.Status == StatusDeleted {
+			if d, err := e.provisionCleanedUp(ctx, s, r, wanted, policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete); d != nil || err != nil {
 				return d, err
 			}
 			return e.beginProvision(ctx, s, key, r, policy, wanted)
@@ -48,7 +48,7 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 		same := record.ServiceID == r.ServiceID && record.PlanID == r.PlanID && sameInstance(present, wanted)
 		return e.decideRepeatedCreate(ctx, s, repeatedCreate{
 			key: key, kind: KindProvision, status: record.Status, changed: record.UpdatedAt, same: same,
-			exists: openbroker.ErrInstanceAlreadyExists, asyncRequired: policy.Mode == Asynchronous && !r.AcceptsIncomplete,
+			exists: openbroker.ErrInstanceAlreadyExists, asyncRequired: policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete,
 		})
 	})
 	if err != nil {
@@ -76,31 +76,33 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	}
 }
 
-// guessAbsent spares a new instance the question whether it is there: the
-// write finds out. What is refused without a write must not be guessed: a
-// Checker is not asked about what is there already, and a client that accepts no
-// asynchronous answer is told of an instance that is there.
+// guessAbsent skips the read for a new instance: the insert detects an existing
+// one. It returns nil if the request can be refused before the insert, because the
+// refusal may be wrong for an existing instance.
 func (e *Engine) guessAbsent(policy Policy, r *openbroker.ProvisionRequest) *Snapshot {
-	_, checks := e.provider.(Checker)
-	_, finds := e.provider.(Exister)
-	if checks || finds || policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+	_, checks := e.provider.(RequestChecker)
+	_, finds := e.provider.(ResourceFinder)
+	_, dashboards := e.provider.(DashboardProvider)
+	if checks || finds || dashboards || policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil
 	}
 	return &Snapshot{}
 }
 
 func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *openbroker.ProvisionRequest, policy Policy, wanted *instanceDocument) (*decision, error) {
-	if policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+	if policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil, openbroker.ErrAsyncRequired
 	}
-	record := &InstanceRecord{Key: key, Status: Creating, ServiceID: r.ServiceID, PlanID: r.PlanID}
+	record := &InstanceRecord{Key: key, Status: StatusCreating, ServiceID: r.ServiceID, PlanID: r.PlanID}
 	if err := e.refusedCreate(ctx, s, e.instance(record, wanted)); err != nil {
 		return nil, err
 	}
-	if dashboarder, ok := e.provider.(Dashboarder); ok {
-		wanted.DashboardURL = dashboarder.DashboardURL(e.instance(record, wanted))
-	}
 	var err error
+	if dashboards, ok := e.provider.(DashboardProvider); ok {
+		if wanted.DashboardURL, err = dashboards.DashboardURL(ctx, e.instance(record, wanted)); err != nil {
+			return nil, err
+		}
+	}
 	if record.Data, err = e.sealInstance(key, wanted); err != nil {
 		return nil, err
 	}
@@ -117,16 +119,16 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 
 // refusedCreate asks the provider whether a creation may begin.
 func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instance) error {
-	if checker, ok := e.provider.(Checker); ok {
+	if checker, ok := e.provider.(RequestChecker); ok {
 		if err := checker.CheckInstance(ctx, instance, nil); err != nil {
 			return err
 		}
 	}
-	exister, ok := e.provider.(Exister)
+	finder, ok := e.provider.(ResourceFinder)
 	if !ok {
 		return nil
 	}
-	exists, err := exister.Exists(ctx, instance)
+	exists, err := finder.ResourceExists(ctx, instance)
 	if err != nil || !exists {
 		return err
 	}
@@ -161,8 +163,8 @@ func (e *Engine) provisionCleanedUp(ctx context.Context, s *Snapshot, r *openbro
 // A repeatedCreate is a PUT of an instance or a binding that has a record.
 type repeatedCreate struct {
 	key     Key
-	kind    Kind
-	status  Status
+	kind    OperationKind
+	status  RecordStatus
 	changed time.Time
 	// same says that the attributes are those of the record, exists is the
 	// answer if they are not.
@@ -186,7 +188,7 @@ func (e *Engine) failedCreate(ctx context.Context, s *Snapshot, r repeatedCreate
 // bindings share: what is there is not deleted.
 func (e *Engine) decideRepeatedCreate(ctx context.Context, s *Snapshot, r repeatedCreate) (*decision, error) {
 	switch r.status {
-	case Creating:
+	case StatusCreating:
 		if !r.same {
 			return nil, r.exists
 		}
@@ -198,12 +200,12 @@ func (e *Engine) decideRepeatedCreate(ctx context.Context, s *Snapshot, r repeat
 			return nil, openbroker.ErrAsyncRequired
 		}
 		return &decision{operationID: operation.ID, joined: true}, nil
-	case Ready:
+	case StatusReady:
 		if !r.same {
 			return nil, r.exists
 		}
 		return &decision{done: true}, nil
-	case CreateFailed:
+	case StatusCreateFailed:
 		if r.same {
 			if d, err := e.failedCreate(ctx, s, r); d != nil || err != nil {
 				return d, err
@@ -221,7 +223,7 @@ func (e *Engine) decideRepeatedCreate(ctx context.Context, s *Snapshot, r repeat
 
 // open returns the snapshot's open operation of a kind on its key that is not
 // internal and not being cancelled, or nil.
-func (s *Snapshot) open(kind Kind) *OperationRecord {
+func (s *Snapshot) open(kind OperationKind) *OperationRecord {
 	bindingID := ""
 	if kind == KindBind || kind == KindUnbind {
 		if s.Binding == nil {
@@ -230,7 +232,7 @@ func (s *Snapshot) open(kind Kind) *OperationRecord {
 		bindingID = s.Binding.Key.BindingID
 	}
 	for i := range s.Open {
-		if o := &s.Open[i]; o.Kind == kind && !o.Internal && o.State == Active && o.Key.BindingID == bindingID {
+		if o := &s.Open[i]; o.Kind == kind && !o.Internal && o.State == OperationActive && o.Key.BindingID == bindingID {
 			return o
 		}
 	}

@@ -163,8 +163,8 @@ func TestDrain(t *testing.T) {
 		g.open()
 		b.open()
 		other.send(http.MethodPut, instancePath("k"), provisionBody(planID, ""))
-		other.status("k", "", durable.Ready)
-		other.status("h", "b", durable.Ready)
-		other.status("i", "", durable.Ready)
+		other.status("k", "", durable.StatusReady)
+		other.status("h", "b", durable.StatusReady)
+		other.status("i", "", durable.StatusReady)
 	})
 }

@@ -13,47 +13,47 @@ type Key struct {
 // Instance returns the key of the instance that a binding belongs to.
 func (k Key) Instance() Key { return Key{Platform: k.Platform, InstanceID: k.InstanceID} }
 
-// A Status is where an instance or a binding is in its life; see
+// A RecordStatus is where an instance or a binding is in its life; see
 // docs/operation-states.md for the diagram.
-type Status string
+type RecordStatus string
 
 const (
-	// Creating means that its provision or bind is active.
-	Creating Status = "creating"
-	// Ready means that it exists and nothing is being done to it.
-	Ready Status = "ready"
-	// Updating means that its update is active. Instances only.
-	Updating Status = "updating"
-	// Deleting means that its deprovision or unbind is active.
-	Deleting Status = "deleting"
-	// CreateFailed means that its creation failed and something may be left behind.
-	CreateFailed Status = "create failed"
-	// Deleted means that it is gone, also if its creation failed and was cleaned up. The
+	// StatusCreating means that its provision or bind is active.
+	StatusCreating RecordStatus = "creating"
+	// StatusReady means that it exists and nothing is being done to it.
+	StatusReady RecordStatus = "ready"
+	// StatusUpdating means that its update is active. Instances only.
+	StatusUpdating RecordStatus = "updating"
+	// StatusDeleting means that its deprovision or unbind is active.
+	StatusDeleting RecordStatus = "deleting"
+	// StatusCreateFailed means that its creation failed and something may be left behind.
+	StatusCreateFailed RecordStatus = "create failed"
+	// StatusDeleted means that it is gone, also if its creation failed and was cleaned up. The
 	// record is kept for a while, as a tombstone.
-	Deleted Status = "deleted"
+	StatusDeleted RecordStatus = "deleted"
 )
 
-// A Kind is what an operation does.
-type Kind string
+// An OperationKind is what an operation does.
+type OperationKind string
 
 // The kinds of operations, one for each method of a [Provider].
 const (
-	KindProvision   Kind = "provision"
-	KindUpdate      Kind = "update"
-	KindDeprovision Kind = "deprovision"
-	KindBind        Kind = "bind"
-	KindUnbind      Kind = "unbind"
+	KindProvision   OperationKind = "provision"
+	KindUpdate      OperationKind = "update"
+	KindDeprovision OperationKind = "deprovision"
+	KindBind        OperationKind = "bind"
+	KindUnbind      OperationKind = "unbind"
 )
 
 // An OperationState is the state of an operation.
 type OperationState string
 
 const (
-	// Active means that it waits for a worker, or one works on it.
-	Active OperationState = "active"
-	// Cancelling means that a deletion asked it to stop, and it has not stopped yet. The
+	// OperationActive means that it waits for a worker, or one works on it.
+	OperationActive OperationState = "active"
+	// OperationCancelling means that a deletion asked it to stop, and it has not stopped yet. The
 	// deletion begins when it has.
-	Cancelling OperationState = "cancelling"
+	OperationCancelling OperationState = "cancelling"
 	// OperationSucceeded is final.
 	OperationSucceeded OperationState = "succeeded"
 	// OperationFailed is final.
@@ -66,7 +66,7 @@ type InstanceRecord struct {
 	// Revision grows by one with every change to the instance, its bindings or
 	// its operations. It guards decisions: see [Acceptance].
 	Revision  int64
-	Status    Status
+	Status    RecordStatus
 	ServiceID string
 	PlanID    string
 	// Data is sealed: parameters, context, dashboard URL, provider state.
@@ -78,7 +78,7 @@ type InstanceRecord struct {
 // A BindingRecord is a binding as it is stored.
 type BindingRecord struct {
 	Key       Key
-	Status    Status
+	Status    RecordStatus
 	ServiceID string
 	PlanID    string
 	// ExpiresAt is when the credentials expire, or zero.
@@ -94,7 +94,7 @@ type OperationRecord struct {
 	// ID is URL-safe; platforms see it.
 	ID   string
 	Key  Key
-	Kind Kind
+	Kind OperationKind
 	// Internal operations were started by the engine, not by the platform:
 	// cleaning up, unbinding what has expired.
 	Internal bool

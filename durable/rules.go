@@ -35,7 +35,7 @@ func (r *rules) checkPolicies(catalog *openbroker.Catalog) error {
 		for j := range service.Plans {
 			plan := &service.Plans[j]
 			policy := r.config.policy(plan.ID, plan)
-			if policy.BindingMode == Asynchronous && service.PlanBindable(plan) && !service.BindingsRetrievable {
+			if policy.BindingMode == ModeAsynchronous && service.PlanBindable(plan) && !service.BindingsRetrievable {
 				problems = append(problems, fmt.Errorf("plan %q of service %q binds asynchronously, so the service must be bindings_retrievable", plan.Name, service.Name))
 			}
 		}
@@ -54,18 +54,18 @@ func (r *rules) lookUp(serviceID, planID string) (*openbroker.Service, *openbrok
 // statusAfter is the status of an instance or binding after an operation on it has
 // ended. before is the status that a failed deletion restores. The status is empty
 // for an unknown kind.
-func statusAfter(kind Kind, succeeded bool, before Status) Status {
+func statusAfter(kind OperationKind, succeeded bool, before RecordStatus) RecordStatus {
 	switch kind {
 	case KindProvision, KindBind:
 		if succeeded {
-			return Ready
+			return StatusReady
 		}
-		return CreateFailed
+		return StatusCreateFailed
 	case KindUpdate:
-		return Ready // A failed update has changed nothing.
+		return StatusReady // A failed update has changed nothing.
 	case KindDeprovision, KindUnbind:
 		if succeeded {
-			return Deleted
+			return StatusDeleted
 		}
 		return before
 	default:
@@ -79,11 +79,11 @@ type Transition struct {
 	Instance *InstanceRecord
 	Binding  *BindingRecord
 	// Next, unless nil, is the operation that begins.
-	Next *NewOperation
+	Next *OperationSpec
 }
 
 // setStatus replaces the status of the record that key names.
-func (t *Transition) setStatus(key Key, instance *InstanceRecord, binding *BindingRecord, status Status) {
+func (t *Transition) setStatus(key Key, instance *InstanceRecord, binding *BindingRecord, status RecordStatus) {
 	if key.BindingID != "" {
 		changed := *binding
 		changed.Status = status
@@ -97,7 +97,7 @@ func (t *Transition) setStatus(key Key, instance *InstanceRecord, binding *Bindi
 
 // afterFailure is the transition that ends a failed operation. before is the
 // status that a failed deletion restores.
-func (r *rules) afterFailure(o *OperationRecord, instance *InstanceRecord, binding *BindingRecord, before Status, cleanup Cleanup) (t Transition, err error) {
+func (r *rules) afterFailure(o *OperationRecord, instance *InstanceRecord, binding *BindingRecord, before RecordStatus, cleanup Cleanup) (t Transition, err error) {
 	status := statusAfter(o.Kind, false, before)
 	if status == "" {
 		return t, nil
@@ -110,7 +110,7 @@ func (r *rules) afterFailure(o *OperationRecord, instance *InstanceRecord, bindi
 }
 
 // deletes is the kind of operation that deletes what a key names.
-func deletes(key Key) Kind {
+func deletes(key Key) OperationKind {
 	if key.BindingID != "" {
 		return KindUnbind
 	}
@@ -118,8 +118,8 @@ func deletes(key Key) Kind {
 }
 
 // newOperation prepares an operation that a platform asks for.
-func (r *rules) newOperation(key Key, kind Kind, policy Policy, document *operationDocument) (*NewOperation, error) {
-	begin := &NewOperation{
+func (r *rules) newOperation(key Key, kind OperationKind, policy Policy, document *operationDocument) (*OperationSpec, error) {
+	begin := &OperationSpec{
 		ID: newOperationID(), Key: key, Kind: kind, Timeout: policy.Deadline,
 		Parallel: policy.AllowsParallelBindings() && key.BindingID != "",
 	}
@@ -132,14 +132,14 @@ func (r *rules) newOperation(key Key, kind Kind, policy Policy, document *operat
 }
 
 // cleanUp is the operation that deletes what a failed creation left.
-func (r *rules) cleanUp(key Key) (*NewOperation, error) {
-	next := &NewOperation{
+func (r *rules) cleanUp(key Key) (*OperationSpec, error) {
+	next := &OperationSpec{
 		ID: newOperationID(), Key: key, Kind: deletes(key), Internal: true, Timeout: r.config.CleanupTimeout,
 		// The creation that ends with the same change held the slot until now.
 		// Clean-ups of several bindings never exclude each other.
 		Parallel: key.BindingID != "",
 	}
 	var err error
-	next.Data, err = r.seal(&operationDocument{Previous: CreateFailed}, ofOperation, key, next.ID)
+	next.Data, err = r.seal(&operationDocument{Previous: StatusCreateFailed}, ofOperation, key, next.ID)
 	return next, err
 }

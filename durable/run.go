@@ -120,7 +120,7 @@ func (e *Engine) work(r *run, docs *documents) *result {
 		<-r.earlier.ended
 		r.earlier = nil
 	}
-	if r.record.State == Cancelling {
+	if r.record.State == OperationCancelling {
 		// Its worker died before it stopped: there is nothing to stop any more.
 		r.stop(errCancelled)
 		return e.conclude(r, logger, attempt{err: errCancelled})

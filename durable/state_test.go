@@ -42,7 +42,7 @@ func (r *replica) bring(id, plan, state string) (operation string, release func(
 		operation = r.provision(id, plan, params).is(r.t, http.StatusAccepted, "").operation()
 		r.done(id, answer{status: http.StatusAccepted, body: map[string]any{"operation": operation}})
 	}
-	held := func(kind durable.Kind, name string, request func() answer) {
+	held := func(kind durable.OperationKind, name string, request func() answer) {
 		r.t.Helper()
 		g := r.provider.hold(kind, name)
 		operation, release = request().is(r.t, http.StatusAccepted, "").operation(), g.open
@@ -70,16 +70,16 @@ func (r *replica) bring(id, plan, state string) (operation string, release func(
 	case cleaned:
 		r.provider.fail(durable.KindProvision, id, errProvider)
 		operation = r.provision(id, plan, params).operation()
-		r.status(id, "", durable.Deleted)
+		r.status(id, "", durable.StatusDeleted)
 	case leftBehind:
 		r.provider.fail(durable.KindProvision, id, errProvider)
 		operation = r.provision(id, "plan-manual", params).operation()
-		r.status(id, "", durable.CreateFailed)
+		r.status(id, "", durable.StatusCreateFailed)
 	case undeleted:
 		created()
 		r.provider.fail(durable.KindDeprovision, id, errProvider)
 		operation = r.deprovision(id, plan).is(r.t, http.StatusAccepted, "").operation()
-		r.status(id, "", durable.Ready)
+		r.status(id, "", durable.StatusReady)
 	case binding:
 		created()
 		held(durable.KindBind, id+"/b", func() answer { return r.bind(id, "b", plan, "") })
@@ -116,7 +116,7 @@ func (r *replica) bringBinding(id, plan, state string) (operation string, releas
 		operation = a.operation()
 		r.done(path, a)
 	}
-	held := func(kind durable.Kind, name string, request func() answer) {
+	held := func(kind durable.OperationKind, name string, request func() answer) {
 		r.t.Helper()
 		g := r.provider.hold(kind, name)
 		operation, release = request().is(r.t, http.StatusAccepted, "").operation(), g.open
@@ -166,16 +166,16 @@ func (r *replica) bringBinding(id, plan, state string) (operation string, releas
 	case cleaned:
 		r.provider.fail(durable.KindBind, id+"/b", errProvider)
 		operation = r.bind(id, "b", plan, params).operation()
-		r.status(id, "b", durable.Deleted)
+		r.status(id, "b", durable.StatusDeleted)
 	case leftBehind:
 		r.provider.fail(durable.KindBind, id+"/b", errProvider)
 		operation = r.bind(id, "b", plan, params).operation()
-		r.status(id, "b", durable.CreateFailed)
+		r.status(id, "b", durable.StatusCreateFailed)
 	case undeleted:
 		created()
 		r.provider.fail(durable.KindUnbind, id+"/b", errProvider)
 		operation = r.unbind(id, "b", plan).is(r.t, http.StatusAccepted, "").operation()
-		r.status(id, "b", durable.Ready)
+		r.status(id, "b", durable.StatusReady)
 	case cancelling:
 		g := r.provider.stall(durable.KindBind, id+"/b")
 		release = g.open

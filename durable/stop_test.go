@@ -166,7 +166,7 @@ func TestAcceptDuringStop(t *testing.T) {
 		close(accepted)
 		second := start(t, store, keys, provider, long)
 		for id := range accepted {
-			second.status(id, "", durable.Ready)
+			second.status(id, "", durable.StatusReady)
 		}
 	})
 }
@@ -251,11 +251,11 @@ func TestNothingIsLeft(t *testing.T) {
 		label := t.Name()
 		provider := newScripted()
 		provider.fail(durable.KindProvision, "fails", errors.New("no"))
-		provider.bound = func(b durable.Binding) durable.Bound {
+		provider.bound = func(b durable.Binding) durable.BindResult {
 			if b.ID == "expires" {
-				return durable.Bound{ExpiresAt: time.Now().Add(-time.Hour)}
+				return durable.BindResult{ExpiresAt: time.Now().Add(-time.Hour)}
 			}
-			return durable.Bound{}
+			return durable.BindResult{}
 		}
 		var engine *durable.Engine
 		pprof.Do(t.Context(), pprof.Labels("test", label), func(ctx context.Context) {

@@ -37,9 +37,9 @@ type Store interface {
 	Operation(ctx context.Context, key Key, id string) (*OperationRecord, error)
 	// OperationByID returns an operation, or ErrNotFound.
 	OperationByID(ctx context.Context, id string) (*OperationRecord, error)
-	// Deliver sets DeliveredAt of an operation that has ended, unless it is set.
+	// MarkDelivered sets DeliveredAt of an operation that has ended, unless it is set.
 	// It increases no revision. Without such an operation it does nothing.
-	Deliver(ctx context.Context, id string) error
+	MarkDelivered(ctx context.Context, id string) error
 
 	// Accept makes the change that begins an operation. It returns ErrConflict,
 	// and has changed nothing, if the instance is not of the expected revision.
@@ -58,7 +58,7 @@ type Store interface {
 	// the database's clock was set back, a lease ends no later than a few seconds
 	// and the length of the lease from then, and a delay is over at once. What leave
 	// names is not claimed, unless it is Cancelling.
-	Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave Exclusion) ([]OperationRecord, error)
+	Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave ClaimExclusion) ([]OperationRecord, error)
 	// Renew extends the leases that are still held, and returns the state of
 	// each of those; a fence that is missing in the result is lost. With an error,
 	// the result has those that were renewed, and nothing is known of the others.
@@ -116,7 +116,9 @@ func (s *Snapshot) Revision() int64 {
 // exists reports whether the instance or binding of the key is there: not only
 // its tombstone, or what another creation with its id has begun.
 func (s *Snapshot) exists(key Key) bool {
-	there := func(status Status) bool { return status == Ready || status == Updating || status == Deleting }
+	there := func(status RecordStatus) bool {
+		return status == StatusReady || status == StatusUpdating || status == StatusDeleting
+	}
 	return s.Instance != nil && there(s.Instance.Status) && (key.BindingID == "" || s.Binding != nil && there(s.Binding.Status))
 }
 
@@ -135,14 +137,14 @@ type Acceptance struct {
 	// that becomes Cancelling; without a lease it fails at once.
 	Cancel string
 	// Operation, if not nil, begins.
-	Operation *NewOperation
+	Operation *OperationSpec
 }
 
-// A NewOperation is an operation to begin. It is Active.
-type NewOperation struct {
+// An OperationSpec is an operation to begin. It is Active.
+type OperationSpec struct {
 	ID       string
 	Key      Key
-	Kind     Kind
+	Kind     OperationKind
 	Internal bool
 	// Parallel says that other operations on other bindings of the instance may
 	// be open too. The store need not check it beyond allowing it.
@@ -156,18 +158,18 @@ type NewOperation struct {
 	Data           []byte
 }
 
-// An Exclusion names operations that a claim leaves, so that others come first.
-type Exclusion struct {
+// An ClaimExclusion names operations that a claim leaves, so that others come first.
+type ClaimExclusion struct {
 	// Platforms are those whose operations are left.
 	Platforms []string
 	// Services are those whose instances' operations are left.
-	Services []ServiceOf
+	Services []PlatformService
 	// Internal says that internal operations are left.
 	Internal bool
 }
 
-// A ServiceOf is a service as one platform uses it.
-type ServiceOf struct{ Platform, ServiceID string }
+// A PlatformService is a service as one platform uses it.
+type PlatformService struct{ Platform, ServiceID string }
 
 // A Fence names a claim of an operation.
 type Fence struct {
@@ -203,7 +205,7 @@ type Advance struct {
 	Instance *InstanceRecord
 	Binding  *BindingRecord
 	// Next, if not nil, begins with this change.
-	Next *NewOperation
+	Next *OperationSpec
 }
 
 // A Filter selects records. Empty fields select all.
@@ -214,9 +216,9 @@ type Filter struct {
 	ServiceID  string
 	PlanID     string
 	// Status is that of instances and bindings.
-	Status Status
+	Status RecordStatus
 	// Kind and State are those of operations.
-	Kind  Kind
+	Kind  OperationKind
 	State OperationState
 	// After is the last record of the page before: its Key for instances and
 	// bindings, its ID for operations.

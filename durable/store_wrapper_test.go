@@ -63,11 +63,11 @@ func (s *flakyStore) OperationByID(ctx context.Context, id string) (*durable.Ope
 	return s.Store.OperationByID(ctx, id)
 }
 
-func (s *flakyStore) Deliver(ctx context.Context, id string) error {
+func (s *flakyStore) MarkDelivered(ctx context.Context, id string) error {
 	if err := s.ask(nil); err != nil {
 		return err
 	}
-	return s.Store.Deliver(ctx, id)
+	return s.Store.MarkDelivered(ctx, id)
 }
 
 func (s *flakyStore) Accept(ctx context.Context, a *durable.Acceptance) error {
@@ -95,7 +95,7 @@ func (s *flakyStore) Advance(ctx context.Context, a *durable.Advance) error {
 	return s.Store.Advance(ctx, a)
 }
 
-func (s *flakyStore) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.Exclusion) ([]durable.OperationRecord, error) {
+func (s *flakyStore) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.ClaimExclusion) ([]durable.OperationRecord, error) {
 	if err := s.ask(s.claim); err != nil {
 		return nil, err
 	}

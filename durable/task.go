@@ -15,7 +15,7 @@ import (
 type Task struct {
 	engine *Engine
 	run    *run
-	kind   Kind
+	kind   OperationKind
 	logger *slog.Logger
 	// binding is the binding that a deprovision deletes first, or empty.
 	binding string
@@ -31,7 +31,7 @@ func (t *Task) ID() string { return t.run.record.ID }
 // Kind returns the kind of what is to be done. A Deprovision can also run to
 // clean up after a failed Provision, and an Unbind after a failed Bind, or as a
 // part of a Deprovision.
-func (t *Task) Kind() Kind { return t.kind }
+func (t *Task) Kind() OperationKind { return t.kind }
 
 // Attempt returns which attempt this is, from 1.
 func (t *Task) Attempt() int { return t.run.record.Attempt }

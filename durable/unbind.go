@@ -14,7 +14,7 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
 	d, err := e.decideBinding(ctx, key, func(s *Snapshot, behind bool) (*decision, error) {
-		if s.Binding == nil || s.Binding.Status == Deleted || s.Instance == nil {
+		if s.Binding == nil || s.Binding.Status == StatusDeleted || s.Instance == nil {
 			return nil, openbroker.ErrBindingDoesNotExist
 		}
 		if s.Binding.ServiceID != r.ServiceID {
@@ -22,10 +22,10 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 		}
 		_, plan := e.lookUp(s.Instance.ServiceID, s.Instance.PlanID)
 		policy = e.config.policy(s.Instance.PlanID, plan)
-		if policy.BindingMode == Asynchronous && !r.AcceptsIncomplete {
+		if policy.BindingMode == ModeAsynchronous && !r.AcceptsIncomplete {
 			return nil, openbroker.ErrAsyncRequired
 		}
-		if s.Binding.Status == Deleting {
+		if s.Binding.Status == StatusDeleting {
 			if operation := s.open(KindUnbind); operation != nil {
 				return &decision{operationID: operation.ID, joined: true}, nil
 			}
@@ -61,7 +61,7 @@ func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool)
 	cancel, waits := "", false
 	for i := range s.Open {
 		switch operation := &s.Open[i]; {
-		case operation.State == Cancelling && operation.Key.BindingID == key.BindingID:
+		case operation.State == OperationCancelling && operation.Key.BindingID == key.BindingID:
 			// It is on its way out; the deletion waits for it.
 			waits = true
 		case operation.Key.BindingID == key.BindingID:
@@ -77,8 +77,8 @@ func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool)
 		return nil, err
 	}
 	goal := &operationDocument{Previous: s.Binding.Status}
-	if s.Binding.Status != Ready {
-		goal.Previous = CreateFailed
+	if s.Binding.Status != StatusReady {
+		goal.Previous = StatusCreateFailed
 	}
 	begin, task, err := e.newOperation(key, KindUnbind, policy, goal)
 	if err != nil {
@@ -86,7 +86,7 @@ func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool)
 	}
 	begin.Internal, task.Internal = internal, internal
 	record := *s.Binding
-	record.Status = Deleting
+	record.Status = StatusDeleting
 	return &decision{
 		accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Binding: &record, Cancel: cancel, Operation: begin},
 		task:   task, operationID: begin.ID, waits: waits,

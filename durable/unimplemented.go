@@ -20,13 +20,13 @@ type UnimplementedProvider struct{}
 var _ Provider = UnimplementedProvider{}
 
 // Provision returns ErrNotImplemented.
-func (UnimplementedProvider) Provision(context.Context, *Task, Instance) (Provisioned, error) {
-	return Provisioned{}, errUnimplemented
+func (UnimplementedProvider) Provision(context.Context, *Task, Instance) (ProvisionResult, error) {
+	return ProvisionResult{}, errUnimplemented
 }
 
 // Update returns ErrNotImplemented.
-func (UnimplementedProvider) Update(context.Context, *Task, Instance, Instance) (Updated, error) {
-	return Updated{}, errUnimplemented
+func (UnimplementedProvider) Update(context.Context, *Task, Instance, Instance) (UpdateResult, error) {
+	return UpdateResult{}, errUnimplemented
 }
 
 // Deprovision returns ErrNotImplemented.
@@ -35,8 +35,8 @@ func (UnimplementedProvider) Deprovision(context.Context, *Task, Instance) error
 }
 
 // Bind returns ErrNotImplemented.
-func (UnimplementedProvider) Bind(context.Context, *Task, Binding) (Bound, error) {
-	return Bound{}, errUnimplemented
+func (UnimplementedProvider) Bind(context.Context, *Task, Binding) (BindResult, error) {
+	return BindResult{}, errUnimplemented
 }
 
 // Unbind returns ErrNotImplemented.

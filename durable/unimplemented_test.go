@@ -11,8 +11,8 @@ import (
 // A partialProvider creates instances, and nothing more.
 type partialProvider struct{ durable.UnimplementedProvider }
 
-func (partialProvider) Provision(context.Context, *durable.Task, durable.Instance) (durable.Provisioned, error) {
-	return durable.Provisioned{}, nil
+func (partialProvider) Provision(context.Context, *durable.Task, durable.Instance) (durable.ProvisionResult, error) {
+	return durable.ProvisionResult{}, nil
 }
 
 // What a provider does not implement fails once, leaves nothing behind, and is
@@ -26,10 +26,10 @@ func TestUnimplementedProvider(t *testing.T) {
 		r.done("i", r.provision("i", planID, ""))
 		for range 2 {
 			r.bind("i", "b", planID, "").is(t, http.StatusNotImplemented, "")
-			r.status("i", "b", durable.Deleted)
+			r.status("i", "b", durable.StatusDeleted)
 			r.update("i", updateExtra).is(t, http.StatusNotImplemented, "")
 			r.deprovision("i", planID).is(t, http.StatusNotImplemented, "")
-			r.status("i", "", durable.Ready)
+			r.status("i", "", durable.StatusReady)
 		}
 		records, err := store.Operations(t.Context(), durable.Filter{InstanceID: "i"})
 		if err != nil || len(records) != 7 {
@@ -44,6 +44,6 @@ func TestUnimplementedProvider(t *testing.T) {
 		r = serve(t, store, keys, durable.UnimplementedProvider{}, nil, nil)
 		r.Start(t.Context())
 		r.provision("j", planID, "").is(t, http.StatusNotImplemented, "")
-		r.status("j", "", durable.Deleted)
+		r.status("j", "", durable.StatusDeleted)
 	})
 }

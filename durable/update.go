@@ -11,7 +11,7 @@ import (
 // are merged into those of the instance by top-level name; null removes one.
 // Errors: ErrInstanceDoesNotExist, ErrPlanChangeNotSupported,
 // ErrInvalidParameters if the handler validates parameters, ErrConcurrency,
-// ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [Checker]
+// ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [RequestChecker]
 // returns, and, for a request that waited, what the provider returned.
 func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
@@ -19,7 +19,7 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	var present *instanceDocument
 	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (_ *decision, err error) {
 		record := s.Instance
-		if record == nil || record.Status == Deleted || record.Status == CreateFailed {
+		if record == nil || record.Status == StatusDeleted || record.Status == StatusCreateFailed {
 			return nil, openbroker.ErrInstanceDoesNotExist
 		}
 		if record.ServiceID != r.ServiceID {
@@ -40,9 +40,9 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 			return nil, err
 		}
 		switch {
-		case record.Status == Updating:
+		case record.Status == StatusUpdating:
 			return e.joinUpdate(s, r, policy, wanted, planID)
-		case record.Status != Ready || len(s.Open) > 0:
+		case record.Status != StatusReady || len(s.Open) > 0:
 			return nil, openbroker.ErrConcurrency
 		case e.unchanged(r, record, present, wanted, planID):
 			return e.rememberContext(s, key, present, wanted)
@@ -140,18 +140,18 @@ func (e *Engine) joinUpdate(s *Snapshot, r *openbroker.UpdateRequest, policy Pol
 		!sameObject(running.Parameters, wanted.Parameters) || !sameObject(running.Context, wanted.Context) {
 		return nil, openbroker.ErrConcurrency
 	}
-	if policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+	if policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil, openbroker.ErrAsyncRequired
 	}
 	return &decision{operationID: operation.ID, joined: true}, nil
 }
 
 func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.UpdateRequest, policy Policy, present, wanted *instanceDocument, planID string) (*decision, error) {
-	if policy.Mode == Asynchronous && !r.AcceptsIncomplete {
+	if policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil, openbroker.ErrAsyncRequired
 	}
 	record := *s.Instance
-	if checker, ok := e.provider.(Checker); ok {
+	if checker, ok := e.provider.(RequestChecker); ok {
 		after := record
 		after.PlanID = planID
 		previous := e.instance(&record, present)
@@ -164,7 +164,7 @@ func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.Upd
 	if err != nil {
 		return nil, err
 	}
-	record.Status = Updating
+	record.Status = StatusUpdating
 	return &decision{
 		accept: &Acceptance{Expect: s.Revision(), Instance: record, Operation: begin},
 		task:   task, operationID: begin.ID,

@@ -14,8 +14,8 @@ func TestUpdate(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		provider := newScripted()
-		provider.updated = func() durable.Updated {
-			return durable.Updated{DashboardURL: "https://new.example.com", State: json.RawMessage(`{"node":"n2"}`)}
+		provider.updated = func() durable.UpdateResult {
+			return durable.UpdateResult{DashboardURL: "https://new.example.com", State: json.RawMessage(`{"node":"n2"}`)}
 		}
 		r := start(t, store, newKeys(t), provider, nil)
 		r.done("i", r.provision("i", planID, `,"parameters":{"a":1,"b":{"c":1},"d":2,"e":null}`))
@@ -152,9 +152,9 @@ func TestResultThatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		provider := newScripted()
-		provider.updated = func() durable.Updated { return durable.Updated{State: json.RawMessage(`{`)} }
-		provider.bound = func(durable.Binding) durable.Bound {
-			return durable.Bound{Credentials: openbroker.Credentials{"f": func() {}}}
+		provider.updated = func() durable.UpdateResult { return durable.UpdateResult{State: json.RawMessage(`{`)} }
+		provider.bound = func(durable.Binding) durable.BindResult {
+			return durable.BindResult{Credentials: openbroker.Credentials{"f": func() {}}}
 		}
 		r := start(t, store, newKeys(t), provider, nil)
 		r.done("i", r.provision("i", planID, ""))
@@ -163,9 +163,9 @@ func TestResultThatIsNoJSON(t *testing.T) {
 			t.Errorf("the instance is %s", a.text)
 		}
 		r.bind("i", "b", planID, "").is(t, http.StatusInternalServerError, "")
-		r.status("i", "b", durable.Deleted)
-		provider.provisioned = func() durable.Provisioned { return durable.Provisioned{State: json.RawMessage(`{`)} }
+		r.status("i", "b", durable.StatusDeleted)
+		provider.provisioned = func() durable.ProvisionResult { return durable.ProvisionResult{State: json.RawMessage(`{`)} }
 		r.provision("j", planID, "").is(t, http.StatusInternalServerError, "")
-		r.status("j", "", durable.Deleted)
+		r.status("j", "", durable.StatusDeleted)
 	})
 }

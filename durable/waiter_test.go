@@ -13,7 +13,7 @@ import (
 // What was deleted meanwhile is not answered as created.
 func TestWaiterSeesTombstone(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []durable.Kind{durable.KindProvision, durable.KindBind} {
+	for _, kind := range []durable.OperationKind{durable.KindProvision, durable.KindBind} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -34,7 +34,7 @@ func TestWire(t *testing.T) {
 		},
 		"asynchronous": func(t *testing.T, r *replica) {
 			const plan = "plan-async"
-			during := func(kind durable.Kind, name, path string, request func() answer, while ...func()) {
+			during := func(kind durable.OperationKind, name, path string, request func() answer, while ...func()) {
 				t.Helper()
 				g := r.provider.hold(kind, name)
 				a := request()
@@ -88,7 +88,7 @@ func TestWire(t *testing.T) {
 			r.provision("j", planID, "")
 			r.lastOperation("j", "")
 			g.open()
-			r.status("j", "", durable.Deleted)
+			r.status("j", "", durable.StatusDeleted)
 			r.deprovision("j", planID)
 			creation := r.provider.hold(durable.KindProvision, "k")
 			a = r.provision("k", "plan-async", "")

@@ -17,16 +17,16 @@ import (
 // things is a provider without resources.
 type things struct{}
 
-func (things) Provision(context.Context, *durable.Task, durable.Instance) (durable.Provisioned, error) {
-	return durable.Provisioned{}, nil
+func (things) Provision(context.Context, *durable.Task, durable.Instance) (durable.ProvisionResult, error) {
+	return durable.ProvisionResult{}, nil
 }
 
-func (things) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.Updated, error) {
-	return durable.Updated{}, nil
+func (things) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.UpdateResult, error) {
+	return durable.UpdateResult{}, nil
 }
 func (things) Deprovision(context.Context, *durable.Task, durable.Instance) error { return nil }
-func (things) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.Bound, error) {
-	return durable.Bound{Credentials: openbroker.Credentials{"instance": b.Instance.ID, "binding": b.ID}}, nil
+func (things) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.BindResult, error) {
+	return durable.BindResult{Credentials: openbroker.Credentials{"instance": b.Instance.ID, "binding": b.ID}}, nil
 }
 func (things) Unbind(context.Context, *durable.Task, durable.Binding) error { return nil }
 
@@ -35,7 +35,7 @@ func (things) Unbind(context.Context, *durable.Task, durable.Binding) error { re
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	var brokers []openbroker.Broker
-	for name, mode := range map[string]durable.Mode{"books": durable.Synchronous, "records": durable.Asynchronous} {
+	for name, mode := range map[string]durable.ResponseMode{"books": durable.ModeSynchronous, "records": durable.ModeAsynchronous} {
 		plan := func(size string) openbroker.Plan {
 			return openbroker.Plan{ID: name + "-" + size + "-id", Name: size, Description: "Some."}
 		}
@@ -52,7 +52,7 @@ func TestConformance(t *testing.T) {
 	brokertest.Run(t, brokertest.Broker(both))
 }
 
-func newEngine(t *testing.T, catalog *openbroker.Catalog, mode durable.Mode) *durable.Engine {
+func newEngine(t *testing.T, catalog *openbroker.Catalog, mode durable.ResponseMode) *durable.Engine {
 	t.Helper()
 	store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "things.db"))
 	if err != nil {

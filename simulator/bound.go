@@ -11,10 +11,10 @@ import (
 // bound is what a binding has, according to its plan (spec.md, "Types of
 // Binding"). It depends on the operation, not on the attempt: a binding that is
 // deleted and created again has other credentials.
-func bound(b *durable.Binding, operationID string, asked behaviour, now time.Time) durable.Bound {
+func bound(b *durable.Binding, operationID string, asked behaviour, now time.Time) durable.BindResult {
 	const host, port = "service.simulated.example", "4711"
 	user, password := b.ResourceName(), strings.TrimSuffix(strings.TrimPrefix(name("password", b.ResourceName(), operationID), "simulator_"), "_")
-	result := durable.Bound{
+	result := durable.BindResult{
 		Credentials: openbroker.Credentials{
 			"uri":      "simulated://" + user + ":" + password + "@" + host + ":" + port + "/" + b.Instance.ResourceName(),
 			"username": user, "password": password, "host": host, "port": 4711, "instance": b.Instance.ResourceName(),

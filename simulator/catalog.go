@@ -162,15 +162,15 @@ func schema(parameters string) *openbroker.InputParametersSchema {
 // long they happen to take.
 func policies() map[string]durable.Policy {
 	return map[string]durable.Policy{
-		AsyncPlanID:            {Mode: durable.Asynchronous, Deadline: operationDeadline},
-		AsyncBindingPlanID:     {Mode: durable.Synchronous, BindingMode: durable.Asynchronous, Deadline: operationDeadline},
-		AsyncSyncBindingPlanID: {Mode: durable.Asynchronous, BindingMode: durable.Synchronous, Deadline: operationDeadline},
+		AsyncPlanID:            {Mode: durable.ModeAsynchronous, Deadline: operationDeadline},
+		AsyncBindingPlanID:     {Mode: durable.ModeSynchronous, BindingMode: durable.ModeAsynchronous, Deadline: operationDeadline},
+		AsyncSyncBindingPlanID: {Mode: durable.ModeAsynchronous, BindingMode: durable.ModeSynchronous, Deadline: operationDeadline},
 	}
 }
 
 // otherPolicy is that of the other plans.
 func otherPolicy() durable.Policy {
-	return durable.Policy{Mode: durable.Synchronous, Deadline: operationDeadline}
+	return durable.Policy{Mode: durable.ModeSynchronous, Deadline: operationDeadline}
 }
 
 // planNames is never changed.

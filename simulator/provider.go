@@ -21,8 +21,8 @@ type provider struct {
 }
 
 var (
-	_ durable.Checker     = (*provider)(nil)
-	_ durable.Dashboarder = (*provider)(nil)
+	_ durable.RequestChecker    = (*provider)(nil)
+	_ durable.DashboardProvider = (*provider)(nil)
 )
 
 // CheckInstance refuses a change to a plan that updateable cannot change to
@@ -43,8 +43,8 @@ func (p *provider) CheckBinding(_ context.Context, b durable.Binding) error {
 }
 
 // DashboardURL names the instance, as the specification demands.
-func (p *provider) DashboardURL(i durable.Instance) string {
-	return "https://dashboard.simulated.example/" + i.ResourceName()
+func (p *provider) DashboardURL(_ context.Context, i durable.Instance) (string, error) {
+	return "https://dashboard.simulated.example/" + i.ResourceName(), nil
 }
 
 // state marks what was created: a deletion of anything else cleans up, and that
@@ -52,28 +52,28 @@ func (p *provider) DashboardURL(i durable.Instance) string {
 var state = json.RawMessage(`{"created":true}`)
 
 // Provision implements [durable.Provider].
-func (p *provider) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.Provisioned, error) {
+func (p *provider) Provision(ctx context.Context, task *durable.Task, i durable.Instance) (durable.ProvisionResult, error) {
 	asked, err := readBehaviour(i.Parameters, i.PlanID, inInstance)
 	if err != nil {
-		return durable.Provisioned{}, err
+		return durable.ProvisionResult{}, err
 	}
 	w := work{task: task, at: instanceRequest(OnProvision, &i), delay: asked.delay}
 	w.add(carried(asked.fault, OnProvision), ownerOf(&i))
 	if err := p.carryOut(ctx, &w); err != nil {
-		return durable.Provisioned{}, err
+		return durable.ProvisionResult{}, err
 	}
-	return durable.Provisioned{Metadata: metadata(&i), State: state}, nil
+	return durable.ProvisionResult{Metadata: metadata(&i), State: state}, nil
 }
 
 // Update implements [durable.Provider].
-func (p *provider) Update(ctx context.Context, task *durable.Task, i, previous durable.Instance) (durable.Updated, error) {
+func (p *provider) Update(ctx context.Context, task *durable.Task, i, previous durable.Instance) (durable.UpdateResult, error) {
 	asked, err := readBehaviour(i.Parameters, i.PlanID, inInstance)
 	if err != nil {
-		return durable.Updated{}, err
+		return durable.UpdateResult{}, err
 	}
 	before, err := readBehaviour(previous.Parameters, previous.PlanID, inInstance)
 	if err != nil {
-		return durable.Updated{}, err
+		return durable.UpdateResult{}, err
 	}
 	w := work{task: task, at: instanceRequest(OnUpdate, &previous), delay: asked.delay}
 	if !sameFault(asked.fault, before.fault) { // The request itself is not known here.
@@ -82,9 +82,9 @@ func (p *provider) Update(ctx context.Context, task *durable.Task, i, previous d
 		w.add(waiting(asked.fault, OnUpdate), ownerOf(&i))
 	}
 	if err := p.carryOut(ctx, &w); err != nil {
-		return durable.Updated{}, err
+		return durable.UpdateResult{}, err
 	}
-	return durable.Updated{Metadata: metadata(&i)}, nil
+	return durable.UpdateResult{Metadata: metadata(&i)}, nil
 }
 
 // Deprovision implements [durable.Provider].
@@ -102,13 +102,13 @@ func (p *provider) Deprovision(ctx context.Context, task *durable.Task, i durabl
 }
 
 // Bind implements [durable.Provider].
-func (p *provider) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.Bound, error) {
+func (p *provider) Bind(ctx context.Context, task *durable.Task, b durable.Binding) (durable.BindResult, error) {
 	w, asked, err := p.bindingWork(task, OnBind, &b)
 	if err != nil {
-		return durable.Bound{}, err
+		return durable.BindResult{}, err
 	}
 	if err := p.carryOut(ctx, w); err != nil {
-		return durable.Bound{}, err
+		return durable.BindResult{}, err
 	}
 	return bound(&b, task.ID(), asked, p.clock.Now()), nil
 }

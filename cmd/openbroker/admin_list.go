@@ -115,9 +115,9 @@ func (f *recordFlags) check(parts int) error {
 	if err := f.checkLimit(); err != nil {
 		return err
 	}
-	f.filter.Status = durable.Status(strings.ReplaceAll(f.status, "-", " "))
+	f.filter.Status = durable.RecordStatus(strings.ReplaceAll(f.status, "-", " "))
 	switch f.filter.Status {
-	case "", durable.Creating, durable.Ready, durable.Updating, durable.Deleting, durable.CreateFailed, durable.Deleted:
+	case "", durable.StatusCreating, durable.StatusReady, durable.StatusUpdating, durable.StatusDeleting, durable.StatusCreateFailed, durable.StatusDeleted:
 	default:
 		return fmt.Errorf("--status %q is not creating, ready, updating, deleting, create-failed or deleted", f.status)
 	}
@@ -251,14 +251,14 @@ type operationFlags struct {
 }
 
 func (f *operationFlags) check() error {
-	f.filter.Kind, f.filter.State, f.filter.AfterID = durable.Kind(f.kind), durable.OperationState(f.state), f.after
+	f.filter.Kind, f.filter.State, f.filter.AfterID = durable.OperationKind(f.kind), durable.OperationState(f.state), f.after
 	switch f.filter.Kind {
 	case "", durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind:
 	default:
 		return fmt.Errorf("--kind %q is not provision, update, deprovision, bind or unbind", f.kind)
 	}
 	switch f.filter.State {
-	case "", durable.Active, durable.Cancelling, durable.OperationSucceeded, durable.OperationFailed:
+	case "", durable.OperationActive, durable.OperationCancelling, durable.OperationSucceeded, durable.OperationFailed:
 	default:
 		return fmt.Errorf("--state %q is not active, cancelling, succeeded or failed", f.state)
 	}

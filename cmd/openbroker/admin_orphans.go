@@ -35,11 +35,11 @@ can only be deleted by the means of the provider.`,
 				if err != nil {
 					return err
 				}
-				enumerator, ok := provider.(durable.Enumerator)
+				lister, ok := provider.(durable.ResourceLister)
 				if !ok {
 					return errors.New("the provider cannot list what it has, so orphans cannot be found")
 				}
-				found, err := a.Orphans(ctx, enumerator)
+				found, err := a.Orphans(ctx, lister)
 				if err != nil {
 					return err
 				}

@@ -99,7 +99,7 @@ func refuseLeases(ctx context.Context, store admin.Store) error {
 	if err != nil {
 		return err
 	}
-	for _, state := range []durable.OperationState{durable.Active, durable.Cancelling} {
+	for _, state := range []durable.OperationState{durable.OperationActive, durable.OperationCancelling} {
 		filter := durable.Filter{State: state}
 		for {
 			open, err := store.Operations(ctx, filter)

@@ -233,7 +233,7 @@ func manyInstances(t *testing.T, directory string, n int) string {
 	for i := range n {
 		key := durable.Key{Platform: "p", InstanceID: fmt.Sprintf("i%09d", i)}
 		if err := w.Write(admin.ExportItem{Instance: &durable.InstanceRecord{
-			Key: key, Revision: 1, Status: durable.Ready, ServiceID: "s", PlanID: "p", Data: make([]byte, 2000), CreatedAt: at, UpdatedAt: at,
+			Key: key, Revision: 1, Status: durable.StatusReady, ServiceID: "s", PlanID: "p", Data: make([]byte, 2000), CreatedAt: at, UpdatedAt: at,
 		}}); err != nil {
 			t.Fatal(err)
 		}

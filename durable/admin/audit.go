@@ -38,8 +38,8 @@ type AuditEntry struct {
 	BegunID string `json:"begun_operation,omitempty"`
 	// StatusBefore and StatusAfter are those of the instance or binding.
 	// StatusAfter is empty if it was forgotten.
-	StatusBefore durable.Status `json:"status_before,omitempty"`
-	StatusAfter  durable.Status `json:"status_after,omitempty"`
+	StatusBefore durable.RecordStatus `json:"status_before,omitempty"`
+	StatusAfter  durable.RecordStatus `json:"status_after,omitempty"`
 	// StateBefore and StateAfter are those of the operation.
 	StateBefore durable.OperationState `json:"state_before,omitempty"`
 	StateAfter  durable.OperationState `json:"state_after,omitempty"`

@@ -33,8 +33,8 @@ func ExampleAdmin() {
 	// A provision without a worker.
 	key := durable.Key{Platform: "default", InstanceID: "mine"}
 	err = broker.Accept(ctx, &durable.Acceptance{
-		Instance:  durable.InstanceRecord{Key: key, Status: durable.Creating, ServiceID: "wallet", PlanID: "small"},
-		Operation: &durable.NewOperation{ID: "op1", Key: key, Kind: durable.KindProvision},
+		Instance:  durable.InstanceRecord{Key: key, Status: durable.StatusCreating, ServiceID: "wallet", PlanID: "small"},
+		Operation: &durable.OperationSpec{ID: "op1", Key: key, Kind: durable.KindProvision},
 	})
 	if err != nil {
 		panic(err)

@@ -27,14 +27,14 @@ type Attribution struct{ Actor, Reason string }
 // state does not allow the intervention, or are those of the store.
 func (a *Admin) Retry(ctx context.Context, t Target, by Attribution) (*AuditEntry, error) {
 	return a.intervene(ctx, ActionRetry, t, by, func(s *durable.Snapshot, i *Intervention) error {
-		operation, err := choose(s, t, "retry", durable.Active)
+		operation, err := choose(s, t, "retry", durable.OperationActive)
 		if err != nil {
 			return err
 		}
 		if operation == nil {
 			return a.deleteAgain(ctx, s, t, i)
 		}
-		i.change(operation, &OperationChange{State: durable.Active, Timeout: a.lifecycle.Timeout(s.Instance, operation)})
+		i.change(operation, &OperationChange{State: durable.OperationActive, Timeout: a.lifecycle.Timeout(s.Instance, operation)})
 		return nil
 	})
 }
@@ -45,14 +45,14 @@ func (a *Admin) Retry(ctx context.Context, t Target, by Attribution) (*AuditEntr
 // cleaned up, unless the plan's policy says manual; any other is as before.
 func (a *Admin) Cancel(ctx context.Context, t Target, by Attribution) (*AuditEntry, error) {
 	return a.intervene(ctx, ActionCancel, t, by, func(s *durable.Snapshot, i *Intervention) error {
-		operation, err := choose(s, t, "cancel", durable.Active)
+		operation, err := choose(s, t, "cancel", durable.OperationActive)
 		if err != nil {
 			return err
 		}
 		if operation == nil {
 			return a.ended(ctx, t, "cancel")
 		}
-		i.change(operation, stopped(durable.Cancelling, by))
+		i.change(operation, stopped(durable.OperationCancelling, by))
 		return a.fail(s, operation, "", i)
 	})
 }
@@ -63,7 +63,7 @@ func (a *Admin) Cancel(ctx context.Context, t Target, by Attribution) (*AuditEnt
 // that of the plan's policy. Prefer Cancel, which waits for the worker.
 func (a *Admin) Fail(ctx context.Context, t Target, by Attribution, cleanup durable.Cleanup) (*AuditEntry, error) {
 	return a.intervene(ctx, ActionFail, t, by, func(s *durable.Snapshot, i *Intervention) error {
-		operation, err := choose(s, t, "fail", durable.Active, durable.Cancelling)
+		operation, err := choose(s, t, "fail", durable.OperationActive, durable.OperationCancelling)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (a *Admin) Fail(ctx context.Context, t Target, by Attribution, cleanup dura
 			return a.ended(ctx, t, "fail")
 		}
 		i.change(operation, stopped(durable.OperationFailed, by))
-		if operation.State == durable.Cancelling {
+		if operation.State == durable.OperationCancelling {
 			return nil // The cancellation has changed the records already.
 		}
 		return a.fail(s, operation, cleanup, i)
@@ -141,7 +141,7 @@ func (a *Admin) intervene(ctx context.Context, action Action, t Target, by Attri
 }
 
 // status is that of the instance or binding that key names.
-func status(s *durable.Snapshot, key durable.Key) durable.Status {
+func status(s *durable.Snapshot, key durable.Key) durable.RecordStatus {
 	if key.BindingID != "" {
 		return s.Binding.Status
 	}
@@ -230,11 +230,11 @@ func (a *Admin) deleteAgain(ctx context.Context, s *durable.Snapshot, t Target, 
 	}
 	var transition durable.Transition
 	switch status := status(s, t.Key); {
-	case status == durable.CreateFailed:
+	case status == durable.StatusCreateFailed:
 		transition, err = a.lifecycle.CleanUp(t.Key)
-	case status == durable.Ready && last.Kind == deletes && last.State == durable.OperationFailed:
+	case status == durable.StatusReady && last.Kind == deletes && last.State == durable.OperationFailed:
 		transition, err = a.lifecycle.Delete(s, t.Key)
-	case status == durable.Ready && last.State == durable.OperationFailed:
+	case status == durable.StatusReady && last.State == durable.OperationFailed:
 		return fmt.Errorf("%w: the %s %q failed and changed nothing: only the platform can request it again", ErrRefused, last.Kind, last.ID)
 	default:
 		return fmt.Errorf("%w: %s is %s, and its last operation, the %s %q, has %s: there is nothing to retry", ErrRefused, describe(t.Key), status, last.Kind, last.ID, last.State)

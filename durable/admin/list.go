@@ -11,9 +11,9 @@ import (
 type Instance struct {
 	durable.Key
 
-	Status    durable.Status `json:"status"`
-	ServiceID string         `json:"service_id"`
-	PlanID    string         `json:"plan_id"`
+	Status    durable.RecordStatus `json:"status"`
+	ServiceID string               `json:"service_id"`
+	PlanID    string               `json:"plan_id"`
 	// ServiceName and PlanName are those of the catalog, empty if it lacks them.
 	ServiceName string    `json:"service_name,omitempty"`
 	PlanName    string    `json:"plan_name,omitempty"`
@@ -25,9 +25,9 @@ type Instance struct {
 type Binding struct {
 	durable.Key
 
-	Status    durable.Status `json:"status"`
-	ServiceID string         `json:"service_id"`
-	PlanID    string         `json:"plan_id"`
+	Status    durable.RecordStatus `json:"status"`
+	ServiceID string               `json:"service_id"`
+	PlanID    string               `json:"plan_id"`
 	// ServiceName and PlanName are those of the catalog, empty if it lacks them.
 	ServiceName string    `json:"service_name,omitempty"`
 	PlanName    string    `json:"plan_name,omitempty"`
@@ -43,7 +43,7 @@ type Operation struct {
 	// Key is the instance or binding that it works on.
 	durable.Key
 
-	Kind     durable.Kind           `json:"kind"`
+	Kind     durable.OperationKind  `json:"kind"`
 	Internal bool                   `json:"internal"`
 	State    durable.OperationState `json:"state"`
 	// Description is what platforms read: the progress, or why it failed.

@@ -36,7 +36,7 @@ type OrphanResource struct {
 // instances that changed within the last minute, and reports only what it finds
 // twice, so the broker can run meanwhile. It keeps the names of all resources in
 // memory.
-func (a *Admin) Orphans(ctx context.Context, provider durable.Enumerator) (*Orphans, error) {
+func (a *Admin) Orphans(ctx context.Context, provider durable.ResourceLister) (*Orphans, error) {
 	first, err := a.compare(ctx, provider)
 	if err != nil || len(first.records)+len(first.resources) == 0 {
 		return &Orphans{}, err
@@ -77,7 +77,7 @@ type comparison struct {
 	resources map[string]OrphanResource
 }
 
-func (a *Admin) compare(ctx context.Context, provider durable.Enumerator) (*comparison, error) {
+func (a *Admin) compare(ctx context.Context, provider durable.ResourceLister) (*comparison, error) {
 	c := &comparison{records: map[durable.Key]durable.InstanceRecord{}, resources: map[string]OrphanResource{}}
 	clock, err := a.store.Load(ctx, durable.Key{})
 	if err != nil {
@@ -101,14 +101,14 @@ func (a *Admin) compare(ctx context.Context, provider durable.Enumerator) (*comp
 			record := &records[i]
 			name := durable.Instance{Platform: record.Key.Platform, ID: record.Key.InstanceID}.ResourceName()
 			switch old := record.UpdatedAt.Before(before); {
-			case record.Status == durable.Deleted && old:
+			case record.Status == durable.StatusDeleted && old:
 				// The resource may be that of the deleted instance.
 				if exists(name) {
 					c.resources[name] = OrphanResource{Name: name, Platform: record.Key.Platform, InstanceID: record.Key.InstanceID}
 				}
 			case exists(name):
 				known[name] = true
-			case record.Status == durable.Ready && old:
+			case record.Status == durable.StatusReady && old:
 				record.Data = nil
 				c.records[record.Key] = *record
 			}

@@ -61,7 +61,7 @@ type Intervention struct {
 	// Begin, unless nil, begins with this change. If Change ends a leased
 	// operation, Begin is not due before that lease would have ended, because the
 	// worker may not notice earlier.
-	Begin *durable.NewOperation
+	Begin *durable.OperationSpec
 	// Forget deletes the binding of Audit.Key or, if the key names none, the
 	// instance, its bindings and their operations. The fields above are nil then.
 	Forget bool
@@ -108,6 +108,6 @@ type Setting struct {
 // An ExportedOperation is an operation with what only stores need to know.
 type ExportedOperation struct {
 	durable.OperationRecord
-	// Parallel is that of the [durable.NewOperation] while the operation is Active.
+	// Parallel is that of the [durable.OperationSpec] while the operation is Active.
 	Parallel bool
 }

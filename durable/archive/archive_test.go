@@ -29,18 +29,18 @@ func items() []admin.ExportItem {
 	later := at.Add(time.Hour)
 	return []admin.ExportItem{
 		{Setting: &admin.Setting{Name: "a", Value: []byte{0, 255}}},
-		{Instance: &durable.InstanceRecord{Key: key.Instance(), Revision: 7, Status: durable.CreateFailed, ServiceID: "s", PlanID: "p", Data: []byte("x"), CreatedAt: at, UpdatedAt: later}},
-		{Binding: &durable.BindingRecord{Key: key, Status: durable.Ready, ServiceID: "s", PlanID: "p", ExpiresAt: later, Data: []byte("y"), CreatedAt: at, UpdatedAt: later}},
+		{Instance: &durable.InstanceRecord{Key: key.Instance(), Revision: 7, Status: durable.StatusCreateFailed, ServiceID: "s", PlanID: "p", Data: []byte("x"), CreatedAt: at, UpdatedAt: later}},
+		{Binding: &durable.BindingRecord{Key: key, Status: durable.StatusReady, ServiceID: "s", PlanID: "p", ExpiresAt: later, Data: []byte("y"), CreatedAt: at, UpdatedAt: later}},
 		{Operation: &admin.ExportedOperation{OperationRecord: durable.OperationRecord{
 			ID: "o1", Key: key, Kind: durable.KindBind, Internal: true, State: durable.OperationFailed, Generation: 3, Attempt: 2, Failures: 1,
 			NotBefore: at, Deadline: later, Description: "d", Failure: []byte("f"), Data: []byte("z"), Checkpoint: []byte("c"), CreatedAt: at, UpdatedAt: later, FinishedAt: later, DeliveredAt: later,
 		}}},
 		{Operation: &admin.ExportedOperation{Parallel: true, OperationRecord: durable.OperationRecord{
-			ID: "o2", Key: key, Kind: durable.KindUnbind, State: durable.Active, CreatedAt: at, UpdatedAt: later,
+			ID: "o2", Key: key, Kind: durable.KindUnbind, State: durable.OperationActive, CreatedAt: at, UpdatedAt: later,
 		}}},
 		{Audit: &admin.AuditEntry{
 			ID: 5, At: at, Actor: "me", Reason: "why", Action: admin.ActionFail, Key: key, OperationID: "o1", BegunID: "o2",
-			StatusBefore: durable.Creating, StatusAfter: durable.CreateFailed, StateBefore: durable.Active, StateAfter: durable.OperationFailed,
+			StatusBefore: durable.StatusCreating, StatusAfter: durable.StatusCreateFailed, StateBefore: durable.OperationActive, StateAfter: durable.OperationFailed,
 		}},
 	}
 }
@@ -166,7 +166,7 @@ func TestHostileItems(t *testing.T) {
 		"no time":                 change(1, func(i admin.ExportItem) { i.Instance.CreatedAt = time.Time{} }),
 		"nanoseconds":             change(1, func(i admin.ExportItem) { i.Instance.CreatedAt = at.Add(1) }),
 		"no binding id":           change(2, func(i admin.ExportItem) { i.Binding.Key.BindingID = "" }),
-		"updating binding":        change(2, func(i admin.ExportItem) { i.Binding.Status = durable.Updating }),
+		"updating binding":        change(2, func(i admin.ExportItem) { i.Binding.Status = durable.StatusUpdating }),
 		"no operation id":         change(3, func(i admin.ExportItem) { i.Operation.ID = "" }),
 		"unknown kind":            change(3, func(i admin.ExportItem) { i.Operation.Kind = "rebind" }),
 		"unknown state":           change(4, func(i admin.ExportItem) { i.Operation.State = "lost" }),

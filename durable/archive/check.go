@@ -75,7 +75,7 @@ func (c *checker) instance(r *durable.InstanceRecord) error {
 		return err
 	}
 	return errors.Join(
-		oneOf("status", r.Status, durable.Creating, durable.Ready, durable.Updating, durable.Deleting, durable.CreateFailed, durable.Deleted),
+		oneOf("status", r.Status, durable.StatusCreating, durable.StatusReady, durable.StatusUpdating, durable.StatusDeleting, durable.StatusCreateFailed, durable.StatusDeleted),
 		positive("revision", r.Revision), texts(r.ServiceID, r.PlanID),
 		times(r.CreatedAt, r.UpdatedAt))
 }
@@ -85,7 +85,7 @@ func (c *checker) binding(r *durable.BindingRecord) error {
 		return err
 	}
 	return errors.Join(
-		oneOf("status", r.Status, durable.Creating, durable.Ready, durable.Deleting, durable.CreateFailed, durable.Deleted),
+		oneOf("status", r.Status, durable.StatusCreating, durable.StatusReady, durable.StatusDeleting, durable.StatusCreateFailed, durable.StatusDeleted),
 		texts(r.ServiceID, r.PlanID), times(r.CreatedAt, r.UpdatedAt), optionalTimes(r.ExpiresAt))
 }
 
@@ -117,14 +117,14 @@ func checkOperation(o *admin.ExportedOperation) error {
 		return errors.New("the state of the operation does not fit the time at which it ended")
 	case !o.Ended() && !o.DeliveredAt.IsZero():
 		return errors.New("the end of an operation that has not ended cannot be delivered")
-	case o.Parallel && (!ofBinding || o.State != durable.Active):
+	case o.Parallel && (!ofBinding || o.State != durable.OperationActive):
 		return errors.New("the operation cannot be parallel")
 	case o.Generation < 0 || o.Attempt < 0 || o.Failures < 0 || int64(o.Attempt) > maxCount || int64(o.Failures) > maxCount:
 		return errors.New("a count of the operation is out of range")
 	}
 	return errors.Join(
 		oneOf("kind", o.Kind, durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind),
-		oneOf("state", o.State, durable.Active, durable.Cancelling, durable.OperationSucceeded, durable.OperationFailed),
+		oneOf("state", o.State, durable.OperationActive, durable.OperationCancelling, durable.OperationSucceeded, durable.OperationFailed),
 		texts(o.ID, o.Key.Platform, o.Key.InstanceID, o.Key.BindingID, o.Description),
 		times(o.CreatedAt, o.UpdatedAt), optionalTimes(o.NotBefore, o.Deadline, o.FinishedAt, o.DeliveredAt))
 }

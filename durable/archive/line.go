@@ -64,28 +64,28 @@ type setting struct {
 }
 
 type instance struct {
-	Platform   string         `json:"platform"`
-	InstanceID string         `json:"instance_id"`
-	Revision   int64          `json:"revision"`
-	Status     durable.Status `json:"status"`
-	ServiceID  string         `json:"service_id"`
-	PlanID     string         `json:"plan_id"`
-	Sealed     []byte         `json:"sealed,omitempty"`
-	CreatedAt  time.Time      `json:"created_at"`
-	UpdatedAt  time.Time      `json:"updated_at"`
+	Platform   string               `json:"platform"`
+	InstanceID string               `json:"instance_id"`
+	Revision   int64                `json:"revision"`
+	Status     durable.RecordStatus `json:"status"`
+	ServiceID  string               `json:"service_id"`
+	PlanID     string               `json:"plan_id"`
+	Sealed     []byte               `json:"sealed,omitempty"`
+	CreatedAt  time.Time            `json:"created_at"`
+	UpdatedAt  time.Time            `json:"updated_at"`
 }
 
 type binding struct {
-	Platform   string         `json:"platform"`
-	InstanceID string         `json:"instance_id"`
-	BindingID  string         `json:"binding_id"`
-	Status     durable.Status `json:"status"`
-	ServiceID  string         `json:"service_id"`
-	PlanID     string         `json:"plan_id"`
-	ExpiresAt  time.Time      `json:"expires_at,omitzero"`
-	Sealed     []byte         `json:"sealed,omitempty"`
-	CreatedAt  time.Time      `json:"created_at"`
-	UpdatedAt  time.Time      `json:"updated_at"`
+	Platform   string               `json:"platform"`
+	InstanceID string               `json:"instance_id"`
+	BindingID  string               `json:"binding_id"`
+	Status     durable.RecordStatus `json:"status"`
+	ServiceID  string               `json:"service_id"`
+	PlanID     string               `json:"plan_id"`
+	ExpiresAt  time.Time            `json:"expires_at,omitzero"`
+	Sealed     []byte               `json:"sealed,omitempty"`
+	CreatedAt  time.Time            `json:"created_at"`
+	UpdatedAt  time.Time            `json:"updated_at"`
 }
 
 type operation struct {
@@ -93,7 +93,7 @@ type operation struct {
 	Platform    string                 `json:"platform"`
 	InstanceID  string                 `json:"instance_id"`
 	BindingID   string                 `json:"binding_id,omitempty"`
-	Kind        durable.Kind           `json:"kind"`
+	Kind        durable.OperationKind  `json:"kind"`
 	Internal    bool                   `json:"internal,omitempty"`
 	Parallel    bool                   `json:"parallel,omitempty"`
 	State       durable.OperationState `json:"state"`
@@ -123,8 +123,8 @@ type audit struct {
 	BindingID      string                 `json:"binding_id,omitempty"`
 	Operation      string                 `json:"operation,omitempty"`
 	BegunOperation string                 `json:"begun_operation,omitempty"`
-	StatusBefore   durable.Status         `json:"status_before,omitempty"`
-	StatusAfter    durable.Status         `json:"status_after,omitempty"`
+	StatusBefore   durable.RecordStatus   `json:"status_before,omitempty"`
+	StatusAfter    durable.RecordStatus   `json:"status_after,omitempty"`
 	StateBefore    durable.OperationState `json:"state_before,omitempty"`
 	StateAfter     durable.OperationState `json:"state_after,omitempty"`
 }

@@ -121,14 +121,14 @@ func changeOperation(ctx context.Context, tx pgx.Tx, key durable.Key, c *admin.O
 	}
 	query, args := failOperation, []any{now, storable(c.Description), c.Failure}
 	switch c.State {
-	case durable.Active:
+	case durable.OperationActive:
 		var deadline *time.Time
 		if c.Timeout > 0 {
 			later := now.Add(c.Timeout)
 			deadline = &later
 		}
 		query, args, leased = retryOperation, []any{now, deadline}, time.Time{}
-	case durable.Cancelling:
+	case durable.OperationCancelling:
 		query, leased = stopOperation, time.Time{}
 	case durable.OperationFailed:
 	case durable.OperationSucceeded:

@@ -29,7 +29,7 @@ func (s *Store) Advance(ctx context.Context, a *durable.Advance) error {
 	return nil
 }
 
-func ends(a *durable.Advance) bool { return a.State != "" && a.State != durable.Active }
+func ends(a *durable.Advance) bool { return a.State != "" && a.State != durable.OperationActive }
 
 // revises tells whether the advance changes what others decide from.
 func revises(a *durable.Advance) bool {
@@ -116,7 +116,7 @@ func (s *Store) whyFenced(ctx context.Context, a *durable.Advance) error {
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("refused, but not known why: %w", err)
 	}
-	if state == durable.Cancelling && !a.Cancelled {
+	if state == durable.OperationCancelling && !a.Cancelled {
 		return durable.ErrCancelling
 	}
 	return durable.ErrFenced

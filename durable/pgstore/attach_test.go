@@ -39,7 +39,7 @@ func TestAttach(t *testing.T) {
 	}
 	defer store.Close()
 	key := durable.Key{Platform: "p", InstanceID: "i"}
-	if err := owner.Accept(t.Context(), &durable.Acceptance{Instance: durable.InstanceRecord{Key: key, Status: durable.Ready}}); err != nil {
+	if err := owner.Accept(t.Context(), &durable.Acceptance{Instance: durable.InstanceRecord{Key: key, Status: durable.StatusReady}}); err != nil {
 		t.Fatal(err)
 	}
 	<-owner.Hints() // that it listens

@@ -80,13 +80,13 @@ func BenchmarkIsolated(b *testing.B) {
 func runOperation(ctx context.Context, s durable.Store, data []byte) error {
 	key := durable.Key{Platform: "p", InstanceID: rand.Text()}
 	id := rand.Text()
-	record := durable.InstanceRecord{Key: key, Status: durable.Creating, ServiceID: "service", PlanID: "plan", Data: data}
-	if err := s.Accept(ctx, &durable.Acceptance{Instance: record, Operation: &durable.NewOperation{
+	record := durable.InstanceRecord{Key: key, Status: durable.StatusCreating, ServiceID: "service", PlanID: "plan", Data: data}
+	if err := s.Accept(ctx, &durable.Acceptance{Instance: record, Operation: &durable.OperationSpec{
 		ID: id, Key: key, Kind: durable.KindProvision, Owner: "replica", Lease: 15 * time.Second, Timeout: time.Hour, Data: data,
 	}}); err != nil {
 		return err
 	}
-	record.Status = durable.Ready
+	record.Status = durable.StatusReady
 	return s.Advance(ctx, &durable.Advance{
 		Fence: durable.Fence{OperationID: id, Generation: 1}, Key: key, State: durable.OperationSucceeded, Instance: &record, Description: new(string),
 	})

@@ -7,8 +7,8 @@ import (
 
 const deliver = `UPDATE operations SET delivered_at = clock_timestamp() WHERE id = $1 AND finished_at IS NOT NULL AND delivered_at IS NULL`
 
-// Deliver implements [durable.Store].
-func (s *Store) Deliver(ctx context.Context, id string) error {
+// MarkDelivered implements [durable.Store].
+func (s *Store) MarkDelivered(ctx context.Context, id string) error {
 	if !validText(id) {
 		return nil // No operation has it.
 	}

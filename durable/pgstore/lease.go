@@ -74,7 +74,7 @@ const (
 )
 
 // Claim implements [durable.Store].
-func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.Exclusion) ([]durable.OperationRecord, error) {
+func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.ClaimExclusion) ([]durable.OperationRecord, error) {
 	if err := s.checkClock(ctx); err != nil {
 		return nil, err
 	}

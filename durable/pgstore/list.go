@@ -52,7 +52,7 @@ func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.Ope
 	q.equal("binding_id", f.BindingID)
 	q.equal("kind", string(f.Kind))
 	q.equal("state", string(f.State))
-	if f.State == durable.Active || f.State == durable.Cancelling {
+	if f.State == durable.OperationActive || f.State == durable.OperationCancelling {
 		q.where("finished_at IS NULL") // The index of the few, not the table of the many.
 	}
 	if f.AfterID != "" {

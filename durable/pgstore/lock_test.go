@@ -243,7 +243,7 @@ func TestRenewLocked(t *testing.T) {
 		if err == nil || len(states) > 1 {
 			t.Fatalf("renewed %v, %v", states, err)
 		}
-		return states[fences[1]] == durable.Active
+		return states[fences[1]] == durable.OperationActive
 	})
 	observer := connect(t, dsn)
 	var until time.Duration

@@ -32,7 +32,7 @@ func calls(s durable.Store) map[string]func(context.Context) error {
 		"Load":   func(ctx context.Context) error { _, err := s.Load(ctx, key); return err },
 		"Accept": func(ctx context.Context) error { return s.Accept(ctx, provision(rand.Text())) },
 		"Claim": func(ctx context.Context) error {
-			_, err := s.Claim(ctx, "worker", time.Hour, 0, durable.Exclusion{})
+			_, err := s.Claim(ctx, "worker", time.Hour, 0, durable.ClaimExclusion{})
 			return err
 		},
 		"Prune":      func(ctx context.Context) error { _, err := s.Prune(ctx, time.Hour, 1); return err },

@@ -130,8 +130,8 @@ func lockWaits(tb testing.TB, conn *pgx.Conn) int {
 func provision(id string) *durable.Acceptance {
 	key := durable.Key{Platform: "platform", InstanceID: id}
 	return &durable.Acceptance{
-		Instance:  durable.InstanceRecord{Key: key, Status: durable.Creating, ServiceID: "service", PlanID: "plan", Data: []byte("data")},
-		Operation: &durable.NewOperation{ID: "operation-" + id, Key: key, Kind: durable.KindProvision, Timeout: time.Hour},
+		Instance:  durable.InstanceRecord{Key: key, Status: durable.StatusCreating, ServiceID: "service", PlanID: "plan", Data: []byte("data")},
+		Operation: &durable.OperationSpec{ID: "operation-" + id, Key: key, Kind: durable.KindProvision, Timeout: time.Hour},
 	}
 }
 

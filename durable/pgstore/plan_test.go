@@ -17,12 +17,12 @@ func TestPlans(t *testing.T) {
 	a := provision("i")
 	a.Operation.Owner, a.Operation.Lease = "worker", time.Hour
 	key := durable.Key{Platform: "platform", InstanceID: "i", BindingID: "b"}
-	binding := &durable.BindingRecord{Key: key, Status: durable.Creating}
+	binding := &durable.BindingRecord{Key: key, Status: durable.StatusCreating}
 	bind := &durable.Acceptance{
 		Expect: 2, Instance: a.Instance, Binding: binding, Cancel: "operation-next",
-		Operation: &durable.NewOperation{ID: "bind", Key: key, Kind: durable.KindBind, Delay: time.Hour, Timeout: time.Hour},
+		Operation: &durable.OperationSpec{ID: "bind", Key: key, Kind: durable.KindBind, Delay: time.Hour, Timeout: time.Hour},
 	}
-	next := &durable.NewOperation{ID: "operation-next", Key: a.Instance.Key, Kind: durable.KindDeprovision, Internal: true, Timeout: time.Hour}
+	next := &durable.OperationSpec{ID: "operation-next", Key: a.Instance.Key, Kind: durable.KindDeprovision, Internal: true, Timeout: time.Hour}
 	fence := durable.Fence{OperationID: a.Operation.ID, Generation: 1}
 	text := ""
 	for name, err := range []error{

@@ -74,8 +74,8 @@ func (s *statement) keyIs(t string, k durable.Key) string {
 }
 
 // tombstone is the value of deleted_at.
-func tombstone(status durable.Status, now string) string {
-	if status == durable.Deleted {
+func tombstone(status durable.RecordStatus, now string) string {
+	if status == durable.StatusDeleted {
 		return now
 	}
 	return "NULL::timestamptz"
@@ -94,7 +94,7 @@ func (s *statement) putBinding(r *durable.BindingRecord) {
 // begin adds the parts that insert an operation. changed, if not empty, is the
 // operation that an earlier part changes; see keeps. That part is named before,
 // and comes first: it frees the slot.
-func (s *statement) begin(o *durable.NewOperation, before, changed string) {
+func (s *statement) begin(o *durable.OperationSpec, before, changed string) {
 	superseded := ""
 	if o.Internal {
 		superseded = " AND o.internal"
@@ -104,7 +104,7 @@ func (s *statement) begin(o *durable.NewOperation, before, changed string) {
 	s.insertOperation(o, before)
 }
 
-func (s *statement) insertOperation(o *durable.NewOperation, before string) {
+func (s *statement) insertOperation(o *durable.OperationSpec, before string) {
 	slot, claims := "", int64(0)
 	if o.Parallel {
 		slot = "b" + o.Key.BindingID
@@ -127,7 +127,7 @@ func (s *statement) insertOperation(o *durable.NewOperation, before string) {
 
 // keeps is the value of kept of an operation that is changed while next begins:
 // of two changes to a row in one statement, PostgreSQL would make only one.
-func (s *statement) keeps(next *durable.NewOperation) string {
+func (s *statement) keeps(next *durable.OperationSpec) string {
 	if next == nil {
 		return "o.kept"
 	}

@@ -213,7 +213,7 @@ func importItem(item admin.ExportItem) (query string, args []any) {
 // slot is what an operation occupies, see the migrations.
 func slot(o *admin.ExportedOperation) string {
 	switch {
-	case o.State == durable.Cancelling:
+	case o.State == durable.OperationCancelling:
 		return "c" + o.ID
 	case o.Parallel:
 		return "b" + o.Key.BindingID

@@ -91,7 +91,7 @@ func writeBinding(w *session, r *durable.BindingRecord, now int64) error {
 
 // begin inserts an operation. It returns ErrConflict if another one is active
 // that the engine, or a bug of it, has overlooked.
-func begin(w *session, o *durable.NewOperation, now int64) error {
+func begin(w *session, o *durable.OperationSpec, now int64) error {
 	if !o.Internal {
 		if _, err := w.exec(supersedeOperations, o.Key.Platform, o.Key.InstanceID, o.Key.BindingID); err != nil {
 			return err

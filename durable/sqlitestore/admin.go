@@ -119,10 +119,10 @@ func changeOperation(w *session, key durable.Key, c *admin.OperationChange, now 
 	var changed int64
 	var err error
 	switch c.State {
-	case durable.Active:
+	case durable.OperationActive:
 		leased = 0
 		changed, err = w.exec(retryOperation, now, after(now, c.Timeout), c.ID, key.Platform, key.InstanceID)
-	case durable.Cancelling:
+	case durable.OperationCancelling:
 		leased = 0
 		changed, err = w.exec(stopOperation, now, c.Description, c.Failure, c.ID, key.Platform, key.InstanceID)
 	case durable.OperationFailed:

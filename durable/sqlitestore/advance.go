@@ -35,7 +35,7 @@ func (s *Store) Advance(ctx context.Context, a *durable.Advance) error {
 	return err
 }
 
-func ends(a *durable.Advance) bool { return a.State != "" && a.State != durable.Active }
+func ends(a *durable.Advance) bool { return a.State != "" && a.State != durable.OperationActive }
 
 func advance(w *session, a *durable.Advance, now int64) error {
 	if err := advanceOperation(w, a, now); err != nil {
@@ -92,7 +92,7 @@ func whyFenced(w *session, a *durable.Advance) error {
 		return refuse(durable.ErrFenced)
 	case err != nil:
 		return err
-	case generation == a.Fence.Generation && state == durable.Cancelling:
+	case generation == a.Fence.Generation && state == durable.OperationCancelling:
 		return refuse(durable.ErrCancelling)
 	default:
 		return refuse(durable.ErrFenced)

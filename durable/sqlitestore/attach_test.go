@@ -74,7 +74,7 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = store.Accept(t.Context(), &durable.Acceptance{Expect: snapshot.Revision(), Instance: durable.InstanceRecord{Key: key, Status: durable.Ready}})
+		err = store.Accept(t.Context(), &durable.Acceptance{Expect: snapshot.Revision(), Instance: durable.InstanceRecord{Key: key, Status: durable.StatusReady}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	leased, err := store.Operations(t.Context(), durable.Filter{State: durable.Active, Limit: 1000})
+	leased, err := store.Operations(t.Context(), durable.Filter{State: durable.OperationActive, Limit: 1000})
 	if err != nil || len(leased) == 0 || leased[0].LeaseUntil.IsZero() {
 		t.Errorf("the leases of the other process: %d operations, %v", len(leased), err)
 	}

@@ -83,12 +83,12 @@ func baseline(b *testing.B) func(context.Context) error {
 // operate provisions an instance: one acceptance, one advance.
 func operate(ctx context.Context, store *sqlitestore.Store, n int64, data []byte) error {
 	key := durable.Key{Platform: "default", InstanceID: scattered(n)}
-	instance := durable.InstanceRecord{Key: key, Status: durable.Creating, ServiceID: "service", PlanID: "plan", Data: data}
-	operation := &durable.NewOperation{ID: "op" + key.InstanceID, Key: key, Kind: durable.KindProvision, Owner: "me", Lease: 15 * time.Second, Timeout: time.Hour, Data: data}
+	instance := durable.InstanceRecord{Key: key, Status: durable.StatusCreating, ServiceID: "service", PlanID: "plan", Data: data}
+	operation := &durable.OperationSpec{ID: "op" + key.InstanceID, Key: key, Kind: durable.KindProvision, Owner: "me", Lease: 15 * time.Second, Timeout: time.Hour, Data: data}
 	if err := store.Accept(ctx, &durable.Acceptance{Instance: instance, Operation: operation}); err != nil {
 		return err
 	}
-	instance.Status = durable.Ready
+	instance.Status = durable.StatusReady
 	return store.Advance(ctx, &durable.Advance{
 		Fence: durable.Fence{OperationID: operation.ID, Generation: 1}, Key: key, State: durable.OperationSucceeded, Instance: &instance,
 	})

@@ -4,8 +4,8 @@ import "context"
 
 const deliver = `UPDATE operations SET delivered_at = ? WHERE id = ? AND finished_at <> 0 AND delivered_at = 0`
 
-// Deliver implements [durable.Store].
-func (s *Store) Deliver(ctx context.Context, id string) error {
+// MarkDelivered implements [durable.Store].
+func (s *Store) MarkDelivered(ctx context.Context, id string) error {
 	return s.write(ctx, func(w *session) error {
 		_, err := w.exec(deliver, s.micros(), id)
 		return err

@@ -42,7 +42,7 @@ const (
 )
 
 // Claim implements [durable.Store].
-func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.Exclusion) ([]durable.OperationRecord, error) {
+func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.ClaimExclusion) ([]durable.OperationRecord, error) {
 	type claim struct {
 		seq    int64
 		record durable.OperationRecord
@@ -51,7 +51,7 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 	if err != nil {
 		return nil, err
 	}
-	services, err := json.Marshal(append([]durable.ServiceOf{}, leave.Services...))
+	services, err := json.Marshal(append([]durable.PlatformService{}, leave.Services...))
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,7 @@ func TestLeasesOfTheProcessBefore(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	claimed, err := open(t, path).Claim(t.Context(), "me", time.Minute, 10, durable.Exclusion{})
+	claimed, err := open(t, path).Claim(t.Context(), "me", time.Minute, 10, durable.ClaimExclusion{})
 	if err != nil || len(claimed) != 1 || claimed[0].Generation != 2 {
 		t.Fatalf("claimed %+v, %v", claimed, err)
 	}

@@ -155,7 +155,7 @@ func about(err error, what, id string) error {
 // slot is what an operation occupies, see the migrations.
 func slot(o *admin.ExportedOperation) string {
 	switch {
-	case o.State == durable.Cancelling:
+	case o.State == durable.OperationCancelling:
 		return "c" + o.ID
 	case o.Parallel:
 		return "b" + o.Key.BindingID

@@ -59,8 +59,8 @@ func queue(t *testing.T, store *sqlitestore.Store, change func() error) <-chan e
 func acceptance(id string) *durable.Acceptance {
 	key := durable.Key{Platform: "p", InstanceID: id}
 	return &durable.Acceptance{
-		Instance:  durable.InstanceRecord{Key: key, Status: durable.Creating, ServiceID: "s", PlanID: "p", Data: []byte(id)},
-		Operation: &durable.NewOperation{ID: "operation-" + id, Key: key, Kind: durable.KindProvision, Owner: "worker", Lease: time.Hour, Timeout: time.Hour},
+		Instance:  durable.InstanceRecord{Key: key, Status: durable.StatusCreating, ServiceID: "s", PlanID: "p", Data: []byte(id)},
+		Operation: &durable.OperationSpec{ID: "operation-" + id, Key: key, Kind: durable.KindProvision, Owner: "worker", Lease: time.Hour, Timeout: time.Hour},
 	}
 }
 

@@ -24,7 +24,7 @@ func acceptCases() []testCase {
 			key := instanceKey("i")
 			for want := range int64(5) {
 				f.equal("revision", f.load(key).Revision(), want)
-				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: want, Instance: instanceRecord(key, durable.Ready)}))
+				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: want, Instance: instanceRecord(key, durable.StatusReady)}))
 			}
 		}},
 		{"replaces the instance", func(f *fixture) {
@@ -32,7 +32,7 @@ func acceptCases() []testCase {
 			created := f.load(key).Instance.CreatedAt
 			f.pass(short)
 			before := f.now()
-			record := durable.InstanceRecord{Key: key, Status: durable.Updating, ServiceID: "s2", PlanID: "p2", Data: []byte{0, 0xff, 0xfe}}
+			record := durable.InstanceRecord{Key: key, Status: durable.StatusUpdating, ServiceID: "s2", PlanID: "p2", Data: []byte{0, 0xff, 0xfe}}
 			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 2, Instance: record}))
 			got := *f.load(key).Instance
 			f.during("UpdatedAt", got.UpdatedAt, before, 0)
@@ -50,19 +50,19 @@ func acceptCases() []testCase {
 			for _, expect := range []int64{0, 1, revision - 1, revision + 1} {
 				f.unchanged(key, func() {
 					f.is(f.store.Accept(f.ctx, &durable.Acceptance{
-						Expect: expect, Instance: durable.InstanceRecord{Key: key.Instance(), Status: durable.Deleted},
-						Binding: bindingRecord(key, durable.Deleted), Cancel: running, Operation: f.queued(key, durable.KindUnbind),
+						Expect: expect, Instance: durable.InstanceRecord{Key: key.Instance(), Status: durable.StatusDeleted},
+						Binding: bindingRecord(key, durable.StatusDeleted), Cancel: running, Operation: f.queued(key, durable.KindUnbind),
 					}), durable.ErrConflict)
 				})
 			}
 		}},
 		{"an expected revision of what is not there", func(f *fixture) {
-			f.is(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 1, Instance: instanceRecord(instanceKey("i"), durable.Ready)}), durable.ErrConflict)
+			f.is(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 1, Instance: instanceRecord(instanceKey("i"), durable.StatusReady)}), durable.ErrConflict)
 			f.equal("revision", f.load(instanceKey("i")).Revision(), int64(0))
 		}},
 		{"without an operation", func(f *fixture) {
 			key := instanceKey("i")
-			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.Ready)}))
+			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.StatusReady)}))
 			f.equal("open operations", len(f.load(key).Open), 0)
 			_, err := f.store.Operation(f.ctx, key, "")
 			f.is(err, durable.ErrNotFound)
@@ -73,7 +73,7 @@ func acceptCases() []testCase {
 			f.pass(short)
 			f.accept(f.queued(key, durable.KindUnbind))
 			got := f.load(key).Binding
-			f.equal("status", got.Status, durable.Deleting)
+			f.equal("status", got.Status, durable.StatusDeleting)
 			if !got.CreatedAt.Equal(created) || !got.UpdatedAt.After(created) {
 				f.Errorf("CreatedAt %v, UpdatedAt %v, was created %v", got.CreatedAt, got.UpdatedAt, created)
 			}
@@ -88,7 +88,7 @@ func acceptCases() []testCase {
 			f.during("Deadline", got.Deadline, before, long)
 			got.CreatedAt, got.UpdatedAt, got.Deadline = time.Time{}, time.Time{}, time.Time{}
 			f.equal("operation", got, durable.OperationRecord{
-				ID: operation.ID, Key: operation.Key, Kind: durable.KindProvision, State: durable.Active, Data: []byte("goal"),
+				ID: operation.ID, Key: operation.Key, Kind: durable.KindProvision, State: durable.OperationActive, Data: []byte("goal"),
 			})
 		}},
 		{"an operation with a lease", func(f *fixture) {
@@ -117,7 +117,7 @@ func acceptCases() []testCase {
 		{"any ids and data", func(f *fixture) {
 			for _, id := range strangeIDs() {
 				key := durable.Key{Platform: id, InstanceID: id, BindingID: id}
-				a := &durable.Acceptance{Instance: instanceRecord(key, durable.Ready), Binding: bindingRecord(key, durable.Creating), Operation: f.leased(key, durable.KindBind, long)}
+				a := &durable.Acceptance{Instance: instanceRecord(key, durable.StatusReady), Binding: bindingRecord(key, durable.StatusCreating), Operation: f.leased(key, durable.KindBind, long)}
 				data := []byte(id + "\x00\xff\x00")
 				a.Instance.ServiceID, a.Instance.PlanID = id, id
 				a.Instance.Data, a.Binding.Data, a.Operation.Data = data, data, data
@@ -165,13 +165,13 @@ func strangeIDs() []string {
 
 func exclusionCases() []testCase {
 	// parallel is a bind that may run beside others.
-	parallel := func(f *fixture, binding string) *durable.NewOperation {
+	parallel := func(f *fixture, binding string) *durable.OperationSpec {
 		operation := f.queued(bindingKey("i", binding), durable.KindBind)
 		operation.Parallel = true
 		return operation
 	}
 	// refused checks that the operation conflicts with what is active.
-	refused := func(f *fixture, operation *durable.NewOperation) {
+	refused := func(f *fixture, operation *durable.OperationSpec) {
 		f.Helper()
 		f.unchanged(operation.Key, func() {
 			f.is(f.store.Accept(f.ctx, f.acceptance(operation)), durable.ErrConflict)
@@ -236,7 +236,7 @@ func cancelCases() []testCase {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			f.ok(cancel(f, id))
 			record := f.operation(id)
-			f.equal("state", record.State, durable.Cancelling)
+			f.equal("state", record.State, durable.OperationCancelling)
 			f.equal("owner", record.Owner, "worker")
 			f.equal("generation", record.Generation, int64(1))
 			if !record.FinishedAt.IsZero() || record.LeaseUntil.IsZero() {
@@ -247,7 +247,7 @@ func cancelCases() []testCase {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, short))
 			f.pass(2 * short)
 			f.ok(cancel(f, id))
-			f.equal("state", f.operation(id).State, durable.Cancelling)
+			f.equal("state", f.operation(id).State, durable.OperationCancelling)
 		}},
 		{"without a lease it fails at once", func(f *fixture) {
 			id := f.accept(f.queued(instanceKey("i"), durable.KindProvision))
@@ -272,16 +272,16 @@ func cancelCases() []testCase {
 			f.ok(cancel(f, update))
 			for _, id := range []string{ended, foreign, update, "unknown"} {
 				f.unchanged(instanceKey("i"), func() {
-					a := &durable.Acceptance{Expect: f.load(instanceKey("i")).Revision(), Instance: instanceRecord(instanceKey("i"), durable.Deleted), Cancel: id}
+					a := &durable.Acceptance{Expect: f.load(instanceKey("i")).Revision(), Instance: instanceRecord(instanceKey("i"), durable.StatusDeleted), Cancel: id}
 					f.is(f.store.Accept(f.ctx, a), durable.ErrConflict)
 				})
 			}
-			f.equal("operation of another instance", f.operation(foreign).State, durable.Active)
+			f.equal("operation of another instance", f.operation(foreign).State, durable.OperationActive)
 		}},
 		{"without anything new", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
-			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 1, Instance: instanceRecord(instanceKey("i"), durable.Creating), Cancel: id}))
-			f.equal("state", f.operation(id).State, durable.Cancelling)
+			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 1, Instance: instanceRecord(instanceKey("i"), durable.StatusCreating), Cancel: id}))
+			f.equal("state", f.operation(id).State, durable.OperationCancelling)
 			f.equal("revision", f.load(instanceKey("i")).Revision(), int64(2))
 		}},
 	}

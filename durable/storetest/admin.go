@@ -59,18 +59,18 @@ func interveneCases() []testCase {
 			fence, before := f.fence(id), f.load(key)
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: fence, Key: key, Release: true, Failed: true, Delay: long, Checkpoint: []byte("half")}))
 			f.claimed()
-			i := f.change(id, durable.Active)
+			i := f.change(id, durable.OperationActive)
 			i.Change.Timeout = 10 * long
 			now := f.now()
 			f.intervene(i)
 			record := f.operation(id)
-			f.equal("state", record.State, durable.Active)
+			f.equal("state", record.State, durable.OperationActive)
 			f.equal("generation", record.Generation, fence.Generation+1)
 			f.equal("failures", record.Failures, 0)
 			f.equal("checkpoint", string(record.Checkpoint), "half")
 			f.equal("description", record.Description, "")
 			f.during("deadline", record.Deadline, now, 10*long)
-			f.equal("state after", i.Audit.StateAfter, durable.Active)
+			f.equal("state after", i.Audit.StateAfter, durable.OperationActive)
 			f.equal("revision", f.load(key).Revision(), before.Revision()+1)
 			f.claimed(id)
 		}},
@@ -78,7 +78,7 @@ func interveneCases() []testCase {
 			key := instanceKey("i")
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			fence, end := f.fence(id), f.end(id)
-			f.intervene(f.change(id, durable.Active))
+			f.intervene(f.change(id, durable.OperationActive))
 			f.is(f.store.Advance(f.ctx, end), durable.ErrFenced)
 			held, err := f.store.Renew(f.ctx, "worker", long, []durable.Fence{fence})
 			f.ok(err)
@@ -91,15 +91,15 @@ func interveneCases() []testCase {
 		{"cancel", func(f *fixture) {
 			key := instanceKey("i")
 			id := f.accept(f.leased(key, durable.KindProvision, long))
-			i := f.change(id, durable.Cancelling)
-			instance := instanceRecord(key, durable.CreateFailed)
+			i := f.change(id, durable.OperationCancelling)
+			instance := instanceRecord(key, durable.StatusCreateFailed)
 			i.Instance = &instance
 			i.Begin = f.queued(key, durable.KindDeprovision)
 			i.Begin.Internal = true
 			f.intervene(i)
-			f.equal("state", f.operation(id).State, durable.Cancelling)
-			f.equal("state after", i.Audit.StateAfter, durable.Cancelling)
-			f.equal("status", f.load(key).Instance.Status, durable.CreateFailed)
+			f.equal("state", f.operation(id).State, durable.OperationCancelling)
+			f.equal("state after", i.Audit.StateAfter, durable.OperationCancelling)
+			f.equal("status", f.load(key).Instance.Status, durable.StatusCreateFailed)
 			f.claimed() // The clean-up waits for the worker.
 			end := f.end(id)
 			f.is(f.store.Advance(f.ctx, end), durable.ErrCancelling)
@@ -110,7 +110,7 @@ func interveneCases() []testCase {
 		{"cancel without a worker", func(f *fixture) {
 			key := instanceKey("i")
 			id := f.accept(f.queued(key, durable.KindProvision))
-			i := f.change(id, durable.Cancelling)
+			i := f.change(id, durable.OperationCancelling)
 			f.intervene(i)
 			record := f.operation(id)
 			f.equal("state", record.State, durable.OperationFailed)
@@ -121,15 +121,15 @@ func interveneCases() []testCase {
 			f.equal("open", len(f.load(key).Open), 0)
 		}},
 		{"fail", func(f *fixture) {
-			for _, first := range []durable.OperationState{durable.Active, durable.Cancelling} {
+			for _, first := range []durable.OperationState{durable.OperationActive, durable.OperationCancelling} {
 				key := instanceKey(string(first))
 				id := f.accept(f.leased(key, durable.KindProvision, long))
-				if first == durable.Cancelling {
-					f.intervene(f.change(id, durable.Cancelling))
+				if first == durable.OperationCancelling {
+					f.intervene(f.change(id, durable.OperationCancelling))
 				}
 				fence, end := f.fence(id), f.end(id)
 				i := f.change(id, durable.OperationFailed)
-				instance := instanceRecord(key, durable.CreateFailed)
+				instance := instanceRecord(key, durable.StatusCreateFailed)
 				i.Instance = &instance
 				f.intervene(i)
 				record := f.operation(id)
@@ -139,7 +139,7 @@ func interveneCases() []testCase {
 				f.equal("failure", string(record.Failure), `{"description":"because"}`)
 				f.equal("lease", record.LeaseUntil.IsZero(), true)
 				f.equal("finished", record.FinishedAt.IsZero(), false)
-				f.equal("status", f.load(key).Instance.Status, durable.CreateFailed)
+				f.equal("status", f.load(key).Instance.Status, durable.StatusCreateFailed)
 				f.is(f.store.Advance(f.ctx, end), durable.ErrFenced)
 			}
 		}},
@@ -159,9 +159,9 @@ func interveneCases() []testCase {
 		{"what begins with a binding", func(f *fixture) {
 			key := f.bound("i", "b")
 			i := f.intervention(key, admin.ActionRetry)
-			i.Binding, i.Begin = bindingRecord(key, durable.Deleting), f.queued(key, durable.KindUnbind)
+			i.Binding, i.Begin = bindingRecord(key, durable.StatusDeleting), f.queued(key, durable.KindUnbind)
 			f.intervene(i)
-			f.equal("status", f.load(key).Binding.Status, durable.Deleting)
+			f.equal("status", f.load(key).Binding.Status, durable.StatusDeleting)
 			last, err := f.store.Operation(f.ctx, key, "")
 			f.ok(err)
 			f.equal("last operation", last.ID, i.Begin.ID)
@@ -175,7 +175,7 @@ func interveneCases() []testCase {
 			f.equal("bindings", len(f.bindings(durable.Filter{InstanceID: "i"})), 0)
 			f.equal("operations", len(f.operations(durable.Filter{InstanceID: "i"})), 0)
 			f.equal("operations of others", len(f.operations(durable.Filter{})), 2)
-			f.equal("other", f.load(other).Binding.Status, durable.Ready)
+			f.equal("other", f.load(other).Binding.Status, durable.StatusReady)
 			f.equal("trail", len(f.trail(admin.AuditFilter{InstanceID: "i"})), 1)
 			f.ready("i")
 		}},
@@ -217,7 +217,7 @@ func interveneRefusedCases() []testCase {
 		}},
 		{"an operation that has ended", func(f *fixture) {
 			id := f.done(instanceKey("i"), durable.KindProvision)
-			for _, state := range []durable.OperationState{durable.Active, durable.Cancelling, durable.OperationFailed, durable.OperationSucceeded} {
+			for _, state := range []durable.OperationState{durable.OperationActive, durable.OperationCancelling, durable.OperationFailed, durable.OperationSucceeded} {
 				refused(f, f.change(id, state))
 			}
 		}},
@@ -227,8 +227,8 @@ func interveneRefusedCases() []testCase {
 			a := f.acceptance(f.queued(key, durable.KindDeprovision))
 			a.Cancel = id
 			f.ok(f.store.Accept(f.ctx, a))
-			refused(f, f.change(id, durable.Active))
-			refused(f, f.change(id, durable.Cancelling))
+			refused(f, f.change(id, durable.OperationActive))
+			refused(f, f.change(id, durable.OperationCancelling))
 		}},
 		{"an operation of another instance, or none", func(f *fixture) {
 			id := f.accept(f.queued(instanceKey("other"), durable.KindProvision))
@@ -257,7 +257,7 @@ func auditCases() []testCase {
 			i := f.change(id, durable.OperationFailed)
 			i.Begin = f.queued(key, durable.KindDeprovision)
 			i.Audit.Actor, i.Audit.Reason = "Ada <ada@example.com>", "the provider is\nstuck: \"ü\""
-			i.Audit.BegunID, i.Audit.StatusBefore, i.Audit.StatusAfter = i.Begin.ID, durable.Creating, durable.CreateFailed
+			i.Audit.BegunID, i.Audit.StatusBefore, i.Audit.StatusAfter = i.Begin.ID, durable.StatusCreating, durable.StatusCreateFailed
 			want, before := i.Audit, f.now()
 			f.intervene(i)
 			f.during("time", i.Audit.At, before, 0)

@@ -25,12 +25,12 @@ func advanceCases() []testCase {
 	refused := func(f *fixture, fence durable.Fence, cancelled bool, want error) {
 		f.Helper()
 		text := "changed"
-		instance := instanceRecord(key, durable.Deleted)
+		instance := instanceRecord(key, durable.StatusDeleted)
 		for _, state := range []durable.OperationState{"", durable.OperationSucceeded, durable.OperationFailed} {
 			f.unchanged(bindingKey("i", "b"), func() {
 				f.is(f.store.Advance(f.ctx, &durable.Advance{
 					Fence: fence, Key: key, Cancelled: cancelled, State: state, Description: &text, Failure: []byte("{}"), Checkpoint: []byte("changed"),
-					Release: state == "", Failed: true, Delay: long, Instance: &instance, Binding: bindingRecord(bindingKey("i", "b"), durable.Ready),
+					Release: state == "", Failed: true, Delay: long, Instance: &instance, Binding: bindingRecord(bindingKey("i", "b"), durable.StatusReady),
 					Next: f.queued(key, durable.KindDeprovision),
 				}), want)
 			})
@@ -50,7 +50,7 @@ func advanceCases() []testCase {
 				expect  func(*durable.OperationRecord)
 			}{
 				{durable.Advance{Description: &one}, func(r *durable.OperationRecord) { r.Description = one }},
-				{durable.Advance{State: durable.Active, Checkpoint: []byte("c1")}, func(r *durable.OperationRecord) { r.Checkpoint = []byte("c1") }},
+				{durable.Advance{State: durable.OperationActive, Checkpoint: []byte("c1")}, func(r *durable.OperationRecord) { r.Checkpoint = []byte("c1") }},
 				{durable.Advance{Failure: []byte(`{"a":1}`)}, func(r *durable.OperationRecord) { r.Failure = []byte(`{"a":1}`) }},
 				{durable.Advance{}, func(*durable.OperationRecord) {}},
 				{durable.Advance{Checkpoint: []byte{0, 255}}, func(r *durable.OperationRecord) { r.Checkpoint = []byte{0, 255} }},
@@ -74,10 +74,10 @@ func advanceCases() []testCase {
 			f.pass(short)
 			before := f.now()
 			text := "bound"
-			instance := durable.InstanceRecord{Key: key, Revision: 99, Status: durable.Ready, ServiceID: "s2", PlanID: "p2", Data: []byte("d2")}
+			instance := durable.InstanceRecord{Key: key, Revision: 99, Status: durable.StatusReady, ServiceID: "s2", PlanID: "p2", Data: []byte("d2")}
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{
 				Fence: f.fence(id), Key: binding, State: durable.OperationSucceeded, Description: &text, Checkpoint: []byte("last"),
-				Instance: &instance, Binding: &durable.BindingRecord{Key: binding, Status: durable.Ready, ServiceID: "s3", PlanID: "p3", Data: []byte("d3")},
+				Instance: &instance, Binding: &durable.BindingRecord{Key: binding, Status: durable.StatusReady, ServiceID: "s3", PlanID: "p3", Data: []byte("d3")},
 			}))
 			operation := f.operation(id)
 			f.equal("state", operation.State, durable.OperationSucceeded)
@@ -102,18 +102,18 @@ func advanceCases() []testCase {
 			f.equal("state", f.operation(id).State, durable.OperationFailed)
 			f.equal("failure", string(f.operation(id).Failure), `{"x":1}`)
 			f.equal("revision", f.load(key).Revision(), int64(2))
-			f.equal("status", f.load(key).Instance.Status, durable.Creating)
+			f.equal("status", f.load(key).Instance.Status, durable.StatusCreating)
 		}},
 		{"with a record it increases the revision by one", func(f *fixture) {
 			binding := bindingKey("i", "b")
 			f.ready("i")
 			id := f.accept(f.leased(binding, durable.KindBind, long))
 			revision := f.load(key).Revision()
-			instance := instanceRecord(key, durable.Ready)
+			instance := instanceRecord(key, durable.StatusReady)
 			for i, a := range []durable.Advance{
 				{Instance: &instance},
-				{Binding: bindingRecord(binding, durable.Creating)},
-				{Instance: &instance, Binding: bindingRecord(binding, durable.Creating)},
+				{Binding: bindingRecord(binding, durable.StatusCreating)},
+				{Instance: &instance, Binding: bindingRecord(binding, durable.StatusCreating)},
 				{State: durable.OperationSucceeded},
 			} {
 				a.Fence, a.Key = durable.Fence{OperationID: id, Generation: 1}, binding
@@ -158,7 +158,7 @@ func advanceCases() []testCase {
 		{"a cancelling operation ends", func(f *fixture) {
 			id := cancelling(f)
 			before := f.now()
-			instance := instanceRecord(key, durable.Deleting)
+			instance := instanceRecord(key, durable.StatusDeleting)
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Cancelled: true, State: durable.OperationFailed, Instance: &instance}))
 			record := f.operation(id)
 			f.equal("state", record.State, durable.OperationFailed)
@@ -169,10 +169,10 @@ func advanceCases() []testCase {
 			id := cancelling(f)
 			text := "stopping"
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Cancelled: true, Description: &text, Checkpoint: []byte("c")}))
-			f.equal("state", f.operation(id).State, durable.Cancelling)
+			f.equal("state", f.operation(id).State, durable.OperationCancelling)
 			f.equal("description", f.operation(id).Description, text)
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Cancelled: true, Release: true}))
-			f.equal("state", f.operation(id).State, durable.Cancelling)
+			f.equal("state", f.operation(id).State, durable.OperationCancelling)
 			f.claimed(id)
 		}},
 		{"releases", func(f *fixture) {
@@ -240,7 +240,7 @@ func followCases() []testCase {
 			f.ok(f.store.Advance(f.ctx, a))
 			f.equal("state", f.operation(id).State, durable.OperationFailed)
 			next := f.operation(a.Next.ID)
-			f.equal("state", next.State, durable.Active)
+			f.equal("state", next.State, durable.OperationActive)
 			f.equal("internal", next.Internal, true)
 			f.equal("generation", next.Generation, int64(1))
 			f.equal("attempt", next.Attempt, 1)

@@ -12,9 +12,9 @@ func claimCases() []testCase {
 	// the next, which is queued.
 	cancelling := func(f *fixture, key durable.Key, lease time.Duration) (stopping, next string) {
 		f.Helper()
-		kinds := []durable.Kind{durable.KindProvision, durable.KindDeprovision}
+		kinds := []durable.OperationKind{durable.KindProvision, durable.KindDeprovision}
 		if key.BindingID != "" {
-			kinds = []durable.Kind{durable.KindBind, durable.KindUnbind}
+			kinds = []durable.OperationKind{durable.KindBind, durable.KindUnbind}
 		}
 		first := f.leased(key, kinds[0], lease)
 		first.Parallel = key.BindingID != ""
@@ -126,7 +126,7 @@ func claimCases() []testCase {
 			stopping, _ := cancelling(f, instanceKey("i"), short)
 			f.pass(2 * short)
 			claimed := f.claimed(stopping)
-			f.equal("state", claimed[0].State, durable.Cancelling)
+			f.equal("state", claimed[0].State, durable.OperationCancelling)
 			f.equal("generation", claimed[0].Generation, int64(2))
 			f.equal("what is stored", *f.operation(stopping), claimed[0])
 			f.is(f.store.Advance(f.ctx, &durable.Advance{Fence: durable.Fence{OperationID: stopping, Generation: 1}, Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}), durable.ErrFenced)
@@ -136,27 +136,27 @@ func claimCases() []testCase {
 				key := durable.Key{Platform: platform, InstanceID: f.id("i")}
 				operation := f.queued(key, durable.KindProvision)
 				operation.Internal = internal
-				record := instanceRecord(key, durable.Creating)
+				record := instanceRecord(key, durable.StatusCreating)
 				record.ServiceID = service
 				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: record, Operation: operation}))
 				return operation.ID
 			}
-			of := func(platform, service string) durable.ServiceOf {
-				return durable.ServiceOf{Platform: platform, ServiceID: service}
+			of := func(platform, service string) durable.PlatformService {
+				return durable.PlatformService{Platform: platform, ServiceID: service}
 			}
 			a, b, c := accept("one", "s", false), accept("one", "t", false), accept("two", "s", false)
 			d, e := accept("two", "t", true), accept("three", `s"'`, false)
 			stopping, _ := cancelling(f, instanceKey("cancelling"), short)
 			f.pass(2 * short)
 			for _, step := range []struct {
-				leave durable.Exclusion
+				leave durable.ClaimExclusion
 				want  []string
 			}{
-				{durable.Exclusion{Platforms: []string{"one", "two", "three", instanceKey("i").Platform}}, []string{stopping}},
-				{durable.Exclusion{Platforms: []string{"two", "three"}, Services: []durable.ServiceOf{of("one", "t"), of("none", "s")}}, []string{a}},
-				{durable.Exclusion{Platforms: []string{"one"}, Services: []durable.ServiceOf{of("three", `s"'`), of("two", "s")}, Internal: true}, nil},
-				{durable.Exclusion{Internal: true}, []string{b, c, e}},
-				{durable.Exclusion{}, []string{d}},
+				{durable.ClaimExclusion{Platforms: []string{"one", "two", "three", instanceKey("i").Platform}}, []string{stopping}},
+				{durable.ClaimExclusion{Platforms: []string{"two", "three"}, Services: []durable.PlatformService{of("one", "t"), of("none", "s")}}, []string{a}},
+				{durable.ClaimExclusion{Platforms: []string{"one"}, Services: []durable.PlatformService{of("three", `s"'`), of("two", "s")}, Internal: true}, nil},
+				{durable.ClaimExclusion{Internal: true}, []string{b, c, e}},
+				{durable.ClaimExclusion{}, []string{d}},
 			} {
 				claimed, err := f.store.Claim(f.ctx, "claimer", long, 10, step.leave)
 				f.ok(err)
@@ -170,7 +170,7 @@ func claimCases() []testCase {
 				want = append(want, f.accept(f.queued(instanceKey(f.id("i")), durable.KindProvision)))
 			}
 			first := f.claim("one", long, 3)
-			second, err := replica.Claim(f.ctx, "two", long, 10, durable.Exclusion{})
+			second, err := replica.Claim(f.ctx, "two", long, 10, durable.ClaimExclusion{})
 			f.ok(err)
 			got := slices.Concat(operationIDs(first), operationIDs(second))
 			f.equal("claimed", got, want)
@@ -191,37 +191,37 @@ func expiredCases() []testCase {
 		return ids
 	}
 	// bound makes a binding that expires after d.
-	bound := func(f *fixture, instance, binding string, status durable.Status, d time.Duration) {
+	bound := func(f *fixture, instance, binding string, status durable.RecordStatus, d time.Duration) {
 		f.Helper()
 		key := f.bound(instance, binding)
 		record := bindingRecord(key, status)
 		if d != 0 {
 			record.ExpiresAt = f.now().Add(d)
 		}
-		f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: f.load(key).Revision(), Instance: instanceRecord(key, durable.Ready), Binding: record}))
+		f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: f.load(key).Revision(), Instance: instanceRecord(key, durable.StatusReady), Binding: record}))
 	}
 	return []testCase{
 		{"ready bindings that have expired", func(f *fixture) {
-			bound(f, "i", "expired", durable.Ready, -long)
-			bound(f, "i", "soon", durable.Ready, short)
-			bound(f, "i", "late", durable.Ready, long)
-			bound(f, "i", "never", durable.Ready, 0)
-			bound(f, "i", "deleted", durable.Deleted, -long)
-			bound(f, "i", "failed", durable.CreateFailed, -long)
+			bound(f, "i", "expired", durable.StatusReady, -long)
+			bound(f, "i", "soon", durable.StatusReady, short)
+			bound(f, "i", "late", durable.StatusReady, long)
+			bound(f, "i", "never", durable.StatusReady, 0)
+			bound(f, "i", "deleted", durable.StatusDeleted, -long)
+			bound(f, "i", "failed", durable.StatusCreateFailed, -long)
 			f.pass(2 * short)
 			f.equal("expired", expired(f, 10), []string{"i/expired", "i/soon"})
 		}},
 		{"not while the instance has an open operation", func(f *fixture) {
-			bound(f, "i", "b", durable.Ready, -long)
-			bound(f, "j", "b", durable.Ready, -long)
+			bound(f, "i", "b", durable.StatusReady, -long)
+			bound(f, "j", "b", durable.StatusReady, -long)
 			id := f.accept(f.leased(bindingKey("i", "other"), durable.KindBind, long))
 			f.equal("expired", expired(f, 10), []string{"j/b"})
 			f.finish(id)
 			f.equal("expired", expired(f, 10), []string{"i/b", "j/b"})
 		}},
 		{"up to the limit, with their data", func(f *fixture) {
-			bound(f, "i", "b", durable.Ready, -long)
-			bound(f, "i", "c", durable.Ready, -long)
+			bound(f, "i", "b", durable.StatusReady, -long)
+			bound(f, "i", "c", durable.StatusReady, -long)
 			f.equal("expired", len(expired(f, 1)), 1)
 			records, err := f.store.Expired(f.ctx, 2)
 			f.ok(err)

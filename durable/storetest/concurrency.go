@@ -56,7 +56,7 @@ func concurrencyCases() []testCase {
 			for range 5 {
 				key := instanceKey(f.id("i"))
 				won := f.together(clients, func(ctx context.Context, store durable.Store, _ int) error {
-					return store.Accept(ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.Creating), Operation: f.queued(key, durable.KindProvision)})
+					return store.Accept(ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.StatusCreating), Operation: f.queued(key, durable.KindProvision)})
 				}, durable.ErrConflict)
 				f.equal("winners", won, 1)
 				f.equal("revision", f.load(key).Revision(), int64(1))
@@ -67,7 +67,7 @@ func concurrencyCases() []testCase {
 			key := f.ready("i")
 			for want := int64(2); want < 8; want++ {
 				won := f.together(clients, func(ctx context.Context, store durable.Store, i int) error {
-					record := instanceRecord(key, durable.Ready)
+					record := instanceRecord(key, durable.StatusReady)
 					record.Data = fmt.Append(nil, i)
 					return store.Accept(ctx, &durable.Acceptance{Expect: want, Instance: record})
 				}, durable.ErrConflict)
@@ -79,7 +79,7 @@ func concurrencyCases() []testCase {
 			key := f.ready("i")
 			f.together(clients, func(ctx context.Context, store durable.Store, i int) error {
 				binding := bindingKey("i", strconv.Itoa(i))
-				return store.Accept(ctx, &durable.Acceptance{Expect: 2, Instance: instanceRecord(key, durable.Ready), Binding: bindingRecord(binding, durable.Creating), Operation: f.queued(binding, durable.KindBind)})
+				return store.Accept(ctx, &durable.Acceptance{Expect: 2, Instance: instanceRecord(key, durable.StatusReady), Binding: bindingRecord(binding, durable.StatusCreating), Operation: f.queued(binding, durable.KindBind)})
 			}, durable.ErrConflict)
 			f.equal("bindings", len(f.bindings(durable.Filter{})), 1)
 			f.equal("operations", len(f.operations(durable.Filter{})), 2)
@@ -125,7 +125,7 @@ func concurrencyCases() []testCase {
 						return nil
 					}
 					owner := strconv.Itoa(i)
-					claimed, err := store.Claim(ctx, owner, long, 7, durable.Exclusion{})
+					claimed, err := store.Claim(ctx, owner, long, 7, durable.ClaimExclusion{})
 					if err != nil {
 						return err
 					}
@@ -157,7 +157,7 @@ func concurrencyCases() []testCase {
 						}
 						return err
 					}
-					records, err := store.Claim(ctx, "claimer", long, 1, durable.Exclusion{})
+					records, err := store.Claim(ctx, "claimer", long, 1, durable.ClaimExclusion{})
 					claimed.Add(int64(len(records)))
 					return err
 				}, durable.ErrFenced)
@@ -216,7 +216,7 @@ func concurrencyCases() []testCase {
 					if i%2 == 0 {
 						go cancel()
 					}
-					err := store.Accept(attempt, &durable.Acceptance{Expect: accepted[i].Load(), Instance: instanceRecord(key, durable.Ready)})
+					err := store.Accept(attempt, &durable.Acceptance{Expect: accepted[i].Load(), Instance: instanceRecord(key, durable.StatusReady)})
 					cancel()
 					if errors.Is(err, context.Canceled) && i%2 == 0 {
 						// It may have been made nevertheless.
@@ -246,14 +246,14 @@ func concurrencyCases() []testCase {
 			want := make(map[string]int)
 			for i := range 40 {
 				id := fmt.Sprintf("%02d", i)
-				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: instanceRecord(instanceKey(id), durable.Ready)}))
+				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: instanceRecord(instanceKey(id), durable.StatusReady)}))
 				want["platform/"+id] = 0
 			}
 			f.together(4, func(ctx context.Context, store durable.Store, i int) error {
 				if i > 0 {
 					for j := range 30 {
 						key := instanceKey(fmt.Sprintf("%02d new %d", j, i))
-						if err := store.Accept(ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.Ready)}); err != nil {
+						if err := store.Accept(ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.StatusReady)}); err != nil {
 							return err
 						}
 					}
@@ -294,8 +294,8 @@ func update(ctx context.Context, store durable.Store, key durable.Key, id string
 			continue
 		}
 		err = store.Accept(ctx, &durable.Acceptance{
-			Expect: snapshot.Revision(), Instance: instanceRecord(key, durable.Updating),
-			Operation: &durable.NewOperation{ID: id, Key: key, Kind: durable.KindUpdate, Owner: "worker", Lease: long, Timeout: long},
+			Expect: snapshot.Revision(), Instance: instanceRecord(key, durable.StatusUpdating),
+			Operation: &durable.OperationSpec{ID: id, Key: key, Kind: durable.KindUpdate, Owner: "worker", Lease: long, Timeout: long},
 		})
 		if errors.Is(err, durable.ErrConflict) {
 			continue
@@ -303,7 +303,7 @@ func update(ctx context.Context, store durable.Store, key durable.Key, id string
 		if err != nil {
 			return err
 		}
-		instance := instanceRecord(key, durable.Ready)
+		instance := instanceRecord(key, durable.StatusReady)
 		return store.Advance(ctx, &durable.Advance{Fence: durable.Fence{OperationID: id, Generation: 1}, Key: key, State: durable.OperationSucceeded, Instance: &instance})
 	}
 }
@@ -316,7 +316,7 @@ func (f *fixture) flip(ctx context.Context, store durable.Store, key durable.Key
 		return err
 	}
 	records := func(text string) (durable.InstanceRecord, *durable.BindingRecord) {
-		instance, binding := instanceRecord(key, durable.Ready), bindingRecord(key, durable.Ready)
+		instance, binding := instanceRecord(key, durable.StatusReady), bindingRecord(key, durable.StatusReady)
 		instance.Data, binding.Data = []byte(text), []byte(text)
 		return instance, binding
 	}

@@ -5,7 +5,7 @@ import "github.com/openbroker/openbroker/durable"
 func deliverCases() []testCase {
 	deliver := func(f *fixture, id string) {
 		f.Helper()
-		f.ok(f.store.Deliver(f.ctx, id))
+		f.ok(f.store.MarkDelivered(f.ctx, id))
 	}
 	return []testCase{
 		{"what has ended, the first time", func(f *fixture) {

@@ -19,7 +19,7 @@ func renewCases() []testCase {
 			untouched := f.operation(other)
 			before := f.now()
 			fence := f.fence(id)
-			f.equal("held", renew(f, "worker", fence), map[durable.Fence]durable.OperationState{fence: durable.Active})
+			f.equal("held", renew(f, "worker", fence), map[durable.Fence]durable.OperationState{fence: durable.OperationActive})
 			record := f.operation(id)
 			f.during("LeaseUntil", record.LeaseUntil, before, 2*long)
 			f.equal("generation", record.Generation, int64(1))
@@ -34,7 +34,7 @@ func renewCases() []testCase {
 			f.ok(f.store.Accept(f.ctx, a))
 			before := f.now()
 			fence := f.fence(id)
-			f.equal("held", renew(f, "worker", fence), map[durable.Fence]durable.OperationState{fence: durable.Cancelling})
+			f.equal("held", renew(f, "worker", fence), map[durable.Fence]durable.OperationState{fence: durable.OperationCancelling})
 			f.during("LeaseUntil", f.operation(id).LeaseUntil, before, 2*long)
 		}},
 		{"leaves out what is lost", func(f *fixture) {
@@ -50,7 +50,7 @@ func renewCases() []testCase {
 			later.Generation++
 			unknown := durable.Fence{OperationID: "unknown", Generation: 1}
 			f.equal("held", renew(f, "worker", ended, claimed, released, queued, held, later, unknown),
-				map[durable.Fence]durable.OperationState{held: durable.Active})
+				map[durable.Fence]durable.OperationState{held: durable.OperationActive})
 			f.equal("held by another", len(renew(f, "somebody else", held)), 0)
 			f.equal("owner", f.operation(claimed.OperationID).Owner, "claimer")
 			f.claimed(released.OperationID, queued.OperationID)
@@ -95,7 +95,7 @@ func heldCases() []testCase {
 			later := active
 			later.Generation++
 			fences := []durable.Fence{active, cancelling, ended, released, expired, later, {OperationID: "unknown", Generation: 1}}
-			want := map[durable.Fence]durable.OperationState{active: durable.Active, cancelling: durable.Cancelling, expired: durable.Active}
+			want := map[durable.Fence]durable.OperationState{active: durable.OperationActive, cancelling: durable.OperationCancelling, expired: durable.OperationActive}
 			f.unchanged(instanceKey("active"), func() {
 				f.equal("held", held(f, "worker", fences...), want)
 				f.equal("held by another", len(held(f, "somebody else", fences...)), 0)
@@ -116,7 +116,7 @@ func setBackCases() []testCase {
 			f.claim("claimer", long, 0) // It has looked at the clock before.
 			f.database.SetBack(f.T, 10*long)
 			store := f.replica()
-			_, err := store.Claim(f.ctx, "claimer", long, 0, durable.Exclusion{})
+			_, err := store.Claim(f.ctx, "claimer", long, 0, durable.ClaimExclusion{})
 			f.ok(err)
 			f.pass(2 * short)
 			f.claimed(dead)
@@ -126,7 +126,7 @@ func setBackCases() []testCase {
 			// Whoever lives keeps its lease.
 			renewed, err := store.Renew(f.ctx, "worker", long, []durable.Fence{alive})
 			f.ok(err)
-			f.equal("renewed", renewed, map[durable.Fence]durable.OperationState{alive: durable.Active})
+			f.equal("renewed", renewed, map[durable.Fence]durable.OperationState{alive: durable.OperationActive})
 		}},
 		{"a lease that was renewed lasts no longer either", func(f *fixture) {
 			fence := f.fence(f.accept(f.leased(instanceKey("i"), durable.KindProvision, 10*long)))
@@ -135,7 +135,7 @@ func setBackCases() []testCase {
 			f.ok(err)
 			f.database.SetBack(f.T, 5*long)
 			store := f.replica()
-			_, err = store.Claim(f.ctx, "claimer", long, 0, durable.Exclusion{})
+			_, err = store.Claim(f.ctx, "claimer", long, 0, durable.ClaimExclusion{})
 			f.ok(err)
 			f.pass(2 * short)
 			f.claimed(fence.OperationID)

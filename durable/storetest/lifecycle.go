@@ -54,13 +54,13 @@ func (f *fixture) calls() map[string]func(context.Context, durable.Store) error 
 		"Operation":     func(ctx context.Context, s durable.Store) error { _, err := s.Operation(ctx, key, ""); return err },
 		"OperationByID": func(ctx context.Context, s durable.Store) error { _, err := s.OperationByID(ctx, "x"); return err },
 		"Accept": func(ctx context.Context, s durable.Store) error {
-			return s.Accept(ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.Ready)})
+			return s.Accept(ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.StatusReady)})
 		},
 		"Advance": func(ctx context.Context, s durable.Store) error {
 			return s.Advance(ctx, &durable.Advance{Fence: durable.Fence{OperationID: "x", Generation: 1}, Key: key})
 		},
 		"Claim": func(ctx context.Context, s durable.Store) error {
-			_, err := s.Claim(ctx, "w", long, 1, durable.Exclusion{})
+			_, err := s.Claim(ctx, "w", long, 1, durable.ClaimExclusion{})
 			return err
 		},
 		"Renew": func(ctx context.Context, s durable.Store) error {
@@ -180,7 +180,7 @@ func lifecycleCases() []testCase {
 			f.equal("instance", snapshot.Instance, mine.Instance)
 			f.equal("binding", snapshot.Binding, mine.Binding)
 			f.ok(replica.Accept(f.ctx, f.acceptance(f.queued(key, durable.KindUnbind))))
-			f.equal("status", f.load(key).Binding.Status, durable.Deleting)
+			f.equal("status", f.load(key).Binding.Status, durable.StatusDeleting)
 		}},
 		{"closing while it is used", func(f *fixture) {
 			done := f.T.Context().Done()

@@ -28,15 +28,15 @@ func listCases() []testCase {
 			}
 		}},
 		{"filters of instances", func(f *fixture) {
-			put := func(key durable.Key, status durable.Status, service, plan string) {
+			put := func(key durable.Key, status durable.RecordStatus, service, plan string) {
 				record := instanceRecord(key, status)
 				record.ServiceID, record.PlanID = service, plan
 				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: record}))
 			}
-			put(instanceKey("a"), durable.Ready, "s1", "p1")
-			put(instanceKey("b"), durable.Deleted, "s1", "p2")
-			put(instanceKey("c"), durable.Ready, "s2", "p3")
-			put(durable.Key{Platform: "other", InstanceID: "a"}, durable.Ready, "s1", "p1")
+			put(instanceKey("a"), durable.StatusReady, "s1", "p1")
+			put(instanceKey("b"), durable.StatusDeleted, "s1", "p2")
+			put(instanceKey("c"), durable.StatusReady, "s2", "p3")
+			put(durable.Key{Platform: "other", InstanceID: "a"}, durable.StatusReady, "s1", "p1")
 			for _, c := range []struct {
 				filter durable.Filter
 				want   string
@@ -46,8 +46,8 @@ func listCases() []testCase {
 				{durable.Filter{InstanceID: "a"}, "other/a platform/a"},
 				{durable.Filter{ServiceID: "s1"}, "other/a platform/a platform/b"},
 				{durable.Filter{PlanID: "p2"}, "platform/b"},
-				{durable.Filter{Status: durable.Ready}, "other/a platform/a platform/c"},
-				{durable.Filter{Platform: "platform", InstanceID: "a", ServiceID: "s1", PlanID: "p1", Status: durable.Ready}, "platform/a"},
+				{durable.Filter{Status: durable.StatusReady}, "other/a platform/a platform/c"},
+				{durable.Filter{Platform: "platform", InstanceID: "a", ServiceID: "s1", PlanID: "p1", Status: durable.StatusReady}, "platform/a"},
 				{durable.Filter{Platform: "platform", InstanceID: "a", ServiceID: "s2"}, ""},
 				{durable.Filter{Platform: "none"}, ""},
 			} {
@@ -55,15 +55,15 @@ func listCases() []testCase {
 			}
 		}},
 		{"filters of bindings", func(f *fixture) {
-			put := func(key durable.Key, status durable.Status, service, plan string) {
+			put := func(key durable.Key, status durable.RecordStatus, service, plan string) {
 				record := bindingRecord(key, status)
 				record.ServiceID, record.PlanID = service, plan
-				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: f.load(key).Revision(), Instance: instanceRecord(key, durable.Ready), Binding: record}))
+				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: f.load(key).Revision(), Instance: instanceRecord(key, durable.StatusReady), Binding: record}))
 			}
-			put(bindingKey("i", "a"), durable.Ready, "s1", "p1")
-			put(bindingKey("i", "b"), durable.Deleted, "s1", "p2")
-			put(bindingKey("j", "a"), durable.Ready, "s2", "p3")
-			put(durable.Key{Platform: "other", InstanceID: "i", BindingID: "a"}, durable.Ready, "s1", "p1")
+			put(bindingKey("i", "a"), durable.StatusReady, "s1", "p1")
+			put(bindingKey("i", "b"), durable.StatusDeleted, "s1", "p2")
+			put(bindingKey("j", "a"), durable.StatusReady, "s2", "p3")
+			put(durable.Key{Platform: "other", InstanceID: "i", BindingID: "a"}, durable.StatusReady, "s1", "p1")
 			for _, c := range []struct {
 				filter durable.Filter
 				want   string
@@ -73,7 +73,7 @@ func listCases() []testCase {
 				{durable.Filter{BindingID: "a"}, "other/i/a platform/i/a platform/j/a"},
 				{durable.Filter{ServiceID: "s1", Platform: "platform"}, "platform/i/a platform/i/b"},
 				{durable.Filter{PlanID: "p3"}, "platform/j/a"},
-				{durable.Filter{Status: durable.Deleted}, "platform/i/b"},
+				{durable.Filter{Status: durable.StatusDeleted}, "platform/i/b"},
 			} {
 				f.equal(fmt.Sprintf("%+v", c.filter), strings.Join(bindingIDs(f.bindings(c.filter)), " "), c.want)
 			}
@@ -84,7 +84,7 @@ func listCases() []testCase {
 			other := f.done(durable.Key{Platform: "other", InstanceID: "i"}, durable.KindProvision)
 			update := f.accept(f.leased(instanceKey("i"), durable.KindUpdate, long))
 			stop := f.accept(f.leased(instanceKey("j"), durable.KindProvision, long))
-			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 1, Instance: instanceRecord(instanceKey("j"), durable.Creating), Cancel: stop}))
+			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 1, Instance: instanceRecord(instanceKey("j"), durable.StatusCreating), Cancel: stop}))
 			for _, c := range []struct {
 				filter durable.Filter
 				want   []string
@@ -93,8 +93,8 @@ func listCases() []testCase {
 				{durable.Filter{Platform: "platform", InstanceID: "i"}, []string{update, bind, provision}},
 				{durable.Filter{BindingID: "b"}, []string{bind}},
 				{durable.Filter{Kind: durable.KindProvision}, []string{stop, other, provision}},
-				{durable.Filter{State: durable.Active}, []string{update}},
-				{durable.Filter{State: durable.Cancelling}, []string{stop}},
+				{durable.Filter{State: durable.OperationActive}, []string{update}},
+				{durable.Filter{State: durable.OperationCancelling}, []string{stop}},
 				{durable.Filter{State: durable.OperationSucceeded}, []string{other, bind, provision}},
 				{durable.Filter{State: durable.OperationFailed}, nil},
 				{durable.Filter{Platform: "platform", Kind: durable.KindProvision, State: durable.OperationSucceeded}, []string{provision}},
@@ -107,7 +107,7 @@ func listCases() []testCase {
 			for _, platform := range []string{"p", "P", "é"} {
 				for _, id := range strangeIDs() {
 					key := durable.Key{Platform: platform, InstanceID: id, BindingID: id}
-					f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.Ready), Binding: bindingRecord(key, durable.Ready)}))
+					f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Instance: instanceRecord(key, durable.StatusReady), Binding: bindingRecord(key, durable.StatusReady)}))
 					want = append(want, platform+"/"+id)
 				}
 			}
@@ -142,7 +142,7 @@ func listCases() []testCase {
 			key := instanceKey("i")
 			for i := range 10 {
 				binding := bindingKey("i", fmt.Sprintf("b%d", i))
-				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: int64(i), Instance: instanceRecord(key, durable.Ready), Binding: bindingRecord(binding, durable.Ready)}))
+				f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: int64(i), Instance: instanceRecord(key, durable.StatusReady), Binding: bindingRecord(binding, durable.StatusReady)}))
 				want = append(want, "platform/i/"+binding.BindingID)
 			}
 			var got []string

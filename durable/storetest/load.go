@@ -27,7 +27,7 @@ func loadCases() []testCase {
 			f.during("UpdatedAt", snapshot.Instance.UpdatedAt, before, 0)
 			f.during("Now", snapshot.Now, before, 0)
 			snapshot.Instance.CreatedAt, snapshot.Instance.UpdatedAt = time.Time{}, time.Time{}
-			want := instanceRecord(key, durable.Creating)
+			want := instanceRecord(key, durable.StatusCreating)
 			want.Revision = 1
 			f.equal("instance", snapshot.Instance, &want)
 			f.equal("open operations", operationIDs(snapshot.Open), []string{id})
@@ -38,10 +38,10 @@ func loadCases() []testCase {
 		{"a binding", func(f *fixture) {
 			key := f.bound("i", "b")
 			expires := f.now().Add(long).Truncate(time.Microsecond)
-			record := bindingRecord(key, durable.Ready)
+			record := bindingRecord(key, durable.StatusReady)
 			record.ExpiresAt, record.ServiceID, record.PlanID, record.Data = expires, "s2", "p2", []byte{0, 1, 2, 255}
 			before := f.now()
-			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: f.load(key).Revision(), Instance: instanceRecord(key, durable.Ready), Binding: record}))
+			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: f.load(key).Revision(), Instance: instanceRecord(key, durable.StatusReady), Binding: record}))
 			snapshot := f.load(key)
 			if snapshot.Binding == nil || snapshot.Instance == nil {
 				f.Fatal("the binding or its instance is missing")
@@ -108,7 +108,7 @@ func loadCases() []testCase {
 			}
 			f.accept(f.queued(foreign.Instance(), durable.KindProvision))
 			f.equal("revision", f.load(foreign).Revision(), int64(1))
-			f.equal("status", f.load(instanceKey("i")).Instance.Status, durable.Updating)
+			f.equal("status", f.load(instanceKey("i")).Instance.Status, durable.StatusUpdating)
 		}},
 	}
 }

@@ -44,7 +44,7 @@ func pruneCases() []testCase {
 			operation, err := f.store.Operation(f.ctx, key, "")
 			f.ok(err)
 			f.equal("last operation", operation.ID, last)
-			f.equal("status", f.load(key).Instance.Status, durable.Ready)
+			f.equal("status", f.load(key).Instance.Status, durable.StatusReady)
 		}},
 		{"the last of each record, internal ones aside", func(f *fixture) {
 			provision := f.done(instanceKey("i"), durable.KindProvision)
@@ -89,7 +89,7 @@ func pruneCases() []testCase {
 			id := f.accept(f.leased(key, durable.KindUpdate, long))
 			f.pass(3 * short)
 			all(f)
-			f.equal("state", f.operation(id).State, durable.Active)
+			f.equal("state", f.operation(id).State, durable.OperationActive)
 			f.finish(id)
 		}},
 		{"tombstones, with their operations", func(f *fixture) {
@@ -128,7 +128,7 @@ func pruneCases() []testCase {
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			f.pass(3 * short)
 			all(f)
-			f.equal("status", f.load(key).Instance.Status, durable.Creating)
+			f.equal("status", f.load(key).Instance.Status, durable.StatusCreating)
 			f.finish(id)
 		}},
 		{"an id can begin anew afterwards", func(f *fixture) {

@@ -15,21 +15,21 @@ func bindingKey(instance, id string) durable.Key {
 	return durable.Key{Platform: "platform", InstanceID: instance, BindingID: id}
 }
 
-func instanceRecord(key durable.Key, status durable.Status) durable.InstanceRecord {
+func instanceRecord(key durable.Key, status durable.RecordStatus) durable.InstanceRecord {
 	return durable.InstanceRecord{Key: key.Instance(), Status: status, ServiceID: "service", PlanID: "plan", Data: []byte("data of " + key.InstanceID)}
 }
 
-func bindingRecord(key durable.Key, status durable.Status) *durable.BindingRecord {
+func bindingRecord(key durable.Key, status durable.RecordStatus) *durable.BindingRecord {
 	return &durable.BindingRecord{Key: key, Status: status, ServiceID: "service", PlanID: "plan", Data: []byte("data of " + key.BindingID)}
 }
 
 // queued is an operation that waits for a worker.
-func (f *fixture) queued(key durable.Key, kind durable.Kind) *durable.NewOperation {
-	return &durable.NewOperation{ID: f.id("operation"), Key: key, Kind: kind, Timeout: long, Data: []byte("goal")}
+func (f *fixture) queued(key durable.Key, kind durable.OperationKind) *durable.OperationSpec {
+	return &durable.OperationSpec{ID: f.id("operation"), Key: key, Kind: kind, Timeout: long, Data: []byte("goal")}
 }
 
 // leased is an operation that "worker" has.
-func (f *fixture) leased(key durable.Key, kind durable.Kind, lease time.Duration) *durable.NewOperation {
+func (f *fixture) leased(key durable.Key, kind durable.OperationKind, lease time.Duration) *durable.OperationSpec {
 	operation := f.queued(key, kind)
 	operation.Owner, operation.Lease = "worker", lease
 	return operation
@@ -37,27 +37,27 @@ func (f *fixture) leased(key durable.Key, kind durable.Kind, lease time.Duration
 
 // accept begins the operation whatever the revision is, and returns its id.
 // Each kind of operation leaves the records as the engine would.
-func (f *fixture) accept(operation *durable.NewOperation) string {
+func (f *fixture) accept(operation *durable.OperationSpec) string {
 	f.Helper()
 	f.ok(f.store.Accept(f.ctx, f.acceptance(operation)))
 	return operation.ID
 }
 
-func (f *fixture) acceptance(operation *durable.NewOperation) *durable.Acceptance {
+func (f *fixture) acceptance(operation *durable.OperationSpec) *durable.Acceptance {
 	f.Helper()
 	key := operation.Key
 	a := &durable.Acceptance{Expect: f.load(key).Revision(), Operation: operation}
 	switch operation.Kind {
 	case durable.KindProvision:
-		a.Instance = instanceRecord(key, durable.Creating)
+		a.Instance = instanceRecord(key, durable.StatusCreating)
 	case durable.KindUpdate:
-		a.Instance = instanceRecord(key, durable.Updating)
+		a.Instance = instanceRecord(key, durable.StatusUpdating)
 	case durable.KindDeprovision:
-		a.Instance = instanceRecord(key, durable.Deleting)
+		a.Instance = instanceRecord(key, durable.StatusDeleting)
 	case durable.KindBind:
-		a.Instance, a.Binding = instanceRecord(key, durable.Ready), bindingRecord(key, durable.Creating)
+		a.Instance, a.Binding = instanceRecord(key, durable.StatusReady), bindingRecord(key, durable.StatusCreating)
 	case durable.KindUnbind:
-		a.Instance, a.Binding = instanceRecord(key, durable.Ready), bindingRecord(key, durable.Deleting)
+		a.Instance, a.Binding = instanceRecord(key, durable.StatusReady), bindingRecord(key, durable.StatusDeleting)
 	}
 	return a
 }
@@ -73,9 +73,9 @@ func (f *fixture) end(id string) *durable.Advance {
 	f.Helper()
 	record := f.operation(id)
 	a := &durable.Advance{Fence: durable.Fence{OperationID: id, Generation: record.Generation}, Key: record.Key, State: durable.OperationSucceeded}
-	status := durable.Ready
+	status := durable.StatusReady
 	if record.Kind == durable.KindDeprovision || record.Kind == durable.KindUnbind {
-		status = durable.Deleted
+		status = durable.StatusDeleted
 	}
 	if record.Key.BindingID != "" {
 		a.Binding = bindingRecord(record.Key, status)
@@ -93,7 +93,7 @@ func (f *fixture) finish(id string) {
 }
 
 // done begins and ends an operation.
-func (f *fixture) done(key durable.Key, kind durable.Kind) string {
+func (f *fixture) done(key durable.Key, kind durable.OperationKind) string {
 	f.Helper()
 	id := f.accept(f.leased(key, kind, long))
 	f.finish(id)

@@ -101,12 +101,12 @@ func resealCases() []testCase {
 			ended("one that is cancelled without a worker", waiting)
 
 			stopped := f.accept(f.queued(instanceKey("stopped"), durable.KindProvision))
-			f.intervene(f.change(stopped, durable.Cancelling))
+			f.intervene(f.change(stopped, durable.OperationCancelling))
 			ended("one that an operator cancels without a worker", stopped)
 
 			worked := f.accept(f.leased(instanceKey("worked"), durable.KindProvision, long))
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(worked), Key: instanceKey("worked"), Checkpoint: []byte("saved")}))
-			f.intervene(f.change(worked, durable.Cancelling))
+			f.intervene(f.change(worked, durable.OperationCancelling))
 			if operation := f.operation(worked); operation.Ended() || len(operation.Data) == 0 || len(operation.Checkpoint) == 0 {
 				f.Errorf("one that is being cancelled still needs its data: %+v", operation)
 			}

@@ -192,7 +192,7 @@ func (f *fixture) operation(id string) *durable.OperationRecord {
 
 func (f *fixture) claim(owner string, lease time.Duration, limit int) []durable.OperationRecord {
 	f.Helper()
-	records, err := f.store.Claim(f.ctx, owner, lease, limit, durable.Exclusion{})
+	records, err := f.store.Claim(f.ctx, owner, lease, limit, durable.ClaimExclusion{})
 	f.ok(err)
 	return records
 }

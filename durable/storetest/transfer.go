@@ -34,7 +34,7 @@ func (f *fixture) populate() {
 	f.done(deleted.Instance(), durable.KindDeprovision)
 	expiring := f.bound("expiring", "b")
 	a := f.acceptance(f.queued(expiring, durable.KindUnbind))
-	a.Binding.Status, a.Binding.ExpiresAt, a.Operation = durable.Ready, f.now().Add(long).Truncate(time.Microsecond), nil
+	a.Binding.Status, a.Binding.ExpiresAt, a.Operation = durable.StatusReady, f.now().Add(long).Truncate(time.Microsecond), nil
 	f.ok(f.store.Accept(f.ctx, a))
 	f.ready("parallel")
 	for _, id := range []string{"b1", "b2"} {
@@ -55,7 +55,7 @@ func (f *fixture) populate() {
 	}))
 	failed := f.accept(f.leased(instanceKey("failed"), durable.KindProvision, long))
 	f.intervene(f.change(failed, durable.OperationFailed))
-	f.ok(f.store.Deliver(f.ctx, failed))
+	f.ok(f.store.MarkDelivered(f.ctx, failed))
 }
 
 // kind is the section of an item.
@@ -115,7 +115,7 @@ func transferCases() []testCase {
 				return nil
 			}))
 			f.equal("items", len(items), 4)
-			f.equal("binding", items[1].Binding.Status, durable.Ready)
+			f.equal("binding", items[1].Binding.Status, durable.StatusReady)
 		}},
 		{"import", func(f *fixture) {
 			f.populate()
@@ -155,7 +155,7 @@ func transferCases() []testCase {
 				to.is(to.admin().Import(to.ctx, yield(items[:n], stop)), stop)
 				to.equal(fmt.Sprintf("items after %d", n), len(to.everything()), 0)
 			}
-			orphan := admin.ExportItem{Binding: bindingRecord(bindingKey("none", "b"), durable.Ready)}
+			orphan := admin.ExportItem{Binding: bindingRecord(bindingKey("none", "b"), durable.StatusReady)}
 			orphan.Binding.CreatedAt, orphan.Binding.UpdatedAt = to.now(), to.now()
 			for name, broken := range map[string][]admin.ExportItem{
 				"a binding without an instance": {orphan},
@@ -198,7 +198,7 @@ func (f *fixture) other() *fixture {
 // imported, and returns how much is pruned.
 func (f *fixture) prunedLike() int {
 	f.Helper()
-	for _, record := range f.operations(durable.Filter{State: durable.Active}) {
+	for _, record := range f.operations(durable.Filter{State: durable.OperationActive}) {
 		if record.Key.InstanceID == "parallel" && record.Key.BindingID == "b1" {
 			f.intervene(f.change(record.ID, durable.OperationFailed))
 		}

@@ -20,20 +20,20 @@ type folders struct {
 	root string
 }
 
-func (f folders) Provision(_ context.Context, _ *durable.Task, i durable.Instance) (durable.Provisioned, error) {
-	return durable.Provisioned{}, os.MkdirAll(f.folder(i), 0o700)
+func (f folders) Provision(_ context.Context, _ *durable.Task, i durable.Instance) (durable.ProvisionResult, error) {
+	return durable.ProvisionResult{}, os.MkdirAll(f.folder(i), 0o700)
 }
 
 func (f folders) Deprovision(_ context.Context, _ *durable.Task, i durable.Instance) error {
 	return os.RemoveAll(f.folder(i)) // A folder that is gone is no error.
 }
 
-func (f folders) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.Bound, error) {
+func (f folders) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.BindResult, error) {
 	token := rand.Text()
 	if err := os.WriteFile(f.token(b), []byte(token), 0o600); err != nil {
-		return durable.Bound{}, err
+		return durable.BindResult{}, err
 	}
-	return durable.Bound{Credentials: openbroker.Credentials{"folder": f.folder(b.Instance), "token": token}}, nil
+	return durable.BindResult{Credentials: openbroker.Credentials{"folder": f.folder(b.Instance), "token": token}}, nil
 }
 
 func (f folders) Unbind(_ context.Context, _ *durable.Task, b durable.Binding) error {

@@ -16,14 +16,14 @@ import (
 // Bind gives the database a name for the binding. The credentials are "path",
 // "mode" ("rw" or "ro") and "dsn", which opens it with modernc.org/sqlite in this
 // mode and with the quota of the plan.
-func (p *Provider) Bind(_ context.Context, _ *durable.Task, binding durable.Binding) (durable.Bound, error) {
+func (p *Provider) Bind(_ context.Context, _ *durable.Task, binding durable.Binding) (durable.BindResult, error) {
 	mode, err := bindMode(binding.Parameters)
 	if err != nil {
-		return durable.Bound{}, err
+		return durable.BindResult{}, err
 	}
 	quota, ok := pagesOf(binding.Instance)
 	if !ok {
-		return durable.Bound{}, fmt.Errorf("the plan %q has no quota", binding.Instance.PlanID)
+		return durable.BindResult{}, fmt.Errorf("the plan %q has no quota", binding.Instance.PlanID)
 	}
 	name := binding.Instance.ResourceName()
 	exists, err := p.root.has(name)
@@ -31,13 +31,13 @@ func (p *Provider) Bind(_ context.Context, _ *durable.Task, binding durable.Bind
 		err = errors.New("the database of the instance is missing")
 	}
 	if err != nil {
-		return durable.Bound{}, err
+		return durable.BindResult{}, err
 	}
 	path, err := p.root.link(name, binding.ResourceName())
 	if err != nil {
-		return durable.Bound{}, err
+		return durable.BindResult{}, err
 	}
-	return durable.Bound{Credentials: openbroker.Credentials{
+	return durable.BindResult{Credentials: openbroker.Credentials{
 		"path": path,
 		"mode": mode,
 		"dsn":  dsn(path, "mode="+mode, "_pragma=max_page_count("+strconv.FormatInt(quota, 10)+")", "_pragma=busy_timeout(5000)"),

@@ -32,8 +32,8 @@ func (p *Provider) CheckBinding(_ context.Context, binding durable.Binding) erro
 	return err
 }
 
-// Exists reports whether there is a database of the instance.
-func (p *Provider) Exists(_ context.Context, instance durable.Instance) (bool, error) {
+// ResourceExists reports whether there is a database of the instance.
+func (p *Provider) ResourceExists(_ context.Context, instance durable.Instance) (bool, error) {
 	return p.root.has(instance.ResourceName())
 }
 

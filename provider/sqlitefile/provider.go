@@ -23,10 +23,10 @@ type Config struct {
 }
 
 var (
-	_ durable.Provider   = (*Provider)(nil)
-	_ durable.Checker    = (*Provider)(nil)
-	_ durable.Enumerator = (*Provider)(nil)
-	_ durable.Exister    = (*Provider)(nil)
+	_ durable.Provider       = (*Provider)(nil)
+	_ durable.RequestChecker = (*Provider)(nil)
+	_ durable.ResourceLister = (*Provider)(nil)
+	_ durable.ResourceFinder = (*Provider)(nil)
 )
 
 // A Provider makes SQLite databases. Create it with [New].
@@ -55,12 +55,12 @@ func New(config Config) (*Provider, error) {
 }
 
 // Provision creates the database. One that is there stays as it is.
-func (p *Provider) Provision(ctx context.Context, _ *durable.Task, instance durable.Instance) (durable.Provisioned, error) {
+func (p *Provider) Provision(ctx context.Context, _ *durable.Task, instance durable.Instance) (durable.ProvisionResult, error) {
 	kept, err := stateOf(instance)
 	if err != nil {
-		return durable.Provisioned{}, err
+		return durable.ProvisionResult{}, err
 	}
-	return durable.Provisioned{State: kept}, p.create(ctx, instance.ResourceName())
+	return durable.ProvisionResult{State: kept}, p.create(ctx, instance.ResourceName())
 }
 
 func (p *Provider) create(ctx context.Context, name string) error {
@@ -80,12 +80,12 @@ func (p *Provider) create(ctx context.Context, name string) error {
 
 // Update changes the plan, which is the quota of bindings made from now on. The
 // error is 422 if the database is larger than the new plan allows.
-func (p *Provider) Update(_ context.Context, _ *durable.Task, instance, previous durable.Instance) (durable.Updated, error) {
+func (p *Provider) Update(_ context.Context, _ *durable.Task, instance, previous durable.Instance) (durable.UpdateResult, error) {
 	if err := p.checkSize(instance, previous); err != nil {
-		return durable.Updated{}, err
+		return durable.UpdateResult{}, err
 	}
 	kept, err := stateOf(instance)
-	return durable.Updated{State: kept}, err
+	return durable.UpdateResult{State: kept}, err
 }
 
 // Deprovision deletes the database and the names that bindings have for it.

@@ -304,7 +304,7 @@ func TestExists(t *testing.T) {
 	p, _ := newProvider(t)
 	exists := func(want bool) {
 		t.Helper()
-		if got, err := p.Exists(t.Context(), small("one")); err != nil || got != want {
+		if got, err := p.ResourceExists(t.Context(), small("one")); err != nil || got != want {
 			t.Errorf("exists: %v, %v", got, err)
 		}
 	}

@@ -99,7 +99,7 @@ func TestExampleFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]durable.Policy{sqlitefile.LargePlanID: {Mode: durable.Asynchronous, Deadline: 10 * time.Minute}}
+	want := map[string]durable.Policy{sqlitefile.LargePlanID: {Mode: durable.ModeAsynchronous, Deadline: 10 * time.Minute}}
 	if engine.Workers != 32 || engine.Retention != 720*time.Hour || !reflect.DeepEqual(engine.Policies, want) || engine.DefaultPolicy.SyncWait != 2*time.Second {
 		t.Errorf("engine: %+v", engine)
 	}
@@ -126,10 +126,10 @@ policies:
 		StopGrace: 7 * time.Second, CleanupTimeout: 8 * time.Second, DeletedGrace: 9 * time.Second, FailureGrace: 12 * time.Second, Retention: 10 * time.Second,
 		SweepInterval: 11 * time.Second, UnbindExpired: true,
 		DefaultPolicy: durable.Policy{
-			Mode: durable.Synchronous, BindingMode: durable.Automatic, SyncWait: 12 * time.Second, Deadline: 13 * time.Second, Attempts: 14,
-			BackoffMin: 15 * time.Second, BackoffMax: 16 * time.Second, Cleanup: durable.CleanupManual, ParallelBindings: new(false), RemainingBindings: durable.RefuseRemaining,
+			Mode: durable.ModeSynchronous, BindingMode: durable.ModeAutomatic, SyncWait: 12 * time.Second, Deadline: 13 * time.Second, Attempts: 14,
+			BackoffMin: 15 * time.Second, BackoffMax: 16 * time.Second, Cleanup: durable.CleanupManual, ParallelBindings: new(false), RemainingBindings: durable.RemainingBindingsRefuse,
 		},
-		Policies: map[string]durable.Policy{sqlitefile.SmallPlanID: {Mode: durable.Automatic}, sqlitefile.LargePlanID: {Mode: durable.Asynchronous}},
+		Policies: map[string]durable.Policy{sqlitefile.SmallPlanID: {Mode: durable.ModeAutomatic}, sqlitefile.LargePlanID: {Mode: durable.ModeAsynchronous}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

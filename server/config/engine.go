@@ -112,8 +112,8 @@ func planNames(catalog *openbroker.Catalog) map[string][]string {
 
 func (p Policy) policy() durable.Policy {
 	return durable.Policy{
-		Mode:              durable.Mode(p.Mode),
-		BindingMode:       durable.Mode(p.BindingMode),
+		Mode:              durable.ResponseMode(p.Mode),
+		BindingMode:       durable.ResponseMode(p.BindingMode),
 		SyncWait:          time.Duration(p.SyncWait),
 		Deadline:          time.Duration(p.Deadline),
 		Attempts:          p.Attempts,
