@@ -1,4 +1,5 @@
-// Package excerpt shows the line of a file that a message is about.
+// Package excerpt adds the affected line of a file to a message. It does not read
+// files.
 package excerpt
 
 import (
@@ -7,8 +8,8 @@ import (
 	"unicode"
 )
 
-// Show returns the message, and below it the line with a caret under the
-// column. Lines and columns count from 1. An empty line is not shown.
+// Show returns the message, followed by the line with a caret under the column.
+// Lines and columns count from 1. Show omits an empty line.
 func Show(message, line string, number, column int) string {
 	if line == "" {
 		return message
@@ -17,8 +18,8 @@ func Show(message, line string, number, column int) string {
 	return fmt.Sprintf("%s\n%s | %s\n%s | %s^", message, label, line, strings.Repeat(" ", len(label)), strings.Repeat(" ", column-1))
 }
 
-// Printable replaces what would move the column or the cursor, or would show
-// the text after it in another order.
+// Printable replaces characters that would shift the column, move the cursor or
+// reorder the text by a space.
 func Printable(line string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
@@ -28,8 +29,8 @@ func Printable(line string) string {
 	}, line)
 }
 
-// Window returns the part of a line around a column that has at most width
-// characters, and the column in it.
+// Window returns a part of a line with at most width characters around a column,
+// and the column within this part.
 func Window(line []rune, column, width int) (part string, at int) {
 	if len(line) <= width {
 		return string(line), column
@@ -38,8 +39,8 @@ func Window(line []rune, column, width int) (part string, at int) {
 	return string(line[start : start+width]), column - start
 }
 
-// Brief returns text of a file for use in a message: printable, and at most 60
-// characters long.
+// Brief returns text in a form for messages: printable and shortened to 60
+// characters.
 func Brief(text string) string {
 	const limit = 60
 	runes := []rune(Printable(text))

@@ -1,5 +1,5 @@
-// Package markdown writes texts of unknown origin into Markdown, so that they can
-// do no more there than be read.
+// Package markdown embeds untrusted texts in Markdown, so that they appear literally:
+// they cannot add formatting, links or HTML. It does not render or parse Markdown.
 package markdown
 
 import (
@@ -9,9 +9,9 @@ import (
 	"unicode"
 )
 
-// Plain is text without what cannot be seen: control characters, and those
-// that change the direction of writing, which could show something else than is
-// there. All white space becomes a space.
+// Plain returns text without invisible characters: control characters, and characters
+// that change the direction of writing, which could disguise the text. It replaces
+// each run of white space with a single space.
 func Plain(text string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		switch {
@@ -25,22 +25,21 @@ func Plain(text string) string {
 	}, text)), " ")
 }
 
-// special are the characters that mean something within a line of Markdown, or in
-// HTML. The latter become entities, since not every renderer knows that a backslash
-// protects them.
+// special escapes the characters with a meaning in a line of Markdown or in HTML. Those
+// of HTML become entities, since not every renderer accepts a backslash before them.
 var special = strings.NewReplacer(
 	`&`, "&amp;", `<`, "&lt;", `>`, "&gt;",
 	`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, `|`, `\|`, `~`, `\~`, `$`, `\$`, `!`, `\!`,
 	`://`, `:&#47;/`, `@`, "&#64;", `www.`, "www&#46;",
 )
 
-// Inline is text in a line of Markdown.
+// Inline returns text for use in a line of Markdown.
 func Inline(text string) string {
 	escaped := special.Replace(Plain(text))
 	if escaped == "" {
 		return ""
 	}
-	// What would begin a heading, a list or a rule.
+	// Escape the beginning of a heading, a list or a rule.
 	first, rest := escaped[0], strings.TrimLeft(escaped, "0123456789")
 	switch {
 	case first == '#' || first == '=':
@@ -54,7 +53,7 @@ func Inline(text string) string {
 	}
 }
 
-// Paragraphs is a text of several lines. Empty lines stay.
+// Paragraphs returns a text of several paragraphs, which empty lines separate.
 func Paragraphs(text string) string {
 	var blocks []string
 	for _, block := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
@@ -65,10 +64,10 @@ func Paragraphs(text string) string {
 	return strings.Join(blocks, "\n\n")
 }
 
-// Cell is a code span in a table, where a bar needs a backslash even in code.
+// Cell returns a code span for a table, in which a bar needs a backslash even in code.
 func Cell(text string) string { return strings.ReplaceAll(Code(text), "|", `\|`) }
 
-// Code is a code span.
+// Code returns a code span.
 func Code(text string) string {
 	text = Plain(text)
 	if text == "" {
@@ -82,13 +81,13 @@ func Code(text string) string {
 	return quote + pad + text + pad + quote
 }
 
-// Fence is a block of code.
+// Fence returns a fenced code block.
 func Fence(language, text string) string {
 	quote := strings.Repeat("`", max(longest(text, '`')+1, len("```")))
 	return quote + language + "\n" + text + "\n" + quote
 }
 
-// longest is how often a character is repeated at most.
+// longest returns the length of the longest run of a character.
 func longest(text string, repeated rune) int {
 	most, n := 0, 0
 	for _, r := range text {
@@ -104,7 +103,8 @@ func longest(text string, repeated rune) int {
 
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9.:-]+$`)
 
-// Link is a link to a web page, without credentials, or the text of anything else.
+// Link returns a link to a web page, without the credentials in its URL. It returns a
+// code span for any other target.
 func Link(target string) string {
 	if target == "" {
 		return ""
@@ -126,7 +126,7 @@ func Link(target string) string {
 	return "<" + address.String() + ">"
 }
 
-// Shell is a word of a command line, as a POSIX shell reads it.
+// Shell returns a word quoted for a POSIX shell.
 func Shell(word string) string {
 	plain := func(r rune) bool {
 		return r == '-' || r == '.' || r == '_' || r == '/' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'

@@ -1,9 +1,10 @@
-// Package spelling finds the name that somebody meant who wrote another one.
+// Package spelling finds the known name that a misspelled name means. It does not
+// produce messages.
 package spelling
 
 import "strings"
 
-// Nearest returns the known name that a name is likely to stand for, or "".
+// Nearest returns the known name of which name is probably a misspelling, or "".
 func Nearest(name string, known []string) string {
 	best, distance := "", far
 	for _, k := range known {
@@ -17,20 +18,20 @@ func Nearest(name string, known []string) string {
 	return best
 }
 
-// Close reports whether a name at a distance from another is likely to be a
-// misspelling of it: more than a third of a name is another name.
+// Close reports whether a name at this distance from another is probably a misspelling
+// of it. A name that differs in more than a third of its characters is not.
 func Close(name string, distance int) bool { return distance <= 2 && distance*3 <= len(name) }
 
-// plain is a name without what people forget: case, hyphens and underscores.
+// plain returns a name without case, hyphens, underscores and dots.
 func plain(name string) string {
 	return strings.NewReplacer("_", "", "-", "", ".", "").Replace(strings.ToLower(name))
 }
 
 const far = 4
 
-// Distance is how many characters have to be inserted, deleted, replaced or
-// swapped with the next, to make b out of a; more than 3 counts as 4.
-// Case, hyphens, underscores and dots do not count.
+// Distance returns how many insertions, deletions, replacements and swaps of adjacent
+// characters turn a into b. It returns 4 for more than 3. It ignores case, hyphens,
+// underscores and dots.
 func Distance(a, b string) int {
 	a, b = plain(a), plain(b)
 	if len(a)-len(b) >= far || len(b)-len(a) >= far {

@@ -13,9 +13,10 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// Bind gives the database a name for the binding. The credentials are "path",
-// "mode" ("rw" or "ro") and "dsn", which opens it with modernc.org/sqlite in this
-// mode and with the quota of the plan.
+// Bind creates a link to the database for the binding. The credentials are "path",
+// "mode" ("rw" or "ro") and "dsn", which opens the database with modernc.org/sqlite
+// in this mode and with the quota of the plan. Bind returns an error for an unknown
+// mode, for a plan without a quota, and if the database is missing.
 func (p *Provider) Bind(_ context.Context, _ *durable.Task, binding durable.Binding) (durable.BindResult, error) {
 	mode, err := bindMode(binding.Parameters)
 	if err != nil {
@@ -44,13 +45,13 @@ func (p *Provider) Bind(_ context.Context, _ *durable.Task, binding durable.Bind
 	}}, nil
 }
 
-// Unbind takes the name away. Clients that have the database open keep it until
-// they close it.
+// Unbind deletes the link. Clients that have the database open can use it until they
+// close it.
 func (p *Provider) Unbind(_ context.Context, _ *durable.Task, binding durable.Binding) error {
 	return p.root.unlink(binding.Instance.ResourceName(), binding.ResourceName())
 }
 
-// dsn is a URI of SQLite.
+// dsn returns a URI for SQLite.
 func dsn(path string, options ...string) string {
 	uri := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: strings.Join(options, "&")}
 	return uri.String()

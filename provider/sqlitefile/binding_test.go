@@ -14,7 +14,7 @@ import (
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
-// A database is opened with nothing but the DSN of the credentials.
+// The test opens a database with the DSN of the credentials only.
 type database struct{ *sql.DB }
 
 func open(t *testing.T, dsn string) database {
@@ -120,7 +120,7 @@ func TestInvalidParameters(t *testing.T) {
 	instance := small("one")
 	instance.Parameters = openbroker.Parameters(`{"pages":1000000}`)
 	var answer *openbroker.Error
-	if err := p.CheckInstance(t.Context(), instance, nil); !errors.As(err, &answer) || answer.Description != `parameters."pages" is unknown: there are no parameters here.` {
+	if err := p.CheckInstance(t.Context(), instance, nil); !errors.As(err, &answer) || answer.Description != `parameters."pages" is unknown: remove it, since this service has no parameters.` {
 		t.Errorf("instance: %v", err)
 	}
 	previous := small("one")
@@ -129,7 +129,7 @@ func TestInvalidParameters(t *testing.T) {
 	}
 }
 
-// Ids are the platform's: they must not reach the file system or the DSN.
+// Ids come from the platform, so they must not reach the file system or the DSN.
 func TestHostileIDs(t *testing.T) {
 	t.Parallel()
 	p, directory := newProvider(t)
@@ -164,8 +164,8 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// To choose other pages, before anything is written, would be to choose another
-// quota.
+// A client that could choose another page size before the first write would change
+// the quota.
 func TestPageSize(t *testing.T) {
 	t.Parallel()
 	p, _ := newProvider(t)
@@ -212,7 +212,7 @@ func TestDowngrade(t *testing.T) {
 	}
 }
 
-// After unbind the DSN opens nothing, and creates nothing either.
+// After unbind, the DSN neither opens nor creates a database.
 func TestUnbindRevokes(t *testing.T) {
 	t.Parallel()
 	p, directory := newProvider(t)
@@ -234,7 +234,7 @@ func TestUnbindRevokes(t *testing.T) {
 	open(t, other).exec(t, "INSERT INTO t VALUES (1)")
 }
 
-// Two names of one database lock each other out.
+// Clients of two links to a database share its locks.
 func TestBindingsShareLocks(t *testing.T) {
 	t.Parallel()
 	p, _ := newProvider(t)

@@ -34,7 +34,7 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
-// The schemas say the same as the checks.
+// The schemas accept and refuse the same parameters as the checks.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	plan := sqlitefile.Catalog().Services[0].Plans[0]

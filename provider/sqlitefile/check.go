@@ -13,9 +13,9 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// CheckInstance refuses parameters, of which there are none, and a plan that is
-// too small for what the database has by now. What the schemas of the catalog say
-// is checked here too, for handlers that do not validate parameters.
+// CheckInstance refuses parameters, since instances have none, and a plan that is too
+// small for the database. It repeats the checks of the schemas in the catalog for
+// handlers that do not validate parameters.
 func (p *Provider) CheckInstance(_ context.Context, instance durable.Instance, previous *durable.Instance) error {
 	if _, err := fields(instance.Parameters); err != nil {
 		return err
@@ -26,18 +26,18 @@ func (p *Provider) CheckInstance(_ context.Context, instance durable.Instance, p
 	return p.checkSize(instance, *previous)
 }
 
-// CheckBinding refuses parameters other than a known mode.
+// CheckBinding refuses all parameters except a valid mode.
 func (p *Provider) CheckBinding(_ context.Context, binding durable.Binding) error {
 	_, err := bindMode(binding.Parameters)
 	return err
 }
 
-// ResourceExists reports whether there is a database of the instance.
+// ResourceExists reports whether the database of the instance exists.
 func (p *Provider) ResourceExists(_ context.Context, instance durable.Instance) (bool, error) {
 	return p.root.has(instance.ResourceName())
 }
 
-// Resources yields the instances in the directory.
+// Resources yields the resource names of all instances in the directory.
 func (p *Provider) Resources(ctx context.Context) iter.Seq2[string, error] { return p.root.names(ctx) }
 
 func (p *Provider) checkSize(instance, previous durable.Instance) error {
@@ -63,7 +63,7 @@ func (p *Provider) checkSize(instance, previous durable.Instance) error {
 	return nil
 }
 
-// bindMode is the mode that the parameters ask for.
+// bindMode returns the mode in the parameters; rw by default.
 func bindMode(parameters openbroker.Parameters) (string, error) {
 	given, err := fields(parameters, "mode")
 	if err != nil {
@@ -80,8 +80,8 @@ func bindMode(parameters openbroker.Parameters) (string, error) {
 	return *mode, nil
 }
 
-// fields returns the parameters by name, if all names are known: they are
-// compared to the letter.
+// fields returns the parameters by name. It returns an error if a name is unknown;
+// case matters.
 func fields(parameters openbroker.Parameters, known ...string) (map[string]json.RawMessage, error) {
 	var given map[string]json.RawMessage
 	if err := parameters.Decode(&given); err != nil {
@@ -95,7 +95,7 @@ func fields(parameters openbroker.Parameters, known ...string) (map[string]json.
 			name = name[:64] + "..."
 		}
 		if len(known) == 0 {
-			return nil, openbroker.ErrInvalidParameters.WithDescription("parameters.%q is unknown: there are no parameters here.", name)
+			return nil, openbroker.ErrInvalidParameters.WithDescription("parameters.%q is unknown: remove it, since this service has no parameters.", name)
 		}
 		return nil, openbroker.ErrInvalidParameters.WithDescription("parameters.%q is unknown: the parameters are %q.", name, known)
 	}

@@ -20,11 +20,11 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A directory holds the instances:
+// A directory has the instances:
 //
 //	ob-.../database.sqlite   the database of an instance
-//	ob-.../bindings/ob-...   a link to it for each binding
-//	.new-ob-...-X            an instance that is being made
+//	ob-.../bindings/ob-...   a link to the database for each binding
+//	.new-ob-...-X            an instance that is being created
 //	.old-ob-...-X            an instance that is being deleted
 type directory string
 
@@ -41,7 +41,7 @@ func (d directory) path(elements ...string) string {
 	return filepath.Join(append([]string{string(d)}, elements...)...)
 }
 
-// has reports whether there is an instance of the name.
+// has reports whether an instance with the name exists.
 func (d directory) has(name string) (bool, error) {
 	_, err := os.Stat(d.path(name, databaseName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -50,11 +50,11 @@ func (d directory) has(name string) (bool, error) {
 	return err == nil, err
 }
 
-// create makes an instance. It is complete and on disk before it gets its name,
-// and the rename fails if there is one already: an attempt that was overtaken
-// cannot replace a database that is in use. What a killed attempt left is swept
-// away only then: before, it could be that of another attempt, still at work,
-// which would name what is left of it.
+// create creates an instance. The instance is complete and on disk before it gets its
+// name. The rename fails if the name exists, so that an overtaken attempt cannot
+// replace a database in use. Only then does create delete the remains of killed
+// attempts: earlier, they could belong to another running attempt, which would rename
+// an incomplete directory.
 func (d directory) create(ctx context.Context, name string) error {
 	unnamed := d.path(newPrefix + name + "-" + rand.Text())
 	if err := os.MkdirAll(filepath.Join(unnamed, bindingsName), 0o700); err != nil {
@@ -77,7 +77,7 @@ func (d directory) create(ctx context.Context, name string) error {
 	return errors.Join(d.sync(), d.sweep(newPrefix+name))
 }
 
-// remove deletes an instance and what attempts at making and deleting it left.
+// remove deletes an instance and the remains of attempts to create or delete it.
 func (d directory) remove(name string) error {
 	err := os.Rename(d.path(name), d.path(oldPrefix+name+"-"+rand.Text()))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -104,7 +104,7 @@ func (d directory) sweep(prefix string) error {
 	return errors.Join(problems...)
 }
 
-// size is that of the database file in bytes.
+// size returns the size of the database file in bytes.
 func (d directory) size(name string) (int64, error) {
 	info, err := os.Stat(d.path(name, databaseName))
 	if err != nil {
@@ -113,8 +113,8 @@ func (d directory) size(name string) (int64, error) {
 	return info.Size(), nil
 }
 
-// link gives the database another name, and returns its path. SQLite follows
-// the link before it names its journal, so all clients share one.
+// link creates a link to the database and returns its path. SQLite resolves the link
+// before it names its journal, so all clients share one journal.
 func (d directory) link(instance, binding string) (string, error) {
 	path := d.path(instance, bindingsName, binding)
 	err := os.Symlink(filepath.Join("..", databaseName), path)
@@ -124,7 +124,7 @@ func (d directory) link(instance, binding string) (string, error) {
 	return path, syncDirectory(filepath.Dir(path))
 }
 
-// unlink takes the name away again.
+// unlink deletes the link.
 func (d directory) unlink(instance, binding string) error {
 	path := d.path(instance, bindingsName, binding)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -132,7 +132,7 @@ func (d directory) unlink(instance, binding string) error {
 	}
 	err := syncDirectory(filepath.Dir(path))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // The instance is gone, and its bindings with it.
+		return nil // The instance is gone, including its bindings.
 	}
 	return err
 }
@@ -159,9 +159,8 @@ func (d directory) names(ctx context.Context) iter.Seq2[string, error] {
 
 func (d directory) sync() error { return syncDirectory(string(d)) }
 
-// createDatabase makes an empty database. An empty file would be one too, but
-// then its first client could choose pages of another size, and with them
-// another quota.
+// createDatabase creates an empty database. An empty file would be a valid database,
+// too, but its first client could choose another page size and so change the quota.
 func createDatabase(ctx context.Context, path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: the name is a hash below the operator's directory.
 	if err != nil {
@@ -174,15 +173,14 @@ func createDatabase(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err = db.ExecContext(ctx, "VACUUM"); err != nil { // It writes the header.
-		// SQLite does not say which lack it met.
+	if _, err = db.ExecContext(ctx, "VACUUM"); err != nil { // VACUUM writes the header.
+		// The error does not say whether the cause is temporary.
 		err = durable.Retryable(fmt.Errorf("initialize the database: %w", err), 0)
 	}
 	return errors.Join(err, db.Close())
 }
 
-// syncDirectory waits until what was made, renamed or deleted in a directory is
-// on disk.
+// syncDirectory waits until all changes of names in a directory are on disk.
 func syncDirectory(path string) error {
 	file, err := os.Open(path) //nolint:gosec // G304: the name is a hash below the operator's directory.
 	if err != nil {
@@ -190,7 +188,7 @@ func syncDirectory(path string) error {
 	}
 	err = file.Sync()
 	if errors.Is(err, syscall.EINVAL) {
-		err = nil // The file system has no such thing.
+		err = nil // The file system does not support it.
 	}
 	return errors.Join(err, file.Close())
 }

@@ -13,12 +13,11 @@ import (
 
 // A Config says where the databases are.
 type Config struct {
-	// Directory holds the instances. It is made (mode 0700) if there is none.
-	// Required. Replicas of one broker need to have it in common.
+	// Directory contains the instances. Required. It is created with mode 0700 if it
+	// does not exist. Replicas of a broker must share it.
 	Directory string
-	// CreateDelay makes each attempt at a provision wait before it creates the
-	// database, as a slow service would: for demonstrations and tests. None by
-	// default.
+	// CreateDelay is how long each attempt of a provision waits before it creates the
+	// database, to simulate a slow service in demonstrations and tests. 0 by default.
 	CreateDelay time.Duration
 }
 
@@ -29,14 +28,14 @@ var (
 	_ durable.ResourceFinder = (*Provider)(nil)
 )
 
-// A Provider makes SQLite databases. Create it with [New].
+// A Provider provides SQLite databases. Create it with [New].
 type Provider struct {
 	root  directory
 	delay time.Duration
 }
 
-// New returns a provider. The error says if the directory is not given or cannot
-// be made, or if the delay is negative.
+// New returns a provider. It returns an error if the directory is empty or cannot be
+// created, or if the delay is negative.
 func New(config Config) (*Provider, error) {
 	switch {
 	case config.Directory == "":
@@ -49,12 +48,12 @@ func New(config Config) (*Provider, error) {
 		return nil, fmt.Errorf("sqlitefile: %w", err)
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("sqlitefile: make the directory of the databases: %w", err)
+		return nil, fmt.Errorf("sqlitefile: create the directory of the databases: %w", err)
 	}
 	return &Provider{root: directory(path), delay: config.CreateDelay}, nil
 }
 
-// Provision creates the database. One that is there stays as it is.
+// Provision creates the database. An existing database stays unchanged.
 func (p *Provider) Provision(ctx context.Context, _ *durable.Task, instance durable.Instance) (durable.ProvisionResult, error) {
 	kept, err := stateOf(instance)
 	if err != nil {
@@ -69,7 +68,7 @@ func (p *Provider) create(ctx context.Context, name string) error {
 		return err
 	}
 	if exists {
-		// An attempt before this one may have ended before this was on disk.
+		// An earlier attempt may have died before the rename was on disk.
 		return p.root.sync()
 	}
 	if err := wait(ctx, p.delay); err != nil {
@@ -78,8 +77,8 @@ func (p *Provider) create(ctx context.Context, name string) error {
 	return p.root.create(ctx, name)
 }
 
-// Update changes the plan, which is the quota of bindings made from now on. The
-// error is 422 if the database is larger than the new plan allows.
+// Update changes the plan, which sets the quota of new bindings. It returns a 422 if
+// the database is larger than the new plan allows.
 func (p *Provider) Update(_ context.Context, _ *durable.Task, instance, previous durable.Instance) (durable.UpdateResult, error) {
 	if err := p.checkSize(instance, previous); err != nil {
 		return durable.UpdateResult{}, err
@@ -88,7 +87,7 @@ func (p *Provider) Update(_ context.Context, _ *durable.Task, instance, previous
 	return durable.UpdateResult{State: kept}, err
 }
 
-// Deprovision deletes the database and the names that bindings have for it.
+// Deprovision deletes the database and the links of its bindings.
 func (p *Provider) Deprovision(_ context.Context, _ *durable.Task, instance durable.Instance) error {
 	return p.root.remove(instance.ResourceName())
 }

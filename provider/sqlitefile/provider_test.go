@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
-// The provider uses nothing of a task.
+// The provider does not use the task.
 var task *durable.Task
 
 func newProvider(t *testing.T) (*sqlitefile.Provider, string) {
@@ -66,7 +66,7 @@ func resources(t *testing.T, p *sqlitefile.Provider) []string {
 	return names
 }
 
-// entries lists all that is below a directory.
+// entries lists everything below a directory.
 func entries(t *testing.T, directory string) []string {
 	t.Helper()
 	var found []string
@@ -82,7 +82,7 @@ func entries(t *testing.T, directory string) []string {
 	return found
 }
 
-// Each method may be called again after its success was lost.
+// Each method may be called again if its success was not recorded.
 func TestEachMethodTwice(t *testing.T) {
 	t.Parallel()
 	p, directory := newProvider(t)
@@ -124,7 +124,7 @@ func TestEachMethodTwice(t *testing.T) {
 	}
 }
 
-// What a crash can leave behind does no harm, and goes.
+// The remains of a crash do no harm and are deleted.
 func TestAfterCrash(t *testing.T) {
 	t.Parallel()
 	p, directory := newProvider(t)
@@ -135,7 +135,7 @@ func TestAfterCrash(t *testing.T) {
 		}
 	}
 	if found := resources(t, p); len(found) > 0 {
-		t.Errorf("halves count as instances: %q", found)
+		t.Errorf("incomplete directories count as instances: %q", found)
 	}
 	provision(t, p, small("one"))
 	if found := entries(t, directory); slices.Contains(found, ".new-"+name+"-A") {
@@ -145,7 +145,7 @@ func TestAfterCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	if found := entries(t, directory); len(found) != 2 {
-		t.Errorf("only what is another instance's may be left: %q", found)
+		t.Errorf("only entries of other instances may be left: %q", found)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestConcurrentProvision(t *testing.T) {
 	}
 	succeeded := 0
 	for range 8 {
-		// An attempt whose half was swept away by a newer one may fail.
+		// An attempt may fail if a newer one has deleted its incomplete directory.
 		if err := <-results; err == nil {
 			succeeded++
 		}
@@ -182,7 +182,7 @@ func TestConcurrentProvision(t *testing.T) {
 	}
 }
 
-// An attempt that was overtaken leaves the database of the faster one alone.
+// An overtaken attempt does not touch the database of the faster one.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 	p, directory := newProvider(t)
@@ -241,7 +241,7 @@ func TestNewErrors(t *testing.T) {
 		want   string
 	}{
 		"no directory":   {sqlitefile.Config{}, "directory is empty"},
-		"a file":         {sqlitefile.Config{Directory: file}, "make the directory"},
+		"a file":         {sqlitefile.Config{Directory: file}, "create the directory"},
 		"negative delay": {sqlitefile.Config{Directory: t.TempDir(), CreateDelay: -1}, "must not be negative"},
 	} {
 		if _, err := sqlitefile.New(c.config); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -298,7 +298,7 @@ func TestPlatformsAreApart(t *testing.T) {
 	}
 }
 
-// The engine asks before it lets an id be created again.
+// The engine calls ResourceExists before it reuses an id.
 func TestExists(t *testing.T) {
 	t.Parallel()
 	p, _ := newProvider(t)

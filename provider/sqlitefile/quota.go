@@ -9,12 +9,11 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// QuotaField is the extension field of a plan that says how large its databases may
-// be: sqlitefile: {max_bytes: 67108864}. Only plans with the ids of [Catalog] can do
-// without.
+// QuotaField is the extension field of a plan with the maximum size of a database:
+// sqlitefile: {max_bytes: 67108864}. Only the plans of [Catalog] do not need it.
 const QuotaField = "sqlitefile"
 
-// maxPages is the most that SQLite supports.
+// maxPages is the maximum of SQLite.
 const maxPages = 4294967294
 
 // quotaField is the value of QuotaField.
@@ -22,9 +21,8 @@ type quotaField struct {
 	MaxBytes *int64 `json:"max_bytes"`
 }
 
-// Check returns an error that names all plans of a catalog that the provider cannot
-// serve: those whose quota is not known, or is not one. The service and its other
-// fields may be as they like.
+// Check returns an error that names all plans of a catalog without a valid quota,
+// which the provider cannot serve. It does not check other fields.
 func Check(c *openbroker.Catalog) error {
 	var problems []error
 	for i := range c.Services {
@@ -42,7 +40,7 @@ func Check(c *openbroker.Catalog) error {
 	return errors.Join(problems...)
 }
 
-// planPages is the quota of a plan, in pages of PageSize bytes.
+// planPages returns the quota of a plan in pages of PageSize bytes.
 func planPages(plan *openbroker.Plan) (pages int64, ok bool, err error) {
 	raw, ok := plan.Extensions[QuotaField]
 	if !ok {
@@ -60,7 +58,7 @@ func planPages(plan *openbroker.Plan) (pages int64, ok bool, err error) {
 	return pages, true, nil
 }
 
-// knownPages is the quota of the plans of Catalog.
+// knownPages returns the quota of a plan of Catalog.
 func knownPages(planID string) (int64, bool) {
 	switch planID {
 	case SmallPlanID:
@@ -72,17 +70,17 @@ func knownPages(planID string) (int64, bool) {
 	}
 }
 
-// state is what the engine keeps of an instance whose plan names its quota, for when
-// the catalog does not have the plan any more.
+// state is the stored state of an instance whose plan has a QuotaField. It keeps the
+// quota for the time when the plan is no longer in the catalog.
 type state struct {
 	PlanID string `json:"plan_id"`
 	Pages  int64  `json:"pages"`
 }
 
-// stateOf is the state of an instance that gets the quota of its plan.
+// stateOf returns the state with the quota of the instance's plan.
 func stateOf(instance durable.Instance) (json.RawMessage, error) {
 	if instance.Plan == nil || instance.Plan.Extensions[QuotaField] == nil {
-		return nil, nil // The quota is known by the id.
+		return nil, nil // The id of the plan determines the quota.
 	}
 	pages, ok, err := planPages(instance.Plan)
 	if err != nil || !ok {
@@ -91,8 +89,8 @@ func stateOf(instance durable.Instance) (json.RawMessage, error) {
 	return json.Marshal(state{PlanID: instance.PlanID, Pages: pages})
 }
 
-// pagesOf is the quota of an instance: that of its plan, or else the one that it had
-// when it got the plan.
+// pagesOf returns the quota of an instance: the quota of its plan in the catalog, or
+// else the quota at the time when the instance got the plan.
 func pagesOf(instance durable.Instance) (int64, bool) {
 	if instance.Plan != nil {
 		if pages, ok, err := planPages(instance.Plan); ok && err == nil {

@@ -46,8 +46,8 @@ func TestCheckCatalog(t *testing.T) {
 	}
 }
 
-// The quota is that of the plan as the catalog has it, and what it was if the catalog
-// does not have it any more.
+// The quota is the one of the plan in the catalog, or the last one if the plan is no
+// longer in the catalog.
 func TestQuotaOfPlan(t *testing.T) {
 	t.Parallel()
 	p, _ := newProvider(t)
@@ -76,7 +76,8 @@ func TestQuotaOfPlan(t *testing.T) {
 	instance.Plan = quotaPlan("p", `{"max_bytes":81920}`)
 	pages(instance, "20")
 
-	// Moving to a plan that is too small is refused, moving to another one tells its quota.
+	// A move to a plan that is too small is refused. A move to another plan stores its
+	// quota.
 	other := instance
 	other.PlanID, other.Plan = "q", quotaPlan("q", `{"max_bytes":4096}`)
 	dsn, _ := bind(t, p, durable.Binding{Instance: instance, ID: "b"})["dsn"].(string)
