@@ -121,7 +121,7 @@ type Profile string
 // The platforms whose demands are known.
 const (
 	// CloudFoundry is Cloud Foundry's Cloud Controller.
-	CloudFoundry Profile = "cf"
+	CloudFoundry Profile = "cloudfoundry"
 	// Korifi is Cloud Foundry on Kubernetes.
 	Korifi Profile = "korifi"
 	// Kubernetes is the service catalog of Kubernetes and its client.
@@ -135,21 +135,24 @@ func Profiles() []Profile {
 	return []Profile{CloudFoundry, Korifi, Kubernetes, ServiceManager}
 }
 
-// ParseProfile finds a profile by its name; "" is none. An unknown name is an
-// error that lists those that there are.
+// ParseProfile returns the profile with a name; cf is short for cloudfoundry, and "" is no
+// profile. The error for an unknown name lists the known ones.
 func ParseProfile(name string) (Profile, error) {
 	if name == "" {
 		return "", nil
+	}
+	if name == "cf" {
+		return CloudFoundry, nil
 	}
 	for _, profile := range Profiles() {
 		if string(profile) == name {
 			return profile, nil
 		}
 	}
-	return "", fmt.Errorf("unknown profile %q: cf, korifi, kubernetes or sm", name)
+	return "", fmt.Errorf("unknown profile %q: cloudfoundry, korifi, kubernetes or sm", name)
 }
 
-// joinProfiles lists profiles for people: "cf, korifi".
+// joinProfiles lists profiles for people: "cloudfoundry, korifi".
 func joinProfiles(profiles []Profile) string {
 	names := make([]string, len(profiles))
 	for i, profile := range profiles {

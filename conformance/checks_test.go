@@ -81,3 +81,19 @@ func checkScenario(t *testing.T, scenario conformance.Scenario) {
 		before[step.Name] = true
 	}
 }
+
+func TestParseProfile(t *testing.T) {
+	t.Parallel()
+	names := map[string]conformance.Profile{"": "", "cf": conformance.CloudFoundry}
+	for _, profile := range conformance.Profiles() {
+		names[string(profile)] = profile
+	}
+	for name, want := range names {
+		if got, err := conformance.ParseProfile(name); err != nil || got != want {
+			t.Errorf("%q: %s, %v", name, got, err)
+		}
+	}
+	if _, err := conformance.ParseProfile("heroku"); err == nil {
+		t.Error("heroku is a profile")
+	}
+}

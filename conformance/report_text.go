@@ -274,7 +274,7 @@ func (t *textReport) end(r *Report) {
 	t.line("%s", t.paint(outcome, r.Verdict()))
 }
 
-// about says what was done, and by what: "OSB 2.17, profile cf, 3 plans, 214
+// about says what was done, and by what: "OSB 2.17, profile cloudfoundry, 3 plans, 214
 // requests in 3.2s, by openbroker v1.0.0".
 func (r *Report) about() string {
 	profile := ""

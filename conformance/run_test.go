@@ -425,7 +425,7 @@ func TestRawRequests(t *testing.T) {
 	options := quick()
 	options.Profiles = []conformance.Profile{conformance.CloudFoundry}
 	report := mustRun(t, b, options)
-	for _, id := range []string{"cf-double-slash", "answer-no-redirect"} {
+	for _, id := range []string{"cloudfoundry-double-slash", "answer-no-redirect"} {
 		if r := result(t, report, id); r.Outcome != conformance.Failed || !strings.Contains(r.Reason, "301") {
 			t.Errorf("%s is %s: %s", id, r.Outcome, r.Reason)
 		}

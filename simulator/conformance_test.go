@@ -19,7 +19,7 @@ func TestConformance(t *testing.T) {
 		"specification": {plans: 14},
 		"syslog":        {config: simulator.Config{Plans: []string{"syslog"}}, plans: 1},
 		"volume":        {config: simulator.Config{Plans: []string{"volume"}}, plans: 1},
-		"cf":            {options: conformance.Options{Profiles: []conformance.Profile{"cf"}}, plans: 14},
+		"cloudfoundry":  {options: conformance.Options{Profiles: []conformance.Profile{conformance.CloudFoundry}}, plans: 14},
 		"kubernetes":    {options: conformance.Options{Profiles: []conformance.Profile{"kubernetes"}}, plans: 14},
 		"sm":            {options: conformance.Options{Profiles: []conformance.Profile{"sm"}}, plans: 14},
 		"korifi": {

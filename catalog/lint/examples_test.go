@@ -83,6 +83,19 @@ func TestPlatforms(t *testing.T) {
 			t.Errorf("%s for %v: %q, %v", c.rule, c.platforms, severity, objecting)
 		}
 	}
+}
+
+func TestParsePlatform(t *testing.T) {
+	t.Parallel()
+	names := map[string]lint.Platform{"cf": lint.CloudFoundry}
+	for _, platform := range lint.Platforms() {
+		names[string(platform)] = platform
+	}
+	for name, want := range names {
+		if got, err := lint.ParsePlatform(name); err != nil || got != want {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
 	if _, err := lint.ParsePlatform("nomad"); err == nil {
 		t.Error("nomad is a platform")
 	}

@@ -285,7 +285,7 @@ c.yaml:8:3: warning: tags has no value [field-null]
       service_instance: {create: {parameters: {$schema: "https://json-schema.org/draft-04/schema#", type: object}}}
   - {<<: *plan, id: 9b2f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a, name: large}
   - {id: 2c1f6c3d-1f0a-4c8e-8d27-6f5e4d3c2b1a, name: huge, description: Huge., free: true, bindable: true, schemas: *schemas}
-`, `c.yaml:15:57: error: Cloud Foundry does not know "https://json-schema.org/draft-04/schema#" (draft-04) (used 3 times) [cf-schema-draft] (cf)
+`, `c.yaml:15:57: error: Cloud Foundry does not know "https://json-schema.org/draft-04/schema#" (draft-04) (used 3 times) [cloudfoundry-schema-draft] (cloudfoundry)
 `},
 		"the same at several places": {head + `  plans:
   - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Small., free: "true", bindable: true}

@@ -12,7 +12,7 @@ type Platform string
 
 // The platforms.
 const (
-	CloudFoundry   Platform = "cf"
+	CloudFoundry   Platform = "cloudfoundry"
 	Korifi         Platform = "korifi"
 	ServiceManager Platform = "sm"
 	// Kubernetes is the service catalog of Kubernetes and its client.
@@ -45,8 +45,12 @@ func (p Platform) Title() string {
 	}
 }
 
-// ParsePlatform returns the platform with the name, as in the constants.
+// ParsePlatform returns the platform with a name of the constants; cf is short for
+// cloudfoundry. The error for an unknown name lists the known ones.
 func ParsePlatform(name string) (Platform, error) {
+	if name == "cf" {
+		return CloudFoundry, nil
+	}
 	names := make([]string, 0, len(Platforms()))
 	for _, platform := range Platforms() {
 		if string(platform) == name {
@@ -54,5 +58,5 @@ func ParsePlatform(name string) (Platform, error) {
 		}
 		names = append(names, string(platform))
 	}
-	return "", fmt.Errorf("unknown platform %q: there are %s", name, strings.Join(names, ", "))
+	return "", fmt.Errorf("unknown platform %q: use one of %s", name, strings.Join(names, ", "))
 }

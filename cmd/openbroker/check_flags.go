@@ -40,7 +40,7 @@ func (f *checkSettings) register(command *cobra.Command) {
 	set.StringSliceVar(&f.options.Only, "only", nil, "only checks whose id matches this `PATTERN`, such as 'bind-*' (repeatable)")
 	set.StringSliceVar(&f.options.Skip, "skip", nil, "no checks whose id matches this `PATTERN` (repeatable)")
 	set.StringVar(&f.level, "level", "may", "the weakest `LEVEL` to check: must, should or may")
-	set.StringSliceVar(&f.profiles, "profile", nil, "also what a `PLATFORM` demands: cf, korifi, kubernetes or sm (repeatable)")
+	set.StringSliceVar(&f.profiles, "profile", nil, "also what a `PLATFORM` demands: cloudfoundry, korifi, kubernetes or sm (repeatable; cf is short for cloudfoundry)")
 	set.StringVar(&f.waivers, "waive", "", "`FILE` in YAML or JSON with known faults: a list of id, reason and until")
 	set.BoolVar(&f.list, "list", false, "list the checks, and check nothing")
 	f.format.Add(command, output.Text, output.JSON, output.YAML, output.JUnit, output.Markdown, output.HTML)
@@ -100,7 +100,9 @@ func flagDuration(set *pflag.FlagSet, flag *pflag.Flag) (time.Duration, bool) {
 func (f *checkSettings) choose() error {
 	all := conformance.Checks()
 	for flag, patterns := range map[string][]string{"only": f.options.Only, "skip": f.options.Skip} {
-		for _, pattern := range patterns {
+		for i, pattern := range patterns {
+			patterns[i] = fullID(pattern)
+			pattern = patterns[i]
 			if _, err := path.Match(pattern, ""); err != nil {
 				return fmt.Errorf("--%s %q is no pattern: it is like 'bind-*'", flag, pattern)
 			}

@@ -29,7 +29,7 @@ func TestCheckMisuse(t *testing.T) {
 		"empty_flag":         {"", nil, []string{"--service", "", broker}},
 		"bad_level":          {"", nil, []string{"--level", "must not", broker}},
 		"bad_profile":        {"", nil, []string{"--profile", "heroku", broker}},
-		"bad_profiles":       {"", nil, []string{"--profile", "cf", "--profile", "heroku", broker}},
+		"bad_profiles":       {"", nil, []string{"--profile", "cloudfoundry", "--profile", "heroku", broker}},
 		"no_waivers":         {"", nil, []string{"--waive", "parameters.yaml", broker}},
 		"waivers_object":     {"bind-succeeds: {}\n", nil, []string{"--waive", "parameters.yaml", broker}},
 		"waivers_string":     {"- bind-succeeds\n", nil, []string{"--waive", "parameters.yaml", broker}},
@@ -102,7 +102,7 @@ func TestCheckList(t *testing.T) {
 			t.Errorf("listed: %s", line)
 		}
 	}
-	code, stdout, stderr = command(t, t.TempDir(), nil, "check", "--list", "-o", "json", "--profile", "cf")
+	code, stdout, stderr = command(t, t.TempDir(), nil, "check", "--list", "-o", "json", "--profile", "cloudfoundry")
 	var checks []struct {
 		ID, Title, Level, Profile string
 		Clause                    struct{ URL string }
@@ -118,7 +118,7 @@ func TestCheckList(t *testing.T) {
 			t.Errorf("%+v", check)
 		}
 	}
-	if len(profiles) != 2 || profiles[""] < 100 || profiles["cf"] == 0 {
+	if len(profiles) != 2 || profiles[""] < 100 || profiles["cloudfoundry"] == 0 {
 		t.Errorf("the checks are of the profiles %v", profiles)
 	}
 }

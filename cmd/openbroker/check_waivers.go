@@ -49,6 +49,7 @@ func readWaiver(item *tree.Node) (w conformance.Waiver, err error) {
 		}
 		*target = strings.TrimSpace(member.Value.Text)
 	}
+	w.Check = fullID(w.Check)
 	if err := w.Validate(); err != nil {
 		return w, at(item.Place, "%s", strings.ReplaceAll(err.Error(), "Checks lists", "openbroker check --list lists"))
 	}

@@ -69,7 +69,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"admin", "operations", "--state", ""}, "active cancelling succeeded failed", noFiles},
 		{[]string{"admin", "instances", "--status", "c"}, "creating create-failed", noFiles},
 		{[]string{"admin", "cancel", "--reason", ""}, "", noFiles},
-		{[]string{"check", "--profile", ""}, "cf korifi kubernetes sm", noFiles},
+		{[]string{"check", "--profile", ""}, "cloudfoundry korifi kubernetes sm", noFiles},
 		{[]string{"check", "--level", ""}, "must should may", noFiles},
 		{[]string{"check", "--waive", ""}, "", files},
 		{[]string{"check", "--timeout", ""}, "", noFiles},

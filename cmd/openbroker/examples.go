@@ -37,10 +37,10 @@ openbroker keyset rotate --keyset /etc/openbroker/keyset.json`,
 	"openbroker keyset disable": `openbroker keyset disable 1184423914`,
 	"openbroker keyset delete":  `openbroker keyset delete 1184423914`,
 	"openbroker lint": `openbroker lint catalog.yaml
-openbroker lint --platform cf --report sarif=findings.sarif catalog/
+openbroker lint --platform cloudfoundry --report sarif=findings.sarif catalog/
 OPENBROKER_PASSWORD=secret openbroker lint https://broker.example.com`,
 	"openbroker check": `openbroker check http://127.0.0.1:8080 --username openbroker --password-file openbroker-data/password
-openbroker check https://broker.example.com --profile cf --report junit=report.xml
+openbroker check https://broker.example.com --profile cloudfoundry --report junit=report.xml
 openbroker check --list`,
 	"openbroker diff": `openbroker diff old.yaml new.yaml
 openbroker diff -o markdown https://broker.example.com catalog.yaml`,

@@ -42,7 +42,7 @@ The exit code is 0 if there are no errors, 1 if there are, and 2 if a catalog
 cannot be read at all. A password is taken from a file or from the environment,
 not from the command line, which others can see.`,
 		Example: `  openbroker lint catalog.yaml
-  openbroker lint --platform cf,korifi --strict catalog/
+  openbroker lint --platform cloudfoundry,korifi --strict catalog/
   openbroker lint --at /spring/cloud/openservicebroker/catalog application.yml
   OPENBROKER_PASSWORD=... openbroker lint --username admin https://broker.example.com
   openbroker lint --report sarif=catalog.sarif catalog.yaml`,
@@ -66,7 +66,7 @@ not from the command line, which others can see.`,
 	set := command.Flags()
 	flags.format.Add(command, output.Text, output.JSON, output.YAML, output.SARIF)
 	flags.reports.Add(command, &flags.format)
-	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(lint.Platforms())+" (default: what any of them refuses)")
+	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(lint.Platforms())+" (default: what any of them refuses; cf is short for cloudfoundry)")
 	set.StringSliceVar(&flags.disabled, "disable", nil, "`RULES` to leave out, by id")
 	set.BoolVarP(&flags.strict, "strict", "W", false, "let warnings fail too")
 	set.BoolVar(&flags.rules, "rules", false, "list the rules, instead of checking anything")
@@ -143,7 +143,9 @@ func (f *lintFlags) parse() ([]lint.Platform, error) {
 		}
 		platforms = append(platforms, platform)
 	}
-	for _, id := range f.disabled {
+	for i, id := range f.disabled {
+		id = fullID(id)
+		f.disabled[i] = id
 		if !slices.ContainsFunc(lint.Rules(), func(r lint.Rule) bool { return r.ID == id }) {
 			return nil, fmt.Errorf("unknown rule %q: openbroker lint --rules lists them", id)
 		}

@@ -91,7 +91,7 @@ func TestLintRules(t *testing.T) {
 	if code != 0 || stderr != "" || !strings.Contains(stdout, "\nplan-id-duplicate ") || !strings.Contains(stdout, "kubernetes-id-long") {
 		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
 	}
-	code, stdout, _ = command(t, t.TempDir(), nil, "lint", "--rules", "-o", "json", "--platform", "cf")
+	code, stdout, _ = command(t, t.TempDir(), nil, "lint", "--rules", "-o", "json", "--platform", "cloudfoundry")
 	var rules []struct{ ID, Severity, Summary, Fix, Clause, Link string }
 	if err := json.Unmarshal([]byte(stdout), &rules); err != nil || code != 0 || len(rules) < 60 {
 		t.Fatalf("exit code %d, %d rules, %v", code, len(rules), err)
@@ -173,7 +173,7 @@ func TestLintSARIF(t *testing.T) {
 	want := []string{
 		"warning name-not-cli-friendly FILE:3:11 /services/0/name",
 		"error type-boolean FILE:5:15 /services/0/bindable",
-		"error cf-dashboard-client-redirect-uri-missing FILE:6:5 /services/0/dashboard_client",
+		"error cloudfoundry-dashboard-client-redirect-uri-missing FILE:6:5 /services/0/dashboard_client",
 	}
 	expected := strings.Join(want, "\n")
 	expected = strings.ReplaceAll(expected, "FILE", "a%20b/broken.yaml") + "\n" +

@@ -27,7 +27,7 @@ var dashboardRules = []Rule{
 		}),
 	},
 	{
-		ID: "cf-dashboard-client-id-duplicate", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
+		ID: "cloudfoundry-dashboard-client-id-duplicate", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "No two services have the same dashboard client.",
 		Fix:     "Make a client for each service.",
 		check: func(c *checked, report report) {
@@ -50,7 +50,7 @@ func eachClient(check func(client *source.Place, report report)) check {
 func clientMissing(field string, severity Severity, platforms map[Platform]Severity, clause, fix string) Rule {
 	id := "dashboard-client-" + strings.ReplaceAll(field, "_", "-") + "-missing"
 	if severity == "" {
-		id = "cf-" + id
+		id = "cloudfoundry-" + id
 	}
 	return Rule{
 		ID: id, Severity: severity, Platforms: platforms, Clause: clause,

@@ -14,7 +14,7 @@ import (
 // [Source.Catalog] leaves such fields out.
 var nullRules = []Rule{
 	{
-		ID: "cf-list-null", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
+		ID: "cloudfoundry-list-null", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "tags and requires are not null in what a broker serves.",
 		Fix:     "Serve an empty list, or leave the field out.",
 		check: func(c *checked, report report) {

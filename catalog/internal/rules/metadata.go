@@ -41,7 +41,7 @@ var serviceMetadataRules = []Rule{
 		},
 	},
 	{
-		ID: "cf-shareable", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: "profile.md, Cloud Foundry Service Metadata",
+		ID: "cloudfoundry-shareable", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: "profile.md, Cloud Foundry Service Metadata",
 		Summary: "metadata.shareable is a boolean.",
 		Fix:     "Write true or false, without quotes.",
 		check: eachService(func(s *source.Service, report report) {

@@ -71,7 +71,7 @@ var lengthRules = []Rule{
 		"Shorten it, and put what people shall see into metadata.displayName.", "name"),
 	tooLong("description-long", SeverityWarning, nil, catalogClause, 255,
 		"Shorten it, and put the rest into metadata.longDescription or metadata.bullets.", "description"),
-	tooLong("cf-description-long", "", refusedBy(CloudFoundry), cloudController, 10_000,
+	tooLong("cloudfoundry-description-long", "", refusedBy(CloudFoundry), cloudController, 10_000,
 		"Shorten it, and put the rest into metadata.longDescription or metadata.bullets.", "description"),
 	tooLong("display-name-long", SeverityWarning, nil, catalogClause, 255, "Shorten it.", "metadata", "displayName"),
 	tooLong("maintenance-description-long", SeverityWarning, nil, catalogClause, 255,

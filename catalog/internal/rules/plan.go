@@ -116,7 +116,7 @@ var maintenanceRules = []Rule{
 		}),
 	},
 	{
-		ID: "cf-maintenance-field", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
+		ID: "cloudfoundry-maintenance-field", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "maintenance_info has no fields but version and description.",
 		Fix:     "Move the field into the metadata of the plan.",
 		check: eachMaintenance(func(info *source.Place, report report) {
@@ -128,7 +128,7 @@ var maintenanceRules = []Rule{
 		}),
 	},
 	{
-		ID: "cf-maintenance-long", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
+		ID: "cloudfoundry-maintenance-long", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "maintenance_info has at most 2000 characters as JSON.",
 		Fix:     "Shorten the description.",
 		check: eachMaintenance(func(info *source.Place, report report) {

@@ -31,7 +31,7 @@ var catalogRules = []Rule{
 		decoding: true,
 	},
 	{
-		ID: "cf-services-empty", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
+		ID: "cloudfoundry-services-empty", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "A catalog has at least one service.",
 		Fix:     "Add a service, or do not register the broker yet.",
 		check: func(c *checked, report report) {
@@ -69,7 +69,7 @@ var requiredRules = []Rule{
 	missing("plan", "description", planClause, "Add a short description."),
 	empty("plan", "description", planClause, "Give it a short description."),
 	{
-		ID: "cf-blank", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
+		ID: "cloudfoundry-blank", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "Ids, names and descriptions consist of more than white space.",
 		Fix:     "Give it a value that people can see.",
 		check: eachEntity(func(at *source.Place, what string, report report) {

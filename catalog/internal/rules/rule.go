@@ -20,7 +20,7 @@ type Platform string
 
 // The platforms.
 const (
-	CloudFoundry   Platform = "cf"
+	CloudFoundry   Platform = "cloudfoundry"
 	Korifi         Platform = "korifi"
 	ServiceManager Platform = "sm"
 	Kubernetes     Platform = "kubernetes"

@@ -219,7 +219,7 @@ func (a *schemaAnalysis) reference(text string, path []string) {
 		if target := withoutFragment(a.base.ResolveReference(parsed)); target != "" && !a.ids[target] {
 			a.report("schema-external-reference", path, "the reference %q leads out of the schema", excerpt.Brief(text))
 		} else {
-			a.report("cf-schema-reference", path, "Cloud Foundry may not find %q, which is a URL that the schema gives to a part", excerpt.Brief(text))
+			a.report("cloudfoundry-schema-reference", path, "Cloud Foundry may not find %q, which is a URL that the schema gives to a part", excerpt.Brief(text))
 		}
 		return
 	}

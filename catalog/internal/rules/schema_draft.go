@@ -96,7 +96,7 @@ func (a *schemaAnalysis) draft(extreme bool) {
 		a.report("schema-draft-unknown", []string{"$schema"}, "%q is no known version of JSON Schema", excerpt.Brief(declared.Text))
 	case found == nil: // Only Cloud Foundry knows this spelling.
 	case !known:
-		a.report("cf-schema-draft", []string{"$schema"}, "Cloud Foundry does not know %q (%s)", excerpt.Brief(declared.Text), found.name)
+		a.report("cloudfoundry-schema-draft", []string{"$schema"}, "Cloud Foundry does not know %q (%s)", excerpt.Brief(declared.Text), found.name)
 	case found.metaschema == nil:
 		a.report("schema-draft-old", []string{"$schema"}, "the schema is of %s, older than draft-04", found.name)
 	}
@@ -108,7 +108,7 @@ func (a *schemaAnalysis) draft(extreme bool) {
 		a.violations("schema-invalid", found.metaschema(), value, found.name)
 	}
 	if known && found != draft4 {
-		a.violations("cf-schema-not-draft-04", draft4.metaschema(), value, draft4.name)
+		a.violations("cloudfoundry-schema-not-draft-04", draft4.metaschema(), value, draft4.name)
 	}
 }
 
@@ -116,16 +116,16 @@ func (a *schemaAnalysis) draft(extreme bool) {
 // the version of each, and does not take 2.0 for an integer.
 func (a *schemaAnalysis) cloudFoundry(schema *tree.Node, path []string) {
 	if declared := schema.Member("$schema"); len(path) > 0 && declared.Is(tree.String) && !knownToCF(declared.Text) {
-		a.report("cf-schema-draft", below(path, "$schema"), "Cloud Foundry does not know %q", excerpt.Brief(declared.Text))
+		a.report("cloudfoundry-schema-draft", below(path, "$schema"), "Cloud Foundry does not know %q", excerpt.Brief(declared.Text))
 	}
 	for _, name := range []string{"maxItems", "minItems", "maxLength", "minLength", "maxProperties", "minProperties"} {
 		if limit := schema.Member(name); limit.Is(tree.Number) && strings.ContainsAny(limit.Text, ".eE") {
-			a.report("cf-schema-not-draft-04", below(path, name), "%s is not valid in draft-04: write %s without a point and an exponent", name, excerpt.Brief(limit.Text))
+			a.report("cloudfoundry-schema-not-draft-04", below(path, name), "%s is not valid in draft-04: write %s without a point and an exponent", name, excerpt.Brief(limit.Text))
 		}
 	}
 	if reference := schema.Member("$ref"); reference.Is(tree.String) && strings.HasPrefix(reference.Text, "#") &&
 		reference.Text != "#" && !strings.HasPrefix(reference.Text, "#/") {
-		a.report("cf-schema-reference", below(path, "$ref"), "Cloud Foundry does not find %q, which is a name and no path", excerpt.Brief(reference.Text))
+		a.report("cloudfoundry-schema-reference", below(path, "$ref"), "Cloud Foundry does not find %q, which is a name and no path", excerpt.Brief(reference.Text))
 	}
 }
 

@@ -17,7 +17,7 @@ var permissions = []string{openbroker.PermissionSyslogDrain, openbroker.Permissi
 // serviceRules are about services.
 var serviceRules = []Rule{
 	{
-		ID: "cf-tags-long", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
+		ID: "cloudfoundry-tags-long", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "The tags of a service have at most 2048 characters together.",
 		Fix:     "Keep the tags that applications look for.",
 		check: eachService(func(s *source.Service, report report) {

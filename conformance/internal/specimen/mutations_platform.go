@@ -2,75 +2,75 @@ package specimen
 
 func platformClauses() []clause {
 	return []clause{
-		{"URL Properties", "a URL that is registered with a slash at its end works", "cf-double-slash", []fault{
+		{"URL Properties", "a URL that is registered with a slash at its end works", "cloudfoundry-double-slash", []fault{
 			{"url.double-slash-redirect", "redirects //v2 to /v2"},
 			{"url.double-slash-404", "404 for //v2"},
 		}},
-		{"Cloud Controller", "requests have version 2.15", "cf-provision", []fault{
+		{"Cloud Controller", "requests have version 2.15", "cloudfoundry-provision", []fault{
 			{"version.not-2.15", "it is refused"},
 		}},
-		{"Fetching a Service Instance", "service_id and plan_id are optional", "cf-fetch", []fault{
+		{"Fetching a Service Instance", "service_id and plan_id are optional", "cloudfoundry-fetch", []fault{
 			{"fetch-instance.needs-service-id", "400 without service_id"},
 		}},
-		{"Cloud Controller", "previous_values.maintenance_info may be null", "cf-update", []fault{
+		{"Cloud Controller", "previous_values.maintenance_info may be null", "cloudfoundry-update", []fault{
 			{"update.previous-null-refused", "400"},
 		}},
-		{"Vendor Extension Fields", "unknown fields of bind_resource are ignored", "cf-bind-app", []fault{
+		{"Vendor Extension Fields", "unknown fields of bind_resource are ignored", "cloudfoundry-bind-app", []fault{
 			{"bind.resource-extension-refused", "400"},
 		}},
-		{"Cloud Controller", "the bind_resource of service keys has no app_guid", "cf-bind-key", []fault{
+		{"Cloud Controller", "the bind_resource of service keys has no app_guid", "cloudfoundry-bind-key", []fault{
 			{"bind.resource-needs-app-guid", "400"},
 		}},
-		{"Fetching a Service Binding", "service_id and plan_id are optional", "cf-fetch-binding", []fault{
+		{"Fetching a Service Binding", "service_id and plan_id are optional", "cloudfoundry-fetch-binding", []fault{
 			{"fetch-binding.needs-service-id", "400 without service_id"},
 		}},
-		{"Cloud Controller", "the deletion of orphans has no originating identity", "cf-unbind", []fault{
+		{"Cloud Controller", "the deletion of orphans has no originating identity", "cloudfoundry-unbind", []fault{
 			{"unbind.identity-required", "400 for an unbind"},
 		}},
-		{"Cloud Controller", "the deletion of orphans has no originating identity", "cf-deprovision", []fault{
+		{"Cloud Controller", "the deletion of orphans has no originating identity", "cloudfoundry-deprovision", []fault{
 			{"deprovision.identity-required", "400 for a deprovision"},
 		}},
-		{"Service Broker Errors", "an error response is a JSON object", "cf-json-bodies", []fault{
+		{"Service Broker Errors", "an error response is a JSON object", "cloudfoundry-json-bodies", []fault{
 			{"error.empty-on-410", "nothing, for a 410"},
 		}},
-		{"Service Broker Errors", "an error response is a JSON object", "cf-known-422", []fault{
+		{"Service Broker Errors", "an error response is a JSON object", "cloudfoundry-known-422", []fault{
 			{"error.empty-on-422", "nothing, for a 422"},
 		}},
-		{"Cloud Controller", "answers come within 60 s", "cf-within-60s", []fault{
+		{"Cloud Controller", "answers come within 60 s", "cloudfoundry-within-60s", []fault{
 			{"catalog.after-61s", "the catalog takes 61 s"},
 		}},
-		{"Cloud Controller", "dashboard_url has at most 16,000 characters", "cf-dashboard-url", []fault{
+		{"Cloud Controller", "dashboard_url has at most 16,000 characters", "cloudfoundry-dashboard-url", []fault{
 			{"instance.dashboard-16001", "more"},
 		}},
-		{"Cloud Controller", "an operation needs no escaping", "cf-operation-url-safe", []fault{
+		{"Cloud Controller", "an operation needs no escaping", "cloudfoundry-operation-url-safe", []fault{
 			{"operation.with-spaces", "it has spaces"},
 		}},
-		{"Route Services", "route_service_url is https", "cf-route-service-url", []fault{
+		{"Route Services", "route_service_url is https", "cloudfoundry-route-service-url", []fault{
 			{"route.http", "http"},
 		}},
-		{"Cloud Controller", "there is a service", "cf-catalog-service", []fault{
+		{"Cloud Controller", "there is a service", "cloudfoundry-catalog-service", []fault{
 			{"catalog.services-empty", "there is none"},
 		}},
-		{"Cloud Controller", "names are not blank", "cf-catalog-blank", []fault{
+		{"Cloud Controller", "names are not blank", "cloudfoundry-catalog-blank", []fault{
 			{"catalog.service-name-blank", "two spaces"},
 		}},
-		{"Cloud Controller", "descriptions have at most 10,000 characters", "cf-catalog-description", []fault{
+		{"Cloud Controller", "descriptions have at most 10,000 characters", "cloudfoundry-catalog-description", []fault{
 			{"catalog.service-description-10001", "10,001"},
 		}},
-		{"Cloud Controller", "tags have at most 2,048 characters together", "cf-catalog-tags", []fault{
+		{"Cloud Controller", "tags have at most 2,048 characters together", "cloudfoundry-catalog-tags", []fault{
 			{"catalog.tags-2049", "2,049"},
 		}},
-		{"Cloud Controller", "a dashboard client has three fields and an id of its own", "cf-catalog-dashboard-client", []fault{
+		{"Cloud Controller", "a dashboard client has three fields and an id of its own", "cloudfoundry-catalog-dashboard-client", []fault{
 			{"catalog.dashboard-client-duplicate", "two services have the same"},
 			{"catalog.dashboard-client-without-redirect-uri", "no redirect_uri"},
 		}},
-		{"Cloud Controller", "maintenance_info has two fields only", "cf-catalog-maintenance-info", []fault{
+		{"Cloud Controller", "maintenance_info has two fields only", "cloudfoundry-catalog-maintenance-info", []fault{
 			{"catalog.maintenance-extension", "a third one"},
 		}},
-		{"Cloud Controller", "schemas are of draft 4 or 6", "cf-catalog-schema-dialect", []fault{
+		{"Cloud Controller", "schemas are of draft 4 or 6", "cloudfoundry-catalog-schema-dialect", []fault{
 			{"catalog.schema-draft-07", "draft 7"},
 		}},
-		{"Cloud Controller", "shareable is a boolean", "cf-catalog-shareable", []fault{
+		{"Cloud Controller", "shareable is a boolean", "cloudfoundry-catalog-shareable", []fault{
 			{"catalog.shareable-text", "a string"},
 		}},
 		{"Korifi", "parameters may be null", "korifi-provision", []fault{

@@ -60,32 +60,32 @@ func cloudFoundryChecks() []Check {
 	const scenario = "cloud foundry"
 	cc := func(section, says string) Clause { return platform(CloudFoundry, section, says) }
 	return append([]Check{
-		processed("cf-double-slash", "A URL that ends in a slash works.", scenario, "catalog at a double slash",
+		processed("cloudfoundry-double-slash", "A URL that ends in a slash works.", scenario, "catalog at a double slash",
 			cc("requests", "A registered URL that ends in / leads to //v2/...; a redirect turns PUT into GET."), 200),
-		processed("cf-provision", "A provision of the Cloud Controller is processed.", scenario, "provision",
+		processed("cloudfoundry-provision", "A provision of the Cloud Controller is processed.", scenario, "provision",
 			cc("requests", "It sends 2.15, the context, and the catalog's maintenance_info."), 200, 201, 202),
-		processed("cf-fetch", "A fetch of the Cloud Controller is processed.", scenario, "fetch",
+		processed("cloudfoundry-fetch", "A fetch of the Cloud Controller is processed.", scenario, "fetch",
 			cc("requests", "GET has no query."), 200),
-		processed("cf-update", "An update of the Cloud Controller is processed.", scenario, "update",
+		processed("cloudfoundry-update", "An update of the Cloud Controller is processed.", scenario, "update",
 			cc("requests", "previous_values.maintenance_info may be null."), 200, 202),
 		{
-			ID: "cf-bind-app", Title: "A bind of an application is processed.", Level: Must, Scenario: scenario, Steps: steps("bind app"),
+			ID: "cloudfoundry-bind-app", Title: "A bind of an application is processed.", Level: Must, Scenario: scenario, Steps: steps("bind app"),
 			Clause: cc("requests", "It sends app_guid, and bind_resource with app_guid and space_guid."),
 			Expect: expect(status(200, 201, 202)),
 		},
 		{
-			ID: "cf-bind-key", Title: "A service key is created, or refused with RequiresApp.", Level: Must,
+			ID: "cloudfoundry-bind-key", Title: "A service key is created, or refused with RequiresApp.", Level: Must,
 			Clause:   cc("requests", "For service keys bind_resource has credential_client_id and no app_guid."),
 			Scenario: scenario, Steps: steps("bind key"), Expect: expect(statusOrCode("RequiresApp", 200, 201, 202)),
 		},
-		processed("cf-fetch-binding", "A fetch of a binding without query is processed.", scenario, "fetch binding",
+		processed("cloudfoundry-fetch-binding", "A fetch of a binding without query is processed.", scenario, "fetch binding",
 			cc("requests", "GET has no query."), 200),
-		processed("cf-unbind", "An unbind without body and identity is processed.", scenario, "unbind",
+		processed("cloudfoundry-unbind", "An unbind without body and identity is processed.", scenario, "unbind",
 			cc("requests", "DELETE has no body; the deletion of orphans has no originating identity."), 200, 202),
-		processed("cf-deprovision", "A deprovision without body and identity is processed.", scenario, "deprovision",
+		processed("cloudfoundry-deprovision", "A deprovision without body and identity is processed.", scenario, "deprovision",
 			cc("requests", "DELETE has no body; the deletion of orphans has no originating identity."), 200, 202),
 		{
-			ID: "cf-json-bodies", Title: "Every answer of an endpoint is a JSON object, that of a 410 too.", Level: Must,
+			ID: "cloudfoundry-json-bodies", Title: "Every answer of an endpoint is a JSON object, that of a 410 too.", Level: Must,
 			Clause: cc("answers", "It decodes the body of a 410 and of every success."),
 			If: when("the status is 200, 201, 202 or 410", func(a *answer) bool {
 				return a.succeeded() || a.status == http.StatusGone
@@ -93,22 +93,22 @@ func cloudFoundryChecks() []Check {
 			Expect: expect(jsonObject()),
 		},
 		{
-			ID: "cf-known-422", Title: "A refused provision or bind with 422 has a known error code.", Level: Must,
+			ID: "cloudfoundry-known-422", Title: "A refused provision or bind with 422 has a known error code.", Level: Must,
 			Clause: cc("answers", "A 422 whose error it does not know leads to orphan mitigation."),
 			If:     withStatus(422), Endpoints: []Endpoint{Provision, Bind},
 			Expect: expect(has("error", oneOf("AsyncRequired", "ConcurrencyError", "RequiresApp", "MaintenanceInfoConflict"))),
 		},
 		{
-			ID: "cf-within-60s", Title: "Every answer comes within 60 s.", Level: Must,
+			ID: "cloudfoundry-within-60s", Title: "Every answer comes within 60 s.", Level: Must,
 			Clause: cc("timeouts", "It waits for 60 s."), Expect: expect(within(60 * time.Second)),
 		},
 		{
-			ID: "cf-dashboard-url", Title: "A dashboard URL has at most 16,000 characters.", Level: Must,
+			ID: "cloudfoundry-dashboard-url", Title: "A dashboard URL has at most 16,000 characters.", Level: Must,
 			Clause: cc("answers", "dashboard_url is a string of at most 16,000 characters."),
 			If:     withValue("dashboard_url"), Expect: expect(maybe("dashboard_url", atMost(16_000))),
 		},
 		{
-			ID: "cf-operation-url-safe", Title: "An operation needs no escaping in a URL.", Level: Should,
+			ID: "cloudfoundry-operation-url-safe", Title: "An operation needs no escaping in a URL.", Level: Should,
 			Clause: cc("answers", "Some clients do not escape it."), If: both(withStatus(202), withValue("operation")),
 			Expect: expect(maybe("operation", kind{"unreserved characters only", func(v any) bool {
 				s, ok := v.(string)
@@ -116,7 +116,7 @@ func cloudFoundryChecks() []Check {
 			}})),
 		},
 		{
-			ID: "cf-route-service-url", Title: "A route service URL is https and has a host.", Level: Must,
+			ID: "cloudfoundry-route-service-url", Title: "A route service URL is https and has a host.", Level: Must,
 			Clause: cc("answers", "route_service_url must be https with a host."), If: withValue("route_service_url"),
 			Expect: expect(maybe("route_service_url", kind{"an https URL with a host", func(v any) bool {
 				s, _ := v.(string)
@@ -141,7 +141,7 @@ func within(limit time.Duration) Expectation {
 func cloudFoundryCatalogChecks() []Check {
 	rule := func(id, title, says string, condition Condition, expectations ...Expectation) Check {
 		return Check{
-			ID: "cf-catalog-" + id, Title: title, Level: Must, Clause: platform(CloudFoundry, "catalog", says),
+			ID: "cloudfoundry-catalog-" + id, Title: title, Level: Must, Clause: platform(CloudFoundry, "catalog", says),
 			If: condition, Expect: expectations,
 		}
 	}
