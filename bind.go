@@ -26,8 +26,8 @@ func (c *call) bind() *Error {
 	}
 	if status == http.StatusAccepted {
 		if r.Service != nil && !r.Service.BindingsRetrievable {
-			// The credentials could never be fetched, and Cloud Foundry fails
-			// such a binding without deleting it.
+			// The platform could not fetch the credentials, and Cloud Foundry marks
+			// such a binding as failed without deleting it.
 			return c.programmingError("Bind accepted an operation, but the service %q is not bindings_retrievable", r.Service.Name)
 		}
 		c.retryAfter(response.RetryAfter)
@@ -82,7 +82,7 @@ func (c *call) readBind() (*BindRequest, *Error) {
 			return nil, err
 		}
 		if r.PredecessorBindingID == r.BindingID {
-			return nil, ErrBadRequest.WithDescription("predecessor_binding_id must be another binding than binding_id")
+			return nil, ErrBadRequest.WithDescription("predecessor_binding_id must differ from binding_id")
 		}
 	}
 	if err := c.checkApp(r); err != nil {
@@ -120,9 +120,9 @@ func (r *BindRequest) readResource(value json.RawMessage) *Error {
 	return err
 }
 
-// checkApp brings the two app_guid together; that of bind_resource wins, as it
-// replaces the other (spec.md, "Binding", field app_guid). An empty one counts as
-// absent: Korifi sends it for service keys.
+// checkApp sets AppGUID to the app_guid of bind_resource, which replaces the
+// deprecated field (spec.md, "Binding", field app_guid). An empty value counts as
+// absent, because Korifi sends it for service keys.
 func (c *call) checkApp(r *BindRequest) *Error {
 	if resource := r.BindResource; resource != nil {
 		r.AppGUID = c.prefer("bind_resource.app_guid", resource.AppGUID, "app_guid", r.AppGUID)
@@ -130,8 +130,8 @@ func (c *call) checkApp(r *BindRequest) *Error {
 	return checkText("app_guid", r.AppGUID)
 }
 
-// resolveBind fills in the service and the plan, and checks the request against
-// them. A rotation may leave both out, but not one.
+// resolveBind sets the service and the plan and checks the request against them. A
+// rotation may leave out both, but not one of them.
 func (c *call) resolveBind(r *BindRequest) *Error {
 	r.SetParameterValidator(c.parameterValidator)
 	if r.PredecessorBindingID != "" && r.ServiceID == "" && r.PlanID == "" {

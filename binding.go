@@ -7,40 +7,41 @@ import (
 
 // A BindRequest asks for a new binding (spec.md, "Binding"), or for the
 // successor of one (spec.md, "Request (Rotating a Service Binding)") if
-// PredecessorBindingID is set. A repeated request is possible at any time.
+// PredecessorBindingID is set. Platforms may repeat it at any time.
 type BindRequest struct {
 	InstanceID string `json:"-"`
 	// BindingID is chosen by the platform, like an instance id.
 	BindingID string `json:"-"`
-	// ServiceID and PlanID, and so Service and Plan, may be absent when a
-	// binding is rotated: they are those of the predecessor then.
+	// ServiceID, PlanID, Service and Plan may be absent in a rotation. The binding
+	// then has the service and the plan of its predecessor.
 	ServiceID string          `json:"service_id,omitempty"`
 	PlanID    string          `json:"plan_id,omitempty"`
 	Service   *Service        `json:"-"`
 	Plan      *Plan           `json:"-"`
 	Context   PlatformContext `json:"context,omitzero"`
-	// AppGUID is that of BindResource, or else the deprecated field of the
-	// request. Empty if the binding is for no application, such as a service
-	// key.
+	// AppGUID comes from BindResource, or else from the deprecated field of the
+	// request. It is empty if the binding is not for an application, for example
+	// for a service key.
 	AppGUID      string        `json:"app_guid,omitempty"`
 	BindResource *BindResource `json:"bind_resource,omitempty"`
-	// PredecessorBindingID is the binding that this one replaces, or empty.
-	// Both stay valid until they expire or are deleted.
+	// PredecessorBindingID is the binding that this one replaces, or empty. Both
+	// stay valid until they expire or are deleted.
 	PredecessorBindingID string `json:"predecessor_binding_id,omitempty"`
-	// Parameters is what the user asked for, or nil.
+	// Parameters are those that the user gave, or nil.
 	Parameters Parameters `json:"parameters,omitempty"`
 	// AcceptsIncomplete allows the answer Accepted.
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
 	// Body is the whole request object, for extension fields. Parameters and
-	// Context are parts of it: do not change them.
+	// Context share its memory: do not change them.
 	Body Parameters `json:"-"`
 
 	validation parameterValidation
 }
 
-// A BindResource says what a binding is for (spec.md, "Bind Resource Object";
-// profile.md, "Cloud Foundry Bind Resource Object"). All fields are optional.
+// A BindResource is the resource that a binding is for, such as an application
+// (spec.md, "Bind Resource Object"; profile.md, "Cloud Foundry Bind Resource
+// Object"). All fields are optional.
 type BindResource struct {
 	AppGUID string `json:"app_guid,omitempty"`
 	// Route is the address of the application for a route service.
@@ -52,8 +53,9 @@ type BindResource struct {
 	Raw json.RawMessage `json:"-"`
 }
 
-// A BindResponse answers a [BindRequest]. With Accepted, only Operation and
-// RetryAfter are sent; the platform fetches the rest with GetBinding.
+// A BindResponse answers a [BindRequest]. With the outcome Accepted, the handler
+// sends only Operation and RetryAfter; the platform fetches the rest with
+// GetBinding.
 type BindResponse struct {
 	// Outcome is Completed (201), AlreadyExists (200) or Accepted (202).
 	Outcome   Outcome `json:"-"`
@@ -72,7 +74,7 @@ type BindResponse struct {
 	Endpoints    []Endpoint    `json:"endpoints,omitempty"`
 }
 
-// binding returns what the response has in common with a fetched binding.
+// binding returns the fields that a fetched binding has, too.
 func (r *BindResponse) binding() *GetBindingResponse {
 	return &GetBindingResponse{
 		Metadata: r.Metadata, Credentials: r.Credentials, SyslogDrainURL: r.SyslogDrainURL,
@@ -80,9 +82,9 @@ func (r *BindResponse) binding() *GetBindingResponse {
 	}
 }
 
-// BindingMetadata says how long a binding is valid (spec.md, "Binding Metadata
-// Object"). A zero time is left out. Times are sent in UTC, truncated to tenths
-// of a second. RenewBefore must not be later than ExpiresAt.
+// BindingMetadata has the validity of a binding (spec.md, "Binding Metadata
+// Object"). JSON leaves out zero times and has times in UTC, truncated to tenths of
+// a second. RenewBefore must not be later than ExpiresAt.
 type BindingMetadata struct {
 	ExpiresAt   time.Time
 	RenewBefore time.Time
@@ -149,13 +151,12 @@ type VolumeDevice struct {
 	MountConfig map[string]any `json:"mount_config,omitempty"`
 }
 
-// An Endpoint is where an application reaches the service (spec.md, "Endpoint
-// Object").
+// An Endpoint is a network address of the service (spec.md, "Endpoint Object").
 type Endpoint struct {
 	Host string `json:"host"`
-	// Ports are single ports ("443") or ranges ("9000-9010"); at least one.
+	// Ports has at least one port ("443") or range of ports ("9000-9010").
 	Ports []string `json:"ports"`
-	// Protocol is "tcp", "udp" or "all"; "tcp" if empty.
+	// Protocol is "tcp", "udp" or "all". Empty means "tcp".
 	Protocol string `json:"protocol,omitempty"`
 }
 
@@ -165,7 +166,7 @@ type UnbindRequest struct {
 	BindingID  string
 	ServiceID  string
 	PlanID     string
-	// Service and Plan are nil if the catalog does not have them any more.
+	// Service and Plan are nil if they are no longer in the catalog.
 	Service *Service
 	Plan    *Plan
 	// AcceptsIncomplete allows the answer Accepted.
@@ -202,6 +203,6 @@ type GetBindingResponse struct {
 	RouteServiceURL string           `json:"route_service_url,omitempty"`
 	VolumeMounts    []VolumeMount    `json:"volume_mounts,omitempty"`
 	Endpoints       []Endpoint       `json:"endpoints,omitempty"`
-	// Parameters may leave out what is sensitive.
+	// Parameters may leave out sensitive values.
 	Parameters Parameters `json:"parameters,omitempty"`
 }

@@ -29,11 +29,11 @@ func (c *call) readBody(read func(name string, value json.RawMessage) *Error) (P
 	answer, refused := asError(err)
 	switch {
 	case refused:
-		return nil, answer // What is around the body, such as a limit, says so.
+		return nil, answer // A reader that wraps the body, such as a limit, gave the answer.
 	case errors.As(err, &tooLong):
 		return nil, c.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		// Platforms take a 408 for a request that was not received.
+		// Platforms treat a 408 as a request that did not arrive.
 		return nil, NewError(http.StatusRequestTimeout, "", "The request body did not arrive in time.").WithCause(err)
 	case err != nil:
 		return nil, ErrBadRequest.WithDescription("The request body ended early or could not be read.").WithCause(err)
@@ -59,7 +59,7 @@ func (c *call) tooLarge() *Error {
 	return NewError(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("The request body is too large: at most %d bytes are accepted.", c.maxBodySize))
 }
 
-// readAll reads the body without growing a buffer when its length is known.
+// readAll reads the body, into a buffer of the right size if the length is known.
 func (c *call) readAll() ([]byte, error) {
 	limited := http.MaxBytesReader(c.w, c.r.Body, c.maxBodySize)
 	if c.r.ContentLength <= 0 {
@@ -81,8 +81,8 @@ func checkContentType(header string) *Error {
 	return ErrBadRequest.WithDescription("The header Content-Type must be application/json or absent, not %q.", shorten(header))
 }
 
-// describeJSON says what is wrong with JSON without repeating its values, which
-// may be secret. prefix is the field that holds the JSON, or "".
+// describeJSON describes a JSON error without values, which may be secret. prefix
+// is the field that holds the JSON, or "".
 func describeJSON(err error, prefix string) string {
 	var wrongType *json.UnmarshalTypeError
 	var syntax *json.SyntaxError

@@ -4,30 +4,31 @@ import "context"
 
 // A Broker answers the ten calls of the Open Service Broker API.
 //
-// The handler calls a method only with a request that is well-formed and that
-// passed authentication, the version check and the checks against the catalog;
-// it then holds the response to the specification. A method may be called by
-// many goroutines at once, also for one instance, and may be called again with
-// the same request, because platforms repeat requests. The context ends when
-// the client goes away.
+// The handler calls a method only with a well-formed request that passed
+// authentication, the version check and the checks against the catalog. It then
+// checks the response against the specification. Several goroutines may call a
+// method at once, also for the same instance. Platforms repeat requests, so a
+// method may receive the same request again. The context ends when the client
+// disconnects.
 //
-// To answer with an error, return an [*Error] (wrapped, if you like): one of
-// the sentinels such as [ErrInstanceDoesNotExist], a copy of one made with
-// [Error.WithDescription], or one of your own made with [NewError]. Any other
-// error is answered with a generic 500 and only logged. A nil response without
-// an error is a programming error and answered with 500.
+// To answer with an error, return an [*Error], wrapped or not: one of the
+// sentinels such as [ErrInstanceDoesNotExist], a copy of one made with
+// [Error.WithDescription], or a new one made with [NewError]. The handler logs any
+// other error and answers with a generic 500. It does the same for a nil response
+// without an error.
 //
-// Embed [Unimplemented] to answer the calls that a broker does not support.
+// The interface may grow before v1: embed [Unimplemented], which answers the calls
+// that a broker does not implement.
 type Broker interface {
-	// Catalog returns the service offerings (spec.md, "Catalog Management").
-	// It is called for nearly every request: keep the catalog in memory. A
-	// catalog is immutable once returned; return another one to change it.
+	// Catalog returns the service offerings (spec.md, "Catalog Management"). The
+	// handler calls it for nearly every request: keep the catalog in memory. Do not
+	// change a catalog after returning it; return a new one instead.
 	Catalog(ctx context.Context) (*Catalog, error)
 
 	// Provision creates a service instance (spec.md, "Provisioning").
-	// Usual errors: ErrInstanceAlreadyExists when the id is in use with other
-	// attributes, ErrAsyncRequired, ErrConcurrency, ErrInvalidParameters, and
-	// the quota errors.
+	// Usual errors: ErrInstanceAlreadyExists if an instance with this id and
+	// different attributes exists, ErrAsyncRequired, ErrConcurrency,
+	// ErrInvalidParameters, and the quota errors.
 	Provision(ctx context.Context, r *ProvisionRequest) (*ProvisionResponse, error)
 
 	// Update changes the plan, the parameters, the context or the maintenance
@@ -53,20 +54,20 @@ type Broker interface {
 	Unbind(ctx context.Context, r *UnbindRequest) (*UnbindResponse, error)
 
 	// GetInstance fetches an instance (spec.md, "Fetching a Service
-	// Instance"); needed if a service says instances_retrievable. Usual
-	// errors: ErrInstanceDoesNotExist, also while it is being created;
+	// Instance"). Services with instances_retrievable need it. Usual errors:
+	// ErrInstanceDoesNotExist, also while the instance is being created;
 	// ErrConcurrency while it is being updated.
 	GetInstance(ctx context.Context, r *GetInstanceRequest) (*GetInstanceResponse, error)
 
-	// GetBinding fetches a binding (spec.md, "Fetching a Service Binding");
-	// needed if a service says bindings_retrievable. Usual error:
-	// ErrBindingDoesNotExist, also while it is being created.
+	// GetBinding fetches a binding (spec.md, "Fetching a Service Binding").
+	// Services with bindings_retrievable need it. Usual error:
+	// ErrBindingDoesNotExist, also while the binding is being created.
 	GetBinding(ctx context.Context, r *GetBindingRequest) (*GetBindingResponse, error)
 
-	// LastOperation tells how an accepted operation on an instance is doing
+	// LastOperation returns the state of an accepted operation on an instance
 	// (spec.md, "Polling Last Operation for Service Instances"). Usual errors:
-	// ErrInstanceDoesNotExist (404) for one never known, ErrGone (410) for one
-	// whose deletion has completed.
+	// ErrInstanceDoesNotExist (404) for an unknown instance, ErrGone (410) for a
+	// deleted one.
 	LastOperation(ctx context.Context, r *LastOperationRequest) (*LastOperationResponse, error)
 
 	// LastBindingOperation is LastOperation for bindings (spec.md, "Polling
@@ -78,9 +79,9 @@ type Broker interface {
 var _ Broker = Unimplemented{}
 
 // Unimplemented answers every call of a [Broker] with [ErrNotImplemented], 501.
-// Embed it, so that a broker states only what it supports and still compiles
-// when the interface grows. A broker must implement Catalog itself to be of
-// any use.
+// Embed it in a broker: the broker then implements only the calls that it
+// supports, and still compiles when the interface grows. Every broker must
+// implement Catalog itself.
 type Unimplemented struct{}
 
 // Catalog returns ErrNotImplemented.

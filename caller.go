@@ -8,58 +8,61 @@ import (
 // DefaultPlatform is the platform of callers whose credential names none.
 const DefaultPlatform = "default"
 
-// A Principal is who an [Authenticator] found a request to come from. It
-// identifies a credential of the platform, not a user of it.
+// A Principal is the authenticated sender of a request. It identifies a credential
+// of the platform, not a user of the platform.
 type Principal struct {
 	// Name is the user name, the subject of the token or of the certificate.
 	Name string
-	// Method is how it was established, such as "basic", "bearer" or "mtls".
+	// Method is the authentication method, such as "basic", "bearer" or "mtls".
 	Method string
-	// Platform is the platform that the credential belongs to, or empty. Two
-	// credentials of one platform stand for the same caller, so that they can
-	// be rotated.
+	// Platform is the platform that the credential belongs to, or empty. All
+	// credentials of a platform stand for the same caller, so that they can be
+	// rotated.
 	Platform string
-	// Scopes are those of a token, or nil.
+	// Scopes are the scopes of a token, or nil.
 	Scopes []string
 }
 
-// A Caller is what the headers of a request say about its sender.
+// A Caller describes the sender of a request.
 type Caller struct {
-	// Principal is the zero value if the handler does not authenticate.
+	// Principal is the zero value if the handler has no authenticator.
 	Principal Principal
-	// Platform is that of the path prefix (see [WithPlatformPrefix]), else that
-	// of the principal, else DefaultPlatform. What is recorded for one platform
-	// must be unknown to another one.
+	// Platform is the platform of the path prefix (see [WithPlatformPrefix]), else
+	// that of the principal, else DefaultPlatform. A broker must not show the
+	// records of one platform to another.
 	Platform string
-	// Identity is the user who caused the request, or nil.
+	// Identity is the user of the platform who caused the request, or nil.
 	Identity *OriginatingIdentity
 	// RequestIdentity is the header X-Broker-API-Request-Identity, or empty.
 	RequestIdentity string
-	// APIVersion is the version that the platform speaks; zero if the check is
-	// off and the header is missing or malformed.
+	// APIVersion is the API version of the platform. It is zero if the header is
+	// missing or malformed, which only WithoutVersionCheck allows.
 	APIVersion Version
 }
 
-// An Authenticator decides who a request comes from (spec.md, "Platform to
-// Service Broker Authentication"). Package auth has implementations.
+// An Authenticator authenticates requests (spec.md, "Platform to Service Broker
+// Authentication"). Package auth has implementations. The interface will not grow:
+// new abilities become optional interfaces.
 type Authenticator interface {
-	// Authenticate returns the principal of r. An error that is no [*Error]
-	// counts as ErrUnauthorized; an *Error is answered as it is, so that an
-	// authenticator whose key server is away can answer 503, and one can give its
-	// own text ([Error.WithDescription]), headers and challenge
-	// ([Error.WithHeader]). Errors must not repeat the credentials. It is called
-	// by many goroutines at once.
+	// Authenticate returns the principal of r. Several goroutines may call it at
+	// once.
+	//
+	// An [*Error] is the answer to the client, so that an authenticator can answer
+	// 503 while its key server is unavailable, and can set the text
+	// ([Error.WithDescription]), headers and challenge ([Error.WithHeader]) of a
+	// 401. The handler answers any other error as ErrUnauthorized. Errors must not
+	// contain credentials.
 	Authenticate(r *http.Request) (Principal, error)
-	// Challenges returns the values of the WWW-Authenticate header that go with
-	// a 401 whose error brings none of its own, such as `Basic realm="openbroker"`.
+	// Challenges returns the values of the WWW-Authenticate header, such as
+	// `Basic realm="openbroker"`, for a 401 whose error does not set the header.
 	Challenges() []string
 }
 
 type callerKey struct{}
 
 // CallerFrom returns the caller that [Middleware] put into the context of a
-// request. It is the zero value in any other context; a [Broker] finds the
-// caller in its request.
+// request, or the zero value in any other context. A [Broker] finds the caller in
+// the request structs instead.
 func CallerFrom(ctx context.Context) Caller {
 	caller, _ := ctx.Value(callerKey{}).(*Caller)
 	if caller == nil {

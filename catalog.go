@@ -7,7 +7,8 @@ import (
 )
 
 // Permissions that a service may require (spec.md, "Service Offering Object",
-// field requires). Without them a platform refuses the matching binding fields.
+// field requires). Without the permission, platforms refuse a binding that has the
+// field.
 const (
 	PermissionSyslogDrain     = "syslog_drain"
 	PermissionRouteForwarding = "route_forwarding"
@@ -15,10 +16,10 @@ const (
 )
 
 // A Catalog lists the service offerings of a broker (spec.md, "Catalog
-// Management"). It is immutable once a [Broker] has returned it.
+// Management"). Do not change a catalog that a [Broker] has returned.
 type Catalog struct {
 	Services []Service `json:"services"`
-	// Extensions holds the fields that the specification does not define.
+	// Extensions has the fields that the specification does not define.
 	Extensions Extensions `json:"-"`
 }
 
@@ -30,12 +31,12 @@ type Service struct {
 	// recommended.
 	Name        string `json:"name"`
 	Description string `json:"description"`
-	// Tags expose a classification or technology, e.g. "relational".
+	// Tags name a classification or technology, such as "relational".
 	Tags []string `json:"tags,omitempty"`
 	// Requires lists the permissions that bindings need: PermissionSyslogDrain,
 	// PermissionRouteForwarding or PermissionVolumeMount.
 	Requires []string `json:"requires,omitempty"`
-	// Bindable is the default for the plans.
+	// Bindable is the default of the plans.
 	Bindable             bool `json:"bindable"`
 	InstancesRetrievable bool `json:"instances_retrievable,omitempty"`
 	BindingsRetrievable  bool `json:"bindings_retrievable,omitempty"`
@@ -44,11 +45,11 @@ type Service struct {
 	Metadata *ServiceMetadata `json:"metadata,omitempty"`
 	// DashboardClient is an extension of Cloud Foundry.
 	DashboardClient *DashboardClient `json:"dashboard_client,omitempty"`
-	// PlanUpdateable is the default for the plans. The specification keeps the
+	// PlanUpdateable is the default of the plans. The specification keeps the
 	// misspelling.
 	PlanUpdateable bool   `json:"plan_updateable,omitempty"`
 	Plans          []Plan `json:"plans"`
-	// Extensions holds the fields that the specification does not define.
+	// Extensions has the fields that the specification does not define.
 	Extensions Extensions `json:"-"`
 }
 
@@ -60,25 +61,25 @@ type Plan struct {
 	Name        string        `json:"name"`
 	Description string        `json:"description"`
 	Metadata    *PlanMetadata `json:"metadata,omitempty"`
-	// Free is true if nil.
+	// Free reports whether the plan is free of charge. Nil means true.
 	Free *bool `json:"free,omitempty"`
-	// Bindable is that of the service if nil.
+	// Bindable overrides that of the service unless nil.
 	Bindable         *bool `json:"bindable,omitempty"`
 	BindingRotatable bool  `json:"binding_rotatable,omitempty"`
-	// PlanUpdateable is that of the service if nil. It says whether an
-	// instance of this plan may move to another one.
+	// PlanUpdateable reports whether an instance of this plan may move to another
+	// plan. It overrides that of the service unless nil.
 	PlanUpdateable *bool    `json:"plan_updateable,omitempty"`
 	Schemas        *Schemas `json:"schemas,omitempty"`
-	// MaximumPollingDuration, in seconds, limits how long a platform polls.
+	// MaximumPollingDuration is how long platforms poll an operation, in seconds.
 	MaximumPollingDuration *int             `json:"maximum_polling_duration,omitempty"`
 	MaintenanceInfo        *MaintenanceInfo `json:"maintenance_info,omitempty"`
-	// Extensions holds the fields that the specification does not define.
+	// Extensions has the fields that the specification does not define.
 	Extensions Extensions `json:"-"`
 }
 
 // ServiceMetadata describes a service to people (profile.md, "Service Metadata
-// Fields"). A platform treats it as opaque, so a known field whose value has
-// another type is kept in Extensions.
+// Fields"). Platforms treat it as opaque, so a field of an unexpected type is kept
+// in Extensions.
 type ServiceMetadata struct {
 	DisplayName         string `json:"displayName,omitempty"`
 	ImageURL            string `json:"imageUrl,omitempty"`
@@ -86,19 +87,19 @@ type ServiceMetadata struct {
 	ProviderDisplayName string `json:"providerDisplayName,omitempty"`
 	DocumentationURL    string `json:"documentationUrl,omitempty"`
 	SupportURL          string `json:"supportUrl,omitempty"`
-	// Shareable lets Cloud Foundry share instances across spaces.
+	// Shareable allows Cloud Foundry to share instances across spaces.
 	Shareable *bool `json:"shareable,omitempty"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
 // PlanMetadata describes a plan to people (profile.md, "Plan Metadata
-// Fields"). A known field whose value has another type is kept in Extensions.
+// Fields"). A field of an unexpected type is kept in Extensions.
 type PlanMetadata struct {
 	DisplayName string   `json:"displayName,omitempty"`
 	Bullets     []string `json:"bullets,omitempty"`
 	Costs       []Cost   `json:"costs,omitempty"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
@@ -106,9 +107,9 @@ type PlanMetadata struct {
 type Cost struct {
 	// Amount maps a currency code, such as "usd", to an amount.
 	Amount map[string]float64 `json:"amount"`
-	// Unit is what is paid for, such as "MONTHLY".
+	// Unit is the unit that Amount pays for, such as "MONTHLY".
 	Unit string `json:"unit"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
@@ -118,52 +119,52 @@ type DashboardClient struct {
 	ID          string `json:"id"`
 	Secret      string `json:"secret"`
 	RedirectURI string `json:"redirect_uri,omitempty"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
-// Schemas holds the JSON Schemas of the parameters of a plan (spec.md,
-// "Schemas Object"). A nil schema says nothing about the parameters.
+// Schemas has the JSON Schemas of the parameters of a plan (spec.md, "Schemas
+// Object"). A nil schema allows any parameters.
 type Schemas struct {
 	ServiceInstance *InstanceSchemas `json:"service_instance,omitempty"`
 	ServiceBinding  *BindingSchemas  `json:"service_binding,omitempty"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
-// InstanceSchemas are the schemas for creating and updating an instance
-// (spec.md, "Service Instance Schema Object").
+// InstanceSchemas has the schemas for creating and updating an instance (spec.md,
+// "Service Instance Schema Object").
 type InstanceSchemas struct {
 	Create *InputParametersSchema `json:"create,omitempty"`
 	Update *InputParametersSchema `json:"update,omitempty"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
-// BindingSchemas is the schema for creating a binding (spec.md, "Service
-// Binding Schema Object").
+// BindingSchemas has the schema for creating a binding (spec.md, "Service Binding
+// Schema Object").
 type BindingSchemas struct {
 	Create *InputParametersSchema `json:"create,omitempty"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
 // An InputParametersSchema wraps a JSON Schema (spec.md, "Input Parameters
-// Schema Object"). The schema must name its "$schema", must not refer to other
-// documents and must not be larger than 64 kB.
+// Schema Object"). The schema must have "$schema", must not refer to other
+// documents, and must not exceed 64 kB.
 type InputParametersSchema struct {
 	Parameters json.RawMessage `json:"parameters,omitempty"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
-// MaintenanceInfo describes the state of maintenance of a plan or an instance
-// (spec.md, "Maintenance Info Object"). Only Version is compared.
+// MaintenanceInfo is the maintenance version of a plan or an instance (spec.md,
+// "Maintenance Info Object"). The handler compares only Version.
 type MaintenanceInfo struct {
-	// Version is a semantic version 2.0.
+	// Version is a semantic version, as defined by Semantic Versioning 2.0.
 	Version     string `json:"version"`
 	Description string `json:"description,omitempty"`
-	// Extensions holds all other fields.
+	// Extensions has all other fields.
 	Extensions Extensions `json:"-"`
 }
 
@@ -187,8 +188,8 @@ func (s *Service) Plan(id string) *Plan {
 	return nil
 }
 
-// PlanBindable reports whether instances of p, a plan of s, can be bound: what
-// the plan says, else what the service says.
+// PlanBindable reports whether instances of p, a plan of s, can be bound. The plan
+// decides; the service decides if the plan does not.
 func (s *Service) PlanBindable(p *Plan) bool {
 	if p != nil && p.Bindable != nil {
 		return *p.Bindable
@@ -197,7 +198,7 @@ func (s *Service) PlanBindable(p *Plan) bool {
 }
 
 // PlanChangeAllowed reports whether an instance of p, a plan of s, may move to
-// another plan: what the plan says, else what the service says.
+// another plan. The plan decides; the service decides if the plan does not.
 func (s *Service) PlanChangeAllowed(p *Plan) bool {
 	if p != nil && p.PlanUpdateable != nil {
 		return *p.PlanUpdateable
@@ -205,13 +206,13 @@ func (s *Service) PlanChangeAllowed(p *Plan) bool {
 	return s.PlanUpdateable
 }
 
-// IsFree reports whether instances of the plan cost nothing, the default.
+// IsFree reports whether the plan is free of charge, which is the default.
 func (p *Plan) IsFree() bool { return p.Free == nil || *p.Free }
 
-// Validate checks what the specification demands of every catalog, so that ids
-// and names identify one thing: required fields are not empty, every service
-// has a plan, and ids and names are unique. It returns all problems, joined,
-// each naming the field as in services[0].plans[1].id.
+// Validate checks the rules of the specification that make ids and names
+// unambiguous: required fields are not empty, every service has a plan, and ids and
+// names are unique. It returns all problems, joined; each names the field as in
+// services[0].plans[1].id.
 func (c *Catalog) Validate() error {
 	var problems []error
 	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }

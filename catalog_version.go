@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// A catalogVersion is a catalog that the broker returned, indexed, so that
-// looking up a service does not cost more in a large catalog. Catalogs are
-// immutable, so the pointer identifies it.
+// A catalogVersion is a catalog that the broker returned, with an index of its
+// services. Catalogs are immutable, so the pointer identifies the version.
 type catalogVersion struct {
 	source   *Catalog
 	services map[string]*Service
@@ -23,25 +22,23 @@ type catalogVersion struct {
 	err      error
 }
 
-// A catalogDocument is a catalog on the wire, encoded once however often it is
-// fetched.
+// A catalogDocument is an encoded catalog. It is encoded once per version.
 type catalogDocument struct {
 	body     []byte
 	etag     string
 	modified time.Time
-	// lastModified is modified as a header.
+	// lastModified is the header for modified.
 	lastModified string
 }
 
-// current returns the catalog of the broker. That it cannot be read is an
-// error of its own: to say "no such service" instead would be a lie that makes
-// platforms act.
+// current returns the catalog of the broker. An unreadable catalog is a 5xx and
+// never "no such service", because platforms act on that answer.
 func (c *call) current() (*catalogVersion, *Error) {
 	source, err := c.broker.Catalog(c.r.Context())
 	if err != nil {
 		answer := c.brokerError(fmt.Errorf("reading the catalog: %w", err))
 		if answer.Status < http.StatusInternalServerError {
-			// Whatever is wrong with the catalog, it is not the request.
+			// An error of the catalog is not an error of the request.
 			answer = c.internalError(answer)
 		}
 		return nil, answer
@@ -60,8 +57,8 @@ func (c *call) current() (*catalogVersion, *Error) {
 	return version, nil
 }
 
-// encodeCatalog returns the document of a catalog: the last one, if nothing
-// changed, also when the broker builds its catalog anew for each call.
+// encodeCatalog returns the document of a catalog. It returns the last one if the
+// encoded catalog is equal, so that a broker may build its catalog for each call.
 func (h *handler) encodeCatalog(source *Catalog) (*catalogDocument, error) {
 	if err := source.Validate(); err != nil {
 		return nil, err
@@ -83,7 +80,7 @@ func (h *handler) encodeCatalog(source *Catalog) (*catalogDocument, error) {
 		modified: h.now().UTC().Truncate(time.Second),
 	}
 	if last != nil && !next.modified.After(last.modified) {
-		// Two versions within a second must not share a Last-Modified.
+		// Two versions within a second need different values of Last-Modified.
 		next.modified = last.modified.Add(time.Second)
 	}
 	next.lastModified = next.modified.Format(http.TimeFormat)
@@ -91,9 +88,9 @@ func (h *handler) encodeCatalog(source *Catalog) (*catalogDocument, error) {
 	return next, nil
 }
 
-// withDefaults returns a copy of the catalog whose plans state free and
-// bindable: Korifi and service-catalog read their absence as false, against
-// the specification.
+// withDefaults returns a copy of the catalog whose plans have explicit values of
+// free and bindable, because Korifi and service-catalog read absent ones as false,
+// against the specification.
 func withDefaults(source *Catalog) *Catalog {
 	served := *source
 	served.Services = make([]Service, len(source.Services))
@@ -134,7 +131,7 @@ func (c *call) catalog() *Error {
 	return nil
 }
 
-// known reports whether the client has this document (RFC 9110, 13.2.2).
+// known reports whether the client already has this document (RFC 9110, 13.2.2).
 func (d *catalogDocument) known(header http.Header) bool {
 	if tags := header.Values("If-None-Match"); len(tags) > 0 {
 		for tag := range strings.SplitSeq(strings.Join(tags, ","), ",") {
@@ -165,9 +162,9 @@ func (v *catalogVersion) find(serviceID, planID string) (*Service, *Plan, *Error
 	return service, plan, nil
 }
 
-// findRetired is find for requests that must work when the catalog has moved
-// on: what is not there any more is nil. Only a plan that is known to belong to
-// another service is refused.
+// findRetired is find for requests that must work with retired services and plans:
+// it returns nil for what is no longer in the catalog. It refuses only a plan that
+// belongs to another service.
 func (v *catalogVersion) findRetired(serviceID, planID string) (*Service, *Plan, *Error) {
 	service := v.services[serviceID]
 	if service != nil {

@@ -5,24 +5,24 @@ import (
 	"errors"
 )
 
-// The values of "platform" that the profile defines.
+// The platforms that the profile defines.
 const (
 	PlatformCloudFoundry = "cloudfoundry"
 	PlatformKubernetes   = "kubernetes"
 )
 
-// A PlatformContext is the contextual data that a platform sends along (profile.md,
-// "Context Object"). The zero value is the absence of a context.
+// A PlatformContext is the contextual data of a request (profile.md, "Context
+// Object"). The zero value means that the request has none.
 type PlatformContext struct {
 	// Platform is the "platform" property, or empty.
 	Platform string
-	// Raw is the object as received, or nil.
+	// Raw is the whole object as received, or nil.
 	Raw json.RawMessage
 }
 
 // A CloudFoundryContext is the context that Cloud Foundry sends (profile.md,
 // "Cloud Foundry Context Object"). Names and annotations can change at any
-// time; the instance fields are absent when binding.
+// time. Bind requests have no instance fields.
 type CloudFoundryContext struct {
 	OrganizationGUID        string            `json:"organization_guid"`
 	OrganizationName        string            `json:"organization_name"`
@@ -44,9 +44,9 @@ type KubernetesContext struct {
 	InstanceAnnotations  map[string]string `json:"instance_annotations"`
 }
 
-// Decode decodes the context into v, as by [json.Unmarshal]; an absent context
-// decodes as an empty object. The error is ErrBadRequest, names the field and
-// can be returned from a [Broker] as it is.
+// Decode decodes the context into v like [json.Unmarshal]; an absent context
+// decodes as an empty object. The error is an ErrBadRequest that names the field:
+// return it from the [Broker] unchanged.
 func (c PlatformContext) Decode(v any) error {
 	raw := c.Raw
 	if raw == nil {
@@ -58,14 +58,14 @@ func (c PlatformContext) Decode(v any) error {
 	return nil
 }
 
-// CloudFoundry returns the context of Cloud Foundry. It fails as Decode does,
-// and if the platform is another one.
+// CloudFoundry returns the context that Cloud Foundry sent. It returns
+// ErrBadRequest if another platform sent the context, and the errors of Decode.
 func (c PlatformContext) CloudFoundry() (*CloudFoundryContext, error) {
 	return decodeContext[CloudFoundryContext](c, PlatformCloudFoundry)
 }
 
-// Kubernetes returns the context of Kubernetes. It fails as Decode does, and if
-// the platform is another one.
+// Kubernetes returns the context that Kubernetes sent. It returns ErrBadRequest if
+// another platform sent the context, and the errors of Decode.
 func (c PlatformContext) Kubernetes() (*KubernetesContext, error) {
 	return decodeContext[KubernetesContext](c, PlatformKubernetes)
 }
@@ -81,7 +81,7 @@ func decodeContext[T any](c PlatformContext, platform string) (*T, error) {
 	return view, nil
 }
 
-// MarshalJSON returns the object as received, or one with only the platform.
+// MarshalJSON returns Raw, or an object with only the platform if Raw is nil.
 func (c PlatformContext) MarshalJSON() ([]byte, error) {
 	if c.Raw != nil {
 		return c.Raw, nil
@@ -91,8 +91,8 @@ func (c PlatformContext) MarshalJSON() ([]byte, error) {
 	}{c.Platform})
 }
 
-// UnmarshalJSON keeps a copy of the object and reads its platform. null is the
-// absence of a context.
+// UnmarshalJSON keeps a copy of the object and reads its platform. It decodes null
+// as the zero value.
 func (c *PlatformContext) UnmarshalJSON(data []byte) error {
 	*c = PlatformContext{}
 	if isNull(data) {

@@ -2,13 +2,14 @@
 // (OSB) 2.17: the types of its requests and responses, the [Broker] contract,
 // and [NewHandler], which turns a Broker into an [net/http.Handler].
 //
-// The handler owns everything that is the same for every broker: headers,
-// authentication, API versions, routing, JSON, status codes, the checks
-// against the catalog, and holding the broker's answers to the specification.
-// It keeps no state. What an instance or a binding is, and where it is
-// recorded, is the Broker's business.
+// The package owns everything that is the same for every broker: headers, API
+// versions, routing, JSON, status codes, the checks against the catalog, and the
+// checks of the broker's answers against the specification. It does not own
+// state: a Broker decides what an instance or a binding is and records it.
+// Authentication and JSON Schema are interfaces, [Authenticator] and
+// [ParameterValidator], that packages auth and catalog implement.
 //
-// A broker embeds [Unimplemented] and writes the methods that it supports:
+// A broker embeds [Unimplemented] and implements the methods that it supports:
 //
 //	type myBroker struct{ openbroker.Unimplemented }
 //

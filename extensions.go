@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Extensions holds the fields of a JSON object that the specification does not
-// define, by name (spec.md, "Vendor Extension Fields"). They survive decoding
-// and encoding. A name that the specification does define is ignored when
-// encoding, unless the field itself is empty.
+// Extensions has the fields of a JSON object that the specification does not
+// define, by name (spec.md, "Vendor Extension Fields"). Decoding and encoding keep
+// them. Encoding ignores a name that the specification defines unless that field is
+// empty.
 type Extensions map[string]json.RawMessage
 
 // marshalExtended encodes the struct v and adds the extension fields, sorted
@@ -53,9 +53,8 @@ func marshalExtended(v any, extensions Extensions) ([]byte, error) {
 }
 
 // unmarshalExtended decodes the JSON object data into the struct that v points
-// to, and the fields that v does not define into extensions, a field of v. If
-// opaque, a known field of another type goes there too instead of being an
-// error.
+// to, and fields that v does not define into extensions, a field of v. A defined
+// field of an unexpected type is an error, or goes into extensions if opaque.
 func unmarshalExtended(data []byte, v any, extensions *Extensions, opaque bool) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil {
@@ -85,8 +84,8 @@ func unmarshalExtended(data []byte, v any, extensions *Extensions, opaque bool) 
 	return nil
 }
 
-// The methods below attach the two functions above to each type with an
-// Extensions field. The local type without methods keeps them from recursing.
+// The methods below call the two functions above for each type with an Extensions
+// field. The local type has no methods, which prevents recursion.
 
 // MarshalJSON encodes the object with its extension fields. Services is an array, never null.
 func (c Catalog) MarshalJSON() ([]byte, error) {
@@ -166,7 +165,7 @@ func (c *Cost) UnmarshalJSON(data []byte) error {
 	return unmarshalExtended(data, (*plain)(c), &c.Extensions, false)
 }
 
-// MarshalJSON encodes the object with its extension fields. The secret is included.
+// MarshalJSON encodes the object with its extension fields, and the secret.
 func (d DashboardClient) MarshalJSON() ([]byte, error) {
 	type plain DashboardClient
 	return marshalExtended(plain(d), d.Extensions)

@@ -59,7 +59,7 @@ func TestFetchBindingPermissions(t *testing.T) {
 	t.Parallel()
 	const (
 		hinted   = "?service_id=service-2"
-		demand   = "add what it needs to the service's requires"
+		demand   = "add the permission to the service's requires"
 		drain    = `{"syslog_drain_url":"syslog://x"}`
 		route    = `{"route_service_url":"https://x"}`
 		mounts   = `{"volume_mounts":[{"driver":"","container_dir":"","mode":"","device_type":"","device":{"volume_id":""}}]}`

@@ -18,28 +18,27 @@ import (
 )
 
 // NewHandler returns a handler that serves the Open Service Broker API for a
-// broker. Mount it anywhere: it answers /v2/... under any prefix, and everything
-// else with a JSON 404. It panics if broker is nil.
+// broker. Mount it under any path: it serves /v2/... under any prefix and answers
+// other paths with a JSON 404. It panics if broker is nil.
 //
-// Each request goes through these steps; the first that fails answers.
+// Each request goes through these steps. The first step that fails answers.
 //
-//  1. echo X-Broker-API-Request-Identity; a panic later on becomes a 500
-//  2. authentication, on every path: 401
-//  3. routing: 404, 405
-//  4. API version: 400 if missing or malformed, 412 if too old or of another
-//     major version
-//  5. originating identity: 400 if malformed
-//  6. body: 413 if too large, 400 unless it is one JSON object with the right
-//     types
-//  7. catalog: 400 for unknown services and plans, 422 for another maintenance
-//     version and for plan changes that the catalog does not allow; 400 for
-//     parameters that are not valid against the plan's schema, with the option
-//     WithParameterValidation
-//  8. the broker, whose answer is then held to the specification: what the
-//     specification forbids is logged and answered with 500
+//  1. Echo X-Broker-API-Request-Identity. A later panic becomes a 500.
+//  2. Authenticate, on every path: 401.
+//  3. Route: 404, 405.
+//  4. Check the API version: 400 if missing or malformed, 412 if too old or of
+//     another major version.
+//  5. Decode the originating identity: 400 if malformed.
+//  6. Read the body: 413 if too large, 400 unless it is a JSON object with fields
+//     of the right types.
+//  7. Check against the catalog: 400 for unknown services and plans, 422 for
+//     another maintenance version, 400 for a plan that is not bindable, and, with
+//     WithParameterValidation, 400 for invalid parameters.
+//  8. Call the broker and check its answer: 500 and a log record if the answer
+//     violates the specification.
 func NewHandler(broker Broker, options ...Option) http.Handler {
 	if broker == nil {
-		panic("openbroker: NewHandler with a nil broker")
+		panic("openbroker: NewHandler: broker is nil")
 	}
 	return &handler{config: newConfig(options), broker: broker}
 }
@@ -62,17 +61,17 @@ type call struct {
 	target   target
 	caller   Caller
 	query    url.Values
-	// serviceID and planID are those of the request, for the log.
+	// serviceID and planID come from the request. They are for the log.
 	serviceID, planID string
 	status            int
-	// cause is what goes wrong inside; only the log sees it.
+	// cause is the internal error. It is only logged.
 	cause error
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := h.now()
 	c := &call{handler: h, w: w, r: r}
-	defer func() { //nolint:contextcheck // The request holds its context.
+	defer func() { //nolint:contextcheck // The request has its context.
 		value := recover()
 		if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way.
 			defer panic(value)
@@ -121,7 +120,7 @@ func (c *call) choosePlatform() *Error {
 		}
 		if own := c.caller.Principal.Platform; own != "" && own != c.target.prefix {
 			c.challenge(c.w)
-			return ErrUnauthorized.WithCause(fmt.Errorf("the credential belongs to platform %q", own))
+			return ErrUnauthorized.WithCause(fmt.Errorf("the credential belongs to the platform %q", own))
 		}
 		c.caller.Platform = c.target.prefix
 	}
@@ -186,12 +185,13 @@ func retryAfterSeconds(after time.Duration) string {
 	return strconv.FormatInt(int64(math.Ceil(after.Seconds())), 10)
 }
 
-// programmingError is what the broker did against the specification.
+// programmingError is internalError for a violation of the specification.
 func (c *call) programmingError(format string, args ...any) *Error {
-	return c.internalError(fmt.Errorf("broker violates the specification: "+format, args...))
+	return c.internalError(fmt.Errorf("the broker violates the specification: "+format, args...))
 }
 
-// internalError tells the platform nothing but an id to look for in the log.
+// internalError returns a generic 500 with a request id, under which the log has
+// the cause.
 func (c *call) internalError(cause error) *Error {
 	if c.caller.RequestIdentity == "" {
 		c.caller.RequestIdentity = rand.Text()
@@ -200,12 +200,12 @@ func (c *call) internalError(cause error) *Error {
 		"The service broker failed to process the request. Its log has the cause under the request id "+shorten(c.caller.RequestIdentity)+".").WithCause(cause)
 }
 
-// brokerError turns what a broker returned into an answer.
+// brokerError returns the answer for an error of the broker.
 func (c *call) brokerError(err error) *Error {
 	answer, ok := asError(err)
 	switch {
 	case !ok && errors.Is(err, context.Canceled) && c.r.Context().Err() != nil:
-		// The client is gone or the server is closing: nobody failed.
+		// The client disconnected or the server is closing: not a failure.
 		return ErrUnavailable.WithCause(err)
 	case !ok:
 		return c.internalError(err)
@@ -216,9 +216,9 @@ func (c *call) brokerError(err error) *Error {
 			answer.Status = http.StatusGone
 		}
 	case answer.Status < 400 || answer.Status > 599:
-		return c.programmingError("status %d for an error: %w", answer.Status, err)
+		return c.programmingError("an error has the status %d: %w", answer.Status, err)
 	}
-	if error(answer) != err { //nolint:errorlint // Identity is meant: is there anything around the answer to log?
+	if error(answer) != err { //nolint:errorlint // Identity tells whether err wraps the answer and needs to be logged.
 		answer = answer.WithCause(err)
 	}
 	return answer
@@ -237,9 +237,8 @@ func (c *call) fail(err *Error) {
 	writeError(c.w, err, body)
 }
 
-// log writes the one line about the request. Never add to it what a request
-// carries beyond ids, and who was refused: parameters, credentials and headers
-// stay out.
+// log writes one record for the request: ids, and the sender of a refused request.
+// Parameters, credentials and headers must not be logged.
 func (c *call) log(ctx context.Context, duration time.Duration) {
 	level := slog.LevelInfo
 	if gone := c.status == http.StatusServiceUnavailable && errors.Is(c.cause, context.Canceled); c.status >= http.StatusInternalServerError && !gone {
@@ -269,15 +268,15 @@ func (c *call) log(ctx context.Context, duration time.Duration) {
 		}
 	}
 	if c.cause != nil {
-		// Not c.cause.Error(): fmt survives an Error method that panics, as that
-		// of a nil pointer does.
+		// fmt, unlike c.cause.Error(), recovers from an Error method that panics,
+		// such as one with a nil receiver.
 		attrs = append(attrs, slog.String("error", fmt.Sprint(c.cause)))
 	}
 	c.logger.LogAttrs(ctx, level, "request", attrs...)
 }
 
-// refusedAddress is where a request comes from that was refused for want of the
-// right credentials, so that its sender can be found; else it is empty.
+// refusedAddress returns the client address of a request that was answered with
+// 401, or "".
 func (c *call) refusedAddress() string {
 	if c.status != http.StatusUnauthorized {
 		return ""
@@ -285,7 +284,8 @@ func (c *call) refusedAddress() string {
 	return c.r.RemoteAddr
 }
 
-// refusedUsername is likewise whom it claimed to come from.
+// refusedUsername returns the user name of a request that was answered with 401, or
+// "".
 func (c *call) refusedUsername() string {
 	if c.status != http.StatusUnauthorized {
 		return ""
@@ -294,7 +294,7 @@ func (c *call) refusedUsername() string {
 	return username
 }
 
-// shorten bounds what a client can write into the log or read back.
+// shorten truncates text of a client for the log and for answers.
 func shorten(s string) string {
 	const limit = 256
 	if len(s) <= limit {
@@ -303,7 +303,7 @@ func shorten(s string) string {
 	return strings.ToValidUTF8(s[:limit], "") + "..."
 }
 
-// panicked answers for a panic that was recovered.
+// panicked returns the answer for a recovered panic.
 func (c *call) panicked(value any) *Error {
 	return c.internalError(fmt.Errorf("panic: %v\n%s", value, debug.Stack()))
 }

@@ -17,9 +17,9 @@ const (
 )
 
 // An OriginatingIdentity is the user of the platform who caused a request
-// (spec.md, "Originating Identity"). It names a person: log it with care.
+// (spec.md, "Originating Identity"). It identifies a person: log it with care.
 type OriginatingIdentity struct {
-	// Platform is that of the context too, for example "cloudfoundry".
+	// Platform is the platform, such as "cloudfoundry". The context has it, too.
 	Platform string
 	// Value is a JSON object whose properties depend on the platform.
 	Value json.RawMessage
@@ -40,10 +40,10 @@ type KubernetesIdentity struct {
 	Extra    map[string][]string `json:"extra"`
 }
 
-// ParseOriginatingIdentity reads the value of the header
-// X-Broker-API-Originating-Identity: a platform, white space, and a JSON object
-// in Base64 of either alphabet, padded or not. The error says what is wrong
-// with the header, without repeating it.
+// ParseOriginatingIdentity parses the value of the header
+// X-Broker-API-Originating-Identity: a platform, white space, and a JSON object in
+// Base64. It accepts the standard and the URL alphabet, with and without padding.
+// The error describes the problem and does not contain the value.
 func ParseOriginatingIdentity(header string) (*OriginatingIdentity, error) {
 	fields := strings.Fields(header)
 	if len(fields) != 2 {
@@ -69,25 +69,25 @@ func (i OriginatingIdentity) String() string {
 	return i.Platform + " " + base64.StdEncoding.EncodeToString(i.Value)
 }
 
-// CloudFoundry returns the user of Cloud Foundry. It fails if the platform is
-// another one or the value has other types.
+// CloudFoundry returns the user of Cloud Foundry. It returns an error if the
+// platform is another one or a field has an unexpected type.
 func (i OriginatingIdentity) CloudFoundry() (*CloudFoundryIdentity, error) {
 	return decodeIdentity[CloudFoundryIdentity](i, PlatformCloudFoundry)
 }
 
-// Kubernetes returns the user of Kubernetes. It fails if the platform is
-// another one or the value has other types.
+// Kubernetes returns the user of Kubernetes. It returns an error if the platform is
+// another one or a field has an unexpected type.
 func (i OriginatingIdentity) Kubernetes() (*KubernetesIdentity, error) {
 	return decodeIdentity[KubernetesIdentity](i, PlatformKubernetes)
 }
 
 func decodeIdentity[T any](i OriginatingIdentity, platform string) (*T, error) {
 	if i.Platform != platform {
-		return nil, fmt.Errorf("originating identity is of platform %q, not %q", i.Platform, platform)
+		return nil, fmt.Errorf("the originating identity is of the platform %q, not %q", i.Platform, platform)
 	}
 	view := new(T)
 	if err := json.Unmarshal(i.Value, view); err != nil {
-		return nil, fmt.Errorf("originating identity of platform %q: %w", i.Platform, err)
+		return nil, fmt.Errorf("the originating identity of the platform %q is malformed: %w", i.Platform, err)
 	}
 	return view, nil
 }

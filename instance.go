@@ -3,32 +3,32 @@ package openbroker
 import "time"
 
 // A ProvisionRequest asks for a new service instance (spec.md,
-// "Provisioning"). A repeated request is possible at any time.
+// "Provisioning"). Platforms may repeat it at any time.
 type ProvisionRequest struct {
-	// InstanceID is chosen by the platform. It may contain any characters but
-	// control characters, also slashes: do not use it as a file name as it is.
+	// InstanceID is chosen by the platform. It may contain any character except
+	// control characters, also slashes: do not use it unescaped as a file name.
 	InstanceID string `json:"-"`
 	ServiceID  string `json:"service_id"`
 	PlanID     string `json:"plan_id"`
-	// Service and Plan are those of the catalog. Do not change them.
+	// Service and Plan point into the catalog. Do not change them.
 	Service *Service `json:"-"`
 	Plan    *Plan    `json:"-"`
-	// Context is the contextual data of the platform, or empty.
+	// Context is the contextual data of the platform, or the zero value.
 	Context PlatformContext `json:"context,omitzero"`
-	// OrganizationGUID and SpaceGUID are those of the context, whatever the
-	// platform, or else the deprecated fields of the request. Only Cloud Foundry
-	// and platforms that send no context must provide them.
+	// OrganizationGUID and SpaceGUID come from the context of any platform, or else
+	// from the deprecated fields of the request. They are empty only for platforms
+	// other than Cloud Foundry, or with WithoutOrganizationCheck.
 	OrganizationGUID string `json:"organization_guid,omitempty"`
 	SpaceGUID        string `json:"space_guid,omitempty"`
-	// Parameters is what the user asked for, or nil.
+	// Parameters are those that the user gave, or nil.
 	Parameters Parameters `json:"parameters,omitempty"`
-	// MaintenanceInfo, if not nil, has the version that the plan has.
+	// MaintenanceInfo, if not nil, has the maintenance version of the plan.
 	MaintenanceInfo *MaintenanceInfo `json:"maintenance_info,omitempty"`
 	// AcceptsIncomplete allows the answer Accepted.
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
 	// Body is the whole request object, for extension fields. Parameters and
-	// Context are parts of it: do not change them.
+	// Context share its memory: do not change them.
 	Body Parameters `json:"-"`
 }
 
@@ -36,11 +36,11 @@ type ProvisionRequest struct {
 type ProvisionResponse struct {
 	// Outcome is Completed (201), AlreadyExists (200) or Accepted (202).
 	Outcome Outcome `json:"-"`
-	// DashboardURL must come with this response if there is one, also when the
-	// operation is only accepted.
+	// DashboardURL, if the instance has a dashboard, must be in this response, also
+	// with the outcome Accepted.
 	DashboardURL string `json:"dashboard_url,omitempty"`
-	// Operation identifies an accepted operation when it is polled; at most
-	// 10,000 characters, unreserved URL characters recommended. May be empty.
+	// Operation identifies an accepted operation in polls. It has at most 10,000
+	// characters and may be empty. Prefer unreserved URL characters.
 	Operation string            `json:"operation,omitempty"`
 	Metadata  *InstanceMetadata `json:"metadata,omitempty"`
 	// RetryAfter, when positive, tells the platform when to poll an accepted
@@ -48,21 +48,20 @@ type ProvisionResponse struct {
 	RetryAfter time.Duration `json:"-"`
 }
 
-// InstanceMetadata is what a broker says about an instance (spec.md, "Service
-// Instance Metadata").
+// InstanceMetadata describes an instance (spec.md, "Service Instance Metadata").
 type InstanceMetadata struct {
 	Labels     map[string]any `json:"labels,omitempty"`
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
 
 // An UpdateRequest asks to change an instance (spec.md, "Updating a Service
-// Instance"). What is absent must not be changed.
+// Instance"). The broker must not change what the request leaves out.
 type UpdateRequest struct {
 	InstanceID string `json:"-"`
 	ServiceID  string `json:"service_id"`
-	// PlanID is the plan to move to, or the present one, or empty.
+	// PlanID is the new plan, the current plan, or empty for no change.
 	PlanID string `json:"plan_id,omitempty"`
-	// Service is that of the catalog, Plan too, or nil if PlanID is empty.
+	// Service and Plan point into the catalog. Plan is nil if PlanID is empty.
 	Service *Service        `json:"-"`
 	Plan    *Plan           `json:"-"`
 	Context PlatformContext `json:"context,omitzero"`
@@ -74,15 +73,15 @@ type UpdateRequest struct {
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
 	// Body is the whole request object, for extension fields. Parameters and
-	// Context are parts of it: do not change them.
+	// Context share its memory: do not change them.
 	Body Parameters `json:"-"`
 
 	validation parameterValidation
 }
 
-// PreviousValues is what the platform believes the instance was before an
-// update (spec.md, "Previous Values Object"). All fields are optional. It can be
-// wrong, so the handler refuses nothing because of it.
+// PreviousValues are the values that the platform recorded before an update
+// (spec.md, "Previous Values Object"). All fields are optional. They can be wrong,
+// so the handler does not check requests against them.
 type PreviousValues struct {
 	ServiceID       string           `json:"service_id,omitempty"`
 	PlanID          string           `json:"plan_id,omitempty"`
@@ -95,7 +94,7 @@ type PreviousValues struct {
 type UpdateResponse struct {
 	// Outcome is Completed or AlreadyExists (both 200), or Accepted (202).
 	Outcome Outcome `json:"-"`
-	// DashboardURL is the new one. The platform keeps the old one if empty.
+	// DashboardURL is the new URL. If it is empty, the platform keeps the old one.
 	DashboardURL string            `json:"dashboard_url,omitempty"`
 	Operation    string            `json:"operation,omitempty"`
 	Metadata     *InstanceMetadata `json:"metadata,omitempty"`
@@ -109,7 +108,7 @@ type DeprovisionRequest struct {
 	InstanceID string
 	ServiceID  string
 	PlanID     string
-	// Service and Plan are nil if the catalog does not have them any more:
+	// Service and Plan are nil if they are no longer in the catalog, because
 	// instances of a retired plan must stay deletable.
 	Service *Service
 	Plan    *Plan
@@ -143,7 +142,7 @@ type GetInstanceResponse struct {
 	ServiceID    string `json:"service_id,omitempty"`
 	PlanID       string `json:"plan_id,omitempty"`
 	DashboardURL string `json:"dashboard_url,omitempty"`
-	// Parameters may leave out what is sensitive.
+	// Parameters may leave out sensitive values.
 	Parameters      Parameters        `json:"parameters,omitempty"`
 	MaintenanceInfo *MaintenanceInfo  `json:"maintenance_info,omitempty"`
 	Metadata        *InstanceMetadata `json:"metadata,omitempty"`

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxOperationLength is the most characters an operation may have (spec.md,
+// maxOperationLength is the maximum length of an operation in characters (spec.md,
 // "Provisioning" and others, field operation).
 const maxOperationLength = 10_000
 
@@ -59,8 +59,8 @@ func (c *call) readPoll() (operation string, err *Error) {
 	return operation, nil
 }
 
-// replyState sends the state of an operation, without the fields that are not
-// allowed for it.
+// replyState sends the state of an operation without the fields that the
+// specification forbids for that state.
 func (c *call) replyState(response *LastOperationResponse, ofInstance bool) *Error {
 	if response == nil {
 		return c.programmingError("the last operation is nil without an error")

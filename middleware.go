@@ -5,11 +5,11 @@ import (
 	"net/http"
 )
 
-// Middleware does the steps of the handler that concern no particular endpoint,
-// for people who bring their own router and handlers: it echoes the request
-// identity, authenticates, checks the API version and decodes the originating
-// identity. It answers what it refuses as the handler does, and hands the rest
-// on with the caller in the context; see [CallerFrom].
+// Middleware returns the steps of the handler that apply to every endpoint, for
+// programs with their own router and handlers: it echoes the request identity,
+// authenticates, checks the API version and decodes the originating identity. It
+// answers refused requests like the handler, and passes other requests on with the
+// caller in the context; see [CallerFrom].
 func Middleware(options ...Option) func(http.Handler) http.Handler {
 	c := newConfig(options)
 	return func(next http.Handler) http.Handler {
@@ -62,7 +62,7 @@ func (c *config) authenticate(w http.ResponseWriter, r *http.Request, caller *Ca
 		answer = ErrUnauthorized.WithCause(err)
 	}
 	if answer.Status < 400 || answer.Status > 599 {
-		// Whatever was meant, it was not to let the request in.
+		// An error must not become a success.
 		answer = ErrUnauthorized.WithCause(err)
 	}
 	if answer.Status == http.StatusUnauthorized {
@@ -94,7 +94,7 @@ func (c *config) checkVersion(r *http.Request, caller *Caller) *Error {
 		return ErrBadRequest.WithDescription("The header %s is malformed: it %v.", HeaderAPIVersion, err)
 	case version.Major != c.minimumVersion.Major, version.Compare(c.minimumVersion) < 0:
 		return NewError(http.StatusPreconditionFailed, "", "The API version "+version.String()+
-			" is not supported: this service broker needs "+c.minimumVersion.String()+" or a later minor version, see the header "+HeaderAPIVersion+".")
+			" is not supported: send "+c.minimumVersion.String()+" or a later minor version in the header "+HeaderAPIVersion+".")
 	}
 	caller.APIVersion = version
 	return nil

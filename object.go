@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// Request bodies are read member by member instead of into structs: names match
-// exactly, as the specification means them, null counts as absent, every fault
-// names its field, and objects that are only passed on are not copied.
+// The handler reads request bodies member by member and not into structs: names
+// match exactly, null counts as absent, every error names its field, and objects
+// that are passed on are not copied.
 
-// members yields the names and values of a JSON object that is known to be
-// valid, in order. Values are slices of it, names too unless they are escaped.
+// members yields the names and values of a valid JSON object in order. Values are
+// slices of object.
 func members(object []byte) iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		for i := nextToken(object, 1); i < len(object) && object[i] == '"'; i = nextToken(object, i) {
@@ -28,7 +28,8 @@ func members(object []byte) iter.Seq2[string, json.RawMessage] {
 	}
 }
 
-// nextToken returns where the next token begins that is no separator.
+// nextToken returns the index of the next byte that is neither white space nor a
+// separator.
 func nextToken(data []byte, i int) int {
 	for i < len(data) {
 		switch data[i] {
@@ -41,7 +42,7 @@ func nextToken(data []byte, i int) int {
 	return i
 }
 
-// skipString returns the end of the string that begins at i.
+// skipString returns the end of the string that starts at i.
 func skipString(data []byte, i int) int {
 	for i++; i < len(data); i++ {
 		switch data[i] {
@@ -54,7 +55,7 @@ func skipString(data []byte, i int) int {
 	return i
 }
 
-// skipValue returns the end of the value that begins at i.
+// skipValue returns the end of the value that starts at i.
 func skipValue(data []byte, i int) int {
 	depth := 0
 	for i < len(data) {
@@ -69,7 +70,7 @@ func skipValue(data []byte, i int) int {
 			depth++
 		case '}', ']':
 			if depth--; depth <= 0 {
-				// Below zero, it ends the object around a number or literal.
+				// Below zero, the bracket ends the object around a number or literal.
 				return i + 1 + depth
 			}
 		case ',', ' ', '\t', '\r', '\n':
@@ -82,13 +83,13 @@ func skipValue(data []byte, i int) int {
 	return i
 }
 
-// stringOf returns the value of a valid JSON string.
+// stringOf decodes a valid JSON string.
 func stringOf(quoted []byte) string {
 	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
 		return string(inner)
 	}
 	var s string
-	_ = json.Unmarshal(quoted, &s) // It is valid.
+	_ = json.Unmarshal(quoted, &s) // A valid string cannot fail.
 	return s
 }
 
@@ -100,7 +101,7 @@ func isObject(data []byte) bool {
 
 func isNull(value json.RawMessage) bool { return len(value) > 0 && value[0] == 'n' }
 
-// readString reads a member that must be a string; null counts as absent.
+// readString reads a member that must be a string. Null counts as absent.
 func readString(into *string, field string, value json.RawMessage) *Error {
 	switch {
 	case value[0] == '"':
@@ -113,7 +114,7 @@ func readString(into *string, field string, value json.RawMessage) *Error {
 	return nil
 }
 
-// readObject reads a member that must be an object; null counts as absent:
+// readObject reads a member that must be an object. Null counts as absent, because
 // Korifi sends "parameters": null.
 func readObject[T ~[]byte](into *T, field string, value json.RawMessage) *Error {
 	switch {
@@ -127,8 +128,8 @@ func readObject[T ~[]byte](into *T, field string, value json.RawMessage) *Error 
 	return nil
 }
 
-// readMembers reads a member that must be an object, member by member; null
-// counts as absent, and present is false then.
+// readMembers reads a member that must be an object, member by member. Null counts
+// as absent; present is then false.
 func readMembers(field string, value json.RawMessage, read func(name string, value json.RawMessage) *Error) (present bool, err *Error) {
 	var object json.RawMessage
 	if err := readObject(&object, field, value); err != nil || object == nil {

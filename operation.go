@@ -40,7 +40,7 @@ func (o Outcome) String() string {
 // Operation for Service Instances").
 type OperationState string
 
-// The states of an operation. A platform stops polling at the last two.
+// The states of an operation. Platforms stop polling on the last two.
 const (
 	OperationInProgress OperationState = "in progress"
 	OperationSucceeded  OperationState = "succeeded"
@@ -50,11 +50,11 @@ const (
 // A LastOperationRequest asks for the state of an operation on an instance.
 type LastOperationRequest struct {
 	InstanceID string
-	// ServiceID and PlanID are hints and may be empty. After a change of the
-	// plan, PlanID is the plan before it.
+	// ServiceID and PlanID are hints and may be empty. In polls of a plan change,
+	// PlanID is the old plan.
 	ServiceID string
 	PlanID    string
-	// Operation is that of the accepting response, or empty.
+	// Operation is the value from the response with the outcome Accepted, or empty.
 	Operation string
 	Caller    Caller
 }
@@ -67,7 +67,7 @@ type LastBindingOperationRequest struct {
 	// ServiceID and PlanID are hints and may be empty.
 	ServiceID string
 	PlanID    string
-	// Operation is that of the accepting response, or empty.
+	// Operation is the value from the response with the outcome Accepted, or empty.
 	Operation string
 	Caller    Caller
 }
@@ -76,13 +76,13 @@ type LastBindingOperationRequest struct {
 type LastOperationResponse struct {
 	// State must be OperationInProgress, OperationSucceeded or OperationFailed.
 	State OperationState `json:"state"`
-	// Description is shown to the user of the platform.
+	// Description is text for the user of the platform.
 	Description string `json:"description,omitempty"`
-	// InstanceUsable, only for a failed update or deprovision, says whether
-	// the instance can still be used. Nil counts as true.
+	// InstanceUsable, only for a failed update or deprovision, reports whether the
+	// instance is still usable. Nil means true.
 	InstanceUsable *bool `json:"instance_usable,omitempty"`
-	// UpdateRepeatable, only for a failed update, says whether the same update
-	// can succeed later. Nil counts as true.
+	// UpdateRepeatable, only for a failed update, reports whether the same update
+	// can succeed later. Nil means true.
 	UpdateRepeatable *bool `json:"update_repeatable,omitempty"`
 	// RetryAfter, when positive, tells the platform when to poll again.
 	RetryAfter time.Duration `json:"-"`

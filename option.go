@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// minimumVersion is what openbrokerapi and Service Manager agree on.
+// minimumVersion is the oldest version that both openbrokerapi and Service Manager
+// support.
 var minimumVersion = Version{Major: 2, Minor: 13}
 
 const defaultMaxBodySize = 1 << 20
@@ -41,29 +42,29 @@ func newConfig(options []Option) *config {
 		c.logger = slog.Default()
 	}
 	if c.authenticator == nil {
-		c.logger.Warn("no authentication is set: anyone who reaches the broker can use it")
+		c.logger.Warn("no authentication is configured: everyone who can reach the broker can use it")
 	}
 	if c.skipVersionCheck {
-		c.logger.Warn("the API version is not checked: platforms may speak another protocol")
+		c.logger.Warn("the API version is not checked: platforms may speak an incompatible version")
 	}
 	return c
 }
 
-// WithAuthenticator makes a decide about every request, before anything else
-// about it is looked at. Without this option everyone is let in, and a warning
-// is logged. To let everyone in on purpose, package auth has None.
+// WithAuthenticator makes a authenticate every request before any other check.
+// Without this option the handler accepts every request and logs a warning. To
+// accept every request on purpose, use None of package auth.
 func WithAuthenticator(a Authenticator) Option {
 	return func(c *config) { c.authenticator = a }
 }
 
-// WithLogger sets where requests and errors are logged; [slog.Default] is used
-// otherwise. A request is one record: Info, or Error for a 5xx.
+// WithLogger sets the logger for requests and errors, [slog.Default] by default.
+// Each request is one record, with level Error for a 5xx and Info otherwise.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }
 
-// WithMinimumVersion sets the oldest API version that is accepted, 2.13 by
-// default. Older ones are answered with 412 Precondition Failed.
+// WithMinimumVersion sets the oldest accepted API version, 2.13 by default. The
+// handler answers older ones with 412 Precondition Failed.
 func WithMinimumVersion(v Version) Option {
 	return func(c *config) { c.minimumVersion = v }
 }
@@ -75,8 +76,8 @@ func WithMissingVersionAsUnsupported() Option {
 	return func(c *config) { c.missingVersionStatus = http.StatusPreconditionFailed }
 }
 
-// WithoutVersionCheck accepts requests with any API version, a malformed one or
-// none. A warning is logged.
+// WithoutVersionCheck accepts every API version, also a malformed or missing one,
+// and logs a warning.
 func WithoutVersionCheck() Option {
 	return func(c *config) { c.skipVersionCheck = true }
 }
@@ -87,16 +88,15 @@ func WithoutOrganizationCheck() Option {
 	return func(c *config) { c.skipOrganizationCheck = true }
 }
 
-// WithPlatformPrefix serves /{platform}/v2/... and makes the path segment before
-// the first /v2/ the platform of the caller, so that one broker serves several
-// platforms by URL. A credential that belongs to another platform is answered
-// with 401.
+// WithPlatformPrefix serves /{platform}/v2/... and takes the caller's platform from
+// the path segment before the first /v2/, so that each platform has its own URL. It
+// answers a credential of another platform with 401.
 func WithPlatformPrefix() Option {
 	return func(c *config) { c.platformPrefix = true }
 }
 
-// WithMaxBodySize sets how many bytes a request body may have, 1 MiB by
-// default. Larger ones are answered with 413.
+// WithMaxBodySize sets the maximum size of a request body in bytes, 1 MiB by
+// default. The handler answers a larger body with 413.
 func WithMaxBodySize(bytes int64) Option {
 	return func(c *config) { c.maxBodySize = bytes }
 }

@@ -8,14 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// What a broker answers is held to the specification here. A violation is a
-// fault in the broker: it is logged, and the platform gets a 500.
+// The functions below check the answers of a broker against the specification. A
+// violation is a fault of the broker: the handler logs it and answers with 500.
 
-// checkOutcome returns the status of a response whose success is done.
-func (c *call) checkOutcome(outcome Outcome, operation string, acceptsIncomplete bool, done int) (int, *Error) {
+// checkOutcome returns the HTTP status for an outcome; completed is the status for
+// Completed.
+func (c *call) checkOutcome(outcome Outcome, operation string, acceptsIncomplete bool, completed int) (int, *Error) {
 	switch outcome {
 	case Completed:
-		return done, nil
+		return completed, nil
 	case AlreadyExists:
 		return http.StatusOK, nil
 	case Accepted:
@@ -47,10 +48,10 @@ func (c *call) replyDelete(outcome Outcome, response any, operation string, retr
 	return c.reply(status, response)
 }
 
-// A permission is what a service must require for a field of a binding.
+// A permission is the entry in requires that a field of a binding needs.
 type permission struct{ field, requires string }
 
-// permissions returns those that a binding needs.
+// permissions returns the permissions that a binding needs.
 func (b *GetBindingResponse) permissions() []permission {
 	var needed []permission
 	if b.SyslogDrainURL != "" {
@@ -65,8 +66,8 @@ func (b *GetBindingResponse) permissions() []permission {
 	return needed
 }
 
-// checkPermissions checks a binding that has just been created. service is nil if
-// a rotation does not name it.
+// checkPermissions checks a binding that the broker has just created. service is
+// nil if a rotation does not name it.
 func (c *call) checkPermissions(service *Service, b *GetBindingResponse) *Error {
 	for _, p := range b.permissions() {
 		if service != nil && !slices.Contains(service.Requires, p.requires) {
@@ -76,10 +77,10 @@ func (c *call) checkPermissions(service *Service, b *GetBindingResponse) *Error 
 	return nil
 }
 
-// warnOfPermissions logs what the author has to add for a binding that is
-// fetched. The answer is left alone: which service it is of is only a hint of the
-// platform, and an answer must not depend on a hint. Without one, the fault is
-// certain if no service of the catalog has the permission.
+// warnOfPermissions logs the permissions that the catalog lacks for a fetched
+// binding. It does not change the answer, because the service of the binding is
+// only a hint of the platform. Without a hint it warns if no service of the catalog
+// has the permission.
 func (c *call) warnOfPermissions(b *GetBindingResponse) {
 	needed := b.permissions()
 	if len(needed) == 0 {
@@ -87,7 +88,7 @@ func (c *call) warnOfPermissions(b *GetBindingResponse) {
 	}
 	version, err := c.current()
 	if err != nil {
-		return // Nothing is known, and nothing is needed of it.
+		return // The answer does not depend on the catalog.
 	}
 	hinted := version.services[c.serviceID]
 	for _, p := range needed {
@@ -96,14 +97,14 @@ func (c *call) warnOfPermissions(b *GetBindingResponse) {
 			permitted = permitted || (hinted == nil || hinted == service) && slices.Contains(service.Requires, p.requires)
 		}
 		if !permitted {
-			c.logger.LogAttrs(c.r.Context(), slog.LevelWarn, "platforms refuse the binding: add what it needs to the service's requires in the catalog",
+			c.logger.LogAttrs(c.r.Context(), slog.LevelWarn, "platforms refuse the binding: add the permission to the service's requires in the catalog",
 				slog.String("field", p.field), slog.String("requires", p.requires), slog.String("service_id", shorten(c.serviceID)),
 				slog.String("instance_id", shorten(c.target.instanceID)), slog.String("binding_id", shorten(c.target.bindingID)))
 		}
 	}
 }
 
-// checkBinding checks what a binding must not contain, whatever its service.
+// checkBinding checks the fields of a binding that do not depend on its service.
 func (c *call) checkBinding(b *GetBindingResponse) *Error {
 	if m := b.Metadata; m != nil && !m.ExpiresAt.IsZero() && m.RenewBefore.After(m.ExpiresAt) {
 		return c.programmingError("renew_before of the binding is later than expires_at")
@@ -116,7 +117,7 @@ func (c *call) checkBinding(b *GetBindingResponse) *Error {
 	return nil
 }
 
-// checkObject checks raw JSON from a broker.
+// checkObject checks that raw JSON from a broker, if present, is an object.
 func (c *call) checkObject(field string, raw Parameters) *Error {
 	if len(raw) > 0 && !isObject(raw) {
 		return c.programmingError("%s is not a JSON object", field)

@@ -5,39 +5,39 @@ import (
 	"fmt"
 )
 
-// A ParameterValidator checks the parameters of requests against the schemas of
-// the catalog (spec.md, "Input Parameters Schema Object"). Package catalog has
-// one. It is an interface because this package imports nothing but the standard
-// library, which has no JSON Schema.
+// A ParameterValidator validates the parameters of requests against the schemas of
+// the catalog (spec.md, "Input Parameters Schema Object"). Package catalog has an
+// implementation; this package imports only the standard library, which has no JSON
+// Schema. The interface will not grow: new abilities become optional interfaces.
 type ParameterValidator interface {
 	// ValidateParameters returns nil if parameters, a JSON object, are valid
-	// against schema, which is as the catalog has it. An [*Error] is the answer to
-	// the platform: ErrInvalidParameters that says what is wrong without repeating
-	// values, which may be secret. Any other error is a schema that cannot be
-	// used: it is logged, and answered with 500.
+	// against schema, which is unchanged from the catalog. An [*Error] is the
+	// answer to the platform: an ErrInvalidParameters that describes the violations
+	// without values, which may be secret. Any other error means that the schema is
+	// unusable: the handler logs it and answers with 500.
 	//
-	// It is called with the same schemas again and again, by many goroutines.
+	// Several goroutines may call it at once. Calls repeat the same schemas, so an
+	// implementation should cache compiled ones.
 	ValidateParameters(schema json.RawMessage, parameters Parameters) error
 }
 
-// WithParameterValidation makes v check the parameters of requests to provision,
-// update and bind, if the plan has a schema for them. What is not valid is
-// answered with 400. Without this option, and with a nil v, parameters reach the
-// broker as they are.
+// WithParameterValidation makes v validate the parameters of provision, update and
+// bind requests if the plan has a schema for them. The handler answers invalid
+// parameters with 400. Without this option, or with a nil v, parameters reach the
+// broker unchecked.
 //
-//   - Provision and bind: the schema "create". Absent parameters are an empty
-//     object, so that a schema can require some. A rotation without parameters
-//     inherits those of its predecessor, which are not checked again.
-//   - Update: the schema "update" of the plan that the instance has afterwards.
-//     Absent parameters change nothing and are not checked. Present ones are
-//     checked as they are sent: they may be a subset. A member that is null asks
-//     to remove a parameter, and is left out before the check.
+//   - Provision and bind use the schema "create". Absent parameters count as an
+//     empty object, so that a schema can require parameters. A rotation without
+//     parameters inherits those of its predecessor; v does not validate them again.
+//   - Update uses the schema "update" of the plan that the instance has afterwards.
+//     Absent parameters change nothing and are not validated. Present parameters
+//     may be a subset and are validated as sent, without members that are null:
+//     null removes a parameter.
 //
-// An update without plan_id is not checked: only a broker that keeps state knows
-// the plan, and what previous_values says of it is a belief of the platform. Such
-// a broker calls [UpdateRequest.ValidateParameters], as package durable does.
-// [BindRequest.ValidateParameters] is the same for rotations, which may leave the
-// plan out.
+// The handler cannot validate an update without plan_id, because only a broker that
+// keeps state knows the plan, and previous_values may be wrong. Such a broker calls
+// [UpdateRequest.ValidateParameters], as package durable does. The same holds for
+// rotations without plan_id and [BindRequest.ValidateParameters].
 func WithParameterValidation(v ParameterValidator) Option {
 	return func(c *config) { c.parameterValidator = v }
 }
@@ -125,7 +125,7 @@ func (s *InputParametersSchema) present() bool {
 	return s != nil && len(s.Parameters) > 0 && !isNull(s.Parameters)
 }
 
-// validateParameters is the last step of reading a provision.
+// validateParameters validates the parameters of a provision.
 func (c *call) validateParameters(r *ProvisionRequest) *Error {
 	s := r.Plan.Schemas
 	if c.parameterValidator == nil || s == nil || s.ServiceInstance == nil {
@@ -134,7 +134,7 @@ func (c *call) validateParameters(r *ProvisionRequest) *Error {
 	return c.refused(validate(c.parameterValidator, r.Plan, "service_instance.create", s.ServiceInstance.Create, r.Parameters))
 }
 
-// refused turns what a validator returned into an answer.
+// refused returns the answer for the error of a validator, or nil.
 func (c *call) refused(err error) *Error {
 	if err == nil {
 		return nil
@@ -142,7 +142,7 @@ func (c *call) refused(err error) *Error {
 	return c.brokerError(err)
 }
 
-// validate checks parameters against the schema at path, if there is one.
+// validate validates parameters against the schema at path, if present.
 func validate(v ParameterValidator, plan *Plan, path string, schema *InputParametersSchema, parameters Parameters) error {
 	if !schema.present() {
 		return nil
@@ -154,10 +154,10 @@ func validate(v ParameterValidator, plan *Plan, path string, schema *InputParame
 	if _, ok := asError(err); err == nil || ok {
 		return err
 	}
-	return fmt.Errorf("schemas.%s.parameters of plan %q cannot be used: %w", path, shorten(plan.ID), err)
+	return fmt.Errorf("schemas.%s.parameters of plan %q is unusable: %w", path, shorten(plan.ID), err)
 }
 
-// withoutNulls returns an object without the members that are null.
+// withoutNulls returns the object without members that are null.
 func withoutNulls(object Parameters) Parameters {
 	found := false
 	for _, value := range members(object) {
@@ -174,7 +174,7 @@ func withoutNulls(object Parameters) Parameters {
 		if len(kept) > 1 {
 			kept = append(kept, ',')
 		}
-		quoted, _ := json.Marshal(name) //nolint:errchkjson // A string can be encoded.
+		quoted, _ := json.Marshal(name) //nolint:errchkjson // Encoding a string cannot fail.
 		kept = append(append(append(kept, quoted...), ':'), value...)
 	}
 	return append(kept, '}')

@@ -89,12 +89,12 @@ func required(field, value string) *Error {
 	return nil
 }
 
-// A place is the part of a context that the handler looks at.
+// A place is the organization and the space of a context.
 type place struct{ organizationGUID, spaceGUID string }
 
-// readContext reads a context. Only in a context of Cloud Foundry, or of a
-// platform that is not named, the guids must be strings; elsewhere they are
-// extensions of any type, which count if they could be guids.
+// readContext reads a context. The guids must be strings if the platform is Cloud
+// Foundry or absent. For other platforms they are extension fields of any type, and
+// ignored unless they are usable strings.
 func readContext(context *PlatformContext, place *place, value json.RawMessage) *Error {
 	*context = PlatformContext{}
 	place.organizationGUID, place.spaceGUID = "", ""
@@ -138,12 +138,11 @@ func (c *PlatformContext) maybeCloudFoundry() bool {
 	return c.Platform == "" || c.Platform == PlatformCloudFoundry
 }
 
-// checkPlace brings the organization and the space of the request and of its
-// context together; the context wins, as it will replace the fields (spec.md,
-// "Provisioning", field context). They are demanded of Cloud Foundry, and of platforms that
-// send no context.
+// checkPlace sets the organization and the space of the request from its context,
+// which replaces the deprecated fields (spec.md, "Provisioning", field context).
+// Cloud Foundry and platforms that send no context must provide them.
 func (c *call) checkPlace(r *ProvisionRequest, inContext place) *Error {
-	demanded := !c.skipOrganizationCheck && r.Context.maybeCloudFoundry()
+	mandatory := !c.skipOrganizationCheck && r.Context.maybeCloudFoundry()
 	for _, field := range [...]struct {
 		name      string
 		value     *string
@@ -153,7 +152,7 @@ func (c *call) checkPlace(r *ProvisionRequest, inContext place) *Error {
 		{"space_guid", &r.SpaceGUID, inContext.spaceGUID},
 	} {
 		*field.value = c.prefer("context."+field.name, field.inContext, field.name, *field.value)
-		if demanded && *field.value == "" {
+		if mandatory && *field.value == "" {
 			return required(field.name, "")
 		}
 		if err := checkText(field.name, *field.value); err != nil {
@@ -163,10 +162,9 @@ func (c *call) checkPlace(r *ProvisionRequest, inContext place) *Error {
 	return nil
 }
 
-// readMaintenanceInfo reads a maintenance_info. All of it but the version is
-// ignored, as the specification says. An object in which no member has a value
-// counts as absent: clients that are generated from the API's description send
-// {} or empty strings.
+// readMaintenanceInfo reads the version of a maintenance_info and ignores the rest,
+// as the specification requires. An object without values counts as absent, because
+// clients that are generated from the OpenAPI document send {} or empty strings.
 func readMaintenanceInfo(into **MaintenanceInfo, field string, value json.RawMessage) *Error {
 	*into = nil
 	info, empty := new(MaintenanceInfo), true
@@ -184,8 +182,8 @@ func readMaintenanceInfo(into **MaintenanceInfo, field string, value json.RawMes
 }
 
 // checkMaintenanceInfo compares the version with that of the plan, which may
-// have changed since the platform read the catalog. plan is nil if the request
-// does not tell it.
+// have changed since the platform read the catalog. plan is nil if the request does
+// not name it.
 func checkMaintenanceInfo(info *MaintenanceInfo, plan *Plan) *Error {
 	if info == nil {
 		return nil

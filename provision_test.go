@@ -126,7 +126,7 @@ func TestDeprecatedFieldDiffers(t *testing.T) {
 		}
 		delete(got, "time")
 		line["level"], line["instance_id"] = "DEBUG", "i-1"
-		line["msg"] = "a deprecated field differs from the one that has replaced it, which counts"
+		line["msg"] = "a deprecated field is ignored: it differs from its replacement"
 		wantEqual(t, body, got, line)
 	}
 }

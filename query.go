@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// parseQuery reads a query string. It splits at & only and takes what cannot be
-// decoded as it stands: an operation is the broker's own string, which may have
-// semicolons and percent signs, and some platforms do not escape it.
+// parseQuery parses a query string. It splits only at & and keeps values that
+// cannot be decoded: brokers choose the operation, which may contain semicolons and
+// percent signs, and some platforms do not escape it.
 func parseQuery(raw string) url.Values {
 	if raw == "" {
 		return nil

@@ -15,16 +15,16 @@ type errorBody struct {
 	UpdateRepeatable *bool  `json:"update_repeatable,omitempty"`
 }
 
-// ownHeaders are those that an [Error] cannot set. It is never changed.
+// ownHeaders has the headers that an [Error] cannot set. It is never changed.
 var ownHeaders = map[string]bool{
 	"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Transfer-Encoding": true, "Trailer": true,
 	"Connection": true, "Keep-Alive": true, "Upgrade": true, http.CanonicalHeaderKey(HeaderRequestIdentity): true,
 }
 
-// WriteError answers a request with err, as the handler does: for people who
-// bring their own router and use [Middleware]. An error that is no [*Error] is
-// a generic 500, and so is one whose Status is no error; log it first. A zero
-// Status is 404.
+// WriteError answers a request with err like the handler, for programs with their
+// own router that use [Middleware]. A zero Status is answered with 404. An error
+// that is not an [*Error], or whose Status is not from 400 to 599, is answered with
+// a generic 500: log it first.
 func WriteError(w http.ResponseWriter, err error) {
 	answer, ok := asError(err)
 	if !ok || answer.Status != 0 && (answer.Status < 400 || answer.Status > 599) {
@@ -59,8 +59,8 @@ func writeError(w http.ResponseWriter, err *Error, body errorBody) {
 	writeJSON(w, err.Status, encoded)
 }
 
-// encodeJSON encodes as json.Marshal does, but leaves &, < and > as they are:
-// people copy URLs out of responses.
+// encodeJSON encodes like json.Marshal, but does not escape &, < and >, so that
+// people can copy URLs from responses.
 func encodeJSON(v any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -74,5 +74,5 @@ func encodeJSON(v any) ([]byte, error) {
 func writeJSON(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // A client that is gone cannot be told.
+	_, _ = w.Write(body) // The client may have disconnected.
 }

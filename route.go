@@ -9,12 +9,12 @@ import (
 // An endpoint is one of the ten calls.
 type endpoint struct {
 	method string
-	// pattern is the path for logs, without ids.
+	// pattern is the path with placeholders for ids. It is for logs.
 	pattern string
 	serve   func(*call) *Error
-	// deletes says that "does not exist" means 410 and not 404.
+	// deletes makes "does not exist" a 410 and not a 404.
 	deletes bool
-	// updates and deletesInstance say which error fields are allowed.
+	// updates and deletesInstance decide which error fields are allowed.
 	updates         bool
 	deletesInstance bool
 }
@@ -27,7 +27,7 @@ const (
 	patternBindOperation = patternBinding + "/last_operation"
 )
 
-// endpoints holds the endpoints of each path. It is never changed.
+// endpoints has the endpoints of each path. It is never changed.
 var endpoints = map[string][]endpoint{
 	patternCatalog: {
 		{method: http.MethodGet, pattern: patternCatalog, serve: (*call).catalog},
@@ -51,22 +51,21 @@ var endpoints = map[string][]endpoint{
 	},
 }
 
-// A target is what a path names.
+// A target is the resource that a path names.
 type target struct {
 	pattern    string
-	prefix     string // the unescaped segment before v2, or ""
+	prefix     string // the unescaped path segment before v2, or ""
 	instanceID string
 	bindingID  string
 }
 
-// parsePath finds the resource that an escaped URL path names, under any
-// prefix. It splits before it unescapes, so that an id may contain slashes, and
-// never cleans the path: ServeMux would redirect //v2/catalog, which turns a
-// PUT into a GET.
+// parsePath finds the resource that an escaped URL path names, under any prefix. It
+// splits before it unescapes, so that an id may contain slashes. It does not clean
+// the path as ServeMux does, whose redirect of //v2/catalog turns a PUT into a GET.
 //
-// firstOnly looks no further than the first /v2/: where the prefix says whose
-// instances a caller sees, a path such as /cf/v2/other/v2/catalog must not mean
-// another platform to the broker than to a proxy that goes by how it begins.
+// With firstOnly it considers only the first /v2/. If the prefix is the platform,
+// the broker and a proxy that matches prefixes must see the same platform in a path
+// such as /cf/v2/other/v2/catalog.
 func parsePath(escaped string, firstOnly bool) (target, bool) {
 	for rest, end := escaped, 0; ; {
 		i := strings.Index(rest, "/v2/")
@@ -85,8 +84,9 @@ func parsePath(escaped string, firstOnly bool) (target, bool) {
 	}
 }
 
-// lastSegment ignores slashes at the end: a platform that knows the broker as
-// https://broker/cf/ calls /cf//v2/catalog.
+// lastSegment returns the last path segment, unescaped. It ignores slashes at the
+// end, because a platform with the broker URL https://broker/cf/ calls
+// /cf//v2/catalog.
 func lastSegment(prefix string) string {
 	prefix = strings.TrimRight(prefix, "/")
 	segment := prefix[strings.LastIndexByte(prefix, '/')+1:]
@@ -126,8 +126,8 @@ func parseResource(path string) (t target, ok bool) {
 	return t, rest == "last_operation"
 }
 
-// unescapeID returns the id in a path segment. net/http has refused malformed
-// escapes before.
+// unescapeID returns the id in a path segment. net/http has already refused
+// malformed escapes.
 func unescapeID(segment string) string {
 	id, err := url.PathUnescape(segment)
 	if err != nil {
@@ -140,20 +140,20 @@ func unescapeID(segment string) string {
 // recommends, and low enough for any store's index.
 const maxIDLength = 1024
 
-// checkID refuses ids that cannot be told apart or addressed reliably.
+// checkID refuses ids that are empty or that URLs cannot address reliably.
 func checkID(field, id string) *Error {
 	switch id {
 	case "":
 		return ErrBadRequest.WithDescription("%s is missing or empty", field)
 	case ".", "..":
-		// Proxies and clients resolve these, escaped or not (RFC 3986, 6.2.2).
+		// Proxies and clients remove dot segments, escaped or not (RFC 3986, 6.2.2).
 		return ErrBadRequest.WithDescription("%s must not be a dot segment", field)
 	default:
 		return checkText(field, id)
 	}
 }
 
-// checkText refuses ids, or no id, that a broker cannot store or log.
+// checkText refuses ids that a broker cannot store or log. It accepts an empty one.
 func checkText(field, id string) *Error {
 	switch {
 	case len(id) > maxIDLength:
@@ -165,5 +165,5 @@ func checkText(field, id string) *Error {
 	}
 }
 
-// isControl also covers U+FFFD, which is what bytes that are no UTF-8 read as.
+// isControl includes U+FFFD, to which range decodes bytes that are not UTF-8.
 func isControl(r rune) bool { return r < 0x20 || (r >= 0x7f && r < 0xa0) || r == 0xfffd }

@@ -8,14 +8,14 @@ import (
 
 const redacted = "[redacted]"
 
-// Parameters is a JSON object as it was received, or nil. It may hold
-// passwords: printing or logging it shows a placeholder. Convert it to
-// [encoding/json.RawMessage] to have the bytes.
+// Parameters is a JSON object as received, or nil. It may contain passwords, so
+// printing or logging it writes a placeholder. Convert it to
+// [encoding/json.RawMessage] to print the bytes.
 type Parameters json.RawMessage
 
-// Decode decodes the object into v, as by [json.Unmarshal]; nil decodes as an
-// empty object. The error is ErrInvalidParameters, names the field and can be
-// returned from a [Broker] as it is.
+// Decode decodes the object into v like [json.Unmarshal]; nil decodes as an empty
+// object. The error is an ErrInvalidParameters that names the field: return it from
+// the [Broker] unchanged.
 func (p Parameters) Decode(v any) error {
 	if p == nil {
 		p = Parameters("{}")
@@ -34,24 +34,24 @@ func (p *Parameters) UnmarshalJSON(data []byte) error {
 	return (*json.RawMessage)(p).UnmarshalJSON(data)
 }
 
-// Format writes a placeholder, whatever the verb.
+// Format writes a placeholder for every verb.
 func (p Parameters) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue returns a placeholder.
 func (p Parameters) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// Credentials is what an application needs to use a binding. Printing or
-// logging it shows a placeholder.
+// Credentials are the values that an application needs to use a binding. Printing
+// or logging them writes a placeholder.
 type Credentials map[string]any
 
-// Format writes a placeholder, whatever the verb.
+// Format writes a placeholder for every verb.
 func (c Credentials) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue returns a placeholder.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// The types below hold secrets somewhere inside, where a handler that encodes
-// them as JSON would find them: only their ids are logged.
+// The types below contain secrets, which a log handler that encodes JSON would
+// write. Their LogValue methods return only ids.
 
 // LogValue returns the ids of the request.
 func (r *ProvisionRequest) LogValue() slog.Value {

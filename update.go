@@ -99,10 +99,10 @@ func (r *UpdateRequest) readPreviousValues(value json.RawMessage) *Error {
 	return err
 }
 
-// resolve fills in the service and the plan. Without plan_id there is none: only
-// a broker that keeps state knows the plan, which may even be retired. What
-// previous_values claims decides nothing: whether a plan may be left is the
-// business of the plan that the instance really has.
+// resolve sets the service and, with plan_id, the plan. Without plan_id, only a
+// broker that keeps state knows the plan, which may be retired. It does not check
+// whether the old plan allows the change: previous_values may be wrong, and the
+// handler does not know the plan of the instance.
 func (r *UpdateRequest) resolve(version *catalogVersion) (err *Error) {
 	if r.PlanID == "" {
 		if r.Service = version.services[r.ServiceID]; r.Service == nil {

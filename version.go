@@ -11,7 +11,7 @@ import (
 // Header").
 type Version struct{ Major, Minor int }
 
-// ParseVersion reads MAJOR.MINOR in decimal digits, such as "2.17".
+// ParseVersion parses MAJOR.MINOR in decimal digits, such as "2.17".
 func ParseVersion(text string) (Version, error) {
 	major, minor, found := strings.Cut(text, ".")
 	if !found {

@@ -43,7 +43,7 @@ func TestServe(t *testing.T) {
 	if a := s.send(t, "PUT", "/v2/service_instances/healthz", provisionBody); a.StatusCode != http.StatusCreated {
 		t.Errorf("an instance named healthz: %d %s", a.StatusCode, a.body)
 	}
-	s.log.await(t, "no authentication is set: anyone who reaches the broker can use it", 1)
+	s.log.await(t, "no authentication is configured: everyone who can reach the broker can use it", 1)
 	if record := s.log.await(t, "serving", 1); record["url"] != s.url {
 		t.Errorf("logged %v", record)
 	}
