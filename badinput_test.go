@@ -12,10 +12,10 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Bad input is answered with a JSON object whose description names what is
-// wrong, and the broker is not called.
+// The handler answers bad input with a JSON object whose description names the
+// problem, and does not call the broker.
 
-// bodyRequests are the requests with a body.
+// bodyRequests returns the requests that have a body.
 var bodyRequests = []struct{ method, path, body string }{
 	{http.MethodPut, instancePath, provisionBody},
 	{http.MethodPatch, instancePath, updateBody},
@@ -82,7 +82,7 @@ func TestBadFields(t *testing.T) {
 	for _, c := range []struct {
 		request struct{ method, path, body string }
 		field   string
-		kinds   string // what the field may be, or "object"
+		kinds   string // the types that the field may have
 	}{
 		{provision, "service_id", "string"},
 		{provision, "plan_id", "string"},
@@ -129,7 +129,7 @@ func TestBadFields(t *testing.T) {
 			if kind == c.kinds {
 				continue
 			}
-			// The last of two equal names counts.
+			// Of two equal names, the last one counts.
 			nested, closing := `"`+strings.ReplaceAll(c.field, ".", `":{"`)+`":`, strings.Repeat("}", strings.Count(c.field, "."))
 			body := strings.TrimSuffix(c.request.body, "}") + "," + nested + value + closing + "}"
 			a := s.do(c.request.method, c.request.path, body)
@@ -142,7 +142,7 @@ func TestBadFields(t *testing.T) {
 	wantNoCall(t, broker)
 }
 
-// TestNullFields holds that null is the absence of an optional field.
+// TestNullFields: null in an optional field counts as absent.
 func TestNullFields(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -173,7 +173,7 @@ func TestNullFields(t *testing.T) {
 	}
 }
 
-// badIDs are escaped path segments.
+// badIDs are invalid ids as escaped path segments.
 var badIDs = map[string]string{
 	"empty":              "",
 	"dot":                "%2e",
@@ -216,14 +216,14 @@ func TestBadIDs(t *testing.T) {
 		}
 	}
 	wantNoCall(t, broker)
-	// Dot segments that no client has escaped.
+	// Dot segments that the client did not escape.
 	for _, path := range []string{"/v2/service_instances/..", "/v2/service_instances/.", "/v2/service_instances/i/service_bindings/.."} {
 		s.raw("GET "+path+" HTTP/1.1\r\nHost: h\r\nX-Broker-API-Version: 2.17\r\n\r\n").wantError(t, http.StatusBadRequest, "_id")
 	}
 	wantNoCall(t, broker)
 }
 
-// TestBadIDsInBodies: what a broker stores or logs has no control characters.
+// TestBadIDsInBodies: ids in a body must not contain control characters.
 func TestBadIDsInBodies(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -322,7 +322,7 @@ func TestContentTypes(t *testing.T) {
 	if len(broker.received()) != calls {
 		t.Error("the broker was called")
 	}
-	// What has no body needs no content type.
+	// Requests without a body need no content type.
 	for _, r := range endpointRequests {
 		if r.body == "" {
 			if a := s.do(r.method, r.path, "", "Content-Type: text/plain"); a.status != http.StatusOK {
@@ -340,7 +340,7 @@ func TestHeaderJunk(t *testing.T) {
 	if a.status != http.StatusOK || a.object(t)["services"] == nil {
 		t.Errorf("got %d %s", a.status, a.body)
 	}
-	// The first of several values counts.
+	// Of several values, the first one counts.
 	a = s.raw("GET /v2/catalog HTTP/1.1\r\nHost: h\r\nX-Broker-API-Version: 2.17\r\nX-Broker-API-Version: x\r\n\r\n")
 	if a.status != http.StatusOK {
 		t.Errorf("got %d %s", a.status, a.body)
@@ -350,7 +350,7 @@ func TestHeaderJunk(t *testing.T) {
 	s.raw("CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n").wantError(t, http.StatusNotFound)
 }
 
-// A client that promises more than it sends gets an answer if it still listens.
+// A client that sends less than Content-Length announces still gets an answer.
 func TestTruncatedRequest(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -358,7 +358,7 @@ func TestTruncatedRequest(t *testing.T) {
 	for _, framing := range []string{"Content-Length: 1000", "Transfer-Encoding: chunked"} {
 		body := provisionBody
 		if strings.HasPrefix(framing, "T") {
-			body = fmt.Sprintf("%x\r\n%s\r\n", len(body), body) // and no last chunk
+			body = fmt.Sprintf("%x\r\n%s\r\n", len(body), body) // without the last chunk
 		}
 		connection := s.dial()
 		_, _ = io.WriteString(connection, "PUT "+instancePath+" HTTP/1.1\r\nHost: h\r\nX-Broker-API-Version: 2.17\r\n"+framing+"\r\n\r\n"+body)
@@ -369,7 +369,8 @@ func TestTruncatedRequest(t *testing.T) {
 	wantNoCall(t, broker)
 }
 
-// TestOversizedRequest: what says that it is too large is refused unread.
+// TestOversizedRequest: the handler refuses a body that is too large by its
+// Content-Length without reading it.
 func TestOversizedRequest(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &fakeBroker{})
@@ -388,8 +389,8 @@ func TestChunkedRequests(t *testing.T) {
 	s.raw(head+"zz\r\n").wantError(t, http.StatusBadRequest)
 }
 
-// TestSlowClient: a body that does not arrive within the server's time limit is
-// answered with 408, which platforms take for a request that was not received.
+// TestSlowClient: the handler answers a body that does not arrive within the server's
+// time limit with 408, which platforms treat as a request that did not arrive.
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -402,8 +403,8 @@ func TestSlowClient(t *testing.T) {
 	wantNoCall(t, broker)
 }
 
-// TestAbortedClient: one that goes away while it sends reaches no broker, and
-// one that goes away while the broker works ends the broker's context.
+// TestAbortedClient: if the client disconnects while it sends, the broker is not
+// called. If it disconnects while the broker works, the broker's context ends.
 func TestAbortedClient(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}

@@ -77,8 +77,8 @@ func TestBindRotation(t *testing.T) {
 	}
 }
 
-// TestBindAcceptedSendsNoCredentials, and needs a service whose bindings can be
-// fetched: the credentials would be lost otherwise.
+// TestBindAcceptedSendsNoCredentials: an accepted bind sends no credentials. The
+// service must have bindings_retrievable, or the credentials would be lost.
 func TestBindAcceptedSendsNoCredentials(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{bind: func(context.Context, *openbroker.BindRequest) (*openbroker.BindResponse, error) {
@@ -93,9 +93,9 @@ func TestBindAcceptedSendsNoCredentials(t *testing.T) {
 	wantProgrammingError(t, s, a, "bindings_retrievable")
 }
 
-// TestBindingFields: what a platform refuses in a binding is a fault of the
-// broker, when it is created and when it is fetched. Only of a binding that is
-// created the service is certain; see TestFetchBindingPermissions.
+// TestBindingFields: fields that platforms refuse are a fault of the broker, in a
+// new binding and in a fetched one. Missing permissions are a fault only in a new
+// binding, whose service is certain; see TestFetchBindingPermissions.
 func TestBindingFields(t *testing.T) {
 	t.Parallel()
 	now := testTime()

@@ -20,7 +20,7 @@ func TestAuthenticationOnEveryPath(t *testing.T) {
 	}
 	for _, path := range paths {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodOptions} {
-			// Nothing about the request is looked at, so nothing is revealed.
+			// The answer is the same for every request, so it reveals nothing.
 			a := s.do(method, path, `{"junk"`, "-X-Broker-API-Version", openbroker.HeaderOriginatingIdentity+": junk")
 			a.wantBody(t, http.StatusUnauthorized, `{"description":"Authentication is required: the request carries no credentials, or wrong ones."}`)
 			if got := a.header.Values("WWW-Authenticate"); len(got) != 1 || got[0] != `Basic realm="test"` {
@@ -63,8 +63,8 @@ func TestAuthenticatorErrors(t *testing.T) {
 	s.do(http.MethodGet, "/v2/catalog", "").wantError(t, http.StatusInternalServerError)
 }
 
-// TestOwnRefusal: an authenticator gives its own text, headers and challenge for a
-// 401, and leaves to the handler what is the handler's.
+// TestOwnRefusal: an authenticator can set the text, headers and challenge of a 401,
+// but not the headers that the handler owns.
 func TestOwnRefusal(t *testing.T) {
 	t.Parallel()
 	refusal := openbroker.ErrUnauthorized.WithDescription("Log in at https://login.example.com.").
@@ -87,7 +87,7 @@ func TestOwnRefusal(t *testing.T) {
 		}
 	}
 	if !errors.Is(refusal, openbroker.ErrUnauthorized) || openbroker.ErrUnauthorized.Header != nil {
-		t.Error("the error that was derived from has changed")
+		t.Error("deriving an error changes the original")
 	}
 	if derived := refusal.WithHeader("X-Login", "b"); refusal.Header.Get("X-Login") == derived.Header.Get("X-Login") {
 		t.Error("WithHeader changes the error")

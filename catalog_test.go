@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// TestCatalogUnreadable: that the catalog cannot be read is never "not in the
-// catalog", and never an answer that makes a platform forget something.
+// TestCatalogUnreadable: an unreadable catalog is never answered with "not in the
+// catalog", nor with a status that makes a platform forget an instance.
 func TestCatalogUnreadable(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -35,7 +35,7 @@ func TestCatalogUnreadable(t *testing.T) {
 		for _, r := range endpointRequests {
 			switch r.name {
 			case "get instance", "get binding", "last operation", "last binding operation":
-				continue // They do not need the catalog.
+				continue // These calls do not need the catalog.
 			}
 			a := s.do(r.method, r.path, r.body)
 			a.wantError(t, c.status)
@@ -63,9 +63,9 @@ func TestCatalogEmpty(t *testing.T) {
 	s.do(http.MethodGet, "/v2/catalog", "").wantBody(t, http.StatusOK, `{"services":[]}`)
 }
 
-// TestCatalogStatesDefaults: free and bindable are explicit, since Korifi and
-// service-catalog read their absence as false; the broker's catalog stays as it
-// is.
+// TestCatalogStatesDefaults: the served catalog has explicit values of free and
+// bindable, because Korifi and service-catalog read absent ones as false. The
+// broker's catalog does not change.
 func TestCatalogStatesDefaults(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
@@ -123,17 +123,17 @@ func TestCatalogConditionalRequests(t *testing.T) {
 			t.Errorf("%s: %d %q", header, a.status, a.body)
 		}
 		if a.header.Get("ETag") != etag || a.header.Get("Last-Modified") != modified {
-			t.Errorf("%s: the validators are missing: %v", header, a.header)
+			t.Errorf("%s: ETag or Last-Modified is missing: %v", header, a.header)
 		}
 	}
-	// A tag that does not match beats a date that does, and the other way round.
+	// If-None-Match takes precedence over If-Modified-Since.
 	if a := s.do(http.MethodGet, "/v2/catalog", "", `If-None-Match: "other"`, "If-Modified-Since: "+modified); a.status != 200 {
 		t.Errorf("got %d", a.status)
 	}
 	if a := s.do(http.MethodGet, "/v2/catalog", "", "If-None-Match: "+etag, "If-Modified-Since: Fri, 02 Jan 2020 00:00:00 GMT"); a.status != 304 {
 		t.Errorf("got %d", a.status)
 	}
-	// Several header lines count as one list.
+	// Several header lines are one list.
 	a := s.raw("GET /v2/catalog HTTP/1.1\r\nHost: h\r\nX-Broker-API-Version: 2.17\r\nIf-None-Match: \"a\"\r\nIf-None-Match: " + etag + "\r\n\r\n")
 	if a.status != 304 {
 		t.Errorf("got %d", a.status)
@@ -141,12 +141,12 @@ func TestCatalogConditionalRequests(t *testing.T) {
 	if a := s.do(http.MethodHead, "/v2/catalog", "", "If-None-Match: "+etag); a.status != 304 {
 		t.Errorf("got %d", a.status)
 	}
-	// A client that asks conditionally still needs credentials and a version.
+	// A conditional request still needs credentials and a version.
 	s.do(http.MethodGet, "/v2/catalog", "", "If-None-Match: *", "-X-Broker-API-Version").wantError(t, 400)
 }
 
-// TestCatalogVersions: the validators change with what is served, not with the
-// pointer, and two versions within a second differ in both.
+// TestCatalogVersions: ETag and Last-Modified change with the content, not with the
+// pointer. Two versions within a second differ in both.
 func TestCatalogVersions(t *testing.T) {
 	t.Parallel()
 	var current atomic.Pointer[openbroker.Catalog]
@@ -165,24 +165,24 @@ func TestCatalogVersions(t *testing.T) {
 	etag1, modified1 := get("one")
 	again, modifiedAgain := get("one")
 	if again != etag1 || modifiedAgain != modified1 {
-		t.Error("an equal catalog has other validators")
+		t.Error("an equal catalog has another ETag or Last-Modified")
 	}
 	etag2, modified2 := get("two")
 	if etag2 == etag1 || modified2 == modified1 {
-		t.Errorf("another catalog has the same validators: %s %s", etag2, modified2)
+		t.Errorf("another catalog has the same ETag or Last-Modified: %s %s", etag2, modified2)
 	}
 	etag3, modified3 := get("one")
 	if etag3 != etag1 {
-		t.Error("the same content has another tag")
+		t.Error("the same content has another ETag")
 	}
 	t1, _ := http.ParseTime(modified2)
 	t2, _ := http.ParseTime(modified3)
 	if !t2.After(t1) {
-		t.Errorf("the change back is not newer: %v, %v", t1, t2)
+		t.Errorf("Last-Modified after the change back is not newer: %v, %v", t1, t2)
 	}
 }
 
-// TestCatalogChangesAtOnce: a new catalog counts for the next request.
+// TestCatalogChangesAtOnce: the next request uses a new catalog.
 func TestCatalogChangesAtOnce(t *testing.T) {
 	t.Parallel()
 	catalog := testCatalog()
@@ -192,7 +192,7 @@ func TestCatalogChangesAtOnce(t *testing.T) {
 	s.do(http.MethodPut, instancePath, provisionBody).wantError(t, http.StatusBadRequest, "service_id", "not in the catalog")
 }
 
-// TestCatalogIsEncodedOnce: the cost of a GET does not grow with the catalog.
+// TestCatalogIsEncodedOnce: the allocations of a GET do not grow with the catalog.
 func TestCatalogIsEncodedOnce(t *testing.T) { //nolint:paralleltest // It counts allocations.
 	h := func(services int) float64 {
 		catalog := &openbroker.Catalog{}
@@ -233,7 +233,7 @@ func TestCatalogLookups(t *testing.T) {
 	}
 	paid := false
 	if free := (&openbroker.Plan{}).IsFree(); !free || (&openbroker.Plan{Free: &paid}).IsFree() {
-		t.Error("free is wrong")
+		t.Error("IsFree is wrong")
 	}
 }
 
@@ -265,7 +265,7 @@ func TestCatalogValidate(t *testing.T) {
 			t.Errorf("want %q alone, got %v", part, err)
 		}
 	}
-	// Names are case-sensitive, and plans of two services may share one.
+	// Names are case-sensitive, and plans of different services may share a name.
 	catalog := testCatalog()
 	catalog.Services[1].Name = "Database"
 	catalog.Services[1].Plans[0].Name = "small"
@@ -278,8 +278,8 @@ func TestCatalogValidate(t *testing.T) {
 	}
 }
 
-// TestCatalogLastModifiedIsNoGuess: the clock is that of the handler.
-func TestCatalogLastModifiedIsNoGuess(t *testing.T) {
+// TestCatalogLastModified: Last-Modified has the time of the handler's clock, in GMT.
+func TestCatalogLastModified(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("x", 3600)
 	s := serve(t, &fakeBroker{}, openbroker.WithClock(func() time.Time { return time.Date(2026, 5, 1, 0, 30, 0, 999, zone) }))

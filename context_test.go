@@ -69,6 +69,6 @@ func TestAbsentContext(t *testing.T) {
 		}
 	}
 	if err := json.Unmarshal([]byte(`{"platform":1}`), &c); err == nil {
-		t.Error("platform may be a number")
+		t.Error("a number is accepted for the platform")
 	}
 }

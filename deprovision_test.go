@@ -7,8 +7,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// TestDeleteRetired: what the catalog does not have any more stays deletable,
-// for instances and bindings alike.
+// TestDeleteRetired: instances and bindings of plans that are no longer in the
+// catalog stay deletable.
 func TestDeleteRetired(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -51,7 +51,7 @@ func TestDeleteRetired(t *testing.T) {
 	}
 }
 
-// A body of a DELETE is ignored, whatever it is.
+// The handler ignores the body of a DELETE.
 func TestDeleteIgnoresBody(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &fakeBroker{})

@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// TestErrorsOnEveryEndpoint: every error means the same on every verb, wrapped
-// or not, and "does not exist" is 410 on DELETE and 404 elsewhere.
+// TestErrorsOnEveryEndpoint: an error, wrapped or not, has the same answer on every
+// endpoint, except that "does not exist" is 410 on DELETE and 404 elsewhere.
 func TestErrorsOnEveryEndpoint(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -73,7 +73,7 @@ func TestErrorsOnEveryEndpoint(t *testing.T) {
 	}
 }
 
-// TestUnknownErrors: a generic 500 that names the request id and nothing else.
+// TestUnknownErrors: the answer is a generic 500 with only the request id.
 func TestUnknownErrors(t *testing.T) {
 	t.Parallel()
 	var typedNil *openbroker.Error
@@ -102,7 +102,7 @@ func TestUnknownErrors(t *testing.T) {
 			}
 		})
 	}
-	// Without a request identity one is made up, the same in answer and log.
+	// Without a request identity, the handler generates one for the answer and the log.
 	s := serve(t, failing(errors.New("x")))
 	a := s.do(http.MethodPut, instancePath, provisionBody)
 	words := strings.Fields(a.object(t)["description"].(string))
@@ -116,7 +116,7 @@ type pathError struct{ path string }
 
 func (e *pathError) Error() string { return "open " + e.path }
 
-// TestCanceledRequest: when the client is gone nobody failed.
+// TestCanceledRequest: a request that the client canceled is not a failure.
 func TestCanceledRequest(t *testing.T) {
 	t.Parallel()
 	h := openbroker.NewHandler(failing(fmt.Errorf("query: %w", context.Canceled)), discardLog())
@@ -129,8 +129,8 @@ func TestCanceledRequest(t *testing.T) {
 	}
 }
 
-// TestErrorFieldsByOperation: instance_usable belongs to failed updates and
-// deprovisions, update_repeatable to failed updates.
+// TestErrorFieldsByOperation: only failed updates and deprovisions have
+// instance_usable, and only failed updates have update_repeatable.
 func TestErrorFieldsByOperation(t *testing.T) {
 	t.Parallel()
 	err := openbroker.NewError(http.StatusUnprocessableEntity, "", "x").WithInstanceUsable(false).WithUpdateRepeatable(true)
@@ -148,7 +148,7 @@ func TestErrorFieldsByOperation(t *testing.T) {
 }
 
 // TestDescriptionsThatClientsCompare: the client of service-catalog recognizes
-// these errors by their texts, to the letter.
+// these errors by their exact descriptions.
 func TestDescriptionsThatClientsCompare(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[*openbroker.Error]string{
@@ -181,7 +181,7 @@ func TestErrorDerivation(t *testing.T) {
 		}
 	}
 	if errors.Is(openbroker.NewError(400, "", "a"), openbroker.NewError(400, "", "a")) {
-		t.Error("two errors are one")
+		t.Error("two different errors are equal")
 	}
 	var found *openbroker.Error
 	if !errors.As(wrapped, &found) || found.Description != "plan small allows 5%" || found.RetryAfter != time.Minute || !*found.InstanceUsable || *found.UpdateRepeatable {
@@ -196,7 +196,7 @@ func TestErrorDerivation(t *testing.T) {
 	}
 	var none *openbroker.Error
 	if none.Error() == "" || errors.Unwrap(none) != nil || errors.Is(none, openbroker.ErrGone) {
-		t.Error("a nil *Error misbehaves")
+		t.Error("a nil *Error does not behave as an empty one")
 	}
 }
 

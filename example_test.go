@@ -18,8 +18,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// notes is a broker of sticky notes. It embeds Unimplemented, so that it states
-// only what it supports.
+// notes is a broker of sticky notes. It embeds Unimplemented, so that it implements
+// only the calls that it supports.
 type notes struct{ openbroker.Unimplemented }
 
 var _ openbroker.Broker = notes{}
@@ -44,7 +44,7 @@ func (notes) Provision(_ context.Context, r *openbroker.ProvisionRequest) (*open
 	return &openbroker.ProvisionResponse{DashboardURL: "https://notes.example.com/" + r.InstanceID}, nil
 }
 
-// send is what a platform does.
+// send sends a request as a platform does and prints the answer.
 func send(h http.Handler, method, path, body string) {
 	r := httptest.NewRequestWithContext(context.Background(), method, path, strings.NewReader(body))
 	r.Header.Set(openbroker.HeaderAPIVersion, "2.17")
@@ -82,7 +82,7 @@ func ExampleUnimplemented() {
 	// Output: true
 }
 
-// oneUser is an Authenticator. Package auth has better ones.
+// oneUser is a simple Authenticator. Package auth has better ones.
 type oneUser struct{ name, password string }
 
 var _ openbroker.Authenticator = oneUser{}
@@ -121,7 +121,7 @@ func ExampleMiddleware() {
 }
 
 func ExampleCallerFrom() {
-	// Outside of Middleware there is no caller.
+	// Outside of Middleware, the context has no caller.
 	caller := openbroker.CallerFrom(context.Background())
 	fmt.Printf("%q", caller.Platform)
 	// Output: ""
@@ -292,7 +292,7 @@ func ExampleOption() {
 	// 200
 }
 
-// A broker for several platforms, each under a path of its own.
+// A broker serves several platforms, each under its own path.
 func ExampleWithPlatformPrefix() {
 	h := openbroker.NewHandler(whoIs{}, openbroker.WithPlatformPrefix(), openbroker.WithLogger(quiet()))
 	send(h, "GET", "/cf-eu/v2/service_instances/i-1", "")
@@ -310,7 +310,7 @@ func (whoIs) GetInstance(_ context.Context, r *openbroker.GetInstanceRequest) (*
 	return &openbroker.GetInstanceResponse{DashboardURL: "https://" + r.Caller.Platform + ".example.com"}, nil
 }
 
-// Tests and other tools may leave the checks of real platforms out.
+// Tests and tools may send incomplete requests.
 func ExampleWithoutVersionCheck() {
 	h := openbroker.NewHandler(notes{}, openbroker.WithoutVersionCheck(), openbroker.WithoutOrganizationCheck(), openbroker.WithLogger(quiet()))
 	r := httptest.NewRequestWithContext(context.Background(), "PUT", "/v2/service_instances/note-1",
@@ -321,7 +321,7 @@ func ExampleWithoutVersionCheck() {
 	// Output: 201
 }
 
-// The log has one line for each request, and no secret.
+// The log has one record for each request and no secrets.
 func ExampleWithLogger() {
 	var log bytes.Buffer
 	withoutTimes := func(_ []string, a slog.Attr) slog.Attr {

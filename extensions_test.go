@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// everywhere has an extension field in each object of a catalog.
+// everywhere is a catalog with an extension field in each object.
 const everywhere = `{"services":[{"id":"s","name":"s","description":"d","bindable":true,` +
 	`"metadata":{"displayName":"S","x-metadata":1},` +
 	`"dashboard_client":{"id":"c","secret":"secret","x-client":2},` +
@@ -31,8 +31,8 @@ func decodeCatalog(t *testing.T, text string) *openbroker.Catalog {
 	return catalog
 }
 
-// TestExtensionsSurvive: loading and serving keep every field, with the digits
-// and the order of the values as they were.
+// TestExtensionsSurvive: decoding and encoding keep every extension field unchanged,
+// also the digits of numbers and the order of members.
 func TestExtensionsSurvive(t *testing.T) {
 	t.Parallel()
 	catalog := decodeCatalog(t, everywhere)
@@ -43,8 +43,8 @@ func TestExtensionsSurvive(t *testing.T) {
 	s.do(http.MethodGet, "/v2/catalog", "").wantBody(t, http.StatusOK, everywhere)
 }
 
-// TestOpaqueMetadata: a platform treats metadata as opaque, so no type of a
-// conventional field is an error.
+// TestOpaqueMetadata: platforms treat metadata as opaque, so a conventional field may
+// have any type.
 func TestOpaqueMetadata(t *testing.T) {
 	t.Parallel()
 	for _, metadata := range []string{
@@ -65,7 +65,7 @@ func TestOpaqueMetadata(t *testing.T) {
 
 func TestExtensionsAreNoFields(t *testing.T) {
 	t.Parallel()
-	// The names of fields are case-sensitive: these are extensions.
+	// Field names are case-sensitive, so these are extensions.
 	text := `{"services":[{"id":"s","name":"s","description":"d","bindable":false,"plans":[],"ID":"other","Bindable":true}]}`
 	catalog := decodeCatalog(t, text)
 	if catalog.Services[0].Bindable || catalog.Services[0].ID != "s" {
@@ -78,7 +78,7 @@ func TestExtensionsAreNoFields(t *testing.T) {
 	}
 	catalog.Extensions = openbroker.Extensions{"x": json.RawMessage(`{`)}
 	if _, err := json.Marshal(catalog); err == nil {
-		t.Error("an extension that is no JSON is encoded")
+		t.Error("an extension that is not JSON is encoded")
 	}
 }
 
@@ -98,7 +98,7 @@ func TestCatalogDecodeErrors(t *testing.T) {
 			t.Errorf("%s: %v does not mention %q", text, err, part)
 		}
 	}
-	// An object that is decoded into twice keeps nothing of the first time.
+	// Decoding overwrites everything that an earlier decoding set.
 	catalog := decodeCatalog(t, everywhere)
 	if err := json.Unmarshal([]byte(`{"services":[]}`), catalog); err != nil || len(catalog.Services) > 0 || catalog.Extensions != nil {
 		t.Errorf("got %+v, %v", catalog, err)

@@ -9,8 +9,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// TestFetchHints: service_id and plan_id are hints; they need not be in the
-// catalog.
+// TestFetchHints: service_id and plan_id are hints that need not be in the catalog.
 func TestFetchHints(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -29,7 +28,7 @@ func TestFetchHints(t *testing.T) {
 	}
 }
 
-// TestFetchParameters: they are an object or absent, never null.
+// TestFetchParameters: the parameters are an object or absent, never null.
 func TestFetchParameters(t *testing.T) {
 	t.Parallel()
 	var parameters openbroker.Parameters
@@ -53,8 +52,8 @@ func TestFetchParameters(t *testing.T) {
 	}
 }
 
-// TestFetchBindingPermissions: a hint of the platform does not change the answer.
-// The author reads in the log what the catalog lacks, as far as it is certain.
+// TestFetchBindingPermissions: a hint of the platform does not change the answer. The
+// log names a permission that the catalog certainly lacks.
 func TestFetchBindingPermissions(t *testing.T) {
 	t.Parallel()
 	const (
@@ -69,10 +68,10 @@ func TestFetchBindingPermissions(t *testing.T) {
 	)
 	for name, c := range map[string]struct {
 		query    string
-		permits  bool // whether service-1 requires everything
+		permits  bool // whether service-1 requires all permissions
 		binding  openbroker.GetBindingResponse
 		body     string
-		requires string // what the log says to add
+		requires string // the permission that the log names
 	}{
 		"drain, hinted":       {hinted, permits, openbroker.GetBindingResponse{SyslogDrainURL: "syslog://x"}, drain, "syslog_drain"},
 		"drain, not hinted":   {"", permits, openbroker.GetBindingResponse{SyslogDrainURL: "syslog://x"}, drain, ""},
@@ -105,7 +104,7 @@ func TestFetchBindingPermissions(t *testing.T) {
 	}
 }
 
-// TestFetchBindingWithoutCatalog: a fetch needs no catalog, whatever the hint.
+// TestFetchBindingWithoutCatalog: a fetch works without a catalog, with any hint.
 func TestFetchBindingWithoutCatalog(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &fakeBroker{

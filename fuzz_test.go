@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// wantWellFormed checks what holds for every answer to any request.
+// wantWellFormed checks the properties that every answer must have.
 func wantWellFormed(t *testing.T, code int, header http.Header, body []byte) {
 	t.Helper()
 	if code < 200 || code >= 500 || code/100 == 3 || header.Get("Location") != "" {
@@ -27,7 +27,7 @@ func wantWellFormed(t *testing.T, code int, header http.Header, body []byte) {
 	}
 	var object map[string]any
 	if err := json.Unmarshal(body, &object); err != nil || object == nil {
-		t.Fatalf("the body is no JSON object: %q", body)
+		t.Fatalf("the body is not a JSON object: %q", body)
 	}
 	if description, _ := object["description"].(string); code >= 400 && description == "" {
 		t.Errorf("no description in %s", body)
@@ -37,17 +37,18 @@ func wantWellFormed(t *testing.T, code int, header http.Header, body []byte) {
 	}
 }
 
-// validID allows for a byte more than ids have: see the hints.
+// validID reports whether the handler may pass id on. It allows one byte more than
+// the maximum, because hints are checked with a byte in front.
 func validID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= 1025 && utf8.ValidString(id) && !strings.ContainsFunc(id, unicode.IsControl)
 }
 
-// FuzzBody: whatever the body, the answer is well-formed, and a broker that is
-// called got what another decoder reads in the body.
+// FuzzBody: for any body, the answer is well-formed, and the broker, if called,
+// receives the values that encoding/json decodes from the body.
 func FuzzBody(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*/*.http")
 	if err != nil || len(files) == 0 {
-		f.Fatal(err, "no requests to begin with")
+		f.Fatal(err, "no seed requests")
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -119,8 +120,8 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// FuzzRequestTarget: no path and no query is answered with a redirect or an
-// empty body, and a broker sees no id that it could not store.
+// FuzzRequestTarget: no path or query causes a redirect or an empty body, and no
+// unusable id reaches the broker.
 func FuzzRequestTarget(f *testing.F) {
 	methods := []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodPost}
 	for i := range methods {
@@ -136,7 +137,7 @@ func FuzzRequestTarget(f *testing.F) {
 		line := methods[uint(method)%uint(len(methods))] + " " + target + " HTTP/1.1\r\nHost: h\r\nX-Broker-API-Version: 2.17\r\nContent-Length: " + strconv.Itoa(len(provisionBody)) + "\r\n\r\n" + provisionBody
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(line)))
 		if err != nil || r.Header.Get(openbroker.HeaderAPIVersion) != "2.17" {
-			return // net/http refuses it.
+			return // net/http refuses this target.
 		}
 		broker := &fakeBroker{}
 		w := newRecorder()
@@ -193,7 +194,7 @@ func FuzzParseVersion(f *testing.F) {
 			return
 		}
 		if again, err := openbroker.ParseVersion(version.String()); err != nil || again != version || again.Compare(version) != 0 {
-			t.Errorf("%q reads as %v, which reads as %v, %v", text, version, again, err)
+			t.Errorf("%q parses as %v, which parses as %v, %v", text, version, again, err)
 		}
 	})
 }
@@ -211,17 +212,16 @@ func FuzzParseOriginatingIdentity(f *testing.F) {
 		}
 		var object map[string]any
 		if err := json.Unmarshal(identity.Value, &object); err != nil || object == nil || identity.Platform == "" {
-			t.Errorf("%q reads as %q %q", header, identity.Platform, identity.Value)
+			t.Errorf("%q parses as %q %q", header, identity.Platform, identity.Value)
 		}
 		again, err := openbroker.ParseOriginatingIdentity(identity.String())
 		if err != nil || again.Platform != identity.Platform || !bytes.Equal(again.Value, identity.Value) {
-			t.Errorf("%q reads as %v, which reads as %v, %v", header, identity, again, err)
+			t.Errorf("%q parses as %v, which parses as %v, %v", header, identity, again, err)
 		}
 	})
 }
 
-// FuzzCatalog: encoding what was decoded loses nothing that decoding it again
-// would show.
+// FuzzCatalog: decoding and encoding a catalog twice gives the same JSON as once.
 func FuzzCatalog(f *testing.F) {
 	text, err := os.ReadFile("testdata/catalog.json")
 	if err != nil {

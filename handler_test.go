@@ -12,9 +12,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// TestHandlerOrder begins with a request that is wrong in every way and mends
-// one fault after the other: each answer shows that the steps before it came
-// first, and that nothing after it was reached.
+// TestHandlerOrder starts with a request that has every fault and corrects one fault
+// at a time. Each answer shows which step failed first.
 func TestHandlerOrder(t *testing.T) {
 	t.Parallel()
 	catalogErr := true
@@ -116,7 +115,7 @@ func TestHead(t *testing.T) {
 }
 
 // TestConcurrentRequests is for the race detector: many goroutines use every
-// endpoint while the catalog changes under them.
+// endpoint while the catalog changes.
 func TestConcurrentRequests(t *testing.T) {
 	t.Parallel()
 	var current atomic.Pointer[openbroker.Catalog]

@@ -25,11 +25,11 @@ const (
 	planID    = "plan-small"
 	// otherPlanID has maintenance_info 1.2.3 and rotatable bindings.
 	otherPlanID = "plan-large"
-	// frozenPlanID cannot be left.
+	// frozenPlanID does not allow plan changes.
 	frozenPlanID     = "plan-frozen"
 	unbindablePlanID = "plan-unbindable"
-	// otherServiceID has one plan, requires nothing, cannot be updated and its
-	// bindings are not retrievable.
+	// otherServiceID has one plan, requires no permissions, does not allow plan
+	// changes, and its bindings are not retrievable.
 	otherServiceID   = "service-2"
 	foreignPlanID    = "plan-foreign"
 	instancePath     = "/v2/service_instances/i-1"
@@ -67,8 +67,8 @@ func testCatalog() *openbroker.Catalog {
 
 var _ openbroker.Broker = (*fakeBroker)(nil)
 
-// A fakeBroker answers each call with the function of that name, or with a
-// plain success, and records the requests.
+// A fakeBroker answers each call with the function of that name, or with success if
+// the function is nil, and records the requests.
 type fakeBroker struct {
 	catalog              func(context.Context) (*openbroker.Catalog, error)
 	provision            func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error)
@@ -87,7 +87,7 @@ type fakeBroker struct {
 	requests []any
 }
 
-// failing returns a broker whose every call but Catalog returns err.
+// failing returns a broker that returns err for every call except Catalog.
 func failing(err error) *fakeBroker {
 	return &fakeBroker{
 		provision: func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
@@ -180,7 +180,7 @@ func (b *fakeBroker) LastBindingOperation(ctx context.Context, r *openbroker.Las
 	return answer(ctx, b, r, b.lastBindingOperation, &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded})
 }
 
-// received returns the requests so far.
+// received returns all requests received so far.
 func (b *fakeBroker) received() []any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -227,8 +227,8 @@ func (b *lockedBuffer) String() string {
 
 func testTime() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC) }
 
-// serve starts a server without authentication, unless an option says
-// otherwise, whose log is JSON.
+// serve starts a server with a JSON log, and without authentication unless an option
+// adds it.
 func serve(t *testing.T, broker openbroker.Broker, options ...openbroker.Option) *testServer {
 	t.Helper()
 	s := &testServer{t: t, log: new(lockedBuffer)}
@@ -242,15 +242,15 @@ func serve(t *testing.T, broker openbroker.Broker, options ...openbroker.Option)
 	return s
 }
 
-// An httpAnswer is a response, read to its end.
+// An httpAnswer is a response with its whole body.
 type httpAnswer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// do sends a request with API version 2.17. Each of headers is "Name: value",
-// which sets one, or "-Name", which removes one.
+// do sends a request with API version 2.17. Each of headers is "Name: value" to set
+// a header, or "-Name" to remove it.
 func (s *testServer) do(method, path, body string, headers ...string) httpAnswer {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, strings.NewReader(body))
@@ -273,7 +273,7 @@ func (s *testServer) do(method, path, body string, headers ...string) httpAnswer
 	return readAnswer(s.t, response)
 }
 
-// raw sends bytes on a connection of their own and reads one answer.
+// raw sends bytes on a new connection and reads one answer.
 func (s *testServer) raw(request string) httpAnswer {
 	s.t.Helper()
 	connection := s.dial()
@@ -313,7 +313,7 @@ func readAnswer(t *testing.T, response *http.Response) httpAnswer {
 	return httpAnswer{response.StatusCode, response.Header, string(body)}
 }
 
-// object returns the body, which must be a JSON object and declared as JSON.
+// object returns the body, which must be a JSON object with the right content type.
 func (a httpAnswer) object(t *testing.T) map[string]any {
 	t.Helper()
 	if got := a.header.Get("Content-Type"); got != "application/json" {
@@ -321,7 +321,7 @@ func (a httpAnswer) object(t *testing.T) map[string]any {
 	}
 	var object map[string]any
 	if err := json.Unmarshal([]byte(a.body), &object); err != nil || object == nil {
-		t.Fatalf("the body of the %d is no JSON object: %q", a.status, a.body)
+		t.Fatalf("the body of the %d is not a JSON object: %q", a.status, a.body)
 	}
 	return object
 }
@@ -335,8 +335,8 @@ func (a httpAnswer) wantBody(t *testing.T, status int, body string) {
 	a.object(t)
 }
 
-// wantError checks the status of an error, and that its body is an object with
-// a description that contains every one of parts.
+// wantError checks the status of an error, and that its body is an object whose
+// description contains all parts.
 func (a httpAnswer) wantError(t *testing.T, status int, parts ...string) {
 	t.Helper()
 	a.wantCode(t, status, "", parts...)
@@ -371,7 +371,7 @@ func wantNoCall(t *testing.T, b *fakeBroker) {
 	}
 }
 
-// wantEqual compares values by how they print.
+// wantEqual compares the printed forms of two values.
 func wantEqual(t *testing.T, what string, got, want any) {
 	t.Helper()
 	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
@@ -379,14 +379,14 @@ func wantEqual(t *testing.T, what string, got, want any) {
 	}
 }
 
-// An authenticatorFunc accepts with its principal or refuses.
+// An authenticatorFunc implements Authenticator with a function.
 type authenticatorFunc func(*http.Request) (openbroker.Principal, error)
 
 func (f authenticatorFunc) Authenticate(r *http.Request) (openbroker.Principal, error) { return f(r) }
 
 func (authenticatorFunc) Challenges() []string { return []string{`Basic realm="test"`} }
 
-// basicAuth accepts the password "secret" of any user, whose name is the
+// basicAuth accepts any user with the password "secret". The user name is the
 // platform.
 func basicAuth(r *http.Request) (openbroker.Principal, error) {
 	user, password, _ := r.BasicAuth()
@@ -396,7 +396,7 @@ func basicAuth(r *http.Request) (openbroker.Principal, error) {
 	return openbroker.Principal{Name: user, Method: "basic", Platform: user}, nil
 }
 
-// endpointRequests is one well-formed request for each of the ten endpoints.
+// endpointRequests has one well-formed request for each of the ten endpoints.
 var endpointRequests = []struct{ name, method, path, body string }{
 	{"catalog", http.MethodGet, "/v2/catalog", ""},
 	{"provision", http.MethodPut, instancePath, provisionBody},
@@ -412,7 +412,7 @@ var endpointRequests = []struct{ name, method, path, body string }{
 
 func newRecorder() *httptest.ResponseRecorder { return httptest.NewRecorder() }
 
-// newRequest is for handlers that are called without a server.
+// newRequest makes a request for handlers that are called without a server.
 func newRequest(t *testing.T, method, path, body string) *http.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
@@ -420,8 +420,8 @@ func newRequest(t *testing.T, method, path, body string) *http.Request {
 	return r
 }
 
-// waitForCancel returns a provision that says on ended that it has begun, with
-// nil, and then how its context ended.
+// waitForCancel returns a provision that sends nil on ended when it starts, and then
+// the error of its context when that ends.
 func waitForCancel(ended chan<- error) func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	return func(ctx context.Context, _ *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 		ended <- nil

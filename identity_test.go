@@ -34,7 +34,7 @@ func TestParseOriginatingIdentity(t *testing.T) {
 		t.Errorf("%v, %v", user, err)
 	}
 	if _, err := got.Kubernetes(); err == nil {
-		t.Error("a user of Cloud Foundry is one of Kubernetes")
+		t.Error("a user of Cloud Foundry is decoded as one of Kubernetes")
 	}
 }
 
@@ -48,7 +48,7 @@ func TestKubernetesIdentity(t *testing.T) {
 	wantEqual(t, "the user", *got, openbroker.KubernetesIdentity{Username: "duke", UID: "u", Groups: []string{"admin", "dev"}, Extra: map[string][]string{"mydata": {"data1", "data3"}}})
 	identity.Value = json.RawMessage(`{"groups":"admin"}`)
 	if _, err := identity.Kubernetes(); err == nil {
-		t.Error("groups may be a string")
+		t.Error("a string is accepted for groups")
 	}
 }
 
@@ -93,6 +93,6 @@ func TestIdentityReachesTheBroker(t *testing.T) {
 	wantEqual(t, "the identity", *lastReceived[*openbroker.ProvisionRequest](t, broker).Caller.Identity, identity)
 	s.do(http.MethodPut, instancePath, provisionBody)
 	if got := lastReceived[*openbroker.ProvisionRequest](t, broker).Caller.Identity; got != nil {
-		t.Errorf("no header, but %v", got)
+		t.Errorf("without the header, the identity is %v", got)
 	}
 }

@@ -56,7 +56,7 @@ func TestLastOperationStates(t *testing.T) {
 	}
 }
 
-// TestLastOperationUnknownState: an empty state must never go out.
+// TestLastOperationUnknownState: the handler never sends an empty or unknown state.
 func TestLastOperationUnknownState(t *testing.T) {
 	t.Parallel()
 	for _, state := range []openbroker.OperationState{"", "in_progress", "Succeeded", "done", " failed"} {
@@ -67,7 +67,7 @@ func TestLastOperationUnknownState(t *testing.T) {
 	}
 }
 
-// TestLastOperationRequest: the operation arrives as the broker gave it.
+// TestLastOperationRequest: the broker receives its operation unchanged.
 func TestLastOperationRequest(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -89,8 +89,9 @@ func TestLastOperationRequest(t *testing.T) {
 	})
 }
 
-// TestRawQueries: what some platforms do not escape arrives as the broker gave
-// it. A query ends at & only, and what cannot be decoded is taken as it stands.
+// TestRawQueries: the broker receives its operation unchanged also from platforms
+// that do not escape it. Only & separates values, and values that cannot be decoded
+// stay as they are.
 func TestRawQueries(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -124,11 +125,12 @@ func TestRawQueries(t *testing.T) {
 	}
 	s.do(http.MethodPut, instancePath+"?accepts_incomplete=true;x=%", provisionBody).wantBody(t, http.StatusCreated, "{}")
 	if lastReceived[*openbroker.ProvisionRequest](t, broker).AcceptsIncomplete {
-		t.Error("accepts_incomplete is not the literal true")
+		t.Error("accepts_incomplete=true is not recognized")
 	}
 }
 
-// TestLastOperationOfMissing: never known is 404, gone is 410, on both paths.
+// TestLastOperationOfMissing: an unknown resource is 404, a deleted one 410, on both
+// paths.
 func TestLastOperationOfMissing(t *testing.T) {
 	t.Parallel()
 	for err, status := range map[error]int{openbroker.ErrInstanceDoesNotExist: 404, openbroker.ErrBindingDoesNotExist: 404, openbroker.ErrGone: 410} {

@@ -23,7 +23,7 @@ func lastLogLine(t *testing.T, s *testServer) map[string]any {
 	return line
 }
 
-// TestLogLine: one record for each request, with what an operator looks for.
+// TestLogLine: each request is one record with the fields that operators need.
 func TestLogLine(t *testing.T) {
 	t.Parallel()
 	now := testTime()
@@ -75,7 +75,7 @@ func TestLogLevel(t *testing.T) {
 	}
 }
 
-// TestLogOfRefused: a line about a login that was refused says whose it was.
+// TestLogOfRefused: the record of a refused login has the address and the user name.
 func TestLogOfRefused(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &fakeBroker{}, openbroker.WithAuthenticator(authenticatorFunc(func(r *http.Request) (openbroker.Principal, error) {
@@ -105,8 +105,8 @@ func TestLogOfRefused(t *testing.T) {
 	}
 }
 
-// TestLogHasNoSecrets sends a secret in every place that may hold one and looks
-// for it in the log, also at the most verbose level.
+// TestLogHasNoSecrets sends a secret in every field that may contain one and searches
+// the log for it at the most verbose level.
 func TestLogHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
@@ -140,12 +140,11 @@ func TestLogHasNoSecrets(t *testing.T) {
 		}
 	}
 	if !strings.Contains(log.String(), `"msg":"request"`) {
-		t.Error("nothing is logged")
+		t.Error("the log is empty")
 	}
 }
 
-// TestLogIsBounded: what a client writes into the log is cut, and stays on one
-// line.
+// TestLogIsBounded: text of a client in the log is truncated and stays on one line.
 func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
 	s := serve(t, &fakeBroker{})

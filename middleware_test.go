@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// own is a handler of a team with its own router.
+// own returns a handler as in a program with its own router. It records callers.
 func own(seen *[]openbroker.Caller) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*seen = append(*seen, openbroker.CallerFrom(r.Context()))

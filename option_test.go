@@ -26,7 +26,7 @@ func TestWithMaxBodySize(t *testing.T) {
 	s.do(http.MethodPut, instancePath, provisionBody+" ").wantError(t, http.StatusRequestEntityTooLarge)
 }
 
-// Without an authenticator, and without version checks, there is a warning once.
+// NewHandler warns once without an authenticator and without version checks.
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

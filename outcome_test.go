@@ -13,10 +13,10 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// What a broker answers against the specification is a 500, and the log says
-// what is wrong.
+// An answer of a broker that violates the specification becomes a 500, and the log
+// describes the violation.
 
-// outcomeBroker answers every change with an outcome and an operation.
+// outcomeBroker answers every change with the given outcome and operation.
 func outcomeBroker(outcome openbroker.Outcome, operation string) *fakeBroker {
 	return &fakeBroker{
 		provision: func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
@@ -69,21 +69,21 @@ func TestOutcomeStatus(t *testing.T) {
 	}
 }
 
-// wantProgrammingError checks a 500 that tells nothing, and the log.
+// wantProgrammingError checks for a generic 500 and for logged in the log.
 func wantProgrammingError(t *testing.T, s *testServer, a httpAnswer, logged string) {
 	t.Helper()
 	a.wantError(t, http.StatusInternalServerError, "failed to process the request", "req-1")
 	if strings.Contains(a.body, logged) {
-		t.Errorf("the answer says %q: %s", logged, a.body)
+		t.Errorf("the answer reveals %q: %s", logged, a.body)
 	}
 	if !strings.Contains(s.log.String(), logged) || !strings.Contains(s.log.String(), "req-1") {
-		t.Errorf("the log does not say %q: %s", logged, s.log)
+		t.Errorf("the log does not contain %q: %s", logged, s.log)
 	}
 }
 
 const requestOne = openbroker.HeaderRequestIdentity + ": req-1"
 
-// TestAcceptedNeedsAcceptsIncomplete: only the literal true allows a 202.
+// TestAcceptedNeedsAcceptsIncomplete: only accepts_incomplete=true allows a 202.
 func TestAcceptedNeedsAcceptsIncomplete(t *testing.T) {
 	t.Parallel()
 	for _, r := range changes {
@@ -131,7 +131,7 @@ func TestOperationLength(t *testing.T) {
 			wantBody(t, http.StatusAccepted, `{"operation":"`+longest+`"}`)
 		s := serve(t, outcomeBroker(openbroker.Accepted, longest+"x"))
 		wantProgrammingError(t, s, s.do(r.method, withAccept(r.path, "true"), r.body, requestOne), "10001 characters")
-		// Without an operation there is no key, and still an object.
+		// Without an operation, the body is an empty object.
 		serve(t, outcomeBroker(openbroker.Accepted, "")).do(r.method, withAccept(r.path, "true"), r.body).
 			wantBody(t, http.StatusAccepted, `{}`)
 	}
@@ -175,7 +175,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestAbortHandler: that panic of net/http keeps its meaning.
+// TestAbortHandler: the handler passes on the panic http.ErrAbortHandler.
 func TestAbortHandler(t *testing.T) {
 	t.Parallel()
 	h := openbroker.NewHandler(&fakeBroker{provision: func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {

@@ -14,8 +14,8 @@ import (
 
 const draft04 = `"$schema":"http://json-schema.org/draft-04/schema#","type":"object","additionalProperties":false,`
 
-// strictCatalog is the test catalog with schemas. Each has a property of its own,
-// so that what is refused tells which one applied.
+// strictCatalog is the test catalog with schemas. Each schema has a unique property,
+// so that an error tells which schema was applied.
 func strictCatalog() *openbroker.Catalog {
 	schema := func(rest string) *openbroker.InputParametersSchema {
 		return &openbroker.InputParametersSchema{Parameters: json.RawMessage("{" + draft04 + rest + "}")}
@@ -56,7 +56,7 @@ func TestParameterValidation(t *testing.T) {
 	)
 	for _, c := range []struct {
 		name, method, body string
-		// wrong is in the description; empty if the request is valid.
+		// wrong is part of the description, or empty if the request is valid.
 		wrong string
 	}{
 		{"create", "PUT", small + place + `,"parameters":{"size":5}}`, ""},
@@ -104,7 +104,7 @@ func TestParameterValidation(t *testing.T) {
 			}
 			got.wantCode(t, http.StatusBadRequest, "InvalidParameters", "parameters: 1 violation: ", c.wrong)
 			wantNoCall(t, broker)
-			// The same request is let through without the option.
+			// Without the option, the same request is accepted.
 			open := serve(t, strictBroker(), validating(), openbroker.WithParameterValidation(nil))
 			if got := open.do(method, path, c.body); got.status >= 300 {
 				t.Errorf("without validation: %d %s", got.status, got.body)
@@ -113,7 +113,7 @@ func TestParameterValidation(t *testing.T) {
 	}
 }
 
-// Earlier steps answer first, and each with its own status.
+// Errors of earlier steps take precedence over invalid parameters.
 func TestParameterValidationComesLast(t *testing.T) {
 	t.Parallel()
 	s := serve(t, strictBroker(), validating())
@@ -123,8 +123,8 @@ func TestParameterValidationComesLast(t *testing.T) {
 		wantCode(t, 422, "MaintenanceInfoConflict")
 }
 
-// A broker that keeps state validates what the handler could not, and nothing
-// twice.
+// A broker that keeps state validates the requests that the handler could not
+// validate, and no request is validated twice.
 func TestValidateParametersInBroker(t *testing.T) {
 	t.Parallel()
 	c := strictCatalog()
@@ -134,7 +134,7 @@ func TestValidateParametersInBroker(t *testing.T) {
 	broker := &fakeBroker{
 		catalog: func(context.Context) (*openbroker.Catalog, error) { return c, nil },
 		update: func(_ context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
-			// A decision may be made several times.
+			// Repeated calls must not validate again.
 			if err := errors.Join(r.ValidateParameters(present), r.ValidateParameters(present)); err != nil {
 				return nil, r.ValidateParameters(present)
 			}
@@ -186,8 +186,8 @@ func TestValidateParametersInBroker(t *testing.T) {
 	}
 }
 
-// A request that no handler made needs a validator: without one, its parameters
-// are not accepted unchecked.
+// ValidateParameters of a request that no handler made is an error until
+// SetParameterValidator is called.
 func TestValidateParametersOfRequestMadeByHand(t *testing.T) {
 	t.Parallel()
 	plan := strictCatalog().Services[0].Plan(planID)
@@ -225,8 +225,8 @@ func (v *countingValidator) ValidateParameters(schema json.RawMessage, parameter
 	return v.ParameterValidator.ValidateParameters(schema, parameters)
 }
 
-// A schema that cannot be used is the broker's fault: 500, and the log says which
-// one it is.
+// An unusable schema is the broker's fault: the answer is a 500, and the log names the
+// schema.
 func TestUnusableSchema(t *testing.T) {
 	t.Parallel()
 	c := strictCatalog()
@@ -237,7 +237,7 @@ func TestUnusableSchema(t *testing.T) {
 	got.wantError(t, http.StatusInternalServerError)
 	wantNoCall(t, broker)
 	if strings.Contains(got.body, "example.com") {
-		t.Errorf("the platform is told %s", got.body)
+		t.Errorf("the answer reveals the schema: %s", got.body)
 	}
 	log := s.log.String()
 	for _, part := range []string{"plan-small", "service_instance.create", "https://example.com/a.json"} {
@@ -250,7 +250,7 @@ func TestUnusableSchema(t *testing.T) {
 	}
 }
 
-// Nothing of what is refused is logged.
+// The log does not contain refused parameters.
 func TestRefusedParametersAreNotLogged(t *testing.T) {
 	t.Parallel()
 	s := serve(t, strictBroker(), validating())

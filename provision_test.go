@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// The goldens in testdata/wire hold the fields; the tests here hold the rules.
+// The golden files in testdata/wire test the fields; the tests here test the rules.
 
 // TestServiceAndPlanBelongTogether also covers update and bind.
 func TestServiceAndPlanBelongTogether(t *testing.T) {
@@ -40,8 +40,8 @@ func TestServiceAndPlanBelongTogether(t *testing.T) {
 	wantNoCall(t, broker)
 }
 
-// TestProvisionPlace: organization and space are demanded of Cloud Foundry, and
-// of platforms that send no context.
+// TestProvisionPlace: organization and space are required from Cloud Foundry and from
+// platforms that send no context.
 func TestProvisionPlace(t *testing.T) {
 	t.Parallel()
 	const cf = `"context":{"platform":"cloudfoundry","organization_guid":"o","space_guid":"s"}`
@@ -91,8 +91,8 @@ func TestProvisionPlace(t *testing.T) {
 	}
 }
 
-// TestDeprecatedFieldDiffers: what replaces a field is used, and the author reads
-// at debug that the two differ.
+// TestDeprecatedFieldDiffers: the handler uses the newer field and logs the difference
+// at level debug.
 func TestDeprecatedFieldDiffers(t *testing.T) {
 	t.Parallel()
 	for body, line := range map[string]map[string]any{
@@ -171,7 +171,7 @@ func TestProvisionMaintenanceInfo(t *testing.T) {
 	}
 }
 
-// maintenanceOf returns what the last request of a broker has of it.
+// maintenanceOf returns the maintenance_info of the last request.
 func maintenanceOf(b *fakeBroker) *openbroker.MaintenanceInfo {
 	requests := b.received()
 	switch r := requests[len(requests)-1].(type) {
@@ -184,8 +184,8 @@ func maintenanceOf(b *fakeBroker) *openbroker.MaintenanceInfo {
 	}
 }
 
-// TestBodyReachesTheBroker: parameters and extension fields arrive as they were
-// sent, digits and order included.
+// TestBodyReachesTheBroker: the broker receives parameters and extension fields
+// unchanged, also the digits of numbers and the order of members.
 func TestBodyReachesTheBroker(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -200,15 +200,15 @@ func TestBodyReachesTheBroker(t *testing.T) {
 	if r.AcceptsIncomplete {
 		t.Error("accepts_incomplete is set")
 	}
-	// Names may be escaped, and the last of equal ones counts.
+	// Names may be escaped. Of equal names, the last one counts.
 	s.do(http.MethodPut, instancePath+"?accepts_incomplete=true", strings.Replace(body, `"service_id":"`, `"service_id":"none","service_\u0069d":"`, 1)).wantBody(t, http.StatusCreated, "{}")
 	if r := lastReceived[*openbroker.ProvisionRequest](t, broker); !r.AcceptsIncomplete || r.ServiceID != serviceID {
 		t.Errorf("got %+v", r)
 	}
 }
 
-// TestRepeatedRequests: the handler keeps no state, so that a repetition is for
-// the broker to judge.
+// TestRepeatedRequests: the handler keeps no state and passes repeated requests on to
+// the broker.
 func TestRepeatedRequests(t *testing.T) {
 	t.Parallel()
 	outcome := openbroker.Completed

@@ -22,7 +22,7 @@ func TestRouteUnderAnyPrefix(t *testing.T) {
 	}
 }
 
-// TestRouteMounted mounts the handler as a team with its own router does.
+// TestRouteMounted: the handler works below a path of another router.
 func TestRouteMounted(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -38,7 +38,7 @@ func TestRouteMounted(t *testing.T) {
 	}
 }
 
-// TestRouteKeepsEncodedIDs holds that an id stays one segment.
+// TestRouteKeepsEncodedIDs: an id with an escaped slash stays one path segment.
 func TestRouteKeepsEncodedIDs(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
@@ -130,7 +130,7 @@ func TestPlatformPrefix(t *testing.T) {
 		{"/k8s", "-Authorization", http.StatusCreated, "k8s"},
 		{"/a%2Fb", "-Authorization", http.StatusCreated, "a/b"},
 		{"/k8s", ofCF, http.StatusUnauthorized, ""},
-		// The first /v2/ decides, so that the path cannot mean two platforms.
+		// Only the first /v2/ counts, so that a path names one platform.
 		{"/k8s/v2/cf", ofCF, http.StatusNotFound, ""},
 		{"/cf/v2/k8s", "-Authorization", http.StatusNotFound, ""},
 		{"/cf/v2/service_instances", "-Authorization", http.StatusNotFound, ""},

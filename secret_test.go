@@ -40,7 +40,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		}
 	}
 	if !strings.Contains(out.String(), "[redacted]") {
-		t.Error("nothing is printed")
+		t.Error("the output is empty")
 	}
 }
 

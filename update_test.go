@@ -46,9 +46,9 @@ func TestUpdatePlanChange(t *testing.T) {
 	}
 }
 
-// TestUpdateLeavesOutWhatIsAbsent: a broker must be able to tell an absent field
-// from an empty one.
-func TestUpdateLeavesOutWhatIsAbsent(t *testing.T) {
+// TestUpdateKeepsAbsentFields: a broker can distinguish an absent field from an empty
+// one.
+func TestUpdateKeepsAbsentFields(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}
 	s := serve(t, broker)

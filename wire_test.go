@@ -19,9 +19,9 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// A wire file holds one exchange, byte for byte: how the broker is scripted, the
-// request, what the broker received, and the response. With -update the last
-// two parts are written anew: read the difference before you commit it.
+// A wire file has one exchange, byte for byte: the script of the broker, the request,
+// what the broker received, and the response. The flag -update rewrites the last two
+// parts: review the difference before you commit it.
 //
 //	# broker: created
 //	PUT /v2/service_instances/i-1 HTTP/1.1
@@ -40,8 +40,8 @@ const (
 	responseMark = "=== response\n"
 )
 
-// headersOfInterest are those of a response that the specification or a
-// platform looks at.
+// headersOfInterest are the response headers that the specification or a platform
+// uses.
 var headersOfInterest = []string{
 	"Allow", "Content-Type", "ETag", "Last-Modified", "Location", "Retry-After", "WWW-Authenticate",
 	openbroker.HeaderRequestIdentity,
@@ -52,7 +52,7 @@ func TestWire(t *testing.T) {
 	runWire(t, "testdata/wire", func(*testing.T, string) {})
 }
 
-// TestPlatforms holds that what real platforms send reaches the broker.
+// TestPlatforms: the broker receives the requests of real platforms.
 func TestPlatforms(t *testing.T) {
 	t.Parallel()
 	for _, platform := range []string{"cloudfoundry", "korifi", "service-catalog", "service-manager"} {
@@ -110,7 +110,7 @@ func firstDifference(got, want string) string {
 	return fmt.Sprintf("%d: one of them ends", min(len(gotLines), len(wantLines)))
 }
 
-// exchange sends the request part of a wire file and returns the rest of it.
+// exchange sends the request of a wire file and returns the parts after it.
 func exchange(t *testing.T, file string) string {
 	t.Helper()
 	script, request, found := strings.Cut(file, "\n")
@@ -143,7 +143,7 @@ func exchange(t *testing.T, file string) string {
 	return out.String()
 }
 
-// wireAuth accepts what platforms send: Basic, a Bearer token or nothing.
+// wireAuth accepts basic authentication, a bearer token, and no credentials.
 func wireAuth(r *http.Request) (openbroker.Principal, error) {
 	if user, password, ok := r.BasicAuth(); ok {
 		if password != "secret" {
@@ -154,7 +154,7 @@ func wireAuth(r *http.Request) (openbroker.Principal, error) {
 	return openbroker.Principal{}, nil
 }
 
-// describe renders a request that the broker received, with all of its fields.
+// describe formats a request that the broker received, with all fields.
 func describe(t *testing.T, request any) string {
 	t.Helper()
 	encoded, err := json.MarshalIndent(fieldsOf(reflect.ValueOf(request).Elem()), "", "  ")
@@ -169,7 +169,7 @@ func fieldsOf(v reflect.Value) map[string]any {
 	for i := range v.NumField() {
 		name, field := v.Type().Field(i).Name, v.Field(i)
 		if name == "Body" || !v.Type().Field(i).IsExported() || field.IsZero() {
-			continue // The body is that of the request above.
+			continue // The request above has the body.
 		}
 		switch value := field.Interface().(type) {
 		case *openbroker.Service:
@@ -191,8 +191,8 @@ func fieldsOf(v reflect.Value) map[string]any {
 	return fields
 }
 
-// wireBroker returns a broker that answers with every field that the
-// specification defines.
+// wireBroker returns a broker whose answers have every field that the specification
+// defines.
 func wireBroker(t *testing.T, script string) *fakeBroker {
 	t.Helper()
 	if name, ok := strings.CutPrefix(script, "error "); ok {
