@@ -91,7 +91,14 @@ var subjects = map[string]func(*testing.T){
 		brokertest.Run(t, brokertest.Broker(keeping{newNotes()}), brokertest.Only("catalog-*", "provision-succeeds"))
 	},
 	"nothing": func(t *testing.T) { brokertest.Run(t, brokertest.Broker(newNotes()), brokertest.Only("bind-succeeds")) },
-	"closed":  func(t *testing.T) { brokertest.Run(t, brokertest.URL("http://127.0.0.1:1")) },
+	"skipping": func(t *testing.T) {
+		brokertest.Run(t, brokertest.Broker(repeated{newNotes()}), brokertest.Level(conformance.Should), brokertest.Skip("provision-repeated-*", "concurrent-provisions-*"))
+	},
+	"waiving": func(t *testing.T) {
+		brokertest.Run(t, brokertest.Broker(repeated{newNotes()}), brokertest.Level(conformance.Should),
+			brokertest.Skip("concurrent-provisions-*", "provision-repeated-not-created"), brokertest.Waive("provision-repeated-200", "ticket 42", "2999-12-31"))
+	},
+	"closed": func(t *testing.T) { brokertest.Run(t, brokertest.URL("http://127.0.0.1:1")) },
 	"locked": func(t *testing.T) {
 		brokertest.Run(t, brokertest.Broker(newNotes()), brokertest.Login("brokertest", "wrong"))
 	},
@@ -150,6 +157,20 @@ func TestRunPattern(t *testing.T) {
 	t.Parallel()
 	code, output := subject(t, "repeated", "^TestSubject$/^catalog-")
 	if code != 0 || !strings.Contains(output, "--- PASS: TestSubject/catalog-") || strings.Contains(output, "TestSubject/provision-") {
+		t.Errorf("exit code %d\n%s", code, output)
+	}
+}
+
+// A check that is skipped is not a subtest; one that is waived is a skipped subtest.
+func TestRunForgives(t *testing.T) {
+	t.Parallel()
+	const check = "TestSubject/provision-repeated-200"
+	code, output := subject(t, "skipping", "^TestSubject$")
+	if code != 0 || strings.Contains(output, check) {
+		t.Errorf("exit code %d\n%s", code, output)
+	}
+	code, output = subject(t, "waiving", "^TestSubject$")
+	if code != 0 || !strings.Contains(output, "--- SKIP: "+check) || !strings.Contains(output, "waived until 2999-12-31 (ticket 42): ") {
 		t.Errorf("exit code %d\n%s", code, output)
 	}
 }

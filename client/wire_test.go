@@ -85,6 +85,26 @@ func TestRequests(t *testing.T) {
 	compareGolden(t, "requests.golden", random.ReplaceAllString(out.String(), "RANDOM-UUID"))
 }
 
+// An identity in the request takes precedence over that of the client.
+func TestOriginatingIdentity(t *testing.T) {
+	t.Parallel()
+	identity := openbroker.OriginatingIdentity{Platform: "cloudfoundry", Value: json.RawMessage(`{"user_id":"u"}`)}
+	broker := answers(exchange{status: 200, body: `{}`})
+	c := newClient(t, broker, client.WithOriginatingIdentity(identity))
+	other := provisionRequest()
+	other.Caller.Identity = &openbroker.OriginatingIdentity{Platform: "kubernetes", Value: json.RawMessage(`{}`)}
+	for _, r := range []*openbroker.ProvisionRequest{provisionRequest(), other} {
+		if _, err := c.Provision(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []string{"cloudfoundry eyJ1c2VyX2lkIjoidSJ9", "kubernetes e30="} {
+		if want = "X-Broker-Api-Originating-Identity: " + want + "\n"; !strings.Contains(broker.requests[i], want) {
+			t.Errorf("request %d has no %s:\n%s", i, want, broker.requests[i])
+		}
+	}
+}
+
 // TestResponses decodes each success, and keeps digits and unknown fields.
 func TestResponses(t *testing.T) {
 	t.Parallel()
