@@ -7,11 +7,11 @@ import (
 	"slices"
 )
 
-// An answer is a request with what the broker answered, as it was.
+// An answer is a request with the response of the broker, unmasked.
 type answer struct {
 	exchange Exchange // not masked yet
-	// instanceID is the instance's, bindingID the binding's if it was to be
-	// created.
+	// instanceID is the id of the instance. bindingID is the id of the binding
+	// that the request creates, or "".
 	instanceID, bindingID string
 	// binding is the name of the binding in the scenario.
 	binding  string
@@ -19,28 +19,28 @@ type answer struct {
 	step     string
 	subject  *subject
 	endpoint Endpoint
-	// undefined says that the specification has no such request.
+	// undefined marks a request that the specification does not define.
 	undefined bool
-	// of is the endpoint whose operation is polled, if it is known.
+	// of is the endpoint whose operation is polled, if known.
 	of     Endpoint
 	query  url.Values
-	sent   map[string]any // the request's body, if it was an object
+	sent   map[string]any // the body of the request, if it is an object
 	status int
 	header http.Header
-	// body is what was read; cut is true if there was more than maxBody.
+	// body is the response body. cut is true if the broker sent more than maxBody.
 	body []byte
 	cut  bool
 	json document
-	// failure says why there is no answer; unconnected is true if no connection
-	// was made.
+	// failure says why no response came. unconnected is true if no connection was
+	// made.
 	failure     string
 	unconnected bool
-	// plain is a request without anything unusual: what a broker refuses of it, it
-	// refuses because of what this run is.
+	// plain marks a request without anything unusual. A broker that refuses it
+	// refuses the run, not a deviation.
 	plain bool
 }
 
-// unsent is the answer as it was before the request was sent.
+// unsent returns the answer as it was before the request was sent.
 func (a *answer) unsent() answer {
 	return answer{
 		exchange: Exchange{Step: a.exchange.Step}, instanceID: a.instanceID, bindingID: a.bindingID, binding: a.binding, scenario: a.scenario, step: a.step,
@@ -54,18 +54,19 @@ func (a *answer) object() map[string]any {
 	return object
 }
 
-// is reports whether the answer has one of the statuses.
+// is reports whether the response has one of the statuses.
 func (a *answer) is(statuses ...int) bool { return slices.Contains(statuses, a.status) }
 
-// accepted reports whether an asynchronous operation was started.
+// accepted reports whether the broker started an asynchronous operation.
 func (a *answer) accepted() bool { return a.is(http.StatusAccepted) }
 
-// succeeded reports whether the request did what it asked for.
+// succeeded reports whether the broker processed the request or accepted it for
+// processing.
 func (a *answer) succeeded() bool {
 	return a.is(http.StatusOK, http.StatusCreated, http.StatusAccepted)
 }
 
-// refused reports whether the broker took no notice of the request.
+// refused reports whether the broker rejected the request with a 4xx.
 func (a *answer) refused() bool { return a.status >= 400 && a.status < 500 }
 
 // operation returns the operation of a 202, or "".
@@ -83,13 +84,13 @@ func (a *answer) state() string {
 	return state
 }
 
-// errorCode returns the member error of the body, or "".
+// errorCode returns the member "error" of the body, or "".
 func (a *answer) errorCode() string {
 	code, _ := a.object()["error"].(string)
 	return code
 }
 
-// describe says in a few words what was answered.
+// describe summarizes the response in a few words.
 func (a *answer) describe() string {
 	if a.failure != "" {
 		return a.failure
@@ -101,16 +102,16 @@ func (a *answer) describe() string {
 	return text
 }
 
-// A record is what happened in one run of a scenario.
+// A record has the answers of one run of a scenario.
 type record struct {
 	scenario *Scenario
 	subject  *subject
 	answers  []*answer
-	// missing says of steps that were not sent, or not to their end, why.
+	// missing has the reason of each step that was not sent, or not finished.
 	missing map[string]absence
 }
 
-// An absence is why a step was not sent.
+// An absence is the reason why a step was not sent.
 type absence struct {
 	outcome Outcome
 	reason  string
@@ -137,12 +138,12 @@ func (r *record) last(step string) *answer {
 	return nil
 }
 
-// A judgement is what an expectation or a condition sees.
+// A judgement is the input of an expectation or a condition.
 type judgement struct {
-	// answer is the one that is judged, nil for expectations on all together
-	// and for conditions.
+	// answer is the judged answer. It is nil for expectations on all answers
+	// together, and for conditions.
 	answer *answer
-	// answers are all that the check judges in this run of the scenario.
+	// answers are all answers that the check judges in this run of the scenario.
 	answers []*answer
 	// record is nil if the check is not bound to a scenario.
 	record *record

@@ -18,11 +18,11 @@ const (
 	planID   = "5bec13e5-0b2f-4c1d-9a17-000000000002"
 )
 
-// tiny is a broker that knows just enough for tests of the runner: one service
-// with one plan, which works asynchronously if it is told to.
+// tiny is a broker with just enough for tests of the runner: one service with
+// one plan. It works asynchronously if async is set.
 type tiny struct {
 	*httptest.Server
-	// answer, if set, is asked first; it reports whether it has answered.
+	// answer, if set, is called first. It reports whether it has answered.
 	answer func(w http.ResponseWriter, r *http.Request) bool
 	async  bool
 	schema string
@@ -30,7 +30,7 @@ type tiny struct {
 	mu        sync.Mutex
 	instances map[string]string // id to attributes
 	bindings  map[string]string
-	requests  []string // method and target, as they came
+	requests  []string // method and target, as received
 }
 
 func newTiny(t *testing.T) *tiny {
@@ -45,7 +45,7 @@ func (b *tiny) target() conformance.Target {
 	return conformance.Target{URL: b.URL, Username: username, Password: password, Client: b.Client()}
 }
 
-// quick are options with which nothing waits long.
+// quick returns options with short waits.
 func quick() conformance.Options {
 	return conformance.Options{
 		PollInterval: time.Millisecond, MaxPollInterval: time.Millisecond,
@@ -53,14 +53,14 @@ func quick() conformance.Options {
 	}
 }
 
-// left counts what the broker has.
+// left counts the instances and bindings of the broker.
 func (b *tiny) left() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.instances) + len(b.bindings)
 }
 
-// attributes are those of the instance at a path.
+// attributes returns the attributes of the instance at a path.
 func (b *tiny) attributes(path string) (string, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

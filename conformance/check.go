@@ -5,46 +5,47 @@ import (
 	"strings"
 )
 
-// A Check is one requirement on a broker and how to see from outside whether it
-// is met. It is data: all that a report or a page of documentation says of it
-// is here.
+// A Check is one requirement on a broker, and how to judge from its responses
+// whether the broker meets it. A check is data: reports and documentation are
+// written from it.
 type Check struct {
-	// ID names the check and does not change between releases:
-	// "provision-repeated-200".
+	// ID names the check, such as "provision-repeated-200". It does not change
+	// between releases.
 	ID string `json:"id"`
-	// Title says in one sentence what holds of a broker that passes.
+	// Title says in one sentence what a broker that passes does.
 	Title string `json:"title"`
-	// Clause is what the check is derived from.
+	// Clause is the requirement that the check is derived from.
 	Clause Clause `json:"clause"`
 	// Level is the force of the clause.
 	Level Level `json:"level"`
-	// Profile is the platform whose demand this is; empty if it is that of the
+	// Profile is the platform that has the requirement. Empty means the
 	// specification.
 	Profile Profile `json:"profile,omitempty"`
-	// Needs are the features without which the check does not apply.
+	// Needs are the features that the check requires to apply.
 	Needs []Feature `json:"needs,omitempty"`
-	// Scenario is the name of the scenario whose answers are judged. If it is
-	// empty, those of all scenarios are.
+	// Scenario is the name of the scenario whose responses are judged. Empty
+	// selects all scenarios.
 	Scenario string `json:"scenario,omitempty"`
-	// Steps are the steps of Scenario that are judged. One that does not apply
-	// leaves the others to be judged; one that could not be sent because an
-	// earlier one failed leaves the check not evaluated.
+	// Steps are the steps of Scenario that are judged. A step that does not apply
+	// is left out. A step that was not sent because an earlier one failed makes
+	// the check not evaluated.
 	Steps []string `json:"steps,omitempty"`
-	// Endpoints narrow a check without Scenario to the answers of these
-	// endpoints; empty means all of them.
+	// Endpoints limit a check without Scenario to the responses of these
+	// endpoints. Empty selects all.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
-	// If is a condition that only the broker's answers can tell, for instance
-	// that it works asynchronously. Answers for which it does not hold are not
+	// If is a condition on the broker's responses, for instance that it works
+	// asynchronously. A response for which the condition does not hold is not
 	// judged.
 	If Condition `json:"if,omitzero"`
-	// Expect is what must hold of each answer that is judged.
+	// Expect are the expectations that each judged response must meet.
 	Expect []Expectation `json:"expect"`
-	// Remark is said of an answer that meets the expectations, but has something
-	// that its reader should know.
+	// Remark is reported if a response meets the expectations but deserves
+	// attention.
 	Remark Remark `json:"remark,omitzero"`
 }
 
-// Expected returns all expectations of the check in words.
+// Expected returns all expectations of the check in words, separated by
+// semicolons.
 func (c Check) Expected() string {
 	words := make([]string, len(c.Expect))
 	for i, expectation := range c.Expect {
@@ -53,15 +54,15 @@ func (c Check) Expected() string {
 	return strings.Join(words, "; ")
 }
 
-// A Clause is a place in the specification, or in the sources of a platform.
+// A Clause is a requirement of the specification or of a platform.
 type Clause struct {
 	// Document is spec.md, profile.md, an RFC or the name of a platform.
 	Document string `json:"document"`
-	// Section is the heading under which the clause stands.
+	// Section is the heading of the section that has the clause.
 	Section string `json:"section"`
-	// URL leads to the section.
+	// URL is the link to the section.
 	URL string `json:"url"`
-	// Says is the clause in short words.
+	// Says is a summary of the clause.
 	Says string `json:"says"`
 }
 
@@ -90,18 +91,18 @@ func (l Level) String() string {
 	}
 }
 
-// MarshalText is String, for JSON and the like.
+// MarshalText returns the same text as String.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
-// UnmarshalText reads "MUST", "SHOULD" or "MAY", in any case.
+// UnmarshalText parses "MUST", "SHOULD" or "MAY" in any case.
 func (l *Level) UnmarshalText(text []byte) error {
 	level, err := ParseLevel(string(text))
 	*l = level
 	return err
 }
 
-// ParseLevel reads "must", "should" or "may", in any case. Any other text is an
-// error that lists them.
+// ParseLevel parses "must", "should" or "may" in any case. Its error for any
+// other text lists the levels.
 func ParseLevel(text string) (Level, error) {
 	switch strings.ToLower(text) {
 	case "must":
@@ -115,16 +116,16 @@ func ParseLevel(text string) (Level, error) {
 	}
 }
 
-// Profile is a platform with demands of its own.
+// Profile is a platform that has requirements of its own.
 type Profile string
 
-// The platforms whose demands are known.
+// The platforms.
 const (
 	// CloudFoundry is Cloud Foundry's Cloud Controller.
 	CloudFoundry Profile = "cloudfoundry"
 	// Korifi is Cloud Foundry on Kubernetes.
 	Korifi Profile = "korifi"
-	// Kubernetes is the service catalog of Kubernetes and its client.
+	// Kubernetes is the Kubernetes service catalog and its client.
 	Kubernetes Profile = "kubernetes"
 	// ServiceManager is SAP's Service Manager.
 	ServiceManager Profile = "sm"
@@ -135,8 +136,9 @@ func Profiles() []Profile {
 	return []Profile{CloudFoundry, Korifi, Kubernetes, ServiceManager}
 }
 
-// ParseProfile returns the profile with a name; cf is short for cloudfoundry, and "" is no
-// profile. The error for an unknown name lists the known ones.
+// ParseProfile returns the profile with the name. The name "cf" is short for
+// "cloudfoundry". The empty name returns the empty profile, which stands for the
+// specification. The error for an unknown name lists the known ones.
 func ParseProfile(name string) (Profile, error) {
 	if name == "" {
 		return "", nil
@@ -152,7 +154,7 @@ func ParseProfile(name string) (Profile, error) {
 	return "", fmt.Errorf("unknown profile %q: cloudfoundry, korifi, kubernetes or sm", name)
 }
 
-// joinProfiles lists profiles for people: "cloudfoundry, korifi".
+// joinProfiles lists profiles for a report: "cloudfoundry, korifi".
 func joinProfiles(profiles []Profile) string {
 	names := make([]string, len(profiles))
 	for i, profile := range profiles {
@@ -161,22 +163,22 @@ func joinProfiles(profiles []Profile) string {
 	return strings.Join(names, ", ")
 }
 
-// A Feature is what a check needs of the broker's catalog or of the run, in
-// words that complete "needs ...".
+// A Feature is what a check requires of the catalog or of the options of the
+// run, in words that complete "it requires ...".
 type Feature string
 
 // The features.
 const (
-	// Credentials are needed to see that others are refused.
+	// Credentials log in: requests with other credentials must be refused.
 	Credentials Feature = "credentials for the broker"
-	// SecretLogin is a password or a token: something that can be wrong.
+	// SecretLogin is a login with a password or a token, so that a wrong one can
+	// be tried.
 	SecretLogin Feature = "a password or token for the broker"
-	// PasswordLogin is HTTP basic authentication, which the specification
-	// defines.
+	// PasswordLogin is a login with HTTP basic authentication.
 	PasswordLogin Feature = "a username and password for the broker"
-	// Bindable plans can be bound.
+	// Bindable plans allow bindings.
 	Bindable Feature = "a bindable plan"
-	// NotBindable plans cannot.
+	// NotBindable plans do not allow bindings.
 	NotBindable Feature = "a plan that is not bindable"
 	// Rotatable plans declare binding_rotatable.
 	Rotatable Feature = "a bindable plan with binding_rotatable"
@@ -186,45 +188,51 @@ const (
 	BindingsRetrievable Feature = "a service with bindings_retrievable"
 	// ContextUpdates services declare allow_context_updates.
 	ContextUpdates Feature = "a service with allow_context_updates"
-	// PlanUpdateable plans declare plan_updateable, and there is another plan.
+	// PlanUpdateable plans declare plan_updateable, and their service has another
+	// plan.
 	PlanUpdateable Feature = "a plan with plan_updateable, and another plan of its service"
-	// NotPlanUpdateable plans do not, and there is another plan.
+	// NotPlanUpdateable plans do not declare plan_updateable, and their service
+	// has another plan.
 	NotPlanUpdateable Feature = "a plan without plan_updateable, and another plan of its service"
 	// OtherPlan is a second plan of the same service.
 	OtherPlan Feature = "a service with two plans"
 	// OtherService is a second service in the catalog.
 	OtherService Feature = "a catalog with two services"
-	// MaintenanceInfo plans declare a version.
+	// MaintenanceInfo plans declare maintenance_info with a version.
 	MaintenanceInfo Feature = "a plan with maintenance_info"
-	// CreateSchema is a schema for provisioning.
+	// CreateSchema plans have a schema for provisioning.
 	CreateSchema Feature = "a plan with a schema for provisioning"
-	// UpdateSchema is a schema for updates.
+	// UpdateSchema plans have a schema for updates.
 	UpdateSchema Feature = "a plan with a schema for updates"
-	// FailingProvision and FailingDeprovision are parameters that the user gives.
-	FailingProvision   Feature = "parameters with which a provision fails (fail_provision)"
-	FailingDeprovision Feature = "parameters of an instance whose deprovision fails (fail_deprovision)"
-	// AnyParameters are accepted by a plan that has no schema for provisioning.
+	// FailingProvision and FailingDeprovision are parameters in the options that
+	// make the operation fail.
+	FailingProvision   Feature = "parameters that make a provision fail (fail_provision)"
+	FailingDeprovision Feature = "parameters that make the deprovision of an instance fail (fail_deprovision)"
+	// AnyParameters plans have no schema for provisioning, so that any parameters
+	// can be sent.
 	AnyParameters Feature = "a plan without a schema for provisioning"
-	// BindSchema is a schema for bindings.
+	// BindSchema plans have a schema for bindings.
 	BindSchema Feature = "a bindable plan with a schema for bindings"
-	// DistinctCreateParameters are two sets of parameters that differ: the plan has no
-	// schema for provisioning, or one that allows two sets.
+	// DistinctCreateParameters plans accept two different sets of parameters: they
+	// have no schema for provisioning, or one that allows two sets.
 	DistinctCreateParameters Feature = "a plan that accepts two different sets of parameters"
-	// DistinctBindParameters are the same for bindings.
+	// DistinctBindParameters plans accept two different sets of parameters for
+	// bindings.
 	DistinctBindParameters Feature = "a bindable plan that accepts two different sets of parameters for bindings"
-	// InvalidCreateParameters are parameters that the schema surely refuses.
-	InvalidCreateParameters Feature = "a plan with a schema for provisioning that can be broken"
-	// InvalidUpdateParameters are the same for updates.
-	InvalidUpdateParameters Feature = "a plan with a schema for updates that can be broken"
-	// InvalidBindParameters are parameters for a binding that the schema surely refuses.
-	InvalidBindParameters Feature = "a bindable plan with a schema for bindings that can be broken"
+	// InvalidCreateParameters plans have a schema for provisioning for which the
+	// run can generate invalid parameters.
+	InvalidCreateParameters Feature = "a plan with a schema for provisioning that can be violated"
+	// InvalidUpdateParameters plans have such a schema for updates.
+	InvalidUpdateParameters Feature = "a plan with a schema for updates that can be violated"
+	// InvalidBindParameters plans have such a schema for bindings.
+	InvalidBindParameters Feature = "a bindable plan with a schema for bindings that can be violated"
 	// SyslogDrain services require syslog_drain.
 	SyslogDrain Feature = "a bindable plan of a service that requires syslog_drain"
-	// OnlySyslogDrain services require nothing else, so that each of their
-	// bindings must be a log drain.
+	// OnlySyslogDrain services require syslog_drain and nothing else, so that each
+	// of their bindings must be a log drain.
 	OnlySyslogDrain Feature = "a bindable plan of a service that requires syslog_drain only"
-	// OnlyVolumeMount services require nothing else, so that each of their
-	// bindings must mount a volume.
+	// OnlyVolumeMount services require volume_mount and nothing else, so that each
+	// of their bindings must mount a volume.
 	OnlyVolumeMount Feature = "a bindable plan of a service that requires volume_mount only"
 	// RouteForwarding services require route_forwarding.
 	RouteForwarding Feature = "a bindable plan of a service that requires route_forwarding"

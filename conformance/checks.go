@@ -2,8 +2,8 @@ package conformance
 
 import "slices"
 
-// Checks returns the table of all checks, those of the platforms included, in
-// the order of the specification.
+// Checks returns the table of all checks in the order of the specification. The
+// checks of the platforms come last.
 func Checks() []Check {
 	return slices.Concat(
 		headerChecks(), authenticationChecks(), errorChecks(), answerChecks(),
@@ -15,8 +15,8 @@ func Checks() []Check {
 	)
 }
 
-// expect is a list of expectations that reads well in the tables.
+// expect makes a list of expectations that reads well in the tables.
 func expect(expectations ...Expectation) []Expectation { return expectations }
 
-// steps is a list of steps that reads well in the tables.
+// steps makes a list of steps that reads well in the tables.
 func steps(names ...string) []string { return names }

@@ -8,19 +8,19 @@ import (
 	"strconv"
 )
 
-// answerChecks are about every answer, whatever was asked.
+// answerChecks are the checks of all responses.
 func answerChecks() []Check {
 	const operation = "Asynchronous Operations"
 	return []Check{
 		{
 			ID: "answer-json-object", Title: "The body of a success is a JSON object.", Level: Must,
-			Clause: spec("Content Type", "The bodies that the specification defines are JSON objects; an empty one is {}."),
+			Clause: spec("Content Type", "Each body is a JSON object; the empty one is {}."),
 			If:     success(), Expect: expect(jsonObject()),
 		},
 		{
-			ID: "answer-content-type", Title: "Answers with a body say that it is JSON.", Level: Should,
-			Clause: spec("Content Type", "Responses with a body have Content-Type application/json."),
-			If: both(defined(), when("the answer has a body", func(a *answer) bool {
+			ID: "answer-content-type", Title: "A response with a body has the content type application/json.", Level: Should,
+			Clause: spec("Content Type", "A response with a body has Content-Type application/json."),
+			If: both(defined(), when("the response has a body", func(a *answer) bool {
 				return len(a.body) > 0 && (a.succeeded() || a.status >= http.StatusBadRequest)
 			})),
 			Expect: expect(each("Content-Type application/json", func(a *answer) string {
@@ -35,7 +35,7 @@ func answerChecks() []Check {
 			ID: "answer-names-unique", Title: "No member occurs twice in an object.", Level: Should,
 			Clause: rfc("8259", "4", "The names within an object are unique."),
 			If:     when("the body is JSON", func(a *answer) bool { return a.json.fault == "" }),
-			Expect: expect(each("each name once in an object", func(a *answer) string {
+			Expect: expect(each("each name occurs once in an object", func(a *answer) string {
 				if a.json.duplicate == "" {
 					return ""
 				}
@@ -43,8 +43,8 @@ func answerChecks() []Check {
 			})),
 		},
 		{
-			ID: "answer-no-null", Title: "Members that have nothing to say are left out rather than null.", Level: Should,
-			Clause: spec("Service Broker Errors", "The members of responses have types, and only some of them may be null."),
+			ID: "answer-no-null", Title: "Members without a value are left out rather than null.", Level: Should,
+			Clause: spec("Service Broker Errors", "Each member has a type, and only a few may be null."),
 			If:     when("the body is a JSON object", func(a *answer) bool { return a.object() != nil && a.endpoint != GetCatalog }),
 			Expect: expect(noNulls()),
 		},
@@ -54,13 +54,13 @@ func answerChecks() []Check {
 			If: when("the status is below 400", func(a *answer) bool {
 				return a.status < http.StatusBadRequest && a.status != http.StatusNotModified
 			}),
-			Expect: expect(each("a status of the endpoint: catalog, fetch and last operation 200, "+
-				"provision and bind 200, 201 or 202, update, unbind and deprovision 200 or 202", definedSuccess)),
+			Expect: expect(each("200 for catalog, fetch and last operation; "+
+				"200, 201 or 202 for provision and bind; 200 or 202 for update, unbind and deprovision", definedSuccess)),
 		},
 		{
 			ID: "answer-no-redirect", Title: "No request is redirected.", Level: Must,
-			Clause: spec("Service Broker Errors", "No endpoint defines a redirect; platforms take it for a failure."),
-			Expect: expect(each("no status from 300 to 399, but 304", func(a *answer) string {
+			Clause: spec("Service Broker Errors", "No endpoint defines a redirect; platforms treat it as a failure."),
+			Expect: expect(each("no status from 300 to 399, except 304", func(a *answer) string {
 				if a.status >= 300 && a.status < 400 && a.status != http.StatusNotModified {
 					return a.describe() + " to " + show(a.header.Get("Location"))
 				}
@@ -68,9 +68,9 @@ func answerChecks() []Check {
 			})),
 		},
 		{
-			ID: "answer-no-fault", Title: "No request of this run makes the broker answer 5xx.", Level: Should,
-			Clause: spec("Service Broker Errors", "A failing request has an appropriate status: those of this run are the client's."),
-			Expect: expect(each("no status of 500 or more, but 501", func(a *answer) string {
+			ID: "answer-no-fault", Title: "No request of the run is answered with 5xx.", Level: Should,
+			Clause: spec("Service Broker Errors", "A failing request is answered with an appropriate status: a failing request of this run is an error of the client."),
+			Expect: expect(each("no status of 500 or above, except 501", func(a *answer) string {
 				if a.status >= http.StatusInternalServerError && a.status != http.StatusNotImplemented {
 					return a.describe()
 				}
@@ -78,10 +78,10 @@ func answerChecks() []Check {
 			})),
 		},
 		{
-			ID: "async-only-if-accepted", Title: "202 is only the answer to accepts_incomplete=true.", Level: Must,
-			Clause:    spec(operation, "For an asynchronous response, accepts_incomplete=true must be in the request."),
+			ID: "async-only-if-accepted", Title: "Only requests with accepts_incomplete=true are answered with 202.", Level: Must,
+			Clause:    spec(operation, "A request must have accepts_incomplete=true to be answered asynchronously."),
 			Endpoints: []Endpoint{Provision, Update, Deprovision, Bind, Unbind},
-			If: when("accepts_incomplete=true is not in the request", func(a *answer) bool {
+			If: when("the request does not have accepts_incomplete=true", func(a *answer) bool {
 				return a.query.Get("accepts_incomplete") != "true" && a.succeeded()
 			}),
 			Expect: expect(status(200, 201)),
@@ -102,7 +102,7 @@ func answerChecks() []Check {
 			ID: "operation-length", Title: "An operation has at most 10,000 characters.", Level: Must,
 			Clause:    spec("Provisioning", "operation must not contain more than 10,000 characters."),
 			Endpoints: []Endpoint{Provision, Deprovision, Bind, Unbind},
-			If: when("the answer has an operation", func(a *answer) bool {
+			If: when("the response has an operation", func(a *answer) bool {
 				return a.accepted() && a.operation() != ""
 			}),
 			Expect: expect(maybe("operation", atMost(10_000))),
@@ -110,12 +110,12 @@ func answerChecks() []Check {
 		{
 			ID: "operation-not-empty", Title: "An operation is not empty.", Level: Must,
 			Clause: spec("Polling Last Operation for Service Instances",
-				"The operation is sent back with polls, where it is a non-empty string."),
+				"Polls send the operation back as a non-empty string."),
 			Endpoints: []Endpoint{Provision, Deprovision, Bind, Unbind},
 			If:        both(withStatus(202), withValue("operation")), Expect: expect(maybe("operation", text)),
 		},
 		{
-			ID: "dashboard-url", Title: "A dashboard URL is a URL.", Level: Must,
+			ID: "dashboard-url", Title: "A dashboard_url is a URL.", Level: Must,
 			Clause:    spec("Provisioning", "dashboard_url is the URL of a web-based user interface."),
 			Endpoints: []Endpoint{Provision, Update, FetchInstance},
 			If:        both(success(), withValue("dashboard_url")), Expect: expect(maybe("dashboard_url", aURL)),
@@ -140,7 +140,7 @@ func answerChecks() []Check {
 }
 
 func withRetryAfter() Condition {
-	return when("the answer has Retry-After", func(a *answer) bool { return a.header.Get("Retry-After") != "" })
+	return when("the response has Retry-After", func(a *answer) bool { return a.header.Get("Retry-After") != "" })
 }
 
 func retryAfter(words string, date bool) Expectation {
@@ -156,7 +156,8 @@ func retryAfter(words string, date bool) Expectation {
 	})
 }
 
-// definedSuccess finds a status below 400 that the endpoint does not define.
+// definedSuccess returns a fault if the endpoint does not define the status,
+// which is below 400.
 func definedSuccess(a *answer) string {
 	defined := []int{http.StatusOK}
 	switch a.endpoint {
@@ -172,7 +173,7 @@ func definedSuccess(a *answer) string {
 	return a.describe()
 }
 
-// noNulls expects that no member that the specification defines is null, but
+// noNulls expects that no member is null that the specification defines, except
 // those that may be.
 func noNulls() Expectation {
 	names := []string{
@@ -180,7 +181,7 @@ func noNulls() Expectation {
 		"syslog_drain_url", "route_service_url", "volume_mounts", "endpoints", "parameters", "maintenance_info",
 		"service_id", "plan_id", "operation", "dashboard_url",
 	}
-	return each("no member is null, but dashboard_url and operation in answers to a provision or update", func(a *answer) string {
+	return each("no member is null, except dashboard_url and operation in responses to a provision or update", func(a *answer) string {
 		for _, name := range names {
 			value, found := a.object()[name]
 			mayBe := (name == "dashboard_url" || name == "operation") && (a.endpoint == Provision || a.endpoint == Update)

@@ -8,20 +8,20 @@ import (
 
 func bindChecks() []Check {
 	const section = "Binding"
-	const again = "202 with the same operation while the binding is in progress, not 200."
-	const different = "409 if a binding with the same id exists or is being created with different parameters."
+	const again = "The answer is 202 with the same operation while the bind is in progress, not 200."
+	const different = "The answer is 409 if a binding with the same id exists or is being created with different parameters."
 	return []Check{
 		{
-			ID: "bind-succeeds", Title: "A bind is answered with 201, or 202 if it goes on.", Level: Must,
-			Clause:   spec(section, "201 if the binding was created by this request, 202 if it is in progress."),
+			ID: "bind-succeeds", Title: "A bind is answered with 201, or with 202 if it is asynchronous.", Level: Must,
+			Clause:   spec(section, "The answer is 201 if this request created the binding, 202 if the bind is in progress."),
 			Scenario: "binding", Steps: steps("bind"), Expect: expect(status(201, 202)),
 		},
 		{
-			ID: "bind-returns-information", Title: "The information of a binding is returned at least once.", Level: Must,
-			Clause:   spec(section, "Platforms can only use what is returned at least once: when it is created or fetched."),
+			ID: "bind-returns-information", Title: "The information about a binding is returned at least once.", Level: Must,
+			Clause:   spec(section, "The broker must return the information at least once: when the binding is created or fetched."),
 			Scenario: "binding", Steps: steps("bind"), Expect: expect(bindingReturned()),
-			// Routes may be proxied by what was set up out of band.
-			If: when("the service does not require route_forwarding, or tells a binding", func(a *answer) bool {
+			// A route may be proxied by a service that was set up out of band.
+			If: when("the service does not require route_forwarding, or the response has information about the binding", func(a *answer) bool {
 				return a.succeeded() && (!a.subject.has(RouteForwarding) || slices.ContainsFunc(bindingMembers(), func(name string) bool {
 					return hasValue(a, name)
 				}))
@@ -29,17 +29,18 @@ func bindChecks() []Check {
 		},
 		{
 			ID: "bind-accepted-without-credentials", Level: Must,
-			Title:     "A bind that goes on does not tell anything of the binding.",
-			Clause:    spec(section, "Information regarding the binding must not be returned in the 202."),
+			Title:     "The 202 of a bind has no information about the binding.",
+			Clause:    spec(section, "The 202 must not have information about the binding."),
 			Endpoints: []Endpoint{Bind}, If: withStatus(202),
 			Expect: expect(lacks("credentials", "syslog_drain_url", "route_service_url", "volume_mounts", "endpoints")),
 		},
 		{
-			ID: "bind-accepted-is-retrievable", Title: "A service that binds asynchronously lets bindings be fetched.", Level: Must,
-			Clause: spec(section, "The information must be returned at least once; after a 202 only a fetch can."),
-			// Judged on the bind, since the catalog is the promise and the 202 breaks it.
+			ID: "bind-accepted-is-retrievable", Title: "A service that binds asynchronously declares bindings_retrievable.", Level: Must,
+			Clause: spec(section, "The broker must return the information at least once. After a 202, only a fetch can return it."),
+			// The check judges the bind because the 202 is what breaks the promise of
+			// the catalog.
 			Scenario: "binding", Steps: steps("bind"), If: withStatus(202),
-			Expect: expect(each("bindings_retrievable in the catalog", func(a *answer) string {
+			Expect: expect(each("the catalog declares bindings_retrievable", func(a *answer) string {
 				if a.subject.has(BindingsRetrievable) {
 					return ""
 				}
@@ -48,12 +49,12 @@ func bindChecks() []Check {
 		},
 		{
 			ID: "bind-repeated-200", Title: "A repeated bind is answered with 200.", Level: Should,
-			Clause:   spec(section, "200 if the binding exists and the parameters are identical."),
+			Clause:   spec(section, "The answer is 200 if the binding exists with identical parameters."),
 			Scenario: "binding", Steps: steps("bind again"), Expect: expect(status(200)),
 		},
 		{
-			ID: "bind-repeated-not-created", Title: "A repeated bind creates nothing.", Level: Should,
-			Clause:   spec(section, "200 for a binding that exists; 201 is for one that was created by this request."),
+			ID: "bind-repeated-not-created", Title: "A repeated bind is not answered with 201 or 202.", Level: Should,
+			Clause:   spec(section, "The answer is 200 for an existing binding, and 201 for a binding that this request created."),
 			Scenario: "binding", Steps: steps("bind again"),
 			Expect: expect(each("no status 201 or 202", func(a *answer) string {
 				if a.is(201, 202) {
@@ -63,38 +64,38 @@ func bindChecks() []Check {
 			})),
 		},
 		{
-			ID: "bind-repeated-while-creating", Title: "A bind that is repeated while it is in progress is answered with 202.",
+			ID: "bind-repeated-while-creating", Title: "A bind repeated while it is in progress is answered with 202 and the same operation.",
 			Level: Must, Clause: spec(section, again),
 			Scenario: "binding", Steps: steps("bind again while creating"), If: inProgress("poll while binding"),
 			Expect: expect(status(202), sameOperation("bind")),
 		},
 		{
-			ID: "bind-other-parameters-409", Title: "A bind of the same id with other parameters is a conflict.", Level: Must,
+			ID: "bind-other-parameters-409", Title: "A bind with the same id and other parameters is a conflict.", Level: Must,
 			Clause:   spec(section, different),
 			Scenario: "binding", Steps: steps("bind other parameters"), Expect: expect(conflict(BindSchema)),
 		},
 		{
 			ID: "bind-other-parameters-while-creating-409", Level: Must,
-			Title:    "A bind with other parameters is a conflict while the first one is in progress.",
+			Title:    "A bind with other parameters is a conflict while the first bind is in progress.",
 			Clause:   spec(section, different),
 			Scenario: "binding", Steps: steps("bind other parameters while creating"), If: inProgress("poll while binding"),
 			Expect: expect(conflict(BindSchema)),
 		},
 		{
-			ID: "bind-repeated-same-credentials", Title: "A repeated bind tells the same credentials.", Level: Should,
-			Clause:   spec(section, "200 if the binding exists; the body is that of the success."),
+			ID: "bind-repeated-same-credentials", Title: "A repeated bind returns the same credentials.", Level: Should,
+			Clause:   spec(section, "The answer is 200 if the binding exists. It has the same body as the first success."),
 			Scenario: "binding", Steps: steps("bind again"), If: both(returned("bind", "credentials"), withValue("credentials")),
 			Expect: expect(sameAs("bind", "credentials")),
 		},
 		{
-			ID: "bind-repeated-credentials", Title: "A repeated bind tells credentials.", Level: May,
-			Clause:   spec(section, "Brokers may return the information of a binding only once."),
+			ID: "bind-repeated-credentials", Title: "A repeated bind returns credentials.", Level: May,
+			Clause:   spec(section, "A broker may return the information about a binding only once."),
 			Scenario: "binding", Steps: steps("bind again"),
 			If: both(returned("bind", "credentials"), withStatus(200)), Expect: expect(has("credentials", anObject)),
 		},
 		{
-			ID: "bind-credentials", Title: "Credentials are returned.", Level: May,
-			Clause:   spec(section, "credentials must be returned if the broker supports their generation, which is its choice."),
+			ID: "bind-credentials", Title: "A bind returns credentials.", Level: May,
+			Clause:   spec(section, "A broker that generates credentials must return them. It may choose not to generate any."),
 			Scenario: "binding", Steps: steps("bind"),
 			If: when("the service requires no permission", func(a *answer) bool {
 				s := a.subject
@@ -103,8 +104,8 @@ func bindChecks() []Check {
 			Expect: expect(memberReturned("credentials", anObject)),
 		},
 		{
-			ID: "bind-endpoints", Title: "Beside credentials with a host there are endpoints.", Level: Should,
-			Clause:   spec(section, "The endpoints that the application uses to connect are provided alongside the credentials."),
+			ID: "bind-endpoints", Title: "Credentials with a host come with endpoints.", Level: Should,
+			Clause:   spec(section, "The broker should return the endpoints that the application connects to, in addition to the credentials."),
 			Scenario: "binding", Steps: steps("bind"),
 			If: Condition{Words: "the credentials have a host", holds: func(j *judgement) bool {
 				return namesHost(j.record.last("bind")) || namesHost(j.record.last("fetch binding"))
@@ -113,19 +114,19 @@ func bindChecks() []Check {
 		},
 		{
 			ID: "bind-credentials-unique", Title: "Two bindings have different credentials.", Level: Should,
-			Clause:   spec("Credentials", "Credentials are unique whenever possible, so that access can be revoked."),
+			Clause:   spec("Credentials", "Credentials should be unique for each binding, so that access can be revoked."),
 			Scenario: "binding", Steps: steps("bind another"), If: success(), Expect: expect(uniqueCredentials()),
 		},
 		{
-			ID: "bind-other-app-409", Title: "A bind of the same id for another application is a conflict.", Level: May,
+			ID: "bind-other-app-409", Title: "A bind with the same id for another application is a conflict.", Level: May,
 			Clause:   spec(section, different),
 			Scenario: "binding", Steps: steps("bind for another application"), Expect: expect(status(409)),
 		},
 		{
-			ID: "bind-while-creating", Title: "An instance that is being provisioned cannot be bound.", Level: Must,
-			Clause:   spec(section, "The instance id is that of an instance that was provisioned."),
+			ID: "bind-while-creating", Title: "A bind during the provision is accepted with 202, or refused.", Level: Must,
+			Clause:   spec(section, "The instance id is the id of a provisioned instance."),
 			Scenario: "instance", Steps: steps("bind while creating"), If: inProgress("poll while creating"),
-			Expect: expect(each("status 202, or from 400 to 499", func(a *answer) string {
+			Expect: expect(each("status 202, or a status from 400 to 499", func(a *answer) string {
 				if a.accepted() || a.refused() {
 					return ""
 				}
@@ -138,57 +139,57 @@ func bindChecks() []Check {
 			Scenario: "instance", Steps: steps("bind of a plan that is not bindable"), Expect: expect(refusal()),
 		},
 		{
-			ID: "bind-requires-app", Title: "A bind that needs an application is refused with 422 RequiresApp.", Level: Must,
-			Clause:   spec(section, "422 RequiresApp if the broker requires that app_guid be in the request."),
+			ID: "bind-requires-app", Title: "A bind without an application is processed, or refused with 422 RequiresApp.", Level: Must,
+			Clause:   spec(section, "The answer is 422 RequiresApp if the broker requires app_guid."),
 			Scenario: "binding", Steps: steps("bind without an application"),
 			Expect: expect(statusOrCode("RequiresApp", 201, 202)),
 		},
 		{
 			ID: "bind-async-required", Level: Must,
-			Title:    "A bind that can only be asynchronous is refused with 422 AsyncRequired without accepts_incomplete.",
-			Clause:   spec(section, "422 AsyncRequired if only asynchronous bindings are supported."),
+			Title:    "Without accepts_incomplete, a bind that can only be asynchronous is refused with 422 AsyncRequired.",
+			Clause:   spec(section, "The answer is 422 AsyncRequired if only asynchronous binds are supported."),
 			Scenario: "synchronous", Steps: steps("bind without accepts_incomplete"),
 			Expect: expect(statusOrCode("AsyncRequired", 201)),
 		},
 		{
-			ID: "bind-async-required-false", Title: "To a bind, accepts_incomplete=false is the same as none.", Level: Must,
-			Clause:   spec("Asynchronous Operations", "The parameter is not included or is set to false."),
+			ID: "bind-async-required-false", Title: "A bind with accepts_incomplete=false is treated as one without it.", Level: Must,
+			Clause:   spec("Asynchronous Operations", "The parameter is missing or set to false."),
 			Scenario: "synchronous", Steps: steps("bind with accepts_incomplete=false"), Expect: expect(statusOrCode("AsyncRequired", 200, 201)),
 		},
 		{
-			ID: "bind-after-async-required", Title: "A bind can be repeated after AsyncRequired.", Level: Must,
-			Clause:   spec("Service Broker Errors", "After a 4xx the resources of the broker are semantically unchanged."),
+			ID: "bind-after-async-required", Title: "A bind refused with AsyncRequired can be repeated with accepts_incomplete=true.", Level: Must,
+			Clause:   spec("Service Broker Errors", "A 4xx leaves the resources of the broker semantically unchanged."),
 			Scenario: "synchronous", Steps: steps("bind after the refusal"), Expect: expect(status(201, 202)),
 		},
 		{
-			ID: "bind-parameters-validated", Title: "A bind against the plan's schema is refused.", Level: Should,
-			Clause:   spec(section, "Brokers ensure that the parameters are valid for the operation."),
-			Scenario: "binding", Steps: steps("bind against the schema"), Expect: expect(refusal()),
+			ID: "bind-parameters-validated", Title: "A bind with parameters that violate the plan's schema is refused.", Level: Should,
+			Clause:   spec(section, "Brokers should ensure that the parameters are valid for the operation."),
+			Scenario: "binding", Steps: steps("bind with invalid parameters"), Expect: expect(refusal()),
 		},
 		{
-			ID: "bind-unknown-instance", Title: "A bind of an unknown instance is refused.", Level: Must,
-			Clause:   spec(section, "The instance id is that of an instance that was provisioned."),
+			ID: "bind-unknown-instance", Title: "A bind to an unknown instance is refused.", Level: Must,
+			Clause:   spec(section, "The instance id is the id of a provisioned instance."),
 			Scenario: "unknown", Steps: steps("bind unknown instance"), Expect: expect(refusal()),
 		},
 		{
-			ID: "bind-encoded-id", Title: "A binding id may have characters that are percent-encoded.", Level: Should,
-			Clause:   spec("URL Properties", "The characters are not restricted; those that are reserved are percent-encoded."),
+			ID: "bind-encoded-id", Title: "A binding id may have percent-encoded characters.", Level: Should,
+			Clause:   spec("URL Properties", "An id may have any characters; reserved ones are percent-encoded."),
 			Scenario: "encoded", Steps: steps("bind"), Expect: expect(status(200, 201, 202)),
 		},
 	}
 }
 
 func malformedBindChecks() []Check {
-	const mandatory = "400 if the request is malformed or misses mandatory data."
+	const mandatory = "The answer is 400 if the request is malformed or mandatory data is missing."
 	check := func(id, title, says string, expectation Expectation, names ...string) Check {
 		return Check{
 			ID: "bind-" + id, Title: title, Level: Must, Clause: spec("Binding", says),
 			Scenario: "refused", Steps: names, Expect: expect(expectation),
 		}
 	}
-	// The specification leaves to the broker whether it refuses invalid data.
+	// The specification lets the broker decide whether it refuses invalid data.
 	invalid := func(id, title, step string) Check {
-		made := check(id, title, "400 may be returned if the request contains invalid data.", refusal(), step)
+		made := check(id, title, "The answer may be 400 if the request has invalid data.", refusal(), step)
 		made.Level = May
 		return made
 	}
@@ -197,21 +198,21 @@ func malformedBindChecks() []Check {
 			"bind with broken JSON", "bind with an array"),
 		check("no-service-id", "A bind without service_id is refused with 400.", mandatory, status(400), "bind without service_id"),
 		check("no-plan-id", "A bind without plan_id is refused with 400.", mandatory, status(400), "bind without plan_id"),
-		check("plan-id-not-a-string", "A bind whose plan_id is no string is refused with 400.", mandatory, status(400),
+		check("plan-id-not-a-string", "A bind whose plan_id is not a string is refused with 400.", mandatory, status(400),
 			"bind with plan_id as a number"),
-		check("parameters-not-an-object", "A bind whose parameters are no object is refused with 400.", mandatory, status(400),
+		check("parameters-not-an-object", "A bind whose parameters are not an object is refused with 400.", mandatory, status(400),
 			"bind with parameters as a string"),
-		check("resource-not-an-object", "A bind whose bind_resource is no object is refused with 400.", mandatory, status(400),
+		check("resource-not-an-object", "A bind whose bind_resource is not an object is refused with 400.", mandatory, status(400),
 			"bind with bind_resource as a string"),
-		invalid("unknown-service", "A bind of an unknown service is refused.", "bind of an unknown service"),
-		invalid("unknown-plan", "A bind of an unknown plan is refused.", "bind of an unknown plan"),
-		invalid("plan-of-another-service", "A bind of a plan of another service is refused.", "bind of a plan of another service"),
+		invalid("unknown-service", "A bind with an unknown service is refused.", "bind of an unknown service"),
+		invalid("unknown-plan", "A bind with an unknown plan is refused.", "bind of an unknown plan"),
+		invalid("plan-of-another-service", "A bind with a plan of another service is refused.", "bind of a plan of another service"),
 	}
 }
 
 // uniqueCredentials expects that two bindings have different credentials.
 func uniqueCredentials() Expectation {
-	return Expectation{Words: `other credentials than those of "bind"`, together: func(j *judgement) string {
+	return Expectation{Words: `the credentials differ from those of "bind"`, together: func(j *judgement) string {
 		of := func(created, fetched string) string {
 			for _, step := range []string{created, fetched} {
 				if a := j.record.last(step); a != nil && hasValue(a, "credentials") {
@@ -222,13 +223,13 @@ func uniqueCredentials() Expectation {
 		}
 		one, other := of("bind", "fetch binding"), of("bind another", "fetch another binding")
 		if one != "" && one != "{}" && one == other {
-			return "the same credentials"
+			return "the credentials are the same"
 		}
 		return ""
 	}}.against("bind", "fetch binding", "fetch another binding")
 }
 
-// namesHost reports whether an answer has credentials that name a host.
+// namesHost reports whether a response has credentials with a host.
 func namesHost(a *answer) bool {
 	if a == nil {
 		return false
@@ -248,17 +249,17 @@ func namesHost(a *answer) bool {
 	return false
 }
 
-// bindingMembers are what an application connects with.
+// bindingMembers are the members that have the information about a binding.
 func bindingMembers() []string {
 	return []string{"credentials", "syslog_drain_url", "route_service_url", "volume_mounts", "endpoints"}
 }
 
-// bindingReturned expects something to connect with, in the answer to the bind or
-// to a fetch.
+// bindingReturned expects information about the binding in the response to the
+// bind or to a fetch.
 func bindingReturned() Expectation {
 	names := bindingMembers()
-	told := Expectation{
-		Words: "one of " + quoted(names) + " when the binding is created or fetched",
+	expectation := Expectation{
+		Words: "the response to the bind or to a fetch has one of " + quoted(names),
 		together: func(j *judgement) string {
 			for _, step := range []string{"bind", "fetch binding"} {
 				a := j.record.last(step)
@@ -271,8 +272,8 @@ func bindingReturned() Expectation {
 					}
 				}
 			}
-			return "none of them"
+			return "all of them are missing"
 		},
 	}
-	return told.against("fetch binding")
+	return expectation.against("fetch binding")
 }

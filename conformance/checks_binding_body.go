@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// returnsBinding are the answers that have the information of a binding.
+// returnsBinding holds for a response that has the information about a binding.
 func returnsBinding() Condition {
-	return when("the answer tells a binding", func(a *answer) bool {
+	return when("the response returns a binding", func(a *answer) bool {
 		return a.endpoint == FetchBinding && a.status == 200 || a.endpoint == Bind && a.is(200, 201)
 	})
 }
@@ -20,14 +20,14 @@ func bindingBodyChecks() []Check {
 	of := func(name string) Condition { return both(returnsBinding(), withValue(name)) }
 	requires := func(id, member string, permission string, feature Feature) Check {
 		return Check{
-			ID: "binding-" + id, Title: member + " is only of services that require " + permission + ".", Level: Must,
-			Clause:    spec(section, member+" needs requires: "+permission+" in the catalog."),
+			ID: "binding-" + id, Title: "Only services that require " + permission + " return " + member + ".", Level: Must,
+			Clause:    spec(section, member+" is only allowed if the service declares "+permission+" in requires."),
 			Endpoints: endpoints, If: of(member),
-			Expect: expect(each("requires with "+permission+" in the catalog", func(a *answer) string {
+			Expect: expect(each("the service requires "+permission+" in the catalog", func(a *answer) string {
 				if a.subject.has(feature) {
 					return ""
 				}
-				return member + " is present, and the service does not require " + permission
+				return member + " is present although the service does not require " + permission
 			})),
 		}
 	}
@@ -46,29 +46,29 @@ func bindingBodyChecks() []Check {
 		requires("route-service-declared", "route_service_url", "route_forwarding", RouteForwarding),
 		requires("volume-mounts-declared", "volume_mounts", "volume_mount", VolumeMount),
 		{
-			ID: "binding-syslog-drain-url", Title: "A log drain service tells its syslog_drain_url.", Level: Must,
-			Clause:   spec("Log Drain", "The answer to a bind of such a service includes syslog_drain_url."),
+			ID: "binding-syslog-drain-url", Title: "A log drain service returns syslog_drain_url.", Level: Must,
+			Clause:   spec("Log Drain", "The response to a bind includes syslog_drain_url."),
 			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{OnlySyslogDrain},
 			Expect: expect(memberReturned("syslog_drain_url", text)),
 		},
 		{
-			ID: "binding-volume-mounts", Title: "A volume service tells its volume_mounts.", Level: Must,
-			Clause:   spec("Volume Services", "The answer to a bind of such a service includes volume_mounts."),
+			ID: "binding-volume-mounts", Title: "A volume service returns volume_mounts.", Level: Must,
+			Clause:   spec("Volume Services", "The response to a bind includes volume_mounts."),
 			Scenario: "binding", Steps: steps("bind"), Needs: []Feature{OnlyVolumeMount},
 			Expect: expect(memberReturned("volume_mounts", anArray)),
 		},
 		{
-			ID: "binding-urls", Title: "The URLs of a binding are URLs.", Level: Must,
+			ID: "binding-urls", Title: "syslog_drain_url and route_service_url are URLs.", Level: Must,
 			Clause:    spec(section, "syslog_drain_url and route_service_url are URLs."),
 			Endpoints: endpoints,
-			If: when("the answer tells a URL", func(a *answer) bool {
+			If: when("the response has a URL", func(a *answer) bool {
 				return hasValue(a, "syslog_drain_url") || hasValue(a, "route_service_url")
 			}),
 			Expect: expect(maybe("syslog_drain_url", aURL.or(null)), maybe("route_service_url", aURL.or(null))),
 		},
 		{
-			ID: "binding-volume-mount", Level: Must, Title: "A volume mount has driver, container_dir, mode, device_type and device.",
-			Clause:    spec("Volume Mount Object", "These members are required; mode is r or rw, device_type is shared."),
+			ID: "binding-volume-mount", Level: Must, Title: "A volume mount has valid values for driver, container_dir, mode, device_type and device.",
+			Clause:    spec("Volume Mount Object", "These members are required. mode is r or rw; device_type is shared."),
 			Endpoints: endpoints, If: of("volume_mounts"),
 			Expect: expect(elements("volume_mounts", map[string]kind{
 				"driver": text, "container_dir": text, "mode": oneOf("r", "rw"), "device_type": oneOf("shared"),
@@ -85,7 +85,7 @@ func bindingBodyChecks() []Check {
 		},
 		{
 			ID: "binding-endpoint", Title: "An endpoint has a host and ports.", Level: Must,
-			Clause:    spec("Endpoint Object", "host and ports are required; ports is a non-empty array of \"443\" or \"9000-9010\"."),
+			Clause:    spec("Endpoint Object", "host and ports are required. ports is a non-empty array of strings such as \"443\" and \"9000-9010\"."),
 			Endpoints: endpoints, If: of("endpoints"),
 			Expect: expect(elements("endpoints", map[string]kind{"host": text, "ports": {"a non-empty array of ports and ranges", func(v any) bool {
 				list, ok := v.([]any)
@@ -125,7 +125,7 @@ func bindingBodyChecks() []Check {
 			Scenario: "binding", Steps: steps("bind"), If: of("metadata.expires_at"),
 			Expect: expect(each("expires_at is later than the bind", func(a *answer) string {
 				value, _ := lookup(a.json.value, "metadata.expires_at")
-				// A minute for clocks that differ.
+				// Clocks may differ by a minute.
 				if at, ok := parseTime(value); ok && at.Before(a.exchange.Started.Add(-time.Minute)) {
 					return "expires_at is " + show(value)
 				}
@@ -162,13 +162,13 @@ func hasValue(a *answer, path string) bool {
 	return found && value != nil
 }
 
-// withValue is an answer with a member that is not null.
+// withValue holds for a response with a member that is not null.
 func withValue(path string) Condition {
-	return when("the answer has "+path, func(a *answer) bool { return hasValue(a, path) })
+	return when("the response has "+path, func(a *answer) bool { return hasValue(a, path) })
 }
 
-// memberReturned expects a member in the answer to the bind, or to the fetch if
-// the bind was asynchronous.
+// memberReturned expects a member in the response to the bind, or in the
+// response to the fetch if the bind was asynchronous.
 func memberReturned(name string, k kind) Expectation {
 	return Expectation{Words: name + " is present, and " + k.words, together: func(j *judgement) string {
 		a := j.record.last("bind")
@@ -176,7 +176,7 @@ func memberReturned(name string, k kind) Expectation {
 			a = j.record.last("fetch binding")
 		}
 		if a == nil {
-			return "nothing tells " + name
+			return "no response has " + name
 		}
 		value, found := lookup(a.json.value, name)
 		if !found {
@@ -188,7 +188,7 @@ func memberReturned(name string, k kind) Expectation {
 
 // elements expects members in each object of an array.
 func elements(name string, members map[string]kind) Expectation {
-	return each("each of "+name+" has its members, of the right kind", func(a *answer) string {
+	return each("each element of "+name+" has the required members with valid values", func(a *answer) string {
 		value, _ := lookup(a.json.value, name)
 		list, ok := value.([]any)
 		if !ok {
@@ -227,35 +227,35 @@ func rotationChecks() []Check {
 		return check
 	}
 	return []Check{
-		check("succeeds", "A binding of a rotatable plan gets a successor.",
-			"The request has predecessor_binding_id and nothing else; it creates a new binding with a new id.", Must,
+		check("succeeds", "A binding of a rotatable plan can be rotated.",
+			"A request with only predecessor_binding_id creates a new binding with a new id.", Must,
 			Check{Steps: steps("rotate"), Expect: expect(status(201, 202))}),
-		check("operation-succeeds", "A rotation that was accepted ends, and succeeds.",
+		check("operation-succeeds", "An accepted rotation ends and succeeds.",
 			"The request creates a new binding with a new id.", Must,
 			Check{Steps: steps("rotate finished"), If: answered("rotate", 202), Expect: expect(succeeds())}),
-		check("foreign-predecessor", "The predecessor must be a binding of the same instance.",
+		check("foreign-predecessor", "A rotation of a binding of another instance is refused.",
 			"predecessor_binding_id is the id of a non-expired binding of the same instance.", Must,
 			Check{Steps: steps("rotate a binding of another instance"), Expect: expect(refusal())}),
-		check("with-service-and-plan", "A rotation that names service and plan too is processed.",
-			"openapi.yaml wants the ids too; what a broker does not expect beside them, it ignores.", Should,
+		check("with-service-and-plan", "A rotation that also has service_id and plan_id is processed.",
+			"openapi.yaml requires the ids, too. A broker ignores members that it does not expect.", Should,
 			Check{Steps: steps("rotate with service and plan"), Expect: expect(status(201, 202))}),
-		check("unknown-predecessor", "The predecessor must exist.",
+		check("unknown-predecessor", "A rotation of an unknown binding is refused.",
 			"predecessor_binding_id is the id of a non-expired binding of the same instance.", Must,
 			Check{Steps: steps("rotate an unknown binding"), Expect: expect(refusal())}),
 		check("repeated-200", "A repeated rotation is answered with 200.",
-			"The same response as to other binds is expected: 200 if the binding exists.", Should,
+			"The answers are those to other binds: 200 if the binding exists.", Should,
 			Check{Steps: steps("rotate again"), If: succeededAt("rotate finished"), Expect: expect(status(200))}),
 		check("successor-fetched", "The successor can be fetched.",
 			"The request creates a new binding with a new id.", Must,
 			Check{Steps: steps("fetch the successor"), Expect: expect(status(200))}),
-		check("keeps-predecessor", "The predecessor stays valid.",
+		check("keeps-predecessor", "The predecessor can still be fetched after the rotation.",
 			"Both bindings are valid in parallel until they expire or are deleted.", Must,
 			Check{Steps: steps("fetch the predecessor"), Expect: expect(status(200))}),
-		check("successor-outlives", "The successor outlives the predecessor.",
+		check("successor-outlives", "The successor can still be fetched after the unbind of the predecessor.",
 			"Both bindings are valid in parallel until they expire or are deleted.", Must,
 			Check{Steps: steps("fetch the successor after unbinding"), Expect: expect(status(200))}),
 		check("successor-unbound", "The successor can be unbound.",
-			"The id of the new binding is used for unbind requests.", Must,
+			"Unbind requests have the id of the new binding.", Must,
 			Check{Steps: steps("unbind the successor"), Expect: expect(status(200, 202))}),
 	}
 }

@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// entry is a service or plan of a catalog, as it was served.
+// entry is a service or plan of a catalog, as served.
 type entry struct {
 	where  string // "service db" or "plan db/small"
 	object map[string]any
-	parent map[string]any // the service of a plan
+	parent map[string]any // the service of a plan, or nil
 }
 
-// services returns the service offerings of a catalog that are objects.
+// services returns the services of a catalog that are objects.
 func services(value any) []entry {
 	array, _ := lookup(value, "services")
 	list, _ := array.([]any)
@@ -111,7 +111,7 @@ func unique(of func(any) []entry, name string, within bool) Expectation {
 	})
 }
 
-// declares is a condition on the catalog: some service or plan has the member.
+// declares holds if a service or plan of the catalog has the member.
 func declares(of func(any) []entry, path string) Condition {
 	return when("the catalog has "+path, func(a *answer) bool {
 		return slices.ContainsFunc(of(a.json.value), func(e entry) bool {
@@ -121,7 +121,7 @@ func declares(of func(any) []entry, path string) Condition {
 	})
 }
 
-// inCatalog fills in what all checks of the catalog's content have in common.
+// inCatalog sets the scenario and step of checks of the catalog's content.
 func inCatalog(checks []Check) []Check {
 	for i := range checks {
 		checks[i].Scenario, checks[i].Steps = "catalog", steps("catalog")
@@ -135,12 +135,12 @@ func catalogChecks() []Check {
 	return []Check{
 		{
 			ID: "catalog-200", Title: "The catalog is served with status 200.", Level: Must,
-			Clause:   spec(section, "200 is returned upon successful processing."),
+			Clause:   spec(section, "A successful request is answered with 200."),
 			Scenario: "catalog", Steps: steps("catalog"), Expect: expect(status(200)),
 		},
 		{
-			ID: "catalog-services", Title: "The catalog has an array of services, which are objects.", Level: Must,
-			Clause:   spec(section, "services is required, an array of service offerings; it may be empty."),
+			ID: "catalog-services", Title: "The catalog has an array of services that are objects.", Level: Must,
+			Clause:   spec(section, "services is required. It is an array of service offerings, which may be empty."),
 			Scenario: "catalog", Steps: steps("catalog"),
 			Expect: expect(has("services", kind{"an array of objects", func(v any) bool {
 				list, ok := v.([]any)
@@ -153,54 +153,54 @@ func catalogChecks() []Check {
 			Scenario: "catalog", Steps: steps("catalog again"), Expect: expect(sameIDs("catalog")),
 		},
 		{
-			ID: "catalog-etag-304", Title: "A catalog that was not modified is answered with 304.", Level: May,
+			ID: "catalog-etag-304", Title: "A conditional request for an unchanged catalog (If-None-Match) is answered with 304.", Level: May,
 			Clause:   spec(section, caching),
 			Scenario: "catalog", Steps: steps("catalog with its ETag"), Expect: expect(status(304)),
 		},
 		{
-			ID: "catalog-conditional", Title: "A conditional request of the catalog is answered with 304 or the catalog.", Level: Must,
-			Clause:   rfc("9110", "13.1.2", "If the condition of a GET is false, the answer is 304; 200 if it is ignored."),
-			Scenario: "catalog", Steps: steps("catalog with its ETag", "catalog since it was modified"),
+			ID: "catalog-conditional", Title: "A conditional request for the catalog is answered with 304 or the catalog.", Level: Must,
+			Clause:   rfc("9110", "13.1.2", "A GET whose condition is false is answered with 304, or with 200 if the server ignores the condition."),
+			Scenario: "catalog", Steps: steps("catalog with its ETag", "catalog since its Last-Modified"),
 			Expect: expect(status(200, 304)),
 		},
 		{
 			ID: "catalog-etag-stable", Title: "The same catalog has the same ETag.", Level: Should,
-			Clause:   rfc("9110", "8.8.3", "An ETag tells representations apart; another one means another catalog."),
+			Clause:   rfc("9110", "8.8.3", "An ETag identifies a representation: another ETag means another catalog."),
 			Scenario: "catalog", Steps: steps("catalog again"), If: catalogHas("ETag"),
-			Expect: []Expectation{Expectation{Words: "the ETag of the first read, if the catalog is the same", each: func(j *judgement) string {
+			Expect: []Expectation{Expectation{Words: "the ETag of the first read if the catalog is the same", each: func(j *judgement) string {
 				first := j.record.last("catalog")
 				one, two := first.header.Get("ETag"), j.answer.header.Get("ETag")
 				if one == two || !bytes.Equal(first.body, j.answer.body) {
 					return ""
 				}
-				return "ETag " + show(two) + " after " + show(one)
+				return "ETag is " + show(two) + " instead of " + show(one)
 			}}.against("catalog")},
 		},
 		{
-			ID: "catalog-etag-other", Title: "A platform that has another version gets the catalog.", Level: Must,
-			Clause:   rfc("9110", "13.1.2", "If-None-Match with another ETag is true: the request is processed."),
+			ID: "catalog-etag-other", Title: "A conditional request with another ETag is answered with the catalog.", Level: Must,
+			Clause:   rfc("9110", "13.1.2", "If-None-Match is true for another ETag: the request is processed."),
 			Scenario: "catalog", Steps: steps("catalog with another ETag"), Expect: expect(status(200), has("services", anArray)),
 		},
 		{
-			ID: "catalog-last-modified-304", Title: "A catalog that was not modified since is answered with 304.", Level: May,
+			ID: "catalog-last-modified-304", Title: "A conditional request for an unchanged catalog (If-Modified-Since) is answered with 304.", Level: May,
 			Clause:   spec(section, caching),
-			Scenario: "catalog", Steps: steps("catalog since it was modified"), Expect: expect(status(304)),
+			Scenario: "catalog", Steps: steps("catalog since its Last-Modified"), Expect: expect(status(304)),
 		},
 		{
-			ID: "catalog-304-etag", Title: "A 304 repeats the ETag.", Level: Should,
+			ID: "catalog-304-etag", Title: "A 304 has the ETag.", Level: Should,
 			Clause:   rfc("9110", "15.4.5", "A 304 has the ETag that a 200 to the same request would have."),
 			Scenario: "catalog", Steps: steps("catalog with its ETag"), If: withStatus(304), Expect: expect(headerSet("ETag")),
 		},
 		{
-			ID: "catalog-modified-since", Title: "A platform that has an old version gets the catalog.", Level: Must,
-			Clause:   rfc("9110", "13.1.3", "304 is only right if the catalog was not modified since."),
-			Scenario: "catalog", Steps: steps("catalog since long ago"), Expect: expect(status(200)),
+			ID: "catalog-modified-since", Title: "A conditional request with an old date is answered with the catalog.", Level: Must,
+			Clause:   rfc("9110", "13.1.3", "The answer is 304 only if the catalog was not modified since the date."),
+			Scenario: "catalog", Steps: steps("catalog since 1970"), Expect: expect(status(200)),
 		},
 		{
-			ID: "catalog-last-modified", Title: "Last-Modified is a date that is not in the future.", Level: Must,
-			Clause:   rfc("9110", "8.8.2.1", "Last-Modified must not be later than the time of the answer."),
+			ID: "catalog-last-modified", Title: "Last-Modified is a date, and not in the future.", Level: Must,
+			Clause:   rfc("9110", "8.8.2.1", "Last-Modified must not be later than the time of the response."),
 			Scenario: "catalog", Steps: steps("catalog"), If: catalogHas("Last-Modified"),
-			Expect: expect(each("a date of HTTP, not later than Date", func(a *answer) string {
+			Expect: expect(each("an HTTP date not later than Date", func(a *answer) string {
 				modified, err := http.ParseTime(a.header.Get("Last-Modified"))
 				if err != nil {
 					return "Last-Modified is " + show(a.header.Get("Last-Modified"))
@@ -212,8 +212,8 @@ func catalogChecks() []Check {
 			})),
 		},
 		{
-			ID: "catalog-no-null", Title: "Objects of the catalog that have nothing to say are left out rather than null.", Level: May,
-			Clause:   spec("Service Offering Object", "These members are objects; platforms take null for an absent one."),
+			ID: "catalog-no-null", Title: "Objects without a value are left out of the catalog rather than null.", Level: May,
+			Clause:   spec("Service Offering Object", "These members are objects; platforms treat null as absent."),
 			Scenario: "catalog", Steps: steps("catalog"),
 			Expect: expect(
 				optional(services, notNull, "metadata", "dashboard_client"),
@@ -221,8 +221,8 @@ func catalogChecks() []Check {
 			),
 		},
 		{
-			ID: "catalog-unknown-query", Title: "Query parameters that are not known do not matter.", Level: Should,
-			Clause:   spec("Change Policy for Minor Versions", "What a server does not understand, it ignores."),
+			ID: "catalog-unknown-query", Title: "Unknown query parameters are ignored.", Level: Should,
+			Clause:   spec("Change Policy for Minor Versions", "A server ignores what it does not understand."),
 			Scenario: "catalog", Steps: steps("catalog with an unknown query"), Expect: expect(status(200)),
 		},
 	}
@@ -238,7 +238,7 @@ func optionalObjects() []string {
 	}
 }
 
-// sameIDs expects the ids of an earlier catalog.
+// sameIDs expects the ids of the catalog of an earlier step.
 func sameIDs(step string) Expectation {
 	ids := func(a *answer) []string {
 		var found []string
@@ -254,7 +254,7 @@ func sameIDs(step string) Expectation {
 		if first == nil || slices.Equal(ids(first), ids(j.answer)) {
 			return ""
 		}
-		return "other ids of services or plans"
+		return "the ids of services or plans differ"
 	}}.against(step)
 }
 
@@ -263,20 +263,20 @@ func serviceChecks() []Check {
 	return inCatalog([]Check{
 		{
 			ID: "service-name", Title: "Each service has a name.", Level: Must,
-			Clause: spec(section, "name is required, a non-empty string."), Expect: expect(member(services, "name", text)),
+			Clause: spec(section, "name is required. It is a non-empty string."), Expect: expect(member(services, "name", text)),
 		},
 		{
 			ID: "service-name-unique", Title: "No two services have the same name.", Level: Must,
 			Clause: spec(section, "name is unique across all services."), Expect: expect(unique(services, "name", false)),
 		},
 		{
-			ID: "service-name-cli-friendly", Title: "The names of services can be typed.", Level: Should,
-			Clause: spec(section, "A CLI-friendly name is recommended: letters, digits, periods, hyphens."),
+			ID: "service-name-cli-friendly", Title: "The names of services are CLI-friendly.", Level: Should,
+			Clause: spec(section, "name should be CLI-friendly: letters, digits, periods and hyphens."),
 			Expect: expect(optional(services, cliName, "name")),
 		},
 		{
 			ID: "service-id", Title: "Each service has an id.", Level: Must,
-			Clause: spec(section, "id is required, a non-empty string."), Expect: expect(member(services, "id", text)),
+			Clause: spec(section, "id is required. It is a non-empty string."), Expect: expect(member(services, "id", text)),
 		},
 		{
 			ID: "service-id-unique", Title: "No two services have the same id.", Level: Must,
@@ -284,20 +284,20 @@ func serviceChecks() []Check {
 		},
 		{
 			ID: "service-id-guid", Title: "The ids of services are GUIDs.", Level: Should,
-			Clause: spec(section, "A GUID is recommended as id."), Expect: expect(optional(services, guid, "id")),
+			Clause: spec(section, "id should be a GUID."), Expect: expect(optional(services, guid, "id")),
 		},
 		{
 			ID: "service-description", Title: "Each service has a description.", Level: Must,
-			Clause: spec(section, "description is required, a non-empty string."),
+			Clause: spec(section, "description is required. It is a non-empty string."),
 			Expect: expect(member(services, "description", text)),
 		},
 		{
 			ID: "service-bindable", Title: "Each service says whether it is bindable.", Level: Must,
-			Clause: spec(section, "bindable is required, a boolean."), Expect: expect(member(services, "bindable", aBoolean)),
+			Clause: spec(section, "bindable is required. It is a boolean."), Expect: expect(member(services, "bindable", aBoolean)),
 		},
 		{
-			ID: "service-plans", Title: "Each service has a plan at least.", Level: Must,
-			Clause: spec(section, "plans is required and has at least one plan."),
+			ID: "service-plans", Title: "Each service has at least one plan.", Level: Must,
+			Clause: spec(section, "plans is required. It has at least one plan."),
 			Expect: expect(member(services, "plans", kind{"a non-empty array of objects", func(v any) bool {
 				list, ok := v.([]any)
 				return ok && len(list) > 0 && !slices.ContainsFunc(list, func(e any) bool { return !anObject.is(e) })
@@ -309,7 +309,7 @@ func serviceChecks() []Check {
 			Expect: expect(optional(services, texts, "tags")),
 		},
 		{
-			ID: "service-requires", Title: "A service requires what the specification knows.", Level: Must,
+			ID: "service-requires", Title: "A service requires only permissions that the specification defines.", Level: Must,
 			Clause: spec(section, "requires is an array of syslog_drain, route_forwarding and volume_mount."),
 			If:     declares(services, "requires"),
 			Expect: expect(optional(services, kind{"an array of syslog_drain, route_forwarding, volume_mount", func(v any) bool {
@@ -319,7 +319,7 @@ func serviceChecks() []Check {
 			}}, "requires")),
 		},
 		{
-			ID: "service-flags", Title: "What a service declares with a boolean is a boolean.", Level: Must,
+			ID: "service-flags", Title: "The flags of a service are booleans.", Level: Must,
 			Clause: spec(section, "These members are booleans."),
 			Expect: expect(optional(
 				services, aBoolean,
@@ -332,8 +332,8 @@ func serviceChecks() []Check {
 			Expect: expect(optional(services, anObject.or(null), "metadata")),
 		},
 		{
-			ID: "service-strings-255", Title: "The texts of services have at most 255 characters.", Level: Should,
-			Clause: spec("Catalog Management", "Strings do not exceed 255 characters, for platforms with limits."),
+			ID: "service-strings-255", Title: "The strings of services have at most 255 characters.", Level: Should,
+			Clause: spec("Catalog Management", "Strings should not exceed 255 characters because some platforms have limits."),
 			Expect: expect(optional(services, atMost(255), "name", "id", "description")),
 		},
 		{
@@ -356,7 +356,7 @@ func serviceChecks() []Check {
 		},
 		{
 			ID: "service-metadata-conventions", Title: "The metadata of services has the conventional types.", Level: Should,
-			Clause: profileDoc("Service Metadata", "The conventional names are used, with these types."),
+			Clause: profileDoc("Service Metadata", "Metadata should use these conventional names and types."),
 			If:     declares(services, "metadata"),
 			Expect: expect(
 				optional(

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// slug makes a part of an id out of words.
+// slug makes a part of an id from words.
 func slug(words string) string { return strings.ReplaceAll(words, " ", "-") }
 
-// after are the steps that look what a refused provision has done.
+// after returns the steps that test whether refused provisions had an effect.
 func after(refused []string) []string {
 	names := make([]string, len(refused))
 	for i, step := range refused {
@@ -23,12 +23,12 @@ var errorWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
 
 func errorChecks() []Check {
 	const section = "Service Broker Errors"
-	const unchanged = "After a 4xx the resources of the broker are semantically unchanged."
+	const unchanged = "A 4xx leaves the resources of the broker semantically unchanged."
 	return []Check{
 		{
 			ID: "error-json-object", Title: "The body of an error is a JSON object.", Level: Should,
-			Clause: spec(section, "Errors have the members error and description; responses with a body are JSON."),
-			If: both(defined(), when("the status is 400 or more, with a body", func(a *answer) bool {
+			Clause: spec(section, "The body of an error is a JSON object with the members error and description."),
+			If: both(defined(), when("the status is 400 or above, and the response has a body", func(a *answer) bool {
 				return a.status >= http.StatusBadRequest && len(a.body) > 0
 			})),
 			Expect: expect(jsonObject()),
@@ -53,20 +53,20 @@ func errorChecks() []Check {
 			If:     both(failure(), with("description")), Expect: expect(maybe("description", text)),
 		},
 		{
-			ID: "error-description", Title: "An error that the specification explains has a description.", Level: May,
+			ID: "error-description", Title: "A 400, 409 or 422 has a description.", Level: May,
 			Clause: spec(section, "description is a user-facing message explaining why the request failed."),
 			If:     withStatus(400, 409, 422), Expect: expect(has("description", text)),
 		},
 		{
 			ID: "error-instance-usable", Level: Must,
-			Title:  "instance_usable is a boolean, and only in errors of an update or deprovision.",
+			Title:  "instance_usable is a boolean, and is only in errors of an update or deprovision.",
 			Clause: spec(section, "instance_usable must not be present for errors of other operations."),
 			If:     both(failure(), with("instance_usable")),
 			Expect: expect(onlyFor("instance_usable", Update, Deprovision), maybe("instance_usable", aBoolean)),
 		},
 		{
 			ID: "error-update-repeatable", Level: Must,
-			Title:  "update_repeatable is a boolean, and only in errors of an update.",
+			Title:  "update_repeatable is a boolean, and is only in errors of an update.",
 			Clause: spec(section, "update_repeatable must not be present for errors of other operations."),
 			If:     both(failure(), with("update_repeatable")),
 			Expect: expect(onlyFor("update_repeatable", Update), maybe("update_repeatable", aBoolean)),
@@ -77,16 +77,16 @@ func errorChecks() []Check {
 			Steps: after(refusedProvisions()), If: reportsMissing(nothingDeprovisioned),
 		},
 		{
-			ID: "error-refused-provision-leaves-no-trace", Title: "After a malformed provision, a good one with the same id creates the instance.",
+			ID: "error-refused-provision-leaves-no-trace", Title: "After a malformed provision, a valid one with the same id creates the instance.",
 			Level: Must, Clause: spec(section, unchanged), Scenario: "malformed",
 			Steps: steps("provision after no plan_id", "provision after parameters as a string"), Expect: expect(status(201, 202)),
 		},
 		{
-			ID: "error-invalid-provision-leaves-no-trace", Title: "After a provision against the schema, a good one with the same id creates the instance.",
+			ID: "error-invalid-provision-leaves-no-trace", Title: "After a provision with invalid parameters, a valid one with the same id creates the instance.",
 			Level: Must, Clause: spec(section, unchanged), Scenario: "instance", Steps: steps("provision after the refusal"), Expect: expect(status(201, 202)),
 		},
 		{
-			ID: "error-refused-bind-leaves-no-trace", Title: "After a malformed bind, a good one with the same id creates the binding.",
+			ID: "error-refused-bind-leaves-no-trace", Title: "After a malformed bind, a valid one with the same id creates the binding.",
 			Level: Must, Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("bind after the refusal"), Expect: expect(status(201, 202)),
 		},
 		{
@@ -96,14 +96,14 @@ func errorChecks() []Check {
 			Expect: expect(sameAs("fetch", "plan_id"), sameAs("fetch", "parameters"), sameAs("fetch", "service_id")),
 		},
 		{
-			ID: "error-conflict-keeps-attributes", Title: "After conflicts the first request is still answered as before.", Level: Must,
+			ID: "error-conflict-keeps-attributes", Title: "After conflicts, the first request is still answered with 200.", Level: Must,
 			Clause: spec(section, unchanged), Scenario: "instance", Steps: steps("provision again after conflicts"),
 			If: answered("provision again", 200), Expect: expect(status(200)),
 		},
 		{
 			ID: "error-refused-update-changes-nothing", Title: "A refused update changes nothing.", Level: Must,
-			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("fetch after refused updates", "fetch after updates of what is unknown"),
-			Expect: expect(status(200), equals("plan_id", "the plan's", (*subject).planID)),
+			Clause: spec(section, unchanged), Scenario: "refused", Steps: steps("fetch after refused updates", "fetch after updates with unknown ids"),
+			Expect: expect(status(200), equals("plan_id", "the id of the plan", (*subject).planID)),
 		},
 		{
 			ID: "error-refused-bind-creates-nothing", Title: "A refused bind creates nothing.", Level: Must,
@@ -126,28 +126,28 @@ func errorChecks() []Check {
 			Expect: expect(statusOrCode("ConcurrencyError", 200, 202)),
 		},
 		{
-			ID: "error-unknown-path", Title: "An unknown path is refused.", Level: Must,
-			Clause:   spec(section, "A failing request has an appropriate status."),
+			ID: "error-unknown-path", Title: "A request to an unknown path is refused.", Level: Must,
+			Clause:   spec(section, "A failing request is answered with an appropriate status."),
 			Scenario: "unknown", Steps: steps("unknown path"), Expect: expect(refusal()),
 		},
 		{
-			ID: "error-unknown-method", Title: "A method that an endpoint does not have is refused.", Level: Must,
-			Clause:   spec(section, "A failing request has an appropriate status."),
+			ID: "error-unknown-method", Title: "A request with a method that the endpoint does not have is refused.", Level: Must,
+			Clause:   spec(section, "A failing request is answered with an appropriate status."),
 			Scenario: "unknown", Steps: steps("unknown method"), Expect: expect(refusal()),
 		},
 	}
 }
 
-// onlyFor expects a member in answers of these endpoints only.
+// onlyFor expects that only responses of these endpoints have a member.
 func onlyFor(name string, endpoints ...Endpoint) Expectation {
-	return each(fmt.Sprintf("%s only in answers of %s", name, joined(endpoints)), func(a *answer) string {
+	return each(fmt.Sprintf("only responses to %s have %s", joined(endpoints), name), func(a *answer) string {
 		for _, endpoint := range endpoints {
 			if a.endpoint == endpoint {
 				return ""
 			}
 		}
 		if _, found := lookup(a.json.value, name); found {
-			return fmt.Sprintf("%s is in an answer of %s", name, a.endpoint)
+			return fmt.Sprintf("a response to %s has %s", a.endpoint, name)
 		}
 		return ""
 	})

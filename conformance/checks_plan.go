@@ -11,7 +11,7 @@ func planChecks() []Check {
 	return inCatalog([]Check{
 		{
 			ID: "plan-id", Title: "Each plan has an id.", Level: Must,
-			Clause: spec(section, "id is required, a non-empty string."), Expect: expect(member(plans, "id", text)),
+			Clause: spec(section, "id is required. It is a non-empty string."), Expect: expect(member(plans, "id", text)),
 		},
 		{
 			ID: "plan-id-unique", Title: "No two plans of the catalog have the same id.", Level: Must,
@@ -19,29 +19,29 @@ func planChecks() []Check {
 		},
 		{
 			ID: "plan-id-guid", Title: "The ids of plans are GUIDs.", Level: Should,
-			Clause: spec(section, "A GUID is recommended as id."), Expect: expect(optional(plans, guid, "id")),
+			Clause: spec(section, "id should be a GUID."), Expect: expect(optional(plans, guid, "id")),
 		},
 		{
 			ID: "plan-name", Title: "Each plan has a name.", Level: Must,
-			Clause: spec(section, "name is required, a non-empty string."), Expect: expect(member(plans, "name", text)),
+			Clause: spec(section, "name is required. It is a non-empty string."), Expect: expect(member(plans, "name", text)),
 		},
 		{
 			ID: "plan-name-unique", Title: "No two plans of a service have the same name.", Level: Must,
 			Clause: spec(section, "name is unique within the service."), Expect: expect(unique(plans, "name", true)),
 		},
 		{
-			ID: "plan-name-cli-friendly", Title: "The names of plans can be typed.", Level: Should,
-			Clause: spec(section, "A CLI-friendly name is recommended: letters, digits, periods, hyphens."),
+			ID: "plan-name-cli-friendly", Title: "The names of plans are CLI-friendly.", Level: Should,
+			Clause: spec(section, "name should be CLI-friendly: letters, digits, periods and hyphens."),
 			Expect: expect(optional(plans, cliName, "name")),
 		},
 		{
 			ID: "plan-description", Title: "Each plan has a description.", Level: Must,
-			Clause: spec(section, "description is required, a non-empty string."),
+			Clause: spec(section, "description is required. It is a non-empty string."),
 			Expect: expect(member(plans, "description", text)),
 		},
 		{
-			ID: "plan-strings-255", Title: "The texts of plans have at most 255 characters.", Level: Should,
-			Clause: spec("Catalog Management", "Strings do not exceed 255 characters, for platforms with limits."),
+			ID: "plan-strings-255", Title: "The strings of plans have at most 255 characters.", Level: Should,
+			Clause: spec("Catalog Management", "Strings should not exceed 255 characters because some platforms have limits."),
 			Expect: expect(optional(plans, atMost(255), "name", "id", "description")),
 		},
 		{
@@ -50,7 +50,7 @@ func planChecks() []Check {
 			Expect: expect(optional(plans, anObject.or(null), "metadata")),
 		},
 		{
-			ID: "plan-flags", Title: "What a plan declares with a boolean is a boolean.", Level: Must,
+			ID: "plan-flags", Title: "The flags of a plan are booleans.", Level: Must,
 			Clause: spec(section, "These members are booleans."),
 			Expect: expect(optional(plans, aBoolean, "free", "bindable", "binding_rotatable", "plan_updateable")),
 		},
@@ -60,8 +60,8 @@ func planChecks() []Check {
 			If:     declares(plans, "maximum_polling_duration"), Expect: expect(optional(plans, seconds, "maximum_polling_duration")),
 		},
 		{
-			ID: "plan-maintenance-version", Title: "Maintenance information has a semantic version.", Level: Must,
-			Clause: spec("Maintenance Info Object", "version is required and conforms to semantic versioning 2.0."),
+			ID: "plan-maintenance-version", Title: "maintenance_info has a semantic version.", Level: Must,
+			Clause: spec("Maintenance Info Object", "version is required. It conforms to semantic versioning 2.0."),
 			If:     declares(plans, "maintenance_info"),
 			Expect: expect(catalogRule("maintenance_info, if present, has a semantic version", plans, func(e entry) string {
 				info := e.object["maintenance_info"]
@@ -76,23 +76,23 @@ func planChecks() []Check {
 			})),
 		},
 		{
-			ID: "plan-maintenance-description", Title: "Maintenance information is described by a string.", Level: Should,
-			Clause: spec("Maintenance Info Object", "description is a string describing the impact."),
+			ID: "plan-maintenance-description", Title: "The description of maintenance_info is a string.", Level: Should,
+			Clause: spec("Maintenance Info Object", "description is a string that describes the impact."),
 			If:     declares(plans, "maintenance_info"), Expect: expect(optional(plans, aString, "maintenance_info.description")),
 		},
 		{
 			ID: "plan-schemas", Title: "The schemas of a plan are objects.", Level: Must,
-			Clause: spec("Schemas Object", "schemas and what it consists of are objects."), If: declares(plans, "schemas"),
+			Clause: spec("Schemas Object", "schemas and its members are objects."), If: declares(plans, "schemas"),
 			Expect: expect(optional(plans, anObject.or(null), optionalObjects()[2:]...)),
 		},
 		{
-			ID: "plan-schema-dialect", Title: "Each schema names the version of JSON Schema.", Level: Must,
+			ID: "plan-schema-dialect", Title: "Each schema names its version of JSON Schema.", Level: Must,
 			Clause: spec(schemas, "$schema is present."), If: declares(plans, "schemas"),
 			Expect: expect(ofSchemas("a string $schema", func(schema map[string]any) string {
 				if text.is(schema["$schema"]) {
 					return ""
 				}
-				return "there is no $schema"
+				return "$schema is missing"
 			})),
 		},
 		{
@@ -124,13 +124,13 @@ func planChecks() []Check {
 		},
 		{
 			ID: "plan-costs", Title: "Each cost of a plan has an amount and a unit.", Level: Must,
-			Clause: profileDoc("Cost Object", "amount, an object of numbers, and unit, a string, are required."),
+			Clause: profileDoc("Cost Object", "amount and unit are required. amount is an object of numbers, unit a string."),
 			If:     declares(plans, "metadata.costs"),
-			Expect: expect(catalogRule("each of metadata.costs has amount and unit", plans, faultyCost)),
+			Expect: expect(catalogRule("each element of metadata.costs has amount and unit", plans, faultyCost)),
 		},
 		{
 			ID: "plan-metadata-conventions", Title: "The metadata of plans has the conventional types.", Level: Should,
-			Clause: profileDoc("Service Metadata", "The conventional names are used, with these types."),
+			Clause: profileDoc("Service Metadata", "Metadata should use these conventional names and types."),
 			If:     declares(plans, "metadata"),
 			Expect: expect(optional(plans, texts, "metadata.bullets"), optional(plans, aString, "metadata.displayName")),
 		},
@@ -154,7 +154,7 @@ func faultyCost(e entry) string {
 		}
 		for currency, value := range currencies {
 			if _, ok := value.(json.Number); !ok {
-				return fmt.Sprintf("the amount in %s is no number", clip(currency, 20))
+				return fmt.Sprintf("the amount in %s is not a number", clip(currency, 20))
 			}
 		}
 		if unit, _ := lookup(cost, "unit"); !text.is(unit) {
@@ -164,7 +164,7 @@ func faultyCost(e entry) string {
 	return ""
 }
 
-// ofSchemas expects something of each schema of each plan.
+// ofSchemas makes an expectation on each schema of each plan.
 func ofSchemas(words string, fault func(map[string]any) string) Expectation {
 	return catalogRule("each schema: "+words, plans, func(e entry) string {
 		for _, path := range []string{"service_instance.create", "service_instance.update", "service_binding.create"} {
@@ -179,8 +179,8 @@ func ofSchemas(words string, fault func(map[string]any) string) Expectation {
 	})
 }
 
-// externalReference finds a $ref to another document. Below "properties" and
-// the like, $ref is the name of a parameter.
+// externalReference finds a $ref to another document. Within "properties" and
+// similar keywords, $ref is the name of a parameter.
 func externalReference(value any, names bool) string {
 	switch value := value.(type) {
 	case map[string]any:

@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// TestChecks holds the tables together: what a check names exists.
+// TestChecks compares the tables: everything that a check names exists.
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	scenarios := map[string]conformance.Scenario{}
@@ -37,21 +37,21 @@ func TestChecks(t *testing.T) {
 		}
 		if check.Scenario == "" {
 			if len(check.Steps) > 0 {
-				t.Errorf("%s: steps without scenario", check.ID)
+				t.Errorf("%s has steps and no scenario", check.ID)
 			}
 			continue
 		}
 		scenario, found := scenarios[check.Scenario]
 		if !found || len(check.Steps) == 0 || len(check.Endpoints) > 0 {
-			t.Errorf("%s: no scenario %q, no steps, or endpoints too", check.ID, check.Scenario)
+			t.Errorf("%s: the scenario %q does not exist, or the check has no steps, or it has endpoints", check.ID, check.Scenario)
 		}
 		if scenario.Profile != "" && scenario.Profile != check.Profile {
-			t.Errorf("%s: the scenario is that of %q", check.ID, scenario.Profile)
+			t.Errorf("%s: the scenario belongs to the profile %q", check.ID, scenario.Profile)
 		}
 		for _, name := range check.Steps {
 			judged[check.Scenario+"/"+name] = true
 			if !slices.ContainsFunc(scenario.Steps, func(s conformance.Step) bool { return s.Name == name }) {
-				t.Errorf("%s: no step %q in the scenario %q", check.ID, name, check.Scenario)
+				t.Errorf("%s: there is no step %q in the scenario %q", check.ID, name, check.Scenario)
 			}
 		}
 	}
@@ -72,11 +72,11 @@ func checkScenario(t *testing.T, scenario conformance.Scenario) {
 		}
 		for _, other := range []string{step.WaitFor, step.Request.OperationOf} {
 			if other != "" && !before[other] {
-				t.Errorf("%s: step %q names %q, which does not come before it", scenario.Name, step.Name, other)
+				t.Errorf("%s: step %q names %q, which is not an earlier step", scenario.Name, step.Name, other)
 			}
 		}
 		if (step.WaitFor == "") == (step.Request.Endpoint == "") {
-			t.Errorf("%s: step %q has a request and waits, or neither", scenario.Name, step.Name)
+			t.Errorf("%s: step %q must either send a request or wait", scenario.Name, step.Name)
 		}
 		before[step.Name] = true
 	}

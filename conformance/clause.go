@@ -25,7 +25,7 @@ func rfc(number, section, says string) Clause {
 	}
 }
 
-// platform cites what a platform does, which its sources tell.
+// platform cites the behaviour of a platform, as its source code shows it.
 func platform(profile Profile, section, says string) Clause {
 	clause := Clause{Section: section, Says: says}
 	switch profile {
@@ -41,7 +41,7 @@ func platform(profile Profile, section, says string) Clause {
 	return clause
 }
 
-// anchor is the fragment under which GitHub shows a heading.
+// anchor is the URL fragment of a heading on GitHub.
 func anchor(heading string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(heading) {

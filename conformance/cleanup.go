@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// cleanUp deletes what a job has created and not deleted: bindings first. It
-// has a context of its own, as that of the run may have ended.
+// cleanUp deletes what a job created and did not delete, bindings first. It has
+// its own context because the context of the run may have ended.
 func (j *job) cleanUp(ctx context.Context) []Leftover {
 	var left []Leftover
 	for _, name := range sorted(j.instances) {
@@ -38,16 +38,16 @@ func (j *job) cleanUp(ctx context.Context) []Leftover {
 	return left
 }
 
-// maxDeleteAttempts bounds how often a deletion is tried that fails. One that is
-// refused because of another operation is tried until the time is over.
+// maxDeleteAttempts is how often a failing deletion is tried. A deletion that
+// is refused with ConcurrencyError is tried until the clean-up timeout.
 const maxDeleteAttempts = 10
 
-// unpollable is why a deletion is not tried again: a broker whose polls do not
-// tell a state would keep the clean-up busy for each instance.
+// unpollable is the reason not to retry a deletion. A broker whose polls have
+// no state would otherwise delay the clean-up of each instance.
 const unpollable = "the deletion could not be polled"
 
-// delete deletes an instance or binding and waits for it. It returns why that
-// failed, or "".
+// delete deletes an instance or binding and waits for the end. It returns why
+// that failed, or "".
 func (j *job) delete(ctx context.Context, r Request) string {
 	reason := ""
 	for attempt := 0; attempt < maxDeleteAttempts; attempt++ {
@@ -58,8 +58,8 @@ func (j *job) delete(ctx context.Context, r Request) string {
 		j.run.client.send(ctx, j.message(r, a), a)
 		switch {
 		case a.is(http.StatusGone, http.StatusNotFound) && attempt < 2 && j.unanswered(r):
-			// The creation may still be on its way.
-			reason = "its creation was not answered"
+			// The creation may still arrive.
+			reason = "its creation got no response"
 		case a.is(http.StatusOK, http.StatusGone, http.StatusNotFound):
 			return ""
 		case a.accepted():
@@ -71,7 +71,7 @@ func (j *job) delete(ctx context.Context, r Request) string {
 		case a.status == http.StatusBadRequest && attempt > 1:
 			return "the deletion was answered with " + a.describe()
 		case a.status == http.StatusBadRequest:
-			// The plan may have changed, although the broker did not say so.
+			// The plan may have changed although the broker did not report it.
 			reason = "the deletion was answered with " + a.describe()
 			if in := j.instance(r.Instance); in.plan == j.subject.planID() && j.subject.other != nil {
 				in.plan = j.subject.otherPlanID()
@@ -79,7 +79,7 @@ func (j *job) delete(ctx context.Context, r Request) string {
 				in.plan = j.subject.planID()
 			}
 		case a.failure != "" && ctx.Err() != nil && reason == "":
-			return "the time for the clean-up is over"
+			return "the clean-up timed out"
 		case a.failure != "":
 			reason = "the deletion got " + a.failure
 			j.pollRunning(ctx, a.instanceID)
@@ -91,14 +91,14 @@ func (j *job) delete(ctx context.Context, r Request) string {
 			j.pollRunning(ctx, a.instanceID)
 		}
 		if pause(ctx, j.run.pollInterval(a.header)) != nil {
-			return reason + ", and the time for the clean-up is over"
+			return reason + ", and then the clean-up timed out"
 		}
 	}
 	return reason
 }
 
-// unanswered reports whether a request to create what is to be deleted got no
-// answer.
+// unanswered reports whether a request that creates the resource to delete got
+// no response.
 func (j *job) unanswered(deletion Request) bool {
 	created, id := Provision, j.instance(deletion.Instance).id
 	if deletion.Endpoint == Unbind {
@@ -111,7 +111,7 @@ func (j *job) unanswered(deletion Request) bool {
 
 // awaitDeletion polls an accepted deletion.
 func (j *job) awaitDeletion(ctx context.Context, deletion Request, accepted *answer) string {
-	// A name of its own, since a job has several deletions to wait for.
+	// The name is unique because a job waits for several deletions.
 	step := fmt.Sprintf("clean-up %d", len(j.record.answers))
 	accepted.step = step
 	j.record.answers = append(j.record.answers, accepted)
@@ -134,14 +134,15 @@ func (j *job) awaitDeletion(ctx context.Context, deletion Request, accepted *ans
 			return fmt.Sprintf("the deletion did not end within %s", j.run.operationTimeout(j.subject))
 		}
 		if pause(ctx, j.run.pollInterval(a.header)) != nil {
-			return "the time for the clean-up is over"
+			return "the clean-up timed out"
 		}
 	}
 	return unpollable
 }
 
-// pollRunning polls the operations of an instance once: a deletion may have to
-// wait for one of them, and some brokers go on only if they are polled.
+// pollRunning polls the operations of an instance once. A deletion may have to
+// wait for one of them, and some brokers only continue an operation when it is
+// polled.
 func (j *job) pollRunning(ctx context.Context, instanceID string) {
 	for _, running := range j.record.answers {
 		at := slices.IndexFunc(j.scenario.Steps, func(s Step) bool { return s.Name == running.step })

@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// maxBody bounds how much of an answer is read.
+	// maxBody is the largest response body that is read.
 	maxBody = 8 << 20
-	// maxKept is how much is kept of an answer that is larger: enough to mask
-	// secrets in what reports show, and not too much for a thousand answers.
+	// maxKept is the part of a larger body that is kept: enough to mask secrets in
+	// reports, and small enough to keep a thousand of them.
 	maxKept = 16 * maxShown
 )
 
-// A client sends requests exactly as they are given: it follows no redirect,
-// keeps no cookies and does not touch paths.
+// A client sends requests exactly as given: it follows no redirects, keeps no
+// cookies and does not change paths.
 type client struct {
 	base      string
 	target    Target
@@ -37,17 +37,17 @@ type client struct {
 func newClient(target Target, timeout time.Duration) (*client, error) {
 	base, err := url.Parse(target.URL)
 	if err != nil {
-		return nil, fmt.Errorf("the broker's URL is malformed: %w", errors.Unwrap(err))
+		return nil, fmt.Errorf("the URL of the broker is malformed: %w", errors.Unwrap(err))
 	}
 	switch {
 	case base.Scheme != "http" && base.Scheme != "https" || base.Host == "":
-		return nil, errors.New("the broker's URL must begin with http:// or https:// and have a host")
+		return nil, errors.New("the URL of the broker must begin with http:// or https:// and have a host")
 	case base.User != nil:
-		return nil, errors.New("the broker's URL must not contain credentials: give the username and password separately")
+		return nil, errors.New("the URL of the broker must not contain credentials: set the username and password separately")
 	case base.RawQuery != "" || base.Fragment != "":
-		return nil, errors.New("the broker's URL must not have a query or fragment")
+		return nil, errors.New("the URL of the broker must not have a query or fragment: remove it")
 	case target.Bearer != "" && (target.Username != "" || target.Password != ""):
-		return nil, errors.New("give a password or a bearer token, not both")
+		return nil, errors.New("a password and a bearer token are set: set only one")
 	}
 	return &client{
 		base: strings.TrimSuffix(target.URL, "/"), target: target, timeout: timeout,
@@ -55,7 +55,8 @@ func newClient(target Target, timeout time.Duration) (*client, error) {
 	}, nil
 }
 
-// plain is a client with the transport of another one, and nothing else of it.
+// plain returns a client with the transport of another client and none of its
+// other settings.
 func plain(of *http.Client) *http.Client {
 	var transport http.RoundTripper
 	if of != nil {
@@ -86,8 +87,8 @@ type message struct {
 	anonymous bool
 }
 
-// send sends a message and fills in the answer. If the broker limits the rate, it
-// is sent again when Retry-After says so, a few times.
+// send sends a message and fills in the answer. If the broker limits the rate,
+// it retries a few times after the pause that Retry-After asks for.
 func (c *client) send(ctx context.Context, m message, a *answer) {
 	for attempt := 1; ; attempt++ {
 		c.sendOnce(ctx, m, a)
@@ -100,16 +101,17 @@ func (c *client) send(ctx context.Context, m message, a *answer) {
 }
 
 const (
-	// maxRateAttempts is how often a request is sent that is answered with 429.
+	// maxRateAttempts is how often a request is sent while the broker answers with
+	// 429.
 	maxRateAttempts = 6
-	// maxRatePause bounds the pause that such an answer asks for.
+	// maxRatePause is the longest pause after a 429.
 	maxRatePause = time.Minute
 )
 
-// ratePause is how long a 429 asks to wait; a second if it does not say.
+// ratePause is the pause that a 429 asks for, or one second.
 func ratePause(header http.Header) time.Duration {
-	interval, told := retryAfterOf(header)
-	if !told {
+	interval, found := retryAfterOf(header)
+	if !found {
 		interval = time.Second
 	}
 	return min(max(interval, minPollInterval), maxRatePause)
@@ -129,7 +131,7 @@ func (c *client) sendOnce(ctx context.Context, m message, a *answer) {
 	}
 	request, err := http.NewRequestWithContext(ctx, m.method, c.base+m.path, body)
 	if err != nil {
-		a.failure = "the request cannot be made: " + err.Error()
+		a.failure = "the request is invalid: " + err.Error()
 		return
 	}
 	request.Header = m.header
@@ -147,7 +149,7 @@ func (c *client) sendOnce(ctx context.Context, m message, a *answer) {
 		a.failure, a.unconnected = noAnswer(err), errors.Is(err, syscall.ECONNREFUSED)
 		return
 	}
-	defer response.Body.Close() //nolint:errcheck // What was read is judged; closing tells nothing more.
+	defer response.Body.Close() //nolint:errcheck // What was read is judged; an error of Close adds nothing.
 	a.status, a.header = response.StatusCode, response.Header
 	a.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err != nil {
@@ -155,20 +157,21 @@ func (c *client) sendOnce(ctx context.Context, m message, a *answer) {
 		return
 	}
 	if len(a.body) > maxBody {
-		// What is judged is that it is too large; a run keeps all of its answers.
+		// The check only reports the size. A run keeps all answers, so it keeps a
+		// part.
 		a.body, a.cut = slices.Clone(a.body[:maxKept]), true
 	}
 	a.json = readDocument(a.body)
 }
 
-// noAnswer says why there is no answer, without the URL that net/http adds.
+// noAnswer says why no response came, without the URL that net/http adds.
 func noAnswer(err error) string {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return "no answer within the time limit"
+		return "no response within the time limit"
 	}
-	return "no answer: " + clip(err.Error(), 200)
+	return "no response: " + clip(err.Error(), 200)
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// answered holds if a step was sent and answered with one of the statuses.
+// answered holds if the last response to a step has one of the statuses.
 func answered(step string, statuses ...int) Condition {
 	words := fmt.Sprintf("%q is answered with %s", step, list(statuses))
 	return Condition{Words: words, holds: func(j *judgement) bool {
@@ -15,17 +15,17 @@ func answered(step string, statuses ...int) Condition {
 	}}
 }
 
-// inProgress holds if a poll that came after the judged steps still found the
-// operation in progress, so that they were sent while it was.
+// inProgress holds if a poll after the judged steps reported "in progress". The
+// judged steps were then sent during the operation.
 func inProgress(poll string) Condition {
-	words := fmt.Sprintf("the operation still runs at %q", poll)
+	words := fmt.Sprintf("the operation is still in progress at %q", poll)
 	return Condition{Words: words, holds: func(j *judgement) bool {
 		a := j.record.last(poll)
 		return a != nil && a.state() == "in progress"
 	}}
 }
 
-// refused holds if the broker refused a step.
+// refused holds if the broker refused the last request of a step.
 func refused(step string) Condition {
 	return Condition{Words: fmt.Sprintf("the broker refuses %q", step), holds: func(j *judgement) bool {
 		a := j.record.last(step)
@@ -33,8 +33,8 @@ func refused(step string) Condition {
 	}}
 }
 
-// refusedAll holds if the broker refused all these steps. Otherwise nobody can
-// say what state the following steps would find.
+// refusedAll holds if the broker refused all these steps. If it accepted one,
+// the state that the following steps would find is unknown.
 func refusedAll(steps ...string) Condition {
 	words := "the broker refuses " + quoted(steps)
 	return Condition{Words: words, prerequisite: true, holds: func(j *judgement) bool {
@@ -47,26 +47,26 @@ func refusedAll(steps ...string) Condition {
 	}}
 }
 
-// reportsMissing holds if a step that deletes what never was is answered with 410
-// or 404. That it is 410 is a check of its own: a broker that answers every
-// deletion with 200 does not say with it that something was there.
+// reportsMissing holds if the broker answers the deletion of a nonexistent
+// resource with 410 or 404. A broker that answers every deletion with 200 does
+// not report whether the resource existed. Another check requires 410.
 func reportsMissing(step string) Condition {
 	condition := answered(step, http.StatusGone, http.StatusNotFound)
 	condition.prerequisite = true
 	return condition
 }
 
-// servesVersion holds if the broker serves the version of this run at all: what
-// it refuses because of the version, it does not refuse for another reason.
+// servesVersion holds if the broker accepts the API version of this run. If it
+// does not, it refuses requests because of the version and for no other reason.
 func servesVersion(step string) Condition {
 	condition := answered(step, http.StatusOK)
 	condition.prerequisite = true
 	return condition
 }
 
-// returned holds if the answer to a step has a member that is not null.
+// returned holds if the response to a step has a member that is not null.
 func returned(step, path string) Condition {
-	words := fmt.Sprintf("the answer to %q has %s", step, path)
+	words := fmt.Sprintf("the response to %q has %s", step, path)
 	return Condition{Words: words, holds: func(j *judgement) bool {
 		a := j.record.last(step)
 		if a == nil {
@@ -97,8 +97,8 @@ func catalogHas(name string) Condition {
 	}}
 }
 
-// anyCreated holds if one of the steps was answered with 200, 201 or 202. Otherwise
-// there is nothing to go on with.
+// anyCreated holds if one of the steps was answered with 200, 201 or 202.
+// Otherwise the resource does not exist, and the following steps cannot run.
 func anyCreated(steps ...string) Condition {
 	return Condition{
 		Words:        "one of " + quoted(steps) + " is answered with 200, 201 or 202",
@@ -111,7 +111,7 @@ func anyCreated(steps ...string) Condition {
 	}
 }
 
-// both holds if both conditions do.
+// both holds if both conditions hold.
 func both(one, two Condition) Condition {
 	return Condition{
 		Words:        one.Words + ", and " + two.Words,
@@ -120,42 +120,42 @@ func both(one, two Condition) Condition {
 	}
 }
 
-// when makes a condition on the judged answer itself.
+// when makes a condition on the judged response.
 func when(words string, holds func(a *answer) bool) Condition {
 	return Condition{Words: words, holds: func(j *judgement) bool { return holds(j.answer) }}
 }
 
-// success is an answer with status 200, 201 or 202.
+// success holds for a response with status 200, 201 or 202.
 func success() Condition {
 	return when("the status is 200, 201 or 202", (*answer).succeeded)
 }
 
-// failure is an answer with a status of 400 or more.
+// failure holds for a response with status 400 or above.
 func failure() Condition {
-	return when("the status is 400 or more", func(a *answer) bool { return a.status >= http.StatusBadRequest })
+	return when("the status is 400 or above", func(a *answer) bool { return a.status >= http.StatusBadRequest })
 }
 
-// defined is the answer to a request of the specification: of others it says
-// nothing but that they fail.
+// defined holds for the response to a request that the specification defines.
+// For other requests the specification only requires an appropriate status.
 func defined() Condition {
 	return when("the specification defines the request", func(a *answer) bool { return !a.undefined })
 }
 
-// withStatus is an answer with one of the statuses.
+// withStatus holds for a response with one of the statuses.
 func withStatus(statuses ...int) Condition {
 	return when("the status is "+list(statuses), func(a *answer) bool { return a.is(statuses...) })
 }
 
-// with is an answer with a member in its body.
+// with holds for a response whose body has a member.
 func with(path string) Condition {
-	return when("the answer has "+path, func(a *answer) bool {
+	return when("the response has "+path, func(a *answer) bool {
 		_, found := lookup(a.json.value, path)
 		return found
 	})
 }
 
-// answeredAny holds if any of the answers to a step that was sent several times
-// has one of the statuses.
+// answeredAny holds if any response to a step that was sent several times has
+// one of the statuses.
 func answeredAny(step string, statuses ...int) Condition {
 	words := fmt.Sprintf("%q is answered with %s", step, list(statuses))
 	return Condition{Words: words, holds: func(j *judgement) bool {

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// smallCatalog is up to how many plans are all used by default.
+// smallCatalog is the largest number of plans that are all used by default.
 const smallCatalog = 12
 
-// discovery is what the catalog tells of the plans to use.
+// discovery is the choice of the plans to use.
 type discovery struct {
 	subjects []*subject
 	leftOut  []string
-	// none says why there is no subject.
+	// none is the reason why there is no subject.
 	none *absence
 }
 
-// discover chooses the plans that the run uses. An error is one of the options.
+// discover chooses the plans that the run uses. An error means invalid options.
 func discover(catalog any, options Options, login map[Feature]bool) (*discovery, error) {
 	all := subjectsOf(catalog)
 	if err := known(options, all); err != nil {
@@ -31,7 +31,7 @@ func discover(catalog any, options Options, login map[Feature]bool) (*discovery,
 		}
 	}
 	if len(all) > 0 && len(wanted) == 0 {
-		return nil, fmt.Errorf("no plan is of the services %s and the plans %s: choose others",
+		return nil, fmt.Errorf("the services %s have none of the plans %s: choose other services or plans",
 			quoted(options.Services), quoted(options.Plans))
 	}
 	everything := options.AllPlans || len(options.Plans) > 0 || len(wanted) <= smallCatalog
@@ -78,7 +78,8 @@ func subjectsOf(catalog any) []*subject {
 	return all
 }
 
-// known finds services and plans of the options that the catalog has not.
+// known returns an error if the options name a service or plan that the catalog
+// does not have.
 func known(options Options, all []*subject) error {
 	find := func(kind, name string, of func(*subject) map[string]any) error {
 		var names []string
@@ -104,13 +105,13 @@ func known(options Options, all []*subject) error {
 	return nil
 }
 
-// matches reports whether a service or plan is named by id or name. Without
-// names all are.
+// matches reports whether the names have the id or name of a service or plan.
+// Without names it reports true.
 func matches(names []string, object map[string]any) bool {
 	return len(names) == 0 || slices.Contains(names, stringOf(object, "id")) || slices.Contains(names, stringOf(object, "name"))
 }
 
-// shape tells plans apart that a run treats differently.
+// shape is equal for plans that a run treats alike.
 func (s *subject) shape() string {
 	var features []string
 	for feature, offered := range s.features {
@@ -122,7 +123,7 @@ func (s *subject) shape() string {
 	return s.serviceID() + strings.Join(features, ";") + fmt.Sprint(s.maximumPolling())
 }
 
-// prepare finds the parameters of the subject, and its features.
+// prepare sets the parameters of the subject and its features.
 func (s *subject) prepare(options Options, login map[Feature]bool) {
 	s.parameters = generateFor(s.plan)
 	if s.other != nil {
@@ -146,7 +147,7 @@ func (s *subject) prepare(options Options, login map[Feature]bool) {
 	maps.Copy(s.features, login)
 }
 
-// given finds the parameters that the user gave for a plan.
+// given returns the parameters in the options for a plan.
 func given(options Options, plan map[string]any) (Parameters, bool) {
 	if parameters, found := options.Parameters[stringOf(plan, "id")]; found {
 		return parameters, true

@@ -37,14 +37,15 @@ func TestDocs(t *testing.T) {
 		return
 	}
 	if want != string(data) {
-		t.Errorf("%s is not what Checks says: run go test ./conformance -run TestDocs -update", page)
+		t.Errorf("%s differs from the tables: run go test ./conformance -run TestDocs -update", page)
 	}
 	if count := fmt.Sprintf("%d checks", len(conformance.Checks())); !strings.Contains(head, count) {
-		t.Errorf("%s does not say that there are %s", page, count)
+		t.Errorf("%s does not say %q: correct the number", page, count)
 	}
 }
 
-// tables has a table of checks for each document, and the scenarios.
+// tables returns a table of checks for the specification and each platform, and
+// a table of scenarios.
 func tables() string {
 	var b strings.Builder
 	cell := func(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
@@ -83,8 +84,7 @@ func tables() string {
 	return b.String()
 }
 
-// TestDocsNameChecks holds the ids of checks in the pages that people write
-// against the table.
+// TestDocsNameChecks tests that the ids of checks in hand-written pages exist.
 func TestDocsNameChecks(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
@@ -105,7 +105,7 @@ func TestDocsNameChecks(t *testing.T) {
 			}
 		}
 		if page == "../docs/check.md" && found < 4 {
-			t.Errorf("%s: only %d names were found", page, found)
+			t.Errorf("%s names only %d checks: correct the pattern of this test", page, found)
 		}
 	}
 }

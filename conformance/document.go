@@ -9,20 +9,20 @@ import (
 	"unicode/utf8"
 )
 
-// A document is a body read as JSON.
+// A document is a body parsed as JSON.
 type document struct {
 	// value is nil if the body is empty, not JSON, or null.
 	value any
-	// fault says why the body is not JSON.
+	// fault says why the body is not JSON, or is "".
 	fault string
 	// duplicate is the name of a member that occurs twice in an object.
 	duplicate string
 }
 
-// maxDepth bounds how deeply a body may be nested.
+// maxDepth is the deepest nesting that is read.
 const maxDepth = 200
 
-// readDocument reads a body. Numbers stay as they are written.
+// readDocument parses a body. Numbers keep their notation.
 func readDocument(body []byte) document {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return document{fault: "the body is empty"}
@@ -41,7 +41,7 @@ func readDocument(body []byte) document {
 			return doc
 		}
 		if err == nil {
-			err = errors.New("there is something after the JSON value")
+			err = errors.New("it has data after the JSON value")
 		}
 	}
 	return document{fault: "the body is not JSON: " + clip(err.Error(), 120)}

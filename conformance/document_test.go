@@ -21,7 +21,7 @@ func TestDocument(t *testing.T) {
 		"large number":  {`{"a": 12345678901234567890.50}`, `{"a":12345678901234567890.50}`, "", ""},
 		"twice":         {`{"a": 1, "b": {"c": 1, "c": 2}}`, `{"a":1,"b":{"c":2}}`, "", "c"},
 		"empty":         {" \n", "null", "empty", ""},
-		"trailing":      {`{} {}`, "null", "something after", ""},
+		"trailing":      {`{} {}`, "null", "data after", ""},
 		"trailing junk": {`{}x`, "null", "not JSON", ""},
 		"cut":           {`{"a": `, "null", "not JSON", ""},
 		"latin1":        {"{\"a\": \"\xe4\"}", "null", "not UTF-8", ""},

@@ -2,10 +2,10 @@ package conformance
 
 import "net/http"
 
-// Endpoint is one of the ten that the specification defines.
+// Endpoint is one of the ten endpoints that the specification defines.
 type Endpoint string
 
-// The endpoints, named as the specification names what they do.
+// The endpoints, with the names of the specification.
 const (
 	GetCatalog           Endpoint = "catalog"
 	Provision            Endpoint = "provision"
@@ -59,7 +59,7 @@ func (e Endpoint) Path() string {
 	}
 }
 
-// mutates reports whether a request may change what the broker has.
+// mutates reports whether a request may change resources of the broker.
 func (e Endpoint) mutates() bool { return e.Method() != http.MethodGet }
 
 // isDelete reports whether the endpoint deletes something.

@@ -10,7 +10,7 @@ import (
 )
 
 func ExampleRun() {
-	// A broker that knows one service, and answers the rest with 404.
+	// A broker that has one service and answers all other requests with 404.
 	broker := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v2/catalog" {
 			w.WriteHeader(http.StatusNotFound)
@@ -51,7 +51,7 @@ func ExampleChecks() {
 		}
 	}
 	// Output:
-	// MUST An unknown instance cannot be fetched.
+	// MUST A fetch of an unknown instance is answered with 404.
 	// expected: status 404
-	// spec.md Fetching a Service Instance: 404 if the instance does not exist.
+	// spec.md Fetching a Service Instance: The answer is 404 if the instance does not exist.
 }

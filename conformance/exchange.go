@@ -5,23 +5,24 @@ import (
 	"time"
 )
 
-// An Exchange is a request and its answer as they may be shown: secrets are
+// An Exchange is a request with its response, as reports show it: secrets are
 // masked, and bodies have at most 4 KiB.
 type Exchange struct {
-	// Step names what was sent in the scenario, for instance "provision again".
+	// Step is the step of the scenario, for instance "provision again".
 	Step string `json:"step"`
 	// Started is when the request was sent.
 	Started time.Time `json:"started"`
-	// Duration is the time until the answer was read, in nanoseconds as JSON.
+	// Duration is the time until the response was read. In JSON it is in
+	// nanoseconds.
 	Duration time.Duration `json:"duration"`
 
 	Method string `json:"method"`
-	// URL is the target of the request, exactly as it was sent.
+	// URL is the target of the request, exactly as sent.
 	URL           string      `json:"url"`
 	RequestHeader http.Header `json:"request_header"`
 	RequestBody   string      `json:"request_body,omitempty"`
 
-	// Status is 0 if no answer came; Error then says why.
+	// Status is 0 if no response came. Error then says why.
 	Status         int         `json:"status"`
 	ResponseHeader http.Header `json:"response_header,omitempty"`
 	ResponseBody   string      `json:"response_body,omitempty"`

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// each makes an expectation on single answers.
+// each makes an expectation on single responses.
 func each(words string, fault func(a *answer) string) Expectation {
 	return Expectation{Words: words, each: func(j *judgement) string { return fault(j.answer) }}
 }
@@ -22,8 +22,8 @@ func status(statuses ...int) Expectation {
 	})
 }
 
-// conflict expects 409. Without a schema nobody can know valid parameters, so
-// that the broker may refuse those of this run with 400 as well.
+// conflict expects 409. Without a schema the valid parameters are unknown, so
+// the broker may also refuse the parameters of this run with 400.
 func conflict(schema Feature) Expectation {
 	return each("status 409 (or 400 if the plan has no schema for these parameters)", func(a *answer) string {
 		if a.status == http.StatusConflict || a.status == http.StatusBadRequest && !a.subject.has(schema) {
@@ -33,8 +33,7 @@ func conflict(schema Feature) Expectation {
 	})
 }
 
-// refusal expects a status of the 4xx range, as the specification leaves open
-// which.
+// refusal expects any 4xx status because the specification does not name one.
 func refusal() Expectation {
 	return each("a status from 400 to 499", func(a *answer) string {
 		if a.refused() {
@@ -55,10 +54,10 @@ func statusOrCode(code string, statuses ...int) Expectation {
 	})
 }
 
-// missing expects that a deletion finds nothing. That the status is 410 is a
-// check of its own.
+// missing expects that a deletion finds no resource. Another check requires
+// 410.
 func missing() Expectation {
-	return each("status 410 or 404: it does not exist", func(a *answer) string {
+	return each("status 410 or 404: the resource does not exist", func(a *answer) string {
 		if a.is(http.StatusGone, http.StatusNotFound) {
 			return ""
 		}
@@ -68,7 +67,7 @@ func missing() Expectation {
 
 // statusOf expects the status of an earlier step, or one of the statuses.
 func statusOf(step string, statuses ...int) Expectation {
-	words := fmt.Sprintf("the status of the answer to %q", step)
+	words := fmt.Sprintf("the status of the response to %q", step)
 	if len(statuses) > 0 {
 		words += ", or " + list(statuses)
 	}
@@ -81,7 +80,7 @@ func statusOf(step string, statuses ...int) Expectation {
 	}}.against(step)
 }
 
-// errorCode expects the member error of the body.
+// errorCode expects a value of the member "error" of the body.
 func errorCode(code string) Expectation {
 	return each(fmt.Sprintf("error %q", code), func(a *answer) string {
 		if a.errorCode() == code {
@@ -118,7 +117,7 @@ func has(path string, k kind) Expectation {
 	})
 }
 
-// maybe expects that a member, if it is present, is of a kind.
+// maybe expects that a member, if present, is of a kind.
 func maybe(path string, k kind) Expectation {
 	return each(fmt.Sprintf("%s, if present, is %s", path, k.words), func(a *answer) string {
 		if value, found := lookup(a.json.value, path); found {
@@ -140,7 +139,7 @@ func lacks(names ...string) Expectation {
 	})
 }
 
-// unless says that a value is not of a kind.
+// unless returns what is wrong with a value that is not of a kind, or "".
 func unless(k kind, name string, value any) string {
 	if k.is(value) {
 		return ""
@@ -152,33 +151,33 @@ func unless(k kind, name string, value any) string {
 func headerSet(name string) Expectation {
 	return each("the header "+name, func(a *answer) string {
 		if a.header.Get(name) == "" {
-			return "there is no header " + name
+			return "the header " + name + " is missing"
 		}
 		return ""
 	})
 }
 
-// together makes an expectation on all answers of the check's steps.
+// together makes an expectation on all responses of the steps of a check.
 func together(words string, fault func(answers []*answer) string) Expectation {
 	return Expectation{Words: words, together: func(j *judgement) string { return fault(j.answers) }}
 }
 
-// sameOperation expects the operation that an earlier step was given, if the
-// status is 202. That it is 202 is another expectation.
+// sameOperation expects that a 202 has the operation of an earlier step.
+// Another expectation requires the 202.
 func sameOperation(step string) Expectation {
-	words := fmt.Sprintf("the operation of the step %q", step)
+	words := fmt.Sprintf("the operation of step %q", step)
 	return Expectation{Words: words, each: func(j *judgement) string {
 		first := j.record.last(step)
 		if first == nil || !j.answer.accepted() || j.answer.operation() == first.operation() {
 			return ""
 		}
-		return fmt.Sprintf("operation %s, while it was %s", show(j.answer.operation()), show(first.operation()))
+		return fmt.Sprintf("operation is %s instead of %s", show(j.answer.operation()), show(first.operation()))
 	}}.against(step)
 }
 
-// sameAs expects a member to be what it is in the answer of an earlier step.
+// sameAs expects that a member has the value of an earlier step.
 func sameAs(step, path string) Expectation {
-	words := fmt.Sprintf("%s is as in the answer to %q", path, step)
+	words := fmt.Sprintf("%s is the same as in the response to %q", path, step)
 	return Expectation{Words: words, each: func(j *judgement) string {
 		first := j.record.last(step)
 		if first == nil {
@@ -189,30 +188,29 @@ func sameAs(step, path string) Expectation {
 		if canonical(before) == canonical(now) {
 			return ""
 		}
-		return fmt.Sprintf("%s is %s, and was %s", path, show(now), show(before))
+		return fmt.Sprintf("%s is %s instead of %s", path, show(now), show(before))
 	}}.against(step)
 }
 
-// differsFrom expects a member to be another one than in the answer of an earlier
-// step.
+// differsFrom expects that a member differs from that of an earlier step.
 func differsFrom(step, path string) Expectation {
-	return Expectation{Words: fmt.Sprintf("another %s than in the answer to %q", path, step), each: func(j *judgement) string {
+	return Expectation{Words: fmt.Sprintf("%s differs from that in the response to %q", path, step), each: func(j *judgement) string {
 		first := j.record.last(step)
 		if first == nil {
 			return ""
 		}
 		before, _ := lookup(first.json.value, path)
 		if now, _ := lookup(j.answer.json.value, path); canonical(now) == canonical(before) {
-			return "the same " + path
+			return path + " is the same"
 		}
 		return ""
 	}}.against(step)
 }
 
-// sameIfPresent is sameAs, unless one of both answers does not have the member.
+// sameIfPresent is sameAs for two responses that both have the member.
 func sameIfPresent(step, path string) Expectation {
 	same := sameAs(step, path)
-	return Expectation{Words: same.Words + ", if both have it", each: func(j *judgement) string {
+	return Expectation{Words: same.Words + ", if both are present", each: func(j *judgement) string {
 		if first := j.record.last(step); first == nil || !hasValue(first, path) || !hasValue(j.answer, path) {
 			return ""
 		}
@@ -220,45 +218,45 @@ func sameIfPresent(step, path string) Expectation {
 	}}.against(step)
 }
 
-// sentWith expects the parameters that were sent with an earlier step, as far
-// as they are told, and others only if the schema knows them.
+// sentWith expects that the returned parameters have the values of an earlier
+// step. Other parameters must be in the schema.
 func sentWith(step, schema string) Expectation {
-	words := fmt.Sprintf("the parameters of the step %q, as far as they are told", step)
+	words := fmt.Sprintf("the returned parameters are those of step %q", step)
 	return Expectation{Words: words, each: func(j *judgement) string {
 		first := j.record.last(step)
 		if first == nil {
 			return ""
 		}
 		sent, _ := first.sent["parameters"].(map[string]any)
-		told, _ := j.answer.object()["parameters"].(map[string]any)
+		returned, _ := j.answer.object()["parameters"].(map[string]any)
 		known, _ := schemaOf(j.answer.subject.plan, schema)["properties"].(map[string]any)
-		for _, name := range sorted(told) {
+		for _, name := range sorted(returned) {
 			_, given := sent[name]
 			if _, found := known[name]; !given && !found && known != nil {
-				return fmt.Sprintf("the parameter %q was not sent, and the schema does not know it", clip(name, 60))
+				return fmt.Sprintf("the parameter %q was not sent and is not in the schema", clip(name, 60))
 			}
 		}
 		for _, name := range sorted(sent) {
-			if value, found := told[name]; found && canonical(value) != canonical(sent[name]) {
-				return fmt.Sprintf("the parameter %q is not what was sent", clip(name, 60))
+			if value, found := returned[name]; found && canonical(value) != canonical(sent[name]) {
+				return fmt.Sprintf("the parameter %q differs from what was sent", clip(name, 60))
 			}
 		}
 		return ""
 	}}.against(step)
 }
 
-// equals expects a member, if it is present, to be what the run knows.
+// equals expects that a member, if present, has a known value.
 func equals(path, words string, want func(*subject) string) Expectation {
 	return Expectation{Words: fmt.Sprintf("%s, if present, is %s", path, words), each: func(j *judgement) string {
 		value, found := lookup(j.answer.json.value, path)
 		if !found || value == want(j.answer.subject) {
 			return ""
 		}
-		return fmt.Sprintf("%s is %s and not %q", path, show(value), want(j.answer.subject))
+		return fmt.Sprintf("%s is %s instead of %q", path, show(value), want(j.answer.subject))
 	}}
 }
 
-// list joins statuses for people: "200, 201 or 202".
+// list joins statuses: "200, 201 or 202".
 func list(statuses []int) string {
 	words := make([]string, len(statuses))
 	for i, status := range statuses {

@@ -1,21 +1,21 @@
 package conformance
 
-// An Expectation is what must hold of an answer. Words says it for people:
+// An Expectation is what a response must meet. Words describes it for reports:
 // "status 200 or 202".
 type Expectation struct {
 	Words string `json:"words"`
 
-	// each returns what is wrong with one answer, "" if nothing is.
+	// each returns what is wrong with one response, or "".
 	each func(*judgement) string
-	// together returns what is wrong with the answers of all steps taken
-	// together, for what one of them alone cannot tell.
+	// together returns what is wrong with the responses of all steps taken
+	// together, or "". It is for expectations that no single response can show.
 	together func(*judgement) string
-	// beside returns the earlier answers that an answer is compared with, so that
-	// a finding shows both. Nil if it is judged alone.
+	// beside returns the earlier responses that a response is compared with. A
+	// finding shows them, too. Nil if the response is judged alone.
 	beside func(*judgement) []*answer
 }
 
-// against adds the steps whose answers the judged one is compared with.
+// against adds the steps whose responses the judged response is compared with.
 func (e Expectation) against(steps ...string) Expectation {
 	e.beside = func(j *judgement) []*answer {
 		var found []*answer
@@ -29,9 +29,9 @@ func (e Expectation) against(steps ...string) Expectation {
 	return e
 }
 
-// A Remark is worth saying of an answer that is not at fault.
+// A Remark is a note on a response that meets the expectations.
 type Remark struct {
-	// Words are what is said: "412 is what older checkers demand".
+	// Words is the note: "older checkers require 412".
 	Words string `json:"words"`
 
 	holds func(*answer) bool
@@ -40,14 +40,14 @@ type Remark struct {
 // IsZero reports whether there is no remark.
 func (r Remark) IsZero() bool { return r.holds == nil }
 
-// A Condition is something that only the answers of the broker tell. Words
-// says it for people: "the provision was answered with 202".
+// A Condition is a condition on the broker's responses. Words describes it for
+// reports: "the provision was answered with 202".
 type Condition struct {
 	Words string `json:"words"`
 
 	holds func(*judgement) bool
-	// prerequisite conditions leave a check unevaluated if they do not hold;
-	// others make it not applicable.
+	// prerequisite makes a check not evaluated if the condition does not hold.
+	// Without it, the check is not applicable.
 	prerequisite bool
 }
 

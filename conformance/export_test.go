@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// What the tests of inner parts need.
+// These functions export internals to tests.
 
-// Generate makes parameters from a schema, given as JSON.
+// Generate generates parameters from a schema in JSON.
 func Generate(schema []byte) (valid, other, invalid map[string]any) {
 	object, _ := readDocument(schema).value.(map[string]any)
 	return generateAll(object)
 }
 
-// Read reads a body as JSON.
+// Read parses a body as JSON.
 func Read(body []byte) (value any, fault, duplicate string) {
 	doc := readDocument(body)
 	return doc.value, doc.fault, doc.duplicate
 }
 
-// Discover reads a catalog and returns the names of the plans that are used and
-// that are left out.
+// Discover reads a catalog. It returns the names of the plans that the run
+// uses, and of those that it leaves out.
 func Discover(catalog []byte, options Options) (used, leftOut []string, err error) {
 	found, err := discover(readDocument(catalog).value, options, nil)
 	if err != nil {
@@ -32,8 +32,8 @@ func Discover(catalog []byte, options Options) (used, leftOut []string, err erro
 	return used, found.leftOut, nil
 }
 
-// JudgeCatalog holds a catalog against all checks of its content and returns
-// the ids of those that fail.
+// JudgeCatalog applies all checks of the catalog's content. It returns the ids
+// of those that fail.
 func JudgeCatalog(catalog []byte) []string {
 	a := &answer{endpoint: GetCatalog, status: 200, header: http.Header{}, body: catalog, json: readDocument(catalog), subject: &subject{}}
 	var failed []string
@@ -53,12 +53,12 @@ func JudgeCatalog(catalog []byte) []string {
 	return failed
 }
 
-// Mask shows a body as reports do.
+// Mask returns a body as reports show it.
 func Mask(target Target, options Options, body string) string {
 	return newMasker(target, options).body([]byte(body))
 }
 
-// Interval is the pause that a Retry-After asks for.
+// Interval returns the pause that a Retry-After asks for.
 func Interval(retryAfter string, options Options) time.Duration {
 	r := &run{options: options.withDefaults()}
 	return r.pollInterval(http.Header{"Retry-After": {retryAfter}})

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// generateFor makes parameters for a plan from its schemas. A plan without a
-// schema is used without parameters.
+// generateFor generates parameters for a plan from its schemas. A plan without
+// a schema gets no parameters.
 func generateFor(plan map[string]any) planParameters {
 	var p planParameters
 	p.provision, p.otherProvision, p.invalidProvision = generateAll(schemaOf(plan, createSchema))
@@ -19,18 +19,18 @@ func generateFor(plan map[string]any) planParameters {
 		var other map[string]any
 		p.update, other, p.invalidUpdate = generateAll(schema)
 		if other != nil {
-			p.update = other // An update that changes something shows more.
+			p.update = other // Prefer an update that changes something.
 		}
 	}
 	return p
 }
 
-// generateAll makes valid parameters, others that are valid and differ, and
-// some that are surely invalid. Each may be nil.
+// generateAll generates valid parameters, other valid parameters that differ
+// from them, and parameters that are certainly invalid. Each may be nil.
 func generateAll(schema map[string]any) (valid, other, invalid map[string]any) {
 	if schema == nil {
-		// Without schema nobody knows what is valid; a parameter that cannot be
-		// known at least makes a difference.
+		// Without a schema the valid parameters are unknown. An unknown parameter
+		// makes a second set that differs.
 		return nil, map[string]any{"conformance": "05bc4ec0"}, nil
 	}
 	first, _ := (&generator{root: schema}).value(schema, 0).(map[string]any)
@@ -47,8 +47,8 @@ func generateAll(schema map[string]any) (valid, other, invalid map[string]any) {
 	return valid, other, invalidate(schema, first)
 }
 
-// invalidate breaks the schema in a way that every validator sees: with a
-// property of another type, or without one that is required.
+// invalidate violates the schema in a way that every validator detects: with a
+// property of another type, or without a required property.
 func invalidate(schema, valid map[string]any) map[string]any {
 	properties, _ := schema["properties"].(map[string]any)
 	for _, name := range sorted(properties) {
@@ -77,7 +77,7 @@ func invalidate(schema, valid map[string]any) map[string]any {
 	return nil
 }
 
-// Bounds of what is generated.
+// Limits on the generated values.
 const (
 	maxGenerateDepth  = 12
 	maxGenerateLength = 4096
@@ -85,14 +85,14 @@ const (
 	maxGenerateValues = 10_000
 )
 
-// A generator makes a value that fits a schema, as far as it understands it.
-// It always ends and never panics, whatever the schema is.
+// A generator generates a value that is valid by the keywords of the schema
+// that it supports. It ends and does not panic for any schema.
 type generator struct {
 	root map[string]any
-	// variant is 0 for the plainest value; others change what may be changed
-	// and add what is optional.
+	// variant is 0 for the simplest value. Other variants change values and add
+	// optional properties.
 	variant int
-	// made counts values, so that a schema cannot make it run away.
+	// made counts the values, to limit the work on any schema.
 	made int
 }
 
@@ -135,8 +135,8 @@ func (g *generator) value(schema any, depth int) any {
 	}
 }
 
-// merged follows a local $ref and takes in allOf, and the first of anyOf and
-// oneOf.
+// merged resolves a local $ref and merges allOf and the first alternative of
+// anyOf and oneOf.
 func (g *generator) merged(schema map[string]any, depth int) map[string]any {
 	g.made++
 	if depth > maxGenerateDepth || g.made > maxGenerateValues {
@@ -174,8 +174,9 @@ func (g *generator) merged(schema map[string]any, depth int) map[string]any {
 	return result
 }
 
-// leaveOut takes the optional properties from a schema that only others than the
-// first of its alternatives mention: with them, a second one may fit as well.
+// leaveOut removes the optional properties that only the alternatives after the
+// first one mention. With these properties, a second alternative might match,
+// too.
 func (g *generator) leaveOut(schema map[string]any, alternatives []any, depth int) {
 	properties, _ := schema["properties"].(map[string]any)
 	if properties == nil {
@@ -210,7 +211,7 @@ func (g *generator) leaveOut(schema map[string]any, alternatives []any, depth in
 	schema["properties"] = kept
 }
 
-// combined joins what two schemas say under the same name.
+// combined merges the values of a keyword in two schemas.
 func combined(name string, one, two any) any {
 	switch one := one.(type) {
 	case nil:
@@ -233,7 +234,7 @@ func combined(name string, one, two any) any {
 	return one
 }
 
-// stricter is the one of two bounds that excludes more.
+// stricter returns the stricter of two bounds.
 func stricter(name string, one, two json.Number) json.Number {
 	a, errA := one.Float64()
 	b, errB := two.Float64()
@@ -243,7 +244,7 @@ func stricter(name string, one, two json.Number) json.Number {
 	return two
 }
 
-// resolve follows a reference such as #/definitions/size.
+// resolve resolves a reference such as #/definitions/size.
 func (g *generator) resolve(reference string) any {
 	rest, ok := strings.CutPrefix(reference, "#")
 	if !ok {
@@ -264,7 +265,8 @@ func (g *generator) resolve(reference string) any {
 	return value
 }
 
-// kindOf finds the type that a schema wants, or guesses it from its keywords.
+// kindOf returns the type that a schema requires, or infers it from the
+// keywords.
 func (g *generator) kindOf(schema map[string]any) string {
 	switch kind := schema["type"].(type) {
 	case string:

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// formats has an example of each format that brokers ask for.
+// formats has an example of each supported format.
 var formats = map[string]string{
 	"date-time": "2030-01-01T00:00:00Z", "date": "2030-01-01", "time": "00:00:00Z", "duration": "PT1H",
 	"email": "conformance@example.com", "hostname": "conformance.example.com",
@@ -16,7 +16,8 @@ var formats = map[string]string{
 	"json-pointer": "/a",
 }
 
-// string makes a string of the length, pattern or format that the schema wants.
+// string generates a string with the length, pattern or format that the schema
+// requires.
 func (g *generator) string(schema map[string]any) string {
 	least := min(integerOf(schema["minLength"], 0), maxGenerateLength)
 	most := min(integerOf(schema["maxLength"], maxGenerateLength), maxGenerateLength)
@@ -38,8 +39,8 @@ func (g *generator) string(schema map[string]any) string {
 	return value[:max(min(len(value), most), 0)]
 }
 
-// fromPattern makes a string that a regular expression matches. It knows what
-// package regexp does; for others it reports false.
+// fromPattern generates a string that matches a regular expression. It reports
+// false for a pattern that package regexp does not support.
 func fromPattern(pattern string, least, variant int) (string, bool) {
 	expression, err := regexp.Compile(pattern)
 	if err != nil {
@@ -49,7 +50,7 @@ func fromPattern(pattern string, least, variant int) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	// More repetitions until the string is long enough.
+	// Add repetitions until the string is long enough.
 	for extra := range 64 {
 		var b strings.Builder
 		build(&b, parsed.Simplify(), extra, variant, 0)
@@ -64,8 +65,8 @@ func fromPattern(pattern string, least, variant int) (string, bool) {
 	return "", false
 }
 
-// build writes a string that an expression matches, repeating what may be
-// repeated so many times more than it must.
+// build writes a string that matches an expression. It repeats each repeatable
+// part extra times more than required.
 func build(b *strings.Builder, expression *syntax.Regexp, extra, variant, depth int) {
 	if depth > 64 || b.Len() > maxGenerateLength {
 		return
@@ -100,8 +101,7 @@ func build(b *strings.Builder, expression *syntax.Regexp, extra, variant, depth 
 	}
 }
 
-// pick chooses a character out of a class of ranges, a letter or digit if there
-// is one.
+// pick chooses a character of a class of ranges, preferably a letter or digit.
 func pick(ranges []rune, variant int) rune {
 	var plain []rune
 	for i := 0; i+1 < len(ranges); i += 2 {

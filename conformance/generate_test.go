@@ -11,8 +11,8 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// schemas are what plans have, and whether there is a second set of parameters
-// and one that is invalid.
+// schemas are schemas of plans. other and invalid tell whether the generator
+// finds other valid parameters and invalid ones.
 var schemas = map[string]struct {
 	schema         string
 	other, invalid bool
@@ -45,7 +45,7 @@ var schemas = map[string]struct {
 	"least":   {`{"minProperties": 2, "properties": {"a": {"type": "string"}, "b": {"type": "string"}, "c": {"type": "string"}}}`, true, true},
 }
 
-// What is generated is held against a validator that others have written.
+// An independent validator confirms what the generator generates.
 func TestGenerate(t *testing.T) {
 	t.Parallel()
 	for name, test := range schemas {
@@ -63,7 +63,7 @@ func TestGenerate(t *testing.T) {
 				one, _ := json.Marshal(valid)
 				two, _ := json.Marshal(other)
 				if err := check(other); err != nil || bytes.Equal(one, two) {
-					t.Errorf("%s is not valid, or no other than %s: %v", two, one, err)
+					t.Errorf("%s is not valid, or does not differ from %s: %v", two, one, err)
 				}
 			}
 			if invalid != nil && check(invalid) == nil {
@@ -73,7 +73,7 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// A plan without schema is used without parameters, and never with invalid ones.
+// A plan without a schema gets no parameters and no invalid parameters.
 func TestGenerateWithoutSchema(t *testing.T) {
 	t.Parallel()
 	if valid, other, invalid := conformance.Generate(nil); valid != nil || len(other) == 0 || invalid != nil {
@@ -111,7 +111,8 @@ func compile(t *testing.T, schema string) func(map[string]any) error {
 	}
 }
 
-// FuzzGenerate shows that no schema makes the generator panic or run away.
+// FuzzGenerate shows that no schema makes the generator panic or produce an
+// excessive value.
 func FuzzGenerate(f *testing.F) {
 	for _, test := range schemas {
 		f.Add([]byte(test.schema))
@@ -130,7 +131,7 @@ func FuzzGenerate(f *testing.F) {
 		valid, other, invalid := conformance.Generate(schema)
 		for _, parameters := range []map[string]any{valid, other, invalid} {
 			if encoded, err := json.Marshal(parameters); err != nil || len(encoded) > 64<<20 {
-				t.Errorf("%d bytes are generated, %v", len(encoded), err)
+				t.Errorf("the generator returns %d bytes, %v", len(encoded), err)
 			}
 		}
 	})

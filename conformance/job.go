@@ -16,23 +16,23 @@ type job struct {
 	subject   *subject
 	record    *record
 	instances map[string]*instance
-	// bindingIDs are the ids of bindings by their names in the scenario.
+	// bindingIDs has the ids of bindings by their names in the scenario.
 	bindingIDs map[string]string
-	// unpollable says that a deletion of the clean-up could not be polled.
+	// unpollable is true if a deletion of the clean-up could not be polled.
 	unpollable bool
 }
 
-// An instance is one that a job uses, or has tried to create.
+// An instance is a service instance that a job uses or has tried to create.
 type instance struct {
 	name, id string
-	// plan is the instance's at the moment.
+	// plan is the id of the current plan of the instance.
 	plan string
 	// mayExist is true from the first attempt to create it until it is deleted.
 	mayExist bool
 	bindings map[string]*binding
 }
 
-// A binding is one of an instance that a job uses.
+// A binding is a service binding that a job uses or has tried to create.
 type binding struct {
 	name, id string
 	mayExist bool
@@ -57,7 +57,7 @@ func (j *job) binding(instanceName, name string) *binding {
 	in := j.instance(instanceName)
 	found := in.bindings[name]
 	if found == nil {
-		// The same name is the same id, also if a step asks another instance for it.
+		// A name stands for the same id on every instance.
 		if j.bindingIDs[name] == "" {
 			j.bindingIDs[name] = j.run.idFor(name)
 		}
@@ -67,10 +67,10 @@ func (j *job) binding(instanceName, name string) *binding {
 	return found
 }
 
-// ruledOut says why the scenario does not run at all, or nil.
+// ruledOut returns the reason why the scenario does not run at all, or nil.
 func (j *job) ruledOut() *absence {
 	if feature, lacks := j.subject.lacking(j.scenario.Needs); lacks {
-		return &absence{NotApplicable, "it needs " + string(feature)}
+		return &absence{NotApplicable, "it requires " + string(feature)}
 	}
 	switch j.scenario.Name {
 	case "catalog", "authentication", "version", "identity":
@@ -80,8 +80,8 @@ func (j *job) ruledOut() *absence {
 	}
 }
 
-// do runs the scenario. It never returns early: of steps that are not sent, the
-// record says why.
+// do runs the scenario. It never returns early: the record has the reason of
+// each step that is not sent.
 func (j *job) do(ctx context.Context) {
 	var stopped *absence
 	for i := range j.scenario.Steps {
@@ -93,7 +93,7 @@ func (j *job) do(ctx context.Context) {
 			stopped = &absence{NotEvaluated, "the broker died: " + died}
 		}
 		if feature, lacks := j.subject.lacking(step.Needs); lacks {
-			j.record.missing[step.Name] = absence{NotApplicable, "it needs " + string(feature)}
+			j.record.missing[step.Name] = absence{NotApplicable, "it requires " + string(feature)}
 			continue
 		}
 		if stopped != nil {
@@ -114,7 +114,7 @@ func (j *job) do(ctx context.Context) {
 		}
 		if last := j.record.last(step.Name); len(step.Essential) > 0 && !last.is(step.Essential...) {
 			stopped = &absence{NotEvaluated, fmt.Sprintf(
-				"%q of the scenario %q was answered with %s instead of %s",
+				"step %q of scenario %q was answered with %s instead of %s",
 				step.Name, j.scenario.Name, last.describe(), list(step.Essential),
 			)}
 			if last.plain && last.unwilling() || last.is(http.StatusTooManyRequests) {
@@ -126,8 +126,7 @@ func (j *job) do(ctx context.Context) {
 
 func interrupted() *absence { return &absence{NotEvaluated, "the run was interrupted"} }
 
-// absent says why a step is not sent because of what was answered before, or
-// nil.
+// absent returns the reason why earlier responses prevent a step, or nil.
 func (j *job) absent(step *Step) *absence {
 	if step.WaitFor != "" {
 		first := j.record.last(step.WaitFor)
@@ -136,19 +135,20 @@ func (j *job) absent(step *Step) *absence {
 			return &reason
 		}
 		if !slices.ContainsFunc(j.record.of(step.WaitFor), (*answer).accepted) {
-			return &absence{NotApplicable, fmt.Sprintf("%q was answered with %s and not with 202", step.WaitFor, first.describe())}
+			return &absence{NotApplicable, fmt.Sprintf("%q was answered with %s instead of 202", step.WaitFor, first.describe())}
 		}
 	}
 	if step.If.IsZero() || step.If.holds(&judgement{record: j.record}) {
 		return nil
 	}
 	if step.If.prerequisite {
-		return &absence{NotEvaluated, "it needs that " + step.If.Words}
+		return &absence{NotEvaluated, "it requires that " + step.If.Words}
 	}
-	return &absence{NotApplicable, "it needs that " + step.If.Words}
+	return &absence{NotApplicable, "it requires that " + step.If.Words}
 }
 
-// send sends the request of a step, several times at once if the step says so.
+// send sends the request of a step. If the step asks for it, it sends several
+// requests at the same time.
 func (j *job) send(ctx context.Context, step *Step) {
 	times := max(step.Times, 1)
 	answers := make([]*answer, times)
@@ -165,9 +165,9 @@ func (j *job) send(ctx context.Context, step *Step) {
 	}
 	sending := ctx
 	if step.Request.Endpoint.mutates() {
-		// The broker may work on it whatever becomes of the connection, and even
-		// after a deletion that overtakes it. So an interruption waits for the
-		// answer, as long as the time limit of requests allows.
+		// The broker may process the request after the connection breaks, and even
+		// after a later deletion. So an interruption waits for the response, at most
+		// for RequestTimeout.
 		sending = context.WithoutCancel(ctx)
 	}
 	var group sync.WaitGroup
@@ -176,7 +176,7 @@ func (j *job) send(ctx context.Context, step *Step) {
 	}
 	group.Wait()
 	for _, a := range answers {
-		// An answer that the interruption cut off says nothing of the broker.
+		// A response that the interruption cut off shows nothing about the broker.
 		if a.failure == "" || ctx.Err() == nil {
 			j.record.answers = append(j.record.answers, a)
 		}
@@ -205,7 +205,7 @@ func (j *job) newAnswer(step string, r Request) *answer {
 	return a
 }
 
-// before notes what a request may create, before it is sent.
+// before records what a request may create. It is called before sending.
 func (j *job) before(r Request) {
 	switch {
 	case r.Path != "":
@@ -216,7 +216,7 @@ func (j *job) before(r Request) {
 	}
 }
 
-// after notes what came of a request.
+// after records the effect of a request.
 func (j *job) after(r Request, answers []*answer) {
 	if r.Path != "" {
 		return
@@ -252,8 +252,8 @@ func (j *job) after(r Request, answers []*answer) {
 	}
 }
 
-// created reports whether an id was ever created by this job: a request that is
-// refused later does not mean that it is not there.
+// created reports whether this job has created an id before. If so, the id may
+// exist although the last request was refused.
 func (j *job) created(endpoint Endpoint, id string) bool {
 	for _, a := range j.record.answers {
 		if a.endpoint == endpoint && !a.refused() && (a.instanceID == id || a.bindingID == id) {
@@ -263,8 +263,8 @@ func (j *job) created(endpoint Endpoint, id string) bool {
 	return false
 }
 
-// planAfter is the plan of an instance after an update that succeeded. A plan that
-// the service does not have was ignored.
+// planAfter is the plan of an instance after a successful update. The broker
+// ignored a plan that the service does not have.
 func planAfter(a *answer, otherwise string) string {
 	if plan, _ := a.sent["plan_id"].(string); plan != "" && (plan == a.subject.planID() || plan == a.subject.otherPlanID()) {
 		return plan
@@ -291,10 +291,10 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 				j.ended(first.Request, j.record.answers[accepted])
 				return nil
 			case !again.accepted():
-				ended = "was answered with " + again.describe() + " when it was sent again"
+				ended = "was answered with " + again.describe() + " when the request was sent again"
 				continue
 			case again.operation() != j.record.answers[accepted].operation():
-				ended = "began anew when it was sent again"
+				ended = "started again when the request was sent again"
 				continue
 			}
 		}
@@ -310,7 +310,7 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 			j.ended(first.Request, j.record.answers[accepted])
 			return nil
 		case a.state() == "failed":
-			ended = "ended with the state failed"
+			ended = "failed"
 		case a.of.isDelete() && a.is(http.StatusGone, http.StatusNotFound):
 			j.ended(first.Request, j.record.answers[accepted])
 			return nil
@@ -328,16 +328,16 @@ func (j *job) wait(ctx context.Context, step *Step) *absence {
 			ended = "did not end within " + j.run.operationTimeout(j.subject).String()
 		}
 		if ended == "" {
-			_ = pause(ctx, j.run.pollInterval(a.header)) // If ctx ended, so does the next poll.
+			_ = pause(ctx, j.run.pollInterval(a.header)) // The next poll returns the error of ctx.
 		}
 	}
 	if len(first.Essential) == 0 {
 		return nil
 	}
-	return &absence{NotEvaluated, fmt.Sprintf("the operation of %q of the scenario %q %s", first.Name, j.scenario.Name, ended)}
+	return &absence{NotEvaluated, fmt.Sprintf("the operation of step %q of scenario %q %s", first.Name, j.scenario.Name, ended)}
 }
 
-// resend sends the request of a step again, as a platform does that keeps nothing.
+// resend sends the request of a step again, as a platform without state does.
 func (j *job) resend(ctx context.Context, first *Step) *answer {
 	a := j.newAnswer(first.Name, first.Request)
 	j.run.client.send(ctx, j.message(first.Request, a), a)
@@ -345,10 +345,10 @@ func (j *job) resend(ctx context.Context, first *Step) *answer {
 	return a
 }
 
-// maxBadPolls is how many polls in vain, one after another, end the waiting.
+// maxBadPolls is how many failed polls in a row end the wait.
 const maxBadPolls = 5
 
-// ended notes what an operation that succeeded has done.
+// ended records the effect of an operation that succeeded.
 func (j *job) ended(r Request, a *answer) {
 	switch r.Endpoint {
 	case Update:
@@ -364,8 +364,8 @@ func (j *job) ended(r Request, a *answer) {
 	}
 }
 
-// createdAfter reports whether an id may have been created again since an
-// answer: a deletion can be over before the request that comes after it.
+// createdAfter reports whether an id may have been created again after an
+// answer. The deletion may have ended before a request that followed it.
 func (j *job) createdAfter(a *answer, endpoint Endpoint, id string) bool {
 	later := j.record.answers[slices.Index(j.record.answers, a)+1:]
 	return slices.ContainsFunc(later, func(a *answer) bool {

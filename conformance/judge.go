@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// maxFindings bounds the findings of a check in a report.
+// maxFindings is the largest number of findings of a check in a report.
 const maxFindings = 5
 
-// A tally collects what comes of a check on all plans.
+// A tally collects the outcomes of a check on all plans.
 type tally struct {
 	check  Check
 	result Result
-	// reasons has a reason of each outcome other than Passed: that of the plan on
-	// which the check came furthest.
+	// reasons has one reason for each outcome other than Passed: that of the plan
+	// on which the check came furthest.
 	reasons map[Outcome]reason
 	passed  bool
 	plans   []string
@@ -43,7 +43,7 @@ const (
 	notHeld                    // the condition did not hold
 )
 
-// note adds an outcome with its reason.
+// note records an outcome with its reason.
 func (t *tally) note(outcome Outcome, text string, far distance) {
 	if t.reasons == nil {
 		t.reasons = map[Outcome]reason{}
@@ -53,7 +53,7 @@ func (t *tally) note(outcome Outcome, text string, far distance) {
 	}
 }
 
-// judge holds the record of a scenario against all checks that look at it.
+// judge applies all checks of a scenario to its record.
 func (r *run) judge(rec *record) {
 	for _, t := range r.tallies {
 		switch t.check.Scenario {
@@ -65,10 +65,10 @@ func (r *run) judge(rec *record) {
 	}
 }
 
-// judgeScenario judges a check that looks at steps of this scenario.
+// judgeScenario applies a check of steps of this scenario.
 func (r *run) judgeScenario(t *tally, rec *record) {
 	if feature, lacks := rec.subject.lacking(t.check.Needs); lacks {
-		t.note(NotApplicable, "it needs "+string(feature), notOffered)
+		t.note(NotApplicable, "it requires "+string(feature), notOffered)
 		return
 	}
 	var answers []*answer
@@ -81,7 +81,7 @@ func (r *run) judgeScenario(t *tally, rec *record) {
 		answers = append(answers, rec.of(step)...)
 	}
 	for _, absence := range missing {
-		// A step that does not apply leaves the others to be judged.
+		// A step that does not apply does not prevent judging the others.
 		if absence.outcome == NotEvaluated || len(answers) == 0 {
 			t.note(absence.outcome, r.masker.text(absence.reason), notSent)
 		}
@@ -91,7 +91,7 @@ func (r *run) judgeScenario(t *tally, rec *record) {
 	}
 }
 
-// judgeEvery judges a check that looks at all answers of some endpoints.
+// judgeEvery applies a check of all responses of some endpoints.
 func (r *run) judgeEvery(t *tally, rec *record) {
 	var answers []*answer
 	for _, a := range rec.answers {
@@ -115,7 +115,7 @@ func (r *run) judgeAnswers(t *tally, rec *record, all []*answer) {
 			continue
 		}
 		if a.failure != "" {
-			t.note(Errored, fmt.Sprintf("%q of the scenario %q: %s", a.step, rec.scenario.Name, r.masker.text(a.failure)), notHeld)
+			t.note(Errored, fmt.Sprintf("step %q of scenario %q: %s", a.step, rec.scenario.Name, r.masker.text(a.failure)), notHeld)
 			continue
 		}
 		if condition := t.check.If; !condition.IsZero() && !condition.holds(&judgement{answer: a, record: rec}) {
@@ -123,7 +123,7 @@ func (r *run) judgeAnswers(t *tally, rec *record, all []*answer) {
 			if condition.prerequisite {
 				outcome = NotEvaluated
 			}
-			t.note(outcome, "it needs that "+condition.Words, notHeld)
+			t.note(outcome, "it requires that "+condition.Words, notHeld)
 			continue
 		}
 		answers = append(answers, a)
@@ -148,8 +148,8 @@ func (r *run) judgeAnswers(t *tally, rec *record, all []*answer) {
 	t.passed = t.passed || !faulty
 }
 
-// hold holds answers against an expectation, and reports whether one does not
-// meet it.
+// hold compares responses with an expectation. It reports whether one of them
+// does not meet it.
 func (r *run) hold(t *tally, rec *record, expectation Expectation, answers []*answer) bool {
 	faulty := false
 	if expectation.each != nil {
@@ -180,8 +180,8 @@ func (r *run) hold(t *tally, rec *record, expectation Expectation, answers []*an
 	return faulty
 }
 
-// find adds a finding, with the exchanges that led to it: those that the judged
-// answers are compared with come first.
+// find adds a finding with its exchanges. The responses that the judged ones
+// are compared with come first.
 func (r *run) find(t *tally, j *judgement, expectation Expectation, got string, answers ...*answer) {
 	rec := j.record
 	if len(t.found) == maxFindings {
@@ -209,8 +209,8 @@ func (r *run) find(t *tally, j *judgement, expectation Expectation, got string, 
 	t.found = append(t.found, finding)
 }
 
-// finishScenario makes the results of the checks of a scenario that has run on
-// all its plans.
+// finishScenario finishes the checks of a scenario that has run on all its
+// plans.
 func (r *run) finishScenario(name string) {
 	for _, t := range r.tallies {
 		if t.check.Scenario == name && len(t.doubts) == 0 {
@@ -244,7 +244,7 @@ func (r *run) finish(t *tally) {
 	case noted(t.reasons, NotApplicable):
 		t.result.Outcome, t.result.Reason = NotApplicable, t.reasons[NotApplicable].text
 	default:
-		t.result.Outcome, t.result.Reason = NotApplicable, "no answer of this run is of that kind"
+		t.result.Outcome, t.result.Reason = NotApplicable, "the run received no response that this check judges"
 	}
 	r.waive(&t.result)
 	if r.options.OnResult != nil {

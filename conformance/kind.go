@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A kind is what a JSON value may be: "a non-empty string".
+// A kind is a set of JSON values, such as "a non-empty string".
 type kind struct {
 	words string
 	is    func(any) bool
@@ -23,7 +23,7 @@ var (
 	anObject = kind{"an object", func(v any) bool { _, ok := v.(map[string]any); return ok }}
 	anArray  = kind{"an array", func(v any) bool { _, ok := v.([]any); return ok }}
 	text     = kind{"a non-empty string", func(v any) bool { s, ok := v.(string); return ok && s != "" }}
-	seconds  = kind{"an integer of seconds", func(v any) bool {
+	seconds  = kind{"a whole number of seconds", func(v any) bool {
 		n, ok := v.(json.Number)
 		if !ok {
 			return false
@@ -61,7 +61,7 @@ var (
 	timePattern = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$`)
 )
 
-// parseTime reads yyyy-mm-ddThh:mm:ss.sZ, the pattern of binding metadata.
+// parseTime parses yyyy-mm-ddThh:mm:ss.sZ, the pattern of binding metadata.
 func parseTime(v any) (time.Time, bool) {
 	s, _ := v.(string)
 	if !timePattern.MatchString(s) {
@@ -71,12 +71,12 @@ func parseTime(v any) (time.Time, bool) {
 	return at, err == nil
 }
 
-// or is one kind or the other.
+// or is the union of two kinds.
 func (k kind) or(other kind) kind {
 	return kind{k.words + " or " + other.words, func(v any) bool { return k.is(v) || other.is(v) }}
 }
 
-// null is the JSON value null, and notNull any other.
+// null is the JSON value null. notNull is any other value.
 var (
 	null    = kind{"null", func(v any) bool { return v == nil }}
 	notNull = kind{"not null", func(v any) bool { return v != nil }}
@@ -90,7 +90,7 @@ func oneOf(values ...string) kind {
 	}}
 }
 
-// atMost is a string of at most so many characters.
+// atMost is a string of at most limit characters.
 func atMost(limit int) kind {
 	return kind{fmt.Sprintf("a string of at most %d characters", limit), func(v any) bool {
 		s, ok := v.(string)
@@ -106,7 +106,7 @@ func quoted(values []string) string {
 	return strings.Join(words, ", ")
 }
 
-// lookup finds a member by its path of names with dots between them.
+// lookup finds a member by its path, such as "metadata.labels".
 func lookup(value any, path string) (any, bool) {
 	for name := range strings.SplitSeq(path, ".") {
 		object, ok := value.(map[string]any)
@@ -120,8 +120,8 @@ func lookup(value any, path string) (any, bool) {
 	return value, true
 }
 
-// show prints a JSON value for a message, shortened. It shows the type of
-// objects and arrays, not what is in them, as that may be secret.
+// show prints a JSON value for a message, shortened. It prints only the type of
+// objects and arrays because their content may be secret.
 func show(value any) string {
 	switch value := value.(type) {
 	case nil:

@@ -12,7 +12,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// hasty deletes at once, although it says that the deletion goes on.
+// hasty deletes immediately, although it answers with 202.
 type hasty struct {
 	mu        sync.Mutex
 	instances map[string]bool
@@ -44,8 +44,8 @@ func (h *hasty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, body)
 }
 
-// An instance that a run has created again, as its deletion was faster than
-// thought, is not left behind.
+// A run deletes an instance that it created again because the deletion ended
+// early.
 func TestRecreatedInstanceIsDeleted(t *testing.T) {
 	t.Parallel()
 	broker := &hasty{instances: map[string]bool{}}
@@ -58,7 +58,7 @@ func TestRecreatedInstanceIsDeleted(t *testing.T) {
 		t.Fatal(report, err)
 	}
 	if broker.recreated == 0 {
-		t.Error("nothing was created again")
+		t.Error("the run did not create an instance again")
 	}
 	for path, there := range broker.instances {
 		if there {
@@ -67,7 +67,7 @@ func TestRecreatedInstanceIsDeleted(t *testing.T) {
 	}
 }
 
-// A broker whose polls never tell a state does not keep the clean-up busy.
+// A broker whose polls never have a state does not delay the clean-up.
 func TestUnpollableDeletionsAreLeftOver(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
@@ -101,9 +101,9 @@ func TestUnpollableDeletionsAreLeftOver(t *testing.T) {
 			t.Errorf("the leftover is %+v", l)
 		}
 	}
-	// One is deleted by the scenario too, before it is created.
+	// The scenario also deletes one instance before it creates it.
 	if want := len(report.Leftovers) + 2; tried != want {
-		t.Errorf("%d deletions of %d instances, want %d: another try for the first one only", tried, len(report.Leftovers), want)
+		t.Errorf("%d deletions of %d instances, want %d: only the first one is retried", tried, len(report.Leftovers), want)
 	}
 	for path, count := range polls {
 		if count > 10 {

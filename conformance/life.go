@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// A life is whether the broker still runs: a broker that died is told once, not
-// with each of the requests that it cannot answer any more.
+// A life records whether the broker still runs. The report then names the death
+// of a broker once, not with each request that follows.
 type life struct {
 	mu   sync.Mutex
 	dead bool
-	// broken are the requests whose connection broke and after which none was
-	// answered.
+	// broken are the requests whose connection broke and after which no request
+	// was answered.
 	broken []brokenRequest
 }
 
@@ -26,16 +26,16 @@ type brokenRequest struct {
 }
 
 const (
-	// deathAttempts is how often a connection is tried before a broker is
-	// taken for dead, and deathPause the time between: it may restart.
+	// deathAttempts is how often a connection is tried before the broker counts as
+	// dead. deathPause is the time between two attempts: the broker may restart.
 	deathAttempts = 5
 	deathPause    = time.Second
-	// maxBroken bounds how many requests are named.
+	// maxBroken is how many requests the report names at most.
 	maxBroken = 3
 )
 
-// note takes notice of an answer, and finds out whether the broker died if there is
-// none because no connection can be made.
+// note records an answer. If no connection was made, it finds out whether the
+// broker has died.
 func (l *life) note(ctx context.Context, c *client, a *answer) {
 	if l.died() == "" && a.unconnected && !c.connects(ctx) {
 		l.mu.Lock()
@@ -55,11 +55,11 @@ func (l *life) note(ctx context.Context, c *client, a *answer) {
 	}
 }
 
-// connects tries to connect several times.
+// connects reports whether one of several attempts makes a connection.
 func (c *client) connects(ctx context.Context) bool {
 	for range deathAttempts {
 		if pause(ctx, deathPause) != nil {
-			return true // Nobody knows.
+			return true // Unknown: the context ended.
 		}
 		var a answer
 		c.sendOnce(ctx, message{method: http.MethodGet, path: GetCatalog.Path(), header: http.Header{}}, &a)
@@ -70,7 +70,8 @@ func (c *client) connects(ctx context.Context) bool {
 	return false
 }
 
-// died says after which requests the broker was gone, or "".
+// died says after which requests the broker stopped accepting connections, or
+// returns "".
 func (l *life) died() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,9 +11,9 @@ import (
 
 const (
 	masked = "***"
-	// maxShown bounds a body in a report.
+	// maxShown is the largest body in a report.
 	maxShown = 4 << 10
-	// minSecret is how long a text must be to be masked wherever it occurs.
+	// minSecret is the shortest secret that is masked wherever it occurs.
 	minSecret = 4
 )
 
@@ -21,14 +21,14 @@ const (
 var secretName = regexp.MustCompile(`(?i)passw|secret|token|passphrase|private.?key|api.?key|credential_value|authorization`)
 
 var (
-	// revealing texts may hold secrets whose place is not known, as they are no
-	// JSON.
+	// revealing matches a text that may contain secrets. It is for texts that are
+	// not JSON.
 	revealing = regexp.MustCompile(secretName.String() + `|(?i)credentials`)
-	// stringOrName matches a string of JSON, which may be cut off, with the
-	// colon behind it if it names a member.
+	// stringOrName matches a JSON string, which may be cut off, with the colon
+	// after it if it is the name of a member.
 	stringOrName = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"\s*:?|\\?$)`)
-	// assigned matches what follows a name that promises a secret, such as
-	// password=, up to a separator.
+	// assigned matches a name such as "password=" and the value after it, up to a
+	// separator.
 	assigned = regexp.MustCompile(`((?:` + secretName.String() + `)[\w.-]*['"]?\s*[=:]\s*['"]?)[^\s,;&"'}\]]+`)
 )
 
@@ -36,10 +36,10 @@ var (
 var userInfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s"@]+@`)
 
 // A masker keeps secrets out of reports: the login, credentials, and the
-// parameters that the user gave.
+// parameters of the user.
 type masker struct {
 	secrets []string
-	// parameters is true if those of requests are the user's.
+	// parameters is true if the requests have parameters of the user.
 	parameters bool
 }
 
@@ -92,7 +92,7 @@ func (m *masker) text(text string) string {
 	return userInfo.ReplaceAllString(text, "${1}"+masked+"@")
 }
 
-// exchange is an answer as it may be shown.
+// exchange returns the masked exchange of an answer.
 func (m *masker) exchange(a *answer) Exchange {
 	e := a.exchange
 	e.URL = m.text(e.URL)
@@ -122,8 +122,8 @@ func (m *masker) header(header http.Header) http.Header {
 	return shown
 }
 
-// body masks a body. What is not JSON is shown as text, without the secrets
-// that are known, and without what may be one.
+// body masks a body. A body that is not JSON stays text. It loses known secrets
+// and everything that may be one.
 func (m *masker) body(body []byte) string {
 	if len(body) == 0 {
 		return ""
@@ -142,9 +142,9 @@ func (m *masker) body(body []byte) string {
 	return clip(m.text(text), maxShown)
 }
 
-// unparsed masks in a text that is no JSON, or not quite: if there may be a
-// secret in it, all strings but the names of members, and what is assigned to a
-// name that promises one.
+// unparsed masks a text that is not valid JSON. If the text may contain a
+// secret, it masks all strings except names of members, and all values of names
+// such as "password=".
 func unparsed(text string) string {
 	if !revealing.MatchString(text) {
 		return text
@@ -187,7 +187,7 @@ func (m *masker) value(value any) any {
 
 func isContainer(value any) bool { return anObject.is(value) || anArray.is(value) }
 
-// hidden keeps the names of an object and hides all values.
+// hidden keeps the names of an object and masks all values.
 func hidden(value any) any {
 	switch value := value.(type) {
 	case map[string]any:

@@ -15,8 +15,8 @@ import (
 	"github.com/openbroker/openbroker/conformance/internal/specimen"
 )
 
-// inProcess is a transport that calls a handler, without sockets, so that runs
-// can take place in a synctest bubble: no poll and no timeout takes real time.
+// inProcess is a transport that calls a handler without sockets. So a run works
+// in a synctest bubble, where polls and timeouts take no real time.
 type inProcess struct{ handler http.Handler }
 
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -36,7 +36,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// run runs checks against a specimen, in no time.
+// run runs checks against a specimen on a fake clock.
 func run(t *testing.T, config specimen.Config, options conformance.Options) *conformance.Report {
 	t.Helper()
 	report, err := attempt(t, config, options)
@@ -62,8 +62,8 @@ func attempt(t *testing.T, config specimen.Config, options conformance.Options) 
 	return report, err
 }
 
-// needsPlan are the checks whose scenario runs once, on a plan that does not
-// show what they are about, unless it is told to use another one.
+// needsPlan has the plans for checks whose scenario runs once. The plan that
+// the run would choose does not show what they check.
 func needsPlan() map[string]string {
 	return map[string]string{
 		"korifi-unbind": "async-updateable", "korifi-deprovision": "async-updateable", "korifi-bind-again": "async-updateable",
@@ -72,7 +72,7 @@ func needsPlan() map[string]string {
 	}
 }
 
-// optionsFor are those of a run that evaluates a check.
+// optionsFor returns the options of a run that evaluates a check.
 func optionsFor(check conformance.Check) (specimen.Config, conformance.Options) {
 	config := specimen.Config{}
 	options := conformance.Options{AllPlans: true, Only: []string{check.ID}, Profiles: []conformance.Profile{check.Profile}}
@@ -89,7 +89,7 @@ func optionsFor(check conformance.Check) (specimen.Config, conformance.Options) 
 }
 
 // TestSpecimenPasses shows that no check fails on a broker that follows the
-// specification, and that each check is evaluated there, but for a few.
+// specification. Apart from a few exceptions, each check is evaluated there.
 func TestSpecimenPasses(t *testing.T) {
 	t.Parallel()
 	notApplicable := map[string]string{
@@ -136,8 +136,7 @@ func TestSpecimenPasses(t *testing.T) {
 	t.Logf("%d of %d checks pass on the specimen", passed, len(conformance.Checks()))
 }
 
-// TestSpecimenPassesOverHTTP is the same through sockets, as net/http shows the
-// broker and as the run sees it.
+// TestSpecimenPassesOverHTTP does the same over real HTTP connections.
 func TestSpecimenPassesOverHTTP(t *testing.T) {
 	t.Parallel()
 	broker, err := specimen.New(specimen.Config{})
@@ -162,8 +161,8 @@ func TestSpecimenPassesOverHTTP(t *testing.T) {
 	t.Logf("%d checks passed on %d plans with %d requests", report.Counts().Passed, len(report.Plans), report.Requests)
 }
 
-// TestVariationsPass shows that no check demands more than the specification:
-// each variation takes a liberty that it gives.
+// TestVariationsPass shows that no check requires more than the specification.
+// Each variation uses one freedom that the specification gives.
 func TestVariationsPass(t *testing.T) {
 	t.Parallel()
 	for _, variation := range specimen.Variations() {
@@ -185,8 +184,7 @@ func TestVariationsPass(t *testing.T) {
 	t.Logf("%d variations", len(specimen.Variations()))
 }
 
-// TestMutantsAreCaught shows that the check that names a clause fails if that
-// clause is broken.
+// TestMutantsAreCaught shows that a check fails if its clause is broken.
 func TestMutantsAreCaught(t *testing.T) {
 	t.Parallel()
 	mutations := specimen.Mutations()
@@ -200,7 +198,7 @@ func TestMutantsAreCaught(t *testing.T) {
 			named := checkNamed(t, mutation.Check)
 			config, options := optionsFor(named)
 			config.Mutation = mutation.ID
-			// Of a MAY that a broker makes no use of, a run says that it declined.
+			// A broken MAY is declined.
 			want := conformance.Failed
 			if named.Level == conformance.May {
 				want = conformance.Declined
@@ -216,8 +214,9 @@ func TestMutantsAreCaught(t *testing.T) {
 	}
 }
 
-// catch runs one check: on one plan, as that is enough for most, and unless
-// that shows what is wanted (or the broken catalog has no such plan), on all.
+// catch runs one check on one plan, which is enough for most mutants. If the
+// outcome is not the wanted one, or the broken catalog does not have the plan,
+// it runs the check on all plans.
 func catch(t *testing.T, config specimen.Config, options conformance.Options, want conformance.Outcome) conformance.Result {
 	t.Helper()
 	narrow := options
@@ -234,8 +233,8 @@ func catch(t *testing.T, config specimen.Config, options conformance.Options, wa
 	return report.Results[0]
 }
 
-// TestEveryCheckCatchesAMutant shows that each check can fail: with
-// TestMutantsAreCaught, that it does.
+// TestEveryCheckCatchesAMutant shows that each check has a mutant.
+// TestMutantsAreCaught shows that the check fails on it.
 func TestEveryCheckCatchesAMutant(t *testing.T) {
 	t.Parallel()
 	catches := map[string]int{}
@@ -244,7 +243,7 @@ func TestEveryCheckCatchesAMutant(t *testing.T) {
 	}
 	for _, check := range conformance.Checks() {
 		if catches[check.ID] == 0 {
-			t.Errorf("%s catches no mutant: add one, since a check that cannot fail is none", check.ID)
+			t.Errorf("%s catches no mutant: add one, since a check that cannot fail proves nothing", check.ID)
 		}
 	}
 }
@@ -259,7 +258,7 @@ func checkNamed(t *testing.T, id string) conformance.Check {
 	return checks[at]
 }
 
-// describe tells what came of a check, for people.
+// describe prints a result with its findings.
 func describe(result conformance.Result) string {
 	var words strings.Builder
 	fmt.Fprintf(&words, "%s: %s", result.Outcome, result.Reason)

@@ -2,66 +2,69 @@ package conformance
 
 import "time"
 
-// Options choose what is checked and how. The zero value checks everything of
-// the specification, with defaults that suit most brokers.
+// Options choose what is checked and how. The zero value checks all
+// requirements of the specification, with defaults that suit most brokers.
 type Options struct {
-	// Services and Plans narrow the run to these, by id or name. If Plans or
-	// AllPlans is set, each chosen plan is used; otherwise all plans of a small
-	// catalog (up to twelve) and, of a larger one, one of each shape.
+	// Services and Plans limit the run to these services and plans, by id or name.
+	// If Plans or AllPlans is set, or if at most twelve plans are left, the run
+	// uses each of them. Otherwise it uses one plan of each shape.
 	Services, Plans []string
 	AllPlans        bool
-	// Only and Skip choose checks by id, as patterns of path.Match: "catalog-*".
+	// Only and Skip select and exclude checks by id. They are patterns of
+	// path.Match, such as "catalog-*".
 	Only, Skip []string
-	// Level is the weakest level that is checked; 0 is May.
+	// Level is the weakest level that is checked. 0 means May.
 	Level Level
-	// Profiles add the demands of platforms.
+	// Profiles add the requirements of these platforms.
 	Profiles []Profile
-	// Parameters are used instead of generated ones, by the id or name of a
-	// plan. Their values are taken for secret and are masked in reports.
+	// Parameters replace the generated ones, by the id or name of a plan. Reports
+	// mask their values as secrets.
 	Parameters map[string]Parameters
-	// Organization and Space are the ids that provisions are for. Empty ones are
-	// made up for the run, which some brokers refuse.
+	// Organization and Space are the ids of the organization and space of the
+	// instances. If empty, the run generates them, which some brokers refuse.
 	Organization, Space string
-	// Waivers are for faults that are known.
+	// Waivers are for known faults.
 	Waivers []Waiver
 
-	// Parallel is how many scenarios run at the same time; 0 is 8.
+	// Parallel is how many scenarios run at the same time. 0 means 8.
 	Parallel int
-	// RequestTimeout is how long to wait for an answer; 0 is 60 s, as Cloud
-	// Foundry waits.
+	// RequestTimeout is the longest wait for a response. 0 means 60 s, as in Cloud
+	// Foundry.
 	RequestTimeout time.Duration
 	// PollInterval is the pause between two polls if the broker does not send
-	// Retry-After; 0 is 1 s.
+	// Retry-After. 0 means 1 s.
 	PollInterval time.Duration
-	// MaxPollInterval caps the pause that the broker asks for; 0 is 10 s.
+	// MaxPollInterval is the longest pause between two polls, whatever the broker
+	// asks for. 0 means 10 s.
 	MaxPollInterval time.Duration
-	// OperationTimeout is how long an asynchronous operation may take if the
-	// plan has no maximum_polling_duration, or a longer one; 0 is 30 min.
+	// OperationTimeout is the longest wait for an asynchronous operation. A
+	// shorter maximum_polling_duration of the plan takes precedence. 0 means 30
+	// min.
 	OperationTimeout time.Duration
-	// CleanupTimeout is how long the clean-up may take after the run, or after
-	// its context ended; 0 is 5 min.
+	// CleanupTimeout is the longest time for the clean-up after a scenario, even
+	// if the context of the run has ended. 0 means 5 min.
 	CleanupTimeout time.Duration
-	// IDPrefix is what the ids of all instances and bindings begin with. The
-	// default, "05bc4ec0-", leaves them in the form of a GUID.
+	// IDPrefix is the prefix of the ids of all instances and bindings. With the
+	// default, "05bc4ec0-", the ids are GUIDs.
 	IDPrefix string
-	// Tool is what reports say that they were made by; empty is the version of
-	// this module.
+	// Tool is the program that reports name as their author. Empty means this
+	// module with its version.
 	Tool string
 
-	// OnResult is called with each result as soon as it is final, never
-	// concurrently.
+	// OnResult is called with each result as soon as it is final. Calls are never
+	// concurrent.
 	OnResult func(Result)
 }
 
-// Parameters are those of one plan. A nil map means that the request has no
-// parameters.
+// Parameters are the parameters for one plan. A nil map means that the request
+// has no parameters.
 type Parameters struct {
 	Provision map[string]any `json:"provision,omitempty"`
 	Update    map[string]any `json:"update,omitempty"`
 	Bind      map[string]any `json:"bind,omitempty"`
-	// FailProvision are those with which a provision is accepted and then fails,
-	// FailDeprovision those of an instance whose first deprovision fails. Nil if
-	// there are none: what a platform hears of failures is not checked then.
+	// FailProvision make a provision fail after it was accepted. FailDeprovision
+	// make the first deprovision of an instance fail. If nil, the run does not
+	// check how the broker reports failures.
 	FailProvision   map[string]any `json:"fail_provision,omitempty"`
 	FailDeprovision map[string]any `json:"fail_deprovision,omitempty"`
 }

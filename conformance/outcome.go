@@ -5,27 +5,27 @@ import (
 	"slices"
 )
 
-// Outcome is what came of a check.
+// Outcome is the outcome of a check.
 type Outcome int
 
-// The outcomes. A check is never passed unless its expectations were held
-// against an answer of the broker.
+// The outcomes. A check passes only if at least one response of the broker was
+// judged.
 const (
-	// Passed: all that was judged met the expectations.
+	// Passed: all judged responses met the expectations.
 	Passed Outcome = iota + 1
-	// Failed: an answer did not. The findings say which, and how.
+	// Failed: a response did not meet an expectation. The findings show which one.
 	Failed
-	// NotApplicable: the broker does not offer what the clause is about.
+	// NotApplicable: the broker does not offer the feature that the clause covers.
 	NotApplicable
-	// NotEvaluated: a step that comes before failed, or the run ended.
+	// NotEvaluated: an earlier step failed, or the run ended.
 	NotEvaluated
-	// Errored: no answer came, for instance because the connection broke.
+	// Errored: no response came, for instance because the connection broke.
 	Errored
-	// Declined: the broker makes no use of something that it MAY do. Only checks
-	// of the level May have this outcome, and never Failed: it is no fault.
+	// Declined: the broker does not do something that it MAY do, which is not a
+	// fault. Checks of the level May have this outcome instead of Failed.
 	Declined
-	// Waived: it would be Failed, NotEvaluated or Errored, and a waiver of the
-	// options says that this is known.
+	// Waived: the outcome would be Failed, NotEvaluated or Errored, and the
+	// options have a waiver for the check.
 	Waived
 )
 
@@ -45,10 +45,10 @@ func (o Outcome) String() string {
 	return outcomeNames[o]
 }
 
-// MarshalText is String, for JSON and the like.
+// MarshalText returns the same text as String.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText parses what MarshalText returns.
 func (o *Outcome) UnmarshalText(text []byte) error {
 	at := slices.Index(outcomeNames[1:], string(text))
 	if at < 0 {

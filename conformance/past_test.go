@@ -10,11 +10,10 @@ import (
 	"github.com/openbroker/openbroker/conformance/internal/specimen"
 )
 
-// TestBrokersOfThePast shows that brokers with the faults of the frameworks that
-// were there before fail for these faults and for nothing else. The faults were
-// seen in brokers that are built with brokerapi 13 (Go) and openbrokerapi 4.7
-// (Python), or read in the sources of these, and in the brokers that are named
-// below.
+// TestBrokersOfThePast shows that brokers with the faults of earlier frameworks
+// fail for these faults and for no others. The faults are those of brokerapi 13
+// (Go), openbrokerapi 4.7 (Python) and the brokers below, seen in running
+// brokers or in their source code.
 func TestBrokersOfThePast(t *testing.T) {
 	t.Parallel()
 	for name, past := range map[string]struct{ faults, failed []string }{
@@ -58,8 +57,8 @@ func TestBrokersOfThePast(t *testing.T) {
 				"version-malformed",
 			},
 		},
-		// The World's Simplest Service Broker keeps nothing: it deletes what never
-		// was, and creates what is there.
+		// The World's Simplest Service Broker has no state: it deletes unknown
+		// resources and creates existing ones.
 		"stateless": {
 			faults: []string{
 				"deprovision.unknown-200", "unbind.unknown-200", "provision.repeat-201", "bind.repeat-201",
@@ -71,8 +70,8 @@ func TestBrokersOfThePast(t *testing.T) {
 				"rotate-repeated-200", "unbind-repeated-410", "unbind-unknown-410",
 			},
 		},
-		// The Overview Broker begins to work on requests that are malformed, and
-		// refuses others while it does.
+		// The Overview Broker starts to process malformed requests, and refuses other
+		// requests meanwhile.
 		"overview-broker": {
 			faults: []string{
 				"update.service-id-type-accepted", "update.parameters-unchecked", "update.maintenance-ignored",
@@ -83,7 +82,7 @@ func TestBrokersOfThePast(t *testing.T) {
 				"update-service-id-not-a-string",
 			},
 		},
-		// The mock broker of the checker for version 2.14 serves that version only.
+		// The mock broker of the checker for version 2.14 supports only that version.
 		"another version": {
 			faults: []string{"version.up-to-2.16"},
 			failed: []string{"catalog-200", "catalog-services", "version-2.17-accepted"},

@@ -7,18 +7,19 @@ import (
 	"time"
 )
 
-// pollInterval is the pause that an answer asks for, within the options' bounds.
+// pollInterval is the pause that a response asks for, within the bounds of the
+// options.
 func (r *run) pollInterval(header http.Header) time.Duration {
-	interval, told := retryAfterOf(header)
-	if !told {
+	interval, found := retryAfterOf(header)
+	if !found {
 		interval = r.options.PollInterval
 	}
-	// A broker that says 0 and never ends would be polled without any pause.
+	// Without a minimum, a broker that asks for 0 would be polled without a pause.
 	return max(min(interval, r.options.MaxPollInterval), min(minPollInterval, r.options.MaxPollInterval))
 }
 
-// retryAfterOf is the pause that Retry-After asks for, if it says a number of
-// seconds or a date.
+// retryAfterOf is the pause that Retry-After asks for. It reports false if the
+// header is neither a number of seconds nor a date.
 func retryAfterOf(header http.Header) (time.Duration, bool) {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil && seconds >= 0 {
@@ -30,10 +31,10 @@ func retryAfterOf(header http.Header) (time.Duration, bool) {
 	return 0, false
 }
 
-// minPollInterval is the least pause between two polls.
+// minPollInterval is the shortest pause between two polls.
 const minPollInterval = 10 * time.Millisecond
 
-// operationTimeout is how long an operation of a plan may take.
+// operationTimeout is the longest wait for an operation of a plan.
 func (r *run) operationTimeout(s *subject) time.Duration {
 	if limit := s.maximumPolling(); limit > 0 && limit < r.options.OperationTimeout {
 		return limit
@@ -41,7 +42,7 @@ func (r *run) operationTimeout(s *subject) time.Duration {
 	return r.options.OperationTimeout
 }
 
-// pause waits, or returns the error of ctx if it ends before.
+// pause waits. It returns early with the error of ctx if ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

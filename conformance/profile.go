@@ -2,27 +2,27 @@ package conformance
 
 import "slices"
 
-// profileScenarios sends what each platform sends, as it sends it.
+// profileScenarios send the requests of each platform exactly as it sends them.
 func profileScenarios() []Scenario {
 	return []Scenario{cloudFoundryScenario(), korifiScenario(), kubernetesScenario(), serviceManagerScenario()}
 }
 
-// profileChecks are the demands of the platforms.
+// profileChecks are the requirements of the platforms.
 func profileChecks() []Check {
 	return slices.Concat(
-		demandedBy(CloudFoundry, cloudFoundryChecks()), demandedBy(Korifi, korifiChecks()),
-		demandedBy(Kubernetes, kubernetesChecks()), demandedBy(ServiceManager, serviceManagerChecks()),
+		requiredBy(CloudFoundry, cloudFoundryChecks()), requiredBy(Korifi, korifiChecks()),
+		requiredBy(Kubernetes, kubernetesChecks()), requiredBy(ServiceManager, serviceManagerChecks()),
 	)
 }
 
-func demandedBy(profile Profile, checks []Check) []Check {
+func requiredBy(profile Profile, checks []Check) []Check {
 	for i := range checks {
 		checks[i].Profile = profile
 	}
 	return checks
 }
 
-// processed makes the check that a platform's own request is processed.
+// processed makes the check that the broker processes a request of a platform.
 func processed(id, title, scenario, step string, clause Clause, statuses ...int) Check {
 	return Check{
 		ID: id, Title: title, Level: Must, Clause: clause,

@@ -12,11 +12,11 @@ import (
 )
 
 func cloudFoundryScenario() Scenario {
-	// as is a request of the Cloud Controller.
+	// as makes a request with the version of the Cloud Controller.
 	as := func(request Request) Request { return request.head(versionHeader, "2.15") }
 	bindable := []Feature{Bindable}
 	return Scenario{
-		Name: "cloud foundry", Title: "Live through an instance as the Cloud Controller does.", Profile: CloudFoundry,
+		Name: "cloud foundry", Title: "Create, update and delete an instance with the requests of the Cloud Controller.", Profile: CloudFoundry,
 		Steps: []Step{
 			{Name: "catalog at a double slash", Request: as(to(GetCatalog).at("//v2/catalog"))},
 			{
@@ -61,11 +61,11 @@ func cloudFoundryChecks() []Check {
 	cc := func(section, says string) Clause { return platform(CloudFoundry, section, says) }
 	return append([]Check{
 		processed("cloudfoundry-double-slash", "A URL that ends in a slash works.", scenario, "catalog at a double slash",
-			cc("requests", "A registered URL that ends in / leads to //v2/...; a redirect turns PUT into GET."), 200),
+			cc("requests", "A registered URL that ends in / makes the path begin with //v2/. After a redirect, PUT becomes GET."), 200),
 		processed("cloudfoundry-provision", "A provision of the Cloud Controller is processed.", scenario, "provision",
-			cc("requests", "It sends 2.15, the context, and the catalog's maintenance_info."), 200, 201, 202),
+			cc("requests", "It sends version 2.15, the context, and the maintenance_info of the catalog."), 200, 201, 202),
 		processed("cloudfoundry-fetch", "A fetch of the Cloud Controller is processed.", scenario, "fetch",
-			cc("requests", "GET has no query."), 200),
+			cc("requests", "GET requests have no query."), 200),
 		processed("cloudfoundry-update", "An update of the Cloud Controller is processed.", scenario, "update",
 			cc("requests", "previous_values.maintenance_info may be null."), 200, 202),
 		{
@@ -74,50 +74,50 @@ func cloudFoundryChecks() []Check {
 			Expect: expect(status(200, 201, 202)),
 		},
 		{
-			ID: "cloudfoundry-bind-key", Title: "A service key is created, or refused with RequiresApp.", Level: Must,
-			Clause:   cc("requests", "For service keys bind_resource has credential_client_id and no app_guid."),
+			ID: "cloudfoundry-bind-key", Title: "A bind for a service key is processed, or refused with RequiresApp.", Level: Must,
+			Clause:   cc("requests", "For service keys, bind_resource has credential_client_id and no app_guid."),
 			Scenario: scenario, Steps: steps("bind key"), Expect: expect(statusOrCode("RequiresApp", 200, 201, 202)),
 		},
-		processed("cloudfoundry-fetch-binding", "A fetch of a binding without query is processed.", scenario, "fetch binding",
-			cc("requests", "GET has no query."), 200),
-		processed("cloudfoundry-unbind", "An unbind without body and identity is processed.", scenario, "unbind",
-			cc("requests", "DELETE has no body; the deletion of orphans has no originating identity."), 200, 202),
-		processed("cloudfoundry-deprovision", "A deprovision without body and identity is processed.", scenario, "deprovision",
-			cc("requests", "DELETE has no body; the deletion of orphans has no originating identity."), 200, 202),
+		processed("cloudfoundry-fetch-binding", "A fetch of a binding without a query is processed.", scenario, "fetch binding",
+			cc("requests", "GET requests have no query."), 200),
+		processed("cloudfoundry-unbind", "An unbind without a body and an originating identity is processed.", scenario, "unbind",
+			cc("requests", "DELETE requests have no body. During orphan mitigation they have no originating identity."), 200, 202),
+		processed("cloudfoundry-deprovision", "A deprovision without a body and an originating identity is processed.", scenario, "deprovision",
+			cc("requests", "DELETE requests have no body. During orphan mitigation they have no originating identity."), 200, 202),
 		{
-			ID: "cloudfoundry-json-bodies", Title: "Every answer of an endpoint is a JSON object, that of a 410 too.", Level: Must,
-			Clause: cc("answers", "It decodes the body of a 410 and of every success."),
+			ID: "cloudfoundry-json-bodies", Title: "The body of a success or a 410 is a JSON object.", Level: Must,
+			Clause: cc("answers", "It decodes the body of every success and every 410."),
 			If: when("the status is 200, 201, 202 or 410", func(a *answer) bool {
 				return a.succeeded() || a.status == http.StatusGone
 			}),
 			Expect: expect(jsonObject()),
 		},
 		{
-			ID: "cloudfoundry-known-422", Title: "A refused provision or bind with 422 has a known error code.", Level: Must,
-			Clause: cc("answers", "A 422 whose error it does not know leads to orphan mitigation."),
+			ID: "cloudfoundry-known-422", Title: "A 422 to a provision or bind has an error code of the specification.", Level: Must,
+			Clause: cc("answers", "A 422 with an unknown error code triggers orphan mitigation."),
 			If:     withStatus(422), Endpoints: []Endpoint{Provision, Bind},
 			Expect: expect(has("error", oneOf("AsyncRequired", "ConcurrencyError", "RequiresApp", "MaintenanceInfoConflict"))),
 		},
 		{
-			ID: "cloudfoundry-within-60s", Title: "Every answer comes within 60 s.", Level: Must,
+			ID: "cloudfoundry-within-60s", Title: "Every response comes within 60 s.", Level: Must,
 			Clause: cc("timeouts", "It waits for 60 s."), Expect: expect(within(60 * time.Second)),
 		},
 		{
-			ID: "cloudfoundry-dashboard-url", Title: "A dashboard URL has at most 16,000 characters.", Level: Must,
+			ID: "cloudfoundry-dashboard-url", Title: "A dashboard_url has at most 16,000 characters.", Level: Must,
 			Clause: cc("answers", "dashboard_url is a string of at most 16,000 characters."),
 			If:     withValue("dashboard_url"), Expect: expect(maybe("dashboard_url", atMost(16_000))),
 		},
 		{
-			ID: "cloudfoundry-operation-url-safe", Title: "An operation needs no escaping in a URL.", Level: Should,
-			Clause: cc("answers", "Some clients do not escape it."), If: both(withStatus(202), withValue("operation")),
+			ID: "cloudfoundry-operation-url-safe", Title: "An operation has only characters that need no escaping in a URL.", Level: Should,
+			Clause: cc("answers", "Some clients do not escape the operation."), If: both(withStatus(202), withValue("operation")),
 			Expect: expect(maybe("operation", kind{"unreserved characters only", func(v any) bool {
 				s, ok := v.(string)
 				return ok && unreserved.MatchString(s)
 			}})),
 		},
 		{
-			ID: "cloudfoundry-route-service-url", Title: "A route service URL is https and has a host.", Level: Must,
-			Clause: cc("answers", "route_service_url must be https with a host."), If: withValue("route_service_url"),
+			ID: "cloudfoundry-route-service-url", Title: "A route_service_url has the scheme https and a host.", Level: Must,
+			Clause: cc("answers", "route_service_url must have the scheme https and a host."), If: withValue("route_service_url"),
 			Expect: expect(maybe("route_service_url", kind{"an https URL with a host", func(v any) bool {
 				s, _ := v.(string)
 				u, err := url.Parse(s)
@@ -130,9 +130,9 @@ func cloudFoundryChecks() []Check {
 var unreserved = regexp.MustCompile(`^[0-9A-Za-z._~-]*$`)
 
 func within(limit time.Duration) Expectation {
-	return each("an answer within "+limit.String(), func(a *answer) string {
+	return each("a response within "+limit.String(), func(a *answer) string {
 		if a.exchange.Duration > limit {
-			return "it took " + a.exchange.Duration.Round(time.Millisecond).String()
+			return "the response took " + a.exchange.Duration.Round(time.Millisecond).String()
 		}
 		return ""
 	})
@@ -146,17 +146,17 @@ func cloudFoundryCatalogChecks() []Check {
 		}
 	}
 	return []Check{
-		rule("service", "The catalog has a service at least.", "A catalog without services is refused.", Condition{},
+		rule("service", "The catalog has at least one service.", "It refuses a catalog without services.", Condition{},
 			has("services", kind{"a non-empty array", func(v any) bool {
 				list, ok := v.([]any)
 				return ok && len(list) > 0
 			}})),
-		rule("blank", "Names, ids and descriptions are not blank.", "They must not be blank.", Condition{},
+		rule("blank", "Names, ids and descriptions are not blank.", "It refuses blank names, ids and descriptions.", Condition{},
 			optional(services, notBlank, "name", "id", "description"), optional(plans, notBlank, "name", "id", "description")),
-		rule("description", "Descriptions have at most 10,000 characters.", "description is at most 10,000 long.", Condition{},
+		rule("description", "Descriptions have at most 10,000 characters.", "description has at most 10,000 characters.", Condition{},
 			optional(services, atMost(10_000), "description"), optional(plans, atMost(10_000), "description")),
-		rule("tags", "The tags of a service have at most 2,048 characters.", "The tags joined are at most 2,048 long.",
-			declares(services, "tags"), optional(services, kind{"strings of at most 2,048 characters together", func(v any) bool {
+		rule("tags", "The tags of a service have at most 2,048 characters in all.", "The joined tags have at most 2,048 characters.",
+			declares(services, "tags"), optional(services, kind{"strings of at most 2,048 characters in all", func(v any) bool {
 				list, _ := v.([]any)
 				var all strings.Builder
 				for _, tag := range list {
@@ -165,20 +165,20 @@ func cloudFoundryCatalogChecks() []Check {
 				}
 				return all.Len() <= 2049
 			}}, "tags")),
-		rule("dashboard-client", "A dashboard client has id, secret and redirect_uri, and an id of its own.",
-			"All three are needed; ids of dashboard clients are unique.", declares(services, "dashboard_client"),
+		rule("dashboard-client", "A dashboard client has id, secret and redirect_uri, and a unique id.",
+			"All three members are required. The ids of dashboard clients are unique.", declares(services, "dashboard_client"),
 			dashboardClients()),
-		rule("maintenance-info", "Maintenance information has version and description only.",
+		rule("maintenance-info", "maintenance_info has only version and description.",
 			"maintenance_info has at most 2,000 characters as JSON.", declares(plans, "maintenance_info"),
-			optional(plans, kind{"an object with version and description only, of at most 2,000 characters", smallInfo}.or(null), "maintenance_info")),
-		rule("schema-dialect", "Schemas are of draft 4 or 6.", "Drafts 1 to 4 and 6 are known; others are refused.",
-			declares(plans, "schemas"), ofSchemas("draft-04 or draft-06", func(schema map[string]any) string {
+			optional(plans, kind{"an object with only version and description, of at most 2,000 characters", smallInfo}.or(null), "maintenance_info")),
+		rule("schema-dialect", "Schemas have a draft from 1 to 4, or draft 6.", "It supports the drafts 1 to 4 and 6, and refuses others.",
+			declares(plans, "schemas"), ofSchemas("draft-01 to draft-04, or draft-06", func(schema map[string]any) string {
 				if dialect, _ := schema["$schema"].(string); !knownDraft.MatchString(dialect) {
 					return "$schema is " + show(schema["$schema"])
 				}
 				return ""
 			})),
-		rule("shareable", "metadata.shareable is a boolean.", "It must be a boolean.", declares(services, "metadata.shareable"),
+		rule("shareable", "metadata.shareable is a boolean.", "shareable must be a boolean.", declares(services, "metadata.shareable"),
 			optional(services, aBoolean, "metadata.shareable")),
 	}
 }
@@ -199,7 +199,7 @@ func smallInfo(v any) bool {
 }
 
 func dashboardClients() Expectation {
-	return each("dashboard_client, if present: id, secret and redirect_uri, and no two with the same id", func(a *answer) string {
+	return each("dashboard_client, if present, has id, secret and redirect_uri; no two have the same id", func(a *answer) string {
 		seen := map[any]bool{}
 		for _, e := range services(a.json.value) {
 			client, found := e.object["dashboard_client"]

@@ -16,7 +16,7 @@ func kubernetesScenario() Scenario {
 	provision := as(to(Provision).without("context").set("context", place).
 		set("organization_guid", "05bc4ec0-namespace").set("space_guid", "05bc4ec0-namespace"))
 	return Scenario{
-		Name: "kubernetes", Title: "Live through an instance as the service catalog of Kubernetes does.", Profile: Kubernetes,
+		Name: "kubernetes", Title: "Create, update and delete an instance with the requests of the Kubernetes service catalog.", Profile: Kubernetes,
 		Steps: []Step{
 			{Name: "provision", Essential: []int{200, 201, 202}, Request: provision},
 			{Name: "provision finished", WaitFor: "provision"},
@@ -35,9 +35,9 @@ func kubernetesScenario() Scenario {
 			{Name: "unbind finished", WaitFor: "unbind"},
 			{Name: "deprovision", Request: bare(to(Deprovision)), Essential: []int{200, 202}},
 			{Name: "deprovision finished", WaitFor: "deprovision"},
-			{Name: "provision anew", Request: provision},
-			{Name: "provision anew finished", WaitFor: "provision anew"},
-			{Name: "deprovision anew", Request: as(to(Deprovision))},
+			{Name: "provision again", Request: provision},
+			{Name: "provision again finished", WaitFor: "provision again"},
+			{Name: "deprovision again", Request: as(to(Deprovision))},
 		},
 	}
 }
@@ -47,8 +47,8 @@ func kubernetesChecks() []Check {
 	sc := func(section, says string) Clause { return platform(Kubernetes, section, says) }
 	said := func(id, code, words string) Check {
 		return Check{
-			ID: "kubernetes-description-" + id, Level: Should, Title: "The description of " + code + " is what clients compare.",
-			Clause: sc("answers", "The client compares three descriptions to the letter, which the specification only gives as examples."),
+			ID: "kubernetes-description-" + id, Level: Should, Title: "The description of " + code + " is the text that clients compare.",
+			Clause: sc("answers", "The client compares three descriptions literally. The specification gives them only as examples."),
 			If: when("the error is "+code, func(a *answer) bool {
 				return a.status == http.StatusUnprocessableEntity && a.errorCode() == code
 			}),
@@ -64,20 +64,20 @@ func kubernetesChecks() []Check {
 	}
 	return []Check{
 		processed("kubernetes-provision", "A provision with the context of Kubernetes is processed.", scenario, "provision",
-			sc("requests", "It sends 2.14, and namespace and clusterid in the context."), 200, 201, 202),
-		processed("kubernetes-update", "An update without plan and parameters is processed.", scenario, "update",
-			sc("requests", "It omits plan and parameters that do not change."), 200, 202),
+			sc("requests", "It sends version 2.14, and namespace and clusterid in the context."), 200, 201, 202),
+		processed("kubernetes-update", "An update without plan_id and parameters is processed.", scenario, "update",
+			sc("requests", "It omits plan_id and parameters if they do not change."), 200, 202),
 		{
 			ID: "kubernetes-bind", Title: "A bind with the context of Kubernetes is processed, or refused with RequiresApp.", Level: Must,
-			Clause:   sc("requests", "app_guid stands for the namespace."),
+			Clause:   sc("requests", "app_guid is the id of the namespace."),
 			Scenario: scenario, Steps: steps("bind"), Expect: expect(statusOrCode("RequiresApp", 200, 201, 202)),
 		},
 		processed("kubernetes-unbind", "An unbind without Accept and Content-Type is processed.", scenario, "unbind",
-			sc("requests", "It sends 2.14, and DELETE without Accept and Content-Type."), 200, 202),
+			sc("requests", "It sends version 2.14. DELETE requests have no Accept and no Content-Type."), 200, 202),
 		processed("kubernetes-deprovision", "A deprovision without Accept and Content-Type is processed.", scenario, "deprovision",
-			sc("requests", "It sends 2.14, and DELETE without Accept and Content-Type."), 200, 202),
-		processed("kubernetes-provision-anew", "An instance can be provisioned anew with the id of one that was deleted.", scenario,
-			"provision anew", sc("requests", "It retries a provision with the same id after orphan mitigation."), 201, 202),
+			sc("requests", "It sends version 2.14. DELETE requests have no Accept and no Content-Type."), 200, 202),
+		processed("kubernetes-provision-anew", "An instance can be provisioned with the id of a deleted one.", scenario,
+			"provision again", sc("requests", "It retries a provision with the same id after orphan mitigation."), 201, 202),
 		said("async-required", "AsyncRequired",
 			"This service plan requires client support for asynchronous service operations."),
 		said("requires-app", "RequiresApp",
@@ -99,10 +99,10 @@ func serviceManagerScenario() Scenario {
 	place := map[string]any{"platform": "service-manager", "instance_name": "05bc4ec0"}
 	provision := as(to(Provision).set("organization_guid", "-").set("space_guid", "-").without("context").
 		set("context", place))
-	// It binds for itself: there is no application.
+	// It binds for itself, without an application.
 	bind := as(to(Bind).without("context", "bind_resource").set("context", place))
 	return Scenario{
-		Name: "service manager", Title: "Live through an instance as the Service Manager does.", Profile: ServiceManager,
+		Name: "service manager", Title: "Create, update and delete an instance with the requests of the Service Manager.", Profile: ServiceManager,
 		Steps: []Step{
 			{Name: "catalog", Request: read(to(GetCatalog))},
 			{Name: "provision", Essential: []int{200, 201, 202}, Request: provision},
@@ -113,13 +113,13 @@ func serviceManagerScenario() Scenario {
 				Request: as(to(Update).without("context").set("plan_id", "{plan}").set("context", place)),
 			},
 			{Name: "update finished", WaitFor: "update"},
-			{Name: "bind two at once", Needs: []Feature{Bindable}, Request: bind.as("of two"), Times: 2, SeparateBindings: true},
+			{Name: "two concurrent binds", Needs: []Feature{Bindable}, Request: bind.as("of two"), Times: 2, SeparateBindings: true},
 			{Name: "bind", Needs: []Feature{Bindable}, Request: bind},
 			{Name: "bind finished", WaitFor: "bind"},
 			{Name: "unbind", If: answered("bind", 200, 201, 202), Request: as(to(Unbind))},
 			{Name: "unbind finished", WaitFor: "unbind"},
 			{
-				Name: "unbind two at once", If: answeredAny("bind two at once", 201, 202), Request: as(to(Unbind)).as("of two"),
+				Name: "two concurrent unbinds", If: answeredAny("two concurrent binds", 201, 202), Request: as(to(Unbind)).as("of two"),
 				Times: 2, SeparateBindings: true,
 			},
 			{Name: "deprovision", Request: as(to(Deprovision))},
@@ -131,23 +131,23 @@ func serviceManagerScenario() Scenario {
 func serviceManagerChecks() []Check {
 	const scenario = "service manager"
 	sm := func(section, says string) Clause { return platform(ServiceManager, section, says) }
-	const requests = "It sends 2.13 with operations and its own name as platform."
+	const requests = "It sends version 2.13 with operations, and its own name as platform."
 	return []Check{
 		processed("sm-catalog", "A platform of version 2.14 can read the catalog.", scenario, "catalog",
-			sm("requests", "It sends 2.14 with GET."), 200),
-		processed("sm-provision", "A provision whose organization and space are - is processed.", scenario, "provision",
+			sm("requests", "It sends version 2.14 with GET requests."), 200),
+		processed("sm-provision", `A provision with the organization and space "-" is processed.`, scenario, "provision",
 			sm("requests", "organization_guid and space_guid are \"-\"."), 200, 201, 202),
-		processed("sm-fetch", "A fetch of the Service Manager is processed.", scenario, "fetch", sm("requests", "It sends 2.14 with GET."), 200),
+		processed("sm-fetch", "A fetch of the Service Manager is processed.", scenario, "fetch", sm("requests", "It sends version 2.14 with GET requests."), 200),
 		processed("sm-update", "An update of the Service Manager is processed.", scenario, "update",
 			sm("requests", "Every update has plan_id and previous_values."), 200, 202),
 		{
-			ID: "sm-bind", Title: "A bind without application is processed, or refused with RequiresApp.", Level: Must,
+			ID: "sm-bind", Title: "A bind without an application is processed, or refused with RequiresApp.", Level: Must,
 			Clause: sm("requests", "A bind has no app_guid and no bind_resource."), Scenario: scenario, Steps: steps("bind"),
 			Expect: expect(statusOrCode("RequiresApp", 200, 201, 202)),
 		},
 		{
-			ID: "sm-two-binds", Title: "Two binds at once are processed, or refused with ConcurrencyError or RequiresApp.", Level: Must,
-			Clause: sm("requests", "It makes two bindings of an instance at once."), Scenario: scenario, Steps: steps("bind two at once"),
+			ID: "sm-two-binds", Title: "Concurrent binds are processed, or refused with ConcurrencyError or RequiresApp.", Level: Must,
+			Clause: sm("requests", "It creates two bindings of an instance at the same time."), Scenario: scenario, Steps: steps("two concurrent binds"),
 			Expect: expect(each(`status 201 or 202, or 422 with error "ConcurrencyError" or "RequiresApp"`, func(a *answer) string {
 				if a.is(201, 202) || a.status == http.StatusUnprocessableEntity && oneOf("ConcurrencyError", "RequiresApp").is(a.errorCode()) {
 					return ""
@@ -156,13 +156,13 @@ func serviceManagerChecks() []Check {
 			})),
 		},
 		{
-			ID: "sm-two-unbinds", Title: "Two unbinds at once are processed, or refused with ConcurrencyError.", Level: Must,
-			Clause: sm("requests", "It deletes two bindings of an instance at once."), Scenario: scenario, Steps: steps("unbind two at once"),
+			ID: "sm-two-unbinds", Title: "Concurrent unbinds are processed, or refused with ConcurrencyError.", Level: Must,
+			Clause: sm("requests", "It deletes two bindings of an instance at the same time."), Scenario: scenario, Steps: steps("two concurrent unbinds"),
 			Expect: expect(statusOrCode("ConcurrencyError", 200, 202, 410)),
 		},
 		{
-			ID: "sm-polls", Title: "A poll is answered with 200, 404 or 503, or 410 after a deletion.", Level: Must,
-			Clause:   sm("polls", "It gives up on any other status."),
+			ID: "sm-polls", Title: "A poll is answered with 200, 404 or 503, or with 410 after a deletion.", Level: Must,
+			Clause:   sm("polls", "It gives up after any other status."),
 			Scenario: scenario, Steps: steps("provision finished", "update finished", "bind finished", "unbind finished", "deprovision finished"),
 			Expect: expect(each("status 200, 404 or 503, or 410 after a deletion", func(a *answer) string {
 				if a.is(200, 404, 503) || a.of.isDelete() && a.status == http.StatusGone {
@@ -175,7 +175,7 @@ func serviceManagerChecks() []Check {
 		processed("sm-deprovision", "A deprovision of the Service Manager is processed.", scenario, "deprovision",
 			sm("requests", requests), 200, 202),
 		{
-			ID: "sm-within-10s", Title: "Every answer comes within 10 s.", Level: Must,
+			ID: "sm-within-10s", Title: "Every response comes within 10 s.", Level: Must,
 			Clause: sm("timeouts", "It waits 10 s for the headers, and 15 s in all for an operation."), Expect: expect(within(10 * time.Second)),
 		},
 		{

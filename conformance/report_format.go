@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// Format is a form in which a report can be written.
+// Format is a format of reports.
 type Format string
 
 // The formats.
 const (
-	// FormatText is for people at a terminal or in a log.
+	// FormatText is for terminals and logs.
 	FormatText Format = "text"
 	// FormatJSON is for programs: the fields of Report, with a summary.
 	FormatJSON Format = "json"
-	// FormatJUnit is the XML that Jenkins, GitLab and their like read.
+	// FormatJUnit is JUnit's XML, for Jenkins, GitLab and similar systems.
 	FormatJUnit Format = "junit"
 	// FormatMarkdown is for issues, pull requests and job summaries.
 	FormatMarkdown Format = "markdown"
-	// FormatHTML is one page that needs nothing else.
+	// FormatHTML is a self-contained page.
 	FormatHTML Format = "html"
 )
 
@@ -28,8 +28,8 @@ func Formats() []Format {
 	return []Format{FormatText, FormatJSON, FormatJUnit, FormatMarkdown, FormatHTML}
 }
 
-// ParseFormat finds a format by its name. An unknown name is an error that
-// lists those that there are.
+// ParseFormat returns the format with the name. The error for an unknown name
+// lists the known ones.
 func ParseFormat(name string) (Format, error) {
 	for _, format := range Formats() {
 		if string(format) == name {
@@ -39,9 +39,9 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("unknown format %q: text, json, junit, markdown or html", name)
 }
 
-// Write writes the report in a format. What the broker answered cannot break
-// out of its place: control characters are shown as escapes, and markup as
-// text. An error is that of w, or names an unknown format.
+// Write writes the report in a format. Texts of the broker cannot inject
+// anything: control characters are escaped, and markup is shown as text. Write
+// returns the error of w, or an error for an unknown format.
 func (r *Report) Write(w io.Writer, format Format) error {
 	switch format {
 	case FormatText:
@@ -84,7 +84,7 @@ func (r *Report) sections() []reportSection {
 	return sections
 }
 
-// place names the section with its document: "spec.md, Provisioning".
+// place names the document and the section: "spec.md, Provisioning".
 func (c Clause) place() string {
 	if c.Section == "" {
 		return c.Document
@@ -92,13 +92,13 @@ func (c Clause) place() string {
 	return c.Document + ", " + c.Section
 }
 
-// title is the outcome as a report prints it before a check: "FAILED".
+// title is the outcome as the text report prints it before a check: "FAILED".
 func (o Outcome) title() string { return strings.ToUpper(o.String()) }
 
-// harmless outcomes are no reason to look into a check.
+// harmless reports whether a check with the outcome needs no attention.
 func (o Outcome) harmless() bool { return o == Passed || o == Declined || o == NotApplicable }
 
-// instance and binding of a leftover, in words.
+// what names the instance or binding of a leftover.
 func (l Leftover) what() string {
 	if l.BindingID != "" {
 		return fmt.Sprintf("binding %s of instance %s", visible(l.BindingID), visible(l.InstanceID))

@@ -25,7 +25,7 @@ var reportExtensions = map[conformance.Format]string{
 	conformance.FormatMarkdown: "md", conformance.FormatHTML: "html",
 }
 
-// hostileAnswer is what a broker may answer to whoever reads a report.
+// hostileAnswer attacks the reader of a report.
 const hostileAnswer = "</pre></textarea><script>alert(1)</script>\x1b[2J\x1b]0;owned\a\u009b31m\u202e|cell| `tick` ``` fence\n````\n" +
 	"# head ![x](http://127.0.0.1/x) <img src=x onerror=alert(1)> @everyone ]]> &amp; \xff\x00 {{.URL}} %s"
 
@@ -43,7 +43,7 @@ func reportCheck(id, section string, level conformance.Level) conformance.Check 
 	}
 }
 
-// sample is a report that has everything.
+// sampleReport returns a report that uses every field.
 func sampleReport() *conformance.Report {
 	started := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	exchange := conformance.Exchange{
@@ -147,7 +147,7 @@ func TestReportTextOptions(t *testing.T) {
 	goldenReport(t, "report_all_color.txt", out.String())
 }
 
-// Nothing of what a broker answers moves the cursor of a terminal, or is markup.
+// Texts of a broker do not move the cursor of a terminal and are not markup.
 func TestReportsHoldWhatBrokersAnswer(t *testing.T) {
 	t.Parallel()
 	for _, format := range conformance.Formats() {
@@ -167,13 +167,13 @@ func TestReportsHoldWhatBrokersAnswer(t *testing.T) {
 				}
 			}
 			if !strings.Contains(text, "alert(1)") {
-				t.Error("the report does not show what was answered")
+				t.Error("the report does not show the response")
 			}
 		})
 	}
 }
 
-// In Markdown, what a broker answered stands in code only.
+// In Markdown, texts of a broker stand only in code.
 func TestReportMarkdownQuotes(t *testing.T) {
 	t.Parallel()
 	fence := ""
@@ -187,7 +187,8 @@ func TestReportMarkdownQuotes(t *testing.T) {
 			fence = ""
 		case fence == "":
 			for i, outside := range strings.Split(line, "`````") {
-				// Spans of the hostileAnswer text are in five backticks, since it has four.
+				// The code spans of hostileAnswer have five backticks because the text has
+				// four.
 				if i%2 == 0 && strings.Contains(outside, "everyone") {
 					t.Errorf("outside of code: %s", outside)
 				}
@@ -253,7 +254,8 @@ func TestReportJUnit(t *testing.T) {
 	if err := xml.Unmarshal([]byte(writeReport(t, sampleReport(), conformance.FormatJUnit)), &got); err != nil {
 		t.Fatal(err)
 	}
-	// One check is not evaluated, one in error, and two things are left over.
+	// The errors are one check that was not evaluated, one in error, and two
+	// leftovers.
 	if got.Tests != 10 || got.Failures != 1 || got.Errors != 4 || len(got.Suites) != 4 {
 		t.Errorf("%d tests, %d failures and %d errors in %d suites", got.Tests, got.Failures, got.Errors, len(got.Suites))
 	}
@@ -280,12 +282,12 @@ func TestReportJUnit(t *testing.T) {
 			}
 		}
 		if suite.Tests != len(suite.Cases) || suite.Failures != failures || suite.Errors != broken || suite.Skipped != skipped {
-			t.Errorf("the suite %s counts wrongly", suite.Name)
+			t.Errorf("the counts of the suite %s are wrong", suite.Name)
 		}
 	}
 }
 
-// What nobody knows is never taken for a pass.
+// A result that is not evaluated never counts as a pass.
 func TestReportVerdict(t *testing.T) {
 	t.Parallel()
 	result := func(level conformance.Level, outcome conformance.Outcome) conformance.Result {
@@ -300,21 +302,21 @@ func TestReportVerdict(t *testing.T) {
 	}{
 		"conformant":    {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.NotApplicable), result(should, conformance.Failed)}}, true, "Conformant: all MUSTs hold (1 passed, 1 not applicable)."},
 		"failed":        {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Failed)}}, false, "Not conformant: of 2 MUSTs, 1 failed."},
-		"not evaluated": {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.NotEvaluated)}}, false, "Not known: of 2 MUSTs, 1 not evaluated."},
+		"not evaluated": {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.NotEvaluated)}}, false, "Inconclusive: of 2 MUSTs, 1 not evaluated."},
 		"error":         {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Errored)}}, false, "Not conformant: of 2 MUSTs, 1 error."},
-		"waived":        {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Waived)}}, true, "Conformant but for 1 waived MUST: all other MUSTs hold (1 passed)."},
+		"waived":        {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Waived)}}, true, "Conformant except for 1 waived MUST: all other MUSTs hold (1 passed)."},
 		"left out": {
 			conformance.Report{Results: []conformance.Result{pass}, PlansLeftOut: []string{"a/b"}, ChecksSkipped: []string{"x", "y"}},
-			true, "Conformant: all MUSTs hold (1 passed). Left out: the plan a/b. Skipped: the checks x, y.",
+			true, "Conformant: all MUSTs hold (1 passed). Plans left out: a/b. Checks skipped: x, y.",
 		},
 		"many left out": {
 			conformance.Report{Results: []conformance.Result{pass}, PlansLeftOut: strings.Split("a/a a/b a/c a/d a/e a/f a/g a/h a/i a/j", " ")},
-			true, "Conformant: all MUSTs hold (1 passed). Left out: the plans a/a, a/b, a/c, a/d, a/e, a/f, a/g, a/h and 2 more.",
+			true, "Conformant: all MUSTs hold (1 passed). Plans left out: a/a, a/b, a/c, a/d, a/e, a/f, a/g, a/h and 2 more.",
 		},
 		"died":           {conformance.Report{Results: []conformance.Result{pass, result(must, conformance.Errored)}, Died: "after PUT"}, false, "Not conformant: of 2 MUSTs, 1 error. The broker died: after PUT."},
-		"empty":          {conformance.Report{}, false, "Not known: none of the checks that were asked for applies, or could be evaluated."},
-		"not applicable": {conformance.Report{Results: []conformance.Result{result(must, conformance.NotApplicable)}}, false, "Not known: none of the checks that were asked for applies, or could be evaluated."},
-		"interrupted":    {conformance.Report{Results: []conformance.Result{pass}, Interrupted: true}, false, "Not known: the run was interrupted."},
+		"empty":          {conformance.Report{}, false, "Inconclusive: no selected check applies or could be evaluated."},
+		"not applicable": {conformance.Report{Results: []conformance.Result{result(must, conformance.NotApplicable)}}, false, "Inconclusive: no selected check applies or could be evaluated."},
+		"interrupted":    {conformance.Report{Results: []conformance.Result{pass}, Interrupted: true}, false, "Inconclusive: the run was interrupted."},
 		"left over":      {conformance.Report{Results: []conformance.Result{pass}, Leftovers: make([]conformance.Leftover, 2)}, false, "Not conformant: 2 instances or bindings could not be deleted."},
 		"no MUST":        {conformance.Report{Results: []conformance.Result{result(should, conformance.Passed), result(should, conformance.Failed)}}, true, "No MUST was checked. Of 2 checks: 1 failed, 1 passed."},
 	} {

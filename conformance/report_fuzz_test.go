@@ -12,8 +12,8 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// FuzzReport writes reports of what a broker may answer: they stay well-formed,
-// and show nothing that is not printable.
+// FuzzReport writes reports with arbitrary texts of a broker. They stay
+// well-formed and have only printable characters.
 func FuzzReport(f *testing.F) {
 	f.Add(hostileAnswer)
 	f.Add("")

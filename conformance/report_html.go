@@ -11,8 +11,8 @@ import (
 //go:embed report.html.tmpl
 var htmlSource string
 
-// htmlTemplate escapes all values by where they stand. The page has a policy
-// that forbids it to load or run anything.
+// htmlTemplate escapes all values by their context. The policy of the page
+// forbids it to load or run anything.
 var htmlTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"visible":    visible,
 	"transcript": Exchange.transcript,
@@ -32,7 +32,7 @@ func (r *Report) writeHTML(w io.Writer) error {
 		*Report
 		Levels   []Level
 		Outcomes []Outcome
-		// Amiss are the results that a reader looks for first.
+		// Amiss are the results that a reader needs first.
 		Amiss []Result
 	}{Report: r, Levels: []Level{Must, Should, May}, Outcomes: Outcomes()}
 	for _, outcome := range []Outcome{Failed, Errored, NotEvaluated} {

@@ -9,12 +9,12 @@ import (
 	"unicode/utf16"
 )
 
-// jsonSummary is what the JSON report has beside the fields of Report.
+// jsonSummary is the part of a JSON report that Report does not have.
 type jsonSummary struct {
-	// Conforms and Verdict are those of Report.
+	// Conforms and Verdict are the results of the methods of Report.
 	Conforms bool   `json:"conforms"`
 	Verdict  string `json:"verdict"`
-	// Levels has the counts of each level, All those of all levels.
+	// Levels has the counts of each level. All has the counts of all levels.
 	Levels map[Level]Counts `json:"levels"`
 	All    Counts           `json:"all"`
 }
@@ -33,11 +33,12 @@ func (r *Report) writeJSON(w io.Writer) error {
 	}{r.summary(), r})
 }
 
-// WriteChecksJSON writes checks, such as those of [Checks], as a JSON array.
+// WriteChecksJSON writes checks, such as those of [Checks], as a JSON array. It
+// returns the error of w.
 func WriteChecksJSON(w io.Writer, checks []Check) error { return writeJSON(w, checks) }
 
-// writeJSON writes indented JSON in which every character that is not printable
-// is escaped, so that it can be shown on a terminal.
+// writeJSON writes indented JSON. It escapes characters that are not printable,
+// so that a terminal can show the output.
 func writeJSON(w io.Writer, value any) error {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)

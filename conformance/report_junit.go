@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The elements of JUnit's XML that Jenkins and GitLab read. The order of the
-// fields is that of Jenkins' schema.
+// These are the elements of JUnit's XML that Jenkins and GitLab read. The
+// fields are in the order of the schema of Jenkins.
 type (
 	junitReport struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -53,11 +53,12 @@ type (
 	}
 )
 
-// writeJUnit writes a suite for each section of the specification. A check that
-// failed is a failure, of whatever level; what was not evaluated is an error,
-// since skipped tests count as good; what is waived, declined or not applicable is
-// skipped. The time of a check is that of the answers that it judged; several
-// checks may judge the same one, so that the sum can be longer than the run.
+// writeJUnit writes a suite for each section of the specification. A failed
+// check of any level is a failure. A check that is in error or not evaluated is
+// an error, because systems count skipped tests as good. A check that is
+// waived, declined or not applicable is skipped. The time of a check is the
+// time of the responses that it judged. Several checks may judge the same
+// response, so the sum may exceed the duration of the run.
 func (r *Report) writeJUnit(w io.Writer) error {
 	out := junitReport{Name: "openbroker check", Time: junitTime(r.Duration)}
 	for _, section := range r.sections() {
@@ -84,7 +85,7 @@ func (r *Report) writeJUnit(w io.Writer) error {
 	return err
 }
 
-// add adds a suite of cases, and counts them.
+// add adds a suite of cases and counts them.
 func (j *junitReport) add(r *Report, title string, took time.Duration, cases []junitCase) {
 	suite := junitSuite{
 		Name: title, Tests: len(cases), Cases: cases, Time: junitTime(took),
@@ -141,7 +142,8 @@ func junitResult(result Result) junitCase {
 	return testcase
 }
 
-// junitRun is what the run itself has to say: an interruption, or leftovers.
+// junitRun returns the problems of the run itself: an interruption, the death
+// of the broker, and leftovers.
 func (r *Report) junitRun() []junitCase {
 	var cases []junitCase
 	broken := func(name, problem, text string) {
@@ -157,7 +159,7 @@ func (r *Report) junitRun() []junitCase {
 		broken("died", "the broker died", visible(r.Died))
 	}
 	for _, leftover := range r.Leftovers {
-		broken("left over: "+leftover.what(), "it could not be deleted: delete it by hand",
+		broken("left over: "+leftover.what(), "the run could not delete it: delete it by hand",
 			fmt.Sprintf("service %s, plan %s: %s", visible(leftover.ServiceID), visible(leftover.PlanID), visible(leftover.Reason)))
 	}
 	return cases

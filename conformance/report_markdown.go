@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// writeMarkdown writes GitHub's Markdown. Texts that may come from the broker
-// stand in code spans and fences only, where nothing is a link, a mention or
+// writeMarkdown writes GitHub Flavored Markdown. Texts that may come from the
+// broker stand only in code spans and fences, which have no links, mentions or
 // HTML.
 func (r *Report) writeMarkdown(w io.Writer) error {
 	var out strings.Builder
@@ -30,7 +30,7 @@ func (m markdown) line(format string, arguments ...any) {
 func (m markdown) head(r *Report) {
 	m.line("# Conformance of %s\n", span(r.URL))
 	m.line("**%s**\n", r.Verdict())
-	m.line("%s, begun %s.\n", strings.ToUpper(r.about()[:1])+r.about()[1:], r.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
+	m.line("%s, started %s.\n", strings.ToUpper(r.about()[:1])+r.about()[1:], r.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
 	fmt.Fprint(m.out, "| level")
 	for _, outcome := range Outcomes() {
 		fmt.Fprintf(m.out, " | %s", outcome)
@@ -65,7 +65,7 @@ func (m markdown) list(title string, names []string) {
 	m.line("%s: %s\n", title, strings.Join(spans, ", "))
 }
 
-// remarks lists what is no fault, but should be known.
+// remarks lists the remarks of all results.
 func (m markdown) remarks(r *Report) {
 	some := false
 	for _, result := range r.Results {
@@ -84,8 +84,8 @@ func (m markdown) leftovers(leftovers []Leftover) {
 		return
 	}
 	m.line("## Left over\n")
-	m.line("This was created and could not be deleted. **Delete it by hand.**\n")
-	m.line("| what | service | plan | because |")
+	m.line("The run created these and could not delete them. **Delete them by hand.**\n")
+	m.line("| what | service | plan | reason |")
 	m.line("|---|---|---|---|")
 	for _, l := range leftovers {
 		m.line("| %s | %s | %s | %s |", cellSpan(l.what()), cellSpan(l.ServiceID), cellSpan(l.PlanID), cellSpan(l.Reason))
@@ -93,8 +93,8 @@ func (m markdown) leftovers(leftovers []Leftover) {
 	m.line("")
 }
 
-// outcome lists the results that have it: at length if they say something of
-// the broker, in a folded table otherwise.
+// outcome lists the results with the outcome: failures and errors at length,
+// others in a folded table.
 func (m markdown) outcome(r *Report, outcome Outcome) {
 	var results []Result
 	for _, result := range r.Results {
@@ -114,7 +114,7 @@ func (m markdown) outcome(r *Report, outcome Outcome) {
 		return
 	}
 	m.line("<details%s><summary>%s (%d)</summary>\n", unfold(outcome), title, len(results))
-	m.line("| check | level | clause | why |")
+	m.line("| check | level | clause | reason |")
 	m.line("|---|---|---|---|")
 	for _, result := range results {
 		why := result.Check.Title
@@ -152,7 +152,7 @@ func (m markdown) result(result Result) {
 		if len(finding.Exchanges) == 0 {
 			continue
 		}
-		m.line("<details><summary>Requests and answers</summary>\n")
+		m.line("<details><summary>Requests and responses</summary>\n")
 		for _, exchange := range finding.Exchanges {
 			m.fence(exchange.transcript())
 		}
@@ -163,13 +163,13 @@ func (m markdown) result(result Result) {
 	}
 }
 
-// fence shows a transcript as it is. None of its lines can end the fence, as all
-// begin with > or <.
+// fence shows a transcript unchanged. Its lines cannot end the fence because
+// each begins with > or <.
 func (m markdown) fence(transcript string) {
 	m.line("```text\n%s\n```\n", strings.TrimSuffix(transcript, "\n"))
 }
 
-// span is a code span of one line that holds the text, whatever is in it.
+// span returns a code span of one line for any text.
 func span(text string) string {
 	text = visible(text)
 	if strings.TrimSpace(text) == "" {
@@ -182,8 +182,8 @@ func span(text string) string {
 	return mark + text + mark
 }
 
-// cellSpan is a span within a table, where a vertical bar ends the cell even in
-// code.
+// cellSpan returns a code span for a table, where an unescaped vertical bar
+// ends the cell even in code.
 func cellSpan(text string) string { return strings.ReplaceAll(span(text), "|", `\|`) }
 
 // longestTicks is the length of the longest run of backticks.

@@ -14,7 +14,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// The secrets that a leaky broker repeats wherever it can.
+// These are the secrets that a leaky broker repeats wherever it can.
 const (
 	loginSecret      = "login-hunter2"
 	parameterSecret  = "parameter-hunter2"
@@ -22,8 +22,8 @@ const (
 	tokenSecret      = "token-hunter2"
 )
 
-// leaky is a broker that does everything wrong, and repeats secrets: those that
-// it is told, and those of its bindings.
+// leaky is a broker that breaks every rule. It repeats the secrets that it
+// receives and those of its bindings.
 func leaky(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v2/catalog" {
 		_, _ = io.WriteString(w, `{"services":[{"id":"s","name":"s","description":"d","bindable":true,"bindings_retrievable":true,
@@ -55,7 +55,7 @@ func leaky(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(leaks)
 }
 
-// No report shows a secret, whatever the broker does with it.
+// No report shows a secret, whatever the broker does.
 func TestReportsMaskSecrets(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(leaky))
@@ -95,7 +95,7 @@ func TestReportsMaskSecrets(t *testing.T) {
 	}
 }
 
-// An answer that is no JSON does not show the credentials that are in it.
+// Reports mask credentials in responses that are not JSON.
 func TestReportsMaskWhatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	const whole = `{"credentials":{"uri":"https://db.example.com/?x=` + credentialSecret + `","n":[1,"` + credentialSecret + `"]},"x":"\"` + credentialSecret + `"}`
@@ -131,7 +131,7 @@ func TestReportsMaskWhatIsNoJSON(t *testing.T) {
 				t.Errorf("shown: %s", text[max(0, at-200):min(len(text), at+60)])
 			}
 			if !strings.Contains(text, "***") {
-				t.Error("the answers are not shown")
+				t.Error("the report does not show the responses")
 			}
 		})
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Counts are how many results have each outcome.
+// Counts has the number of results with each outcome.
 type Counts struct {
 	Failed        int `json:"failed"`
 	Errored       int `json:"error"`
@@ -17,7 +17,7 @@ type Counts struct {
 	NotApplicable int `json:"not_applicable"`
 }
 
-// Of returns the count of an outcome.
+// Of returns the number of results with the outcome.
 func (c Counts) Of(outcome Outcome) int {
 	if count := c.of(outcome); count != nil {
 		return *count
@@ -25,17 +25,17 @@ func (c Counts) Of(outcome Outcome) int {
 	return 0
 }
 
-// Total returns how many results were counted.
+// Total returns the number of all results.
 func (c Counts) Total() int {
 	return c.Failed + c.Errored + c.NotEvaluated + c.Waived + c.Declined + c.Passed + c.NotApplicable
 }
 
-// Conclusive returns how many results say how the broker behaves. The others say
-// only that nobody knows, or that there is nothing to know. What is waived does
-// not count here, whatever it would be.
+// Conclusive returns the number of results that say something about the broker.
+// Results that are not evaluated, not applicable or waived do not count.
 func (c Counts) Conclusive() int { return c.Passed + c.Declined + c.Failed + c.Errored }
 
-// of returns the place of a count, nil for an unknown outcome.
+// of returns a pointer to the count of an outcome, or nil for an unknown
+// outcome.
 func (c *Counts) of(outcome Outcome) *int {
 	switch outcome {
 	case Failed:
@@ -57,7 +57,8 @@ func (c *Counts) of(outcome Outcome) *int {
 	}
 }
 
-// Counts counts the results of the checks of these levels; without levels, of all checks.
+// Counts counts the results of the checks of these levels. Without levels, it
+// counts all results.
 func (r *Report) Counts(levels ...Level) Counts {
 	var counts Counts
 	for _, result := range r.Results {
@@ -71,15 +72,16 @@ func (r *Report) Counts(levels ...Level) Counts {
 	return counts
 }
 
-// Conforms reports whether the broker was shown to follow the specification as
-// far as it was asked about: every MUST holds or is waived, at least one check was
-// judged, the run was not interrupted, and nothing that it created is left over.
+// Conforms reports whether the run shows that the broker follows the
+// specification, as far as the selected checks cover it: every MUST holds or is
+// waived, at least one result is conclusive, the run was not interrupted, and
+// everything that it created was deleted.
 func (r *Report) Conforms() bool {
 	return r.Holds(Must) && r.Counts().Conclusive() > 0 && len(r.Leftovers) == 0
 }
 
-// Verdict says in a sentence what the report as a whole says of the broker, and
-// why; then what is not covered by it.
+// Verdict returns the verdict on the broker with its reason in one sentence.
+// Further sentences name what the verdict does not cover.
 func (r *Report) Verdict() string {
 	return strings.Join(append([]string{r.judgement()}, r.omissions()...), " ")
 }
@@ -88,44 +90,45 @@ func (r *Report) judgement() string {
 	must := r.Counts(Must)
 	switch {
 	case r.Interrupted:
-		return "Not known: the run was interrupted."
+		return "Inconclusive: the run was interrupted."
 	case r.Counts().Conclusive() == 0:
-		return "Not known: none of the checks that were asked for applies, or could be evaluated."
+		return "Inconclusive: no selected check applies or could be evaluated."
 	case must.Failed+must.Errored > 0:
 		return fmt.Sprintf("Not conformant: of %s, %s.", quantity(must.Total(), "MUST"), enumerate(must, Failed, Errored, NotEvaluated))
 	case !r.Holds(Must):
-		return fmt.Sprintf("Not known: of %s, %s.", quantity(must.Total(), "MUST"), enumerate(must, NotEvaluated))
+		return fmt.Sprintf("Inconclusive: of %s, %s.", quantity(must.Total(), "MUST"), enumerate(must, NotEvaluated))
 	case len(r.Leftovers) > 0:
 		return fmt.Sprintf("Not conformant: %s could not be deleted.", quantity(len(r.Leftovers), "instance or binding", "instances or bindings"))
 	case must.Total() == 0:
 		return "No MUST was checked. " + enumerateAll(r.Counts())
 	case must.Waived > 0:
-		return fmt.Sprintf("Conformant but for %s: all other MUSTs hold (%s).",
+		return fmt.Sprintf("Conformant except for %s: all other MUSTs hold (%s).",
 			quantity(must.Waived, "waived MUST"), enumerate(must, Passed, NotApplicable))
 	default:
 		return fmt.Sprintf("Conformant: all MUSTs hold (%s).", enumerate(must, Passed, NotApplicable))
 	}
 }
 
-// omissions name what the judgement does not cover.
+// omissions name what the verdict does not cover.
 func (r *Report) omissions() []string {
 	var sentences []string
 	if r.Died != "" {
 		sentences = append(sentences, "The broker died: "+visible(r.Died)+".")
 	}
 	if len(r.PlansLeftOut) > 0 {
-		sentences = append(sentences, fmt.Sprintf("Left out: %s %s.", plural(len(r.PlansLeftOut), "the plan"), some(r.PlansLeftOut)))
+		sentences = append(sentences, fmt.Sprintf("Plans left out: %s.", some(r.PlansLeftOut)))
 	}
 	if len(r.ChecksSkipped) > 0 {
-		sentences = append(sentences, fmt.Sprintf("Skipped: %s %s.", plural(len(r.ChecksSkipped), "the check"), some(r.ChecksSkipped)))
+		sentences = append(sentences, fmt.Sprintf("Checks skipped: %s.", some(r.ChecksSkipped)))
 	}
 	return sentences
 }
 
-// maxNamed is how many names a sentence lists; the report has all.
+// maxNamed is how many names a sentence lists at most. The report has all
+// names.
 const maxNamed = 8
 
-// some lists names, the first ones if there are many.
+// some lists the first names and counts the rest.
 func some(names []string) string {
 	if len(names) <= maxNamed {
 		return visible(strings.Join(names, ", "))
@@ -140,8 +143,8 @@ func plural(count int, noun string) string {
 	return noun + "s"
 }
 
-// enumerate says how many results have the outcomes: "2 failed and 1 error".
-// Outcomes that no result has are left out.
+// enumerate lists the counts of the outcomes: "2 failed, 1 error". It leaves
+// out counts of 0.
 func enumerate(counts Counts, outcomes ...Outcome) string {
 	var words []string
 	for _, outcome := range outcomes {
@@ -156,7 +159,7 @@ func enumerateAll(counts Counts) string {
 	return "Of " + quantity(counts.Total(), "check") + ": " + enumerate(counts, Outcomes()...) + "."
 }
 
-// quantity is a number with its noun, whose plural has an s unless it is given.
+// quantity is a number with its noun. The plural has an s unless it is given.
 func quantity(count int, noun string, plural ...string) string {
 	switch {
 	case count == 1:

@@ -11,19 +11,20 @@ import (
 	"time"
 )
 
-// TextOptions change how a report looks as text.
+// TextOptions change the form of a text report.
 type TextOptions struct {
-	// Color marks outcomes with the colours of ANSI terminals.
+	// Color prints outcomes in the colours of ANSI terminals.
 	Color bool
-	// All lists also the checks that passed, were declined or do not apply, and shows
-	// the requests and answers of all findings. Otherwise those of a check's
-	// first finding are shown.
+	// All also lists the checks that passed, were declined or do not apply, and
+	// shows the exchanges of all findings. Without it, the report shows the
+	// exchanges of the first finding of each check.
 	All bool
 }
 
-// WriteText writes the report for people: what failed, with its clause, what
-// was expected, what came, and the request with its answer; then what nobody
-// knows, what is left over, and the counts. An error is that of w.
+// WriteText writes the report as text. It lists the failed checks with their
+// clause, the expectation and the exchanges, then the checks that were not
+// evaluated, the remarks, the leftovers, the counts and the verdict. It returns
+// the error of w.
 func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	t := textReport{options: options}
 	for _, outcome := range Outcomes() {
@@ -36,8 +37,8 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	return err
 }
 
-// Text returns what the text report says of the result, with all findings and
-// the clause.
+// Text returns the result as a text report shows it, with all findings and the
+// clause.
 func (r Result) Text() string {
 	t := textReport{options: TextOptions{All: true}}
 	t.result(r)
@@ -79,8 +80,8 @@ func (t *textReport) outcome(r *Report, outcome Outcome) {
 	}
 }
 
-// notEvaluated lists what was not evaluated by the reason, which many checks
-// share if a provision fails or the run is interrupted.
+// notEvaluated groups the checks that were not evaluated by their reason. Many
+// checks share one if a provision fails or the run is interrupted.
 func (t *textReport) notEvaluated(r *Report) {
 	var reasons []string
 	checks := map[string][]string{}
@@ -100,10 +101,10 @@ func (t *textReport) notEvaluated(r *Report) {
 	}
 }
 
-// textWidth is how wide lists are.
+// textWidth is the width of lists.
 const textWidth = 100
 
-// wrap writes words as an indented list with commas.
+// wrap writes words as an indented, comma-separated list.
 func (t *textReport) wrap(words []string) {
 	line := " "
 	for i, word := range words {
@@ -119,7 +120,7 @@ func (t *textReport) wrap(words []string) {
 	t.line("%s", line)
 }
 
-// remarks lists what is no fault, but should be known.
+// remarks lists the remarks of all results.
 func (t *textReport) remarks(r *Report) {
 	some := false
 	for _, result := range r.Results {
@@ -133,7 +134,8 @@ func (t *textReport) remarks(r *Report) {
 	}
 }
 
-// spacious results take several lines, with an empty one behind.
+// spacious reports whether results with the outcome take several lines and an
+// empty one.
 func spacious(outcome Outcome) bool { return outcome == Failed || outcome == Errored }
 
 func (t *textReport) result(result Result) {
@@ -183,7 +185,7 @@ func (t *textReport) finding(finding Finding, whole bool) {
 	}
 }
 
-// where says what was sent, and on which plan.
+// where names the request and the plan.
 func (f Finding) where() string {
 	where := fmt.Sprintf("scenario %q, step %q", f.Scenario, f.Step)
 	if f.Plan != "" {
@@ -192,24 +194,24 @@ func (f Finding) where() string {
 	return where
 }
 
-// transcript is the request and its answer in the way of curl -v.
+// transcript shows the request and its response in the style of curl -v.
 func (e Exchange) transcript() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "> %s %s\n", e.Method, visible(e.URL))
 	transcribe(&out, "> ", e.RequestHeader, e.RequestBody)
 	if e.Status == 0 {
-		fmt.Fprintf(&out, "< no answer: %s\n", visible(e.Error))
+		fmt.Fprintf(&out, "< no response: %s\n", visible(e.Error))
 		return out.String()
 	}
 	fmt.Fprintf(&out, "< %s\n", e.statusLine())
 	transcribe(&out, "< ", e.ResponseHeader, e.ResponseBody)
 	if e.Error != "" {
-		fmt.Fprintf(&out, "< broken off: %s\n", visible(e.Error))
+		fmt.Fprintf(&out, "< incomplete: %s\n", visible(e.Error))
 	}
 	return out.String()
 }
 
-// statusLine is "404 Not Found".
+// statusLine returns a text such as "404 Not Found".
 func (e Exchange) statusLine() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
 }
@@ -233,16 +235,16 @@ func (t *textReport) leftovers(leftovers []Leftover) {
 	if len(leftovers) == 0 {
 		return
 	}
-	t.line("%s", t.paint(Failed, "LEFT OVER: what was created and could not be deleted. Delete it by hand:"))
+	t.line("%s", t.paint(Failed, "LEFT OVER: the run created these and could not delete them. Delete them by hand:"))
 	for _, leftover := range leftovers {
 		t.line("  %s", leftover.what())
 		t.line("    service   %s, plan %s", visible(leftover.ServiceID), visible(leftover.PlanID))
-		t.line("    because   %s", visible(leftover.Reason))
+		t.line("    reason    %s", visible(leftover.Reason))
 	}
 	t.line("")
 }
 
-// end writes what stays on the screen: the counts and the verdict.
+// end writes the counts and the verdict, which stay on the screen.
 func (t *textReport) end(r *Report) {
 	table := tabwriter.NewWriter(&t.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := []string{""}
@@ -261,7 +263,7 @@ func (t *textReport) end(r *Report) {
 		}
 		_, _ = fmt.Fprintln(table, strings.Join(row, "\t")+"\t")
 	}
-	_ = table.Flush() // A strings.Builder takes everything.
+	_ = table.Flush() // A strings.Builder returns no errors.
 	t.line("")
 	t.line("%s: %s", visible(r.URL), r.about())
 	if len(r.PlansLeftOut) > maxNamed {
@@ -274,8 +276,8 @@ func (t *textReport) end(r *Report) {
 	t.line("%s", t.paint(outcome, r.Verdict()))
 }
 
-// about says what was done, and by what: "OSB 2.17, profile cloudfoundry, 3 plans, 214
-// requests in 3.2s, by openbroker v1.0.0".
+// about summarizes the run: "OSB 2.17, profile cloudfoundry, 3 plans, 214 requests in
+// 3.2s, by openbroker v1.0.0".
 func (r *Report) about() string {
 	profile := ""
 	if len(r.Profiles) > 0 {
@@ -289,7 +291,7 @@ func (r *Report) about() string {
 		quantity(len(r.Plans), "plan"), quantity(r.Requests, "request"), r.Duration.Round(time.Millisecond), tool)
 }
 
-// paint colours a text by an outcome, if colours are wanted.
+// paint colours a text by an outcome if the options ask for colours.
 func (t *textReport) paint(outcome Outcome, text string) string {
 	if !t.options.Color {
 		return text

@@ -2,22 +2,22 @@ package conformance
 
 import "slices"
 
-// The following make and change templates. Each returns a copy.
+// The following functions make and change templates. Each returns a copy.
 
 func to(endpoint Endpoint) Request { return Request{Endpoint: endpoint} }
 
-// poll asks for the operation of an earlier step.
+// poll polls the operation of an earlier step.
 func poll(endpoint Endpoint, step string) Request {
 	return Request{Endpoint: endpoint, OperationOf: step}
 }
 
-// on sends the request to another instance of the scenario.
+// on selects another instance of the scenario.
 func (r Request) on(instance string) Request {
 	r.Instance = instance
 	return r
 }
 
-// as sends the request to another binding of the scenario.
+// as selects another binding of the scenario.
 func (r Request) as(binding string) Request {
 	r.Binding = binding
 	return r
@@ -29,7 +29,7 @@ func (r Request) set(name string, value any) Request {
 	return r
 }
 
-// without drops members of the body.
+// without removes members of the body.
 func (r Request) without(names ...string) Request {
 	for _, name := range names {
 		r.Body = append(slices.Clone(r.Body), Edit{Name: name, Drop: true})
@@ -43,7 +43,7 @@ func (r Request) ask(name, value string) Request {
 	return r
 }
 
-// noQuery drops query parameters.
+// noQuery removes query parameters.
 func (r Request) noQuery(names ...string) Request {
 	for _, name := range names {
 		r.Query = append(slices.Clone(r.Query), Edit{Name: name, Drop: true})
@@ -57,13 +57,13 @@ func (r Request) head(name, value string) Request {
 	return r
 }
 
-// noHead drops a header.
+// noHead removes a header.
 func (r Request) noHead(name string) Request {
 	r.Header = append(slices.Clone(r.Header), Edit{Name: name, Drop: true})
 	return r
 }
 
-// raw sends a body literally.
+// raw replaces the body with a literal text.
 func (r Request) raw(body string) Request {
 	r.Raw, r.HasRaw = body, true
 	return r
@@ -75,7 +75,7 @@ func (r Request) around(before, after string) Request {
 	return r
 }
 
-// anonymous sends no credentials.
+// anonymous removes the credentials.
 func (r Request) anonymous() Request {
 	r.Anonymous = true
 	return r
@@ -87,11 +87,11 @@ func (r Request) at(path string) Request {
 	return r
 }
 
-// undefined says that the specification does not have the request.
+// undefined marks the request as one that the specification does not define.
 func (r Request) undefined() Request {
 	r.Undefined = true
 	return r
 }
 
-// synchronous does not accept an asynchronous operation.
+// synchronous removes accepts_incomplete.
 func (r Request) synchronous() Request { return r.noQuery("accepts_incomplete") }

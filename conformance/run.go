@@ -15,22 +15,23 @@ import (
 	"time"
 )
 
-// ErrUnreachable is what Run's error wraps if the broker does not answer at
-// all.
+// ErrUnreachable is wrapped by the error of Run if the broker does not answer
+// the first request, or has no catalog.
 var ErrUnreachable = errors.New("the broker cannot be reached")
 
-// ErrUnauthorized is what Run's error wraps if the broker refuses the
+// ErrUnauthorized is wrapped by the error of Run if the broker refuses the
 // credentials of the target.
 var ErrUnauthorized = errors.New("the broker refuses the credentials")
 
 // Run runs the checks against the target and returns the report. It blocks
-// until everything that it created is deleted, or the time for that is over.
+// until it has deleted everything that it created, or the clean-up has timed
+// out.
 //
-// An error means that there is nothing to report: the options are wrong (an
-// unknown plan, say), the broker cannot be reached (ErrUnreachable) or refuses
-// the credentials (ErrUnauthorized). If ctx ends, Run still cleans up, and
-// returns both a report of what it has found so far and an error that wraps
-// that of ctx.
+// Run returns a nil report and an error if the options are invalid (an unknown
+// plan, for example), if the broker cannot be reached (ErrUnreachable) or if it
+// refuses the credentials (ErrUnauthorized). If ctx ends, Run still cleans up.
+// It then returns a report of the results so far and an error that wraps that
+// of ctx.
 func Run(ctx context.Context, target Target, options Options) (*Report, error) {
 	r := &run{
 		options: options.withDefaults(), started: time.Now(),
@@ -61,17 +62,17 @@ type run struct {
 	started time.Time
 	seed    string
 	ids     atomic.Int64
-	// The ids that many requests share.
+	// These ids are shared by many requests.
 	unknown, organization, space, app string
-	// encoded is what the ids with percent-encoded characters begin with.
+	// encoded is the prefix of the ids with percent-encoded characters.
 	encoded string
 
 	masker  *masker
 	tallies []*tally
-	// willing and refused are what is known of plain requests.
+	// willing and refused record how the broker answered plain requests.
 	willing map[attitude]bool
 	refused map[attitude]*answer
-	// skipped are the checks that the options leave out by name.
+	// skipped are the ids of the checks that the options exclude.
 	skipped []string
 
 	mu       sync.Mutex
@@ -101,13 +102,14 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// asks reports whether what belongs to a profile is asked for; what belongs to
-// none always is.
+// asks reports whether the options select a profile. The empty profile is
+// always selected.
 func (o Options) asks(profile Profile) bool {
 	return profile == "" || slices.Contains(o.Profiles, profile)
 }
 
-// choose finds the checks of the run. A pattern that matches none is an error.
+// choose selects the checks of the run. A pattern that matches no check is an
+// error.
 func (r *run) choose() error {
 	used := map[string]bool{}
 	match := func(patterns []string, id string) bool {
@@ -133,11 +135,11 @@ func (r *run) choose() error {
 	}
 	for _, pattern := range slices.Concat(r.options.Only, r.options.Skip) {
 		if !used[pattern] {
-			return fmt.Errorf("no check is named %q: Checks lists them", pattern)
+			return fmt.Errorf("no check matches %q: Checks lists all checks", pattern)
 		}
 	}
 	if len(r.tallies) == 0 {
-		return errors.New("no check is left: choose others, or a weaker level")
+		return errors.New("the options select no check: choose other checks, or a weaker level")
 	}
 	return nil
 }
@@ -176,8 +178,8 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	return report, nil
 }
 
-// catalog reads the catalog to find out what there is. If it cannot be read as
-// a catalog, the checks will say so.
+// catalog reads the catalog for the choice of plans. It does not validate the
+// catalog: the checks report what is wrong with it.
 func (r *run) catalog(ctx context.Context) (any, error) {
 	j := r.newJob(&Scenario{Name: "discovery"}, &subject{})
 	a := j.newAnswer("catalog", to(GetCatalog))
@@ -186,14 +188,14 @@ func (r *run) catalog(ctx context.Context) (any, error) {
 	case a.failure != "":
 		return nil, fmt.Errorf("%w: %s: %s", ErrUnreachable, r.client.base, a.failure)
 	case a.is(http.StatusUnauthorized, http.StatusForbidden):
-		return nil, fmt.Errorf("%w: GET /v2/catalog is answered with %d", ErrUnauthorized, a.status)
+		return nil, fmt.Errorf("%w: it answers GET /v2/catalog with %d", ErrUnauthorized, a.status)
 	case a.status == http.StatusNotFound:
-		return nil, fmt.Errorf("%w: there is no /v2/catalog under %s", ErrUnreachable, r.client.base)
+		return nil, fmt.Errorf("%w: %s/v2/catalog does not exist", ErrUnreachable, r.client.base)
 	}
 	return a.json.value, nil
 }
 
-// login are the features that depend on the credentials.
+// login returns the features that depend on the credentials.
 func (r *run) login() map[Feature]bool {
 	t := r.client.target
 	password := t.Username != "" || t.Password != ""
@@ -211,7 +213,7 @@ func (r *run) newJob(scenario *Scenario, s *subject) *job {
 	}
 }
 
-// jobs are the runs of scenarios that the chosen checks need.
+// jobs returns the runs of scenarios that the chosen checks require.
 func (r *run) jobs(found *discovery) []*job {
 	needed := map[string]bool{}
 	everything := false
@@ -231,8 +233,8 @@ func (r *run) jobs(found *discovery) []*job {
 	return jobs
 }
 
-// subjectsFor are the plans that a scenario runs on. One that runs once takes
-// the plan that suits best.
+// subjectsFor returns the plans that a scenario runs on. A scenario that runs
+// once uses the plan that suits best.
 func (r *run) subjectsFor(scenario *Scenario, found *discovery) []*subject {
 	if len(found.subjects) == 0 {
 		return []*subject{{features: r.login(), none: found.none}}
@@ -249,7 +251,7 @@ func (r *run) subjectsFor(scenario *Scenario, found *discovery) []*subject {
 	return []*subject{best}
 }
 
-// work runs the jobs, some at a time, and judges each when it has ended.
+// work runs the jobs, several at a time, and judges each one when it ends.
 func (r *run) work(ctx context.Context, jobs []*job) {
 	pending := map[string]int{}
 	for _, j := range jobs {
@@ -297,7 +299,7 @@ func (r *run) perform(ctx context.Context, j *job) {
 	r.leftover = append(r.leftover, left...)
 }
 
-// idFor makes an id for an instance or binding by its name in the scenario.
+// idFor makes an id for the instance or binding with this name in the scenario.
 func (r *run) idFor(name string) string {
 	switch name {
 	case "encoded":
@@ -315,7 +317,7 @@ func (r *run) idFor(name string) string {
 	}
 }
 
-// newID makes an id that is unique and begins with the prefix of the options.
+// newID makes a unique id with the prefix of the options.
 func (r *run) newID() string {
 	count := r.ids.Add(1)
 	if r.options.IDPrefix == "05bc4ec0-" {

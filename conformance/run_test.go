@@ -39,9 +39,9 @@ func result(t *testing.T, report *conformance.Report, id string) conformance.Res
 func TestRunReportsEveryCheckAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
-	var told []string
+	var reported []string
 	options := quick()
-	options.OnResult = func(r conformance.Result) { told = append(told, r.Check.ID) }
+	options.OnResult = func(r conformance.Result) { reported = append(reported, r.Check.ID) }
 	report := mustRun(t, b, options)
 	var want, got []string
 	for _, check := range conformance.Checks() {
@@ -64,23 +64,24 @@ func TestRunReportsEveryCheckAndLeavesNothing(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the report has %d results and not all %d checks in their order", len(got), len(want))
 	}
-	slices.Sort(told)
+	slices.Sort(reported)
 	slices.Sort(want)
-	if !slices.Equal(told, want) {
-		t.Errorf("OnResult was told %d results of %d", len(told), len(want))
+	if !slices.Equal(reported, want) {
+		t.Errorf("OnResult got %d results of %d", len(reported), len(want))
 	}
 	if result(t, report, "provision-succeeds").Outcome != conformance.Passed {
 		t.Errorf("provision-succeeds: %+v", result(t, report, "provision-succeeds"))
 	}
 	if left := b.left(); left != 0 || len(report.Leftovers) > 0 {
-		t.Errorf("%d instances and bindings are left, reported are %v", left, report.Leftovers)
+		t.Errorf("%d instances and bindings are left over, and the report has %v", left, report.Leftovers)
 	}
 	if !slices.Equal(report.Plans, []string{"tiny/plan"}) || report.Requests < 100 || report.Duration <= 0 {
 		t.Errorf("the report says plans %v, %d requests, %s", report.Plans, report.Requests, report.Duration)
 	}
 }
 
-// A prerequisite that fails leaves what follows unevaluated, never passed.
+// If a prerequisite fails, the checks that depend on it are not evaluated and
+// never pass.
 func TestPrerequisites(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
@@ -111,7 +112,7 @@ func TestPrerequisites(t *testing.T) {
 	}
 }
 
-// An endless answer is judged, and shown, by its beginning.
+// Checks and reports use only the beginning of a huge response.
 func TestAnswerTooLarge(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
@@ -134,8 +135,8 @@ func TestAnswerTooLarge(t *testing.T) {
 	}
 }
 
-// An operation that cannot be polled is the reason why what follows is not
-// evaluated.
+// If an operation cannot be polled, the checks that follow are not evaluated
+// for that reason.
 func TestOperationWithoutState(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
@@ -190,8 +191,8 @@ func TestFindingsShowTheExchange(t *testing.T) {
 	}
 }
 
-// An interrupted run deletes what it has created, and does not let a deletion
-// overtake a creation whose answer it has not waited for.
+// An interrupted run deletes what it created. It waits for the response to a
+// creation before it deletes.
 func TestInterruptedRunCleansUp(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
@@ -204,7 +205,7 @@ func TestInterruptedRunCleansUp(t *testing.T) {
 	b.answer = func(w http.ResponseWriter, r *http.Request) bool {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "last_operation"):
-			<-ctx.Done() // This poll is cut off, unless it is one of the clean-up.
+			<-ctx.Done() // The interruption cuts off this poll.
 		case r.Method == http.MethodPut && b.left() > 2 && !strings.Contains(r.URL.Path, "/service_bindings/"):
 			mu.Lock()
 			first := creating == ""
@@ -237,7 +238,7 @@ func TestInterruptedRunCleansUp(t *testing.T) {
 		t.Fatalf("Run returns %v and %v", report, err)
 	}
 	if left := b.left(); left != 0 || len(report.Leftovers) > 0 {
-		t.Errorf("%d instances and bindings are left, reported are %v", left, report.Leftovers)
+		t.Errorf("%d instances and bindings are left over, and the report has %v", left, report.Leftovers)
 	}
 	for _, r := range report.Results {
 		if r.Outcome == conformance.Errored || strings.HasSuffix(r.Check.ID, "-succeeds") && r.Outcome == conformance.Failed {
@@ -245,12 +246,11 @@ func TestInterruptedRunCleansUp(t *testing.T) {
 		}
 	}
 	if report.Counts().NotEvaluated == 0 || report.Holds(conformance.May) {
-		t.Error("everything was evaluated, although the run was interrupted")
+		t.Error("all checks were evaluated although the run was interrupted")
 	}
 }
 
-// The clean-up polls the operation that a deletion has to wait for, as long as
-// it takes.
+// The clean-up polls the operation that blocks a deletion until it ends.
 func TestCleanUpWaitsForOtherOperations(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
@@ -267,7 +267,7 @@ func TestCleanUpWaitsForOtherOperations(t *testing.T) {
 		switch {
 		case polled && polls[id] < 25:
 			polls[id]++
-			reply(w, 500, `{}`) // The run gives up, and the clean-up must not.
+			reply(w, 500, `{}`) // The run gives up. The clean-up must not.
 		case r.Method == http.MethodDelete && polls[id] > 0 && polls[id] < 25:
 			reply(w, 422, `{"error": "ConcurrencyError"}`)
 		default:
@@ -279,7 +279,7 @@ func TestCleanUpWaitsForOtherOperations(t *testing.T) {
 	options.Only = []string{"provision-succeeds", "deprovision-while-creating"}
 	report := mustRun(t, b, options)
 	if left := b.left(); left != 0 || len(report.Leftovers) > 0 {
-		t.Errorf("%d instances are left, reported are %v", left, report.Leftovers)
+		t.Errorf("%d instances are left over, and the report has %v", left, report.Leftovers)
 	}
 	mu.Lock()
 	defer mu.Unlock()
@@ -288,7 +288,8 @@ func TestCleanUpWaitsForOtherOperations(t *testing.T) {
 	}
 }
 
-// A creation that got no answer may still be on its way when the clean-up comes.
+// A creation without a response may arrive after the first deletion of the
+// clean-up.
 func TestCleanUpOfUnansweredCreation(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
@@ -315,11 +316,11 @@ func TestCleanUpOfUnansweredCreation(t *testing.T) {
 	options := quick()
 	options.Only = []string{"provision-succeeds"}
 	report := mustRun(t, b, options)
-	if r := result(t, report, "provision-succeeds"); r.Outcome != conformance.Errored || !strings.Contains(r.Reason, "no answer") {
+	if r := result(t, report, "provision-succeeds"); r.Outcome != conformance.Errored || !strings.Contains(r.Reason, "no response") {
 		t.Errorf("provision-succeeds is %s: %s", r.Outcome, r.Reason)
 	}
 	if left := b.left(); left != 0 || len(late) == 0 {
-		t.Errorf("of %d instances %d are left, reported are %v", len(late), left, report.Leftovers)
+		t.Errorf("of %d instances %d are left over, and the report has %v", len(late), left, report.Leftovers)
 	}
 }
 
@@ -337,7 +338,7 @@ func TestLeftoversAreReported(t *testing.T) {
 	options.Only = []string{"provision-succeeds"}
 	report := mustRun(t, b, options)
 	if b.left() == 0 || len(report.Leftovers) == 0 {
-		t.Fatalf("%d are left, and %v are reported", b.left(), report.Leftovers)
+		t.Fatalf("%d are left over, and the report has %v", b.left(), report.Leftovers)
 	}
 	for _, l := range report.Leftovers {
 		if !strings.HasPrefix(l.InstanceID, "05bc4ec0-") || l.PlanID != planID || !strings.Contains(l.Reason, "status 500") {
@@ -358,19 +359,19 @@ func TestErrors(t *testing.T) {
 	}{
 		"unknown plan":    {func(_ *conformance.Target, o *conformance.Options) { o.Plans = []string{"huge"} }, nil, `no plan "huge"; it has plan`},
 		"unknown service": {func(_ *conformance.Target, o *conformance.Options) { o.Services = []string{"x"} }, nil, `no service "x"; it has tiny`},
-		"unknown check":   {func(_ *conformance.Target, o *conformance.Options) { o.Only = []string{"no-such"} }, nil, `no check is named "no-such"`},
+		"unknown check":   {func(_ *conformance.Target, o *conformance.Options) { o.Only = []string{"no-such"} }, nil, `no check matches "no-such"`},
 		"unknown to skip": {func(_ *conformance.Target, o *conformance.Options) { o.Skip = []string{"no-such-*"} }, nil, `"no-such-*"`},
 		"parameters of an unknown plan": {func(_ *conformance.Target, o *conformance.Options) {
 			o.Parameters = map[string]conformance.Parameters{"huge": {}}
 		}, nil, `no plan "huge"`},
-		"nothing left": {func(_ *conformance.Target, o *conformance.Options) { o.Skip = []string{"*"} }, nil, "no check is left"},
+		"nothing left": {func(_ *conformance.Target, o *conformance.Options) { o.Skip = []string{"*"} }, nil, "the options select no check"},
 		"scheme":       {func(target *conformance.Target, _ *conformance.Options) { target.URL = "ftp://x" }, nil, "http:// or https://"},
 		"credentials in the URL": {func(target *conformance.Target, _ *conformance.Options) {
 			target.URL = "http://a:b@x"
 		}, nil, "must not contain credentials"},
-		"two logins":  {func(target *conformance.Target, _ *conformance.Options) { target.Bearer = "t" }, nil, "not both"},
+		"two logins":  {func(target *conformance.Target, _ *conformance.Options) { target.Bearer = "t" }, nil, "set only one"},
 		"unreachable": {func(target *conformance.Target, _ *conformance.Options) { target.URL = gone.URL }, conformance.ErrUnreachable, gone.URL},
-		"no broker":   {func(target *conformance.Target, _ *conformance.Options) { target.URL += "/sub" }, conformance.ErrUnreachable, "no /v2/catalog"},
+		"no broker":   {func(target *conformance.Target, _ *conformance.Options) { target.URL += "/sub" }, conformance.ErrUnreachable, "/v2/catalog does not exist"},
 		"wrong password": {func(target *conformance.Target, _ *conformance.Options) {
 			target.Password = "guess"
 		}, conformance.ErrUnauthorized, "401"},
@@ -382,10 +383,10 @@ func TestErrors(t *testing.T) {
 			test.change(&target, &options)
 			report, err := conformance.Run(t.Context(), target, options)
 			if err == nil || report != nil || test.is != nil && !errors.Is(err, test.is) || !strings.Contains(err.Error(), test.says) {
-				t.Errorf("Run returns %v and %v, want an error that says %q", report, err, test.says)
+				t.Errorf("Run returns %v and %v, want an error with %q", report, err, test.says)
 			}
 			if err != nil && strings.Contains(err.Error(), password) {
-				t.Errorf("the error tells the password: %v", err)
+				t.Errorf("the error has the password: %v", err)
 			}
 		})
 	}
@@ -401,17 +402,17 @@ func TestChoiceOfChecks(t *testing.T) {
 		id := r.Check.ID
 		if r.Check.Level < conformance.Must || strings.HasPrefix(id, "service-id-") ||
 			!strings.HasPrefix(id, "service-") && !strings.HasPrefix(id, "version-missing") {
-			t.Errorf("%s was not asked for", id)
+			t.Errorf("%s was not selected", id)
 		}
 	}
 	for _, request := range b.requests {
 		if strings.HasPrefix(request, "PUT") {
-			t.Errorf("%s was sent for checks that do not need it", request)
+			t.Errorf("the run sent %s, which no selected check requires", request)
 		}
 	}
 }
 
-// Requests go out exactly as they are made, and redirects are answers.
+// The run sends requests unchanged and does not follow redirects.
 func TestRawRequests(t *testing.T) {
 	t.Parallel()
 	b := newTiny(t)
@@ -456,7 +457,7 @@ func TestGivenParameters(t *testing.T) {
 	}
 	shown := fmt.Sprintf("%+v", r.Findings)
 	if strings.Contains(shown, "confidential") || strings.Contains(shown, "1234") {
-		t.Errorf("the report tells the parameters: %s", shown)
+		t.Errorf("the report shows the parameters: %s", shown)
 	}
 }
 
@@ -468,7 +469,7 @@ func TestInterval(t *testing.T) {
 		"Thu, 01 Jan 1970 00:00:00 GMT": 10 * time.Millisecond, "Fri, 31 Dec 9999 23:59:59 GMT": 20 * time.Second,
 	} {
 		if got := conformance.Interval(header, options); got != want {
-			t.Errorf("Retry-After: %s makes a pause of %s, want %s", header, got, want)
+			t.Errorf("Retry-After: %s causes a pause of %s, want %s", header, got, want)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package conformance
 
-// Scenarios returns all scenarios, in the order in which they begin.
+// Scenarios returns all scenarios in the order of their start.
 func Scenarios() []Scenario {
 	scenarios := []Scenario{
 		catalogScenario(), authenticationScenario(), versionScenario(), identityScenario(),
@@ -13,7 +13,7 @@ func Scenarios() []Scenario {
 
 func catalogScenario() Scenario {
 	return Scenario{
-		Name: "catalog", Title: "Read the catalog, and read it again with what its headers offer.",
+		Name: "catalog", Title: "Read the catalog, then read it with conditional requests.",
 		Steps: []Step{
 			{Name: "catalog", Request: to(GetCatalog), Essential: []int{200}},
 			{Name: "catalog again", Request: to(GetCatalog)},
@@ -26,11 +26,11 @@ func catalogScenario() Scenario {
 				Request: to(GetCatalog).head("If-None-Match", `"05bc4ec0"`),
 			},
 			{
-				Name: "catalog since it was modified", If: catalogHas("Last-Modified"),
+				Name: "catalog since its Last-Modified", If: catalogHas("Last-Modified"),
 				Request: to(GetCatalog).head("If-Modified-Since", "{last-modified}"),
 			},
 			{
-				Name: "catalog since long ago", If: catalogHas("Last-Modified"),
+				Name: "catalog since 1970", If: catalogHas("Last-Modified"),
 				Request: to(GetCatalog).head("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
 			},
 			{Name: "catalog with an unknown query", Request: to(GetCatalog).ask("x-conformance", "1")},
@@ -40,7 +40,7 @@ func catalogScenario() Scenario {
 
 func authenticationScenario() Scenario {
 	scenario := Scenario{
-		Name: "authentication", Title: "Call every endpoint without credentials and with wrong ones.",
+		Name: "authentication", Title: "Call every endpoint without credentials and with wrong credentials.",
 		Needs: []Feature{Credentials},
 	}
 	for _, endpoint := range Endpoints() {
@@ -72,47 +72,48 @@ func authenticationScenario() Scenario {
 			Name:    "provision of an unknown plan without credentials",
 			Request: to(Provision).anonymous().on("instance3").set("plan_id", "{unknown}"),
 		},
-		Step{Name: "provision that nothing follows", Request: to(Provision).anonymous().on("instance4")},
+		Step{Name: "refused provision", Request: to(Provision).anonymous().on("instance4")},
 		Step{Name: "deprovision after the refusal", Request: to(Deprovision).on("instance4")},
 		deprovisionNothing(),
 	)
 	return scenario
 }
 
-// deprovisionNothing shows how the broker answers the deletion of what never was.
+// deprovisionNothing shows how the broker answers the deletion of an instance
+// that never existed.
 func deprovisionNothing() Step {
 	return Step{Name: nothingDeprovisioned, Request: to(Deprovision).on("nothing")}
 }
 
-// unbindNothing is the same for bindings, of an instance that exists.
+// unbindNothing does the same for a binding, on an existing instance.
 func unbindNothing() Step {
 	return Step{Name: nothingUnbound, Needs: []Feature{Bindable}, Request: to(Unbind).as("nothing")}
 }
 
-// The names of these steps.
+// These are the names of the two steps.
 const (
-	nothingDeprovisioned = "deprovision of what never was"
-	nothingUnbound       = "unbind of what never was"
+	nothingDeprovisioned = "deprovision of a nonexistent instance"
+	nothingUnbound       = "unbind of a nonexistent binding"
 )
 
 func versionScenario() Scenario {
 	version := func(name, value string) Step {
-		return Step{Name: "catalog " + name, Request: to(GetCatalog).head(versionHeader, value)}
+		return Step{Name: "catalog with " + name, Request: to(GetCatalog).head(versionHeader, value)}
 	}
 	return Scenario{
-		Name: "version", Title: "Call the broker as a platform of another version, or of none.",
+		Name: "version", Title: "Call the broker with other API versions, and without a version.",
 		Steps: []Step{
 			{Name: "catalog without version", Request: to(GetCatalog).noHead(versionHeader)},
-			{Name: "deprovision of 2.17", Request: to(Deprovision)},
+			{Name: "deprovision with version 2.17", Request: to(Deprovision)},
 			{Name: "deprovision without version", Request: to(Deprovision).noHead(versionHeader)},
 			{Name: "poll without version", Request: to(LastOperation).noHead(versionHeader)},
-			version("of 2.17", "2.17"),
-			version("of 2.13", "2.13"),
-			version("of a later minor version", "2.99"),
-			version("of version 1.0", "1.0"),
-			version("of version 3.0", "3.0"),
-			version("of a malformed version", "seventeen"),
-			version("of a version without minor", "2"),
+			version("version 2.17", "2.17"),
+			version("version 2.13", "2.13"),
+			version("a later minor version", "2.99"),
+			version("version 1.0", "1.0"),
+			version("version 3.0", "3.0"),
+			version("a malformed version", "seventeen"),
+			version("a version without a minor number", "2"),
 		},
 	}
 }
@@ -122,7 +123,7 @@ func identityScenario() Scenario {
 		return Step{Name: name, Request: to(Deprovision).head(identityHeader, value)}
 	}
 	return Scenario{
-		Name: "identity", Title: "Send originating identities, well-formed and malformed, on a deprovision of what is unknown.",
+		Name: "identity", Title: "Send valid and malformed originating identities with requests for unknown instances.",
 		Steps: []Step{
 			{Name: "catalog", Request: to(GetCatalog)},
 			{Name: "no identity", Request: to(Deprovision).noHead(identityHeader)},
@@ -153,7 +154,7 @@ func identityScenario() Scenario {
 
 func unknownScenario() Scenario {
 	return Scenario{
-		Name: "unknown", Title: "Ask for instances, bindings and paths that never were.",
+		Name: "unknown", Title: "Call endpoints for unknown instances, bindings and paths.",
 		Steps: []Step{
 			{Name: "fetch unknown instance", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance)},
 			{Name: "update unknown instance", Request: to(Update)},

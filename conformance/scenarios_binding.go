@@ -1,19 +1,19 @@
 package conformance
 
-// bindingScenario is the life of a binding, and of its successor.
+// bindingScenario is the life of a binding and its successor.
 func bindingScenario() Scenario {
 	fetch := []Feature{BindingsRetrievable}
 	rotate := []Feature{Rotatable}
 	accepted := answered("bind", 202)
 	return Scenario{
-		Name: "binding", Title: "Live through bindings of an instance: bind, fetch, rotate, unbind.", PerPlan: true,
+		Name: "binding", Title: "Bind, fetch, rotate and unbind bindings of an instance.", PerPlan: true,
 		Needs: []Feature{Bindable},
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
 
 			{
-				Name: "bind against the schema", Needs: []Feature{InvalidBindParameters},
+				Name: "bind with invalid parameters", Needs: []Feature{InvalidBindParameters},
 				Request: to(Bind).as("binding4").set("parameters", "{invalid bind parameters}"),
 			},
 			{Name: "bind", Request: to(Bind), Essential: []int{201, 202}},
@@ -60,10 +60,10 @@ func bindingScenario() Scenario {
 			{Name: "bind without an application", Request: to(Bind).as("binding2").without("bind_resource")},
 			{Name: "bind without an application finished", WaitFor: "bind without an application"},
 			{
-				Name: "unbind the one without an application", If: answered("bind without an application", 200, 201, 202),
+				Name: "unbind without an application", If: answered("bind without an application", 200, 201, 202),
 				Request: to(Unbind).as("binding2"),
 			},
-			{Name: "unbind of it finished", WaitFor: "unbind the one without an application"},
+			{Name: "unbind without an application finished", WaitFor: "unbind without an application"},
 
 			{
 				Name: "rotate an unknown binding", Needs: rotate,
@@ -120,17 +120,17 @@ func bindingScenario() Scenario {
 	}
 }
 
-// rotation is the request that the specification defines for a successor: all that
-// its body has is the predecessor.
+// rotation is the request for a successor. By the specification, its body has
+// only the predecessor.
 func rotation(binding, predecessor string) Request {
 	return to(Bind).as(binding).set("predecessor_binding_id", predecessor).
 		without("service_id", "plan_id", "context", "bind_resource", "parameters")
 }
 
-// cancelBindingScenario deletes a binding while it is being created.
+// cancelBindingScenario unbinds a binding during its bind.
 func cancelBindingScenario() Scenario {
 	return Scenario{
-		Name: "cancel binding", Title: "Unbind a binding while it is being created.", PerPlan: true,
+		Name: "cancel binding", Title: "Unbind a binding during its bind.", PerPlan: true,
 		Needs: []Feature{Bindable},
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},

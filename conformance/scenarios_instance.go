@@ -7,14 +7,14 @@ func instanceScenario() Scenario {
 	fetch := []Feature{InstancesRetrievable}
 	accepted := answered("provision", 202)
 	return Scenario{
-		Name: "instance", Title: "Live through an instance: provision, fetch, update, deprovision.", PerPlan: true,
+		Name: "instance", Title: "Provision, fetch, update and deprovision an instance.", PerPlan: true,
 		Steps: []Step{
 			{
 				Name: "provision with another maintenance version", Needs: []Feature{MaintenanceInfo},
 				Request: to(Provision).on("instance2").set("maintenance_info.version", "{other version}"),
 			},
 			{
-				Name: "provision against the schema", Needs: []Feature{InvalidCreateParameters},
+				Name: "provision with invalid parameters", Needs: []Feature{InvalidCreateParameters},
 				Request: to(Provision).on("instance3").set("parameters", "{invalid parameters}"),
 			},
 			{
@@ -53,17 +53,17 @@ func instanceScenario() Scenario {
 			{Name: "provision finished", WaitFor: "provision"},
 			{Name: "bind while creating finished", WaitFor: "bind while creating"},
 			{
-				Name: "unbind what was bound while creating", If: answered("bind while creating", 200, 201, 202),
+				Name: "unbind the early binding", If: answered("bind while creating", 200, 201, 202),
 				Request: to(Unbind).as("early binding"),
 			},
-			{Name: "unbind of it finished", WaitFor: "unbind what was bound while creating"},
+			{Name: "unbind the early binding finished", WaitFor: "unbind the early binding"},
 			{Name: "poll after creating", If: accepted, Request: poll(LastOperation, "provision")},
 
 			{Name: "provision again", Request: to(Provision).set("maintenance_info", "{maintenance_info}")},
 			{Name: "fetch", Needs: fetch, Request: to(FetchInstance)},
 			{Name: "provision another instance", Request: to(Provision).on("instance5")},
 			{
-				Name: "provision after the refusal", Needs: []Feature{InvalidCreateParameters}, If: answered("provision against the schema", 400),
+				Name: "provision after the refusal", Needs: []Feature{InvalidCreateParameters}, If: answered("provision with invalid parameters", 400),
 				Request: to(Provision).on("instance3"),
 			},
 			{
@@ -82,7 +82,7 @@ func instanceScenario() Scenario {
 			{Name: "fetch after conflicts", Needs: fetch, Request: to(FetchInstance)},
 			{Name: "bind of a plan that is not bindable", Needs: []Feature{NotBindable}, Request: to(Bind)},
 			{
-				Name: "unbind of it", If: answered("bind of a plan that is not bindable", 200, 201, 202),
+				Name: "unbind from a plan that is not bindable", If: answered("bind of a plan that is not bindable", 200, 201, 202),
 				Request: to(Unbind),
 			},
 			{Name: "fetch without query", Needs: fetch, Request: to(FetchInstance).noQuery("service_id", "plan_id")},
@@ -102,10 +102,10 @@ func instanceScenario() Scenario {
 			},
 			{Name: "update without previous values finished", WaitFor: "update without previous values"},
 			{
-				Name: "update against the schema", Needs: []Feature{InvalidUpdateParameters},
+				Name: "update with invalid parameters", Needs: []Feature{InvalidUpdateParameters},
 				Request: to(Update).set("parameters", "{invalid update parameters}"),
 			},
-			{Name: "update against the schema finished", WaitFor: "update against the schema"},
+			{Name: "update with invalid parameters finished", WaitFor: "update with invalid parameters"},
 			{
 				Name: "update with another maintenance version", Needs: []Feature{MaintenanceInfo},
 				Request: to(Update).set("maintenance_info.version", "{other version}"),
@@ -138,13 +138,13 @@ func instanceScenario() Scenario {
 				Request: to(FetchInstance),
 			},
 			{
-				Name: "update of the plan that is not allowed", Needs: []Feature{NotPlanUpdateable},
+				Name: "update of a plan that is not updateable", Needs: []Feature{NotPlanUpdateable},
 				Request: to(Update).set("plan_id", "{other plan}"),
 			},
-			{Name: "update that is not allowed finished", WaitFor: "update of the plan that is not allowed"},
+			{Name: "update of a plan that is not updateable finished", WaitFor: "update of a plan that is not updateable"},
 			{
-				Name: "fetch after the plan was not changed", Needs: []Feature{NotPlanUpdateable, InstancesRetrievable},
-				If: refusedAll("update of the plan that is not allowed"), Request: to(FetchInstance),
+				Name: "fetch after the refused plan update", Needs: []Feature{NotPlanUpdateable, InstancesRetrievable},
+				If: refusedAll("update of a plan that is not updateable"), Request: to(FetchInstance),
 			},
 			{
 				Name: "update of the plan", Needs: []Feature{PlanUpdateable},
@@ -180,11 +180,11 @@ func instanceScenario() Scenario {
 	}
 }
 
-// recreateScenario provisions an instance while it is being deleted. It has an
-// instance of its own: if the deletion is faster, there is a new one afterwards.
+// recreateScenario provisions an instance during its deprovision. It is a
+// separate scenario because a fast deletion leaves a new instance.
 func recreateScenario() Scenario {
 	return Scenario{
-		Name: "recreate", Title: "Provision an instance while it is being deprovisioned.", PerPlan: true,
+		Name: "recreate", Title: "Provision an instance during its deprovision.", PerPlan: true,
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
@@ -192,22 +192,22 @@ func recreateScenario() Scenario {
 			{Name: "provision while deleting", If: answered("deprovision", 202), Request: to(Provision)},
 			{Name: "poll while deleting", If: answered("deprovision", 202), Request: poll(LastOperation, "deprovision")},
 			{Name: "deprovision finished", WaitFor: "deprovision"},
-			{Name: "provision anew finished", WaitFor: "provision while deleting"},
+			{Name: "provision while deleting finished", WaitFor: "provision while deleting"},
 			{
-				Name: "deprovision what was created anew", Request: to(Deprovision),
+				Name: "deprovision the new instance", Request: to(Deprovision),
 				If: both(inProgress("poll while deleting"), answered("provision while deleting", 201, 202)),
 			},
 		},
 	}
 }
 
-// earlyUpdateScenario updates an instance while it is being created, and while it is
-// being deleted.
+// earlyUpdateScenario updates an instance during its provision and during its
+// deprovision.
 func earlyUpdateScenario() Scenario {
 	update := to(Update).set("plan_id", "{new plan}").set("parameters", "{update parameters of new plan}")
 	fetch := []Feature{InstancesRetrievable}
 	return Scenario{
-		Name: "early update", Title: "Update an instance while it is being provisioned, and while it is being deprovisioned.", PerPlan: true,
+		Name: "early update", Title: "Update an instance during its provision and during its deprovision.", PerPlan: true,
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "update while creating", If: answered("provision", 202), Request: update},
@@ -231,11 +231,11 @@ func earlyUpdateScenario() Scenario {
 	}
 }
 
-// cancelScenario deletes an instance while it is being created.
+// cancelScenario deprovisions an instance during its provision.
 func cancelScenario() Scenario {
 	accepted := answered("provision", 202)
 	return Scenario{
-		Name: "cancel", Title: "Deprovision an instance while it is being provisioned.", PerPlan: true,
+		Name: "cancel", Title: "Deprovision an instance during its provision.", PerPlan: true,
 		Steps: []Step{
 			deprovisionNothing(),
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
@@ -262,10 +262,10 @@ func cancelScenario() Scenario {
 	}
 }
 
-// busyScenario deletes an instance while it is being updated.
+// busyScenario deprovisions an instance during a plan update.
 func busyScenario() Scenario {
 	return Scenario{
-		Name: "busy", Title: "Deprovision an instance while it is being updated.", PerPlan: true,
+		Name: "busy", Title: "Deprovision an instance during a plan update.", PerPlan: true,
 		Needs: []Feature{PlanUpdateable},
 		Steps: []Step{
 			deprovisionNothing(),
@@ -287,10 +287,11 @@ func busyScenario() Scenario {
 	}
 }
 
-// busyParametersScenario deletes an instance while its parameters are updated.
+// busyParametersScenario deprovisions an instance during an update of its
+// parameters.
 func busyParametersScenario() Scenario {
 	return Scenario{
-		Name: "busy parameters", Title: "Deprovision an instance while its parameters are updated.", PerPlan: true,
+		Name: "busy parameters", Title: "Deprovision an instance during an update of its parameters.", PerPlan: true,
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
@@ -306,10 +307,10 @@ func busyParametersScenario() Scenario {
 	}
 }
 
-// numbersScenario sends a number that is no double.
+// numbersScenario sends a number that a double cannot represent.
 func numbersScenario() Scenario {
 	return Scenario{
-		Name: "numbers", Title: "Provision an instance with a number beyond 2^53, and fetch it.",
+		Name: "numbers", Title: "Provision an instance with a number above 2^53, and fetch it.",
 		Needs: []Feature{InstancesRetrievable, AnyParameters},
 		Steps: []Step{
 			{
@@ -322,13 +323,13 @@ func numbersScenario() Scenario {
 	}
 }
 
-// largeNumber is the first integer that a double cannot be.
+// largeNumber is the smallest positive integer that a double cannot represent.
 const largeNumber = "9007199254740993"
 
-// mismatchedScenario names another plan when it deletes.
+// mismatchedScenario deletes resources with the id of another plan or service.
 func mismatchedScenario() Scenario {
 	return Scenario{
-		Name: "mismatched", Title: "Delete a binding and an instance as if they were of another plan.",
+		Name: "mismatched", Title: "Delete a binding and an instance with the id of another plan or service.",
 		Needs: []Feature{OtherPlan},
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},

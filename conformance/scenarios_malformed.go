@@ -2,18 +2,18 @@ package conformance
 
 import "slices"
 
-// malformedScenario sends provision requests that no broker may accept. Each
-// has an instance id of its own, so that none depends on another.
+// malformedScenario sends malformed provisions. Each has its own instance id,
+// so that none depends on another.
 func malformedScenario() Scenario {
 	provision := to(Provision)
 	scenario := Scenario{
-		Name: "malformed", Title: "Send malformed provision requests, each for an instance of its own.",
+		Name: "malformed", Title: "Send malformed provisions, each with its own instance id.",
 		Steps: []Step{
 			{Name: "broken JSON", Request: provision.raw(`{"service_id": "{service}", "plan_id": `)},
 			{Name: "no body", Request: provision.raw("")},
 			{Name: "an array", Request: provision.raw(`[{"service_id": "{service}", "plan_id": "{plan}"}]`)},
 			{Name: "an array around the body", Request: provision.around("[", "]")},
-			{Name: "something after the body", Request: provision.around("", " {}")},
+			{Name: "data after the body", Request: provision.around("", " {}")},
 			{Name: "a body of null", Request: provision.raw("null")},
 			{Name: "no service_id", Request: provision.without("service_id")},
 			{Name: "no plan_id", Request: provision.without("plan_id")},
@@ -64,21 +64,21 @@ func malformedScenario() Scenario {
 	return scenario
 }
 
-// refusedProvisions are the steps after which the malformed scenario looks
-// whether something was created all the same.
+// refusedProvisions are the steps after which the malformed scenario tests
+// whether the broker created the instance anyway.
 func refusedProvisions() []string {
 	return []string{
 		"no service_id", "no plan_id", "an unknown service", "an unknown plan", "parameters as a string",
-		"context as a string", "something after the body", "maintenance_info as a string", "no organization_guid",
+		"context as a string", "data after the body", "maintenance_info as a string", "no organization_guid",
 	}
 }
 
-// refusedScenario sends requests on an instance and a binding that must be
-// refused, and looks whether both are still there.
+// refusedScenario sends requests that the broker must refuse. Then it tests
+// whether the instance and the binding still exist.
 func refusedScenario() Scenario {
 	bind := to(Bind)
 	bindable := []Feature{Bindable}
-	// Each bind is of another binding, so that none depends on another.
+	// Each bind has its own binding id, so that none depends on another.
 	bindStep := func(name string, request Request) Step {
 		return Step{Name: name, Needs: bindable, Request: request.as("binding " + name)}
 	}
@@ -88,7 +88,7 @@ func refusedScenario() Scenario {
 		}
 	}
 	return Scenario{
-		Name: "refused", Title: "Send malformed updates, binds, unbinds and deprovisions to an instance and a binding.",
+		Name: "refused", Title: "Send malformed updates, binds, unbinds and deprovisions for an instance and a binding.",
 		Steps: settled([]Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
@@ -105,7 +105,7 @@ func refusedScenario() Scenario {
 			{Name: "update of an unknown service", Request: to(Update).set("service_id", "{unknown}")},
 			{Name: "update to an unknown plan", Request: to(Update).set("plan_id", "{unknown}")},
 			{
-				Name: "fetch after updates of what is unknown", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance),
+				Name: "fetch after updates with unknown ids", Needs: []Feature{InstancesRetrievable}, Request: to(FetchInstance),
 				If: both(refused("update of an unknown service"), refused("update to an unknown plan")),
 			},
 			{
@@ -163,9 +163,9 @@ func refusedScenario() Scenario {
 	}
 }
 
-// settled adds, after each step that changes something and that nobody waits
-// for, a step that does. What is accepted although it must not be has to end
-// before others are judged.
+// settled adds a waiting step after each mutating step that has none. If the
+// broker accepts a malformed request, its operation then ends before the next
+// step.
 func settled(steps []Step) []Step {
 	var all []Step
 	for _, step := range steps {
@@ -178,22 +178,22 @@ func settled(steps []Step) []Step {
 	return all
 }
 
-// encodedScenario uses ids whose characters have a meaning in URLs. A broker may
-// refuse them; nothing else applies then.
+// encodedScenario uses ids with characters that have a meaning in URLs. A
+// broker may refuse them, which ends the scenario.
 func encodedScenario() Scenario {
 	provisioned, bound := answered("provision", 200, 201, 202), answered("bind", 200, 201, 202)
 	of := func(endpoint Endpoint) Request { return to(endpoint).on("encoded").as("encoded binding") }
 	return Scenario{
-		Name: "encoded", Title: "Live through an instance and a binding whose ids have percent-encoded characters.",
+		Name: "encoded", Title: "Create, fetch and delete an instance and a binding whose ids have percent-encoded characters.",
 		Steps: []Step{
 			deprovisionNothing(),
 			{Name: "provision", Request: of(Provision)},
 			{Name: "provision finished", WaitFor: "provision"},
 			{Name: "deprovision another", If: provisioned, Request: to(Deprovision).on("encoded too")},
 			{Name: "deprovision with + for a space", If: provisioned, Request: to(Deprovision).on("encoded with plus")},
-			{Name: "deprovision in capitals", If: provisioned, Request: to(Deprovision).on("encoded in capitals")},
+			{Name: "deprovision in upper case", If: provisioned, Request: to(Deprovision).on("encoded in capitals")},
 			{
-				Name: "fetch encoded otherwise", Needs: []Feature{InstancesRetrievable}, If: provisioned,
+				Name: "fetch with every character encoded", Needs: []Feature{InstancesRetrievable}, If: provisioned,
 				Request: of(FetchInstance).at("/v2/service_instances/{instance, all encoded}"),
 			},
 			{Name: "bind", Needs: []Feature{Bindable}, If: provisioned, Request: of(Bind)},
@@ -205,12 +205,12 @@ func encodedScenario() Scenario {
 	}
 }
 
-// extensionsScenario adds fields that the specification does not know.
+// extensionsScenario adds fields that the specification does not define.
 func extensionsScenario() Scenario {
 	const field = "x-conformance"
 	value := map[string]any{"nested": []any{1, nil, "two"}}
 	return Scenario{
-		Name: "extensions", Title: "Live through an instance with unknown fields in every request.",
+		Name: "extensions", Title: "Create, update and delete an instance and a binding with unknown fields in every request.",
 		Steps: []Step{
 			{
 				Name: "provision with unknown fields", Essential: []int{200, 201, 202},

@@ -1,11 +1,11 @@
 package conformance
 
-// synchronousScenario does not accept asynchronous operations.
+// synchronousScenario sends requests without accepts_incomplete=true.
 func synchronousScenario() Scenario {
 	exists := anyCreated("provision without accepts_incomplete", "provision with accepts_incomplete=false", "provision after the refusal")
 	bound := anyCreated("bind without accepts_incomplete", "bind after the refusal")
 	return Scenario{
-		Name: "synchronous", Title: "Live through an instance without accepts_incomplete=true.", PerPlan: true,
+		Name: "synchronous", Title: "Create, update and delete an instance and a binding without accepts_incomplete=true.", PerPlan: true,
 		Steps: []Step{
 			deprovisionNothing(),
 			{Name: "provision without accepts_incomplete", Request: to(Provision).synchronous()},
@@ -69,38 +69,39 @@ func synchronousScenario() Scenario {
 	}
 }
 
-// concurrentBindingsScenario makes two bindings of an instance at once.
+// concurrentBindingsScenario sends two binds with different ids at the same
+// time.
 func concurrentBindingsScenario() Scenario {
 	return Scenario{
-		Name: "concurrent bindings", Title: "Bind an instance twice at the same moment, with two ids.", PerPlan: true,
+		Name: "concurrent bindings", Title: "Send two binds with different ids at the same time.", PerPlan: true,
 		Needs: []Feature{Bindable},
 		Steps: []Step{
 			{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision finished", WaitFor: "provision"},
-			{Name: "bind two at once", Request: to(Bind).as("of two"), Times: 2, SeparateBindings: true},
+			{Name: "two concurrent binds", Request: to(Bind).as("of two"), Times: 2, SeparateBindings: true},
 		},
 	}
 }
 
-// concurrentScenario sends the same request several times at once.
+// concurrentScenario sends each request several times at the same time.
 func concurrentScenario() Scenario {
 	return Scenario{
-		Name: "concurrent", Title: "Send each request of a life several times at the same moment.", PerPlan: true,
+		Name: "concurrent", Title: "Send each request of the life of an instance several times at the same time.", PerPlan: true,
 		Steps: []Step{
 			deprovisionNothing(),
-			{Name: "provision at once", Request: to(Provision), Times: 4},
-			{Name: "provision finished", WaitFor: "provision at once"},
+			{Name: "concurrent provisions", Request: to(Provision), Times: 4},
+			{Name: "provision finished", WaitFor: "concurrent provisions"},
 			{Name: "provision again", Request: to(Provision), Essential: []int{200, 201, 202}},
 			{Name: "provision again finished", WaitFor: "provision again"},
-			{Name: "bind at once", Needs: []Feature{Bindable}, Request: to(Bind), Times: 3},
-			{Name: "bind finished", WaitFor: "bind at once"},
+			{Name: "concurrent binds", Needs: []Feature{Bindable}, Request: to(Bind), Times: 3},
+			{Name: "bind finished", WaitFor: "concurrent binds"},
 			{
-				Name: "unbind at once", Needs: []Feature{Bindable}, If: answeredAny("bind at once", 200, 201, 202),
+				Name: "concurrent unbinds", Needs: []Feature{Bindable}, If: answeredAny("concurrent binds", 200, 201, 202),
 				Request: to(Unbind), Times: 3,
 			},
-			{Name: "unbind finished", WaitFor: "unbind at once"},
-			{Name: "deprovision at once", Request: to(Deprovision), Times: 3},
-			{Name: "deprovision finished", WaitFor: "deprovision at once"},
+			{Name: "unbind finished", WaitFor: "concurrent unbinds"},
+			{Name: "concurrent deprovisions", Request: to(Deprovision), Times: 3},
+			{Name: "deprovision finished", WaitFor: "concurrent deprovisions"},
 			{Name: "deprovision again", Request: to(Deprovision)},
 		},
 	}

@@ -6,28 +6,29 @@ import (
 	"time"
 )
 
-// A subject is what a scenario runs on: a plan, and what the catalog and the
-// options tell of it.
+// A subject is the plan that a scenario runs on, with its features and
+// parameters.
 type subject struct {
 	service, plan map[string]any
-	// other is another plan of the service, foreign one of another service; nil
-	// if there is none.
+	// other is another plan of the service, or nil. foreign is a plan of another
+	// service, or nil.
 	other, foreign map[string]any
 
 	parameters, otherPlan planParameters
-	// fromFile is true if the parameters are the user's, and thus secret.
+	// fromFile is true if the user gave the parameters, which makes them secret.
 	fromFile bool
 	features map[Feature]bool
-	// none says why there is no plan at all; the other members are empty then.
+	// none is the reason why the catalog has no plan to use. The other fields are
+	// empty then.
 	none *absence
 }
 
-// planParameters are those that a plan is used with.
+// planParameters are the parameters for a plan.
 type planParameters struct {
 	provision, update, bind map[string]any
 	// otherProvision and otherBind differ from provision and bind.
 	otherProvision, otherBind map[string]any
-	// invalidProvision, invalidUpdate and invalidBind break the schema.
+	// invalidProvision, invalidUpdate and invalidBind violate the schema.
 	invalidProvision, invalidUpdate, invalidBind map[string]any
 	// failProvision and failDeprovision make the operation fail.
 	failProvision, failDeprovision map[string]any
@@ -47,13 +48,13 @@ func (s *subject) name() string {
 	return stringOf(s.service, "name") + "/" + stringOf(s.plan, "name")
 }
 
-// has reports whether the subject has a feature. What is not a matter of the
-// catalog is among the features too.
+// has reports whether the subject has a feature, of the catalog or of the
+// options.
 func (s *subject) has(feature Feature) bool { return s.features[feature] }
 
-// suits tells how well a plan suits scenarios that run on one plan only: the
-// more features, the better. A plan that needs parameters comes last, as it
-// could refuse a malformed request because of them.
+// suits rates a plan for scenarios that run on one plan: the more features, the
+// better. A plan that requires parameters comes last because the broker could
+// refuse a malformed request for its parameters.
 func (s *subject) suits() int {
 	count := 0
 	if s.parameters.provision != nil || s.parameters.bind != nil {
@@ -92,7 +93,7 @@ func stringOf(object map[string]any, name string) string {
 	return value
 }
 
-// canonical is the JSON of a value with sorted names, for comparison.
+// canonical is the JSON of a value with sorted names, for comparisons.
 func canonical(value any) string {
 	encoded, err := json.Marshal(value)
 	if err != nil {
@@ -101,7 +102,7 @@ func canonical(value any) string {
 	return string(encoded)
 }
 
-// planFeatures finds what a plan offers.
+// planFeatures returns the features of a plan.
 func planFeatures(s *subject) map[Feature]bool {
 	flag := func(object map[string]any, name string) (value, found bool) {
 		value, found = object[name].(bool)
@@ -152,7 +153,7 @@ func planFeatures(s *subject) map[Feature]bool {
 	}
 }
 
-// The places of schemas in a plan.
+// The paths of the schemas in a plan.
 const (
 	createSchema = "schemas.service_instance.create.parameters"
 	updateSchema = "schemas.service_instance.update.parameters"

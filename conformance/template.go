@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// dropped stands for a value that the run does not know: its member is left
+// dropped stands for a value that the run does not have. Its member is left
 // out.
 type dropped struct{}
 
-// message makes the request of a step ready to be sent.
+// message makes the message for the request of a step.
 func (j *job) message(r Request, a *answer) message {
 	path := r.Path
 	if path == "" {
@@ -43,7 +43,7 @@ func (j *job) message(r Request, a *answer) message {
 		}
 		text := r.Before + string(encoded) + r.After
 		m.body = &text
-		// What is sent is compared with what comes back, so it is read back.
+		// The body is parsed so that it compares with the body of a response.
 		a.sent, _ = readDocument(encoded).value.(map[string]any)
 	}
 	m.header = j.header(r, m.body != nil)
@@ -103,8 +103,8 @@ func (j *job) query(r Request) url.Values {
 	return query
 }
 
-// body makes the body of a request that has one, from the template of its
-// endpoint and the edits.
+// body makes the body of a request from the template of its endpoint and the
+// edits. It is nil if the endpoint has no body.
 func (j *job) body(r Request) map[string]any {
 	s := j.subject
 	place := map[string]any{
@@ -158,7 +158,7 @@ func addParameters(body, parameters map[string]any) {
 	}
 }
 
-// assign sets a member by its path, making objects on the way.
+// assign sets a member by its path. It makes missing objects on the path.
 func assign(object map[string]any, path string, value any) {
 	first, rest, inner := strings.Cut(path, ".")
 	if !inner {
@@ -186,8 +186,7 @@ func remove(object map[string]any, path string) {
 	}
 }
 
-// expand replaces what stands in braces, in strings and in the members of
-// objects.
+// expand replaces the names in braces in strings and in the members of objects.
 func (j *job) expand(value any) any {
 	s := j.subject
 	switch value := value.(type) {
@@ -266,7 +265,7 @@ func orNull(parameters map[string]any) any {
 	return parameters
 }
 
-// expandText replaces what stands in braces in a text.
+// expandText replaces the names in braces in a text.
 func (j *job) expandText(text string) string {
 	if !strings.Contains(text, "{") {
 		return text
@@ -305,7 +304,7 @@ func encodeAll(id string) string {
 	return b.String()
 }
 
-// encodeIdentity is the value of an originating identity.
+// encodeIdentity returns the encoded value of an originating identity.
 func encodeIdentity(platform string) string {
 	identity := map[string]string{
 		"cloudfoundry": `{"user_id": "05bc4ec0-0000-4000-8000-000000000001"}`,

@@ -4,8 +4,8 @@ import "runtime/debug"
 
 const modulePath = "github.com/openbroker/openbroker"
 
-// moduleVersion is this module's name with its version, as the Go toolchain
-// recorded it in the program.
+// moduleVersion is the name of this module with its version, as the Go
+// toolchain recorded it in the program.
 func moduleVersion() string {
 	const name = "openbroker"
 	info, ok := debug.ReadBuildInfo()

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// visible returns a text of the broker so that it can be shown in a line:
-// what is not printable, and could move the cursor of a terminal or reverse the
-// text after it, is an escape such as \x1b.
+// visible escapes a text of the broker for one line of output. Characters that
+// are not printable, and could move the cursor of a terminal or reverse text,
+// become escapes such as \x1b.
 func visible(text string) string { return escapeText(text, false) }
 
-// visibleLines is visible for a text of several lines.
+// visibleLines escapes a text of several lines.
 func visibleLines(text string) string { return escapeText(text, true) }
 
 func escapeText(text string, lines bool) string {
@@ -26,7 +26,7 @@ func escapeText(text string, lines bool) string {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&out, `\x%02x`, text[0])
 		case lines && r == '\r' && strings.HasPrefix(text, "\r\n"):
-			// The end of a line, as some brokers write it.
+			// Some brokers end lines with \r\n.
 		case printable(r, lines):
 			out.WriteRune(r)
 		case r < 0x80:
@@ -54,8 +54,8 @@ func escapeASCII(r rune) string {
 	}
 }
 
-// printable reports whether a character can be shown as it is. U+FFFD cannot:
-// it stands for bytes that are no text too.
+// printable reports whether a character needs no escape. U+FFFD does, as it
+// also stands for invalid bytes.
 func printable(r rune, lines bool) bool {
 	return r != utf8.RuneError && (unicode.IsPrint(r) || lines && (r == '\n' || r == '\t'))
 }

@@ -6,30 +6,31 @@ import (
 	"time"
 )
 
-// A Waiver lets a check not hold for a time: the fault is known.
+// A Waiver accepts a known fault until a day: the check may fail without
+// failing the run.
 type Waiver struct {
 	// Check is the id of the check.
 	Check string `json:"id"`
-	// Reason says why, and best where the fault is dealt with.
+	// Reason says why, and preferably where the fault is tracked.
 	Reason string `json:"reason"`
 	// Until is the last day of the waiver in UTC, as "2026-12-31".
 	Until string `json:"until"`
 }
 
-// ended reports whether the waiver does not count any more at a time.
+// ended reports whether the waiver has expired at a time.
 func (w Waiver) ended(now time.Time) bool { return now.UTC().Format(time.DateOnly) > w.Until }
 
-// Validate says what is wrong with the waiver: an unknown check, no reason, a day
-// that is none. Nil if nothing is.
+// Validate returns an error if the waiver names an unknown check, has no reason
+// or has an invalid day.
 func (w Waiver) Validate() error {
 	if !slices.ContainsFunc(Checks(), func(c Check) bool { return c.ID == w.Check }) {
-		return fmt.Errorf("a waiver is for the check %q, which does not exist: Checks lists those that do", w.Check)
+		return fmt.Errorf("a waiver names the check %q, which does not exist: Checks lists all checks", w.Check)
 	}
 	if w.Reason == "" {
-		return fmt.Errorf("the waiver of %s has no reason", w.Check)
+		return fmt.Errorf("the waiver of %s has no reason: add one", w.Check)
 	}
 	if _, err := time.Parse(time.DateOnly, w.Until); err != nil {
-		return fmt.Errorf("the waiver of %s ends on %q, which is no day like 2026-12-31", w.Check, clip(w.Until, 40))
+		return fmt.Errorf("the waiver of %s ends on %q, which is not a day such as 2026-12-31", w.Check, clip(w.Until, 40))
 	}
 	return nil
 }
@@ -41,7 +42,7 @@ func (o Options) checkWaivers() error {
 			return err
 		}
 		if slices.ContainsFunc(o.Waivers[:i], func(other Waiver) bool { return other.Check == w.Check }) {
-			return fmt.Errorf("there are two waivers of %s", w.Check)
+			return fmt.Errorf("there are two waivers of %s: remove one", w.Check)
 		}
 	}
 	return nil
@@ -58,11 +59,11 @@ func (r *run) waive(result *Result) {
 	case Failed, Errored, NotEvaluated:
 		result.Waiver = &w
 		if w.ended(r.started) {
-			result.Remarks = append(result.Remarks, "its waiver ended on "+w.Until)
+			result.Remarks = append(result.Remarks, "its waiver expired on "+w.Until)
 			return
 		}
 		result.Outcome = Waived
 	default:
-		result.Remarks = append(result.Remarks, fmt.Sprintf("it is %s: its waiver can be taken away", result.Outcome))
+		result.Remarks = append(result.Remarks, fmt.Sprintf("its waiver has no effect (%s): remove it", result.Outcome))
 	}
 }

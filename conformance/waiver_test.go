@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/conformance/internal/specimen"
 )
 
-// The clock of these runs begins on 2000-01-01.
+// The clock of these runs starts on 2000-01-01.
 func TestWaivers(t *testing.T) {
 	t.Parallel()
 	const check = "bind-other-parameters-409"
@@ -24,13 +24,13 @@ func TestWaivers(t *testing.T) {
 	}{
 		"known":      {"bind.conflict-422", "2000-12-31", conformance.Waived, true, ""},
 		"last day":   {"bind.conflict-422", "2000-01-01", conformance.Waived, true, ""},
-		"ended":      {"bind.conflict-422", "1999-12-31", conformance.Failed, false, "its waiver ended on 1999-12-31"},
-		"not needed": {"", "2000-12-31", conformance.Passed, true, "it is passed: its waiver can be taken away"},
+		"ended":      {"bind.conflict-422", "1999-12-31", conformance.Failed, false, "its waiver expired on 1999-12-31"},
+		"not needed": {"", "2000-12-31", conformance.Passed, true, "its waiver has no effect (passed): remove it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			report := run(t, specimen.Config{Mutation: c.mutation}, conformance.Options{
-				// Another check, so that something is judged.
+				// bind-succeeds makes the run conclusive.
 				Only: []string{check, "bind-succeeds"}, Plans: []string{"sync"}, Waivers: waive(c.until),
 			})
 			got := result(t, report, check)
@@ -50,16 +50,16 @@ func TestWaiversThatAreWrong(t *testing.T) {
 	for says, waivers := range map[string][]conformance.Waiver{
 		"does not exist":  {{Check: "bind-quickly", Reason: "r", Until: "2000-12-31"}},
 		"has no reason":   {{Check: "bind-succeeds", Until: "2000-12-31"}},
-		"no day":          {{Check: "bind-succeeds", Reason: "r", Until: "31.12.2000"}},
+		"not a day":       {{Check: "bind-succeeds", Reason: "r", Until: "31.12.2000"}},
 		"two waivers of ": {good, good},
 	} {
 		if _, err := attempt(t, specimen.Config{}, conformance.Options{Waivers: waivers}); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%v: %v, want an error that says %q", waivers, err, says)
+			t.Errorf("%v: %v, want an error with %q", waivers, err, says)
 		}
 	}
 }
 
-// A finding of a comparison shows what the answer was compared with.
+// A finding of a comparison shows both exchanges.
 func TestComparisonsShowBothExchanges(t *testing.T) {
 	t.Parallel()
 	for mutation, c := range map[string]struct {
@@ -95,25 +95,26 @@ func TestComparisonsShowBothExchanges(t *testing.T) {
 	}
 }
 
-// Every report says what made it, and names what was left out.
+// Every report names the tool that made it, the plans left out and the checks
+// skipped.
 func TestReportNamesToolAndOmissions(t *testing.T) {
 	t.Parallel()
 	report := run(t, specimen.Config{}, conformance.Options{
 		Only: []string{"catalog-*"}, Skip: []string{"catalog-200"}, Plans: []string{"sync"}, Tool: "tool v7",
 		Profiles: []conformance.Profile{conformance.CloudFoundry, conformance.Korifi},
 	})
-	if !slices.Equal(report.ChecksSkipped, []string{"catalog-200"}) || !strings.Contains(report.Verdict(), "Skipped: the check catalog-200.") {
+	if !slices.Equal(report.ChecksSkipped, []string{"catalog-200"}) || !strings.Contains(report.Verdict(), "Checks skipped: catalog-200.") {
 		t.Errorf("skipped are %q: %s", report.ChecksSkipped, report.Verdict())
 	}
-	if len(report.PlansLeftOut) == 0 || !strings.Contains(report.Verdict(), "Left out: the plans specimen/async, ") {
+	if len(report.PlansLeftOut) == 0 || !strings.Contains(report.Verdict(), "Plans left out: specimen/async, ") {
 		t.Errorf("left out are %q: %s", report.PlansLeftOut, report.Verdict())
 	}
 	for _, format := range conformance.Formats() {
 		if text := writeReport(t, report, format); !strings.Contains(text, "tool v7") || !strings.Contains(text, "korifi") {
-			t.Errorf("%s does not say by what, or for which platforms", format)
+			t.Errorf("%s does not name the tool or the profiles", format)
 		}
 	}
 	if other := run(t, specimen.Config{}, conformance.Options{Only: []string{"catalog-200"}}); other.Tool == "" {
-		t.Error("the report does not say by what")
+		t.Error("the report does not name a tool")
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// A broker may refuse what this run sends for reasons that are no fault: it knows
-// other organizations, wants parameters that no schema describes, or has a quota.
-// What then cannot be tried is not evaluated.
+// A broker may refuse requests of this run without being at fault: it does not
+// know the organization, requires parameters that no schema describes, or has a
+// quota. Checks that depend on such a request are not evaluated.
 
-// unwilling reports whether the broker refuses to create something for a reason
-// that the specification does not name.
+// unwilling reports whether the broker refuses to create a resource for a
+// reason that the specification does not name.
 func (a *answer) unwilling() bool {
 	if a.endpoint != Provision && a.endpoint != Bind || a.undefined {
 		return false
@@ -23,14 +23,15 @@ func (a *answer) unwilling() bool {
 	return unnamed || a.status == http.StatusBadRequest || a.unentitled()
 }
 
-// unentitled reports whether the broker refuses who asks, or how much, rather than
-// what. Without credentials that is another matter.
+// unentitled reports whether the broker refuses the caller or the quantity
+// rather than the request itself. A request without credentials is never
+// unentitled.
 func (a *answer) unentitled() bool {
 	return a.is(http.StatusPaymentRequired, http.StatusForbidden) && a.endpoint.mutates() &&
 		a.exchange.RequestHeader.Get("Authorization") != ""
 }
 
-// hint says what may help.
+// hint says why the broker refused a request, and which options may help.
 func (a *answer) hint() string {
 	if a.status == http.StatusTooManyRequests {
 		return "the broker limits the rate of requests: try --parallel 1"
@@ -39,24 +40,25 @@ func (a *answer) hint() string {
 	if description, _ := a.object()["description"].(string); description != "" {
 		said = fmt.Sprintf(" (%q)", clip(description, 100))
 	}
-	return fmt.Sprintf("the broker refuses a plain %s with %s%s: give what it accepts with --parameters, --organization and --space, "+
+	return fmt.Sprintf("the broker refuses a plain %s with %s%s: set values that it accepts with --parameters, --organization and --space, "+
 		"or try --parallel 1 if it has a quota", a.endpoint, a.describe(), said)
 }
 
-// plain reports whether the request has nothing that a broker could stumble over.
+// plain reports whether the request is free of anything that a broker may
+// refuse.
 func (r Request) plain() bool {
 	unusual := slices.ContainsFunc(r.Body, func(e Edit) bool { return e.Value != "{maintenance_info}" })
 	return !unusual && len(r.Header) == 0 && len(r.Query) == 0 && !r.HasRaw && r.Before == "" && r.After == "" &&
 		r.Method == "" && r.Path == "" && !r.Anonymous && r.Instance != "encoded"
 }
 
-// attitude is what is known of plain requests of an endpoint on a plan.
+// attitude identifies the plain requests of an endpoint on a plan.
 type attitude struct {
 	plan     string
 	endpoint Endpoint
 }
 
-// observe notes how plain requests of a record were answered.
+// observe records how the plain requests of a record were answered.
 func (r *run) observe(rec *record) {
 	for _, a := range rec.answers {
 		key := attitude{a.subject.planID(), a.endpoint}
@@ -70,8 +72,8 @@ func (r *run) observe(rec *record) {
 	}
 }
 
-// created reports whether the record has an earlier answer that created what an
-// answer is about.
+// created reports whether an earlier answer of the record created the resource
+// of an answer.
 func (rec *record) created(a *answer) bool {
 	for _, earlier := range rec.answers {
 		if earlier == a {
@@ -84,8 +86,9 @@ func (rec *record) created(a *answer) bool {
 	return false
 }
 
-// excuse says why an answer that does not meet an expectation is no fault, or "".
-// Whether it is can be in doubt as long as no plain request was answered.
+// excuse says why an answer that does not meet an expectation is not a fault,
+// or returns "". The result is in doubt as long as no plain request was
+// answered.
 func (r *run) excuse(rec *record, a *answer) (why string, doubtful bool) {
 	key := attitude{a.subject.planID(), a.endpoint}
 	switch {
@@ -102,18 +105,18 @@ func (r *run) excuse(rec *record, a *answer) (why string, doubtful bool) {
 	}
 }
 
-// A doubt is a finding that may be none.
+// A doubt is a finding that may turn out not to be a fault.
 type doubt struct {
 	judgement   *judgement
 	expectation Expectation
 	got         string
 	answers     []*answer
-	// of is the answer that is in doubt.
+	// of is the answer in doubt.
 	of *answer
 }
 
-// settle resolves the doubts that are left after all scenarios. Where nothing plain
-// was sent, it is sent now.
+// settle resolves the doubts that remain after all scenarios. If no plain
+// request was sent, it sends one.
 func (r *run) settle(ctx context.Context) {
 	for _, t := range r.tallies {
 		for _, d := range t.doubts {
@@ -132,8 +135,8 @@ func (r *run) settle(ctx context.Context) {
 	}
 }
 
-// probe sends a plain provision, and a plain bind, to see what the broker thinks of
-// them.
+// probe sends a plain provision and a plain bind to see whether the broker
+// accepts them.
 func (r *run) probe(ctx context.Context, s *subject) {
 	scenario := &Scenario{Name: "probe", Steps: []Step{
 		{Name: "provision", Request: to(Provision), Essential: []int{200, 201, 202}},

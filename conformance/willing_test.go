@@ -17,8 +17,9 @@ import (
 	"github.com/openbroker/openbroker/conformance/internal/specimen"
 )
 
-// runThrough runs checks against a specimen behind something that may answer
-// instead of it, or break the connection. It reports whether it has answered.
+// runThrough runs checks against a specimen behind a function that may answer
+// in its place or break the connection. The function reports whether it has
+// answered.
 func runThrough(
 	t *testing.T, options conformance.Options, before func(w http.ResponseWriter, r *http.Request, body map[string]any) (bool, error),
 ) (report *conformance.Report) {
@@ -66,7 +67,8 @@ func (g gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// notAccused fails the test if a check failed or had no answer.
+// notAccused fails the test if a check failed or is in error, or if no reason
+// has the hint.
 func notAccused(t *testing.T, report *conformance.Report, hint string) {
 	t.Helper()
 	hinted := false
@@ -82,7 +84,7 @@ func notAccused(t *testing.T, report *conformance.Report, hint string) {
 	if !hinted {
 		t.Errorf("no reason has %q", hint)
 	}
-	if report.Conforms() || !strings.HasPrefix(report.Verdict(), "Not known: ") {
+	if report.Conforms() || !strings.HasPrefix(report.Verdict(), "Inconclusive: ") {
 		t.Errorf("the verdict is %q", report.Verdict())
 	}
 }
@@ -91,20 +93,21 @@ func isProvision(r *http.Request) bool {
 	return r.Method == http.MethodPut && !strings.Contains(r.URL.Path, "/service_bindings/")
 }
 
-// A broker that refuses what this run is, is not guilty of what cannot be tried.
+// If a broker refuses plain requests, the checks that depend on them are not
+// evaluated.
 func TestUnwillingBrokersAreNotAccused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		status int
 		body   string
-		// refuses says which provisions of the specimen's are refused.
+		// refuses reports whether a provision is refused.
 		refuses func(body map[string]any) bool
 		hint    string
 		only    []string
 	}{
 		"organization": {400, `{"description": "There is no such organization."}`, func(body map[string]any) bool {
 			return body["organization_guid"] != "known"
-		}, `("There is no such organization."): give what it accepts with --parameters, --organization and --space`, nil},
+		}, `("There is no such organization."): set values that it accepts with --parameters, --organization and --space`, nil},
 		"parameters": {422, `{"description": "size is missing"}`, func(body map[string]any) bool {
 			parameters, _ := body["parameters"].(map[string]any)
 			return parameters["color"] == nil
@@ -128,7 +131,7 @@ func TestUnwillingBrokersAreNotAccused(t *testing.T) {
 	}
 }
 
-// What is unusual is a fault, if a broker accepts what is plain.
+// If a broker accepts plain requests, refusing an unusual one is a fault.
 func TestBrokersThatRefuseTheUnusualAreAccused(t *testing.T) {
 	t.Parallel()
 	report := runThrough(t, conformance.Options{Plans: []string{"sync"}, Only: []string{"extension-provision"}},
@@ -144,8 +147,8 @@ func TestBrokersThatRefuseTheUnusualAreAccused(t *testing.T) {
 	}
 }
 
-// With the organization, the space and the parameters that a broker knows, all is
-// tried.
+// With an organization and a space that the broker knows, all checks are
+// evaluated.
 func TestGivenOrganization(t *testing.T) {
 	t.Parallel()
 	report := runThrough(t, conformance.Options{
@@ -166,7 +169,7 @@ func TestGivenOrganization(t *testing.T) {
 	}
 }
 
-// A broker may say that it is too much; it is asked again when it says.
+// After a 429, the run waits for Retry-After and sends the request again.
 func TestRateIsHonoured(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -199,8 +202,8 @@ func TestRateIsHonoured(t *testing.T) {
 	notAccused(t, runThrough(t, conformance.Options{Plans: []string{"sync"}, Only: []string{"bind-*"}}, limit(24*365*time.Hour, "1")), "--parallel 1")
 }
 
-// A broker that died is told once, with the request after which it was gone.
-func TestDeathIsToldOnce(t *testing.T) {
+// The report names the death of a broker once, with the request before it.
+func TestDeathIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	dead := false
@@ -219,7 +222,7 @@ func TestDeathIsToldOnce(t *testing.T) {
 			}
 		})
 	if !strings.HasPrefix(report.Died, "no connection can be made after PATCH /v2/service_instances/") {
-		t.Errorf("the report says that the broker died: %q", report.Died)
+		t.Errorf("Died is %q", report.Died)
 	}
 	errored := report.Counts().Errored
 	if errored > 8 || report.Counts().NotEvaluated < 50 {
@@ -230,19 +233,19 @@ func TestDeathIsToldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if count := strings.Count(text.String(), "NOT EVALUATED: the broker died"); count != 1 {
-		t.Errorf("the text says %d times that the broker died:\n%s", count, text.String())
+		t.Errorf("the text reports the death of the broker %d times:\n%s", count, text.String())
 	}
 	if !strings.Contains(report.Verdict(), "The broker died: no connection") {
 		t.Errorf("the verdict is %q", report.Verdict())
 	}
 }
 
-// netError is what a transport returns if no connection is made.
+// netError is the error of a transport that makes no connection.
 type netError struct{ error }
 
 func (e *netError) Unwrap() error { return e.error }
 
-// A broker that comes back goes on being checked.
+// The run continues after the broker has restarted.
 func TestRestartIsNoDeath(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -260,11 +263,11 @@ func TestRestartIsNoDeath(t *testing.T) {
 			return false, nil
 		})
 	if report.Died != "" || report.Counts().Passed < 100 || len(report.Leftovers) > 0 {
-		t.Errorf("the broker died: %q; %d checks passed; left over are %v", report.Died, report.Counts().Passed, report.Leftovers)
+		t.Errorf("Died is %q; %d checks passed; the leftovers are %v", report.Died, report.Counts().Passed, report.Leftovers)
 	}
 }
 
-// A liberty that older checkers take for a duty is worth a remark.
+// A remark names a permitted behaviour that older checkers require.
 func TestRemarkOnMissingVersion(t *testing.T) {
 	t.Parallel()
 	report := run(t, specimen.Config{Variation: "version-missing-412"}, conformance.Options{Only: []string{"version-missing*"}, Plans: []string{"sync"}})
