@@ -121,7 +121,7 @@ func TestRunFails(t *testing.T) {
 		"repeated": {"^TestSubject$", []string{
 			`(?m)^    --- FAIL: TestSubject/provision-repeated-not-created `, `(?m)^    --- PASS: TestSubject/provision-succeeds `,
 			`(?m)^    --- SKIP: TestSubject/bind-succeeds `,
-			`=== RUN   TestSubject/bind-succeeds\n +run.go:\d+: not applicable: it needs a bindable plan`,
+			`=== RUN   TestSubject/bind-succeeds\n +run.go:\d+: not applicable: it requires a bindable plan`,
 			`clause    spec.md, Provisioning: `, `expected  `, `got       status 201`, `> PUT http://127.0.0.1:\d+/v2/service_instances/05bc4ec0-`,
 			`> Authorization: Basic \*\*\*`, `< 201 Created`, `(?m)^FAIL$`,
 		}, []string{`not evaluated`}},

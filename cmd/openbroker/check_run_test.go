@@ -201,7 +201,7 @@ func TestCheckNothingApplies(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
 	code, stdout, _ := checking(p, "--only", "*-route-*", "--report", "junit=report.xml")
-	if code != 2 || !strings.Contains(stdout, "Not known: none of the checks that were asked for applies") {
+	if code != 2 || !strings.Contains(stdout, "Inconclusive: no selected check applies") {
 		t.Errorf("exit code %d, standard output\n%s", code, stdout)
 	}
 	p.stop()
@@ -263,7 +263,7 @@ func TestCheckInterrupted(t *testing.T) {
 				t.Errorf("the broker still has %v", left)
 			}
 			report := run.stdout.String()
-			for _, part := range []string{"NOT EVALUATED: the run was interrupted\n  ", "\nNot known: the run was interrupted.\n"} {
+			for _, part := range []string{"NOT EVALUATED: the run was interrupted\n  ", "\nInconclusive: the run was interrupted.\n"} {
 				if !strings.Contains(report, part) {
 					t.Errorf("the report does not have %q:\n%s", part, report)
 				}
