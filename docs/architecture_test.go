@@ -36,7 +36,7 @@ func TestDocsArchitecture(t *testing.T) {
 	for line := range strings.Lines(page) {
 		directory := ""
 		for _, file := range pageFile.FindAllStringSubmatch(line, -1) {
-			// A file without a directory is in that of the file before it.
+			// A file without a directory is in the directory of the preceding file.
 			path := file[1]
 			if strings.Contains(path, "/") {
 				directory = filepath.Dir(path)

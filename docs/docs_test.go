@@ -12,11 +12,11 @@ import (
 	"testing"
 )
 
-// packages are those that the documentation speaks of, and where they are.
+// packages has the packages that from-openbrokerapi.md names, with their directories.
 var packages = map[string]string{"openbroker": "..", "auth": "../auth", "router": "../router", "server": "../server"}
 
-// goName matches package.Name and package.Name.Member. A name of Python's
-// openbrokerapi.auth does not match, as its package has something before it.
+// goName matches package.Name and package.Name.Member. It does not match names of
+// Python's openbrokerapi.auth, in which text precedes the package.
 var goName = regexp.MustCompile(`(?:^|[^\w./])((openbroker|auth|router|server)\.[A-Z]\w*(?:\.[A-Z]\w*)?)`)
 
 func TestDocsFromOpenbrokerapi(t *testing.T) {
@@ -61,8 +61,8 @@ func read(t *testing.T, file string) string {
 	return string(data)
 }
 
-// collect adds what a package exports: its declarations as package.Name, and
-// their fields and methods as package.Name.Member.
+// collect adds the exported names of a package: its declarations as package.Name,
+// and their fields and methods as package.Name.Member.
 func collect(t *testing.T, exported map[string]bool, name, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))

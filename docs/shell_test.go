@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Commands of the documentation can be typed into bash and into zsh. An
-// interactive zsh takes a comment for arguments, and path for PATH.
+// The commands in the documentation work in bash and in zsh. An interactive zsh
+// treats a comment as arguments, and the variable path as PATH.
 func TestDocsShell(t *testing.T) {
 	t.Parallel()
 	pages := []string{"../README.md", "../CONTRIBUTING.md"}
@@ -32,10 +32,10 @@ func TestDocsShell(t *testing.T) {
 			allowed = allowed || strings.Contains(block[1], "setopt interactive_comments\n")
 			quoted := regexp.MustCompile(`'[^']*'|"[^"]*"`).ReplaceAllString(block[1], "q")
 			if comment.MatchString(quoted) && !allowed {
-				t.Errorf("%s: a comment that zsh does not take in\n%s", page, block[1])
+				t.Errorf("%s: zsh does not support the comment in\n%s", page, block[1])
 			}
 			if tied.MatchString(quoted) {
-				t.Errorf("%s: a variable that zsh has a use of its own for in\n%s", page, block[1])
+				t.Errorf("%s: zsh reserves a variable that is set in\n%s", page, block[1])
 			}
 		}
 	}

@@ -50,10 +50,10 @@ func TestDocsSpecCoverage(t *testing.T) {
 		}
 		for _, name := range names {
 			if !functions[name[1]] {
-				t.Errorf("line %d: there is no %s", i+1, name[1])
+				t.Errorf("line %d: %s does not exist", i+1, name[1])
 			}
 			if name[2] != "" && !specCoverageGolden(name[1], name[2]) {
-				t.Errorf("line %d: there is no golden file for %s%s", i+1, name[1], name[2])
+				t.Errorf("line %d: %s%s has no golden file", i+1, name[1], name[2])
 			}
 		}
 	}
@@ -72,8 +72,8 @@ func specCoverageGolden(test, subtest string) bool {
 	return err == nil
 }
 
-// specCoverageFunctions returns the test functions of the repository: those of
-// the root by name, and others with the name of their folder in front.
+// specCoverageFunctions returns the test functions of the repository: functions of
+// the root package by name, and others with the name of their directory as prefix.
 func specCoverageFunctions(t *testing.T) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}

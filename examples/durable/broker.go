@@ -24,8 +24,8 @@ type broker struct {
 	store *sqlitestore.Store
 }
 
-// open starts the broker whose records, key and folders are in a directory. It
-// goes on with the operations that it finds there.
+// open starts a broker that keeps records, key and folders in a directory. It
+// resumes the operations that it finds there.
 func open(ctx context.Context, directory string, logger *slog.Logger) (*broker, error) {
 	offer, err := catalog.Parse("catalog.yaml", catalogYAML)
 	if err != nil {
@@ -41,7 +41,7 @@ func open(ctx context.Context, directory string, logger *slog.Logger) (*broker, 
 	if err != nil {
 		return nil, err
 	}
-	// Parameters and credentials are encrypted with this key. Keep a copy of it.
+	// The engine encrypts parameters and credentials with this key. Back it up.
 	keys, err := seal.LoadOrCreate(filepath.Join(directory, "keyset.json"))
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
@@ -55,8 +55,8 @@ func open(ctx context.Context, directory string, logger *slog.Logger) (*broker, 
 	return &broker{engine, store}, nil
 }
 
-// close lets operations end for five seconds. The next start goes on with those
-// that have not.
+// close gives running operations five seconds to end. The next start resumes the
+// others.
 func (b *broker) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -1,5 +1,5 @@
-// Command durable is a small broker on the operations engine: it goes on after a
-// crash with what it was doing. docs/writing-a-broker.md explains it.
+// Command durable is a small broker on the operations engine, which resumes
+// operations after a crash. docs/writing-a-broker.md explains it.
 package main
 
 import (
@@ -22,7 +22,7 @@ func main() {
 func run() error {
 	password := os.Getenv("BROKER_PASSWORD")
 	if password == "" {
-		return errors.New("BROKER_PASSWORD is empty: set it to what the platform logs in with")
+		return errors.New("BROKER_PASSWORD is empty: set it to the password of the platform")
 	}
 	platform, err := auth.NewBasic(auth.Credential{Username: "platform", Password: password})
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// folders is the provider: an instance is a folder, a binding a token in it.
-// Each method can be called again, and then finds what it has made before.
+// folders is the provider: an instance is a folder, a binding a token in it. Each
+// method can be called again and then accepts the results of earlier calls.
 type folders struct {
-	durable.UnimplementedProvider // Refuses what is missing below: Update.
+	durable.UnimplementedProvider // Refuses the method that is missing below: Update.
 
 	root string
 }
@@ -25,7 +25,7 @@ func (f folders) Provision(_ context.Context, _ *durable.Task, i durable.Instanc
 }
 
 func (f folders) Deprovision(_ context.Context, _ *durable.Task, i durable.Instance) error {
-	return os.RemoveAll(f.folder(i)) // A folder that is gone is no error.
+	return os.RemoveAll(f.folder(i)) // A missing folder counts as deleted.
 }
 
 func (f folders) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.BindResult, error) {
@@ -40,10 +40,10 @@ func (f folders) Unbind(_ context.Context, _ *durable.Task, b durable.Binding) e
 	if err := os.Remove(f.token(b)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return nil // It is gone already.
+	return nil // A missing token counts as deleted.
 }
 
-// folder is named by ResourceName, which is a safe file name for any id.
+// folder returns the path of a folder. ResourceName is a safe file name for any id.
 func (f folders) folder(i durable.Instance) string { return filepath.Join(f.root, i.ResourceName()) }
 
 func (f folders) token(b durable.Binding) string {

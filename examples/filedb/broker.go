@@ -28,14 +28,14 @@ var maxPages = map[string]int64{smallID: 256, largeID: 4096}
 
 const pageSize, database = 4096, "database.sqlite"
 
-// broker keeps all it knows in a directory, which has one directory per instance.
+// broker keeps its state in a directory, with one subdirectory per instance.
 type broker struct {
-	openbroker.Unimplemented // Answers 501 to the calls that are missing below.
+	openbroker.Unimplemented // Responds with 501 to the calls that are missing below.
 	dir                      string
-	mu                       sync.Mutex // Changes take milliseconds, so one at a time will do.
+	mu                       sync.Mutex // Changes take milliseconds, so they run one at a time.
 }
 
-// instance is the record beside a database. Without it there is no instance.
+// instance is the record of an instance. A directory without it is not an instance.
 type instance struct{ ServiceID, PlanID, OrganizationGUID, SpaceGUID, Parameters string }
 
 func (b *broker) Catalog(context.Context) (*openbroker.Catalog, error) { return catalog, nil }
@@ -52,7 +52,7 @@ func (b *broker) Provision(_ context.Context, r *openbroker.ProvisionRequest) (*
 	} else if !errors.Is(err, openbroker.ErrInstanceDoesNotExist) {
 		return nil, err
 	}
-	// An empty file is an empty database. The record comes last: what a crash leaves without one is no instance.
+	// An empty file is an empty database. The record comes last, so that a crash leaves no incomplete instance.
 	err = errors.Join(os.RemoveAll(path), os.MkdirAll(path, 0o700), os.WriteFile(filepath.Join(path, database), nil, 0o600), save(path, wanted))
 	return &openbroker.ProvisionResponse{}, err
 }
@@ -61,7 +61,7 @@ func (b *broker) Update(_ context.Context, r *openbroker.UpdateRequest) (*openbr
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	path, i, err := b.load(r.Caller, r.InstanceID)
-	if err != nil || r.Plan == nil { // Nothing but the plan can change.
+	if err != nil || r.Plan == nil { // Only the plan can change.
 		return &openbroker.UpdateResponse{}, err
 	}
 	if file, err := os.Stat(filepath.Join(path, database)); err != nil {
@@ -80,7 +80,7 @@ func (b *broker) Deprovision(_ context.Context, r *openbroker.DeprovisionRequest
 	if err == nil {
 		err = os.RemoveAll(path)
 	}
-	return &openbroker.DeprovisionResponse{}, err // ErrInstanceDoesNotExist is 410 here, 404 elsewhere.
+	return &openbroker.DeprovisionResponse{}, err // The handler turns ErrInstanceDoesNotExist into 410 here, 404 elsewhere.
 }
 
 func (b *broker) GetInstance(_ context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
@@ -88,13 +88,13 @@ func (b *broker) GetInstance(_ context.Context, r *openbroker.GetInstanceRequest
 	return &openbroker.GetInstanceResponse{ServiceID: i.ServiceID, PlanID: i.PlanID, Parameters: openbroker.Parameters(i.Parameters)}, err
 }
 
-// Bind gives each binding a link to the database, for Unbind to take away.
+// Bind creates a link to the database for each binding. Unbind deletes it.
 func (b *broker) Bind(_ context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	path, i, err := b.load(r.Caller, r.InstanceID)
 	if err != nil {
 		return nil, err
-	} else if p := string(r.Parameters); p != "" && p != "{}" { // Nothing is kept of a binding, so none could be compared.
-		return nil, openbroker.ErrInvalidParameters.WithDescription("A binding takes no parameters.")
+	} else if p := string(r.Parameters); p != "" && p != "{}" { // The broker does not record parameters, so it could not compare them.
+		return nil, openbroker.ErrInvalidParameters.WithDescription("Bindings do not support parameters: remove them.")
 	}
 	link := filepath.Join(path, fileName(r.BindingID))
 	response := &openbroker.BindResponse{Credentials: openbroker.Credentials{"path": link, "dsn": dsn(link, i.PlanID)}}
@@ -107,7 +107,7 @@ func (b *broker) Bind(_ context.Context, r *openbroker.BindRequest) (*openbroker
 func (b *broker) Unbind(_ context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	err := os.Remove(filepath.Join(b.path(r.Caller, r.InstanceID), fileName(r.BindingID)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, openbroker.ErrBindingDoesNotExist // 410, since the request is to delete.
+		return nil, openbroker.ErrBindingDoesNotExist // The handler turns it into 410.
 	}
 	return &openbroker.UnbindResponse{}, err
 }
@@ -115,7 +115,7 @@ func (b *broker) Unbind(_ context.Context, r *openbroker.UnbindRequest) (*openbr
 // fileName turns any id, such as "../x", into a safe name of fixed length.
 func fileName(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id))) }
 
-// path is the directory of an instance. Each platform has instances of its own.
+// path returns the directory of an instance. Each platform has its own instances.
 func (b *broker) path(c openbroker.Caller, id string) string {
 	return filepath.Join(b.dir, fileName(c.Platform+"\x00"+id))
 }
@@ -131,7 +131,7 @@ func (b *broker) load(c openbroker.Caller, id string) (path string, i instance, 
 	return path, i, json.Unmarshal(data, &i)
 }
 
-// save replaces the record in one step: a crash leaves the old one or the new one.
+// save replaces the record atomically: a crash leaves the old or the new one.
 func save(path string, i instance) error {
 	temp := filepath.Join(path, "instance.tmp")
 	data, err := json.Marshal(i)
@@ -144,8 +144,8 @@ func save(path string, i instance) error {
 	return err
 }
 
-// dsn opens a database, but does not make one, with the quota of a plan. SQLite
-// has max_page_count per connection, so it binds who uses the DSN, not the path.
+// dsn returns a DSN that opens an existing database with the quota of a plan.
+// max_page_count applies to a connection, so it limits only clients that use the DSN.
 func dsn(path, planID string) string {
 	query := fmt.Sprintf("mode=rw&_pragma=page_size(%d)&_pragma=max_page_count(%d)&_pragma=busy_timeout(5000)", pageSize, maxPages[planID])
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query}).String()

@@ -46,7 +46,7 @@ func newPlatform(t *testing.T) platform {
 	return platform{t: t, url: server.URL, dir: dir}
 }
 
-// send returns the body of the answer, which must have the given status.
+// send returns the body of the response, which must have the given status.
 func (p platform) send(method, path, body string, status int) map[string]any {
 	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, strings.NewReader(body))
@@ -152,14 +152,14 @@ func TestLifecycle(t *testing.T) {
 		t.Errorf("%d MB fit into the small plan, then %v", n, err)
 	}
 
-	// The larger quota is for those who bind again.
+	// Clients get the larger quota after they bind again.
 	p.send("PATCH", instancePath("i"), bindBody(largeID), 200)
 	_, larger := p.bind("i", "b", largeID, 200)
 	if n, err := fill(t, open(t, larger), 3); n != 3 || err != nil {
 		t.Errorf("%d MB fit into the large plan, then %v", n, err)
 	}
 	if answer := p.send("PATCH", instancePath("i"), bindBody(smallID), 422); answer["error"] != "PlanQuotaExceeded" {
-		t.Errorf("the move to a plan that is too small was answered with %v", answer)
+		t.Errorf("the response to a move to a plan that is too small is %v", answer)
 	}
 
 	p.send("DELETE", bindingPath("i", "b")+ids, "", 200)
@@ -174,7 +174,7 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
-// Two bindings are one database, also while both write.
+// Two bindings share one database, even while both write.
 func TestBindingsShareTheDatabase(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
@@ -232,7 +232,7 @@ func TestHostileIDs(t *testing.T) {
 		}
 	}
 	if entries, err := os.ReadDir(root); err != nil || len(entries) != 1 {
-		t.Errorf("beside the directory there is %v: %v", entries, err)
+		t.Errorf("the parent directory also contains %v: %v", entries, err)
 	}
 	for _, id := range hostile {
 		p.send("DELETE", bindingPath(id, id)+ids, "", 200)
@@ -242,7 +242,7 @@ func TestHostileIDs(t *testing.T) {
 	p.send("PUT", instancePath("a\x00b"), provisionBody(smallID), 400)
 }
 
-// What a crash leaves without a record is no instance, and not in the way.
+// A directory that a crash left without a record is not an instance, and is replaced.
 func TestCrashWhileProvisioning(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
@@ -307,7 +307,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// The README must speak of the catalog as it is.
+// The README has the ids of the catalog.
 func TestReadmeIDs(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")

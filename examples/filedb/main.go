@@ -1,5 +1,5 @@
-// Command filedb is a service broker for SQLite databases: broker.go has the
-// broker, and this file serves it. The README drives it by curl.
+// Command filedb is a service broker for SQLite databases. broker.go has the broker;
+// this file serves it. The README shows its use with curl.
 package main
 
 import (
@@ -41,8 +41,8 @@ func run(listen, dir string) error {
 	return server.Serve(ctx, &broker{dir: dir}, server.Config{Address: listen, Authenticator: basic})
 }
 
-// login accepts the credential of the environment. Without one, the password is
-// that in the file "password", which the first start makes.
+// login returns an authenticator for the credential in the environment. Without one,
+// the password is in the file "password", which the first start creates.
 func login(dir string) (*auth.Basic, error) {
 	password := os.Getenv("OPENBROKER_PASSWORD")
 	if password == "" {

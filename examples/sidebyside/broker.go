@@ -1,4 +1,4 @@
-// Command sidebyside is a broker for openbroker; broker.py is the same one for
+// Command sidebyside is a broker for openbroker. broker.py is the same broker for
 // openbrokerapi 4.7.3, method by method.
 package main
 
@@ -17,7 +17,7 @@ const (
 	large   = "b0c1a2f4-6a4c-4a43-9d0e-3c5c6d0f1a03"
 )
 
-// An instance is compared with ==: its parameters are in the order of json.Marshal.
+// Instances are compared with ==, so parameters have the order of json.Marshal.
 type instance struct{ planID, parameters string }
 
 type bindingKey struct{ instanceID, bindingID string }

@@ -1,4 +1,4 @@
-"""A broker for openbrokerapi 4.7.3; broker.go is the same one for openbroker."""
+"""A broker for openbrokerapi 4.7.3. broker.go is the same broker for openbroker."""
 
 import os
 import threading

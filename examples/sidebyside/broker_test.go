@@ -17,10 +17,10 @@ import (
 	"github.com/openbroker/openbroker/auth"
 )
 
-var python = flag.String("python", "", "URL of a running broker.py, to hold it to its answers")
+var python = flag.String("python", "", "URL of a running broker.py, whose responses the test checks")
 
-// An exchange is a request and its answer, which is Answer in both languages or
-// one for each.
+// An exchange is a request and its response: Answer if both languages agree, or one
+// for each language.
 type exchange struct {
 	Why          string
 	Send         string
@@ -31,8 +31,8 @@ type exchange struct {
 	Go, Python   any
 }
 
-// The same requests, in the order of the file, to both halves. The file says where
-// they answer differently.
+// TestExchanges sends the requests in the order of the file. The file says where the
+// responses of the two brokers differ.
 func TestExchanges(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("exchanges.json")
@@ -99,7 +99,7 @@ func send(t *testing.T, url string, e exchange) (int, any) {
 	return response.StatusCode, answer
 }
 
-// The halves have the same methods and ids, and know the same errors.
+// Both brokers have the same methods, ids and errors.
 func TestHalvesBelongTogether(t *testing.T) {
 	t.Parallel()
 	read := func(file string) string {

@@ -91,7 +91,7 @@ func TestExampleFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	service := &catalog.Services[0]
-	if service.Description != "SQLite databases for small things." || service.Metadata.SupportURL != "https://support.example.com" ||
+	if service.Description != "SQLite databases for small applications." || service.Metadata.SupportURL != "https://support.example.com" ||
 		service.Metadata.DisplayName != "SQLite" || service.Plans[1].Metadata.Bullets[1] != "Ask before you keep more than ten" || service.Plans[1].Metadata.DisplayName != "large" {
 		t.Errorf("service: %+v", service)
 	}
