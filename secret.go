@@ -75,7 +75,7 @@ func (r *BindResponse) LogValue() slog.Value {
 }
 
 // LogValue returns a placeholder.
-func (r *GetBindingResponse) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (b *GetBindingResponse) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 func logIDs(instanceID, bindingID, serviceID, planID string) slog.Value {
 	var ids []slog.Attr

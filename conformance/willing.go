@@ -74,8 +74,8 @@ func (r *run) observe(rec *record) {
 
 // created reports whether an earlier answer of the record created the resource
 // of an answer.
-func (rec *record) created(a *answer) bool {
-	for _, earlier := range rec.answers {
+func (r *record) created(a *answer) bool {
+	for _, earlier := range r.answers {
 		if earlier == a {
 			return false
 		}

@@ -138,7 +138,7 @@ func (c *checker) audit(e *admin.AuditEntry) error {
 	}
 	c.auditID = e.ID
 	return errors.Join(times(e.At),
-		texts(e.Actor, e.Reason, string(e.Action), e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
+		texts(e.Actor, e.Reason, string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,
 			string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter)))
 }
 

@@ -153,7 +153,7 @@ func lineOf(item admin.ExportItem) line {
 	case item.Audit != nil:
 		e := item.Audit
 		return line{Audit: &audit{
-			e.ID, e.At, e.Actor, e.Reason, e.Action, e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
+			e.ID, e.At, e.Actor, e.Reason, e.Action, e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,
 			e.StatusBefore, e.StatusAfter, e.StateBefore, e.StateAfter,
 		}}
 	default:

@@ -175,14 +175,14 @@ func forget(ctx context.Context, tx pgx.Tx, key durable.Key) error {
 // auditArguments are the values of an entry from its actor on.
 func auditArguments(e *admin.AuditEntry) []any {
 	return []any{
-		storable(e.Actor), storable(e.Reason), string(e.Action), e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
+		storable(e.Actor), storable(e.Reason), string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,
 		string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter),
 	}
 }
 
 func scanAudit(row pgx.CollectableRow) (admin.AuditEntry, error) {
 	var e admin.AuditEntry
-	err := row.Scan(&e.ID, timestamp{&e.At}, &e.Actor, &e.Reason, &e.Action, &e.Key.Platform, &e.Key.InstanceID, &e.Key.BindingID, &e.OperationID, &e.BegunID,
+	err := row.Scan(&e.ID, timestamp{&e.At}, &e.Actor, &e.Reason, &e.Action, &e.Platform, &e.InstanceID, &e.BindingID, &e.OperationID, &e.BegunID,
 		&e.StatusBefore, &e.StatusAfter, &e.StateBefore, &e.StateAfter)
 	return e, err
 }

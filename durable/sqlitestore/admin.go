@@ -148,7 +148,7 @@ func forget(w *session, key durable.Key) error {
 // auditArguments are the values of an entry from its actor on.
 func auditArguments(e *admin.AuditEntry) []any {
 	return []any{
-		e.Actor, e.Reason, string(e.Action), e.Key.Platform, e.Key.InstanceID, e.Key.BindingID, e.OperationID, e.BegunID,
+		e.Actor, e.Reason, string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,
 		string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter),
 	}
 }
@@ -156,7 +156,7 @@ func auditArguments(e *admin.AuditEntry) []any {
 func scanAudit(row scanner) (admin.AuditEntry, error) {
 	var e admin.AuditEntry
 	var at int64
-	err := row.Scan(&e.ID, &at, &e.Actor, &e.Reason, &e.Action, &e.Key.Platform, &e.Key.InstanceID, &e.Key.BindingID, &e.OperationID, &e.BegunID,
+	err := row.Scan(&e.ID, &at, &e.Actor, &e.Reason, &e.Action, &e.Platform, &e.InstanceID, &e.BindingID, &e.OperationID, &e.BegunID,
 		&e.StatusBefore, &e.StatusAfter, &e.StateBefore, &e.StateAfter)
 	e.At = fromMicros(at)
 	return e, err

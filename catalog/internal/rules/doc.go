@@ -1,5 +1,4 @@
 // Package rules has the rules for catalogs: what the specification, its profile and the
-
 // platforms demand and recommend, as data with a check each.
 //
 // It owns the rules, their order, and the way from a violation to a [Finding]. It does
