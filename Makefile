@@ -5,8 +5,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 GOLANGCI_VERSION := v2.15.0
+DEADCODE_VERSION := v0.52.0
 BIN := $(CURDIR)/.tmp/bin
 GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
+DEADCODE := $(BIN)/deadcode-$(DEADCODE_VERSION)
 FUZZTIME ?= 60s
 BENCHTIME ?= 1s
 
@@ -41,6 +43,10 @@ lint: $(GOLANGCI) ## 10 s: golangci-lint, with the import law, and go mod tidy
 	go mod tidy -diff
 	$(GOLANGCI) run ./...
 
+.PHONY: deadcode
+deadcode: $(DEADCODE) ## 15 s: functions that neither a command nor a test reaches
+	@found="$$($(DEADCODE) -test ./...)"; [ -z "$$found" ] || { echo "$$found"; exit 1; }
+
 .PHONY: fix
 fix: $(GOLANGCI) ## 10 s: format, and apply what the linter can fix
 	go mod tidy
@@ -69,10 +75,15 @@ vet-docs: ## 5 s: check that the documentation names what exists
 	go test -run '^TestDocs' ./docs/...
 
 .PHONY: tools
-tools:
+tools: ## 1 s: install what the tests need and the machine lacks
 	@.ci/tools
 
 $(GOLANGCI):
 	@mkdir -p $(BIN)
 	GOBIN=$(BIN) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv $(BIN)/golangci-lint $@
+
+$(DEADCODE):
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) GOFLAGS= go install golang.org/x/tools/cmd/deadcode@$(DEADCODE_VERSION)
+	mv $(BIN)/deadcode $@
