@@ -9,28 +9,28 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A decision is what the engine makes of a request: an error (returned beside
-// it), a final answer, or an operation to wait for, which it may have to begin.
+// A decision is the engine's reaction to a request: a final answer, or an operation
+// to wait for, which it may have to begin. A refusal is an error instead.
 type decision struct {
-	// done says that the request is answered without an operation, again that
-	// after accept the decision is to be made anew, and waits that the operation
-	// must not begin before one that is being cancelled has stopped.
+	// done says that the answer needs no operation. again asks for a new decision
+	// after accept is written. waits says that the operation must not begin before
+	// another one, which is being cancelled, has stopped.
 	done, again, waits bool
-	// accept, if not nil, has to be written for the decision to hold.
+	// accept, if not nil, must be written for the decision to hold.
 	accept *Acceptance
 	// task is the operation that accept begins, as its worker needs it.
 	task *OperationRecord
-	// docs of the instance and binding go along, so that the worker need not
-	// read what was just written.
+	// docs are the documents of the instance and binding. They spare the worker from
+	// reading what was just written.
 	docs documents
-	// operationID is the operation to answer with, begun or joined.
+	// operationID is the operation of the answer, begun or joined.
 	operationID string
-	// joined says that it was begun by an earlier request.
+	// joined says that an earlier request began the operation.
 	joined bool
 	// waited is how long the request has waited for its turn.
 	waited time.Duration
-	// watch receives the result if the operation ends in this process; forget
-	// ends that.
+	// watch receives the result if the operation ends in this process. forget stops
+	// that.
 	watch  <-chan *result
 	forget func()
 }
@@ -46,14 +46,14 @@ type documents struct {
 	changed bool
 }
 
-// maxConflicts bounds how often a decision is made anew because another request
-// was faster. Each time, somebody made progress. Requests of one replica do not
-// compete, see turns.
+// maxConflicts bounds how often a decision is repeated because another request came
+// first. Each conflict means that another request made progress. Requests of one
+// replica do not compete, see turns.
 const maxConflicts = 50
 
-// decide makes a decision from the state of an instance and writes it. The
-// decider sees one moment, and the write holds only if it still is the truth;
-// otherwise it is asked again. guess, if not nil, is tried before the state is
+// decide makes a decision from a snapshot of an instance and writes it. The write
+// succeeds only if the instance has not changed since; otherwise decide calls the
+// decider again with a new snapshot. guess, if not nil, is tried before the first
 // read.
 func (e *Engine) decide(ctx context.Context, key Key, guess *Snapshot, decider func(*Snapshot) (*decision, error)) (*decision, error) {
 	if !e.enter(stateNew, stateStarted) {
@@ -86,8 +86,8 @@ func (e *Engine) decide(ctx context.Context, key Key, guess *Snapshot, decider f
 	return nil, openbroker.ErrConcurrency
 }
 
-// try makes a decision from a snapshot and writes it. It returns ErrConflict if
-// the snapshot is not the truth any more.
+// try makes a decision from a snapshot and writes it. It returns ErrConflict if the
+// snapshot is out of date.
 func (e *Engine) try(ctx context.Context, snapshot *Snapshot, decider func(*Snapshot) (*decision, error)) (*decision, error) {
 	d, err := decider(snapshot)
 	if err != nil {
@@ -107,8 +107,8 @@ func (e *Engine) try(ctx context.Context, snapshot *Snapshot, decider func(*Snap
 	return d, nil
 }
 
-// accept writes the decision and begins the operation: here and at once if a
-// worker is free, else by whoever claims it.
+// accept writes the decision. If a worker of this replica is free, it begins the
+// operation at once; otherwise the operation waits for a claim.
 func (e *Engine) accept(ctx context.Context, d *decision) error {
 	begin := d.accept.Operation
 	here := false
@@ -125,8 +125,8 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 	}
 	e.refresh(&d.accept.Instance, d.accept.Binding)
 	leased := time.Now()
-	// The decision stands once it is written, even if the client goes away. What
-	// takes longer than the lease is not ours any more.
+	// The decision holds once it is written, even if the client disconnects. A write
+	// that takes longer than the lease has lost the operation.
 	write, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.config.Lease)
 	err := e.store.Accept(write, d.accept)
 	cancel()
@@ -167,9 +167,9 @@ func (e *Engine) newOperation(key Key, kind OperationKind, policy Policy, docume
 }
 
 // newOperationID returns an id that is unique, safe in URLs, and greater than
-// those made before it: what is inserted in order costs an index least.
+// earlier ones: inserts in order are the cheapest for an index.
 func newOperationID() string {
-	const digits = "234567ABCDEFGHIJKLMNOPQRSTUVWXYZ" // in the order of their codes
+	const digits = "234567ABCDEFGHIJKLMNOPQRSTUVWXYZ" // In the order of their codes.
 	var id [10]byte
 	for i, rest := len(id)-1, time.Now().UnixMilli(); i >= 0; i, rest = i-1, rest/32 {
 		id[i] = digits[rest%32]
@@ -177,8 +177,8 @@ func newOperationID() string {
 	return string(id[:]) + rand.Text()[:16]
 }
 
-// A result is how an operation ended, with the documents that a waiting request
-// answers with.
+// A result is how an operation ended, with the documents for the answer to a waiting
+// request.
 type result struct {
 	state    OperationState
 	failure  *failure
@@ -186,9 +186,9 @@ type result struct {
 	binding  *bindingDocument
 }
 
-// outcome answers a request whose operation is begun or joined: it waits as
-// long as the mode and the client allow. It returns nil if the operation goes
-// on and the answer is 202.
+// outcome waits for the operation of a request, begun or joined, as long as the mode
+// and the client allow. It returns nil if the operation continues and the answer is
+// 202.
 func (e *Engine) outcome(ctx context.Context, d *decision, key Key, mode ResponseMode, policy Policy, accepts bool) (*result, error) {
 	defer d.forget()
 	var limit time.Duration
@@ -205,11 +205,11 @@ func (e *Engine) outcome(ctx context.Context, d *decision, key Key, mode Respons
 		return nil, err
 	}
 	if ended == nil && !accepts && e.isDraining() {
-		return nil, openbroker.ErrUnavailable.WithDescription("The service broker is restarting, and the operation goes on. Send the request again.")
+		return nil, openbroker.ErrUnavailable.WithDescription("The service broker is restarting, and the operation continues. Send the request again.")
 	}
 	if ended == nil && !accepts {
-		// A 5xx makes the platform delete what it cannot wait for, and then the
-		// operation is cancelled. Nothing else would be true.
+		// After a 5xx the platform deletes the instance or binding, which cancels the
+		// operation. Any other status would be wrong.
 		return nil, openbroker.NewError(504, "", "The operation takes longer than a synchronous request may wait. Use accepts_incomplete=true.")
 	}
 	if ended != nil && ended.state == OperationFailed {
@@ -227,8 +227,8 @@ func (e *Engine) isDraining() bool {
 	}
 }
 
-// await waits for the end of an operation. It returns nil when the limit is
-// over first, or the engine drains.
+// await waits for the end of an operation. It returns nil if the limit ends first or
+// the engine drains.
 func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Duration) (*result, error) {
 	if d.joined {
 		if ended, err := e.ended(ctx, key, d.operationID); err == nil && ended != nil {
@@ -237,7 +237,7 @@ func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Dur
 	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	// The operation may be another replica's: then only the store knows.
+	// Only the store knows about an operation of another replica.
 	poll := time.NewTicker(e.config.PollInterval)
 	defer poll.Stop()
 	for {
@@ -256,8 +256,8 @@ func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Dur
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-poll.C:
-			// That the store is away for a moment must not become a 503: the
-			// platform would delete what goes on being created.
+			// A short outage of the store must not become a 503: the platform would
+			// delete an instance that is still being created.
 			if ended, err := e.ended(ctx, key, d.operationID); err == nil && ended != nil {
 				return ended, nil
 			}
@@ -265,7 +265,8 @@ func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Dur
 	}
 }
 
-// ended reads the result of an operation from the store, nil if it goes on.
+// ended reads the result of an operation from the store. It is nil while the
+// operation continues.
 func (e *Engine) ended(ctx context.Context, key Key, id string) (*result, error) {
 	record, err := e.store.OperationByID(ctx, id)
 	if err != nil {
@@ -276,15 +277,14 @@ func (e *Engine) ended(ctx context.Context, key Key, id string) (*result, error)
 	}
 	r := &result{state: record.State, failure: readFailure(record.Failure)}
 	if record.State == OperationFailed || record.Kind == KindDeprovision || record.Kind == KindUnbind {
-		return r, nil // Nothing is answered but that.
+		return r, nil // The answer needs no documents.
 	}
 	snapshot, err := e.load(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	if !snapshot.exists(key) {
-		// It was deleted since, and perhaps forgotten: there is nothing to answer
-		// with.
+		// It was deleted since, and perhaps forgotten, so the answer has no data.
 		return &result{state: OperationFailed, failure: failureOf(errCancelled, id)}, nil
 	}
 	if r.instance, err = e.openInstance(snapshot.Instance); err != nil {
@@ -298,8 +298,8 @@ func (e *Engine) ended(ctx context.Context, key Key, id string) (*result, error)
 	return r, nil
 }
 
-// watch subscribes to the end of an operation in this process. Call the
-// returned function when done.
+// watch subscribes to the end of an operation in this process. The caller calls the
+// returned function when it is done.
 func (e *Engine) watch(id string) (<-chan *result, func()) {
 	c := make(chan *result, 1)
 	e.mu.Lock()

@@ -8,13 +8,12 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Bind records the binding and begins to create it, or to rotate its
-// predecessor (spec.md, "Binding"). Errors: ErrInstanceDoesNotExist,
-// ErrBindingAlreadyExists, ErrConcurrency, ErrAsyncRequired, ErrBadRequest if
-// the service or the plan is not that of the instance or the predecessor cannot
-// be rotated, ErrInvalidParameters if the handler validates parameters,
-// ErrUnavailable if the store cannot be used, what a [RequestChecker]
-// returns, and, for a request that waited, what the provider returned.
+// Bind records the binding and begins to create it, or to rotate its predecessor
+// (spec.md, "Binding"). Errors: ErrInstanceDoesNotExist, ErrBindingAlreadyExists,
+// ErrConcurrency, ErrAsyncRequired; ErrBadRequest if the service or the plan is not
+// that of the instance, or the predecessor cannot be rotated; ErrInvalidParameters if
+// the handler validates parameters; ErrUnavailable if the store fails; the error of a
+// [RequestChecker]; and, for a request that waited, that of the provider.
 func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
@@ -26,7 +25,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 		}
 		service, plan := e.lookUp(s.Instance.ServiceID, s.Instance.PlanID)
 		policy = e.config.policy(s.Instance.PlanID, plan)
-		// What cannot be fetched must come with the response.
+		// Without a GET, only the response can carry the credentials.
 		accepts = r.AcceptsIncomplete && service != nil && service.BindingsRetrievable
 		wanted := bindingWanted(r)
 		if s.Binding == nil || s.Binding.Status == StatusDeleted {
@@ -48,8 +47,8 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 			}
 			return e.beginBind(ctx, s, key, policy, wanted, behind)
 		}
-		// The instance may have another plan by now, and the predecessor may be
-		// gone: what counts is what the binding was made with.
+		// The plan of the instance may have changed since, and the predecessor may be
+		// gone. The request is compared with the binding alone.
 		var err error
 		if present, err = e.openBinding(s.Binding); err != nil {
 			return nil, err
@@ -105,7 +104,8 @@ func bindResponse(outcome openbroker.Outcome, d *bindingDocument) *openbroker.Bi
 	return response
 }
 
-// bindingWanted is what the request makes of a binding that inherits nothing.
+// bindingWanted is the document of the requested binding before it inherits from a
+// predecessor.
 func bindingWanted(r *openbroker.BindRequest) *bindingDocument {
 	wanted := &bindingDocument{
 		Parameters: object(r.Parameters), Context: object(r.Context.Raw), AppGUID: r.AppGUID, PredecessorID: r.PredecessorBindingID,
@@ -116,8 +116,8 @@ func bindingWanted(r *openbroker.BindRequest) *bindingDocument {
 	return wanted
 }
 
-// checkBindTarget compares the service and the plan with those of the instance or
-// the binding. A rotation may leave them out.
+// checkBindTarget compares the service and the plan of the request with those of the
+// instance or the binding. A rotation may omit them.
 func checkBindTarget(serviceID, planID string, r *openbroker.BindRequest) error {
 	if r.ServiceID != "" && r.ServiceID != serviceID {
 		return openbroker.ErrBadRequest.WithDescription("service_id is not that of the service instance")
@@ -128,8 +128,8 @@ func checkBindTarget(serviceID, planID string, r *openbroker.BindRequest) error 
 	return nil
 }
 
-// inherit gives a successor the parameters of its predecessor, and what it is
-// bound to, unless the request says otherwise.
+// inherit gives a successor the parameters and the bind resource of its predecessor,
+// unless the request has its own.
 func (e *Engine) inherit(ctx context.Context, s *Snapshot, key Key, wanted *bindingDocument) error {
 	if wanted.PredecessorID == "" {
 		return nil
@@ -198,7 +198,7 @@ func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Pol
 	}, nil
 }
 
-// busy reports whether something is being done to the binding.
+// busy reports whether an operation on the binding is open.
 func (s *Snapshot) busy(bindingID string) bool {
 	return slices.ContainsFunc(s.Open, func(o OperationRecord) bool { return o.Key.BindingID == bindingID })
 }

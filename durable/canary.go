@@ -6,19 +6,19 @@ import (
 	"fmt"
 )
 
-// CanarySetting is the name of the setting that the first engine on a store has
-// sealed. It tells whether a sealer is the right one before anything else is
+// CanarySetting is the name of a setting that the first engine on a store seals. Its
+// value, the canary, shows whether a sealer has the right key before anything else is
 // opened or sealed.
 const CanarySetting = "sealer_check"
 
 const canaryText = "openbroker"
 
-// ErrWrongKey says that a sealer does not have the key that the stored data was
-// sealed with. The text of the error says what the sealer says.
+// ErrWrongKey says that a sealer does not have the key of the stored data. The text of
+// an error that wraps it includes the sealer's error.
 var ErrWrongKey = errors.New("the encryption key is not the one that the stored data was encrypted with")
 
-// CheckSealer opens the canary of a store, and makes it if there is none. The error
-// wraps ErrWrongKey, or is that of the store.
+// CheckSealer opens the canary of a store, and creates it if it is missing. The error
+// wraps ErrWrongKey, or is that of the store or the sealer.
 func CheckSealer(ctx context.Context, store Store, sealer Sealer) error {
 	canary, err := sealer.Seal([]byte(canaryText), associatedCanary())
 	if err != nil {
@@ -30,7 +30,7 @@ func CheckSealer(ctx context.Context, store Store, sealer Sealer) error {
 	return VerifyCanary(sealer, canary)
 }
 
-// VerifyCanary opens a canary, which is the value of [CanarySetting]. The error wraps
+// VerifyCanary opens a canary, the value of [CanarySetting]. The error wraps
 // ErrWrongKey.
 func VerifyCanary(sealer Sealer, canary []byte) error {
 	opened, err := sealer.Open(canary, associatedCanary())

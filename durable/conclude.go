@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// conclude records what came of an attempt. It returns the result if the
-// operation has ended, and nil if it goes on.
+// conclude records the outcome of an attempt. It returns the result if the operation
+// has ended, and nil if it continues.
 func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
 	cause := context.Cause(r.ctx)
 	var change *Advance
@@ -23,8 +23,8 @@ func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
 	case made.err == nil:
 		change, ended, err = e.succeeded(r, &made.docs)
 	case errors.Is(cause, errLeaseLost):
-		// Whoever has the lease goes on.
-		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation left to another worker")
+		// The holder of the lease continues.
+		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation continues on another worker")
 		return nil
 	case errors.Is(cause, errStopping):
 		change = &Advance{Release: true}
@@ -35,7 +35,7 @@ func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
 		change, ended, err = e.failedAttempt(r, logger, &made)
 	}
 	if err != nil {
-		// The result cannot even be encoded: that is a failure of its own.
+		// The result cannot be encoded, so the operation fails.
 		change, ended, err = e.failed(r, &made.before, err)
 		if err != nil {
 			logger.LogAttrs(r.ctx, slog.LevelError, "operation cannot be recorded", slog.String("error", err.Error()))
@@ -46,8 +46,8 @@ func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
 	return e.record(r, logger, change, ended)
 }
 
-// record writes the change, however long the store is away: what a provider
-// did must not be forgotten. The fence makes that safe.
+// record writes the change, and repeats that while the store fails: the work of a
+// provider must not be lost. The fence makes that safe.
 func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *result) *result {
 	e.refresh(change.Instance, change.Binding)
 	const longest = 2 * time.Second
@@ -68,10 +68,10 @@ func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *res
 			change.Fence, change.Key = r.fence(), r.record.Key
 			continue
 		case errors.Is(err, ErrFenced), errors.Is(err, ErrCancelling):
-			logger.LogAttrs(r.ctx, slog.LevelWarn, "result refused: the operation is not this worker's any more")
+			logger.LogAttrs(r.ctx, slog.LevelWarn, "result refused: another worker has the operation, or it has ended")
 			return nil
 		}
-		logger.LogAttrs(r.ctx, slog.LevelError, "result not recorded yet", slog.String("error", err.Error()))
+		logger.LogAttrs(r.ctx, slog.LevelError, "result not recorded, trying again", slog.String("error", err.Error()))
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
@@ -82,8 +82,8 @@ func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *res
 	}
 }
 
-// keepReason leaves an operator's reason as it is: it was recorded when the
-// operation was cancelled. A deletion records none.
+// keepReason keeps the reason of an operator, which was recorded with the
+// cancellation. A deletion records no reason.
 func (e *Engine) keepReason(ctx context.Context, change *Advance, ended *result) error {
 	if !change.Cancelled || change.Failure == nil {
 		return nil
@@ -91,7 +91,7 @@ func (e *Engine) keepReason(ctx context.Context, change *Advance, ended *result)
 	stored, err := e.store.OperationByID(ctx, change.Fence.OperationID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return nil // Advance says that it is fenced.
+		return nil // Advance returns ErrFenced.
 	case err != nil:
 		return err
 	case len(stored.Failure) > 0:
@@ -103,13 +103,13 @@ func (e *Engine) keepReason(ctx context.Context, change *Advance, ended *result)
 
 func (e *Engine) recorded(r *run, logger *slog.Logger, change *Advance, ended *result) {
 	if change.Next != nil || change.Cancelled {
-		signal(e.wake) // for the clean-up, or the deletion that was waiting
+		signal(e.wake) // For the clean-up, or the deletion that was waiting.
 	}
 	switch {
 	case ended == nil:
-		logger.LogAttrs(r.ctx, slog.LevelInfo, "operation given back", slog.Duration("delay", change.Delay))
+		logger.LogAttrs(r.ctx, slog.LevelInfo, "operation released", slog.Duration("delay", change.Delay))
 	case change.Cancelled:
-		// An operator's reason is for the platform and the audit trail.
+		// The reason of an operator is for the platform and the audit trail only.
 		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation cancelled")
 	case ended.state == OperationFailed:
 		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation failed", slog.String("description", ended.failure.Description))
@@ -118,8 +118,8 @@ func (e *Engine) recorded(r *run, logger *slog.Logger, change *Advance, ended *r
 	}
 }
 
-// cancelled ends an operation for the deletion that waits for it. The instance
-// belongs to that already.
+// cancelled ends an operation for the deletion that waits for it. That has already
+// changed the records.
 func (e *Engine) cancelled(r *run) (*Advance, *result) {
 	f := failureOf(errCancelled, r.record.ID)
 	return &Advance{Cancelled: true, State: OperationFailed, Description: &f.Description, Failure: f.encode()},
@@ -128,7 +128,7 @@ func (e *Engine) cancelled(r *run) (*Advance, *result) {
 
 func (e *Engine) succeeded(r *run, docs *documents) (change *Advance, ended *result, err error) {
 	defer func() {
-		// What a provider returns may have methods of its own.
+		// The provider's values may have encoding methods that panic.
 		if value := recover(); value != nil {
 			err = fmt.Errorf("the provider's result cannot be encoded: panic: %v", value)
 		}
@@ -154,7 +154,7 @@ func (e *Engine) succeeded(r *run, docs *documents) (change *Advance, ended *res
 	return change, ended, err
 }
 
-// failedAttempt gives the operation back for another attempt, or ends it.
+// failedAttempt releases the operation for another attempt, or ends it.
 func (e *Engine) failedAttempt(r *run, logger *slog.Logger, made *attempt) (*Advance, *result, error) {
 	delay, again := e.again(r.record, made)
 	logger.LogAttrs(r.ctx, slog.LevelWarn, "attempt failed", slog.String("error", made.err.Error()), slog.Bool("again", again))
@@ -164,7 +164,7 @@ func (e *Engine) failedAttempt(r *run, logger *slog.Logger, made *attempt) (*Adv
 	return e.failed(r, &made.docs, made.err)
 }
 
-// again decides whether there is another attempt, and after what pause.
+// again decides whether to make another attempt, and after what pause.
 func (e *Engine) again(record *OperationRecord, made *attempt) (time.Duration, bool) {
 	if made.timedOut || errors.Is(made.err, errUnimplemented) {
 		return 0, false
@@ -175,8 +175,8 @@ func (e *Engine) again(record *OperationRecord, made *attempt) (time.Duration, b
 	}
 	policy := e.config.policy(planID, nil)
 	if made.interrupted {
-		// The store was away, for example, or this replica lacks a key. Without the
-		// instance's record the operation cannot even fail.
+		// For example, the store was down, or this replica lacks a key. Without the
+		// instance's record the operation cannot fail either.
 		return policy.backoff(record.Attempt), made.docs.instanceRecord == nil || e.now().Before(record.Deadline)
 	}
 	failures := record.Failures + 1
@@ -191,8 +191,8 @@ func (e *Engine) again(record *OperationRecord, made *attempt) (time.Duration, b
 			return 0, false
 		}
 	case KindDeprovision, KindUnbind:
-		// What is to be deleted is tried again until the time is over, unless
-		// the provider refuses what the platform asked for.
+		// Deletions are repeated until the deadline, unless the provider refuses the
+		// request of a platform.
 		var answer *openbroker.Error
 		if !record.Internal && !retryable && errors.As(made.err, &answer) && answer != nil && answer.Status >= 400 && answer.Status < 500 {
 			return 0, false
@@ -201,7 +201,7 @@ func (e *Engine) again(record *OperationRecord, made *attempt) (time.Duration, b
 	return delay, e.now().Add(delay).Before(record.Deadline)
 }
 
-// failed ends the operation, and begins to clean up after a creation.
+// failed ends the operation, and begins the clean-up of a creation.
 func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result, error) {
 	f := failureOf(cause, r.record.ID)
 	change := &Advance{State: OperationFailed, Description: &f.Description, Failure: f.encode()}
@@ -228,7 +228,7 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 	return change, ended, err
 }
 
-// previous is the status to go back to if a deletion fails. If that cannot be
+// previous is the status that a failed deletion restores. If the document cannot be
 // read, only another deletion is safe.
 func (d *operationDocument) previous() RecordStatus {
 	switch {

@@ -13,66 +13,65 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Sealer encrypts what is stored; package seal has the implementation. What
-// was sealed opens only with the same associated data.
+// A Sealer encrypts stored data. Package seal implements it. A sealed value opens only
+// with the associated data that it was sealed with.
 type Sealer interface {
 	Seal(plaintext, associated []byte) ([]byte, error)
 	Open(sealed, associated []byte) ([]byte, error)
 }
 
-// A Config configures an [Engine]. Zero fields take the default; only Sealer is
-// needed.
+// A Config configures an [Engine]. Zero fields take their defaults; only Sealer is
+// required.
 type Config struct {
 	// Sealer encrypts parameters, contexts, credentials, provider state and
 	// checkpoints. Required.
 	Sealer Sealer
-	// Logger receives what happens to operations; slog.Default() by default.
+	// Logger logs the progress of operations; slog.Default() by default.
 	Logger *slog.Logger
-	// Replica names this process in leases; it must be unique among the
-	// replicas, and by default contains the host name and a random part.
+	// Replica names this process in leases. It must be unique among the replicas. By
+	// default it consists of the host name and a random part.
 	Replica string
-	// Policies says how the operations of a plan are treated, by plan id, and
-	// DefaultPolicy how those of the others are.
+	// Policies are those of plans, by plan id. DefaultPolicy applies to all other
+	// plans, and to the empty fields of Policies.
 	Policies      map[string]Policy
 	DefaultPolicy Policy
-	// Workers is how many operations this replica works on at a time; 128 by
-	// default. More wait in the store, oldest first, for any replica.
+	// Workers is how many operations this replica works on at the same time; 128 by
+	// default. Further operations wait in the store for any replica, oldest first.
 	Workers int
-	// PlatformWorkers is how many of them operations of one platform may have at a
-	// time; three quarters of Workers by default. One of several services of a
-	// platform may have three quarters of that, and clean-ups half of Workers.
+	// PlatformWorkers is how many workers the operations of one platform may take;
+	// three quarters of Workers by default. One of several services of a platform may
+	// take three quarters of that, and clean-ups half of Workers.
 	PlatformWorkers int
-	// Lease is how long a replica that says nothing is believed to live; 15 s
-	// by default. It is renewed three times as often.
+	// Lease is how long a replica may miss renewals before others take over; 15 s by
+	// default. A replica renews three times within it.
 	Lease time.Duration
-	// PollInterval is how often the store is asked for operations that have
-	// become due; 500 ms by default.
+	// PollInterval is the pause between queries for operations that are due; 500 ms
+	// by default.
 	PollInterval time.Duration
-	// RetryAfter is sent with each 202 and each poll of an operation that is in
+	// RetryAfter is the Retry-After of each 202 and of each poll of an operation in
 	// progress, in whole seconds; 1 s by default.
 	RetryAfter time.Duration
-	// MaxWait is the longest that a request waits for its operation; 55 s by
+	// MaxWait is the longest time that a request waits for its operation; 55 s by
 	// default, because platforms give up after 60 s.
 	MaxWait time.Duration
-	// StopGrace is how long a provider may take to return once its context has
-	// ended; then it is given up, and the operation goes on without it. 15 s by
-	// default.
+	// StopGrace is how long a provider may take to return after its context has
+	// ended; 15 s by default. After that the engine abandons the call.
 	StopGrace time.Duration
-	// CleanupTimeout is how long the engine tries to clean up after a failed
-	// creation, and to delete expired bindings; 24 h by default.
+	// CleanupTimeout limits how long the engine repeats the clean-up of a failed
+	// creation and the deletion of an expired binding; 24 h by default.
 	CleanupTimeout time.Duration
-	// DeletedGrace is how long the last operation of what was deleted is
-	// answered with "succeeded"; then with 410. 10 min by default.
+	// DeletedGrace is how long a poll of a successful deletion is answered with
+	// "succeeded"; 10 min by default. After that the answer is 410.
 	DeletedGrace time.Duration
-	// FailureGrace is how long an identical PUT or DELETE is answered with the
-	// operation that failed, until a poll or an answer has said so; then such a
-	// request begins a new operation. 10 min by default.
+	// FailureGrace is how long an identical PUT or DELETE is answered with the failed
+	// operation; 10 min by default. Once a poll or an answer has reported the failure,
+	// or after this time, such a request begins a new operation.
 	FailureGrace time.Duration
-	// Retention is how long operations that ended, and what was deleted, are
-	// remembered; 30 days by default.
+	// Retention is how long the store keeps ended operations and the records of deleted
+	// instances and bindings; 30 days by default.
 	Retention time.Duration
-	// SweepInterval is how often expired bindings and outdated records are
-	// looked for; 1 min by default.
+	// SweepInterval is the pause between searches for expired bindings and for records
+	// to prune; 1 min by default.
 	SweepInterval time.Duration
 	// UnbindExpired deletes bindings whose credentials have expired.
 	UnbindExpired bool
@@ -175,8 +174,7 @@ func (c Config) validate() error {
 	return errors.Join(problems...)
 }
 
-// policy returns the policy of a plan; plan is nil if the catalog has it no
-// more.
+// policy returns the policy of a plan. plan is nil if the catalog no longer has it.
 func (c *Config) policy(planID string, plan *openbroker.Plan) Policy {
 	p := c.Policies[planID].withDefaults(c.DefaultPolicy)
 	if p.Deadline == 0 && plan != nil && plan.MaximumPollingDuration != nil {

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// A platform may send the identical request again before each poll. If the
-// operation has failed meanwhile, a new one would begin each time, and no poll
-// would ever find the failed one: so the request joins that, until the platform
-// has read that it failed, or for Config.FailureGrace.
+// A platform may repeat the identical request before each poll. If the operation has
+// failed in between, each request would begin a new one, and no poll would ever see
+// the failure. So the request joins the failed operation until the platform has read
+// the failure, or for Config.FailureGrace.
 
-// undelivered is the decision to answer with the last operation on a key, if
-// that is of the kind and its failure was not delivered; else it is nil. changed
-// is when the record of the key changed last, which an operation that fails does.
+// undelivered is the decision to answer with the last operation on a key. It is nil
+// unless that operation has the kind, failed, and its failure was not delivered.
+// changed is the last change of the record, which is not before the failure.
 func (e *Engine) undelivered(ctx context.Context, s *Snapshot, key Key, kind OperationKind, changed time.Time) (*decision, error) {
 	over := func(since time.Time) bool { return !s.Now.Before(since.Add(e.config.FailureGrace)) }
 	if over(changed) {
@@ -33,16 +33,16 @@ func (e *Engine) undelivered(ctx context.Context, s *Snapshot, key Key, kind Ope
 	return &decision{operationID: last.ID, joined: true}, nil
 }
 
-// deliver records that the answer at hand says that an operation failed. If that
-// is not possible now, the platform hears it twice.
+// deliver records that an answer reports the failure of an operation. If the store
+// fails, the platform reads the failure twice.
 func (e *Engine) deliver(ctx context.Context, id string) {
 	if err := e.store.MarkDelivered(ctx, id); err != nil {
 		e.storeFailed(ctx, "recording that a failure is delivered", err)
 	}
 }
 
-// attributes are a digest of what makes a repeated request the same one. It is
-// all that is left of a creation that failed and was cleaned up.
+// attributes is a digest of the attributes that make a request identical. It is all
+// that remains of a creation that failed and was cleaned up.
 func (d *instanceDocument) attributes() []byte {
 	return digest(d.OrganizationGUID, d.SpaceGUID, namespace(d.Context), string(canonical(d.Parameters)))
 }
@@ -57,7 +57,7 @@ func digest(parts ...string) []byte {
 	return sum[:]
 }
 
-// tombstones returns the change that a deletion makes.
+// tombstones returns the record that a successful deletion leaves.
 func (e *Engine) tombstones(operation *OperationRecord, docs *documents) (instance *InstanceRecord, binding *BindingRecord, err error) {
 	cleansUp := operation.Internal && docs.operation.previous() == StatusCreateFailed
 	if operation.Kind == KindUnbind {

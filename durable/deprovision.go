@@ -6,11 +6,10 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Deprovision deletes an instance, and first the bindings that are left
-// (spec.md, "Deprovisioning"). A creation that is running is cancelled. Errors:
-// ErrInstanceDoesNotExist, ErrConcurrency, ErrAsyncRequired, ErrUnavailable if
-// the store cannot be used, and, for a request that waited, what the provider
-// returned.
+// Deprovision deletes an instance, after the bindings that remain (spec.md,
+// "Deprovisioning"). It cancels a running creation. Errors: ErrInstanceDoesNotExist,
+// ErrConcurrency, ErrAsyncRequired; ErrUnavailable if the store fails; and, for a
+// request that waited, the error of the provider.
 func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	var policy Policy
@@ -64,13 +63,13 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 		operation := &s.Open[i]
 		switch {
 		case operation.State == OperationCancelling:
-			// It is on its way out; the deletion waits for it.
+			// The deletion waits until it has stopped.
 			waits = true
 		case operation.Kind == KindProvision, operation.Internal && operation.Kind == KindDeprovision:
 			cancel, waits = operation.ID, true
 		case operation.Internal && operation.Kind == KindUnbind:
-			// The deletion deletes the bindings itself. One cancellation is one
-			// change; then the decision is made anew.
+			// The deletion deletes the bindings itself. It cancels one operation, and
+			// decides again.
 			return &decision{again: true, accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Cancel: operation.ID}}, nil
 		default:
 			return nil, openbroker.ErrConcurrency
@@ -98,8 +97,8 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 	}, nil
 }
 
-// checkRemaining refuses the deletion of an instance with bindings, if the
-// plan's policy says so.
+// checkRemaining refuses to delete an instance with bindings if the plan's policy says
+// so.
 func (e *Engine) checkRemaining(ctx context.Context, record *InstanceRecord, policy Policy) error {
 	if policy.RemainingBindings != RemainingBindingsRefuse {
 		return nil

@@ -15,8 +15,8 @@ import (
 
 var _ openbroker.Broker = (*Engine)(nil)
 
-// An Engine is a broker whose operations survive crashes. It answers requests
-// from New on, but begins to work on operations with Start.
+// An Engine is a broker whose operations survive crashes. It answers requests as soon
+// as New returns, and works on operations after Start.
 type Engine struct {
 	rules
 
@@ -27,24 +27,24 @@ type Engine struct {
 	// offset is the database's clock minus this process's, in nanoseconds.
 	offset atomic.Int64
 
-	// places bound the operations that this replica works on.
+	// places limit the operations that this replica works on.
 	places *places
-	// backlog says that operations wait in the store for a place.
+	// backlog says that operations in the store wait for a place.
 	backlog atomic.Bool
-	// wake makes the claim loop look at once, beat the heartbeat.
+	// wake makes the claim loop query the store at once, beat the lease loop.
 	wake, beat chan struct{}
 	// turns order the requests that change one instance.
 	turns turns
-	// queues are the bindings that wait their turn.
+	// queues order the binding requests that wait their turn.
 	queues turns
-	// draining ends the waiting of requests.
+	// draining makes waiting requests answer.
 	draining chan struct{}
 	drain    sync.Once
-	// aborted ends when workers are to give up recording a result: the store is
-	// away, and the engine has to stop. Another replica takes over.
+	// aborted ends when workers must stop trying to record a result: the engine has to
+	// stop, although the store fails. Another replica takes over.
 	aborted context.Context //nolint:containedctx // It is a signal that writes to the store obey.
 	abort   context.CancelFunc
-	// claiming ends when Stop does not wait for claims any longer.
+	// claiming ends when Stop no longer waits for claims.
 	claiming  context.Context //nolint:containedctx // It is a signal that claims obey.
 	stopClaim context.CancelFunc
 
@@ -53,7 +53,7 @@ type Engine struct {
 	watchers map[string][]chan *result
 	state    engineState
 	// base carries the values of Start's context to the provider.
-	base    context.Context //nolint:containedctx // Operations have no caller whose context they could take.
+	base    context.Context //nolint:containedctx // Operations have no caller with a context.
 	loops   sync.WaitGroup
 	workers sync.WaitGroup
 	// quit ends the loops.
@@ -69,10 +69,10 @@ const (
 	stateStopping
 )
 
-// New returns an engine for the catalog and the provider. It checks the
-// configuration and the catalog, and reports everything that is wrong with
-// them; and it checks that the sealer opens what the store holds, so that a
-// wrong key is refused before anything is done.
+// New returns an engine for the catalog and the provider. It checks the configuration
+// and the catalog, and reports all problems of them. It also checks that the sealer
+// opens the data of the store, so that a wrong key cannot do harm. The error then wraps
+// [ErrWrongKey].
 func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, store Store, config Config) (*Engine, error) {
 	if catalog == nil || provider == nil || store == nil {
 		return nil, errors.New("durable: a catalog, a provider and a store are needed")
@@ -95,18 +95,18 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 	if err := e.checkSealer(ctx); err != nil {
 		return nil, err
 	}
-	// Deadlines are of the database's clock: learn it before the first one.
+	// Deadlines use the database's clock, so read it before the first one.
 	if _, err := e.load(ctx, Key{}); err != nil {
 		return nil, fmt.Errorf("durable: the store does not work: %w", err)
 	}
 	return e, nil
 }
 
-// checkSealer opens a value that the first engine on the store has sealed.
+// checkSealer opens the canary of the store.
 func (e *Engine) checkSealer(ctx context.Context) error {
 	err := CheckSealer(ctx, e.store, e.config.Sealer)
 	if errors.Is(err, ErrWrongKey) {
-		return fmt.Errorf("durable: %w: configure the key that belongs to this database, nothing was changed", err)
+		return fmt.Errorf("durable: %w: nothing was changed; configure the key of this database", err)
 	}
 	if err != nil {
 		return fmt.Errorf("durable: %w", err)
@@ -114,9 +114,8 @@ func (e *Engine) checkSealer(ctx context.Context) error {
 	return nil
 }
 
-// SetCatalog changes the catalog. The engine goes on with the old one if it
-// returns an error: when the catalog is invalid, or a plan's policy cannot work
-// with it.
+// SetCatalog replaces the catalog. It returns an error, and keeps the old catalog, if
+// the new one is invalid or the policy of a plan does not fit it.
 func (e *Engine) SetCatalog(catalog *openbroker.Catalog) error {
 	if err := e.setCatalog(catalog); err != nil {
 		return err
@@ -130,9 +129,9 @@ func (e *Engine) Catalog(context.Context) (*openbroker.Catalog, error) {
 	return e.catalog.Load(), nil
 }
 
-// Start begins to work on operations, also those that earlier processes left
-// behind. It returns at once. The context's values, not its end, reach the
-// provider: end the engine with Stop.
+// Start begins to work on operations, including those of earlier processes. It returns
+// at once. The provider sees the values of the context, but not its end: end the
+// engine with Stop.
 func (e *Engine) Start(ctx context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -148,18 +147,17 @@ func (e *Engine) Start(ctx context.Context) {
 	}
 }
 
-// Drain has every request answered that waits for its operation, now and from now
-// on: with 202 if the client accepts that, else with 503 and Retry-After. Their
-// operations go on, here until [Engine.Stop], then in another replica or in the
-// next process. Call it when the server stops accepting requests; package server
-// does. It can be called twice.
+// Drain answers every request that waits for its operation, now and later: with 202 if
+// the client accepts that, else with 503 and Retry-After. The operations continue, here
+// until [Engine.Stop], then in another replica or in the next process. Call Drain when
+// the server stops accepting requests, as package server does. It can be called twice.
 func (e *Engine) Drain() { e.drain.Do(func() { close(e.draining) }) }
 
-// Stop ends the engine: it drains, takes on nothing more, lets the running operations
-// end until ctx ends, then interrupts them, and gives their leases back, so
-// that another replica, or the next process, goes on with them at once. That
-// takes a few seconds after the end of ctx if a provider does not return, or the
-// store is away. Stop can be called twice, and without Start.
+// Stop ends the engine. It drains, claims nothing more, and lets the running operations
+// end until ctx ends. Then it interrupts them and releases their leases, so that
+// another replica, or the next process, continues with them at once. That takes a few
+// seconds more if a provider does not return or the store fails. Stop can be called
+// twice, and without Start.
 func (e *Engine) Stop(ctx context.Context) {
 	e.Drain()
 	e.stopOnce.Do(func() {
@@ -192,18 +190,17 @@ func (e *Engine) Stop(ctx context.Context) {
 	})
 }
 
-// stopPatience bounds how long Stop takes beyond its context: this long for
-// providers that do not return, and again for a store that is away. What is not
-// recorded then is another replica's once the lease is over.
+// stopPatience limits how long Stop takes after its context has ended: this long for
+// providers that do not return, and as long again for a store that fails. Another
+// replica takes over what is not recorded by then, when the lease has ended.
 const stopPatience = 4 * time.Second
 
-// claimPatience is how long Stop waits for a claim, to give back what it leases.
-// A claim that is cut off may have leased operations, which then wait until that
-// lease is over.
+// claimPatience is how long Stop waits for a claim, to release the operations that it
+// leases. Operations of a claim that was cut off wait until the lease has ended.
 const claimPatience = time.Second
 
-// enter counts the caller among the workers if the engine is in one of the
-// states: Stop waits for it then. Leave with workers.Done.
+// enter counts the caller as a worker, for which Stop waits, if the engine is in one
+// of the states. Leave with workers.Done.
 func (e *Engine) enter(states ...engineState) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -221,10 +218,10 @@ func (e *Engine) started() bool {
 	return e.state == stateStarted
 }
 
-// Ping reports whether the store can be used now, for readiness checks.
+// Ping returns an error if the store cannot be used now, for readiness checks.
 func (e *Engine) Ping(ctx context.Context) error { return e.store.Ping(ctx) }
 
-// now is the time of the database, as far as known.
+// now is the time of the database, by the offset of the last snapshot.
 func (e *Engine) now() time.Time { return time.Now().Add(time.Duration(e.offset.Load())) }
 
 // load reads a snapshot and learns the database's clock.
@@ -237,11 +234,10 @@ func (e *Engine) load(ctx context.Context, key Key) (*Snapshot, error) {
 	return snapshot, nil
 }
 
-// unavailable is the answer when the store cannot be used: the request can be
-// sent again.
+// unavailable is the answer if the store fails: the platform can repeat the request.
 func unavailable(err error) error { return openbroker.ErrUnavailable.WithCause(err) }
 
-// signal puts a value into a channel that holds one.
+// signal sends to a channel with a buffer of one, unless it is full.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -1,7 +1,6 @@
 package durable
 
-// Held tells how much the engine keeps in memory: all of it is zero when nothing
-// is being done.
+// Held counts what the engine keeps in memory. All counts are zero when it is idle.
 func (e *Engine) Held() (runs, watchers, turns, slots int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -12,7 +11,7 @@ func (e *Engine) Held() (runs, watchers, turns, slots int) {
 	return len(e.runs), len(e.watchers), len(e.turns.taken) + len(e.queues.taken), e.places.held()
 }
 
-// Waiting tells how many requests wait for the end of an operation.
+// Waiting counts the requests that wait for the end of an operation.
 func (e *Engine) Waiting() (requests int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

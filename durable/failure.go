@@ -10,17 +10,18 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Why an attempt was stopped. They are causes of its context.
+// The causes with which the context of an attempt ends, and other reasons of the
+// engine for its failure.
 var (
 	errCancelled = errors.New("the operation was cancelled by a delete request")
 	errLeaseLost = errors.New("the lease of the operation was lost")
 	errStopping  = errors.New("the broker is stopping")
-	errTimedOut  = errors.New("the operation took longer than it may")
+	errTimedOut  = errors.New("the operation exceeded its deadline")
 	errExited    = errors.New("the provider ended its goroutine")
 	errAbandoned = errors.New("the provider did not return after its context ended")
 )
 
-// A failure is the public part of why an operation failed, as it is stored.
+// A failure is the public part of the error of a failed operation, as it is stored.
 type failure struct {
 	Status           int    `json:"status,omitempty"`
 	Code             string `json:"code,omitempty"`
@@ -31,9 +32,9 @@ type failure struct {
 	RetryAfter time.Duration `json:"retry_after,omitempty"`
 }
 
-// plainError returns an error of a provider as one that can be looked at anywhere:
-// a provider's own error type may panic, as a nil pointer in an error does.
-// Call it where a panic is caught.
+// plainError copies an error of a provider into types of this package. The methods of
+// a provider's error type may panic, for example for a nil pointer in an error. Call
+// plainError where a panic is recovered.
 func plainError(err error) error {
 	if err == nil {
 		return nil
@@ -62,7 +63,7 @@ type providerError struct {
 func (s *providerError) Error() string   { return s.text }
 func (s *providerError) Unwrap() []error { return s.parts }
 
-// failureOf says publicly why the operation failed.
+// failureOf is the public part of the error that failed the operation.
 func failureOf(err error, operationID string) *failure {
 	var answer *openbroker.Error
 	switch {
@@ -75,13 +76,13 @@ func failureOf(err error, operationID string) *failure {
 			Status: answer.Status, Code: answer.Code, Description: answer.Description,
 			InstanceUsable: answer.InstanceUsable, UpdateRepeatable: answer.UpdateRepeatable, RetryAfter: answer.RetryAfter,
 		}
-		setDefault(&f.Status, http.StatusNotFound) // as the handler reads it
+		setDefault(&f.Status, http.StatusNotFound) // As the handler reads it.
 		setDefault(&f.Description, "The operation failed.")
 		return f
 	default:
 		return &failure{
 			Status:      http.StatusInternalServerError,
-			Description: "The service broker failed to carry out the operation. Its log has the cause under the operation id " + operationID + ".",
+			Description: "The service broker could not complete the operation. Its log has the cause under the operation id " + operationID + ".",
 		}
 	}
 }
@@ -107,7 +108,7 @@ func readFailure(stored []byte) *failure {
 	return f
 }
 
-// err is the failure as the answer to a request that waited.
+// err is the failure as the answer to a waiting request.
 func (f *failure) err() error {
 	e := openbroker.NewError(f.Status, f.Code, f.Description)
 	e.InstanceUsable, e.UpdateRepeatable, e.RetryAfter = f.InstanceUsable, f.UpdateRepeatable, f.RetryAfter

@@ -8,9 +8,8 @@ import (
 )
 
 // GetInstance fetches an instance (spec.md, "Fetching a Service Instance").
-// Errors: ErrInstanceDoesNotExist, also while it is being created;
-// ErrConcurrency while it is being updated or deleted; ErrUnavailable if the
-// store cannot be used.
+// Errors: ErrInstanceDoesNotExist, also during the creation; ErrConcurrency during an
+// update or a deletion; ErrUnavailable if the store fails.
 func (e *Engine) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
 	snapshot, err := e.load(ctx, keyOf(&r.Caller, r.InstanceID, ""))
 	if err != nil {
@@ -37,9 +36,9 @@ func (e *Engine) GetInstance(ctx context.Context, r *openbroker.GetInstanceReque
 	}, nil
 }
 
-// GetBinding fetches a binding with its credentials (spec.md, "Fetching a
-// Service Binding"). Errors: ErrBindingDoesNotExist, also while it is being
-// created or deleted; ErrUnavailable if the store cannot be used.
+// GetBinding fetches a binding with its credentials (spec.md, "Fetching a Service
+// Binding"). Errors: ErrBindingDoesNotExist, also during the creation and the
+// deletion; ErrUnavailable if the store fails.
 func (e *Engine) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
 	snapshot, err := e.load(ctx, keyOf(&r.Caller, r.InstanceID, r.BindingID))
 	if err != nil {
@@ -60,18 +59,18 @@ func (e *Engine) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest
 	return &response, nil
 }
 
-// LastOperation tells how an operation on an instance is doing (spec.md,
-// "Polling Last Operation for Service Instances"): the one that the request
-// names, else the last. Errors: ErrInstanceDoesNotExist if there never was one;
-// ErrGone some time after a deletion; ErrUnavailable if the store cannot be
-// used.
+// LastOperation returns the state of the operation that the request names or, if it
+// names none or an unknown one, of the last operation on the instance (spec.md,
+// "Polling Last Operation for Service Instances"). Errors: ErrInstanceDoesNotExist if
+// the instance never had an operation; ErrGone for a deletion that succeeded longer
+// than [Config].DeletedGrace ago; ErrUnavailable if the store fails.
 func (e *Engine) LastOperation(ctx context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
 	return e.lastOperation(ctx, keyOf(&r.Caller, r.InstanceID, ""), r.Operation, openbroker.ErrInstanceDoesNotExist)
 }
 
-// LastBindingOperation is LastOperation for bindings (spec.md, "Polling Last
-// Operation for Service Bindings"); ErrBindingDoesNotExist if there never was
-// one.
+// LastBindingOperation is LastOperation for a binding (spec.md, "Polling Last
+// Operation for Service Bindings"). It returns ErrBindingDoesNotExist if the binding
+// never had an operation.
 func (e *Engine) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
 	return e.lastOperation(ctx, keyOf(&r.Caller, r.InstanceID, r.BindingID), r.Operation, openbroker.ErrBindingDoesNotExist)
 }

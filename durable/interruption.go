@@ -8,16 +8,16 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// An interruption is an error that says nothing about the operation: the store or
-// the sealer is away, or this machine is short of something. The operation is
-// given back for another attempt, and the one that was interrupted does not count.
+// An interruption is an error of the environment rather than of the operation: the
+// store or the sealer fails, or this machine lacks a resource. The operation is
+// released for another attempt, and the interrupted one does not count as failed.
 type interruption struct{ err error }
 
 func (i *interruption) Error() string { return i.err.Error() }
 func (i *interruption) Unwrap() error { return i.err }
 
-// interrupted marks an error of the store or of the sealer. That an attempt may
-// not write, or that the caller's own context has ended, is none of theirs.
+// interrupted marks an error of the store or of the sealer. A refused write and the end
+// of the caller's context are not such errors.
 func interrupted(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil || errors.Is(err, ErrFenced) || errors.Is(err, ErrCancelling) {
 		return err
@@ -25,8 +25,9 @@ func interrupted(ctx context.Context, err error) error {
 	return &interruption{err}
 }
 
-// isInterruption tells whether a provider returned because of an interruption. A
-// shortage of this process or machine is one unless the provider answers it.
+// isInterruption reports whether a provider returned because of an interruption. A lack
+// of file descriptors or disk space is one, unless the provider returned an
+// openbroker.Error.
 func isInterruption(err error) bool {
 	var mark *interruption
 	if errors.As(err, &mark) {

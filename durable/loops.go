@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// claimLoop takes on operations that nobody works on: those that found no free
-// worker, that are due for another attempt, or whose replica died.
+// claimLoop claims operations without a worker: those that found none free, that are
+// due for another attempt, or whose replica died.
 func (e *Engine) claimLoop(ctx context.Context) {
 	e.every(ctx, e.config.PollInterval, e.wake, e.claim)
 }
 
-// every calls f at once, at each interval, and when signalled, until ctx ends.
+// every calls f at once, after each interval, and at each signal, until ctx ends.
 func (e *Engine) every(ctx context.Context, interval time.Duration, signalled <-chan struct{}, f func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -37,8 +37,8 @@ func (e *Engine) claim(context.Context) {
 		e.backlog.Store(true) // Look again when a place becomes free.
 		return
 	}
-	// While operations wait, those come first whose platform, or service, has less
-	// than its share.
+	// While operations wait, platforms and services with less than their share come
+	// first.
 	passes := []bool{false}
 	if e.backlog.Swap(false) {
 		passes = []bool{true, false}
@@ -63,11 +63,11 @@ func (e *Engine) claim(context.Context) {
 	}
 }
 
-// claimSome claims operations, begins to work on them in places that are reserved,
-// and returns how many there are.
+// claimSome claims operations, begins to work on them in reserved places, and returns
+// their number.
 func (e *Engine) claimSome(limit int, leave ClaimExclusion) int {
 	leased := time.Now()
-	// What takes longer than the lease is not ours any more.
+	// A claim that takes longer than the lease has lost its operations.
 	ctx, cancel := context.WithTimeout(e.claiming, e.config.Lease)
 	defer cancel()
 	claimed, err := e.store.Claim(ctx, e.config.Replica, e.config.Lease, limit, leave)
@@ -91,8 +91,8 @@ func (e *Engine) storeFailed(ctx context.Context, doing string, err error) {
 	}
 }
 
-// leaseLoop keeps the leases of the running operations, and stops those that
-// are cancelled or lost. Only its timer renews them: a hint makes it look.
+// leaseLoop renews the leases of the running operations, and stops operations that were
+// cancelled or lost. Its timer renews; a hint only makes it read.
 func (e *Engine) leaseLoop(ctx context.Context) {
 	timer := time.NewTicker(e.config.Lease / 3)
 	defer timer.Stop()
@@ -108,13 +108,13 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 	}
 }
 
-// held are the runs that have a lease, as far as known.
+// held returns the runs that have a lease, as far as this replica knows.
 func (e *Engine) held() (running []*run, fences []Fence) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, r := range e.runs {
 		if r.lost() {
-			continue // Whoever claims it goes on, the sooner the better.
+			continue // Another replica may claim it.
 		}
 		running, fences = append(running, r), append(fences, r.fence())
 	}
@@ -141,7 +141,7 @@ func (e *Engine) renew(ctx context.Context) {
 	heed(running, states, err)
 }
 
-// look finds out which operations are cancelled or lost.
+// look stops the operations that were cancelled or lost.
 func (e *Engine) look(ctx context.Context) {
 	running, fences := e.held()
 	if len(running) == 0 {
@@ -156,21 +156,21 @@ func (e *Engine) look(ctx context.Context) {
 	heed(running, states, err)
 }
 
-// heed stops the runs that are cancelled, or, unless the states are incomplete,
-// lost. Of those that are not known, each stops itself when its lease is over.
+// heed stops the runs that were cancelled and, unless the states are incomplete, those
+// that were lost. A run whose state is unknown stops when its lease ends.
 func heed(running []*run, states map[Fence]OperationState, incomplete error) {
 	for _, r := range running {
 		switch state, held := states[r.fence()]; {
 		case !held && incomplete == nil:
-			r.stop(errLeaseLost) // Or it has just ended, and does not notice.
+			r.stop(errLeaseLost) // If the run has just ended, this has no effect.
 		case state == OperationCancelling:
 			r.stop(errCancelled)
 		}
 	}
 }
 
-// hintLoop passes on what the store hears from other replicas, at most every
-// hintPause, because each hint costs every replica a look.
+// hintLoop passes the hints of the store on, at most one per hintPause, because each
+// hint makes every replica query the store.
 func (e *Engine) hintLoop(ctx context.Context) {
 	const hintPause = 100 * time.Millisecond
 	for {
@@ -194,7 +194,7 @@ func (e *Engine) hintLoop(ctx context.Context) {
 	}
 }
 
-// sweepLoop deletes what has expired and forgets what is long gone.
+// sweepLoop deletes expired bindings and prunes old records.
 func (e *Engine) sweepLoop(ctx context.Context) {
 	e.every(ctx, e.config.SweepInterval, nil, e.sweep)
 }
@@ -234,6 +234,6 @@ func (e *Engine) unbindExpired(ctx context.Context) {
 			e.storeFailed(ctx, "deleting an expired binding", err)
 			continue
 		}
-		d.forget() // Nobody waits for it.
+		d.forget() // No request waits for it.
 	}
 }

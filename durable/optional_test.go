@@ -179,8 +179,8 @@ func TestResourceFinder(t *testing.T) {
 		r.done("i", r.deprovision("i", planID))
 		provider.set("i", true)
 		refused()
-		if !strings.Contains(r.logs.String(), "the creation is refused") {
-			t.Error("the operator does not hear of it")
+		if !strings.Contains(r.logs.String(), "creation refused") {
+			t.Error("the log does not say so")
 		}
 	})
 }

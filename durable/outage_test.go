@@ -44,7 +44,7 @@ func TestOutage(t *testing.T) {
 			t.Error("the broker says it is healthy")
 		}
 		g.open()
-		eventually(t, "the result cannot be recorded", func() bool { return strings.Contains(r.logs.String(), "result not recorded yet") })
+		eventually(t, "the result cannot be recorded", func() bool { return strings.Contains(r.logs.String(), "result not recorded") })
 		store.away.Store(false)
 		if err := r.Ping(t.Context()); err != nil {
 			t.Error(err)

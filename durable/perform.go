@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// perform calls the provider for an operation. It returns the documents as they
-// are to be if it succeeds; those that it was given stay unchanged.
+// perform calls the provider for an operation. It returns the documents after success,
+// and leaves those that it was given unchanged.
 func (e *Engine) perform(ctx context.Context, task *Task, docs documents) (documents, error) {
 	instance := e.instance(docs.instanceRecord, docs.instance)
 	switch kind := task.Kind(); kind {
@@ -94,8 +94,8 @@ func (e *Engine) performBind(ctx context.Context, task *Task, instance Instance,
 	return docs, nil
 }
 
-// unbindRemaining deletes the bindings that the platform has left, one by one,
-// each recorded before the next.
+// unbindRemaining deletes the bindings that the platform has left, one by one, and
+// records each before the next.
 func (e *Engine) unbindRemaining(ctx context.Context, task *Task, instance Instance) error {
 	filter := Filter{Platform: instance.Platform, InstanceID: instance.ID}
 	for {
@@ -129,9 +129,9 @@ func (e *Engine) unbindOne(ctx context.Context, task *Task, instance Instance, r
 	return task.advance(ctx, &Advance{Binding: deletedBinding(record)})
 }
 
-// deletion is the error of a deletion. That there is nothing to delete is none,
-// however the provider says it: a 410 would tell the platform that it is gone,
-// and the record would stay.
+// deletion is the error of a deletion. A missing resource counts as deleted, whichever
+// status the provider returns: after a 410 the platform would consider the instance or
+// binding deleted, while the record stays.
 func deletion(err error) error {
 	var answer *openbroker.Error
 	if errors.As(err, &answer) && answer != nil {
@@ -143,7 +143,7 @@ func deletion(err error) error {
 	return err
 }
 
-// deletedBinding is a binding's tombstone: nothing secret is left in it.
+// deletedBinding is the tombstone of a binding. It has no secrets.
 func deletedBinding(record *BindingRecord) *BindingRecord {
 	return &BindingRecord{Key: record.Key, Status: StatusDeleted, ServiceID: record.ServiceID, PlanID: record.PlanID}
 }

@@ -2,23 +2,23 @@ package durable
 
 import "sync"
 
-// places are those of the workers of this replica. They are shared fairly by
-// platform and, in it, by service, so that slow operations of one client leave
+// places limit how many operations this replica works on. Platforms share them fairly
+// and, within a platform, services do, so that slow operations of one client leave
 // room for others, and clean-ups for creations.
 type places struct {
 	mu sync.Mutex
-	// size is how many there are, perPlatform, perService and forInternal how many
-	// of them operations of one platform, of one service of a platform, and those
-	// that the engine began may take.
+	// size is the number of places. One platform may take perPlatform of them, one
+	// service of a platform perService, and internal operations forInternal.
 	size, perPlatform, perService, forInternal int
-	// taken counts those that are reserved, too.
+	// taken includes the reserved places.
 	taken     int
 	internal  int
 	platforms map[string]int
 	services  map[PlatformService]int
 }
 
-// A place is what an operation counts for. The service is empty until it is known.
+// A place is the platform and service of an operation that takes a place. The service
+// is empty until it is known.
 type place struct {
 	of       PlatformService
 	internal bool
@@ -31,11 +31,10 @@ func newPlaces(size, perPlatform int) *places {
 	}
 }
 
-// most is three quarters: what one of several may take.
+// most is three quarters, the limit for one of several.
 func most(of int) int { return of - of/4 }
 
-// share sets the bound of a service. The only one of a catalog has no other to
-// leave room for.
+// share sets the limit of a service. A catalog with one service needs none.
 func (p *places) share(services int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -45,7 +44,7 @@ func (p *places) share(services int) {
 	}
 }
 
-// take takes a place for an operation that was just accepted, if it may have one now.
+// take takes a place for an operation that was just accepted, if the limits allow it.
 func (p *places) take(who place) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,8 +57,8 @@ func (p *places) take(who place) bool {
 	return true
 }
 
-// reserve takes half of the free places for a claim. The others stay free for the
-// requests that arrive meanwhile, so that these can begin at once.
+// reserve takes half of the free places for a claim. The others stay free for requests
+// that arrive during the claim.
 func (p *places) reserve() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,15 +67,14 @@ func (p *places) reserve() int {
 	return n
 }
 
-// use makes a reserved place that of an operation.
+// use assigns a reserved place to an operation.
 func (p *places) use(who place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.count(who, 1)
 }
 
-// unreserve gives back what was reserved and is not used. It reports whether a
-// place is free.
+// unreserve returns unused reserved places. It reports whether a place is free.
 func (p *places) unreserve(n int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,7 +82,7 @@ func (p *places) unreserve(n int) bool {
 	return p.taken < p.size
 }
 
-// learn tells of which service the operation is.
+// learn sets the service of a place.
 func (p *places) learn(who *place, service string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,7 +91,7 @@ func (p *places) learn(who *place, service string) {
 	p.count(*who, 1)
 }
 
-// release gives a place back.
+// release returns a place.
 func (p *places) release(who place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,9 +114,9 @@ func (p *places) count(who place, n int) {
 	}
 }
 
-// leave says what a claim must leave because it has all the places that it may
-// have, and how many operations it may get so that none of the others has more.
-// If fair, it leaves also what has its share or more: others come first.
+// leave returns the platforms and services that have reached their limits, which a
+// claim must leave, and how many operations it may claim so that no other exceeds its
+// limit. If fair, it also leaves those that have their share, so that others come first.
 func (p *places) leave(fair bool) (leave ClaimExclusion, limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -149,7 +147,7 @@ func (p *places) leave(fair bool) (leave ClaimExclusion, limit int) {
 	return leave, min(limit, ofPlatform, ofService)
 }
 
-// held is how many are taken.
+// held is the number of places that are taken.
 func (p *places) held() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

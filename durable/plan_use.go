@@ -5,36 +5,35 @@ import (
 	"slices"
 )
 
-// A PlanRef names a plan of a service, by their ids.
+// A PlanRef identifies a plan of a service.
 type PlanRef struct {
 	ServiceID, PlanID string
 }
 
-// A PlanUse is a plan that is in use, and one of the instances that use it.
+// A PlanUse is a plan that instances use, with one of them.
 type PlanUse struct {
 	PlanRef
-	// Instance is one of perhaps many.
+	// Instance is one of them.
 	Instance Key
 	// Status is that of the instance.
 	Status RecordStatus
 }
 
-// occupied are the statuses of instances for which something may exist.
+// occupied returns the statuses of instances that may have a resource.
 func occupied() []RecordStatus {
 	return []RecordStatus{StatusReady, StatusCreating, StatusUpdating, StatusDeleting, StatusCreateFailed}
 }
 
-// PlansInUse returns those of the plans that instances of any platform use, in the
-// order in which they are given: instances that exist, are being made or deleted, or
-// could not be made and are not cleaned up, and those whose update to the plan is
-// under way. What was deleted does not count. The error is that of the store, or says
-// that a sealed operation cannot be opened.
+// PlansInUse returns those of the given plans that instances of any platform use, in
+// the given order. An instance uses a plan while it exists, is being created, updated
+// to the plan, or deleted, and after a failed creation until it is cleaned up. Deleted
+// instances do not count. The error is that of the store, or says that a sealed
+// operation cannot be opened.
 //
-// It is for deciding whether a catalog may do without a plan, before [Engine.SetCatalog].
-// An instance may be made between the two, by this replica or another one. That
-// does no harm to it: what was accepted is carried out, and what is of a plan that the
-// catalog does not have any more can be fetched, unbound and deleted. It cannot be
-// changed or bound.
+// Call it before [Engine.SetCatalog] to decide whether a catalog may omit a plan. This
+// replica or another one may create an instance between the two calls. That does no
+// harm: accepted operations are completed, and an instance whose plan has left the
+// catalog can be fetched, unbound and deleted. It cannot be updated or bound.
 func (e *Engine) PlansInUse(ctx context.Context, plans ...PlanRef) ([]PlanUse, error) {
 	moving, err := e.moving(ctx)
 	if err != nil {
@@ -67,7 +66,7 @@ func (e *Engine) instanceOf(ctx context.Context, plan PlanRef) (*InstanceRecord,
 	if first[0].Status != StatusDeleted {
 		return &first[0], nil
 	}
-	// Behind a tombstone there may be others.
+	// Other instances may follow the tombstone.
 	for _, filter.Status = range occupied() {
 		found, err := e.store.Instances(ctx, filter)
 		if err != nil {
@@ -77,11 +76,11 @@ func (e *Engine) instanceOf(ctx context.Context, plan PlanRef) (*InstanceRecord,
 			return &found[0], nil
 		}
 	}
-	return nil, nil //nolint:nilnil // There is none.
+	return nil, nil //nolint:nilnil // No such instance, and no error.
 }
 
-// moving returns the plans that updates under way lead to. Instances are recorded
-// with their former plan until then.
+// moving returns the target plans of running updates. Until the end of the update, the
+// record of an instance has the former plan.
 func (e *Engine) moving(ctx context.Context) ([]PlanUse, error) {
 	var found []PlanUse
 	for _, state := range []OperationState{OperationActive, OperationCancelling} {
@@ -109,8 +108,7 @@ func (e *Engine) moving(ctx context.Context) ([]PlanUse, error) {
 	return found, nil
 }
 
-// destination is the plan that an update leads to. It reports false if the instance
-// is gone.
+// destination is the target plan of an update. ok is false if the instance is gone.
 func (e *Engine) destination(ctx context.Context, o *OperationRecord) (use PlanUse, ok bool, err error) {
 	document, err := e.openOperation(o)
 	if err != nil {

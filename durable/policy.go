@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// A ResponseMode says whether requests wait for their operation.
+// A ResponseMode says whether requests wait for their operations.
 type ResponseMode string
 
 const (
-	// ModeAutomatic answers 201 or 200 if the operation ends within SyncWait, and
-	// 202 otherwise. A client that does not accept a 202 waits for the end.
+	// ModeAutomatic answers 201 or 200 if the operation ends within SyncWait, and 202
+	// otherwise. A request of a client that does not accept a 202 waits for the end.
 	ModeAutomatic ResponseMode = "automatic"
 	// ModeSynchronous always waits for the end.
 	ModeSynchronous ResponseMode = "synchronous"
@@ -19,20 +19,20 @@ const (
 	ModeAsynchronous ResponseMode = "asynchronous"
 )
 
-// A Cleanup says what becomes of an instance or binding whose creation failed.
+// A Cleanup says what the engine does after a failed creation.
 type Cleanup string
 
 const (
-	// CleanupAutomatic deletes it: the engine calls Deprovision or Unbind until
-	// that succeeds.
+	// CleanupAutomatic deletes the instance or binding: the engine calls Deprovision
+	// or Unbind until that succeeds.
 	CleanupAutomatic Cleanup = "automatic"
-	// CleanupManual leaves it to be looked at; the platform's delete request
+	// CleanupManual leaves it for an operator. A delete request of the platform
 	// deletes it.
 	CleanupManual Cleanup = "manual"
 )
 
-// RemainingBindings says what a deprovision does about bindings that the
-// platform has not deleted, which it should have (spec.md, "Deprovisioning").
+// RemainingBindings says what a deprovision does with bindings that the platform has
+// not deleted, although it should (spec.md, "Deprovisioning").
 type RemainingBindings string
 
 const (
@@ -42,32 +42,32 @@ const (
 	RemainingBindingsRefuse RemainingBindings = "refuse"
 )
 
-// A Policy is how the engine treats the operations of a plan. An empty field
-// takes the value of [Config.DefaultPolicy], and that the default below.
+// A Policy says how the engine treats the operations of a plan. An empty field takes
+// the value of [Config].DefaultPolicy, and an empty field of that the default below.
 type Policy struct {
-	// Mode is Automatic by default.
+	// Mode applies to operations on instances; ModeAutomatic by default.
 	Mode ResponseMode
-	// BindingMode is that of bind and unbind; Mode by default.
+	// BindingMode applies to bind and unbind; Mode by default.
 	BindingMode ResponseMode
-	// SyncWait is how long Automatic waits, and how long a binding waits its
-	// turn without ParallelBindings; 1 s by default.
+	// SyncWait is how long ModeAutomatic waits, and how long a bind or an unbind waits
+	// its turn without ParallelBindings; 1 s by default.
 	SyncWait time.Duration
-	// Deadline is how long an operation may take, all attempts together; the
-	// plan's maximum_polling_duration, or 1 h, by default.
+	// Deadline is how long an operation may take, all attempts together; by default
+	// the plan's maximum_polling_duration or, without one, 1 h.
 	Deadline time.Duration
-	// Attempts is how often a provision, update or bind is tried, if its errors
-	// are Retryable; 5 by default.
+	// Attempts limits the attempts at a provision, update or bind whose errors are
+	// Retryable; 5 by default.
 	Attempts int
-	// BackoffMin is the pause after the first failed attempt; it doubles up to
-	// BackoffMax. 1 s and 1 min by default.
+	// BackoffMin is the pause after the first failed attempt; 1 s by default. It
+	// doubles up to BackoffMax; 1 min by default.
 	BackoffMin, BackoffMax time.Duration
 	// Cleanup is CleanupAutomatic by default.
 	Cleanup Cleanup
-	// ParallelBindings allows operations on several bindings of one instance at
-	// a time, the default. With false, a bind or an unbind waits its turn for up
-	// to SyncWait, and then gets ErrConcurrency.
+	// ParallelBindings allows operations on several bindings of one instance at the
+	// same time; true by default. With false, a bind or an unbind waits its turn for up
+	// to SyncWait, and then returns ErrConcurrency.
 	ParallelBindings *bool
-	// RemainingBindings is UnbindRemaining by default.
+	// RemainingBindings is RemainingBindingsUnbind by default.
 	RemainingBindings RemainingBindings
 }
 

@@ -19,10 +19,10 @@ func keyOf(caller *openbroker.Caller, instanceID, bindingID string) Key {
 	return Key{Platform: platform, InstanceID: instanceID, BindingID: bindingID}
 }
 
-// Provision records the instance and begins to create it (spec.md,
-// "Provisioning"). Errors: ErrInstanceAlreadyExists, ErrConcurrency,
-// ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [RequestChecker]
-// returns, and, for a request that waited, what the provider returned.
+// Provision records the instance and begins to create it (spec.md, "Provisioning").
+// Errors: ErrInstanceAlreadyExists, ErrConcurrency, ErrAsyncRequired; ErrUnavailable if
+// the store fails; the error of a [RequestChecker], a [ResourceFinder] or a
+// [DashboardProvider]; and, for a request that waited, that of the provider.
 func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	policy := e.config.policy(r.PlanID, r.Plan)
@@ -117,7 +117,7 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 	}, nil
 }
 
-// refusedCreate asks the provider whether a creation may begin.
+// refusedCreate returns an error if the provider refuses the creation.
 func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instance) error {
 	if checker, ok := e.provider.(RequestChecker); ok {
 		if err := checker.CheckInstance(ctx, instance, nil); err != nil {
@@ -132,8 +132,8 @@ func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instan
 	if err != nil || !exists {
 		return err
 	}
-	// Another replica may just have created it. What is written is guarded by the
-	// revision, what is refused is not.
+	// Another replica may just have created it. The revision guards a write, but not a
+	// refusal.
 	now, err := e.load(ctx, Key{Platform: instance.Platform, InstanceID: instance.ID})
 	if err != nil {
 		return err
@@ -141,13 +141,14 @@ func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instan
 	if now.Revision() != s.Revision() {
 		return ErrConflict
 	}
-	e.logger.LogAttrs(ctx, slog.LevelError, "a resource exists, but the instance has no record: the creation is refused; restore the records, or remove the resource",
+	e.logger.LogAttrs(ctx, slog.LevelError, "creation refused: the resource exists, but the instance has no record; restore the records, or remove the resource",
 		slog.String("platform", instance.Platform), slog.String("instance_id", instance.ID), slog.String("resource", instance.ResourceName()))
-	return openbroker.ErrInstanceAlreadyExists.WithDescription("A resource of this service instance exists already, but the service broker has no record of it. Ask its operator.")
+	return openbroker.ErrInstanceAlreadyExists.WithDescription("A resource of this service instance already exists, but the service broker has no record of it. Ask the operator of the service broker.")
 }
 
-// provisionCleanedUp answers the identical request for what could not be created
-// and was cleaned up, if the failure was not delivered. Otherwise it returns nil.
+// provisionCleanedUp is the decision about a request that is identical to a failed
+// creation, which was cleaned up and whose failure was not delivered. Otherwise it is
+// nil.
 func (e *Engine) provisionCleanedUp(ctx context.Context, s *Snapshot, r *openbroker.ProvisionRequest, wanted *instanceDocument, asyncRequired bool) (*decision, error) {
 	record := s.Instance
 	if record == nil || len(record.Data) == 0 || record.ServiceID != r.ServiceID || record.PlanID != r.PlanID {
@@ -166,16 +167,17 @@ type repeatedCreate struct {
 	kind    OperationKind
 	status  RecordStatus
 	changed time.Time
-	// same says that the attributes are those of the record, exists is the
-	// answer if they are not.
+	// same says that the attributes equal those of the record. exists is the answer if
+	// they differ.
 	same   bool
 	exists error
-	// asyncRequired says that the client does not accept what the plan demands.
+	// asyncRequired says that the plan is asynchronous, and the client does not accept
+	// that.
 	asyncRequired bool
 }
 
-// failedCreate answers with a creation that failed, if that was not delivered.
-// Otherwise it returns nil.
+// failedCreate is the decision to answer with a failed creation whose failure was not
+// delivered. Otherwise it is nil.
 func (e *Engine) failedCreate(ctx context.Context, s *Snapshot, r repeatedCreate) (*decision, error) {
 	d, err := e.undelivered(ctx, s, r.key, r.kind, r.changed)
 	if d != nil && r.asyncRequired {
@@ -184,8 +186,8 @@ func (e *Engine) failedCreate(ctx context.Context, s *Snapshot, r repeatedCreate
 	return d, err
 }
 
-// decideRepeatedCreate is the part of the rules for PUT that instances and
-// bindings share: what is there is not deleted.
+// decideRepeatedCreate has the rules for PUT that instances and bindings share, for a
+// record that is not a tombstone.
 func (e *Engine) decideRepeatedCreate(ctx context.Context, s *Snapshot, r repeatedCreate) (*decision, error) {
 	switch r.status {
 	case StatusCreating:
@@ -213,16 +215,16 @@ func (e *Engine) decideRepeatedCreate(ctx context.Context, s *Snapshot, r repeat
 		}
 		key := r.key
 		if slices.ContainsFunc(s.Open, func(o OperationRecord) bool { return o.Key == key || o.Key == key.Instance() }) {
-			return nil, openbroker.ErrConcurrency // What was left behind is being deleted.
+			return nil, openbroker.ErrConcurrency // The clean-up is running.
 		}
-		return nil, openbroker.ErrInstanceAlreadyExists.WithDescription("The creation failed earlier and was not cleaned up. Delete the resource first.")
+		return nil, openbroker.ErrInstanceAlreadyExists.WithDescription("An earlier creation failed and was not cleaned up. Delete the resource first.")
 	default:
 		return nil, openbroker.ErrConcurrency
 	}
 }
 
-// open returns the snapshot's open operation of a kind on its key that is not
-// internal and not being cancelled, or nil.
+// open returns the open operation of a kind on the snapshot's key that is neither
+// internal nor being cancelled, or nil.
 func (s *Snapshot) open(kind OperationKind) *OperationRecord {
 	bindingID := ""
 	if kind == KindBind || kind == KindUnbind {

@@ -8,10 +8,11 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A notYet is the decision that a binding has to wait its turn, because its plan
-// forbids parallel ones.
+// A notYet is the decision that a request has to wait its turn, because the plan
+// forbids parallel bindings.
 type notYet struct { //nolint:errname // It is a decision, which travels as an error.
-	// operationID is what it waits for; empty if others wait before it.
+	// operationID is the operation that it waits for; empty if other requests wait
+	// before it.
 	operationID string
 	// wait is how long it may wait.
 	wait time.Duration
@@ -22,14 +23,14 @@ var _ error = (*notYet)(nil)
 // Error implements error.
 func (*notYet) Error() string { return "another binding of the instance is being created or deleted" }
 
-// turnChecks is how often a waiting request looks at the store in the time that
-// it may wait: only the store knows what other replicas do.
+// turnChecks is how often a waiting request reads the store while it may wait. Only the
+// store knows about the operations of other replicas.
 const turnChecks = 20
 
-// decideBinding is decide for a binding. If the decider returns notYet, the
-// request waits without holding anything, first come, first served in this
-// replica, and is decided again. When it may wait no longer, it gets
-// ErrConcurrency. The decider hears whether others wait before the request.
+// decideBinding is decide for a binding. If the decider returns notYet, the request
+// waits without holding anything, first come, first served in this replica, and is
+// decided again. When its time ends, it returns ErrConcurrency. The argument behind of
+// the decider says whether other requests wait before this one.
 func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Snapshot, behind bool) (*decision, error)) (*decision, error) {
 	began := time.Now()
 	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, e.queues.occupied(key.Instance())) })
@@ -48,7 +49,7 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 	look := time.NewTicker(max(wait/turnChecks, time.Millisecond))
 	defer look.Stop()
 	for {
-		// The end that is watched here may come before the decision is made.
+		// Watch before the decision, which the end of the operation may precede.
 		watched := turn.operationID
 		ended, forget := e.watch(watched)
 		d, err = e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, false) })
@@ -61,7 +62,7 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 		}
 		if turn.operationID != watched && limit.Err() == nil {
 			forget()
-			continue // Meanwhile another operation has begun.
+			continue // Another operation has begun in between.
 		}
 		select {
 		case <-ended:
@@ -77,8 +78,8 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 	}
 }
 
-// mayBegin returns nil if an operation on a binding may begin beside what is open
-// on the instance, notYet if it has to wait its turn, and else ErrConcurrency.
+// mayBegin returns nil if an operation on a binding may begin beside the open operations
+// of the instance, notYet if it has to wait its turn, and otherwise ErrConcurrency.
 func (s *Snapshot) mayBegin(bindingID string, policy Policy, behind bool) error {
 	var turn *notYet
 	for i := range s.Open {

@@ -2,34 +2,34 @@ package durable
 
 import "time"
 
-// A Key names an instance of a platform or, with a BindingID, a binding of it.
-// The same id on two platforms is two different things.
+// A Key identifies an instance of a platform or, with a BindingID, a binding of it. The
+// same id on two platforms identifies two different instances.
 type Key struct {
 	Platform   string `json:"platform"`
 	InstanceID string `json:"instance_id"`
 	BindingID  string `json:"binding_id,omitempty"`
 }
 
-// Instance returns the key of the instance that a binding belongs to.
+// Instance returns the key without the BindingID.
 func (k Key) Instance() Key { return Key{Platform: k.Platform, InstanceID: k.InstanceID} }
 
-// A RecordStatus is where an instance or a binding is in its life; see
-// docs/operation-states.md for the diagram.
+// A RecordStatus is the status of an instance or a binding. docs/operation-states.md
+// has the diagram.
 type RecordStatus string
 
 const (
 	// StatusCreating means that its provision or bind is active.
 	StatusCreating RecordStatus = "creating"
-	// StatusReady means that it exists and nothing is being done to it.
+	// StatusReady means that it exists, and no operation changes it.
 	StatusReady RecordStatus = "ready"
 	// StatusUpdating means that its update is active. Instances only.
 	StatusUpdating RecordStatus = "updating"
 	// StatusDeleting means that its deprovision or unbind is active.
 	StatusDeleting RecordStatus = "deleting"
-	// StatusCreateFailed means that its creation failed and something may be left behind.
+	// StatusCreateFailed means that its creation failed and a resource may be left.
 	StatusCreateFailed RecordStatus = "create failed"
-	// StatusDeleted means that it is gone, also if its creation failed and was cleaned up. The
-	// record is kept for a while, as a tombstone.
+	// StatusDeleted means that it is gone, or that its failed creation was cleaned up. The
+	// record stays as a tombstone until it is pruned.
 	StatusDeleted RecordStatus = "deleted"
 )
 
@@ -49,10 +49,10 @@ const (
 type OperationState string
 
 const (
-	// OperationActive means that it waits for a worker, or one works on it.
+	// OperationActive means that it waits for a worker, or that one works on it.
 	OperationActive OperationState = "active"
-	// OperationCancelling means that a deletion asked it to stop, and it has not stopped yet. The
-	// deletion begins when it has.
+	// OperationCancelling means that a deletion or an operator has asked it to stop. It
+	// ends when its worker has stopped; a deletion begins then.
 	OperationCancelling OperationState = "cancelling"
 	// OperationSucceeded is final.
 	OperationSucceeded OperationState = "succeeded"
@@ -60,7 +60,7 @@ const (
 	OperationFailed OperationState = "failed"
 )
 
-// An InstanceRecord is an instance as it is stored.
+// An InstanceRecord is an instance as a store keeps it.
 type InstanceRecord struct {
 	Key Key
 	// Revision grows by one with every change to the instance, its bindings or
@@ -75,7 +75,7 @@ type InstanceRecord struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
-// A BindingRecord is a binding as it is stored.
+// A BindingRecord is a binding as a store keeps it.
 type BindingRecord struct {
 	Key       Key
 	Status    RecordStatus
@@ -89,44 +89,44 @@ type BindingRecord struct {
 	CreatedAt, UpdatedAt time.Time
 }
 
-// An OperationRecord is an operation as it is stored.
+// An OperationRecord is an operation as a store keeps it.
 type OperationRecord struct {
 	// ID is URL-safe; platforms see it.
 	ID   string
 	Key  Key
 	Kind OperationKind
-	// Internal operations were started by the engine, not by the platform:
-	// cleaning up, unbinding what has expired.
+	// Internal operations were begun by the engine or an operator rather than by the
+	// platform, which does not see them: clean-ups, and unbinding expired bindings.
 	Internal bool
 	State    OperationState
-	// Generation grows with each claim. Every write of a worker is fenced by
-	// it: one that lost its lease changes nothing any more.
+	// Generation grows with each claim. It fences the writes of workers: a worker that
+	// lost its lease cannot change anything.
 	Generation int64
-	// Attempt counts the claims, Failures the retryable failures among them.
+	// Attempt counts the claims, and Failures the failed attempts among them.
 	Attempt, Failures int
-	// Owner holds the lease until LeaseUntil. Without a lease (zero) the
+	// Owner is the replica that holds the lease until LeaseUntil. If that is zero, the
 	// operation waits for a worker.
 	Owner      string
 	LeaseUntil time.Time
 	// NotBefore, if not zero, delays the next attempt.
 	NotBefore time.Time
-	// Deadline is when the operation fails if it has not ended.
+	// Deadline is when the operation fails unless it has ended.
 	Deadline time.Time
-	// Description is what the platform reads.
+	// Description is what the platform reads when it polls.
 	Description string
 	// Failure is the public part of the error of a failed operation, as JSON.
 	Failure []byte
-	// Data is sealed: what the operation is to achieve. It is nil once the operation
-	// has ended.
-	Data []byte
-	// Checkpoint is sealed: what Task.Save kept. It is nil once the operation has
+	// Data is sealed: the target of the operation. It is nil once the operation has
 	// ended.
+	Data []byte
+	// Checkpoint is sealed: the value of the last Task.Save. It is nil once the operation
+	// has ended.
 	Checkpoint []byte
-	// CreatedAt, UpdatedAt and FinishedAt (zero while active) are set by the
-	// store.
+	// CreatedAt, UpdatedAt and FinishedAt, which is zero until the operation ends, are
+	// set by the store.
 	CreatedAt, UpdatedAt, FinishedAt time.Time
-	// DeliveredAt is when the platform first read that the operation failed, or
-	// zero.
+	// DeliveredAt is when an answer first reported the failure of the operation to the
+	// platform, or zero.
 	DeliveredAt time.Time
 }
 

@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// A run is an attempt at an operation that this replica works on.
+// A run is an attempt of this replica at an operation.
 type run struct {
 	record *OperationRecord
-	ctx    context.Context //nolint:containedctx // The attempt is what the context belongs to.
+	ctx    context.Context //nolint:containedctx // It is the context of the attempt.
 	cancel context.CancelCauseFunc
-	// expiry stops the attempt when its lease is over, by this process's
-	// monotonic clock: then another replica may have it.
+	// expiry stops the attempt when its lease ends by the monotonic clock of this
+	// process: another replica may have the operation then.
 	expiry *time.Timer
-	// earlier, if not nil, is an attempt of this process that lost its lease:
-	// this one begins when that one has ended.
+	// earlier, if not nil, is an attempt of this process that lost its lease. This one
+	// begins when it has ended.
 	earlier *run
 	ended   chan struct{}
 	place   place
-	// unsaved says that the last checkpoint could not be saved.
+	// unsaved says that saving the last checkpoint was interrupted.
 	unsaved atomic.Bool
 }
 
@@ -34,10 +34,10 @@ func (r *run) fence() Fence {
 // lost reports whether the attempt was stopped because its lease was lost.
 func (r *run) lost() bool { return errors.Is(context.Cause(r.ctx), errLeaseLost) }
 
-// stop ends the attempt's context; the first cause counts.
+// stop ends the context of the attempt. Its first cause stays.
 func (r *run) stop(cause error) { r.cancel(cause) }
 
-// release gives a place back, and looks for what waits for one.
+// release returns a place, and claims an operation that waits for one.
 func (e *Engine) release(who place) {
 	e.places.release(who)
 	if e.backlog.Load() {
@@ -45,14 +45,14 @@ func (e *Engine) release(who place) {
 	}
 }
 
-// begin starts to work on an operation that is leased to this replica, in the
-// place that was taken. docs is nil if they have to be read.
+// begin starts to work on an operation that is leased to this replica, in a place that
+// was taken. If docs is nil, the worker reads the documents.
 func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Time, who place) {
 	r := &run{record: record, place: who, ended: make(chan struct{})}
 	e.mu.Lock()
 	r.ctx, r.cancel = context.WithCancelCause(e.base)
 	if e.state == stateStopping {
-		// It was accepted while the engine stopped: its lease is given back.
+		// It was accepted while the engine stopped: release its lease.
 		r.stop(errStopping)
 	}
 	if r.earlier = e.runs[record.ID]; r.earlier != nil {
@@ -73,7 +73,8 @@ func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Tim
 		r.expiry.Stop()
 		r.cancel(nil)
 		close(r.ended)
-		// The place is free before the client hears: it may come back at once.
+		// The place is free before the client gets its answer, after which it may send
+		// the next request at once.
 		e.release(r.place)
 		if ended != nil {
 			e.announce(record.ID, ended)
@@ -97,31 +98,31 @@ func (e *Engine) stopRuns(cause error) {
 	}
 }
 
-// An attempt is what came of calling the provider: the documents as they are to
-// be from now on, or an error and the documents as they were.
+// An attempt is the outcome of a call of the provider: the documents after success, or
+// an error and the documents before the call.
 type attempt struct {
 	docs documents
 	err  error
-	// before are the documents as they were.
+	// before are the documents before the call.
 	before documents
-	// interrupted says that the attempt failed for a reason that says nothing about
-	// the operation, see interruption. It can be that the documents were not read.
+	// interrupted says that the environment failed, see interruption. The documents may
+	// not have been read.
 	interrupted bool
 	// timedOut says that the deadline ended the attempt.
 	timedOut bool
 }
 
-// work makes the attempt and records what came of it. It returns nil if the
-// operation goes on, here or elsewhere.
+// work makes the attempt and records its outcome. It returns nil if the operation
+// continues, here or elsewhere.
 func (e *Engine) work(r *run, docs *documents) *result {
 	logger := e.operationLogger(r.record)
 	if r.earlier != nil {
-		// It returns, or is given up, within StopGrace.
+		// It returns, or is abandoned, within StopGrace.
 		<-r.earlier.ended
 		r.earlier = nil
 	}
 	if r.record.State == OperationCancelling {
-		// Its worker died before it stopped: there is nothing to stop any more.
+		// Its worker died before it stopped, so no call of the provider is running.
 		r.stop(errCancelled)
 		return e.conclude(r, logger, attempt{err: errCancelled})
 	}
@@ -157,9 +158,9 @@ func (e *Engine) operationLogger(record *OperationRecord) *slog.Logger {
 	return logger
 }
 
-// call calls the provider in a goroutine of its own: one that ignores its
-// context is given up after StopGrace, so that it cannot hold up the deletion of
-// what it was creating. What it returns later is ignored.
+// call calls the provider in a goroutine of its own. It abandons a provider that
+// ignores its context after StopGrace, so that the provider cannot block the deletion
+// of what it was creating, and ignores what that returns later.
 func (e *Engine) call(ctx context.Context, logger *slog.Logger, task *Task, docs documents) attempt {
 	returned := make(chan attempt, 1)
 	go func() {
@@ -188,13 +189,13 @@ func (e *Engine) call(ctx context.Context, logger *slog.Logger, task *Task, docs
 	case made := <-returned:
 		return made
 	case <-grace.C:
-		logger.LogAttrs(ctx, slog.LevelError, "provider ignores its context and is given up", slog.String("cause", context.Cause(ctx).Error()))
+		logger.LogAttrs(ctx, slog.LevelError, "provider ignores its context and is abandoned", slog.String("cause", context.Cause(ctx).Error()))
 		return attempt{docs: docs, err: errAbandoned}
 	}
 }
 
-// readDocuments reads what the worker of a claimed operation needs. With an
-// error it returns what could be read.
+// readDocuments reads the documents for the worker of a claimed operation. With an
+// error, it returns those that it could read.
 func (e *Engine) readDocuments(ctx context.Context, record *OperationRecord) (*documents, error) {
 	docs := &documents{}
 	snapshot, err := e.load(ctx, record.Key)
@@ -202,7 +203,7 @@ func (e *Engine) readDocuments(ctx context.Context, record *OperationRecord) (*d
 		return docs, err
 	}
 	if snapshot.Instance == nil || record.Key.BindingID != "" && snapshot.Binding == nil {
-		return docs, errors.New("the instance or the binding of the operation has no record")
+		return docs, errors.New("the operation has no record of its instance or binding")
 	}
 	docs.instanceRecord, docs.bindingRecord = snapshot.Instance, snapshot.Binding
 	operation, err := e.openOperation(record)

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// sameInstance compares the attributes that make a repeated request the same
-// one. Names and annotations in the context may change freely.
+// sameInstance compares the attributes that make a request identical. Names and
+// annotations in the context may differ.
 func sameInstance(a, b *instanceDocument) bool {
 	return a.OrganizationGUID == b.OrganizationGUID && a.SpaceGUID == b.SpaceGUID &&
 		namespace(a.Context) == namespace(b.Context) && sameObject(a.Parameters, b.Parameters)
@@ -34,13 +34,13 @@ func namespace(context object) string {
 	return fmt.Sprintf("%q %q", c.ClusterID, c.Namespace)
 }
 
-// sameObject compares JSON objects, whatever their order and white space, and
-// numbers by their value. An absent object is an empty one.
+// sameObject compares JSON objects. It ignores order and white space, and compares
+// numbers by value. An absent object equals an empty one.
 func sameObject(a, b object) bool {
 	return bytes.Equal(a, b) || bytes.Equal(canonical(a), canonical(b))
 }
 
-// canonical returns the one text of all objects that are the same.
+// canonical returns the same text for all equal objects.
 func canonical(text object) []byte {
 	value := map[string]any{}
 	if len(text) > 0 {
@@ -50,14 +50,14 @@ func canonical(text object) []byte {
 			return text
 		}
 	}
-	encoded, err := json.Marshal(canonicalValue(value)) // sorts the keys
+	encoded, err := json.Marshal(canonicalValue(value)) // It sorts the keys.
 	if err != nil {
 		return text
 	}
 	return encoded
 }
 
-// canonicalValue replaces the numbers in value, and returns it.
+// canonicalValue replaces the numbers in value, and returns value.
 func canonicalValue(value any) any {
 	switch v := value.(type) {
 	case json.Number:
@@ -74,8 +74,8 @@ func canonicalValue(value any) any {
 	return value
 }
 
-// canonicalNumber returns the one text of all JSON numbers of a value: 15e-1 for
-// 1.5, 1.50 and 0.15e1. It is exact for numbers of any length and exponent.
+// canonicalNumber returns the same text for all equal JSON numbers: 15e-1 for 1.5, 1.50
+// and 0.15e1. It is exact for numbers of any length and exponent.
 func canonicalNumber(text string) json.Number {
 	mantissa, exponent := text, new(big.Int)
 	if i := strings.IndexAny(text, "eE"); i >= 0 {

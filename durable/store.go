@@ -7,70 +7,72 @@ import (
 )
 
 var (
-	// ErrConflict says that the instance is not as the change expects. Load it again and
-	// decide anew.
+	// ErrConflict says that the instance has another revision than the change expects.
+	// Load it again and make a new decision.
 	ErrConflict = errors.New("the record has changed")
 	// ErrFenced says that the operation has ended, or another worker has it.
-	ErrFenced = errors.New("the operation is not this worker's any more")
-	// ErrCancelling says that the operation is this worker's, but must stop.
+	ErrFenced = errors.New("this worker has lost the operation")
+	// ErrCancelling says that the worker has the operation, but must stop.
 	ErrCancelling = errors.New("the operation is being cancelled")
-	// ErrNotFound says that there is no such record.
+	// ErrNotFound says that the store does not have the record.
 	ErrNotFound = errors.New("no such record")
 )
 
-// A Store keeps instances, bindings and operations. The contract is the package
-// storetest; a store that passes it works with the engine.
+// A Store keeps instances, bindings and operations. Package storetest tests the
+// contract; a store that passes works with the engine.
 //
-// Each writing method is one transaction, and is durable when it returns nil: a
-// crash of the process, or of the machine, does not lose it. Stores may commit
-// the changes of many callers as one. All times come from one clock, that of
-// the database, so that replicas need no common clock. After any other error
-// than those above, a change may or may not have been made.
+// Each method that writes is one transaction, which is durable when the method returns
+// nil: neither a crash of the process nor one of the machine loses it. Stores may
+// commit the changes of many callers as one. All times come from the clock of the
+// database, so that the clocks of replicas may differ. After an error other than those
+// above, the change may or may not have been made.
+//
+// The interface can get more methods before version 1.
 type Store interface {
-	// Load reads what is needed to decide about a request: the instance of the
-	// key, the binding if the key names one, and the instance's operations that
-	// have not ended, its bindings' included, oldest first; all of one moment.
+	// Load reads what a decision about a request needs, as of one moment: the instance
+	// of the key, the binding if the key names one, and the open operations of the
+	// instance and its bindings, oldest first.
 	Load(ctx context.Context, key Key) (*Snapshot, error)
-	// Operation returns the operation with the id if it is one of the key; else,
-	// also for an empty id, the last one of the key that is not internal. It
-	// returns ErrNotFound if there is none.
+	// Operation returns the operation with the id if the key has it. Otherwise, and for
+	// an empty id, it returns the last operation of the key that is not internal, or
+	// ErrNotFound.
 	Operation(ctx context.Context, key Key, id string) (*OperationRecord, error)
 	// OperationByID returns an operation, or ErrNotFound.
 	OperationByID(ctx context.Context, id string) (*OperationRecord, error)
-	// MarkDelivered sets DeliveredAt of an operation that has ended, unless it is set.
-	// It increases no revision. Without such an operation it does nothing.
+	// MarkDelivered sets DeliveredAt of an ended operation, unless it is set. It
+	// increases no revision. If the operation is open or missing, it does nothing.
 	MarkDelivered(ctx context.Context, id string) error
 
-	// Accept makes the change that begins an operation. It returns ErrConflict,
-	// and has changed nothing, if the instance is not of the expected revision.
+	// Accept makes the change that begins an operation. It returns ErrConflict, and has
+	// changed nothing, if the instance does not have the expected revision.
 	Accept(ctx context.Context, a *Acceptance) error
-	// Advance makes a change of the worker that has the operation. It returns
-	// ErrFenced or ErrCancelling, and has changed nothing, if it may not. A worker
-	// that has released the operation does not have it.
+	// Advance makes a change of the worker that has the operation. It returns ErrFenced
+	// or ErrCancelling, and has changed nothing, if the worker does not have it or must
+	// stop. A worker that has released the operation no longer has it.
 	Advance(ctx context.Context, a *Advance) error
 
-	// Claim leases up to limit operations to owner: those that are not leased or
-	// whose lease has expired, that are due, and whose instance or binding is
-	// not waiting for a Cancelling one; the oldest first. Claiming increases
-	// Generation and Attempt. Cancelling operations whose lease has expired are
-	// claimed too, and stay Cancelling. It does not wait for operations to become
-	// due, nor for those that others are changing, and returns when ctx ends. When
-	// the database's clock was set back, a lease ends no later than a few seconds
-	// and the length of the lease from then, and a delay is over at once. What leave
-	// names is not claimed, unless it is Cancelling.
+	// Claim leases up to limit operations to owner, the oldest first. It claims active
+	// operations that are due, that have no lease or an expired one, and whose instance
+	// or binding does not wait for a cancelling operation. It also claims cancelling
+	// operations whose lease has expired; they stay cancelling. It does not claim active
+	// operations that leave names. Claiming increases Generation and Attempt. Claim
+	// waits neither for operations to become due nor for operations that others are
+	// changing, and returns when ctx ends. If the clock of the database is set back, a
+	// delay ends at once, and a lease within its length and a few seconds.
 	Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave ClaimExclusion) ([]OperationRecord, error)
-	// Renew extends the leases that are still held, and returns the state of
-	// each of those; a fence that is missing in the result is lost. With an error,
-	// the result has those that were renewed, and nothing is known of the others.
+	// Renew extends the leases that owner still holds, and returns the state of each
+	// of these operations; a fence that is missing in the result is lost. With an
+	// error, the result has the renewed leases, and the others are unknown.
 	Renew(ctx context.Context, owner string, lease time.Duration, fences []Fence) (map[Fence]OperationState, error)
-	// Held is Renew without extending anything: it only reads.
+	// Held returns what Renew returns, but extends no lease.
 	Held(ctx context.Context, owner string, fences []Fence) (map[Fence]OperationState, error)
-	// Expired returns up to limit ready bindings that have expired and whose
-	// instance has no operation that has not ended.
+	// Expired returns up to limit ready bindings that have expired and whose instance
+	// has no open operation.
 	Expired(ctx context.Context, limit int) ([]BindingRecord, error)
-	// Prune deletes, up to limit of each, operations that ended, and deleted
-	// instances and bindings, longer ago than retention. It returns how many
-	// records it deleted. The last operation of a record is kept with it.
+	// Prune deletes operations that ended, and the records of instances and bindings
+	// that were deleted, longer than retention ago: up to limit of each. It keeps the
+	// last operation of a record that it keeps. It returns the number of deleted
+	// records.
 	Prune(ctx context.Context, retention time.Duration, limit int) (int, error)
 
 	// Instances, Bindings and Operations list records, ordered by key or, for
@@ -81,16 +83,17 @@ type Store interface {
 
 	// Setting returns a value that was stored with PutSetting, or ErrNotFound.
 	Setting(ctx context.Context, name string) ([]byte, error)
-	// PutSetting stores a value unless there is one, and returns what is stored.
+	// PutSetting stores a value unless the setting has one, and returns the stored
+	// value.
 	PutSetting(ctx context.Context, name string, value []byte) ([]byte, error)
 
-	// Hints receives a value when an operation may have become due or have
-	// ended elsewhere. It may miss some and may never receive anything; polling
-	// has to be enough.
+	// Hints returns a channel that receives a value when an operation may have become
+	// due, or may have ended in another replica. It may miss some or all of them:
+	// callers must poll too.
 	Hints() <-chan struct{}
-	// Ping tells whether the store can be read and written now.
+	// Ping returns an error if the store cannot be read and written now.
 	Ping(ctx context.Context) error
-	// Close releases what the store holds. It can be called twice.
+	// Close releases the resources of the store. It can be called twice.
 	Close() error
 }
 
@@ -98,14 +101,14 @@ type Store interface {
 type Snapshot struct {
 	// Now is the time of the database.
 	Now time.Time
-	// Instance and Binding are nil if there is no such record.
+	// Instance and Binding are nil if the store does not have the record.
 	Instance *InstanceRecord
 	Binding  *BindingRecord
-	// Open are the operations that have not ended, without Checkpoint.
+	// Open are the open operations, without Checkpoint.
 	Open []OperationRecord
 }
 
-// Revision is that of the instance, or 0 if there is none.
+// Revision returns that of the instance, or 0 if Instance is nil.
 func (s *Snapshot) Revision() int64 {
 	if s.Instance == nil {
 		return 0
@@ -113,8 +116,8 @@ func (s *Snapshot) Revision() int64 {
 	return s.Instance.Revision
 }
 
-// exists reports whether the instance or binding of the key is there: not only
-// its tombstone, or what another creation with its id has begun.
+// exists reports whether the instance or binding of the key exists. A tombstone does
+// not count, nor does a later creation with the same id.
 func (s *Snapshot) exists(key Key) bool {
 	there := func(status RecordStatus) bool {
 		return status == StatusReady || status == StatusUpdating || status == StatusDeleting
@@ -122,86 +125,88 @@ func (s *Snapshot) exists(key Key) bool {
 	return s.Instance != nil && there(s.Instance.Status) && (key.BindingID == "" || s.Binding != nil && there(s.Binding.Status))
 }
 
-// An Acceptance begins an operation. It is guarded by the revision of the
-// instance alone, because every other change increases that: what was decided
-// from a [Snapshot] is written only if the snapshot still is the truth.
+// An Acceptance begins an operation. The revision of the instance alone guards it,
+// because every change increases that: a decision from a [Snapshot] is written only if
+// the snapshot is still up to date.
 type Acceptance struct {
-	// Expect is the revision that the instance must have, 0 if there must be no
-	// record. It is stored with the next one.
+	// Expect is the revision that the instance must have; 0 means that it must have no
+	// record. The store increases it by one.
 	Expect int64
-	// Instance replaces the record. Its Revision and times are ignored.
+	// Instance replaces the record. The store ignores its Revision and times.
 	Instance InstanceRecord
 	// Binding, if not nil, replaces the record of a binding.
 	Binding *BindingRecord
-	// Cancel, if not empty, is the id of an Active operation of the instance
-	// that becomes Cancelling; without a lease it fails at once.
+	// Cancel, if not empty, is the id of an active operation of the instance. It
+	// becomes cancelling or, without a lease, fails at once.
 	Cancel string
 	// Operation, if not nil, begins.
 	Operation *OperationSpec
 }
 
-// An OperationSpec is an operation to begin. It is Active.
+// An OperationSpec is an operation to begin, which is active then.
 type OperationSpec struct {
 	ID       string
 	Key      Key
 	Kind     OperationKind
 	Internal bool
-	// Parallel says that other operations on other bindings of the instance may
-	// be open too. The store need not check it beyond allowing it.
+	// Parallel says that operations on other bindings of the instance may be open at the
+	// same time. The store must allow that, and need not check it.
 	Parallel bool
-	// Owner and Lease, if not zero, lease it to a worker at once: Generation and
-	// Attempt are 1 then, else 0.
+	// Owner and Lease, if not zero, lease the operation to a worker at once: Generation
+	// and Attempt are 1 then, and otherwise 0.
 	Owner string
 	Lease time.Duration
-	// Delay and Timeout, from now, give NotBefore and Deadline.
+	// Delay and Timeout, from now, determine NotBefore and Deadline.
 	Delay, Timeout time.Duration
-	Data           []byte
+	// Data is sealed, see [OperationRecord].
+	Data []byte
 }
 
-// An ClaimExclusion names operations that a claim leaves, so that others come first.
+// A ClaimExclusion selects operations that a claim leaves, so that others come first.
 type ClaimExclusion struct {
-	// Platforms are those whose operations are left.
+	// Platforms excludes the operations of platforms.
 	Platforms []string
-	// Services are those whose instances' operations are left.
+	// Services excludes the operations on instances of services.
 	Services []PlatformService
-	// Internal says that internal operations are left.
+	// Internal excludes internal operations.
 	Internal bool
 }
 
-// A PlatformService is a service as one platform uses it.
+// A PlatformService is a service on one platform.
 type PlatformService struct{ Platform, ServiceID string }
 
-// A Fence names a claim of an operation.
+// A Fence identifies a claim of an operation.
 type Fence struct {
 	OperationID string
 	Generation  int64
 }
 
-// An Advance is a change by the worker that has an operation. It needs the
-// operation to be Active (or Cancelling, with Cancelled set), of the generation
-// of the fence, and leased, if only by a lease that has expired. It increases the revision of the instance if State
-// is final, or if Instance or Binding is set.
+// An Advance is a change by the worker that has an operation. The operation must be
+// active (or cancelling, with Cancelled set), have the generation of the fence, and
+// have a lease, which may have expired. The change increases the revision of the
+// instance if State is final, or if Instance or Binding is set.
 type Advance struct {
 	Fence Fence
 	Key   Key
-	// Cancelled makes the change to an operation that is Cancelling.
+	// Cancelled says that the operation must be cancelling.
 	Cancelled bool
-	// State is final, or Active (also if empty) to leave the state as it is.
+	// State is a final state. OperationActive, or an empty State, leaves the state as it
+	// is.
 	State OperationState
-	// Description and Failure replace what is stored, unless nil.
+	// Description and Failure, unless nil, replace the stored values.
 	Description *string
 	Failure     []byte
-	// Checkpoint replaces what is stored, unless nil. An operation that ends keeps
-	// neither Data nor Checkpoint: nobody needs them any longer.
+	// Checkpoint, unless nil, replaces the stored value. An operation that ends keeps
+	// neither Data nor Checkpoint.
 	Checkpoint []byte
-	// Release gives up the lease, so that the operation can be claimed after
-	// Delay. Failed says that the attempt failed; otherwise it does not count. If
-	// it is repeated, because its answer was lost, it is refused with ErrFenced.
+	// Release ends the lease, so that the operation can be claimed after Delay. Failed
+	// counts the attempt as failed. A repeated Release, after a lost answer, returns
+	// ErrFenced.
 	Release bool
 	Delay   time.Duration
 	Failed  bool
-	// Instance and Binding, unless nil, replace the records. The revision and
-	// the times of Instance are ignored.
+	// Instance and Binding, unless nil, replace the records. The store ignores the
+	// revision and the times of Instance.
 	Instance *InstanceRecord
 	Binding  *BindingRecord
 	// Next, if not nil, begins with this change.
@@ -220,10 +225,10 @@ type Filter struct {
 	// Kind and State are those of operations.
 	Kind  OperationKind
 	State OperationState
-	// After is the last record of the page before: its Key for instances and
-	// bindings, its ID for operations.
+	// After and AfterID are the last record of the previous page: its Key for
+	// instances and bindings, its ID for operations.
 	After   Key
 	AfterID string
-	// Limit is how many records to return; 100 if 0.
+	// Limit is the maximum number of records; 0 means 100.
 	Limit int
 }

@@ -9,15 +9,14 @@ import (
 	"sync"
 )
 
-// A Task is one attempt at an operation, as a [Provider] sees it. Its methods
-// may be called by several goroutines, but not after the provider's method has
-// returned.
+// A Task is one attempt at an operation, as a [Provider] sees it. Several goroutines may
+// call its methods, but none after the provider's method has returned.
 type Task struct {
 	engine *Engine
 	run    *run
 	kind   OperationKind
 	logger *slog.Logger
-	// binding is the binding that a deprovision deletes first, or empty.
+	// binding is the id of a binding that a deprovision deletes first, or empty.
 	binding string
 
 	mu         sync.Mutex
@@ -28,24 +27,23 @@ type Task struct {
 // ID returns the id of the operation, the same for each attempt.
 func (t *Task) ID() string { return t.run.record.ID }
 
-// Kind returns the kind of what is to be done. A Deprovision can also run to
-// clean up after a failed Provision, and an Unbind after a failed Bind, or as a
-// part of a Deprovision.
+// Kind returns the kind of the operation. A deprovision can also be the clean-up of a
+// failed provision, and an unbind that of a failed bind or a part of a deprovision.
 func (t *Task) Kind() OperationKind { return t.kind }
 
-// Attempt returns which attempt this is, from 1.
+// Attempt returns the number of the attempt, from 1.
 func (t *Task) Attempt() int { return t.run.record.Attempt }
 
-// Generation returns a number that grows with each attempt: a fencing token for
-// services that can refuse an attempt that was overtaken.
+// Generation returns a number that grows with each attempt. It is a fencing token for
+// services that can refuse older writers.
 func (t *Task) Generation() int64 { return t.run.record.Generation }
 
-// Logger returns a logger that names the operation.
+// Logger returns a logger whose records have the ids of the operation.
 func (t *Task) Logger() *slog.Logger { return t.logger }
 
-// Report stores a description of the progress, which users of the platform see
-// when they poll. It returns an error if the attempt is to stop or the store is
-// away. To ignore that is fine; to return it is what Save says.
+// Report stores a description of the progress for users of the platform, which get it
+// when they poll. It returns an error if the attempt must stop or the store fails. The
+// provider may ignore the error, or return it like one of Save.
 func (t *Task) Report(ctx context.Context, description string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,11 +57,11 @@ func (t *Task) Report(ctx context.Context, description string) error {
 	return nil
 }
 
-// Save stores v, as JSON and encrypted, so that a later attempt can continue
-// from there; it replaces what was saved before. When it returns nil, v is on
-// disk. After an error nothing more should be done in this attempt: return the
-// error. If the store is away, the operation is given back for another attempt,
-// and this one does not count as failed, whatever error is returned.
+// Save stores v, as encrypted JSON, so that a later attempt can continue from there. It
+// replaces the previous checkpoint. When it returns nil, v is on disk. After an error,
+// do nothing more in this attempt, and return the error. If the store fails, the
+// operation is released for another attempt, and this one does not count as failed,
+// whichever error the provider returns.
 func (t *Task) Save(ctx context.Context, v any) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,9 +83,9 @@ func (t *Task) Save(ctx context.Context, v any) error {
 	return nil
 }
 
-// Load reads what this or an earlier attempt saved into v. It reports whether
-// there was anything. Return its error: if the checkpoint cannot be decrypted
-// here, the operation is given back, as Save says.
+// Load reads the checkpoint of this or an earlier attempt into v. It returns false if
+// no attempt has saved one. Return its error: if this replica cannot decrypt the
+// checkpoint, the operation is released for another attempt, as after Save.
 func (t *Task) Load(v any) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -107,15 +105,14 @@ func (t *Task) Load(v any) (bool, error) {
 	return true, nil
 }
 
-// A checkpoint is what Save keeps. A deprovision that deletes bindings first
-// does so one by one, and what one of them saved is nothing to the others.
+// A checkpoint is the stored value of Save. A deprovision deletes the remaining
+// bindings one by one, and each has a checkpoint of its own.
 type checkpoint struct {
 	Binding string          `json:"binding,omitempty"`
 	Value   json.RawMessage `json:"value"`
 }
 
-// ofBinding is the task for one of the bindings that a deprovision deletes
-// first.
+// ofBinding is the task for a binding that a deprovision deletes first.
 func (t *Task) ofBinding(id string) *Task {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -125,7 +122,7 @@ func (t *Task) ofBinding(id string) *Task {
 	}
 }
 
-// advance writes, fenced, and ends the attempt if it may not write any more.
+// advance makes a fenced change, and ends the attempt if the store refuses it.
 func (t *Task) advance(ctx context.Context, a *Advance) error {
 	a.Fence, a.Key = t.run.fence(), t.run.record.Key
 	t.engine.refresh(a.Instance, a.Binding)

@@ -5,31 +5,31 @@ import (
 	"sync"
 )
 
-// turns let the requests of this replica that change one instance pass one by
-// one. Without it, many at a time, such as parallel bindings, would all decide
-// from the same snapshot, and all but one of them in vain. The guard is still
-// the revision: other replicas know nothing of these turns.
+// turns let requests of this replica that change one instance pass one by one.
+// Otherwise simultaneous requests, such as parallel bindings, would all decide from the
+// same snapshot, and all but one in vain. The guard is still the revision, because
+// other replicas do not take part.
 type turns struct {
 	mu    sync.Mutex
 	taken map[Key]*turn
 }
 
 type turn struct {
-	// users counts who has it or waits for it; free holds a value if nobody has
-	// it.
+	// users counts the requests that have the turn or wait for it. free holds a value
+	// while the turn is free.
 	users int
 	free  chan struct{}
 }
 
-// occupied reports whether anybody has the turn of the instance, or waits for it.
+// occupied reports whether a request has the turn of the instance or waits for it.
 func (t *turns) occupied(key Key) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.taken[key] != nil
 }
 
-// take waits for the turn of the instance. Call the returned function when
-// done. The error is that of ctx.
+// take waits for the turn of the instance. The caller calls leave when it is done. The
+// error is that of ctx.
 func (t *turns) take(ctx context.Context, key Key) (leave func(), err error) {
 	t.mu.Lock()
 	mine := t.taken[key]

@@ -6,10 +6,9 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Unbind deletes a binding (spec.md, "Unbinding"). A creation that is running
-// is cancelled. Errors: ErrBindingDoesNotExist, ErrConcurrency,
-// ErrAsyncRequired, ErrUnavailable if the store cannot be used, and, for a
-// request that waited, what the provider returned.
+// Unbind deletes a binding (spec.md, "Unbinding"). It cancels a running creation.
+// Errors: ErrBindingDoesNotExist, ErrConcurrency, ErrAsyncRequired; ErrUnavailable if
+// the store fails; and, for a request that waited, the error of the provider.
 func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
@@ -54,15 +53,15 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 	}
 }
 
-// beginUnbind begins to delete a binding, for the platform or, internally,
-// because it has expired. What is being done to the binding is cancelled; what
-// is being done to the instance, or to other bindings, is not.
+// beginUnbind begins to delete a binding, for the platform or, as an internal
+// operation, because it has expired. It cancels an open operation on the binding, but
+// none on the instance or on other bindings.
 func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool) (*decision, error) {
 	cancel, waits := "", false
 	for i := range s.Open {
 		switch operation := &s.Open[i]; {
 		case operation.State == OperationCancelling && operation.Key.BindingID == key.BindingID:
-			// It is on its way out; the deletion waits for it.
+			// The deletion waits until it has stopped.
 			waits = true
 		case operation.Key.BindingID == key.BindingID:
 			cancel, waits = operation.ID, true

@@ -7,14 +7,14 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// errUnimplemented says that a method of a provider does nothing at all.
+// errUnimplemented says that a provider does not implement a method.
 var errUnimplemented = fmt.Errorf("the provider does not implement the operation: %w", openbroker.ErrNotImplemented)
 
-// UnimplementedProvider fails every operation with [openbroker.ErrNotImplemented],
-// 501. Embed it in a [Provider] that does not support all of them, such as one
-// whose services are not bindable: to embed a nil Provider instead compiles, and
-// panics at the first call. The engine neither repeats such an operation nor
-// cleans up after it, because nothing was done.
+// UnimplementedProvider fails every operation with [openbroker.ErrNotImplemented], 501.
+// Embed it in a [Provider] that does not support all operations, such as one whose
+// services are not bindable, so that methods that Provider gets later are answered too.
+// Do not embed a nil Provider: its methods panic. The engine neither repeats nor cleans
+// up an unimplemented operation.
 type UnimplementedProvider struct{}
 
 var _ Provider = UnimplementedProvider{}

@@ -6,13 +6,14 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Update changes the plan, the parameters, the maintenance version or the
-// context of an instance (spec.md, "Updating a Service Instance"). Parameters
-// are merged into those of the instance by top-level name; null removes one.
-// Errors: ErrInstanceDoesNotExist, ErrPlanChangeNotSupported,
-// ErrInvalidParameters if the handler validates parameters, ErrConcurrency,
-// ErrAsyncRequired, ErrUnavailable if the store cannot be used, what a [RequestChecker]
-// returns, and, for a request that waited, what the provider returned.
+// Update changes the plan, the parameters, the maintenance version or the context of an
+// instance (spec.md, "Updating a Service Instance"). It merges parameters into those of
+// the instance by top-level name; null removes one. Errors: ErrInstanceDoesNotExist,
+// ErrPlanChangeNotSupported, ErrMaintenanceInfoConflict, ErrConcurrency,
+// ErrAsyncRequired; ErrBadRequest if the service is not that of the instance;
+// ErrInvalidParameters if the handler validates parameters; ErrUnavailable if the store
+// fails; the error of a [RequestChecker]; and, for a request that waited, that of the
+// provider.
 func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	var policy Policy
@@ -34,7 +35,7 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 		if err != nil {
 			return nil, err
 		}
-		// Only here is the plan known for sure: the request may leave it out.
+		// The handler could not know the plan, which the request may omit.
 		_, after := e.lookUp(record.ServiceID, planID)
 		if err := r.ValidateParameters(after); err != nil {
 			return nil, err
@@ -69,7 +70,7 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	}
 }
 
-// wanted is what the update makes of the instance.
+// wanted is the document and the plan of the instance after the update.
 func (e *Engine) wanted(r *openbroker.UpdateRequest, record *InstanceRecord, present *instanceDocument) (*instanceDocument, string, error) {
 	wanted, planID := *present, record.PlanID
 	if r.PlanID != "" && r.PlanID != record.PlanID {
@@ -96,8 +97,8 @@ func (e *Engine) wanted(r *openbroker.UpdateRequest, record *InstanceRecord, pre
 	return &wanted, planID, nil
 }
 
-// unchanged reports whether there is nothing for the provider to do. A service
-// that asks for updates of the context hears of them.
+// unchanged reports whether the provider has nothing to do. A service with
+// allow_context_updates is called for a new context too.
 func (e *Engine) unchanged(r *openbroker.UpdateRequest, record *InstanceRecord, present, wanted *instanceDocument, planID string) bool {
 	if r.Service != nil && r.Service.AllowContextUpdates && !sameObject(present.Context, wanted.Context) {
 		return false
@@ -113,7 +114,7 @@ func maintenanceVersion(d *instanceDocument) string {
 	return d.MaintenanceInfo.Version
 }
 
-// rememberContext keeps a new context, which changes nothing else.
+// rememberContext stores a new context without an operation.
 func (e *Engine) rememberContext(s *Snapshot, key Key, present, wanted *instanceDocument) (*decision, error) {
 	if sameObject(present.Context, wanted.Context) {
 		return &decision{done: true}, nil
