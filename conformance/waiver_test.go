@@ -73,7 +73,7 @@ func TestComparisonsShowBothExchanges(t *testing.T) {
 		"fetch-binding.other-credentials":    {"fetch-binding-same", "sync", []string{"bind", "fetch binding"}},
 		"identity.only-cloudfoundry":         {"originating-identity-accepted", "sync", []string{"no identity", "identity of Kubernetes"}},
 		"catalog.plan-id-changes":            {"catalog-ids-stable", "sync", []string{"catalog", "catalog again"}},
-		"update.dashboard-untold":            {"update-dashboard-url", "sync", []string{"update of the parameters", "fetch after the update of the parameters"}},
+		"update.dashboard-unreported":        {"update-dashboard-url", "sync", []string{"update of the parameters", "fetch after the update of the parameters"}},
 		"binding.empty":                      {"bind-returns-information", "sync", []string{"fetch binding", "bind"}},
 		"provision.conflict-missed-for-plan": {"provision-other-plan-409", "sync", []string{"provision another plan"}},
 	} {

@@ -39,7 +39,7 @@ func (b *Broker) asyncRequired() *refusal {
 	return refuse(http.StatusUnprocessableEntity, "AsyncRequired", words)
 }
 
-// concurrency holds to "Blocking Operations".
+// concurrency is the refusal of "Blocking Operations".
 func (b *Broker) concurrency() *refusal {
 	r := refuse(http.StatusUnprocessableEntity, "ConcurrencyError",
 		"The Service Broker does not support concurrent requests that mutate the same resource.")
@@ -58,7 +58,8 @@ func (b *Broker) concurrency() *refusal {
 	return r
 }
 
-// maintenanceConflict is the refusal of another version than the catalog's.
+// maintenanceConflict is the refusal of a version that differs from the
+// catalog.
 func (b *Broker) maintenanceConflict() *refusal {
 	r := refuse(http.StatusUnprocessableEntity, "MaintenanceInfoConflict",
 		"The maintenance information for the requested Service Plan has changed.")
@@ -73,7 +74,7 @@ func (b *Broker) maintenanceConflict() *refusal {
 	return r
 }
 
-// gone is the answer to the deletion of what does not exist.
+// gone is the answer to the deletion of a missing resource.
 func (b *Broker) gone() *answer {
 	a := &answer{status: http.StatusGone, body: object{}}
 	if b.broken("error.empty-on-410") {
@@ -82,7 +83,7 @@ func (b *Broker) gone() *answer {
 	return a
 }
 
-// refused is the answer that tells of a refusal.
+// refused is the answer for a refusal.
 func (b *Broker) refused(q *request, r *refusal) *answer {
 	body := object{}
 	if r.code != "" {
@@ -143,13 +144,14 @@ func (b *Broker) refused(q *request, r *refusal) *answer {
 	return a
 }
 
-// text and html are bodies that are no JSON; only faults send them.
+// text and html are bodies that are not JSON; only faults send them.
 type (
 	text string
 	html string
 )
 
-// write holds to "Content Type": each body is a JSON object and says so.
+// write implements "Content Type": each body is a JSON object with the content
+// type of JSON.
 func (b *Broker) write(w http.ResponseWriter, q *request, a *answer) {
 	for name, values := range a.header {
 		w.Header()[http.CanonicalHeaderKey(name)] = values

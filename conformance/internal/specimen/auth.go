@@ -4,8 +4,8 @@ import (
 	"net/http"
 )
 
-// authenticate holds to "Platform to Service Broker Authentication": every
-// request, 401 if it fails.
+// authenticate implements "Platform to Service Broker Authentication": it
+// answers every request without valid credentials with 401.
 func (b *Broker) authenticate(q *request) *refusal {
 	username, password, given := q.BasicAuth()
 	switch {
@@ -52,14 +52,15 @@ func (b *Broker) authenticate(q *request) *refusal {
 	return unauthorized
 }
 
-// actUnauthorized is the fault of a broker that authenticates too late.
+// actUnauthorized processes a request before its authentication, which is a
+// fault.
 func (b *Broker) actUnauthorized(q *request) {
 	if b.readQuery(q) != nil || b.readBody(q) != nil || !q.mutates() {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch q.endpoint { //nolint:exhaustive // Two are enough for a fault.
+	switch q.endpoint { //nolint:exhaustive // Two endpoints are enough for the fault.
 	case provision:
 		_, _ = b.provision(q)
 	case deprovision:

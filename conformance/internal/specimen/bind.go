@@ -77,7 +77,8 @@ func (b *Broker) bindSlowly(s *binding) *answer {
 	return a
 }
 
-// overrule takes the liberty not to look at ids that the broker knows.
+// overrule replaces the service and plan of the request with those of the
+// instance, which is a variation.
 func (b *Broker) overrule(q *request, i *instance) {
 	if !b.varies("unknown-plan-ignored") || !i.lives() {
 		return
@@ -89,7 +90,7 @@ func (b *Broker) overrule(q *request, i *instance) {
 	}
 }
 
-// checkBind decides whether the instance can be bound like this.
+// checkBind checks the request against the instance.
 func (b *Broker) checkBind(q *request, i *instance) *refusal {
 	serviceID, planID := q.body.text("service_id"), q.body.text("plan_id")
 	switch {
@@ -104,7 +105,7 @@ func (b *Broker) checkBind(q *request, i *instance) *refusal {
 	case !i.lives() && b.broken("bind.unknown-instance-500"):
 		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case !i.lives():
-		return refuse(http.StatusNotFound, "", "There is no such instance.")
+		return refuse(http.StatusNotFound, "", "The instance does not exist.")
 	case i.active != nil && b.broken("bind.creating-accepted"):
 		return &refusal{status: http.StatusCreated, extra: object{"credentials": object{"password": "none"}}}
 	case i.active != nil:
@@ -112,7 +113,7 @@ func (b *Broker) checkBind(q *request, i *instance) *refusal {
 	case serviceID != "" && serviceID != i.service.id && !b.broken("bind.other-service-accepted"),
 		planID != "" && planID != i.plan.id && !b.broken("bind.other-plan-accepted") &&
 			(!b.offers(planID) || !b.broken("bind.plan-of-other-service-accepted")):
-		return refuse(http.StatusBadRequest, "", "The instance is of another service or plan.")
+		return refuse(http.StatusBadRequest, "", "The instance has another service or plan.")
 	case !i.plan.isBindable() && !b.broken("bind.not-bindable-accepted"):
 		return refuse(http.StatusBadRequest, "", "Instances of this plan cannot be bound.")
 	}
@@ -125,7 +126,7 @@ func (b *Broker) checkBind(q *request, i *instance) *refusal {
 	return b.checkParameters(q, i.plan, parameters(q))
 }
 
-// checkApp holds to RequiresApp.
+// checkApp implements RequiresApp.
 func (b *Broker) checkApp(q *request, p *plan) *refusal {
 	app := q.body.text("app_guid")
 	if _, given := q.body["app_guid"]; given && app == "" && b.broken("bind.app-guid-empty-refused") {
@@ -155,16 +156,16 @@ func (b *Broker) checkApp(q *request, p *plan) *refusal {
 	return r
 }
 
-// bindExisting answers for an id that is in use.
+// bindExisting answers a bind whose id is in use.
 func (b *Broker) bindExisting(q *request, s *binding) (*answer, *refusal) {
 	if bindAttributes(q) != s.attributes && !b.bindConflictMissed(q, s) {
 		switch {
 		case b.broken("bind.conflict-422"):
-			return nil, refuse(http.StatusUnprocessableEntity, "", "The binding exists already.")
+			return nil, refuse(http.StatusUnprocessableEntity, "", "The binding already exists.")
 		case b.broken("bind.conflict-but-applied"):
 			s.parameters, s.attributes = parameters(q), bindAttributes(q)
 		}
-		return nil, refuse(http.StatusConflict, "", "A binding with this id but other attributes exists.")
+		return nil, refuse(http.StatusConflict, "", "A binding with this id and other attributes exists.")
 	}
 	switch {
 	case s.active == nil && b.broken("bind.repeat-201"):

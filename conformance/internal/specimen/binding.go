@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// A binding is a service binding that was ever created, also if it is deleted.
+// A binding is a service binding that exists or has existed.
 type binding struct {
 	id          string
 	instance    *instance
 	attributes  string // what a repeated bind request must match
 	parameters  object
-	predecessor string // its id, if this is a successor
+	predecessor string // the id of the predecessor, or ""
 	password    string
 	expires     time.Time
 
 	gone    bool
-	halted  bool // it was deleted while it was being created
+	halted  bool // it was deleted during its creation
 	active  *operation
 	history []*operation
 }
 
-// findBinding returns a binding of an instance that was ever created.
+// findBinding returns a binding of an instance, or nil if it has never existed.
 func (b *Broker) findBinding(instanceID, bindingID string) *binding {
 	if i := b.instances[instanceID]; i != nil {
 		return i.bindings[bindingID]
@@ -41,10 +41,10 @@ func (i *instance) bindingActive() bool {
 	return false
 }
 
-// lifetime of a binding that expires.
+// lifetime is the lifetime of an expiring binding.
 const lifetime = 24 * time.Hour
 
-// timestamp is the pattern that the specification gives for expires_at and
+// timestamp is the pattern of the specification for expires_at and
 // renew_before.
 const timestamp = "2006-01-02T15:04:05.0Z"
 
@@ -63,7 +63,8 @@ func (b *Broker) newBinding(q *request, i *instance) *binding {
 	return s
 }
 
-// bindAttributes are what "different parameters" means in "Binding".
+// bindAttributes are the attributes that "different parameters" means in
+// "Binding".
 func bindAttributes(q *request) string {
 	return canonical([]any{
 		q.body.text("service_id"), q.body.text("plan_id"), q.body.text("app_guid"), q.body.object("bind_resource"),
@@ -110,7 +111,7 @@ func (s *binding) document(b *Broker) object {
 	return body
 }
 
-// requirement is the permission that the service needs, "" if none.
+// requirement is the permission that the service requires, or "".
 func (s *service) requirement() string {
 	if s.requires == nil {
 		return ""
@@ -118,7 +119,7 @@ func (s *service) requirement() string {
 	return s.requires[0]
 }
 
-// credentials are those of a service that is reached over the network.
+// credentials is the body for a service on the network.
 func (s *binding) credentials(b *Broker) object {
 	body := object{
 		"credentials": object{
@@ -230,7 +231,7 @@ func (s *binding) volume(b *Broker) object {
 	return object{"volume_mounts": []any{mount}}
 }
 
-// metadata tells when the binding expires.
+// metadata has the expiry of the binding.
 func (s *binding) metadata(b *Broker) object {
 	metadata := object{
 		"expires_at":   s.expires.Format(timestamp),

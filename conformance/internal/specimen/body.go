@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// maxBody is more than any platform sends.
+// maxBody is larger than the bodies of all platforms.
 const maxBody = 1 << 20
 
-// fields are the members of a request body and the JSON type of each.
+// fields are the members of a request body with their JSON types.
 type fields map[string]string
 
 var (
@@ -35,7 +35,7 @@ var (
 	bindResourceFields = fields{"app_guid": "string", "route": "string"}
 )
 
-// readBody reads the JSON object that PUT and PATCH carry ("Content Type").
+// readBody reads the JSON object of a PUT or PATCH ("Content Type").
 func (b *Broker) readBody(q *request) *refusal {
 	var expected fields
 	switch q.endpoint {
@@ -127,7 +127,8 @@ func (b *Broker) decode(content []byte) (object, error) {
 	return b.dropNulls(body), nil
 }
 
-// dropNulls takes a null as an absent member, as several platforms send it.
+// dropNulls treats a null as an absent member because several platforms send
+// it.
 func (b *Broker) dropNulls(body map[string]any) object {
 	kept := object{}
 	for name, value := range body {
@@ -138,8 +139,8 @@ func (b *Broker) dropNulls(body map[string]any) object {
 	return kept
 }
 
-// checkFields looks at the types of the members that the specification defines
-// and ignores the others ("Vendor Extension Fields").
+// checkFields checks the types of the specified members and ignores the others
+// ("Vendor Extension Fields").
 func (b *Broker) checkFields(q *request, expected fields) *refusal {
 	body := q.body
 	for _, name := range slices.Sorted(maps.Keys(body)) {
@@ -182,7 +183,7 @@ func (b *Broker) checkFields(q *request, expected fields) *refusal {
 	return nil
 }
 
-// reserve breaks that what is refused leaves no trace.
+// reserve breaks the clause that a refused request leaves no trace.
 func (b *Broker) reserve(q *request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -194,7 +195,7 @@ func (b *Broker) reserve(q *request) {
 	}
 }
 
-// wrongTypeAccepted breaks the check of one field.
+// wrongTypeAccepted breaks the type check of one field.
 func (b *Broker) wrongTypeAccepted(q *request, name string) bool {
 	switch {
 	case b.broken("provision.parameters-type-accepted") && q.endpoint == provision && name == "parameters",
@@ -219,7 +220,7 @@ func (b *Broker) wrongTypeAccepted(q *request, name string) bool {
 	}
 }
 
-// checkInner looks into maintenance_info and bind_resource.
+// checkInner checks the members of maintenance_info and bind_resource.
 func (b *Broker) checkInner(q *request, name string, value object) *refusal {
 	expected := maintenanceFields
 	switch name {
@@ -248,7 +249,7 @@ func (b *Broker) checkInner(q *request, name string, value object) *refusal {
 	return nil
 }
 
-// checkContext takes any platform: the context is opaque.
+// checkContext accepts any platform because the context is opaque.
 func (b *Broker) checkContext(q *request, context object) *refusal {
 	switch platform := context.text("platform"); {
 	case b.broken("context.service-manager-refused-on-update") && platform == "service-manager" && q.endpoint == update,
@@ -281,13 +282,13 @@ func typeOf(value any) string {
 	}
 }
 
-// text returns a string member, "" if it is absent.
+// text returns a string member, or "" if it is absent.
 func (o object) text(name string) string {
 	value, _ := o[name].(string)
 	return value
 }
 
-// object returns an object member, nil if it is absent.
+// object returns an object member, or nil if it is absent.
 func (o object) object(name string) object {
 	value, _ := o[name].(map[string]any)
 	return value

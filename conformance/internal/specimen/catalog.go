@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// downtime is what each maintenance_info announces.
+// downtime is the description of each maintenance_info.
 const downtime = "A new system.\nExpect downtime."
 
 // serveCatalog answers GET /v2/catalog ("Catalog Management").
@@ -18,7 +18,7 @@ func (b *Broker) serveCatalog(q *request) (*answer, *refusal) {
 	document := b.document()
 	b.breakDocument(document)
 	if b.broken("catalog.unknown-query-400") && len(q.query) > 0 {
-		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
+		return nil, refuse(http.StatusBadRequest, "", "A query parameter is unknown.")
 	}
 	encoded, err := json.Marshal(document)
 	if err != nil {
@@ -37,7 +37,7 @@ func (b *Broker) serveCatalog(q *request) (*answer, *refusal) {
 	return a, nil
 }
 
-// cache holds to RFC 7232, which the specification refers to for ETag and
+// cache implements RFC 7232, which the specification cites for ETag and
 // If-Modified-Since.
 func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 	etag := fmt.Sprintf(`"%x"`, sha256.Sum256(encoded))
@@ -75,7 +75,7 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 	if matches {
 		a.status, a.body = http.StatusNotModified, nil
 		if b.broken("etag.412") {
-			a.status, a.body = http.StatusPreconditionFailed, object{"description": "The catalog is the same."}
+			a.status, a.body = http.StatusPreconditionFailed, object{"description": "The catalog is unchanged."}
 		}
 	}
 	if !matches || !b.broken("etag.not-on-304") {
@@ -84,7 +84,7 @@ func (b *Broker) cache(q *request, a *answer, encoded []byte) {
 	a.header.Set("Last-Modified", modified)
 }
 
-// document is the catalog as JSON.
+// document returns the catalog as JSON.
 func (b *Broker) document() object {
 	services := []any{}
 	for _, s := range b.offer {

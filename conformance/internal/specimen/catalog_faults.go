@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// breakDocument is the one place of the clauses about the catalog's content.
-// The catalog above is right, so that all that can be wrong is put in here: in
-// the first service, in its last plan, or in both.
+// breakDocument is the one place for faults of the catalog's content. The
+// catalog above is valid. The faults are in the first service, in its last
+// plan, or in both.
 func (b *Broker) breakDocument(document object) {
-	services := document["services"].([]any) //nolint:errcheck // The document is our own.
+	services := document["services"].([]any) //nolint:errcheck // The broker made the document.
 	first := services[0].(object)            //nolint:errcheck // As above.
 	plans := first["plans"].([]any)          //nolint:errcheck // As above.
 	last := plans[len(plans)-1].(object)     //nolint:errcheck // As above.
@@ -108,7 +108,7 @@ func (b *Broker) breakService(first object, services []any) {
 	}
 }
 
-// breakServiceMetadata is about what the profile defines for a service.
+// breakServiceMetadata breaks what profile.md defines for a service.
 func (b *Broker) breakServiceMetadata(first object) {
 	metadata, _ := first["metadata"].(object)
 	client, _ := first["dashboard_client"].(object)
@@ -132,7 +132,7 @@ func (b *Broker) breakServiceMetadata(first object) {
 	}
 }
 
-// breakPlanMetadata is about what the profile defines for a plan.
+// breakPlanMetadata breaks what profile.md defines for a plan.
 func (b *Broker) breakPlanMetadata(last object) {
 	metadata, _ := last["metadata"].(object)
 	switch b.config.Mutation {
@@ -162,7 +162,7 @@ func (b *Broker) breakPlan(last object, plans, services []any) {
 	case "catalog.plan-id-duplicate":
 		last["id"] = other["id"]
 	case "catalog.plan-id-of-other-service":
-		last["id"] = stranger[0].(object)["id"] //nolint:errcheck // The document is our own.
+		last["id"] = stranger[0].(object)["id"] //nolint:errcheck // The broker made the document.
 	case "catalog.plan-id-changes":
 		last["id"] = fmt.Sprintf("changed-%d", b.catalogs)
 	case "catalog.plan-id-not-guid":
@@ -202,7 +202,7 @@ func (b *Broker) breakPlan(last object, plans, services []any) {
 	}
 }
 
-// breakDetails is about what a plan has inside: schemas and maintenance_info.
+// breakDetails breaks the schemas and maintenance_info of a plan.
 func (b *Broker) breakDetails(last object) {
 	schema := func(parameters any) {
 		last["schemas"] = object{"service_instance": object{"create": object{"parameters": parameters}}}

@@ -16,16 +16,16 @@ func (b *Broker) deprovision(q *request) (*answer, *refusal) {
 	case planID == "" && !b.broken("deprovision.plan-id-missing-accepted"):
 		return nil, missing("plan_id")
 	case b.broken("deprovision.identity-required") && q.Header.Get("X-Broker-API-Originating-Identity") == "":
-		return nil, refuse(http.StatusBadRequest, "", "Nobody wants to delete this.")
+		return nil, refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity is required.")
 	case b.broken("deprovision.unknown-query-400") && q.query.Has("x-conformance"):
-		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
+		return nil, refuse(http.StatusBadRequest, "", "A query parameter is unknown.")
 	case !i.lives() && !b.met(q):
 		return b.deprovisionMissing(i)
 	case !i.lives():
 		return reply(http.StatusOK, object{}), nil
 	case serviceID != "" && serviceID != i.service.id && !b.broken("deprovision.other-service-accepted"),
 		planID != "" && planID != i.plan.id && !b.broken("deprovision.other-plan-accepted"):
-		return nil, refuse(http.StatusBadRequest, "", "The instance is of another service or plan.")
+		return nil, refuse(http.StatusBadRequest, "", "The instance has another service or plan.")
 	}
 	if i.active != nil && i.active.endpoint == deprovision {
 		return b.deprovisionAgain(q, i)
@@ -64,8 +64,7 @@ func (b *Broker) deprovision(q *request) (*answer, *refusal) {
 	return b.deprovisionSlowly(i), nil
 }
 
-// deprovisionSlowly begins the deletion; a creation that is still going on is
-// halted.
+// deprovisionSlowly starts the deletion and halts a creation in progress.
 func (b *Broker) deprovisionSlowly(i *instance) *answer {
 	creation := i.active
 	if creation != nil {
@@ -132,21 +131,21 @@ func (b *Broker) deprovisionMissing(i *instance) (*answer, *refusal) {
 		b.broken("deprovision.repeat-200") && i != nil:
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("deprovision.unknown-404"):
-		return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
+		return nil, refuse(http.StatusNotFound, "", "The instance does not exist.")
 	case b.broken("deprovision.unknown-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
 	return b.gone(), nil
 }
 
-// deprovisionAgain answers a re-sent request while the deletion is in progress.
+// deprovisionAgain answers a repeated request during the deletion.
 func (b *Broker) deprovisionAgain(q *request, i *instance) (*answer, *refusal) {
 	switch {
 	case b.broken("deprovision.repeat-200-in-progress"):
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("deprovision.repeat-410-in-progress"):
 		return &answer{status: http.StatusGone, body: object{}}, nil
-	case b.broken("deprovision.failure-untold") && i.active.fails && i.active.polls == b.config.Polls:
+	case b.broken("deprovision.failure-unreported") && i.active.fails && i.active.polls == b.config.Polls:
 		i.active = b.start(deprovision, "", i.active.finish)
 		i.active.fails = true
 		i.history = append(i.history, i.active)

@@ -1,13 +1,14 @@
-// Package specimen is a small Open Service Broker API 2.17 broker with which
-// the checks of package conformance are tested.
+// Package specimen is a small Open Service Broker API 2.17 broker for tests of
+// the checks of package conformance.
 //
-// It is written from the specification alone and shares nothing with the rest
-// of the module: it is a second opinion. Everything is kept in memory, and an
-// asynchronous operation ends once it has been polled often enough, so that no
-// test waits.
+// The package owns the broker, its mutations and its variations. It does not
+// own the checks: package conformance tests them against the broker. The broker
+// is written from the specification and shares no code with the rest of the
+// module, so it is a second reading. It keeps everything in memory. An
+// asynchronous operation ends after a number of polls, so no test waits.
 //
-// Without a mutation the broker follows the specification. A [Mutation] breaks
-// exactly one clause, at the one place where that clause is implemented: look
-// for its id. A [Variation] uses one liberty that the specification gives, so
-// that a check that is too strict shows itself.
+// Without a mutation, the broker follows the specification. A [Mutation] breaks
+// exactly one clause, at the one place that implements it: search for its id. A
+// [Variation] uses one freedom that the specification gives, which exposes
+// checks that are too strict.
 package specimen

@@ -37,18 +37,18 @@ func (b *Broker) fetchMissing(i *instance) (*answer, *refusal) {
 	case b.broken("fetch-instance.unknown-200"):
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("fetch-instance.unknown-410"):
-		return nil, refuse(http.StatusGone, "", "There is no such instance.")
+		return nil, refuse(http.StatusGone, "", "The instance does not exist.")
 	case b.broken("fetch-instance.unknown-400"):
-		return nil, refuse(http.StatusBadRequest, "", "There is no such instance.")
+		return nil, refuse(http.StatusBadRequest, "", "The instance does not exist.")
 	case b.broken("fetch-instance.unknown-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case i != nil && b.broken("fetch-instance.deleted-200"):
 		return reply(http.StatusOK, i.fetched(b)), nil
 	}
-	return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
+	return nil, refuse(http.StatusNotFound, "", "The instance does not exist.")
 }
 
-// fetchBusy answers while an operation is in progress.
+// fetchBusy answers a fetch during an operation.
 func (b *Broker) fetchBusy(i *instance) (*answer, *refusal) {
 	switch i.active.endpoint {
 	case provision:
@@ -71,12 +71,12 @@ func (b *Broker) fetchBusy(i *instance) (*answer, *refusal) {
 		}
 		return nil, b.concurrency()
 	default:
-		// It is there until it is deleted.
+		// The instance exists until the deletion ends.
 		return reply(http.StatusOK, i.fetched(b)), nil
 	}
 }
 
-// fetched is the body for an instance.
+// fetched is the body of a fetch.
 func (i *instance) fetched(b *Broker) object {
 	body := i.document(b)
 	if b.varies("dashboard-null") {
@@ -118,7 +118,8 @@ func (i *instance) fetched(b *Broker) object {
 	return body
 }
 
-// rounded is the object with numbers as most languages have them.
+// rounded returns the object with numbers rounded to doubles, as in most
+// languages.
 func rounded(parameters object) object {
 	other := object{}
 	for name, value := range parameters {
@@ -130,7 +131,7 @@ func rounded(parameters object) object {
 	return other
 }
 
-// altered is the object with other values.
+// altered returns the object with other values.
 func altered(parameters object) object {
 	other := object{}
 	for name := range parameters {

@@ -41,16 +41,16 @@ func (b *Broker) fetchMissingBinding(s *binding) (*answer, *refusal) {
 	case b.broken("fetch-binding.unknown-200"):
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("fetch-binding.unknown-410"):
-		return nil, refuse(http.StatusGone, "", "There is no such binding.")
+		return nil, refuse(http.StatusGone, "", "The binding does not exist.")
 	case b.broken("fetch-binding.unknown-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case s != nil && b.broken("fetch-binding.deleted-200"):
 		return reply(http.StatusOK, s.fetched(b)), nil
 	}
-	return nil, refuse(http.StatusNotFound, "", "There is no such binding.")
+	return nil, refuse(http.StatusNotFound, "", "The binding does not exist.")
 }
 
-// fetched is the body for a binding.
+// fetched is the body of a fetch.
 func (s *binding) fetched(b *Broker) object {
 	body := s.document(b)
 	if s.parameters != nil && !b.varies("parameters-not-fetched") {

@@ -9,7 +9,7 @@ import (
 
 const requestIdentity = "X-Broker-API-Request-Identity"
 
-// checkIdentity holds to "Originating Identity".
+// checkIdentity implements "Originating Identity".
 func (b *Broker) checkIdentity(q *request) *refusal {
 	value := q.Header.Get("X-Broker-API-Originating-Identity")
 	if id := q.Header.Get(requestIdentity); b.broken("request-identity.only-guids") && strings.ContainsAny(id, ":/~") {
@@ -29,10 +29,10 @@ func (b *Broker) checkIdentity(q *request) *refusal {
 	}
 	platform, encoded, _ := strings.Cut(value, " ")
 	if b.broken("identity.not-on-catalog") && q.endpoint == catalog {
-		return refuse(http.StatusBadRequest, "", "Nobody in particular reads a catalog.")
+		return refuse(http.StatusBadRequest, "", "A request for the catalog has no user.")
 	}
 	if b.broken("identity.only-cloudfoundry") && platform != "cloudfoundry" {
-		return refuse(http.StatusBadRequest, "", "This broker serves Cloud Foundry only.")
+		return refuse(http.StatusBadRequest, "", "This broker supports only Cloud Foundry.")
 	}
 	decoded, err := base64.StdEncoding.DecodeString(encoded)
 	var identity map[string]any
@@ -53,10 +53,10 @@ func (b *Broker) checkIdentity(q *request) *refusal {
 	case b.broken("identity.not-an-object-500") && err != nil && json.Valid(decoded):
 		return refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
-	return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity must be a platform and a Base64 encoded JSON object.")
+	return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity must be a platform and a Base64-encoded JSON object.")
 }
 
-// echoRequestIdentity holds to "Request Identity".
+// echoRequestIdentity implements "Request Identity".
 func (b *Broker) echoRequestIdentity(w http.ResponseWriter, q *request, a *answer) {
 	value := q.Header.Get(requestIdentity)
 	switch {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// An instance is one that was ever provisioned, also if it is deleted.
+// An instance is a service instance that exists or has existed.
 type instance struct {
 	id          string
 	service     *service
@@ -18,16 +18,16 @@ type instance struct {
 	bindings    map[string]*binding
 
 	ready      bool // the provision has succeeded
-	gone       bool // the deprovision has
-	references int  // how many provision requests it has got; only a fault counts them
+	gone       bool // the deprovision has succeeded
+	references int  // the number of its provision requests; only a fault counts them
 	stubborn   bool // its next deprovision fails
-	halted     bool // it was deleted while it was being created
-	moved      bool // its dashboard is elsewhere, which only a fault keeps to itself
+	halted     bool // it was deleted during its creation
+	moved      bool // its dashboard has moved without a report; only a fault sets it
 	active     *operation
 	history    []*operation
 }
 
-// lives reports whether the instance exists, be it in creation.
+// lives reports whether the instance exists or is being created.
 func (i *instance) lives() bool { return i != nil && !i.gone }
 
 // deleting reports whether a deprovision is in progress.
@@ -35,17 +35,17 @@ func (i *instance) deleting() bool {
 	return i.lives() && i.active != nil && i.active.endpoint == deprovision
 }
 
-// failing is the parameter that names the operation that is to fail, so that tests
-// can see what a platform hears of it.
+// failing is the parameter that names the operation that fails, for tests of
+// the report of a failure.
 const failing = "specimen.fail"
 
-// canonical encodes a value so that equal ones are equal texts.
+// canonical encodes a value so that equal values have equal texts.
 func canonical(value any) string {
 	encoded, _ := json.Marshal(value)
 	return string(encoded)
 }
 
-// placeOf is where a platform wants the instance to be.
+// placeOf is the organization and space, or the namespace, of a request.
 func placeOf(q *request) string {
 	context := q.body.object("context")
 	guid := func(name string) string {
@@ -57,13 +57,14 @@ func placeOf(q *request) string {
 	return canonical([]string{guid("organization_guid"), guid("space_guid"), context.text("namespace")})
 }
 
-// matches reports whether a provision request asks for what the instance is.
-// Names and annotations in the context are no attributes: they may change.
+// matches reports whether a provision request has the attributes of the
+// instance. Names and annotations in the context are not attributes because
+// they may change.
 func (i *instance) matches(q *request, p *plan) bool {
 	return p == i.plan && placeOf(q) == i.place && canonical(parameters(q)) == canonical(i.parameters)
 }
 
-// parameters are those of the request; an empty object is as good as none.
+// parameters are the parameters of the request. An empty object counts as none.
 func parameters(q *request) object {
 	given := q.body.object("parameters")
 	if len(given) == 0 {
@@ -111,8 +112,7 @@ func (i *instance) document(b *Broker) object {
 	return body
 }
 
-// checkMaintenance holds to the field maintenance_info of provision and update
-// requests.
+// checkMaintenance checks the field maintenance_info of provisions and updates.
 func (b *Broker) checkMaintenance(q *request, p *plan) *refusal {
 	info := q.body.object("maintenance_info")
 	if d := info.text("description"); d != "" && d != downtime && b.broken("provision.maintenance-description-compared") {
@@ -129,7 +129,7 @@ func (b *Broker) checkMaintenance(q *request, p *plan) *refusal {
 	return b.maintenanceConflict()
 }
 
-// checkParameters holds to "Service Brokers SHOULD ensure that the client has
+// checkParameters implements "Service Brokers SHOULD ensure that the client has
 // provided valid configuration parameters".
 func (b *Broker) checkParameters(q *request, p *plan, parameters object) *refusal {
 	if p.schema == nil || q.unchecked || follows(p.schema, parameters) {
@@ -143,7 +143,7 @@ func (b *Broker) checkParameters(q *request, p *plan, parameters object) *refusa
 	case b.broken("provision.invalid-but-reserved") && q.endpoint == provision:
 		b.reserved[q.instanceID] = true
 	}
-	return refuse(http.StatusBadRequest, "", "The parameters do not follow the schema of the plan.")
+	return refuse(http.StatusBadRequest, "", "The parameters violate the schema of the plan.")
 }
 
 // missing refuses a request without a REQUIRED field.

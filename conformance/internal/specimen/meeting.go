@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A meeting makes two requests for one thing meet, so that the fault of a broker
-// that looks first and locks later shows each time.
+// A meeting makes two requests for the same resource meet. So the fault of a
+// broker that reads before it locks shows each time.
 type meeting struct {
 	mu      sync.Mutex
 	waiting map[string]chan struct{}
@@ -15,12 +15,12 @@ type meeting struct {
 }
 
 // patience is how long a request waits for another one. A test of concurrent
-// requests sends the other at once.
+// requests sends both at the same time.
 const patience = 100 * time.Millisecond
 
-// meet breaks what holds for concurrent requests ("Blocking Operations"): a
-// request waits for another one for the same thing, and then believes that it
-// is alone, or fails.
+// meet breaks the clauses on concurrent requests ("Blocking Operations"). A
+// request waits for another request for the same resource. Then it behaves as
+// if it were alone, or fails.
 func (b *Broker) meet(q *request) *refusal {
 	switch {
 	case b.broken("concurrency.double-provision") && q.endpoint == provision,
@@ -45,10 +45,10 @@ func (b *Broker) meet(q *request) *refusal {
 	return nil
 }
 
-// wait returns as soon as there is another request, or patience is over.
+// wait returns when another request arrives, or after patience.
 func (m *meeting) wait(q *request) { m.waitFor(q, q.instanceID+"\x00"+q.bindingID) }
 
-// waitFor is wait for requests with the same key.
+// waitFor waits for a request with the same key.
 func (m *meeting) waitFor(q *request, key string) {
 	m.mu.Lock()
 	if m.waiting == nil {
@@ -87,7 +87,7 @@ func (b *Broker) met(q *request) bool {
 	return b.meeting.met[q]
 }
 
-// hesitate breaks the time limits of platforms.
+// hesitate exceeds the time limits of platforms.
 func (b *Broker) hesitate(q *request) {
 	var delay time.Duration
 	switch {

@@ -2,14 +2,14 @@ package specimen
 
 import "slices"
 
-// A Mutation is one clause, broken.
+// A Mutation is a fault that breaks one clause.
 type Mutation struct {
 	// ID names the mutation, for Config.Mutation.
 	ID string
-	// Section is the heading in the specification under which the clause
-	// stands, and Clause the clause in short words.
+	// Section is the section of the specification with the clause. Clause is a
+	// summary of the clause.
 	Section, Clause string
-	// Summary says what the broker does instead.
+	// Summary describes the fault.
 	Summary string
 	// Check is the id of the check of package conformance that must fail.
 	Check string
@@ -30,8 +30,8 @@ func Mutations() []Mutation {
 	return mutations
 }
 
-// A clause of the specification, the check that watches over it, and the ways
-// in which this broker can break it.
+// A clause is a clause of the specification with its check and the faults that
+// break it.
 type clause struct {
 	section, says, check string
 	faults               []fault

@@ -13,14 +13,14 @@ import (
 	"github.com/openbroker/openbroker/conformance/internal/specimen"
 )
 
-// TestMutationsAreSwitches shows that each mutation is one switch: its id
-// stands at exactly one place outside of the table, and nothing else does.
+// TestMutationsAreSwitches shows that each mutation is one switch: apart from
+// the table, the code has its id at exactly one place, and no unknown ids.
 func TestMutationsAreSwitches(t *testing.T) {
 	t.Parallel()
 	places := switches(t)
 	for _, mutation := range specimen.Mutations() {
 		if count := places[mutation.ID]; count != 1 {
-			t.Errorf("mutation %q is switched at %d places, want 1", mutation.ID, count)
+			t.Errorf("the code tests mutation %q at %d places, want 1", mutation.ID, count)
 		}
 		delete(places, mutation.ID)
 		for name, value := range map[string]string{
@@ -32,12 +32,12 @@ func TestMutationsAreSwitches(t *testing.T) {
 		}
 	}
 	for id := range places {
-		t.Errorf("%q is switched, but is no mutation", id)
+		t.Errorf("the code tests %q, which is not a mutation", id)
 	}
 }
 
-// switches counts the ids that the source asks for: the arguments of broken,
-// and the cases of switches over config.Mutation.
+// switches counts the ids in the source: the arguments of broken, and the cases
+// of switches over config.Mutation.
 func switches(t *testing.T) map[string]int {
 	t.Helper()
 	places := map[string]int{}
@@ -95,7 +95,7 @@ func TestNewRefusesUnknownNames(t *testing.T) {
 	t.Parallel()
 	for _, config := range []specimen.Config{{Mutation: "no-such"}, {Variation: "no-such"}} {
 		if _, err := specimen.New(config); err == nil || !strings.Contains(err.Error(), `"no-such"`) {
-			t.Errorf("New(%+v) = %v, want an error that names it", config, err)
+			t.Errorf("New(%+v) = %v, want an error with the name", config, err)
 		}
 	}
 }

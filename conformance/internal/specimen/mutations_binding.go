@@ -8,21 +8,21 @@ func bindingClauses() []clause {
 		{"Fetching a Service Binding", "parameters are those of the binding", "binding-parameters", []fault{
 			{"fetch-binding.parameters-array", "an array"},
 		}},
-		{"Binding", "only what requires announces is returned", "binding-syslog-drain-declared", []fault{
+		{"Binding", "the broker returns only what the service requires in the catalog", "binding-syslog-drain-declared", []fault{
 			{"binding.drain-unannounced", "a syslog_drain_url"},
 		}},
-		{"Binding", "only what requires announces is returned", "binding-route-service-declared", []fault{
+		{"Binding", "the broker returns only what the service requires in the catalog", "binding-route-service-declared", []fault{
 			{"binding.route-unannounced", "a route_service_url"},
 		}},
-		{"Binding", "only what requires announces is returned", "binding-volume-mounts-declared", []fault{
+		{"Binding", "the broker returns only what the service requires in the catalog", "binding-volume-mounts-declared", []fault{
 			{"binding.volume-unannounced", "volume_mounts"},
 		}},
 		{"Log Drain", "syslog_drain_url is returned", "binding-syslog-drain-url", []fault{
-			{"drain.missing", "it is not"},
+			{"drain.missing", "syslog_drain_url is missing"},
 			{"drain.object", "an object"},
 		}},
 		{"Volume Mount Object", "volume_mounts is returned", "binding-volume-mounts", []fault{
-			{"volume.missing", "it is not"},
+			{"volume.missing", "volume_mounts is missing"},
 		}},
 		{"Log Drain", "syslog_drain_url is returned", "binding-urls", []fault{
 			{"drain.not-a-url", "a word"},
@@ -71,7 +71,7 @@ func bindingClauses() []clause {
 			{"metadata.renew-before-null", "null"},
 		}},
 		{"Binding Metadata Object", "renew_before is not after expires_at", "binding-renew-before-expiry", []fault{
-			{"metadata.renew-before-late", "it is"},
+			{"metadata.renew-before-late", "renew_before is after expires_at"},
 		}},
 	}
 }

@@ -6,15 +6,15 @@ func catalogClauses() []clause {
 			{"catalog.201", "201"},
 		}},
 		{"Catalog Management", "services is an array of objects", "catalog-services", []fault{
-			{"catalog.array", "the body is the array"},
-			{"catalog.services-missing", "it is missing"},
-			{"catalog.services-null", "null"},
-			{"catalog.services-object", "an object by name"},
-			{"catalog.service-null", "with a null in it"},
+			{"catalog.array", "the body is the array of services"},
+			{"catalog.services-missing", "services is missing"},
+			{"catalog.services-null", "services is null"},
+			{"catalog.services-object", "services is an object"},
+			{"catalog.service-null", "services has a null"},
 		}},
 		{"Catalog Management", "ids do not change between queries", "catalog-ids-stable", []fault{
-			{"catalog.service-id-changes", "that of a service does"},
-			{"catalog.plan-id-changes", "that of a plan does"},
+			{"catalog.service-id-changes", "the id of a service changes"},
+			{"catalog.plan-id-changes", "the id of a plan changes"},
 		}},
 		{"Catalog Management", "ETag as in RFC 7232", "catalog-etag-304", []fault{
 			{"etag.never-304", "never 304"},
@@ -23,19 +23,19 @@ func catalogClauses() []clause {
 			{"etag.412", "412 instead of 304"},
 		}},
 		{"Catalog Management", "ETag as in RFC 7232", "catalog-etag-stable", []fault{
-			{"etag.unstable", "another one for the same catalog"},
+			{"etag.unstable", "the ETag changes with each request"},
 		}},
 		{"Catalog Management", "ETag as in RFC 7232", "catalog-etag-other", []fault{
-			{"etag.always-304", "304 whatever the client has"},
+			{"etag.always-304", "304 for any ETag"},
 		}},
 		{"Catalog Management", "Last-Modified as in RFC 7232", "catalog-last-modified-304", []fault{
 			{"modified.never-304", "never 304"},
 		}},
 		{"Catalog Management", "ETag as in RFC 7232", "catalog-304-etag", []fault{
-			{"etag.not-on-304", "not in a 304"},
+			{"etag.not-on-304", "a 304 has no ETag"},
 		}},
 		{"Catalog Management", "Last-Modified as in RFC 7232", "catalog-modified-since", []fault{
-			{"modified.always-304", "304 whatever the client has"},
+			{"modified.always-304", "304 for any date"},
 		}},
 		{"Catalog Management", "Last-Modified as in RFC 7232", "catalog-last-modified", []fault{
 			{"modified.format", "another format"},

@@ -7,28 +7,28 @@ func planClauses() []clause {
 			{"catalog.plan-id-empty", "empty"},
 		}},
 		{"Service Plan Object", "id is unique", "plan-id-unique", []fault{
-			{"catalog.plan-id-duplicate", "two plans of a service have the same"},
-			{"catalog.plan-id-of-other-service", "two plans of two services have the same"},
+			{"catalog.plan-id-duplicate", "two plans of a service have the same id"},
+			{"catalog.plan-id-of-other-service", "plans of two services have the same id"},
 		}},
 		{"Service Plan Object", "id is a GUID", "plan-id-guid", []fault{
-			{"catalog.plan-id-not-guid", "it is a name"},
+			{"catalog.plan-id-not-guid", "the id is a name"},
 		}},
 		{"Service Plan Object", "name is a non-empty string", "plan-name", []fault{
 			{"catalog.plan-name-missing", "missing"},
 			{"catalog.plan-name-empty", "empty"},
 		}},
 		{"Service Plan Object", "name is unique within the service", "plan-name-unique", []fault{
-			{"catalog.plan-name-duplicate", "two plans have the same"},
+			{"catalog.plan-name-duplicate", "two plans have the same name"},
 		}},
 		{"Service Plan Object", "name is CLI-friendly", "plan-name-cli-friendly", []fault{
-			{"catalog.plan-name-unfriendly", "with spaces"},
+			{"catalog.plan-name-unfriendly", "the name has spaces"},
 		}},
 		{"Service Plan Object", "description is a non-empty string", "plan-description", []fault{
 			{"catalog.plan-description-missing", "missing"},
 			{"catalog.plan-description-empty", "empty"},
 		}},
 		{"Catalog Management", "strings have at most 255 characters", "plan-strings-255", []fault{
-			{"catalog.plan-description-long", "the description of a plan has more"},
+			{"catalog.plan-description-long", "the description of a plan has more characters"},
 		}},
 		{"Service Plan Object", "optional fields have their types", "plan-metadata", []fault{
 			{"catalog.plan-metadata-text", "metadata is a string"},
@@ -48,7 +48,7 @@ func planClauses() []clause {
 		{"Maintenance Info Object", "version is a semantic version", "plan-maintenance-version", []fault{
 			{"catalog.maintenance-text", "maintenance_info is a string"},
 			{"catalog.maintenance-empty", "no version"},
-			{"catalog.maintenance-not-semantic", "another kind of version"},
+			{"catalog.maintenance-not-semantic", "the version is not semantic"},
 			{"catalog.maintenance-number", "a number"},
 		}},
 		{"Maintenance Info Object", "version is a semantic version", "plan-maintenance-description", []fault{
@@ -59,15 +59,15 @@ func planClauses() []clause {
 			{"catalog.schema-text", "a schema is a string"},
 		}},
 		{"Input Parameters Schema Object", "$schema is present", "plan-schema-dialect", []fault{
-			{"catalog.schema-undeclared", "not for provision"},
-			{"catalog.update-schema-undeclared", "not for update"},
-			{"catalog.binding-schema-undeclared", "not for bind"},
+			{"catalog.schema-undeclared", "a schema for provisioning does not have it"},
+			{"catalog.update-schema-undeclared", "a schema for updates does not have it"},
+			{"catalog.binding-schema-undeclared", "a schema for bindings does not have it"},
 		}},
-		{"Input Parameters Schema Object", "no external references", "plan-schema-no-external-references", []fault{
-			{"catalog.schema-external-reference", "there is one"},
+		{"Input Parameters Schema Object", "schemas have no external references", "plan-schema-no-external-references", []fault{
+			{"catalog.schema-external-reference", "a schema has an external reference"},
 		}},
-		{"Input Parameters Schema Object", "at most 64 kB", "plan-schema-size", []fault{
-			{"catalog.schema-too-large", "more"},
+		{"Input Parameters Schema Object", "schemas have at most 64 kB", "plan-schema-size", []fault{
+			{"catalog.schema-too-large", "a schema is larger"},
 		}},
 		{"Input Parameters Schema Object", "parameters are an object", "plan-schema-object", []fault{
 			{"catalog.schema-of-string", "the schema describes a string"},

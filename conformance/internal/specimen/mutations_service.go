@@ -7,10 +7,10 @@ func serviceClauses() []clause {
 			{"catalog.service-name-empty", "empty"},
 		}},
 		{"Service Offering Object", "name is unique", "service-name-unique", []fault{
-			{"catalog.service-name-duplicate", "two services have the same"},
+			{"catalog.service-name-duplicate", "two services have the same name"},
 		}},
 		{"Service Offering Object", "name is CLI-friendly", "service-name-cli-friendly", []fault{
-			{"catalog.service-name-unfriendly", "with spaces and punctuation"},
+			{"catalog.service-name-unfriendly", "the name has spaces and punctuation"},
 		}},
 		{"Service Offering Object", "id is a non-empty string", "service-id", []fault{
 			{"catalog.service-id-missing", "missing"},
@@ -18,10 +18,10 @@ func serviceClauses() []clause {
 			{"catalog.service-id-number", "a number"},
 		}},
 		{"Service Offering Object", "id is unique", "service-id-unique", []fault{
-			{"catalog.service-id-duplicate", "two services have the same"},
+			{"catalog.service-id-duplicate", "two services have the same id"},
 		}},
 		{"Service Offering Object", "id is a GUID", "service-id-guid", []fault{
-			{"catalog.service-id-not-guid", "it is a name"},
+			{"catalog.service-id-not-guid", "the id is a name"},
 		}},
 		{"Service Offering Object", "description is a non-empty string", "service-description", []fault{
 			{"catalog.service-description-missing", "missing"},
@@ -55,7 +55,7 @@ func serviceClauses() []clause {
 			{"catalog.service-metadata-array", "metadata is an array"},
 		}},
 		{"Catalog Management", "strings have at most 255 characters", "service-strings-255", []fault{
-			{"catalog.service-description-long", "the description of a service has more"},
+			{"catalog.service-description-long", "the description of a service has more characters"},
 		}},
 		{"Service Offering Object", "optional fields have their types", "service-dashboard-client", []fault{
 			{"catalog.dashboard-client-text", "dashboard_client is a string"},

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A service and its plans, as this broker offers them. The ids are GUIDs.
+// A service is a service offering with its plans. The ids are GUIDs.
 type service struct {
 	id, name, description string
 	bindable              bool
@@ -18,16 +18,16 @@ type plan struct {
 	id, name, description string
 	service               *service
 
-	bindable       *bool // nil: as the service says
+	bindable       *bool // nil inherits the value of the service
 	asyncInstances bool  // provision, update and deprovision are asynchronous
 	asyncBindings  bool  // bind and unbind are asynchronous
 	requiresApp    bool
 	rotatable      bool
 	expiring       bool
 	updateable     bool
-	pinned         bool   // updateable, but to none of the plans that there are
-	maintenance    string // the version, if there is one
-	schema         object // of all parameters; nil: anything is allowed
+	pinned         bool   // updateable, but to no existing plan
+	maintenance    string // the version, or ""
+	schema         object // for all parameters; nil allows any
 }
 
 func (p *plan) isBindable() bool {
@@ -42,15 +42,15 @@ func (s *service) has(planID string) bool {
 	return slices.ContainsFunc(s.plans, func(p *plan) bool { return p.id == planID })
 }
 
-// services returns what the broker offers: each shape of a plan that the
-// specification knows.
+// services returns the catalog. It has plans of each shape that the
+// specification allows.
 func (b *Broker) services() []*service {
 	no, yes := false, true
 	main := &service{
 		name: "specimen", description: "Instances and bindings of every kind, for tests. Größe egal.",
 		bindable: true, retrievable: true,
 		plans: []*plan{
-			{name: "sync", description: "Everything at once."},
+			{name: "sync", description: "All operations are synchronous."},
 			{name: "async", description: "Instances take their time.", asyncInstances: true, maintenance: "1.2.0"},
 			{name: "async-binding", description: "Bindings take their time.", asyncBindings: true, rotatable: true},
 			{name: "app-only", description: "Bindings need an application.", requiresApp: true},
@@ -64,16 +64,16 @@ func (b *Broker) services() []*service {
 	offer := []*service{main}
 	for _, requirement := range []string{"syslog_drain", "route_forwarding", "volume_mount"} {
 		offer = append(offer, &service{
-			name: "specimen." + requirement[:3], description: "What needs " + requirement + ".",
+			name: "specimen." + requirement[:3], description: "A service that requires " + requirement + ".",
 			bindable: true, retrievable: true, requires: []string{requirement},
 			plans: []*plan{{name: "standard", description: "The only plan."}},
 		})
 	}
 	offer = append(offer, &service{
-		name: "specimen-reticent", description: "Nothing of it can be fetched.",
+		name: "specimen-reticent", description: "A service without fetch endpoints.",
 		plans: []*plan{
-			{name: "bindable", description: "A plan that can be bound, of a service that cannot.", bindable: &yes},
-			{name: "plain", description: "A plan that cannot."},
+			{name: "bindable", description: "A bindable plan of a service that is not bindable.", bindable: &yes},
+			{name: "plain", description: "A plan that is not bindable."},
 		},
 	})
 	if b.varies("only-sync") {
@@ -120,8 +120,8 @@ func (b *Broker) offers(planID string) bool {
 	})
 }
 
-// find returns the service and the plan with these ids; nil for what does not
-// exist.
+// find returns the service and the plan with these ids, or nil for a missing
+// one.
 func (b *Broker) find(serviceID, planID string) (*service, *plan) {
 	var found *service
 	for _, s := range b.offer {

@@ -14,20 +14,20 @@ const (
 )
 
 // An operation is the asynchronous work on an instance or binding. It ends
-// once it has been polled often enough.
+// after a number of polls.
 type operation struct {
-	endpoint endpoint // that started it
+	endpoint endpoint // the endpoint that started it
 	id       string
-	key      string // what the request asked for, to know a repeated one
+	key      string // the attributes of the request, to recognize a repeated one
 	state    string
-	polls    int    // answered with "in progress" so far
-	finish   func() // applies its effect
-	fails    bool   // instead
-	undo     func() // what comes of it then
-	target   *plan  // of an update
+	polls    int    // polls answered with "in progress"
+	finish   func() // applies the effect after success
+	fails    bool   // it ends with a failure
+	undo     func() // runs after a failure
+	target   *plan  // the plan after an update
 }
 
-// start begins an operation; finish is called when it succeeds.
+// start starts an operation. It calls finish when the operation succeeds.
 func (b *Broker) start(by endpoint, key string, finish func()) *operation {
 	b.operations++
 	word := map[endpoint]string{provision: "provision", update: "update", deprovision: "deprovision", bind: "bind", unbind: "unbind"}[by]
@@ -41,8 +41,7 @@ func (b *Broker) start(by endpoint, key string, finish func()) *operation {
 	return o
 }
 
-// accepted is the 202 for an operation that is in progress, also for a repeated
-// request.
+// accepted is the 202 for an operation in progress.
 func (b *Broker) accepted(o *operation, repeated bool, body object) *answer {
 	a := reply(http.StatusAccepted, body)
 	a.header = b.retryAfter()
@@ -96,7 +95,7 @@ func (b *Broker) brokenRepeat(by endpoint) bool {
 	}
 }
 
-// retryAfter is the header of 202 and of polls.
+// retryAfter is the header of a 202 and of a poll.
 func (b *Broker) retryAfter() http.Header {
 	value := "1"
 	switch {
@@ -116,7 +115,7 @@ func (b *Broker) retryAfter() http.Header {
 	return http.Header{"Retry-After": {value}}
 }
 
-// pollInstance answers "Polling Last Operation for Service Instances".
+// pollInstance implements "Polling Last Operation for Service Instances".
 func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
 	i := b.instances[q.instanceID]
 	if refusal := b.checkHints(q); refusal != nil {
@@ -126,17 +125,17 @@ func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
 	case b.broken("poll-instance.needs-service-id") && q.query.Get("service_id") == "":
 		return nil, refuse(http.StatusBadRequest, "", "The parameter service_id is missing.")
 	case b.broken("poll-instance.unknown-query-400") && q.query.Has("x-conformance"):
-		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
+		return nil, refuse(http.StatusBadRequest, "", "A query parameter is unknown.")
 	case i == nil && b.broken("poll-instance.unknown-succeeded"):
 		return reply(http.StatusOK, object{"state": succeeded}), nil
 	case i == nil && b.broken("poll-instance.unknown-410"):
-		return nil, refuse(http.StatusGone, "", "There is no such instance.")
+		return nil, refuse(http.StatusGone, "", "The instance does not exist.")
 	case i == nil && b.broken("poll-instance.unknown-in-progress"):
 		return reply(http.StatusOK, object{"state": inProgress}), nil
 	case i == nil && b.broken("poll-instance.unknown-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case i == nil:
-		return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
+		return nil, refuse(http.StatusNotFound, "", "The instance does not exist.")
 	}
 	if o := i.active; o != nil && o.target != nil && o.target != i.plan && q.query.Get("plan_id") == i.plan.id &&
 		b.broken("poll-instance.wants-new-plan") {
@@ -145,7 +144,7 @@ func (b *Broker) pollInstance(q *request) (*answer, *refusal) {
 	return b.poll(q, i.gone, i.history)
 }
 
-// pollBinding answers "Polling Last Operation for Service Bindings".
+// pollBinding implements "Polling Last Operation for Service Bindings".
 func (b *Broker) pollBinding(q *request) (*answer, *refusal) {
 	s := b.findBinding(q.instanceID, q.bindingID)
 	if refusal := b.checkHints(q); refusal != nil {
@@ -159,14 +158,15 @@ func (b *Broker) pollBinding(q *request) (*answer, *refusal) {
 	case s == nil && b.broken("poll-binding.unknown-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case s == nil && b.broken("poll-binding.unknown-410"):
-		return nil, refuse(http.StatusGone, "", "There is no such binding.")
+		return nil, refuse(http.StatusGone, "", "The binding does not exist.")
 	case s == nil:
-		return nil, refuse(http.StatusNotFound, "", "There is no such binding.")
+		return nil, refuse(http.StatusNotFound, "", "The binding does not exist.")
 	}
 	return b.poll(q, s.gone, s.history)
 }
 
-// checkHints looks at the ids in the query of a GET: optional, but not empty.
+// checkHints checks the hints in the query of a GET. They are optional but not
+// empty.
 func (b *Broker) checkHints(q *request) *refusal {
 	for _, name := range []string{"service_id", "plan_id", "operation"} {
 		if q.query.Has(name) && q.query.Get(name) == "" && !b.varies("empty-hints") {
@@ -176,8 +176,8 @@ func (b *Broker) checkHints(q *request) *refusal {
 	return nil
 }
 
-// poll answers from the history of an instance or binding: the operation that
-// was asked for, or else the last one.
+// poll answers with the requested operation of the history, or with the last
+// operation.
 func (b *Broker) poll(q *request, gone bool, history []*operation) (*answer, *refusal) {
 	var o *operation
 	for _, candidate := range history {
@@ -187,11 +187,11 @@ func (b *Broker) poll(q *request, gone bool, history []*operation) (*answer, *re
 	}
 	switch {
 	case o == nil && gone:
-		return nil, refuse(http.StatusNotFound, "", "It was deleted.")
+		return nil, refuse(http.StatusNotFound, "", "The resource was deleted.")
 	case o == nil:
-		return reply(http.StatusOK, object{"state": succeeded, "description": "Done at once."}), nil
+		return reply(http.StatusOK, object{"state": succeeded, "description": "The operation was synchronous."}), nil
 	case gone && b.varies("poll-deleted-410"):
-		return nil, refuse(http.StatusGone, "", "It was deleted.")
+		return nil, refuse(http.StatusGone, "", "The resource was deleted.")
 	}
 	if o.state != inProgress {
 		return b.polledEnd(q, o)
@@ -210,7 +210,7 @@ func (b *Broker) poll(q *request, gone bool, history []*operation) (*answer, *re
 	return b.polledState(q, o), nil
 }
 
-// operationFails breaks what the operations are there for.
+// operationFails makes the operations of an endpoint fail.
 func (b *Broker) operationFails(o *operation) bool {
 	switch o.endpoint {
 	case provision:
@@ -243,37 +243,37 @@ func (b *Broker) polledProgress(q *request, o *operation) (*answer, *refusal) {
 		b.broken("poll.deprovision-404-in-progress") && o.endpoint == deprovision,
 		b.broken("poll.bind-404-in-progress") && o.endpoint == bind,
 		b.broken("poll.unbind-404-in-progress") && o.endpoint == unbind:
-		return nil, refuse(http.StatusNotFound, "", "Not there yet.")
+		return nil, refuse(http.StatusNotFound, "", "The operation has not ended.")
 	case b.broken("poll.410-in-progress") && o.endpoint == provision:
-		return nil, refuse(http.StatusGone, "", "Not there yet.")
+		return nil, refuse(http.StatusGone, "", "The operation has not ended.")
 	case b.broken("poll.second-500") && o.polls == 2:
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case b.broken("poll.500-in-progress"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	case b.broken("poll.first-404") && o.polls == 1:
-		return nil, refuse(http.StatusNotFound, "", "There is no such operation.")
+		return nil, refuse(http.StatusNotFound, "", "The operation does not exist.")
 	}
 	return b.polledState(q, o), nil
 }
 
-// polledEnd repeats how an operation ended: the broker SHOULD NOT forget it
-// immediately.
+// polledEnd answers a poll after the end: the broker SHOULD NOT forget the
+// state immediately.
 func (b *Broker) polledEnd(q *request, o *operation) (*answer, *refusal) {
 	switch {
 	case b.broken("poll.forgets-provision") && o.endpoint == provision,
 		b.broken("poll.forgets-deprovision") && o.endpoint == deprovision,
 		b.broken("poll.forgets-bind") && o.endpoint == bind,
 		b.broken("poll.forgets-unbind") && o.endpoint == unbind:
-		return nil, refuse(http.StatusNotFound, "", "There is no such operation.")
+		return nil, refuse(http.StatusNotFound, "", "The operation does not exist.")
 	case b.broken("poll.410-after-create") && (o.endpoint == provision || o.endpoint == bind):
-		return nil, refuse(http.StatusGone, "", "The operation is over.")
+		return nil, refuse(http.StatusGone, "", "The operation has ended.")
 	case b.broken("poll.starts-again") && (o.endpoint == provision || o.endpoint == bind):
 		return reply(http.StatusOK, object{"state": inProgress}), nil
 	}
 	return b.polledState(q, o), nil
 }
 
-// polledState is the body of a poll. Its clauses are those of the table "Body".
+// polledState is the answer to a poll, as in the table "Body".
 func (b *Broker) polledState(q *request, o *operation) *answer {
 	body := object{"state": o.state, "description": "The " + string(o.endpoint) + " is " + o.state + "."}
 	a := reply(http.StatusOK, body)

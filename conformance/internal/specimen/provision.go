@@ -12,7 +12,7 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 		return nil, refuse(http.StatusConflict, "", "The id is in use.")
 	}
 	if i := b.instances[q.instanceID]; i != nil && i.gone && b.broken("provision.id-reuse-409") {
-		return nil, refuse(http.StatusConflict, "", "There was an instance with this id.")
+		return nil, refuse(http.StatusConflict, "", "An instance with this id has existed.")
 	}
 	before := b.instances[q.instanceID]
 	anew := b.varies("recreates-while-deleting") && before.deleting()
@@ -91,7 +91,7 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 	return a, nil
 }
 
-// checkProvision looks at the request without the state of the instance.
+// checkProvision checks the request, regardless of the instance.
 func (b *Broker) checkProvision(q *request) (*plan, *refusal) {
 	serviceID, planID := q.body.text("service_id"), q.body.text("plan_id")
 	switch {
@@ -133,14 +133,13 @@ func (b *Broker) checkProvision(q *request) (*plan, *refusal) {
 	return p, b.checkParameters(q, p, parameters(q))
 }
 
-// checkPlace holds to organization_guid and space_guid being REQUIRED. A
-// platform other than Cloud Foundry has no such thing; it says so in the
-// context.
+// checkPlace requires organization_guid and space_guid. Platforms other than
+// Cloud Foundry do not have them; the context names the platform.
 func (b *Broker) checkPlace(q *request) *refusal {
 	context := q.body.object("context")
 	if platform := context.text("platform"); platform != "" && platform != "cloudfoundry" {
 		if b.broken("provision.place-must-be-a-guid") && q.body.text("space_guid") == "-" {
-			return refuse(http.StatusBadRequest, "", "The field space_guid is no GUID.")
+			return refuse(http.StatusBadRequest, "", "The field space_guid is not a GUID.")
 		}
 		return nil
 	}
@@ -167,20 +166,20 @@ func (b *Broker) create(q *request, p *plan) *instance {
 	return i
 }
 
-// provisionExisting answers for an id that is in use.
+// provisionExisting answers a provision whose id is in use.
 func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *refusal) {
 	if !i.matches(q, p) && !b.conflictMissed(q, p, i) {
 		switch {
 		case b.broken("provision.conflict-422"):
-			return nil, refuse(http.StatusUnprocessableEntity, "", "The instance exists already.")
+			return nil, refuse(http.StatusUnprocessableEntity, "", "The instance already exists.")
 		case b.broken("provision.conflict-400"):
-			return nil, refuse(http.StatusBadRequest, "", "The instance exists already.")
+			return nil, refuse(http.StatusBadRequest, "", "The instance already exists.")
 		case b.broken("provision.conflict-drops-parameters"):
 			i.parameters = nil
 		case b.broken("provision.conflict-but-moved"):
 			i.place = placeOf(q)
 		}
-		return nil, refuse(http.StatusConflict, "", "An instance with this id but other attributes exists.")
+		return nil, refuse(http.StatusConflict, "", "An instance with this id and other attributes exists.")
 	}
 	if i.references > 0 {
 		i.references++
@@ -206,7 +205,7 @@ func (b *Broker) provisionExisting(q *request, p *plan, i *instance) (*answer, *
 		return reply(http.StatusOK, i.document(b)), nil
 	case b.broken("provision.repeat-409-in-progress"):
 		return nil, refuse(http.StatusConflict, "", "The instance is being created.")
-	case b.broken("provision.failure-untold") && i.active.fails && i.active.polls == b.config.Polls:
+	case b.broken("provision.failure-unreported") && i.active.fails && i.active.polls == b.config.Polls:
 		i.active = b.start(provision, "", i.active.finish)
 		i.active.fails = true
 		i.history = append(i.history, i.active)

@@ -2,8 +2,8 @@ package specimen
 
 import "net/http"
 
-// inherit fills a request for a successor with what its predecessor has
-// ("Binding Rotation"): the platform need not know the parameters any more.
+// inherit completes a request for a successor with the service, plan and
+// parameters of the predecessor ("Binding Rotation").
 func (b *Broker) inherit(q *request, i *instance) *refusal {
 	if b.varies("predecessor-ignored-with-plan") && q.body.text("service_id") != "" {
 		delete(q.body, "predecessor_binding_id")
@@ -34,7 +34,7 @@ func (b *Broker) inherit(q *request, i *instance) *refusal {
 	case !i.plan.rotatable:
 		return refuse(http.StatusBadRequest, "", "Bindings of this plan cannot be rotated.")
 	case predecessor == nil:
-		return refuse(http.StatusBadRequest, "", "The predecessor_binding_id is that of no binding of this instance.")
+		return refuse(http.StatusBadRequest, "", "The instance has no binding with the id predecessor_binding_id.")
 	case !predecessor.expires.IsZero() && !b.config.Now().Before(predecessor.expires):
 		return refuse(http.StatusBadRequest, "", "The predecessor has expired.")
 	}
@@ -51,7 +51,7 @@ func (b *Broker) inherit(q *request, i *instance) *refusal {
 	return nil
 }
 
-// complete adds the service and plan, which such a request need not name.
+// complete adds the service and plan, which a rotation may omit.
 func (b *Broker) complete(q *request, i *instance) {
 	if q.body.text("service_id") == "" {
 		q.body["service_id"] = i.service.id
@@ -71,7 +71,7 @@ func (s *binding) hasSuccessor() bool {
 	return false
 }
 
-// anyBinding finds a binding of any instance.
+// anyBinding returns the binding with this id of any instance, or nil.
 func (b *Broker) anyBinding(id string) *binding {
 	for _, i := range b.instances {
 		if s := i.bindings[id]; s.lives() {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// An endpoint is one of the ten of the specification.
+// An endpoint is one of the ten endpoints of the specification.
 type endpoint string
 
 const (
@@ -27,17 +27,17 @@ var endpoints = map[endpoint]bool{
 	bind: true, fetchBinding: true, unbind: true, pollBinding: true,
 }
 
-// A request is what the steps learn about an HTTP request.
+// A request is an HTTP request with what the steps parsed.
 type request struct {
 	*http.Request
 	endpoint              endpoint
 	instanceID, bindingID string
 	query                 url.Values
 	body                  object
-	unchecked             bool // parameters are taken as they are; only a fault sets it
+	unchecked             bool // parameters are not validated; only a fault sets it
 }
 
-// mutates reports whether the request is to change something.
+// mutates reports whether the request may change a resource.
 func (q *request) mutates() bool {
 	switch q.endpoint {
 	case provision, update, deprovision, bind, unbind:
@@ -47,7 +47,7 @@ func (q *request) mutates() bool {
 	}
 }
 
-// route finds the endpoint. A segment is decoded after the path was split, so
+// route finds the endpoint. It decodes segments after it splits the path, so
 // that an id may contain a slash ("URL Properties").
 func (b *Broker) route(q *request) *refusal {
 	path := q.URL.EscapedPath()
@@ -63,7 +63,7 @@ func (b *Broker) route(q *request) *refusal {
 			return &refusal{status: http.StatusMovedPermanently, description: "Moved.", header: http.Header{"Location": {path[1:]}}}
 		}
 		if b.broken("url.double-slash-404") {
-			return refuse(http.StatusNotFound, "", "No such path.")
+			return refuse(http.StatusNotFound, "", "The path does not exist.")
 		}
 		path = path[1:]
 	}
@@ -94,7 +94,7 @@ func (b *Broker) route(q *request) *refusal {
 		case b.broken("url.unknown-path-redirect"):
 			return &refusal{status: http.StatusFound, header: http.Header{"Location": {"/v2/catalog"}}}
 		}
-		return refuse(http.StatusNotFound, "", "No such path: the Open Service Broker API lives below /v2/.")
+		return refuse(http.StatusNotFound, "", "The path does not exist: the paths of the API begin with /v2/.")
 	}
 	q.endpoint = endpoint(q.Method + " " + resource)
 	if b.broken("url.any-method") && resource == "catalog" {
@@ -106,7 +106,7 @@ func (b *Broker) route(q *request) *refusal {
 	return nil
 }
 
-// place names the resource behind the path, and keeps the ids in it.
+// place names the resource of the path and records the ids.
 func (q *request) place(segments []string) string {
 	switch len(segments) {
 	case 1:
@@ -148,8 +148,8 @@ func (b *Broker) readQuery(q *request) *refusal {
 	return nil
 }
 
-// acceptsIncomplete reports whether the client can poll ("Asynchronous
-// Operations").
+// acceptsIncomplete reports whether the client accepts an asynchronous
+// operation ("Asynchronous Operations").
 func (b *Broker) acceptsIncomplete(q *request) bool {
 	if b.broken("async.any-accepts-incomplete") ||
 		b.broken("async.false-accepted-on-update") && q.endpoint == update ||

@@ -6,13 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// follows reports whether parameters follow the schema. It knows the keywords
-// of [sizes] and no others.
+// follows reports whether parameters are valid by the schema. It supports only
+// the keywords of [sizes].
 func follows(schema, parameters object) bool {
 	properties, _ := schema["properties"].(object)
 	required, _ := schema["required"].([]any)
 	for _, name := range required {
-		if _, given := parameters[name.(string)]; !given { //nolint:errcheck // The schema is our own.
+		if _, given := parameters[name.(string)]; !given { //nolint:errcheck // The broker made the schema.
 			return false
 		}
 	}
@@ -51,5 +51,5 @@ func valueFollows(property object, value any) bool {
 }
 
 func ratOf(value any) *big.Rat {
-	return big.NewRat(int64(value.(int)), 1) //nolint:errcheck // The schema is our own.
+	return big.NewRat(int64(value.(int)), 1) //nolint:errcheck // The broker made the schema.
 }

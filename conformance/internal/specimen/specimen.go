@@ -8,23 +8,24 @@ import (
 	"time"
 )
 
-// Username and Password are what Basic authentication accepts.
+// Username and Password are the credentials for basic authentication.
 const (
 	Username = "specimen"
-	Password = "let:me in" // A colon is legal in a password, see RFC 7617, section 2.
+	Password = "let:me in" // A password may have a colon, see RFC 7617, section 2.
 )
 
-// Config says how the broker behaves. Its zero value is a compliant broker.
+// Config selects the behaviour of the broker. The zero value selects a
+// compliant broker.
 type Config struct {
-	// Mutation is the id of the one clause to break; see [Mutations].
+	// Mutation is the id of the mutation to apply; see [Mutations].
 	Mutation string
-	// Also are further clauses to break, to have a broker with several faults.
-	// The mutations of the catalog's content cannot be combined.
+	// Also are the ids of further mutations, for a broker with several faults.
+	// Mutations of the catalog's content have no effect here.
 	Also []string
-	// Variation is the id of the one liberty to take; see [Variations].
+	// Variation is the id of the variation to apply; see [Variations].
 	Variation string
-	// Polls is how often an operation is reported as in progress before it
-	// ends. 0 means 4: enough for what tests ask while it lasts.
+	// Polls is how often polls report an operation as in progress before it ends.
+	// 0 means 4, which is enough for the requests of a test during an operation.
 	Polls int
 	// Now is the clock for the expiry of bindings. Nil means time.Now.
 	Now func() time.Time
@@ -34,12 +35,12 @@ type Config struct {
 type Broker struct {
 	config   Config
 	offer    []*service
-	modified time.Time // when the catalog was last modified
+	modified time.Time // the Last-Modified of the catalog
 
 	mu         sync.Mutex
 	instances  map[string]*instance
-	reserved   map[string]bool // ids that are taken although nothing has them; only faults do that
-	operations int             // how many have been started
+	reserved   map[string]bool // ids in use without a resource; only faults add them
+	operations int             // how many operations were started
 	catalogs   int             // how often the catalog was fetched
 	meeting    meeting
 }
@@ -66,13 +67,13 @@ func New(config Config) (*Broker, error) {
 	return b, nil
 }
 
-// broken reports whether the clause with this id is to be broken. Each id is
-// asked for at exactly one place.
+// broken reports whether the mutation with this id applies. The code tests each
+// id at exactly one place.
 func (b *Broker) broken(id string) bool {
 	return b.config.Mutation == id || slices.Contains(b.config.Also, id)
 }
 
-// varies reports whether the liberty with this id is to be taken.
+// varies reports whether the variation with this id applies.
 func (b *Broker) varies(id string) bool { return b.config.Variation == id }
 
 // ServeHTTP answers one request.
@@ -90,7 +91,8 @@ func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.write(w, q, answer)
 }
 
-// serve takes the steps in the order in which they may refuse the request.
+// serve runs the steps that may refuse the request in their order, then the
+// endpoint.
 func (b *Broker) serve(q *request) (*answer, *refusal) {
 	routed := b.route(q)
 	if refusal := b.authenticate(q); refusal != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/conformance/internal/specimen"
 )
 
-// The ids of the catalog that the tests use.
+// These are ids of the catalog.
 const (
 	service   = "5bec13e5-0b2f-4c1d-9a17-000000000001"
 	syncPlan  = "5bec13e5-0b2f-4c1d-9a17-000000000002"
@@ -27,7 +27,7 @@ type exchange struct {
 	contains             string
 }
 
-// create is a provision or bind request.
+// create returns the body of a provision or bind.
 func create(plan, more string) string {
 	return `{"service_id":"` + service + `","plan_id":"` + plan + `","organization_guid":"o","space_guid":"s"` + more + `}`
 }
@@ -69,7 +69,7 @@ func TestExchanges(t *testing.T) {
 			{"GET", one, "", 422, "ConcurrencyError"},
 			{"DELETE", one + ids(asyncPlan), "", 422, "ConcurrencyError"},
 		},
-		"a creation that is cancelled": {
+		"a cancelled creation": {
 			{"PUT", one + "?accepts_incomplete=true", create(asyncPlan, ""), 202, "provision-1"},
 			{"DELETE", one + ids(asyncPlan), "", 202, "deprovision-2"},
 			{"DELETE", one + ids(asyncPlan), "", 202, "deprovision-2"},
@@ -129,8 +129,8 @@ func TestExchanges(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerIsAnObject holds the broker to what all of its responses have
-// in common.
+// TestEveryAnswerIsAnObject shows that every response is a JSON object with the
+// common headers.
 func TestEveryAnswerIsAnObject(t *testing.T) {
 	t.Parallel()
 	broker := newBroker(t, specimen.Config{})

@@ -16,9 +16,9 @@ func (b *Broker) unbind(q *request) (*answer, *refusal) {
 	case planID == "" && !b.broken("unbind.plan-id-missing-accepted"):
 		return nil, missing("plan_id")
 	case b.broken("unbind.identity-required") && q.Header.Get("X-Broker-API-Originating-Identity") == "":
-		return nil, refuse(http.StatusBadRequest, "", "Nobody wants to delete this.")
+		return nil, refuse(http.StatusBadRequest, "", "The header X-Broker-API-Originating-Identity is required.")
 	case b.broken("unbind.unknown-query-400") && q.query.Has("x-conformance"):
-		return nil, refuse(http.StatusBadRequest, "", "There is an unknown query parameter.")
+		return nil, refuse(http.StatusBadRequest, "", "A query parameter is unknown.")
 	case !s.lives() && !b.met(q):
 		return b.unbindMissing(s)
 	case !s.lives():
@@ -27,7 +27,7 @@ func (b *Broker) unbind(q *request) (*answer, *refusal) {
 		return nil, refuse(http.StatusBadRequest, "", "Unbind the predecessor.")
 	case serviceID != "" && serviceID != s.instance.service.id && !b.broken("unbind.other-service-accepted"),
 		planID != "" && planID != s.instance.plan.id && !b.broken("unbind.other-plan-accepted"):
-		return nil, refuse(http.StatusBadRequest, "", "The binding is of another service or plan.")
+		return nil, refuse(http.StatusBadRequest, "", "The binding has another service or plan.")
 	}
 	if s.active != nil && s.active.endpoint == unbind {
 		return b.unbindAgain(q, s)
@@ -52,7 +52,7 @@ func (b *Broker) unbind(q *request) (*answer, *refusal) {
 	return b.unbindSlowly(s), nil
 }
 
-// unbindSlowly begins the deletion; a creation that is still going on is halted.
+// unbindSlowly starts the deletion and halts a creation in progress.
 func (b *Broker) unbindSlowly(s *binding) *answer {
 	if creation := s.active; creation != nil {
 		switch {
@@ -121,14 +121,14 @@ func (b *Broker) unbindMissing(s *binding) (*answer, *refusal) {
 		b.broken("unbind.repeat-200") && s != nil:
 		return reply(http.StatusOK, object{}), nil
 	case b.broken("unbind.unknown-404"):
-		return nil, refuse(http.StatusNotFound, "", "There is no such binding.")
+		return nil, refuse(http.StatusNotFound, "", "The binding does not exist.")
 	case b.broken("unbind.unknown-500"):
 		return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
 	return b.gone(), nil
 }
 
-// unbindAgain answers a re-sent request while the deletion is in progress.
+// unbindAgain answers a repeated request during the deletion.
 func (b *Broker) unbindAgain(q *request, s *binding) (*answer, *refusal) {
 	switch {
 	case b.broken("unbind.repeat-200-in-progress"):

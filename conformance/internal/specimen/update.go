@@ -50,7 +50,7 @@ func (b *Broker) update(q *request) (*answer, *refusal) {
 	return b.accepted(i.active, false, i.document(b)), nil
 }
 
-// updated is the answer of a synchronous update.
+// updated is the answer to a synchronous update.
 func (b *Broker) updated(i *instance) *answer {
 	a := reply(http.StatusOK, i.document(b))
 	switch {
@@ -70,7 +70,8 @@ func (b *Broker) updated(i *instance) *answer {
 	return a
 }
 
-// checkUpdate decides whether the update is possible, and to which plan.
+// checkUpdate checks the request against the instance. It returns the plan
+// after the update.
 func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
 	serviceID := q.body.text("service_id")
 	if serviceID == "" {
@@ -91,10 +92,10 @@ func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
 		case b.broken("update.unknown-500"):
 			return nil, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 		}
-		return nil, refuse(http.StatusNotFound, "", "There is no such instance.")
+		return nil, refuse(http.StatusNotFound, "", "The instance does not exist.")
 	}
 	if serviceID != i.service.id && !b.broken("update.other-service-accepted") {
-		return i.plan, refuse(http.StatusBadRequest, "", "The instance is of another service.")
+		return i.plan, refuse(http.StatusBadRequest, "", "The instance has another service.")
 	}
 	target, refusal := b.targetPlan(q, i)
 	if refusal != nil {
@@ -104,14 +105,14 @@ func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
 		return target, refusal
 	}
 	if info := q.body.object("maintenance_info"); info != nil && b.broken("update.maintenance-422") {
-		return target, refuse(http.StatusUnprocessableEntity, "", "There is no maintenance without a change.")
+		return target, refuse(http.StatusUnprocessableEntity, "", "The version is already installed.")
 	}
 	if b.broken("update.previous-values-needed") && q.body.object("previous_values") == nil {
 		return target, refuse(http.StatusBadRequest, "", "The field previous_values is missing.")
 	}
 	if b.broken("update.context-only-refused") && q.body.object("context") != nil && q.body.text("plan_id") == "" &&
 		q.body.object("parameters") == nil {
-		return target, refuse(http.StatusUnprocessableEntity, "", "There is nothing to update.")
+		return target, refuse(http.StatusUnprocessableEntity, "", "The request changes nothing.")
 	}
 	if given := parameters(q); given != nil {
 		if b.broken("update.schema-refused") && target.schema != nil {
@@ -122,7 +123,8 @@ func (b *Broker) checkUpdate(q *request, i *instance) (*plan, *refusal) {
 	return target, nil
 }
 
-// targetPlan is the plan that the request asks for; without plan_id it stays.
+// targetPlan returns the plan of the request. Without plan_id it is the current
+// plan.
 func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 	planID := q.body.text("plan_id")
 	if planID == "" {
@@ -153,16 +155,16 @@ func (b *Broker) targetPlan(q *request, i *instance) (*plan, *refusal) {
 	case b.broken("update.unsupported-plan-change-ignored"):
 		return i.plan, nil
 	case b.broken("update.unsupported-plan-change-400"):
-		return target, refuse(http.StatusBadRequest, "", "Instances of this plan cannot change to another.")
+		return target, refuse(http.StatusBadRequest, "", "Instances of this plan cannot change to another plan.")
 	case b.broken("update.unsupported-plan-change-500"):
 		return target, refuse(http.StatusInternalServerError, "", "Something went wrong.")
 	}
-	unsupported := refuse(http.StatusUnprocessableEntity, "", "Instances of this plan cannot change to another.")
+	unsupported := refuse(http.StatusUnprocessableEntity, "", "Instances of this plan cannot change to another plan.")
 	unsupported.extra = object{"instance_usable": true, "update_repeatable": false}
 	return target, unsupported
 }
 
-// updateBusy answers while an operation on the instance is in progress.
+// updateBusy answers an update during another operation on the instance.
 func (b *Broker) updateBusy(q *request, i *instance, target *plan, key string) (*answer, *refusal) {
 	same := i.active.endpoint == update && i.active.key == key
 	creating, deleting := i.active.endpoint == provision, i.active.endpoint == deprovision
@@ -190,13 +192,13 @@ func (b *Broker) updateBusy(q *request, i *instance, target *plan, key string) (
 	return b.accepted(i.active, true, i.document(b)), nil
 }
 
-// apply changes the instance. What the request does not mention stays.
+// apply changes the instance. It keeps what the request omits.
 func (b *Broker) apply(q *request, i *instance, target *plan) {
 	before := i.plan
 	if !b.broken("update.plan-not-applied") {
 		i.plan = target
 	}
-	i.moved = i.moved || b.broken("update.dashboard-untold")
+	i.moved = i.moved || b.broken("update.dashboard-unreported")
 	given := parameters(q)
 	switch {
 	case given == nil && target != before && b.broken("update.plan-drops-parameters"):

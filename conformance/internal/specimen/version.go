@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// checkVersion holds to "API Version Header".
+// checkVersion implements "API Version Header".
 func (b *Broker) checkVersion(q *request) *refusal {
 	value := q.Header.Get("X-Broker-API-Version")
 	if b.varies("version-unchecked") {
@@ -37,7 +37,7 @@ func (b *Broker) checkVersion(q *request) *refusal {
 		case b.broken("version.junk-accepted"):
 			return nil
 		}
-		return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Version must be MAJOR.MINOR, like 2.17.")
+		return refuse(http.StatusBadRequest, "", "The header X-Broker-API-Version must be MAJOR.MINOR, such as 2.17.")
 	}
 	unsupported := major != 2 || minor < 13
 	switch {
@@ -67,11 +67,11 @@ func (b *Broker) checkVersion(q *request) *refusal {
 	}
 	switch {
 	case b.broken("version.unsupported-400"):
-		return refuse(http.StatusBadRequest, "", "Use version 2.13 or a later one of 2.x.")
+		return refuse(http.StatusBadRequest, "", "Use version 2.13 or a later version of 2.x.")
 	case b.broken("version.unsupported-without-message"):
 		return refuse(http.StatusPreconditionFailed, "", "")
 	}
-	return refuse(http.StatusPreconditionFailed, "", "Use version 2.13 or a later one of 2.x.")
+	return refuse(http.StatusPreconditionFailed, "", "Use version 2.13 or a later version of 2.x.")
 }
 
 func parseVersion(value string) (major, minor int, ok bool) {
