@@ -23,11 +23,11 @@ func newAdmin(stdout, stderr io.Writer) *cobra.Command {
 	flags := &adminFlags{stdout: stdout, stderr: stderr}
 	command := &cobra.Command{
 		Use:   "admin",
-		Short: "Look into the store of a broker, and intervene",
-		Long: `Look into the store of a broker, and intervene in what it does, also while it runs.
-It needs to know the store: give it the same --config, --data and --store as serve.
+		Short: "Inspect the store of a broker, and intervene",
+		Long: `Inspect the store of a broker, and intervene in its operations, also while it runs.
+Give it the same --config, --data and --store as serve.
 
-Nothing it prints is secret: no parameters and no credentials.`,
+It never prints secrets: neither parameters nor credentials.`,
 		Args:              cobra.NoArgs,
 		RunE:              func(command *cobra.Command, _ []string) error { return command.Help() },
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error { return flags.check(command.Flags()) },
@@ -45,13 +45,13 @@ Nothing it prints is secret: no parameters and no credentials.`,
 	return command
 }
 
-// adminFlags are those of all admin commands, and where these print.
+// adminFlags are the flags and streams of all admin commands.
 type adminFlags struct {
 	serveFlags
 	stdout, stderr io.Writer
 }
 
-// An administration is an open store, with what the configuration says about it.
+// An administration is an open store with its configuration.
 type administration struct {
 	*admin.Admin
 	settings *config.Config
@@ -60,8 +60,8 @@ type administration struct {
 	store    admin.Store
 }
 
-// with opens the store for f, and closes it. With keys, the keyset is loaded if
-// it is there.
+// with opens the store, calls work and closes the store. keys says to load the keyset
+// if it exists.
 func (f *adminFlags) with(ctx context.Context, keys bool, work func(*administration) error) (err error) {
 	settings, err := f.read(config.LoadForStore)
 	if err != nil {
@@ -110,15 +110,15 @@ func sqlitePath(store config.Store, data string) string {
 	return filepath.Join(data, "openbroker.db")
 }
 
-// keyring loads the keyset of the store. It is nil if there is none here: not
-// all that an operator does needs it.
+// keyring loads the keyset of the store. It returns nil if the file is missing, because
+// most interventions do not need it.
 func (a *administration) keyring(ctx context.Context) (durable.Sealer, error) {
 	if err := a.settings.Unresolved("encryption"); err != nil {
 		return nil, err
 	}
 	ring, err := configuredKeyset(a.settings, a.data)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // None, and no error.
+		return nil, nil //nolint:nilnil // A missing keyset is not an error.
 	}
 	if err != nil {
 		return nil, err

@@ -16,10 +16,10 @@ func newAdminBackup(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Example: "  openbroker admin backup /backups/openbroker.db",
 		Use:     "backup FILE", Short: "Copy the SQLite database into a file, while the broker runs", Args: cobra.ExactArgs(1),
-		Long: `Copy the SQLite database of the broker into a file, as it is at one moment, also
-while the broker runs. The copy is checked; FILE must not exist, and is there
-complete or not at all. What is encrypted stays so: keep the keyset too, and apart
-from the backup. docs/backup.md says how to restore and how to test a backup.`,
+		Long: `Copy the SQLite database of the broker into a file, consistently, also while the
+broker runs. The command verifies the copy. FILE must not exist; it appears complete
+or not at all. Encrypted values stay encrypted: store the keyset too, apart from the
+backup. docs/backup.md says how to restore and how to test a backup.`,
 		RunE: does(func(ctx context.Context, args []string) error {
 			path, err := flags.sqliteFile("use pg_dump, or openbroker admin export")
 			if err != nil {
@@ -32,7 +32,7 @@ from the backup. docs/backup.md says how to restore and how to test a backup.`,
 			if err := errors.Join(store.Backup(ctx, args[0]), store.Close()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(flags.stderr, "openbroker: backed up %s to %s; keep the keyset, nothing else opens what is encrypted in it\n", path, args[0])
+			_, err = fmt.Fprintf(flags.stderr, "openbroker: backed up %s to %s; keep the keyset: the backup cannot be decrypted without it\n", path, args[0])
 			return err
 		}),
 	}
@@ -41,12 +41,12 @@ from the backup. docs/backup.md says how to restore and how to test a backup.`,
 func newAdminRestore(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Example: "  openbroker admin restore /backups/openbroker.db",
-		Use:     "restore FILE", Short: "Put a backup in the place of the SQLite database", Args: cobra.ExactArgs(1),
-		Long: `Put a backup that openbroker admin backup has made in the place of the SQLite
-database. Stop the broker first. All of the backup is read before anything is changed;
-the files that are replaced are kept beside it, under names that are printed.
+		Use:     "restore FILE", Short: "Replace the SQLite database by a backup", Args: cobra.ExactArgs(1),
+		Long: `Replace the SQLite database by a file of openbroker admin backup. Stop the broker
+first. The command reads the whole backup before it changes anything. It renames the
+files that it replaces, and prints the new names.
 
-What platforms have done since the backup is unknown to the broker afterwards: see
+Afterwards the broker does not know what platforms have done since the backup: see
 docs/backup.md.`,
 		RunE: does(func(ctx context.Context, args []string) error {
 			path, err := flags.sqliteFile("use pg_restore, or openbroker admin import")
@@ -55,7 +55,7 @@ docs/backup.md.`,
 			}
 			replaced, err := sqlitestore.Restore(ctx, args[0], path)
 			for _, name := range replaced {
-				complain(flags.stderr, "openbroker: what was there is now "+name)
+				complain(flags.stderr, "openbroker: the replaced file is now "+name)
 			}
 			if errors.Is(err, sqlitestore.ErrInUse) {
 				return fmt.Errorf("the broker is running: stop it first: %w", err)
@@ -73,17 +73,18 @@ func newAdminAdopt(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Example: "  openbroker admin adopt",
 		Use:     "adopt", Short: "Accept an SQLite database although acknowledged changes are missing", Args: cobra.NoArgs,
-		Long: `Accept the SQLite database as it is, when the broker refuses to start because
-changes that it has acknowledged are missing, and there is no better backup. All of it
-is read first, and a damaged one is refused. What is missing stays missing: platforms
-know of instances that the broker does not, and the reverse; see docs/backup.md.`,
+		Long: `Accept the SQLite database as it is. Use it if the broker refuses to start because
+acknowledged changes are missing, and no better backup exists. The command reads the
+whole database first, and refuses a damaged one. The missing changes stay missing:
+platforms know instances that the broker does not know, and the reverse; see
+docs/backup.md.`,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			path, err := flags.sqliteFile("it needs no such command")
+			path, err := flags.sqliteFile("it does not need this command")
 			if err != nil {
 				return err
 			}
 			if err := sqlitestore.CheckBackup(ctx, path); err != nil {
-				return err // Nor is one made where none is.
+				return err // This also refuses to create a database.
 			}
 			store, err := sqlitestore.Open(ctx, path, sqlitestore.Adopt())
 			if err != nil {
@@ -92,14 +93,14 @@ know of instances that the broker does not, and the reverse; see docs/backup.md.
 			if err := store.Close(); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(flags.stderr, "openbroker: %s is accepted as it is; compare it with the resources: openbroker admin orphans\n", path)
+			_, err = fmt.Fprintf(flags.stderr, "openbroker: accepted %s as it is; compare it with the resources: openbroker admin orphans\n", path)
 			return err
 		}),
 	}
 }
 
-// sqliteFile is the path of the broker's database, which has to be SQLite. instead
-// says what to do with PostgreSQL.
+// sqliteFile returns the path of the broker's SQLite database. instead tells users of
+// PostgreSQL what to do.
 func (f *adminFlags) sqliteFile(instead string) (string, error) {
 	settings, err := f.settings()
 	if err != nil {
@@ -111,8 +112,8 @@ func (f *adminFlags) sqliteFile(instead string) (string, error) {
 	return sqlitePath(settings.Store, string(settings.Data)), nil
 }
 
-// databaseIsThere reports whether the store may have records: an SQLite file that is
-// not there has none.
+// databaseIsThere reports whether the store may have records: a missing SQLite file has
+// none.
 func databaseIsThere(store config.Store, data string) bool {
 	if store.PostgreSQL != "" {
 		return true
@@ -121,9 +122,9 @@ func databaseIsThere(store config.Store, data string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-// isOrphaned explains why a store that is empty is refused.
+// isOrphaned explains why an empty store is refused.
 func isOrphaned(store config.Store, data string) error {
-	return fmt.Errorf("the keyset is there, but the store, %s, is missing or empty: platforms would hear that their instances are gone; bring the database back, or restore a backup (docs/backup.md); if a new, empty store is meant, say so once with --new-store",
+	return fmt.Errorf("the keyset exists, but the store, %s, is missing or empty, and platforms would get the answer that their instances are gone: bring the database back, or restore a backup (docs/backup.md); to create a new, empty store, use --new-store once",
 		storeName(store, data))
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// interveneFlags are those of commands that change something.
+// interveneFlags are the flags of commands that change something.
 type interveneFlags struct {
 	*adminFlags
 	by                 admin.Attribution
@@ -23,15 +23,15 @@ type interveneFlags struct {
 	format             output.Flag
 }
 
-// newIntervention makes a command that does something to each id.
+// newIntervention returns a command that calls work for each id.
 func newIntervention(flags *adminFlags, use, short, long string, work func(context.Context, *administration, admin.Target, admin.Attribution) (*admin.AuditEntry, error)) *cobra.Command {
 	f := &interveneFlags{adminFlags: flags}
 	command := &cobra.Command{
 		Use: use + " ID...", Short: short, Args: cobra.MinimumNArgs(1),
 		Long: short + ".\n\n" + long + `
 
-An ID is that of an operation, a service instance or a service binding. Who did it
-and why is recorded, see openbroker admin audit.`,
+An ID names an operation, a service instance or a service binding. The audit trail
+records who did it and why, see openbroker admin audit.`,
 		PreRunE: func(*cobra.Command, []string) error { return f.complete() },
 		RunE: does(func(ctx context.Context, ids []string) error {
 			return f.with(ctx, true, func(a *administration) error {
@@ -46,24 +46,24 @@ and why is recorded, see openbroker admin audit.`,
 		}),
 	}
 	set := command.Flags()
-	set.StringVar(&f.by.Reason, "reason", "", "why, for the audit trail; users of the platform read it after cancel and fail (required)")
-	set.StringVar(&f.by.Actor, "actor", "", "who does it, for the audit trail (default the user of the operating system)")
-	set.StringVar(&f.platform, "platform", "", "the `PLATFORM` of the ids, if they are not unique")
-	set.StringVar(&f.instance, "instance", "", "the `INSTANCE_ID` that the ids are bindings of, if they are not unique")
+	set.StringVar(&f.by.Reason, "reason", "", "the reason, for the audit trail; after cancel and fail, users of the platform read it (required)")
+	set.StringVar(&f.by.Actor, "actor", "", "your name, for the audit trail (default the user of the operating system)")
+	set.StringVar(&f.platform, "platform", "", "the `PLATFORM` of ids that are not unique")
+	set.StringVar(&f.instance, "instance", "", "the `INSTANCE_ID` of bindings whose ids are not unique")
 	f.format.Add(command, output.Text, output.JSON)
 	return command
 }
 
 func (f *interveneFlags) complete() error {
 	if strings.TrimSpace(f.by.Reason) == "" {
-		return errors.New("--reason is needed: say why, for the audit trail")
+		return errors.New("--reason is missing: say why, for the audit trail")
 	}
 	if f.by.Actor != "" {
 		return nil
 	}
 	current, err := user.Current()
 	if err != nil {
-		return fmt.Errorf("the user of the operating system is not known: say who you are with --actor: %w", err)
+		return fmt.Errorf("find the user of the operating system: give your name with --actor: %w", err)
 	}
 	f.by.Actor = current.Username
 	return nil
@@ -81,39 +81,39 @@ func (f *interveneFlags) one(ctx context.Context, a *administration, id string, 
 	if f.format.Format == output.JSON {
 		return output.WriteLine(f.stdout, entry)
 	}
-	_, err = fmt.Fprintln(f.stdout, tell(entry))
+	_, err = fmt.Fprintln(f.stdout, describeEntry(entry))
 	return err
 }
 
-// tell says in a line what was done.
-func tell(e *admin.AuditEntry) string {
-	var told strings.Builder
+// describeEntry describes an intervention in one line.
+func describeEntry(e *admin.AuditEntry) string {
+	var text strings.Builder
 	what := "instance " + output.Cell(e.InstanceID)
 	if e.BindingID != "" {
 		what = "binding " + output.Cell(e.BindingID)
 	}
-	fmt.Fprintf(&told, "%s %s:", e.Action, what)
+	fmt.Fprintf(&text, "%s %s:", e.Action, what)
 	switch {
 	case e.Action == admin.ActionForget:
-		fmt.Fprintf(&told, " forgotten, was %s", e.StatusBefore)
-		return told.String()
+		fmt.Fprintf(&text, " forgotten, was %s", e.StatusBefore)
+		return text.String()
 	case e.StateBefore != e.StateAfter:
-		fmt.Fprintf(&told, " operation %s was %s, is %s;", e.OperationID, e.StateBefore, e.StateAfter)
+		fmt.Fprintf(&text, " operation %s was %s, is %s;", e.OperationID, e.StateBefore, e.StateAfter)
 	case e.BegunID == "":
-		fmt.Fprintf(&told, " operation %s is due now;", e.OperationID)
+		fmt.Fprintf(&text, " operation %s is due now;", e.OperationID)
 	}
 	if e.StatusBefore != e.StatusAfter {
-		fmt.Fprintf(&told, " the %s was %s, is %s;", strings.Fields(what)[0], e.StatusBefore, e.StatusAfter)
+		fmt.Fprintf(&text, " the %s was %s, is %s;", strings.Fields(what)[0], e.StatusBefore, e.StatusAfter)
 	}
 	if e.BegunID != "" {
-		fmt.Fprintf(&told, " operation %s deletes it;", e.BegunID)
+		fmt.Fprintf(&text, " operation %s deletes it;", e.BegunID)
 	}
-	return strings.TrimSuffix(told.String(), ";")
+	return strings.TrimSuffix(text.String(), ";")
 }
 
-// joinLines is one error of several, in one line.
+// joinLines joins errors into one line.
 func joinLines(failed []error) error {
-	if len(failed) < 2 { //nolint:mnd // One error is itself.
+	if len(failed) < 2 { //nolint:mnd // One error needs no joining.
 		return errors.Join(failed...)
 	}
 	texts := make([]string, len(failed))
@@ -124,20 +124,20 @@ func joinLines(failed []error) error {
 }
 
 func newAdminRetry(flags *adminFlags) *cobra.Command {
-	return newIntervention(flags, "retry", "Make an operation due at once, or delete again what could not be deleted",
-		`An operation that is active becomes due at once: who works on it loses it, its
-failed attempts are forgotten, and it has its whole time again. If the creation of
-an instance or binding, or its deletion, has failed, a new deletion begins.`,
+	return newIntervention(flags, "retry", "Make an operation due at once, or repeat a failed deletion",
+		`An active operation becomes due at once: its worker loses it, its failed attempts
+no longer count, and its deadline starts anew. If the creation of an instance or
+binding, or its deletion, has failed, a new deletion begins.`,
 		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			return a.Retry(ctx, t, by)
 		})
 }
 
 func newAdminCancel(flags *adminFlags) *cobra.Command {
-	return newIntervention(flags, "cancel", "Stop an operation, when its worker has stopped",
-		`The operation fails when its worker has stopped. An instance or binding that was
-being created is cleaned up, unless the policy of its plan says manual; any other is
-as it was before.`,
+	return newIntervention(flags, "cancel", "Cancel an operation, and wait for its worker to stop",
+		`The operation fails as soon as its worker has stopped. The engine cleans up after a
+creation, unless the policy of the plan says manual. After another operation, the
+instance or binding is as it was before.`,
 		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			return a.Cancel(ctx, t, by)
 		})
@@ -146,9 +146,9 @@ as it was before.`,
 func newAdminFail(flags *adminFlags) *cobra.Command {
 	keep := false
 	command := newIntervention(flags, "fail", "End an operation now, as failed",
-		`The operation fails at once, also one that is being cancelled and does not stop.
-Whatever its worker still does is not recorded. Prefer cancel, which waits for the
-worker. What a creation leaves is cleaned up, when the lease of the worker is over.`,
+		`The operation fails at once, also one that is being cancelled and does not stop. The
+broker ignores what its worker still does. Prefer cancel, which waits for the worker.
+The engine cleans up after a creation when the lease of the worker is over.`,
 		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			cleanup := durable.Cleanup("")
 			if keep {
@@ -156,21 +156,21 @@ worker. What a creation leaves is cleaned up, when the lease of the worker is ov
 			}
 			return a.Fail(ctx, t, by, cleanup)
 		})
-	command.Flags().BoolVar(&keep, "no-cleanup", false, "leave what a creation has left, to be looked at")
+	command.Flags().BoolVar(&keep, "no-cleanup", false, "keep what a creation has left, for inspection")
 	return command
 }
 
 func newAdminForget(flags *adminFlags) *cobra.Command {
-	return newIntervention(flags, "forget", "Delete the record of an instance or binding, and nothing else",
-		`The record is deleted, with those of the bindings of an instance, and their
-operations. The provider is not asked: what it has made stays, and the platform may
-still list it. It is for what is known to be gone.`,
+	return newIntervention(flags, "forget", "Delete only the record of an instance or binding",
+		`The record is deleted, with those of the bindings of an instance and of their
+operations. The provider is not called: its resource stays, and the platform may
+still list the instance. Use it if you know that the resource is gone.`,
 		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			return a.Forget(ctx, t, by)
 		})
 }
 
-// auditFlags are the filters of the audit trail.
+// auditFlags are the flags that filter the audit trail.
 type auditFlags struct {
 	listFlags
 	filter admin.AuditFilter
@@ -182,7 +182,7 @@ func (f *auditFlags) check() error {
 	switch f.filter.Action {
 	case "", admin.ActionRetry, admin.ActionCancel, admin.ActionFail, admin.ActionForget:
 	default:
-		return fmt.Errorf("--action %q is not retry, cancel, fail or forget", f.action)
+		return fmt.Errorf("--action %q is unknown: use retry, cancel, fail or forget", f.action)
 	}
 	if f.after != "" {
 		id, err := strconv.ParseInt(f.after, 10, 64)
@@ -203,7 +203,7 @@ func newAdminAudit(flags *adminFlags) *cobra.Command {
 		return output.Cell(before) + " > " + output.Cell(after)
 	}
 	command := &cobra.Command{
-		Use: "audit", Short: "List what operators did, newest first", Args: cobra.NoArgs,
+		Use: "audit", Short: "List the interventions of operators, newest first", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
 		RunE: does(func(ctx context.Context, _ []string) error {
 			list := &output.List[admin.AuditEntry]{
@@ -233,11 +233,11 @@ func newAdminAudit(flags *adminFlags) *cobra.Command {
 	}
 	f.register(command, "by its ID", output.Text, output.JSON)
 	set := command.Flags()
-	set.StringVar(&f.filter.Platform, "platform", "", "only those about the `PLATFORM`")
-	set.StringVar(&f.filter.InstanceID, "instance", "", "only those about the `INSTANCE_ID` and its bindings")
-	set.StringVar(&f.filter.BindingID, "binding", "", "only those about the `BINDING_ID`")
-	set.StringVar(&f.filter.OperationID, "operation", "", "only those about the `OPERATION`")
-	set.StringVar(&f.filter.Actor, "actor", "", "only those by the `ACTOR`")
-	set.StringVar(&f.action, "action", "", "only the `ACTION`: retry, cancel, fail or forget")
+	set.StringVar(&f.filter.Platform, "platform", "", "only entries of the `PLATFORM`")
+	set.StringVar(&f.filter.InstanceID, "instance", "", "only entries of the `INSTANCE_ID` and its bindings")
+	set.StringVar(&f.filter.BindingID, "binding", "", "only entries of the `BINDING_ID`")
+	set.StringVar(&f.filter.OperationID, "operation", "", "only entries of the `OPERATION`")
+	set.StringVar(&f.filter.Actor, "actor", "", "only entries of the `ACTOR`")
+	set.StringVar(&f.action, "action", "", "only entries of the `ACTION`: retry, cancel, fail or forget")
 	return command
 }

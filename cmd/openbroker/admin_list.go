@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// listFlags are those of commands that list.
+// listFlags are the flags of commands that list records.
 type listFlags struct {
 	*adminFlags
 	format output.Flag
@@ -26,17 +26,17 @@ type listFlags struct {
 	after  string
 }
 
-// register adds the flags. after says what --after takes.
+// register adds the flags. after describes the value of --after.
 func (f *listFlags) register(command *cobra.Command, after string, formats ...output.Format) {
 	f.format.Add(command, formats...)
 	set := command.Flags()
-	set.IntVar(&f.limit, "limit", 100, "print at most `N`")
-	set.BoolVar(&f.all, "all", false, "print all")
-	set.StringVar(&f.after, "after", "", "continue after the `LAST` one of an earlier list, "+after)
+	set.IntVar(&f.limit, "limit", 100, "print at most `N` records")
+	set.BoolVar(&f.all, "all", false, "print all records")
+	set.StringVar(&f.after, "after", "", "continue after the `LAST` record of an earlier list, "+after)
 }
 
-// pages prints page after page. page gets a limit, and returns how many there
-// were; next is what the next page comes after.
+// pages prints page after page. page gets a limit and returns the number of records;
+// next returns the value of --after for the next page.
 func (f *listFlags) pages(page func(limit int) (n int, err error), next func() string) error {
 	const most = 500
 	for left := f.limit; f.all || left > 0; {
@@ -46,31 +46,31 @@ func (f *listFlags) pages(page func(limit int) (n int, err error), next func() s
 		}
 		n, err := page(limit)
 		if errors.Is(err, durable.ErrNotFound) {
-			return fmt.Errorf("what the list is to continue after is not there any more: begin without --after")
+			return fmt.Errorf("the record of --after does not exist: start again without --after")
 		}
 		if err != nil || n < limit {
 			return err
 		}
 		left -= n
 	}
-	_, err := fmt.Fprintf(f.stderr, "openbroker: there may be more: add --after %s, or --all\n", next())
+	_, err := fmt.Fprintf(f.stderr, "openbroker: there may be more records: add --after %s, or --all\n", next())
 	return err
 }
 
 func (f *listFlags) checkLimit() error {
 	if f.limit < 1 {
-		return fmt.Errorf("--limit is %d: it must be positive", f.limit)
+		return fmt.Errorf("--limit %d is not positive", f.limit)
 	}
 	return nil
 }
 
-// How many parts the keys of instances and bindings have.
+// The number of parts in the keys of instances and bindings.
 const (
 	instanceParts = 2
 	bindingParts  = 3
 )
 
-// joinKey writes a key as --after takes it. Ids may have slashes.
+// joinKey returns a key as a value of --after. Ids may contain slashes.
 func joinKey(parts ...string) string {
 	for i := range parts {
 		parts[i] = url.PathEscape(parts[i])
@@ -87,12 +87,12 @@ func splitKey(text string, n int) ([]string, error) {
 		}
 	}
 	if len(parts) != n {
-		return nil, fmt.Errorf("--after %q has %d parts, want %d between slashes", text, len(parts), n)
+		return nil, fmt.Errorf("--after %q has %d parts between slashes; it needs %d", text, len(parts), n)
 	}
 	return parts, nil
 }
 
-// recordFlags are the filters of instances and bindings.
+// recordFlags are the flags that filter instances and bindings.
 type recordFlags struct {
 	listFlags
 	filter        durable.Filter
@@ -103,14 +103,14 @@ type recordFlags struct {
 func (f *recordFlags) register(command *cobra.Command, after string) {
 	f.listFlags.register(command, after, output.Text, output.JSON, output.Name)
 	set := command.Flags()
-	set.StringVar(&f.filter.Platform, "platform", "", "only those of the `PLATFORM`")
-	set.StringVar(&f.filter.InstanceID, "instance", "", "only those with the `INSTANCE_ID`")
-	set.StringVar(&f.service, "service", "", "only those of the `SERVICE`, by id or name")
-	set.StringVar(&f.plan, "plan", "", "only those of the `PLAN`, by id or name")
-	set.StringVar(&f.status, "status", "", "only those with the `STATUS`: creating, ready, updating, deleting, create-failed or deleted")
+	set.StringVar(&f.filter.Platform, "platform", "", "only records of the `PLATFORM`")
+	set.StringVar(&f.filter.InstanceID, "instance", "", "only records with the `INSTANCE_ID`")
+	set.StringVar(&f.service, "service", "", "only records of the `SERVICE`, by id or name")
+	set.StringVar(&f.plan, "plan", "", "only records of the `PLAN`, by id or name")
+	set.StringVar(&f.status, "status", "", "only records with the `STATUS`: creating, ready, updating, deleting, create-failed or deleted")
 }
 
-// check reads the flags that are more than a text.
+// check parses the flags that are not free text.
 func (f *recordFlags) check(parts int) error {
 	if err := f.checkLimit(); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (f *recordFlags) check(parts int) error {
 	switch f.filter.Status {
 	case "", durable.StatusCreating, durable.StatusReady, durable.StatusUpdating, durable.StatusDeleting, durable.StatusCreateFailed, durable.StatusDeleted:
 	default:
-		return fmt.Errorf("--status %q is not creating, ready, updating, deleting, create-failed or deleted", f.status)
+		return fmt.Errorf("--status %q is unknown: use creating, ready, updating, deleting, create-failed or deleted", f.status)
 	}
 	if f.after == "" {
 		return nil
@@ -132,7 +132,7 @@ func (f *recordFlags) check(parts int) error {
 	return err
 }
 
-// moment is a time for a table.
+// moment formats a time for a table.
 func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -140,7 +140,7 @@ func moment(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// resolve takes names of services and plans for their ids.
+// resolve replaces names of services and plans by their ids.
 func (f *recordFlags) resolve(catalog *openbroker.Catalog) {
 	f.filter.ServiceID, f.filter.PlanID = f.service, f.plan
 	for i := range catalog.Services {
@@ -159,7 +159,7 @@ func (f *recordFlags) resolve(catalog *openbroker.Catalog) {
 	}
 }
 
-// name is how a table shows a service or a plan.
+// name returns the name of a service or a plan, or its id if the catalog has no name.
 func name(name, id string) string {
 	if name != "" {
 		return name
@@ -239,11 +239,11 @@ func newAdminBindings(flags *adminFlags) *cobra.Command {
 		}),
 	}
 	f.register(command, "PLATFORM/INSTANCE_ID/BINDING_ID")
-	command.Flags().StringVar(&f.filter.BindingID, "binding", "", "only those with the `BINDING_ID`")
+	command.Flags().StringVar(&f.filter.BindingID, "binding", "", "only records with the `BINDING_ID`")
 	return command
 }
 
-// operationFlags are the filters of operations.
+// operationFlags are the flags that filter operations.
 type operationFlags struct {
 	listFlags
 	filter      durable.Filter
@@ -255,12 +255,12 @@ func (f *operationFlags) check() error {
 	switch f.filter.Kind {
 	case "", durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind:
 	default:
-		return fmt.Errorf("--kind %q is not provision, update, deprovision, bind or unbind", f.kind)
+		return fmt.Errorf("--kind %q is unknown: use provision, update, deprovision, bind or unbind", f.kind)
 	}
 	switch f.filter.State {
 	case "", durable.OperationActive, durable.OperationCancelling, durable.OperationSucceeded, durable.OperationFailed:
 	default:
-		return fmt.Errorf("--state %q is not active, cancelling, succeeded or failed", f.state)
+		return fmt.Errorf("--state %q is unknown: use active, cancelling, succeeded or failed", f.state)
 	}
 	return f.checkLimit()
 }
@@ -303,10 +303,10 @@ func newAdminOperations(flags *adminFlags) *cobra.Command {
 	}
 	f.register(command, "by its OPERATION id", output.Text, output.JSON, output.Name)
 	set := command.Flags()
-	set.StringVar(&f.filter.Platform, "platform", "", "only those of the `PLATFORM`")
-	set.StringVar(&f.filter.InstanceID, "instance", "", "only those on the `INSTANCE_ID` and its bindings")
-	set.StringVar(&f.filter.BindingID, "binding", "", "only those on the `BINDING_ID`")
-	set.StringVar(&f.kind, "kind", "", "only those of the `KIND`: provision, update, deprovision, bind or unbind")
-	set.StringVar(&f.state, "state", "", "only those in the `STATE`: active, cancelling, succeeded or failed")
+	set.StringVar(&f.filter.Platform, "platform", "", "only records of the `PLATFORM`")
+	set.StringVar(&f.filter.InstanceID, "instance", "", "only operations on the `INSTANCE_ID` and its bindings")
+	set.StringVar(&f.filter.BindingID, "binding", "", "only operations on the `BINDING_ID`")
+	set.StringVar(&f.kind, "kind", "", "only operations of the `KIND`: provision, update, deprovision, bind or unbind")
+	set.StringVar(&f.state, "state", "", "only operations in the `STATE`: active, cancelling, succeeded or failed")
 	return command
 }

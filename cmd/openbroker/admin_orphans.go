@@ -12,7 +12,7 @@ import (
 
 // An orphan is a line of the list: an instance or a resource.
 type orphan struct {
-	// Orphan is "record" or "resource": which of the two there is.
+	// Orphan is "record" or "resource": the one of the two that exists.
 	Orphan     string `json:"orphan"`
 	Resource   string `json:"resource"`
 	Platform   string `json:"platform,omitempty"`
@@ -23,12 +23,12 @@ func newAdminOrphans(flags *adminFlags) *cobra.Command {
 	var format output.Flag
 	command := &cobra.Command{
 		Use: "orphans", Short: "List records without a resource, and resources without a record", Args: cobra.NoArgs,
-		Long: `Compare the store with what the provider has. A record is an orphan if it is ready
-and its resource is missing; a resource, if no record stands for it. What something
-was done with in the last minute is left out.
+		Long: `Compare the records of the store with the resources of the provider. An orphan record
+is ready, but its resource is missing. An orphan resource has no record. Instances that
+changed in the last minute are left out.
 
-Forget an orphan record, or deprovision it through the platform. An orphan resource
-can only be deleted by the means of the provider.`,
+Forget an orphan record, or deprovision it through the platform. Delete an orphan
+resource with the tools of the provider.`,
 		RunE: does(func(ctx context.Context, _ []string) error {
 			return flags.with(ctx, false, func(a *administration) error {
 				provider, err := newProvider(a.settings, a.data)
@@ -37,7 +37,7 @@ can only be deleted by the means of the provider.`,
 				}
 				lister, ok := provider.(durable.ResourceLister)
 				if !ok {
-					return errors.New("the provider cannot list what it has, so orphans cannot be found")
+					return errors.New("the provider cannot list its resources, so orphans cannot be found")
 				}
 				found, err := a.Orphans(ctx, lister)
 				if err != nil {

@@ -212,7 +212,7 @@ func TestAdminLists(t *testing.T) {
 				if code != 0 || strings.Count(stdout, "\n") != 2 {
 					t.Fatalf("%q: exit code %d, %s", args, code, stdout)
 				}
-				next := regexp.MustCompile(`^openbroker: there may be more: add --after (\S+), or --all\n$`).FindStringSubmatch(stderr)
+				next := regexp.MustCompile(`^openbroker: there may be more records: add --after (\S+), or --all\n$`).FindStringSubmatch(stderr)
 				if next == nil {
 					t.Fatalf("%q: %s", args, stderr)
 				}
@@ -326,14 +326,14 @@ func TestKeysetCommands(t *testing.T) {
 	needed := func(args ...string) {
 		t.Helper()
 		code, stdout, stderr := command(t, directory, nil, append([]string{"keyset"}, args...)...)
-		if code != 1 || stdout != "" || stderr != "openbroker: key "+first+" is needed by 2 records, which the broker could not open any longer: run openbroker keyset reseal first\n" {
+		if code != 1 || stdout != "" || stderr != "openbroker: key "+first+" is needed by 2 records, which the broker could not decrypt without it: run openbroker keyset reseal first\n" {
 			t.Errorf("%q: exit code %d, %s%s", args, code, stdout, stderr)
 		}
 	}
 	needed("disable", first)
 	await(t, "the keyset to be loaded", func() bool { return strings.Count(p.stderr.String(), "changed keyset in use") == 2 })
 	code, resealed, stderr := command(t, directory, nil, "keyset", "reseal")
-	if want := "2 values sealed again, 0 removed that ended operations do not need\nkey " + first + ": enabled, needed by 0 records\nkey " + added + ": enabled, primary, needed by 2 records\n"; code != 0 || resealed != want {
+	if want := "2 values encrypted again, 0 values of ended operations removed\nkey " + first + ": enabled, needed by 0 records\nkey " + added + ": enabled, primary, needed by 2 records\n"; code != 0 || resealed != want {
 		t.Errorf("reseal: exit code %d, %s%s", code, resealed, stderr)
 	}
 	run("disable", first)

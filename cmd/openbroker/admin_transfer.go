@@ -25,16 +25,15 @@ import (
 func newAdminExport(flags *adminFlags) *cobra.Command {
 	force := false
 	command := &cobra.Command{
-		Use: "export [FILE]", Short: "Write everything in the store into a file", Args: cobra.MaximumNArgs(1),
-		Long: `Write everything in the store into a file, or to the standard output: to move the
-broker to another database, with openbroker admin import. FILE must not exist. It gets
-the mode 0600, and is there complete or not at all. What is encrypted stays so; the
-keyset is not part of it.
+		Use: "export [FILE]", Short: "Write all records of the store to a file", Args: cobra.MaximumNArgs(1),
+		Long: `Write all records of the store to a file, or to the standard output, to move the broker
+to another database with openbroker admin import. FILE must not exist. It gets the mode
+0600, and appears complete or not at all. Encrypted values stay encrypted; the keyset is
+not part of the file.
 
-Stop the broker first. The export is refused while the broker has the SQLite file, or
-while operations in PostgreSQL are being worked on; an idle broker on PostgreSQL is
-not noticed. With --force it is a copy of one moment, which what the broker does
-later is missing from.`,
+Stop the broker first. The export is refused while the broker uses the SQLite file, or
+holds a lease in PostgreSQL; it does not notice an idle broker on PostgreSQL. With
+--force it is a consistent copy that lacks what the broker does later.`,
 		RunE: does(func(ctx context.Context, args []string) error {
 			settings, err := flags.read(config.LoadForStore)
 			if err != nil {
@@ -46,7 +45,7 @@ later is missing from.`,
 			return exportStore(ctx, settings, flags, strings.Join(args, ""), force)
 		}),
 	}
-	command.Flags().BoolVar(&force, "force", false, "also while the broker runs")
+	command.Flags().BoolVar(&force, "force", false, "export also while the broker runs")
 	return command
 }
 
@@ -57,7 +56,7 @@ func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags
 	}
 	store, err := attachStore(ctx, settings.Store, string(settings.Data), options...)
 	if errors.Is(err, sqlitestore.ErrInUse) {
-		return fmt.Errorf("the broker is running: stop it, so that the export has all it does, or use --force: %w", err)
+		return fmt.Errorf("the broker is running: stop it, so that the export is complete, or use --force: %w", err)
 	}
 	if err != nil {
 		return err
@@ -88,12 +87,12 @@ func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(flags.stderr, "openbroker: exported %s; keep the keyset, nothing else opens what is encrypted in it\n", count(summary))
+	_, err = fmt.Fprintf(flags.stderr, "openbroker: exported %s; keep the keyset: the export cannot be decrypted without it\n", count(summary))
 	return err
 }
 
-// refuseLeases returns an error if somebody works on an operation now. Of an
-// SQLite file the lock says that.
+// refuseLeases returns an error if a replica works on an operation now. It is for
+// PostgreSQL; an SQLite file has a lock.
 func refuseLeases(ctx context.Context, store admin.Store) error {
 	clock, err := store.Load(ctx, durable.Key{})
 	if err != nil {
@@ -108,7 +107,7 @@ func refuseLeases(ctx context.Context, store admin.Store) error {
 			}
 			for i := range open {
 				if open[i].LeaseUntil.After(clock.Now) {
-					return fmt.Errorf("%s works on the operation %s: stop all replicas, so that the export has all they do, or use --force", open[i].Owner, open[i].ID)
+					return fmt.Errorf("%s works on the operation %s: stop all replicas, so that the export is complete, or use --force", open[i].Owner, open[i].ID)
 				}
 			}
 			if len(open) == 0 {
@@ -120,10 +119,10 @@ func refuseLeases(ctx context.Context, store admin.Store) error {
 	return nil
 }
 
-// writeNewFile makes a file, which appears complete and on disk, or not at all.
+// writeNewFile creates a file, which appears complete and synced, or not at all.
 func writeNewFile(path string, write func(io.Writer) error) (err error) {
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s exists: remove it, or name another file", path)
+		return fmt.Errorf("%s exists: remove it, or choose another file", path)
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".export-*") // mode 0600
 	if err != nil {
@@ -143,13 +142,13 @@ func count(s archive.Summary) string {
 
 func newAdminImport(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
-		Use: "import FILE", Short: "Fill an empty store with what was exported", Args: cobra.ExactArgs(1),
-		Long: `Fill an empty store with what openbroker admin export has written. The database is
-made if there is none. All of it is imported, or nothing: whatever interrupts it
-leaves the store empty.
+		Use: "import FILE", Short: "Fill an empty store with an export", Args: cobra.ExactArgs(1),
+		Long: `Fill an empty store with a file of openbroker admin export. The command creates a
+missing database. It imports everything or nothing: an interruption leaves the store
+empty.
 
-The new broker needs the keyset of the old one. If it is there already, the import
-makes sure that it is the right one.`,
+The new broker needs the keyset of the old one. If the keyset is in place already, the
+import verifies it.`,
 		RunE: does(func(ctx context.Context, args []string) error {
 			settings, err := flags.read(config.LoadForStore)
 			if err != nil {
@@ -179,7 +178,7 @@ func importStore(ctx context.Context, settings *config.Config, flags *adminFlags
 		return err
 	}
 	defer file.Close() //nolint:errcheck // It was only read.
-	// All of it is looked at before a database is made.
+	// The whole file is verified before a database is created.
 	reader := archive.NewReader(file)
 	for item, err := range reader.Items() {
 		if err == nil {
@@ -190,7 +189,7 @@ func importStore(ctx context.Context, settings *config.Config, flags *adminFlags
 		}
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("%s has to be a file, not a pipe: %w", path, err)
+		return fmt.Errorf("%s must be a file, not a pipe: %w", path, err)
 	}
 	store, err := openStore(ctx, settings.Store, string(settings.Data), true, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -199,19 +198,19 @@ func importStore(ctx context.Context, settings *config.Config, flags *adminFlags
 	defer func() { err = errors.Join(err, store.Close()) }()
 	target, ok := store.(admin.Store)
 	if !ok {
-		return errors.New("the store cannot be filled from a file")
+		return errors.New("the store does not support imports")
 	}
 	reader = archive.NewReader(file)
 	err = target.Import(ctx, checked(ring, reader.Items()))
 	if errors.Is(err, admin.ErrNotEmpty) {
-		return fmt.Errorf("%w: import into a new database, that no broker was started on", err)
+		return fmt.Errorf("%w: import into a new database, on which no broker has run", err)
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was imported: %w", err)
 	}
-	keys := "the keyset is the right one"
+	keys := "the keyset matches"
 	if ring == nil {
-		keys = "bring the keyset of the old broker before the new one is started"
+		keys = "copy the keyset of the old broker before you start the new one"
 	}
 	_, err = fmt.Fprintf(flags.stderr, "openbroker: imported %s; %s\n", count(reader.Summary()), keys)
 	return err
@@ -230,13 +229,13 @@ func checked(ring *seal.Keyring, items iter.Seq2[admin.ExportItem, error]) iter.
 	}
 }
 
-// checkCanary returns an error if the item tells that the keyset is another one.
+// checkCanary returns an error if the item is the canary of another keyset.
 func checkCanary(ring *seal.Keyring, item admin.ExportItem) error {
 	if ring == nil || item.Setting == nil || item.Setting.Name != durable.CanarySetting {
 		return nil
 	}
 	if err := durable.VerifyCanary(ring, item.Setting.Value); err != nil {
-		return fmt.Errorf("wrong keyset: %w: put the keyset of the old broker in its place", err)
+		return fmt.Errorf("wrong keyset: %w: replace it by the keyset of the old broker", err)
 	}
 	return nil
 }

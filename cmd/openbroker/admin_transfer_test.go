@@ -64,7 +64,7 @@ func TestMove(t *testing.T) {
 	p.stop()
 
 	_, told := ok(t, directory, "admin", "export", "first")
-	if want := "openbroker: exported 1 instances, 2 bindings, 4 operations, 1 entries of the audit trail and 2 settings; keep the keyset, nothing else opens what is encrypted in it\n"; told != want {
+	if want := "openbroker: exported 1 instances, 2 bindings, 4 operations, 1 entries of the audit trail and 2 settings; keep the keyset: the export cannot be decrypted without it\n"; told != want {
 		t.Errorf("told %q, want %q", told, want)
 	}
 	first := readFile(t, directory, "first")
@@ -87,7 +87,7 @@ func TestMove(t *testing.T) {
 	// To PostgreSQL.
 	dsn := postgres.NewDatabase(t)
 	_, told = ok(t, directory, "admin", "import", "first", "--store", dsn)
-	if !strings.HasSuffix(told, "; the keyset is the right one\n") {
+	if !strings.HasSuffix(told, "; the keyset matches\n") {
 		t.Errorf("told %q", told)
 	}
 	if again, _ := ok(t, directory, "admin", "export", "--store", dsn); again != first {
@@ -163,7 +163,7 @@ func TestImportNeedsTheKeyset(t *testing.T) {
 	directory := used(t)
 	ok(t, directory, "admin", "export", "archive")
 	_, told := ok(t, directory, "admin", "import", "archive", "--data", "new")
-	if !strings.HasSuffix(told, "; bring the keyset of the old broker before the new one is started\n") {
+	if !strings.HasSuffix(told, "; copy the keyset of the old broker before you start the new one\n") {
 		t.Errorf("told %q", told)
 	}
 	refused(t, directory, nil, "the keyset file new/keyset.json does not exist", "--data", "new")

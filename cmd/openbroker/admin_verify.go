@@ -17,10 +17,10 @@ func newAdminVerify(flags *adminFlags) *cobra.Command {
 	var format output.Flag
 	command := &cobra.Command{
 		Example: "  openbroker admin verify --store sqlite:/backups/openbroker.db",
-		Use:     "verify", Short: "Read all of a store, and open all that is encrypted in it", Args: cobra.NoArgs,
-		Long: `Read all of a store, and open all that is encrypted in it: to test a backup, name it
-with --store sqlite:FILE beside the --config or --data of the broker, whose keyset is
-used. Nothing is changed, and no provider is called.`,
+		Use:     "verify", Short: "Read all records of a store, and decrypt them", Args: cobra.NoArgs,
+		Long: `Read all records of a store, and decrypt them. To test a backup, name it with --store
+sqlite:FILE, and name the keyset with the --config or --data of the broker. The command
+changes nothing, and calls no provider.`,
 		RunE: does(func(ctx context.Context, _ []string) error { return verifyStore(ctx, flags, &format) }),
 	}
 	format.Add(command, output.Text, output.JSON, output.YAML)
@@ -49,7 +49,7 @@ func verifyStore(ctx context.Context, flags *adminFlags, format *output.Flag) (e
 	defer func() { err = errors.Join(err, store.Close()) }()
 	canary, err := store.Setting(ctx, durable.CanarySetting)
 	if errors.Is(err, durable.ErrNotFound) {
-		return errors.New("the store is empty: no broker was ever started on it")
+		return errors.New("the store is empty: no broker has run on it")
 	}
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func verifyStore(ctx context.Context, flags *adminFlags, format *output.Flag) (e
 	name := storeName(settings.Store, data)
 	result := output.Result{
 		Value: map[string]any{"store": name, "values": done.Values},
-		Text:  fmt.Sprintf("%s: ok, %d encrypted values can be opened\n", name, done.Values),
+		Text:  fmt.Sprintf("%s: ok, %d encrypted values can be decrypted\n", name, done.Values),
 	}
 	return result.Print(flags.stdout, format.Format)
 }

@@ -14,9 +14,9 @@ const (
 	passwordVariable = "OPENBROKER_PASSWORD"
 )
 
-// credentials says who may call the broker: what is configured, or else one user
-// with a generated password. The environment variables replace user names and
-// passwords; other ways to authenticate stay.
+// credentials returns the configured authentication, or one user with a generated
+// password. The environment variables replace user names and passwords; other ways to
+// authenticate stay.
 func credentials(settings *config.Auth, data string, stderr io.Writer) (*config.Auth, error) {
 	username, password := os.Getenv(usernameVariable), os.Getenv(passwordVariable)
 	switch {
@@ -40,9 +40,8 @@ func credentials(settings *config.Auth, data string, stderr io.Writer) (*config.
 	return override(nil, config.Credential{Username: username, Password: config.Secret(password)}), nil
 }
 
-// override replaces the user names and passwords by one. It belongs to the
-// platform that they all belong to, if that is so: another one would not see
-// their instances.
+// override replaces all user names and passwords by one. If all belong to the same
+// platform, so does the new one: otherwise it would not see their instances.
 func override(settings *config.Auth, only config.Credential) *config.Auth {
 	if settings == nil {
 		return &config.Auth{Basic: []config.Credential{only}}

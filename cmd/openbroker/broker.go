@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/upstream"
 )
 
-// A broker is everything of the process but HTTP.
+// A broker is everything of the process except HTTP.
 type broker struct {
 	settings      *config.Config
 	logger        *slog.Logger
@@ -26,17 +26,17 @@ type broker struct {
 	simulator     *simulator.Simulator // instead of engine and authenticator
 	upstream      *upstream.Broker     // instead of store and engine
 	authenticator openbroker.Authenticator
-	// policies are those that the engine has, by plan id.
+	// policies are those of the engine, by plan id.
 	policies map[string]durable.Policy
-	// catalogFault says why the catalog file is not what is served; nil if it is.
+	// catalogFault says why the broker does not serve the catalog file; nil if it does.
 	catalogFault atomic.Pointer[error]
-	// quit ends what runs in the background beside the engine.
+	// quit ends the goroutines beside the engine.
 	quit context.CancelFunc
 }
 
-// start opens everything, in an order in which a process that must not run, such
-// as a second one on the same files, has changed nothing when it finds out. isNew
-// says that an empty store is meant.
+// start opens everything. The order makes sure that a process that must not run, such
+// as a second one on the same files, changes nothing before it fails. isNew allows an
+// empty store.
 func start(ctx context.Context, settings *config.Config, isNew bool, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
 	if settings.Upstream != nil {
 		return startUpstream(ctx, settings, logger, stderr)
@@ -75,14 +75,14 @@ func start(ctx context.Context, settings *config.Config, isNew bool, logger *slo
 		return nil, err
 	}
 	if isNew && !keys.isNew {
-		logger.LogAttrs(ctx, slog.LevelWarn, "the store has records, and is used as it is: leave out --new-store, which would hide the loss of it")
+		logger.LogAttrs(ctx, slog.LevelWarn, "the store has records and is used as it is: remove --new-store, which would hide the loss of the store")
 	}
 	engineConfig.Sealer, engineConfig.Logger = keys, logger
 	if b.engine, err = durable.New(ctx, catalog, provider, b.store, engineConfig); err != nil {
 		return nil, err
 	}
 	if fault != nil {
-		logger.LogAttrs(ctx, slog.LevelError, "THE CATALOG FILE CANNOT BE USED: the broker starts on the catalog that it served last; correct the file, see openbroker config check",
+		logger.LogAttrs(ctx, slog.LevelError, "THE CATALOG FILE CANNOT BE USED: the broker starts with the catalog that it served last; correct the file, see openbroker config check",
 			slog.String("file", string(settings.Catalog.File)), slog.String("error", oneLine(fault)))
 	} else if catalog, err = b.beginCatalog(ctx, catalog); err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (b *broker) server(onReady func(url string)) (*server.Server, error) {
 	return server.New(b.engine, c)
 }
 
-// worker is what carries the operations out.
+// worker returns the engine or the simulator, whichever runs the operations.
 func (b *broker) worker() interface {
 	Ping(ctx context.Context) error
 	Stop(ctx context.Context)
@@ -133,8 +133,8 @@ func (b *broker) worker() interface {
 	return b.engine
 }
 
-// stop ends the engine and closes the store. Operations that are not done in time
-// are left to another replica, or to the next start.
+// stop ends the engine and closes the store. Another replica, or the next start,
+// continues operations that do not end in time.
 func (b *broker) stop(ctx context.Context, atOnce bool) error {
 	if b.upstream != nil {
 		b.quit()

@@ -10,7 +10,8 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// blameCatalog notes why the catalog file is not what is served; nil says that it is.
+// blameCatalog records why the broker does not serve the catalog file; nil means that
+// it does.
 func (b *broker) blameCatalog(fault error) {
 	if fault == nil {
 		b.catalogFault.Store(nil)
@@ -20,7 +21,7 @@ func (b *broker) blameCatalog(fault error) {
 	b.catalogFault.Store(&fault)
 }
 
-// checkCatalog is the check of /readyz that the catalog file is what is served.
+// checkCatalog is the check of /readyz whether the broker serves the catalog file.
 func (b *broker) checkCatalog(context.Context) error {
 	if fault := b.catalogFault.Load(); fault != nil {
 		return *fault
@@ -28,12 +29,12 @@ func (b *broker) checkCatalog(context.Context) error {
 	return nil
 }
 
-// catalogReader returns what reads the catalog file for the watcher, again and again. A
-// warning is logged when it is new.
+// catalogReader returns the function with which the watcher reads the catalog file. It
+// logs only new warnings.
 func (b *broker) catalogReader(ctx context.Context) func() (*openbroker.Catalog, error) {
 	var known []string
 	warn := warnOfFields(ctx, b.logger)
-	first := true // The start has read the file, too.
+	first := true // The start has logged the warnings of the first one.
 	return func() (*openbroker.Catalog, error) {
 		var found []string
 		var news []catalog.Finding
@@ -59,7 +60,7 @@ func (b *broker) catalogReader(ctx context.Context) func() (*openbroker.Catalog,
 	}
 }
 
-// warnOfFields returns what logs findings about fields that have no effect.
+// warnOfFields returns a function that logs findings about fields without effect.
 func warnOfFields(ctx context.Context, logger *slog.Logger) func(catalog.Finding) {
 	return func(f catalog.Finding) {
 		logger.LogAttrs(ctx, slog.LevelWarn, "a field of the catalog has no effect", slog.String("finding", f.String()))

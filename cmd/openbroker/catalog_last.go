@@ -17,12 +17,12 @@ import (
 )
 
 // lastCatalogName is the file in the data directory with the catalog that was served
-// last, so that a restart is no way around what a running process refuses.
+// last. With it, a restart refuses the same changes as a running process.
 const lastCatalogName = "catalog.json"
 
-// beginCatalog returns the catalog to begin with: that of the file, or the one that was
-// served last, if the change would break instances that exist. The watcher then goes
-// on to ask.
+// beginCatalog returns the first catalog to serve: that of the file, or the one that
+// was served last if the change would break existing instances. The watcher then tries
+// the file again.
 func (b *broker) beginCatalog(ctx context.Context, next *openbroker.Catalog) (*openbroker.Catalog, error) {
 	if b.settings.Catalog == nil || b.settings.Catalog.File == "" {
 		return next, nil
@@ -36,7 +36,7 @@ func (b *broker) beginCatalog(ctx context.Context, next *openbroker.Catalog) (*o
 	}
 	broken, err := b.broken(ctx, last, catalog.Diff(last, next))
 	if err != nil {
-		return nil, fmt.Errorf("whether instances use what changes in the catalog cannot be told: %w", err)
+		return nil, fmt.Errorf("find out whether instances use what changes in the catalog: %w", err)
 	}
 	switch {
 	case len(broken) == 0:
@@ -51,15 +51,15 @@ func (b *broker) beginCatalog(ctx context.Context, next *openbroker.Catalog) (*o
 	return next, nil
 }
 
-// remember keeps the catalog that is served, if the data directory can be written.
+// remember stores the catalog for the next start. An error is only logged.
 func (b *broker) remember(ctx context.Context, c *openbroker.Catalog) {
 	if err := b.keepCatalog(c); err != nil {
-		b.logger.LogAttrs(ctx, slog.LevelWarn, "the catalog cannot be kept: the next start compares its file with an older one", slog.String("error", err.Error()))
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "the catalog cannot be stored: the next start compares the file with an older one", slog.String("error", err.Error()))
 	}
 }
 
-// lastCatalog is the catalog that was served last. The error is fs.ErrNotExist if none
-// was kept.
+// lastCatalog returns the catalog that was served last, or fs.ErrNotExist if none was
+// stored.
 func lastCatalog(settings *config.Config) (*openbroker.Catalog, error) {
 	path := lastCatalogPath(settings)
 	content, err := os.ReadFile(path) //nolint:gosec // G304: the operator says where the data is.
@@ -74,7 +74,7 @@ func lastCatalog(settings *config.Config) (*openbroker.Catalog, error) {
 		err = last.Validate()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s, which has the catalog that was served last, cannot be used: remove it if no instance needs what has changed since: %w", path, err)
+		return nil, fmt.Errorf("%s, the catalog that was served last, cannot be used: remove the file if no instance needs what has changed since: %w", path, err)
 	}
 	return last, nil
 }
@@ -83,8 +83,8 @@ func lastCatalogPath(settings *config.Config) string {
 	return filepath.Join(string(settings.Data), lastCatalogName)
 }
 
-// keepCatalog remembers the catalog that is served. It may have secrets, and is
-// readable by its owner only.
+// keepCatalog writes the catalog to a file that only its owner can read, because a
+// catalog may have secrets.
 func (b *broker) keepCatalog(c *openbroker.Catalog) (err error) {
 	content, err := json.Marshal(c)
 	if err != nil {
@@ -111,5 +111,5 @@ func (b *broker) keepCatalog(c *openbroker.Catalog) (err error) {
 }
 
 func (b *broker) warnOfBroken(ctx context.Context, broken []string) {
-	b.logger.LogAttrs(ctx, slog.LevelWarn, "catalog.allow_breaking: the changed catalog breaks instances that exist", slog.Any("broken", broken))
+	b.logger.LogAttrs(ctx, slog.LevelWarn, "catalog.allow_breaking: the changed catalog breaks existing instances", slog.Any("broken", broken))
 }

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// bearerVariable has a token, as usernameVariable and passwordVariable have
-	// credentials: secrets do not belong on a command line.
+	// bearerVariable holds a token, as usernameVariable and passwordVariable hold
+	// credentials: a secret on a command line is visible to other users.
 	bearerVariable = "OPENBROKER_BEARER_TOKEN"
 	// fetchTimeout bounds fetching a catalog. Platforms wait for 60 s.
 	fetchTimeout = time.Minute
@@ -28,26 +28,27 @@ const (
 	maxCatalog = 32 << 20
 )
 
-// catalogFlags say how a command reaches the catalogs of running brokers.
+// catalogFlags are the flags with which a command fetches the catalogs of running
+// brokers.
 type catalogFlags struct {
 	username, passwordFile, bearerFile, caFile string
 
 	insecure bool
-	// at leads to the catalog in a file.
+	// at is a JSON pointer to the catalog in a file.
 	at string
 }
 
-// addAt adds the flag of commands that read catalogs of files.
+// addAt adds the flag of commands that read catalogs from files.
 func (f *catalogFlags) addAt(set *pflag.FlagSet) {
-	set.StringVar(&f.at, "at", "", "`POINTER` to the catalog in a file that has more, such as /broker/catalog (a JSON pointer); a list of services will do")
+	set.StringVar(&f.at, "at", "", "JSON `POINTER` to the catalog inside a file, such as /broker/catalog; it may be a list of services")
 }
 
 func (f *catalogFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.username, "username", "", "`NAME` to log in to a running broker (default $"+usernameVariable+")")
 	set.StringVar(&f.passwordFile, "password-file", "", "`FILE` with the password (default the password in $"+passwordVariable+")")
 	set.StringVar(&f.bearerFile, "bearer-file", "", "`FILE` with a bearer token (default the token in $"+bearerVariable+")")
-	set.StringVar(&f.caFile, "ca-file", "", "`FILE` with the certificates to trust, in PEM, instead of those of the system")
-	set.BoolVar(&f.insecure, "insecure-skip-verify", false, "do not check the certificate of the broker; anyone could answer, and learn the password")
+	set.StringVar(&f.caFile, "ca-file", "", "`FILE` with the certificates to trust, in PEM, in place of those of the system")
+	set.BoolVar(&f.insecure, "insecure-skip-verify", false, "do not verify the certificate of the broker; anyone could answer and learn the password")
 }
 
 // isURL reports whether an argument is the URL of a broker, not a file.
@@ -56,8 +57,8 @@ func isURL(location string) bool {
 	return strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
 }
 
-// load reads a catalog from a file, a directory, or the broker at a URL. The
-// error is catalog.Errors if the catalog was read and cannot be understood.
+// load reads a catalog from a file, a directory, or the broker at a URL. The error is
+// catalog.Errors if the content is not a catalog.
 func (f *catalogFlags) load(ctx context.Context, location string) (*catalog.Source, error) {
 	if !isURL(location) {
 		return catalog.LoadSourceAt(location, f.at)
@@ -101,7 +102,7 @@ func catalogURL(location string) (*url.URL, error) {
 	target, err := url.Parse(location)
 	if err != nil || target.Host == "" {
 		// The error of package url has the URL, which may have a password.
-		return nil, errors.New("the URL of the broker is invalid: it is like https://broker.example.com")
+		return nil, errors.New("the URL of the broker is invalid: write it as https://broker.example.com")
 	}
 	target.Fragment = ""
 	if !strings.HasSuffix(target.Path, "/v2/catalog") {
@@ -110,7 +111,7 @@ func catalogURL(location string) (*url.URL, error) {
 	return target, nil
 }
 
-// bare is an error without the URL that package http puts in front of it.
+// bare returns an error without the URL that package http puts in front of it.
 func bare(err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
@@ -119,8 +120,8 @@ func bare(err error) error {
 	return err
 }
 
-// request returns the request of a platform. Credentials in the URL go before
-// those of the flags and of the environment, which are for all URLs.
+// request returns the request that a platform would send. Credentials in the URL take
+// precedence over those of the flags and of the environment, which are for all URLs.
 func (f *catalogFlags) request(ctx context.Context, target *url.URL) (*http.Request, error) {
 	credentials := loginOf(target.User)
 	if target.User == nil {
@@ -149,7 +150,7 @@ func (f *catalogFlags) request(ctx context.Context, target *url.URL) (*http.Requ
 func (f *catalogFlags) transport() (*http.Transport, error) {
 	settings := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: f.insecure, //nolint:gosec // G402: the user says so, and is told what it means.
+		InsecureSkipVerify: f.insecure, //nolint:gosec // G402: the user asks for it, and the help says what it means.
 	}
 	if f.caFile != "" {
 		content, err := os.ReadFile(f.caFile)

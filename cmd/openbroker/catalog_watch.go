@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// watchCatalog takes over changes of the catalog file until ctx ends.
+// watchCatalog applies changes of the catalog file until ctx ends.
 func (b *broker) watchCatalog(ctx context.Context, current *openbroker.Catalog) {
 	settings := b.settings.Catalog
 	if settings == nil || settings.File == "" {
@@ -35,7 +35,7 @@ func (b *broker) watchCatalog(ctx context.Context, current *openbroker.Catalog) 
 	}
 }
 
-// applyCatalog serves the next catalog, unless that breaks instances that exist.
+// applyCatalog serves the next catalog, unless that breaks existing instances.
 func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, changes []catalog.Change) error {
 	if err := checkSchemas(b.settings, next); err != nil {
 		return errors.New(oneLine(err))
@@ -46,13 +46,13 @@ func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, cha
 	}
 	broken, err := b.broken(ctx, current, changes)
 	if err != nil {
-		return fmt.Errorf("whether instances use what changes cannot be told: %w", err)
+		return fmt.Errorf("find out whether instances use what changes: %w", err)
 	}
 	if len(broken) > 0 && !b.settings.Catalog.AllowBreaking {
 		err := refusal(broken)
 		if _, misfit := b.settings.EngineConfig(next); misfit != nil {
-			// It would be found out when a process that died does not come back.
-			err = fmt.Errorf("%w. Besides, correct the policies, because the next start will refuse them: %s", err, oneLine(misfit))
+			// Otherwise the operator learns it when the next start fails.
+			err = fmt.Errorf("%w. Also correct the policies, because the next start will refuse them: %s", err, oneLine(misfit))
 		}
 		return err
 	}
@@ -62,9 +62,9 @@ func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, cha
 	if len(broken) > 0 {
 		b.warnOfBroken(ctx, broken)
 	} else if late, err := b.broken(ctx, current, changes); err == nil && len(late) > 0 {
-		// They were made between the question and the change. They are there, and can
+		// They were created between the question and the change. They exist, and can
 		// be deleted.
-		b.logger.LogAttrs(ctx, slog.LevelWarn, "the changed catalog breaks instances that were just being made", slog.Any("broken", late))
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "the changed catalog breaks instances that were just being created", slog.Any("broken", late))
 	}
 	b.remember(ctx, next)
 	b.warnOfPolicies(ctx, next)
@@ -72,13 +72,13 @@ func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, cha
 }
 
 func refusal(broken []string) error {
-	return fmt.Errorf("instances that exist would break: %s. Delete them or move them to another plan, or restart with catalog.allow_breaking: true", strings.Join(broken, "; "))
+	return fmt.Errorf("existing instances would break: %s. Delete them or move them to another plan, or restart with catalog.allow_breaking: true", strings.Join(broken, "; "))
 }
 
-// broken tells which breaking changes are about plans that instances use.
+// broken describes the breaking changes of plans that instances use.
 func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, changes []catalog.Change) ([]string, error) {
 	breaking := slices.DeleteFunc(slices.Clone(changes), func(c catalog.Change) bool {
-		// That a service is removed is said of each of its plans, too.
+		// A removed service is also reported for each of its plans.
 		return !c.Breaking() || c.Kind == catalog.Removed && c.PlanID == ""
 	})
 	asked := map[durable.PlanRef]bool{}
@@ -116,7 +116,7 @@ func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, change
 	return broken, nil
 }
 
-// affected are the plans that a change is about: one, or all of a service.
+// affected returns the plans that a change affects: one, or all of a service.
 func affected(current *openbroker.Catalog, change *catalog.Change) []durable.PlanRef {
 	if change.PlanID != "" {
 		return []durable.PlanRef{{ServiceID: change.ServiceID, PlanID: change.PlanID}}
@@ -132,8 +132,8 @@ func affected(current *openbroker.Catalog, change *catalog.Change) []durable.Pla
 	return plans
 }
 
-// warnOfPolicies tells if the policies of the configuration do not fit the catalog any
-// more. They are read at the start, and go on for the plans that they were for.
+// warnOfPolicies logs that the policies of the configuration do not fit the changed
+// catalog. The engine keeps those that it read at the start.
 func (b *broker) warnOfPolicies(ctx context.Context, next *openbroker.Catalog) {
 	engine, err := b.settings.EngineConfig(next)
 	if err != nil {
@@ -147,6 +147,6 @@ func (b *broker) warnOfPolicies(ctx context.Context, next *openbroker.Catalog) {
 		}
 	}
 	if len(waiting) > 0 {
-		b.logger.LogAttrs(ctx, slog.LevelWarn, "policies for plans of the changed catalog apply from the next start on", slog.Any("plan_ids", waiting))
+		b.logger.LogAttrs(ctx, slog.LevelWarn, "policies for new plans of the changed catalog take effect at the next start", slog.Any("plan_ids", waiting))
 	}
 }

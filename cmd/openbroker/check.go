@@ -18,20 +18,20 @@ func newCheck(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "check URL",
 		Short: "Check whether a running broker follows the specification",
 		Long: `Check whether the broker at a URL follows the Open Service Broker API ` + conformance.SpecVersion + `. The broker may
-be written in any language. Do not use a broker in production: instances and bindings
-of each plan are created, updated and deleted, and malformed requests are sent.
-Nothing is touched that the run did not create, and all of that is deleted again.
+be written in any language. Do not use a broker in production: the run creates, updates
+and deletes instances and bindings of each plan, and sends malformed requests. It
+touches nothing that it did not create, and deletes everything that it created.
 
-The exit code is 0 if all MUSTs hold and nothing is left over, 1 if not, and 2 if
-the broker cannot be reached, refuses the credentials, or the command is misused.
-If a signal ends the run, what was created is deleted, the report says what is known,
-and the exit code is 128 and the number of the signal. A second signal ends it at once.`,
+The exit code is 0 if all MUSTs hold and nothing is left over, 1 if not, and 2 if the
+broker cannot be reached, refuses the credentials, or the command is misused. A signal
+ends the run: it deletes what it has created, reports the results so far, and exits with
+128 plus the number of the signal. A second signal ends it at once.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case f.list && len(args) > 0:
-				return errors.New("--list needs no URL")
+				return errors.New("--list takes no URL")
 			case !f.list && len(args) != 1:
-				return errors.New("the URL of the broker is needed, and nothing else")
+				return errors.New("the command takes one argument, the URL of the broker")
 			}
 			return nil
 		},
@@ -71,7 +71,7 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 	shown.begin(c.url)
 	logsIn := c.logsIn()
 	if c.refusesStrangers(ctx, f.options.RequestTimeout) {
-		c.anonymous = nil // Authentication is that of TLS, which the specification leaves open.
+		c.anonymous = nil // TLS authenticates, which the specification leaves open.
 	}
 	f.options.OnResult = shown.result
 	report, err := conformance.Run(ctx, conformance.Target{
@@ -82,7 +82,7 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 		if err := f.write(stdout, report); err != nil {
 			return unusable(stderr, err)
 		}
-		if f.format.Format != output.Text { // The text ends with it.
+		if f.format.Format != output.Text { // The text ends with the verdict.
 			complain(stderr, "openbroker: "+report.Verdict())
 		}
 	}
@@ -90,7 +90,7 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 	case code != 0:
 		return &verdict{code}
 	case report == nil && errors.Is(err, conformance.ErrUnauthorized) && !logsIn:
-		return unusable(stderr, fmt.Errorf("the broker at %s wants credentials: give --username with --password-file, --bearer-file, or --client-cert", c.url))
+		return unusable(stderr, fmt.Errorf("the broker at %s requires credentials: use --username with --password-file, --bearer-file, or --client-cert", c.url))
 	case report == nil:
 		return unusable(stderr, err)
 	case report.Conforms():
@@ -102,7 +102,7 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 	}
 }
 
-// unusable says why a run says nothing about the broker.
+// unusable reports why a run has no result.
 func unusable(stderr io.Writer, err error) error {
 	complain(stderr, describe(err))
 	return &verdict{exitUsage}

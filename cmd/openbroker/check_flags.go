@@ -13,7 +13,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// checkSettings are those of openbroker check.
+// checkSettings are the flags of openbroker check, and what they select.
 type checkSettings struct {
 	connectionFlags
 	options                conformance.Options
@@ -23,7 +23,7 @@ type checkSettings struct {
 	format                 output.Flag
 	reports                output.Reports
 	list, verbose, noColor bool
-	// selected are the checks that the flags ask for.
+	// selected are the checks that the flags select.
 	selected []conformance.Check
 }
 
@@ -31,31 +31,31 @@ func (f *checkSettings) register(command *cobra.Command) {
 	set := command.Flags()
 	set.SortFlags = false
 	f.add(set)
-	set.StringSliceVar(&f.options.Services, "service", nil, "only plans of this `SERVICE`, by name or id (repeatable)")
-	set.StringSliceVar(&f.options.Plans, "plan", nil, "only this `PLAN`, by name or id (repeatable)")
-	set.BoolVar(&f.options.AllPlans, "all-plans", false, "use every plan, also of a large catalog, where one of each shape is used otherwise")
-	set.StringVar(&f.parameters, "parameters", "", "`FILE` in YAML or JSON with parameters by plan, instead of generated ones")
-	set.StringVar(&f.options.Organization, "organization", "", "`ID` of an organization that the broker knows, instead of one made up")
-	set.StringVar(&f.options.Space, "space", "", "`ID` of a space that the broker knows, instead of one made up")
-	set.StringSliceVar(&f.options.Only, "only", nil, "only checks whose id matches this `PATTERN`, such as 'bind-*' (repeatable)")
-	set.StringSliceVar(&f.options.Skip, "skip", nil, "no checks whose id matches this `PATTERN` (repeatable)")
+	set.StringSliceVar(&f.options.Services, "service", nil, "check only plans of this `SERVICE`, by name or id (repeatable)")
+	set.StringSliceVar(&f.options.Plans, "plan", nil, "check only this `PLAN`, by name or id (repeatable)")
+	set.BoolVar(&f.options.AllPlans, "all-plans", false, "check every plan of a large catalog (default one of each shape)")
+	set.StringVar(&f.parameters, "parameters", "", "`FILE` in YAML or JSON with parameters by plan, in place of generated ones")
+	set.StringVar(&f.options.Organization, "organization", "", "`ID` of an organization that the broker knows (default a generated one)")
+	set.StringVar(&f.options.Space, "space", "", "`ID` of a space that the broker knows (default a generated one)")
+	set.StringSliceVar(&f.options.Only, "only", nil, "run only checks whose id matches this `PATTERN`, such as 'bind-*' (repeatable)")
+	set.StringSliceVar(&f.options.Skip, "skip", nil, "skip checks whose id matches this `PATTERN` (repeatable)")
 	set.StringVar(&f.level, "level", "may", "the weakest `LEVEL` to check: must, should or may")
-	set.StringSliceVar(&f.profiles, "profile", nil, "also what a `PLATFORM` demands: cloudfoundry, korifi, kubernetes or sm (repeatable; cf is short for cloudfoundry)")
-	set.StringVar(&f.waivers, "waive", "", "`FILE` in YAML or JSON with known faults: a list of id, reason and until")
-	set.BoolVar(&f.list, "list", false, "list the checks, and check nothing")
+	set.StringSliceVar(&f.profiles, "profile", nil, "check also what a `PLATFORM` requires: cloudfoundry, korifi, kubernetes or sm (repeatable; cf is short for cloudfoundry)")
+	set.StringVar(&f.waivers, "waive", "", "`FILE` in YAML or JSON with waivers of known faults: a list of id, reason and until")
+	set.BoolVar(&f.list, "list", false, "list the selected checks, and send nothing")
 	f.format.Add(command, output.Text, output.JSON, output.YAML, output.JUnit, output.Markdown, output.HTML)
 	f.reports.Add(command, &f.format)
-	set.IntVar(&f.options.Parallel, "parallel", 0, "how many lifecycles run at the same time (default 8)")
-	set.DurationVar(&f.options.RequestTimeout, "timeout", time.Minute, "how long to wait for an answer")
-	set.DurationVar(&f.options.OperationTimeout, "operation-timeout", 30*time.Minute, "how long an asynchronous operation may take")
-	set.DurationVar(&f.options.PollInterval, "poll-interval", time.Second, "pause between polls if the broker does not send Retry-After")
-	set.DurationVar(&f.options.MaxPollInterval, "max-poll-interval", 10*time.Second, "the longest pause between polls, whatever Retry-After says")
-	set.DurationVar(&f.options.CleanupTimeout, "cleanup-timeout", 5*time.Minute, "how long to try to delete what is left")
-	set.BoolVar(&f.verbose, "verbose", false, "tell the result of each check on the standard error; list also what passed in the text")
-	set.BoolVar(&f.noColor, "no-color", false, "no colours on a terminal (also $NO_COLOR)")
+	set.IntVar(&f.options.Parallel, "parallel", 0, "number of life cycles that run at the same time (default 8)")
+	set.DurationVar(&f.options.RequestTimeout, "timeout", time.Minute, "time limit of a request")
+	set.DurationVar(&f.options.OperationTimeout, "operation-timeout", 30*time.Minute, "time limit of an asynchronous operation")
+	set.DurationVar(&f.options.PollInterval, "poll-interval", time.Second, "pause between polls if the broker sends no Retry-After")
+	set.DurationVar(&f.options.MaxPollInterval, "max-poll-interval", 10*time.Second, "longest pause between polls, also if Retry-After is longer")
+	set.DurationVar(&f.options.CleanupTimeout, "cleanup-timeout", 5*time.Minute, "time limit for deleting what the run has created")
+	set.BoolVar(&f.verbose, "verbose", false, "print the result of each check to the standard error; list passed checks in the text report")
+	set.BoolVar(&f.noColor, "no-color", false, "do not use colours on a terminal (also $NO_COLOR)")
 }
 
-// check finds what is wrong with the flags, and works out what they say.
+// check validates and evaluates the flags.
 func (f *checkSettings) check(set *pflag.FlagSet) (err error) {
 	set.Visit(func(flag *pflag.Flag) {
 		value := flag.Value.String()
@@ -63,14 +63,14 @@ func (f *checkSettings) check(set *pflag.FlagSet) (err error) {
 			err = fmt.Errorf("--%s is empty", flag.Name)
 		}
 		if d, isDuration := flagDuration(set, flag); isDuration && d <= 0 {
-			err = fmt.Errorf("--%s is not positive: it is like 30s", flag.Name)
+			err = fmt.Errorf("--%s must be a positive duration, such as 30s", flag.Name)
 		}
 	})
 	if err != nil {
 		return err
 	}
 	if set.Changed("parallel") && f.options.Parallel < 1 {
-		return fmt.Errorf("--parallel %d is less than 1", f.options.Parallel)
+		return fmt.Errorf("--parallel %d must be at least 1", f.options.Parallel)
 	}
 	if f.options.Level, err = conformance.ParseLevel(f.level); err != nil {
 		return fmt.Errorf("--level: %w", err)
@@ -95,8 +95,8 @@ func flagDuration(set *pflag.FlagSet, flag *pflag.Flag) (time.Duration, bool) {
 	return d, err == nil
 }
 
-// choose finds the checks that are asked for. A pattern that matches none is a
-// mistake: what nobody checked must not look as if it held.
+// choose selects the checks. A pattern without a match is an error: a misspelled check
+// must not look as if it had passed.
 func (f *checkSettings) choose() error {
 	all := conformance.Checks()
 	for flag, patterns := range map[string][]string{"only": f.options.Only, "skip": f.options.Skip} {
@@ -104,7 +104,7 @@ func (f *checkSettings) choose() error {
 			patterns[i] = fullID(pattern)
 			pattern = patterns[i]
 			if _, err := path.Match(pattern, ""); err != nil {
-				return fmt.Errorf("--%s %q is no pattern: it is like 'bind-*'", flag, pattern)
+				return fmt.Errorf("--%s %q is not a pattern, such as 'bind-*'", flag, pattern)
 			}
 			if !slices.ContainsFunc(all, func(c conformance.Check) bool { return matches([]string{pattern}, c.ID) }) {
 				return fmt.Errorf("--%s %q matches no check: openbroker check --list lists them", flag, pattern)

@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// listChecks prints the table of checks.
+// listChecks lists checks.
 func listChecks(stdout io.Writer, format output.Format, checks []conformance.Check) error {
 	if format == output.JSON {
 		return conformance.WriteChecksJSON(stdout, checks)

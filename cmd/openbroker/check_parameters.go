@@ -11,16 +11,16 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// readParameters reads the file of --parameters: by plan, an object with the
-// parameters of provision, update and bind. Its errors have the position, and
-// nothing of the file but the names of plans: parameters may be secret.
+// readParameters reads the file of --parameters. For each plan it has an object with
+// the parameters of provision, update and bind. Errors have the position, and quote only
+// names of plans: parameters may be secret.
 func readParameters(file string) (map[string]conformance.Parameters, error) {
 	root, err := parseTree(file)
 	if err != nil || root == nil {
 		return nil, err
 	}
 	if !root.Is(tree.Object) {
-		return nil, at(root.Place, "is %s, not an object with a member for each plan", root.Kind)
+		return nil, at(root.Place, "the file is %s, not an object with a member for each plan", root.Kind)
 	}
 	for i := range root.Repeated() {
 		return nil, at(root.Members[i].Place, "the plan %q occurs twice", root.Members[i].Name)
@@ -34,13 +34,13 @@ func readParameters(file string) (map[string]conformance.Parameters, error) {
 	return plans, nil
 }
 
-// parseTree reads a file in YAML or JSON; "" is none. What cannot be read is told
-// with its position.
+// parseTree parses a file in YAML or JSON. It returns nil without a file. A syntax error
+// has its position.
 func parseTree(file string) (*tree.Node, error) {
 	if file == "" {
-		return nil, nil //nolint:nilnil // None, and no error.
+		return nil, nil //nolint:nilnil // The flag is optional.
 	}
-	content, err := os.ReadFile(file) //nolint:gosec // G304: the user says which file it is.
+	content, err := os.ReadFile(file) //nolint:gosec // G304: the user chooses the file.
 	if err != nil {
 		return nil, err
 	}
@@ -73,21 +73,21 @@ func planParameters(plan tree.Member) (p conformance.Parameters, err error) {
 		case "fail_deprovision":
 			target = &p.FailDeprovision
 		default:
-			return p, at(request.Place, "the plan %q has something else than provision, update, bind, fail_provision and fail_deprovision", plan.Name)
+			return p, at(request.Place, "the plan %q has an unknown member: use provision, update, bind, fail_provision or fail_deprovision", plan.Name)
 		}
 		if !request.Value.Is(tree.Object) {
 			return p, at(request.Value.Place, "the parameters for %s of the plan %q are %s, not an object", request.Name, plan.Name, request.Value.Kind)
 		}
 		decoder := json.NewDecoder(bytes.NewReader(request.Value.JSON()))
-		decoder.UseNumber() // Numbers are sent as they are written.
+		decoder.UseNumber() // Numbers are sent digit by digit.
 		if err := decoder.Decode(target); err != nil {
-			return p, at(request.Value.Place, "the parameters for %s of the plan %q cannot be read", request.Name, plan.Name)
+			return p, at(request.Value.Place, "the parameters for %s of the plan %q cannot be decoded", request.Name, plan.Name)
 		}
 	}
 	return p, nil
 }
 
-// at is an error with its place in a file.
+// at returns an error with its place in a file.
 func at(place tree.Place, format string, arguments ...any) error {
 	return fmt.Errorf("%s:%d:%d: %s", place.File.Name, place.Line, place.Column, fmt.Sprintf(format, arguments...))
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// A progress tells on the standard error how far a run is: on a terminal in one
-// line that changes, otherwise in a line for each check that did not pass.
+// A progress reports the progress of a run on the standard error: on a terminal in one
+// line that changes, elsewhere in a line for each check that did not pass.
 type progress struct {
 	output            io.Writer
 	terminal, verbose bool
@@ -23,24 +23,24 @@ type progress struct {
 	mu           sync.Mutex
 	done, failed int
 	interrupted  bool
-	// heading is the first line, last the check that was last.
+	// heading is the first line, last the id of the latest check.
 	heading, last string
 }
 
-// statusWidth is as wide as any terminal.
+// statusWidth fits any terminal.
 const statusWidth = 79
 
 func newProgress(stderr io.Writer, verbose bool, total int) *progress {
 	return &progress{output: stderr, terminal: isTerminal(stderr), verbose: verbose, total: total}
 }
 
-// isTerminal reports whether a person sees what is written, as it is written.
+// isTerminal reports whether w is a terminal that understands escape sequences.
 func isTerminal(w io.Writer) bool {
 	file, isFile := w.(*os.File)
 	return isFile && os.Getenv("TERM") != "dumb" && (isatty.IsTerminal(file.Fd()) || isatty.IsCygwinTerminal(file.Fd()))
 }
 
-// begin says on a terminal that something happens.
+// begin prints the heading on a terminal.
 func (p *progress) begin(url string) {
 	p.heading = fmt.Sprintf("openbroker: checking %s, checks: %d", url, p.total)
 	if p.terminal {
@@ -57,19 +57,19 @@ func (p *progress) result(r conformance.Result) {
 		p.failed++
 	}
 	p.last = r.Check.ID
-	// After an interruption, nothing that comes is news.
-	tell := !p.interrupted && (p.verbose || !p.terminal && !good)
+	// After an interruption, results are no longer of interest.
+	shown := !p.interrupted && (p.verbose || !p.terminal && !good)
 	p.mu.Unlock()
-	if first { // The broker can be reached.
+	if first { // Not before: the broker may be unreachable.
 		p.say(p.heading)
 	}
-	if tell {
+	if shown {
 		p.say(fmt.Sprintf("openbroker: %d/%d %s: %s (%s)", p.done, p.total, r.Outcome, r.Check.ID, r.Check.Level))
 	}
 	p.status()
 }
 
-// status writes the line that changes.
+// status redraws the line that changes.
 func (p *progress) status() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -87,12 +87,12 @@ func (p *progress) status() {
 	_, _ = fmt.Fprint(p.output, "\r\x1b[K"+text)
 }
 
-// interrupt says that a signal came.
+// interrupt reports a signal.
 func (p *progress) interrupt() {
 	p.mu.Lock()
 	p.interrupted = true
 	p.mu.Unlock()
-	p.say("openbroker: interrupted, deleting what was created; interrupt again to leave it")
+	p.say("openbroker: interrupted, deleting what the run has created; interrupt again to stop at once")
 }
 
 // say writes a line that stays.
@@ -105,7 +105,7 @@ func (p *progress) say(line string) {
 	complain(p.output, line)
 }
 
-// end takes the line away, for the report.
+// end clears the line before the report.
 func (p *progress) end() {
 	if p.terminal {
 		_, _ = fmt.Fprint(p.output, "\r\x1b[K")

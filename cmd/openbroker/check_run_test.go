@@ -268,7 +268,7 @@ func TestCheckInterrupted(t *testing.T) {
 					t.Errorf("the report does not have %q:\n%s", part, report)
 				}
 			}
-			if !strings.Contains(run.stderr.String(), "openbroker: interrupted, deleting what was created; interrupt again to leave it\n") {
+			if !strings.Contains(run.stderr.String(), "openbroker: interrupted, deleting what the run has created; interrupt again to stop at once\n") {
 				t.Errorf("the standard error is\n%s", run.stderr)
 			}
 			if text := read(t, filepath.Join(directory, "report.xml")); !strings.Contains(text, `message="the run was interrupted"`) {

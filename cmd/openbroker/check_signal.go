@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// exitSignal and the number of a signal are the exit code of who ended by it.
+// exitSignal plus the number of a signal is the exit code of a process that it ended.
 const exitSignal = 128
 
 // An interruption is the signal that ended a run.
@@ -17,8 +17,8 @@ type interruption struct{ signal syscall.Signal }
 
 func (i *interruption) Error() string { return fmt.Sprintf("interrupted: %v", i.signal) }
 
-// interruptible returns a context that ends with the first SIGINT or SIGTERM.
-// The next one ends the process. Call giveBack when the run is over.
+// interruptible returns a context that ends with the first SIGINT or SIGTERM. The
+// second one ends the process. Call giveBack after the run.
 func interruptible(parent context.Context, shown *progress) (ctx context.Context, giveBack func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	received := make(chan os.Signal, 1)
@@ -39,7 +39,7 @@ func interruptible(parent context.Context, shown *progress) (ctx context.Context
 	}
 }
 
-// signalled is the exit code of a run that a signal ended, or 0.
+// signalled returns the exit code of a run that a signal ended, or 0.
 func signalled(ctx context.Context) int {
 	var by *interruption
 	if errors.As(context.Cause(ctx), &by) {

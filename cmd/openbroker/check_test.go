@@ -137,7 +137,7 @@ func TestCheckRefused(t *testing.T) {
 		args        []string
 		want        string
 	}{
-		"none":      {nil, nil, "wants credentials"},
+		"none":      {nil, nil, "requires credentials"},
 		"wrong":     {[]string{"OPENBROKER_PASSWORD=hunter2"}, []string{"--username", "wrong"}, "refuses the credentials"},
 		"token":     {[]string{"OPENBROKER_BEARER_TOKEN=hunter2"}, nil, "refuses the credentials"},
 		"flag":      {[]string{"OPENBROKER_PASSWORD=other"}, []string{"--username", "wrong", "--password", "hunter2"}, "refuses the credentials"},

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/internal/spelling"
 )
 
-// refine gives all commands what they have in common: an example, completion, and
-// errors that say what was meant and show no password.
+// refine gives each command an example, completion, and errors that propose the
+// nearest name and show no password.
 func refine(command *cobra.Command) {
 	if command.Example == "" {
 		command.Example = indent(examples[command.CommandPath()])
@@ -33,7 +33,7 @@ func refine(command *cobra.Command) {
 	}
 }
 
-// onlySubcommands refuses what is no subcommand.
+// onlySubcommands refuses an argument that is not a subcommand.
 func onlySubcommands(command *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -51,7 +51,7 @@ func onlySubcommands(command *cobra.Command, args []string) error {
 	return errors.New(text)
 }
 
-// mask takes arguments that may be URLs with passwords out of an error.
+// mask removes arguments from an error that may be URLs with passwords.
 func mask(err error, args []string) error {
 	if err == nil {
 		return nil
@@ -68,7 +68,7 @@ func mask(err error, args []string) error {
 	return errors.New(text)
 }
 
-// indent is how cobra shows examples.
+// indent indents an example, as the help of cobra does not.
 func indent(text string) string {
 	if text == "" {
 		return ""

@@ -13,15 +13,14 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// completeFlags registers what the shell proposes for the values of flags. The
-// usage of a flag says what it takes: a FILE, a DIRECTORY, or the values that it
-// lists.
+// completeFlags registers the completion of the values of flags. The usage of a flag
+// decides: it names a FILE or a DIRECTORY, or lists the values.
 func completeFlags(command *cobra.Command) {
 	command.LocalFlags().VisitAll(func(flag *pflag.Flag) {
 		if flag.NoOptDefVal != "" {
 			return // It takes no value.
 		}
-		// The error is that there is one already.
+		// It fails if the flag has a completion already, which then stays.
 		_ = command.RegisterFlagCompletionFunc(flag.Name, completionOf(command, flag))
 	})
 }
@@ -44,7 +43,7 @@ func completionOf(command *cobra.Command, flag *pflag.Flag) cobra.CompletionFunc
 	}
 }
 
-// flagValues are values that the usage of a flag does not list.
+// flagValues returns the values of flags whose usage does not list them.
 var flagValues = map[string]func() []string{
 	"simulate --plans": simulator.PlanNames,
 	"lint --disable": func() []string {
@@ -66,8 +65,8 @@ func checkIDs() []string {
 	return ids
 }
 
-// proposing proposes values. A flag that takes several, separated by commas, has
-// them proposed for the last.
+// proposing proposes values. For a list that is separated by commas it completes the
+// last item.
 func proposing(flag *pflag.Flag, values func() []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		before := ""
@@ -86,8 +85,8 @@ func proposing(flag *pflag.Flag, values func() []string) cobra.CompletionFunc {
 
 var word = regexp.MustCompile(`^[a-z0-9-]+$`)
 
-// enumerated returns the values that a usage lists behind a colon, as in "the KIND:
-// bind or unbind", or nil.
+// enumerated returns the values that a usage lists after a colon, as in "the KIND:
+// bind or unbind". It returns nil if there is no such list.
 func enumerated(usage string) []string {
 	_, list, found := strings.Cut(usage, ": ")
 	if !found {

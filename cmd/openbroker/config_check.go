@@ -16,8 +16,9 @@ func newConfigCheck(stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a configuration file",
-		Long: "Check a configuration file, with the environment variables that it takes values from and all files that\n" +
-			"it names: certificates, credentials, keysets, catalogs. It does not open the store, and changes nothing.",
+		Long: `Check a configuration file, with its environment variables and all files that it names:
+certificates, credentials, keysets and catalogs. The command does not open the store,
+and changes nothing.`,
 		Args: cobra.ExactArgs(1),
 		RunE: does(func(_ context.Context, args []string) error {
 			settings, err := config.Load(args[0])

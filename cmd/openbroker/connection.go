@@ -13,41 +13,41 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// connectionFlags say how a command reaches a running broker and logs in, in
-// every way that platforms do.
+// connectionFlags are the flags with which a command reaches a running broker and logs
+// in, in all ways of platforms.
 type connectionFlags struct {
 	catalogFlags
 	password, bearer, clientCert, clientKey string
 }
 
-// maxIdle is how many connections are kept for the next requests.
+// maxIdle limits the connections that wait for the next request.
 const maxIdle = 64
 
 func (f *connectionFlags) add(set *pflag.FlagSet) {
 	f.catalogFlags.add(set)
-	set.StringVar(&f.password, "password", "", "`PASSWORD`; other users of the machine can see it, so prefer --password-file")
-	set.StringVar(&f.bearer, "bearer", "", "bearer `TOKEN`; other users of the machine can see it, so prefer --bearer-file")
-	set.StringVar(&f.clientCert, "client-cert", "", "`FILE` with the certificate to log in with, in PEM")
-	set.StringVar(&f.clientKey, "client-key", "", "`FILE` with the key of the certificate, in PEM")
+	set.StringVar(&f.password, "password", "", "`PASSWORD`; other users of the machine can see it: prefer --password-file")
+	set.StringVar(&f.bearer, "bearer", "", "bearer `TOKEN`; other users of the machine can see it: prefer --bearer-file")
+	set.StringVar(&f.clientCert, "client-cert", "", "`FILE` with the client certificate, in PEM")
+	set.StringVar(&f.clientKey, "client-key", "", "`FILE` with the key of the client certificate, in PEM")
 }
 
-// A connection is where a broker is, and how to log in.
+// A connection is the address of a broker and the way to log in.
 type connection struct {
 	// url has no credentials.
 	url string
 	login
-	// client logs in with the certificate, if there is one. Then anonymous is
-	// one that does not.
+	// client presents the client certificate, if one is given. anonymous, which does
+	// not present it, is nil otherwise.
 	client, anonymous *http.Client
 }
 
-// logsIn reports whether there are any credentials.
+// logsIn reports whether the connection has credentials.
 func (c *connection) logsIn() bool {
 	return c.username != "" || c.bearer != "" || c.anonymous != nil
 }
 
-// refusesStrangers reports whether no connection is made without the client
-// certificate, so that nobody without it can be told anything over HTTP.
+// refusesStrangers reports whether the broker refuses TLS connections without the
+// client certificate. Then it cannot answer an anonymous request over HTTP.
 func (c *connection) refusesStrangers(ctx context.Context, timeout time.Duration) bool {
 	if c.anonymous == nil {
 		return false
@@ -56,25 +56,25 @@ func (c *connection) refusesStrangers(ctx context.Context, timeout time.Duration
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.url, "/")+"/v2/catalog", http.NoBody)
 	if err != nil {
-		return false // The run will say so.
+		return false // The run reports it.
 	}
 	response, err := c.anonymous.Do(request)
 	if err != nil {
 		return true
 	}
-	_ = response.Body.Close() // That there is one is enough.
+	_ = response.Body.Close() // Any response is enough.
 	return false
 }
 
-// connect works out what the flags, the URL and the environment say. It sends
-// nothing. Its errors do not repeat the URL, which may have a password.
+// connect evaluates the flags, the URL and the environment. It sends nothing. Its
+// errors do not repeat the URL, which may have a password.
 func (f *connectionFlags) connect(location string) (*connection, error) {
 	target, err := url.Parse(location)
 	if err != nil || target.Host == "" || !isURL(location) {
-		return nil, errors.New("the URL of the broker is invalid: it is like https://broker.example.com")
+		return nil, errors.New("the URL of the broker is invalid: write it as https://broker.example.com")
 	}
 	if target.RawQuery != "" || target.ForceQuery || target.Fragment != "" {
-		return nil, errors.New("the URL of the broker has a query or a fragment: it is like https://broker.example.com")
+		return nil, errors.New("the URL of the broker has a query or a fragment: write it as https://broker.example.com")
 	}
 	c := &connection{}
 	if c.login, err = f.logIn(target.User); err != nil {
@@ -85,8 +85,8 @@ func (f *connectionFlags) connect(location string) (*connection, error) {
 	return c, f.clients(c)
 }
 
-// logIn takes the credentials from the URL or the flags, whichever has some,
-// and otherwise from the environment.
+// logIn takes the credentials from the URL, the flags or the environment, in this
+// order. Those of the URL and of the flags exclude each other.
 func (f *connectionFlags) logIn(user *url.Userinfo) (login, error) {
 	if user == nil {
 		return f.catalogFlags.logIn(f.password, f.bearer)
@@ -108,7 +108,7 @@ func (f *connectionFlags) clients(c *connection) error {
 		return nil
 	}
 	if f.clientCert == "" || f.clientKey == "" {
-		return errors.New("--client-cert and --client-key belong together: give both")
+		return errors.New("--client-cert and --client-key need each other: give both")
 	}
 	certificate, err := tls.LoadX509KeyPair(f.clientCert, f.clientKey)
 	if err != nil {

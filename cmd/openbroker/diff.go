@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/internal/markdown"
 )
 
-// Exit codes of diff, beside 0.
+// Exit codes of diff, except 0.
 const (
 	exitBreaking = 1
 	exitNoDiff   = 2
@@ -27,13 +27,13 @@ func newDiff(stdout io.Writer) *cobra.Command {
 	var reports output.Reports
 	command := &cobra.Command{
 		Use:   "diff OLD NEW",
-		Short: "Tell what differs between two catalogs, and whether that breaks existing instances",
-		Long: `Tell what differs between two catalogs, and whether that breaks existing instances
-and bindings. Each is a file, a directory, or the URL of a running broker. A file
-without services is no catalog.
+		Short: "Compare two catalogs, and find changes that break existing instances",
+		Long: `Compare two catalogs, and find changes that break existing instances and bindings. Each
+catalog is a file, a directory, or the URL of a running broker. A file without services
+is not a catalog.
 
-Changes are breaking, need attention (costs, upgrades, what new instances need), or
-are compatible. The exit code is 0 if none is breaking, 1 if one is, and 2 if the
+A change is breaking, needs attention (costs, upgrades, requirements of new instances),
+or is compatible. The exit code is 0 without breaking changes, 1 with one, and 2 if the
 catalogs cannot be compared.`,
 		Args: cobra.ExactArgs(2), //nolint:mnd // OLD and NEW.
 		RunE: func(command *cobra.Command, args []string) error {
@@ -101,7 +101,7 @@ func writeDiff(w io.Writer, format output.Format, changes []catalog.Change) erro
 	}
 }
 
-// impacts are the groups of changes, the worst first.
+// impacts are the groups of changes, worst first.
 var impacts = []struct {
 	impact       catalog.Impact
 	title, count string
@@ -132,7 +132,7 @@ func diffSummary(changes []catalog.Change) string {
 	return fmt.Sprintf("%s: %s", plural(len(changes), "change"), strings.Join(counts, ", "))
 }
 
-// subject is the service or plan that a change is about.
+// subject returns the service or plan of a change.
 func subject(c *catalog.Change) string {
 	switch {
 	case c.PlanID != "":

@@ -1,6 +1,6 @@
 package main
 
-// examples are those of the help, by command.
+// examples are the examples of the help, by command.
 var examples = map[string]string{
 	"openbroker": `openbroker serve
 openbroker config check openbroker.yaml
@@ -21,7 +21,7 @@ openbroker admin operations --config openbroker.yaml --state active`,
 	"openbroker admin operations": `openbroker admin operations --state failed --kind provision`,
 	"openbroker admin retry":      `openbroker admin retry --reason "the network is back" 1b4c7c9a`,
 	"openbroker admin cancel":     `openbroker admin cancel --reason "asked by the owner" 1b4c7c9a`,
-	"openbroker admin fail":       `openbroker admin fail --reason "nothing will come of it" --no-cleanup 1b4c7c9a`,
+	"openbroker admin fail":       `openbroker admin fail --reason "the volume is lost" --no-cleanup 1b4c7c9a`,
 	"openbroker admin forget":     `openbroker admin forget --reason "deleted by hand" 1b4c7c9a`,
 	"openbroker admin audit":      `openbroker admin audit --action forget --limit 10`,
 	"openbroker admin orphans":    `openbroker admin orphans -o json`,

@@ -14,22 +14,22 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// keysetSetting notes that the broker makes the keyset of this store itself, so that
-// a keyset without a canary is the sign of a start that was interrupted, and not of
-// a store that was lost.
+// keysetSetting marks a store whose keyset the broker generates itself. With it, a
+// keyset without a canary means that a start was interrupted; without it, that a store
+// was lost.
 const keysetSetting = "keyset_made"
 
-// A keyset is the keys of what the store holds.
+// A keyset has the keys that encrypt the store.
 type keyset struct {
 	*seal.Keyring
-	path  string // empty if it does not come from a file
+	path  string // empty if the keyset is not in a file
 	store durable.Store
-	// isNew says that nothing was sealed for the store before.
+	// isNew means that the store has no sealed data.
 	isNew bool
 }
 
-// keysetPath is the file of the keyset, empty if the configuration has the keyset
-// itself.
+// keysetPath returns the file of the keyset. It is empty if the configuration contains
+// the keyset.
 func keysetPath(settings *config.Encryption, data string) string {
 	switch {
 	case settings == nil:
@@ -41,7 +41,7 @@ func keysetPath(settings *config.Encryption, data string) string {
 	}
 }
 
-// keysetIsThere reports whether there is a keyset already.
+// keysetIsThere reports whether the keyset exists.
 func keysetIsThere(settings *config.Encryption, data string) (bool, error) {
 	path := keysetPath(settings, data)
 	if path == "" {
@@ -54,11 +54,11 @@ func keysetIsThere(settings *config.Encryption, data string) (bool, error) {
 	return err == nil, err
 }
 
-// openKeyset loads the configured keyset, and makes sure that it is that of the
-// store. A keyset file is made only for a store that nothing was sealed for yet:
-// beside sealed data, a new one would be useless, and would hide that the old
-// one is missing. The reverse is refused, too, unless isNew says that it is meant:
-// an empty store beside a keyset is one that was lost.
+// openKeyset loads the configured keyset, and verifies that it belongs to the store. It
+// creates a keyset file only for a store without sealed data: beside sealed data, a new
+// keyset would be useless, and would hide that the old one is missing. It also refuses
+// an empty store beside a keyset, which means that the store was lost, unless isNew
+// allows it.
 func openKeyset(ctx context.Context, settings *config.Config, isNew bool, store durable.Store) (*keyset, error) {
 	encryption, data := settings.Encryption, string(settings.Data)
 	if encryption == nil {
@@ -68,7 +68,7 @@ func openKeyset(ctx context.Context, settings *config.Config, isNew bool, store 
 	_, err := store.Setting(ctx, durable.CanarySetting)
 	k.isNew = errors.Is(err, durable.ErrNotFound)
 	if err != nil && !k.isNew {
-		return nil, fmt.Errorf("the store cannot be read: %w", err)
+		return nil, fmt.Errorf("read the store: %w", err)
 	}
 	if k.isNew && !isNew {
 		if err := makesKeyset(ctx, settings, store); err != nil {
@@ -84,8 +84,8 @@ func openKeyset(ctx context.Context, settings *config.Config, isNew bool, store 
 	return k, nil
 }
 
-// makesKeyset notes in an empty store that its keyset is to be made. It returns an
-// error if there is one that no earlier start has made for this store.
+// makesKeyset marks an empty store whose keyset will be generated. It returns an error
+// if a keyset exists that an earlier start has not generated for this store.
 func makesKeyset(ctx context.Context, settings *config.Config, store durable.Store) error {
 	there, err := keysetIsThere(settings.Encryption, string(settings.Data))
 	if err != nil {
@@ -100,12 +100,12 @@ func makesKeyset(ctx context.Context, settings *config.Config, store durable.Sto
 		_, err = store.PutSetting(ctx, keysetSetting, []byte("made"))
 	}
 	if err != nil {
-		return fmt.Errorf("the store cannot be used: %w", err)
+		return fmt.Errorf("use the store: %w", err)
 	}
 	return nil
 }
 
-// wrongKeyset explains that a keyset is not that of the store.
+// wrongKeyset explains that the keyset does not belong to the store.
 func wrongKeyset(err error) error {
 	if errors.Is(err, durable.ErrWrongKey) {
 		return fmt.Errorf("wrong keyset: %w: all replicas need the keyset of the store; configure it, or restore it from its backup", err)
@@ -113,12 +113,12 @@ func wrongKeyset(err error) error {
 	return err
 }
 
-// verify refuses a keyset that is not that of the store. The canary is read each
-// time: openbroker keyset reseal replaces it.
+// verify refuses a keyset that does not belong to the store. It reads the canary each
+// time, because openbroker keyset reseal replaces it.
 func (k *keyset) verify(ctx context.Context, candidate *seal.Keyring) error {
 	canary, err := k.store.Setting(ctx, durable.CanarySetting)
 	if err != nil {
-		return fmt.Errorf("the store cannot be read: %w", err)
+		return fmt.Errorf("read the store: %w", err)
 	}
 	return wrongKeyset(durable.VerifyCanary(candidate, canary))
 }
@@ -136,7 +136,7 @@ func loadKeyset(settings *config.Encryption, path string, isNew bool) (*seal.Key
 	return seal.LoadOrCreate(path, settings.Options()...)
 }
 
-// watch takes over changes of the keyset file until ctx ends.
+// watch applies changes of the keyset file until ctx ends.
 func (k *keyset) watch(ctx context.Context, logger *slog.Logger) {
 	if k.path == "" {
 		return

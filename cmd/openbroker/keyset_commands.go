@@ -18,10 +18,10 @@ func newKeyset(stdout, stderr io.Writer) *cobra.Command {
 	flags := &keysetFlags{}
 	command := &cobra.Command{
 		Use:   "keyset",
-		Short: "Look at the keys that the store is encrypted with, and rotate them",
-		Long: `Look at the keys that the store is encrypted with, and rotate them, while the broker
-runs: it takes a changed file over by itself. docs/encryption.md says in which order.
-No key is ever printed, only its id.`,
+		Short: "List and rotate the keys that encrypt the store",
+		Long: `List and rotate the keys that encrypt the store, also while the broker runs: it applies
+a changed file by itself. docs/encryption.md has the order of the steps. The commands
+print ids, and never a key.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
@@ -37,8 +37,8 @@ No key is ever printed, only its id.`,
 		use, short, done string
 		change           func(path string) (uint32, error)
 	}{
-		{"add", "Add a key, which opens but does not seal yet", "added", seal.AddKey},
-		{"rotate", "Add a key and make it primary at once: for a broker that is one process", "added, primary", seal.RotateKey},
+		{"add", "Add a key, which decrypts but does not encrypt yet", "added", seal.AddKey},
+		{"rotate", "Add a key and make it primary at once, for a broker of one process", "added, primary", seal.RotateKey},
 	} {
 		var format output.Flag
 		sub := &cobra.Command{
@@ -55,10 +55,10 @@ No key is ever printed, only its id.`,
 		command.AddCommand(sub)
 	}
 	for _, c := range []keysetChange{
-		{use: "promote", short: "Make a key primary: the one that seals", done: "primary", change: seal.PromoteKey},
-		{use: "enable", short: "Enable a disabled key again", done: "enabled", change: seal.EnableKey},
+		{use: "promote", short: "Make a key primary: the one that encrypts", done: "primary", change: seal.PromoteKey},
+		{use: "enable", short: "Enable a disabled key", done: "enabled", change: seal.EnableKey},
 		{use: "disable", short: "Disable a key that no record needs", done: "disabled", change: seal.DisableKey, unused: true},
-		{use: "delete", short: "Delete a disabled key for ever", done: "deleted", change: seal.DeleteKey, unused: true},
+		{use: "delete", short: "Delete a disabled key permanently", done: "deleted", change: seal.DeleteKey, unused: true},
 	} {
 		command.AddCommand(newKeysetChange(flags, stdout, c))
 	}
@@ -69,12 +69,12 @@ No key is ever printed, only its id.`,
 type keysetChange struct {
 	use, short, done string
 	change           func(path string, id uint32) error
-	// unused says that no record may need the key.
+	// unused means that no record may need the key.
 	unused bool
 	format output.Flag
 }
 
-// printChange prints what was done to a key.
+// printChange prints the change of a key.
 func printChange(stdout io.Writer, format output.Flag, id uint32, done string) error {
 	key := strconv.FormatUint(uint64(id), 10)
 	result := output.Result{
@@ -87,7 +87,7 @@ func printChange(stdout io.Writer, format output.Flag, id uint32, done string) e
 func newKeysetList(path *string, stdout io.Writer) *cobra.Command {
 	var format output.Flag
 	command := &cobra.Command{
-		Use: "list", Short: "List the keys, the oldest first", Args: cobra.NoArgs,
+		Use: "list", Short: "List the keys, oldest first", Args: cobra.NoArgs,
 		RunE: does(func(context.Context, []string) error {
 			ring, err := seal.Load(*path)
 			if err != nil {
@@ -129,10 +129,10 @@ func newKeysetChange(flags *keysetFlags, stdout io.Writer, c keysetChange) *cobr
 	}
 	c.format.Add(command, output.Text, output.JSON, output.YAML, output.Name)
 	if c.unused {
-		command.Long = c.short + `. The store is looked into first, and the command refuses if
-records need the key: openbroker keyset reseal seals them again with the primary one.`
+		command.Long = c.short + `. The command reads the store first, and refuses if records need
+the key: openbroker keyset reseal encrypts them with the primary key.`
 		flags.addStore(command.Flags())
-		command.Flags().BoolVar(&flags.force, "force", false, "do not look into the store: what the key has sealed is lost")
+		command.Flags().BoolVar(&flags.force, "force", false, "do not read the store; what the key has encrypted is lost")
 	}
 	return command
 }
@@ -156,8 +156,8 @@ func (c *keysetChange) run(ctx context.Context, flags *keysetFlags, chosen bool,
 	return printChange(stdout, c.format, id, c.done)
 }
 
-// possible reports whether the change depends only on what the store needs. If not,
-// it says itself what is in its way.
+// possible reports whether only the store can refuse the change. Otherwise the change
+// itself returns the error.
 func (c *keysetChange) possible(path string, id uint32) bool {
 	ring, err := seal.Load(path)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// configuredKeyset loads the keyset that the configuration names, or that of the
-// data directory. It never makes one.
+// configuredKeyset loads the keyset of the configuration, or that of the data directory.
+// It never creates one.
 func configuredKeyset(settings *config.Config, data string) (*seal.Keyring, error) {
 	encryption := settings.Encryption
 	if encryption == nil {

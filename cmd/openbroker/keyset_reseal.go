@@ -17,21 +17,21 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// keysetFlags say where the keyset is, and the store that is encrypted with it.
+// keysetFlags are the flags that name the keyset, and the store that it encrypts.
 type keysetFlags struct {
 	serveFlags
 	keyset string
 	force  bool
 }
 
-// addStore adds the flags of commands that look into the store.
+// addStore adds the flags of commands that read the store.
 func (f *keysetFlags) addStore(set *pflag.FlagSet) {
 	set.StringVar(&f.config, "config", "", "configuration `FILE` of the broker")
 	set.StringVar(&f.data, "data", "", "data `DIRECTORY` of the broker (default ./"+defaultData+")")
 	set.StringVar(&f.store, "store", "", "`STORE` of the broker: sqlite:PATH or postgres://... (default openbroker.db in the data directory)")
 }
 
-// checkStore reads what --store says.
+// checkStore parses --store.
 func (f *keysetFlags) checkStore() error {
 	if f.store == "" {
 		return nil
@@ -42,8 +42,8 @@ func (f *keysetFlags) checkStore() error {
 	return nil
 }
 
-// open opens the store beside its broker, and the keyset. usable says that the keyset
-// has to open what is in the store.
+// open opens the keyset, and the store, which a broker may be using. usable means that
+// the keyset must decrypt the store.
 func (f *keysetFlags) open(ctx context.Context, chosen, usable bool) (admin.Store, *seal.Keyring, error) {
 	settings, err := f.settings()
 	if err != nil {
@@ -78,7 +78,8 @@ func (f *keysetFlags) open(ctx context.Context, chosen, usable bool) (admin.Stor
 	return store, ring, nil
 }
 
-// knows returns an error if a keyset does not have the key of a canary, also disabled.
+// knows returns an error if the keyset lacks the key of a canary. A disabled key will
+// do.
 func knows(ring *seal.Keyring, canary []byte) error {
 	id, _ := seal.KeyID(canary)
 	for _, key := range ring.Keys() {
@@ -86,10 +87,10 @@ func knows(ring *seal.Keyring, canary []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("wrong keyset: the store was encrypted with key %d, which is not in it", id)
+	return fmt.Errorf("wrong keyset: it lacks key %d, which has encrypted the store", id)
 }
 
-// path is the keyset file to change.
+// path returns the keyset file to change.
 func (f *keysetFlags) path(chosen bool) (string, error) {
 	if chosen {
 		return f.keyset, nil
@@ -100,7 +101,7 @@ func (f *keysetFlags) path(chosen bool) (string, error) {
 	}
 	path := keysetPath(settings.Encryption, string(settings.Data))
 	if path == "" {
-		return "", errors.New("the configuration has the keyset itself: name the file it comes from with --keyset")
+		return "", errors.New("the configuration contains the keyset: name the file that it comes from with --keyset")
 	}
 	return path, nil
 }
@@ -109,12 +110,12 @@ func newKeysetReseal(flags *keysetFlags, stdout, stderr io.Writer) *cobra.Comman
 	var format output.Flag
 	command := &cobra.Command{
 		Example: "  openbroker keyset reseal",
-		Use:     "reseal", Short: "Seal all records again with the primary key", Args: cobra.NoArgs,
-		Long: `Seal all records again with the primary key, and remove what is still sealed for
-operations that have ended. The broker can run meanwhile, if all replicas have loaded
-the keyset. It can be interrupted and called again: what is done is done.
+		Use:     "reseal", Short: "Encrypt all records with the primary key", Args: cobra.NoArgs,
+		Long: `Encrypt all records with the primary key, and remove encrypted data of operations that
+have ended. The broker may run meanwhile, if all replicas have loaded the keyset. You can
+interrupt the command and start it again: it continues where it was.
 
-Afterwards no record needs the other keys, and they can be disabled and deleted.`,
+Afterwards no record needs the other keys, and you can disable and delete them.`,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return asFailure(reseal(command.Context(), flags, command.Flags().Changed("keyset"), format.Format, stdout, stderr))
 		},
@@ -136,10 +137,10 @@ func reseal(ctx context.Context, flags *keysetFlags, chosen bool, format output.
 		r.Keys, err = needed(ctx, store, ring)
 	}
 	result := output.Result{Value: r, Text: r.text()}
-	return errors.Join(err, result.Print(stdout, format)) // What is done stays done.
+	return errors.Join(err, result.Print(stdout, format)) // An error does not undo the work so far.
 }
 
-// resealed is what reseal has done, and how many records need which key now.
+// resealed is the result of reseal, with the number of records that need each key.
 type resealed struct {
 	Resealed int         `json:"resealed"`
 	Removed  int         `json:"removed"`
@@ -165,7 +166,7 @@ func needed(ctx context.Context, store admin.Store, ring *seal.Keyring) ([]neede
 
 func (r *resealed) text() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d values sealed again, %d removed that ended operations do not need\n", r.Resealed, r.Removed)
+	fmt.Fprintf(&text, "%d values encrypted again, %d values of ended operations removed\n", r.Resealed, r.Removed)
 	for _, key := range r.Keys {
 		primary := ""
 		if key.Primary {
@@ -176,26 +177,27 @@ func (r *resealed) text() string {
 	return text.String()
 }
 
-// showProgress prints how far a walk over all records is, once in a while.
+// showProgress returns a function that prints the progress of a walk over all records,
+// at most once a second.
 func showProgress(stderr io.Writer, done string) func(admin.SealProgress) {
 	const pause = time.Second
 	var last time.Time
 	return func(p admin.SealProgress) {
 		if now := time.Now(); now.Sub(last) >= pause {
 			last = now
-			complain(stderr, fmt.Sprintf("openbroker: looked at %d values, %s %d", p.Values, done, p.Resealed))
+			complain(stderr, fmt.Sprintf("openbroker: read %d values, %s %d", p.Values, done, p.Resealed))
 		}
 	}
 }
 
-// refuseNeeded returns an error if records need a key.
+// refuseNeeded returns an error if records need the key.
 func (f *keysetFlags) refuseNeeded(ctx context.Context, chosen bool, id uint32) (err error) {
 	if f.force {
 		return nil
 	}
 	store, _, err := f.open(ctx, chosen, false)
 	if err != nil {
-		return fmt.Errorf("whether records need the key cannot be found out: name the store with --config, --data or --store, or use --force: %w", err)
+		return fmt.Errorf("find out whether records need the key: name the store with --config, --data or --store, or use --force: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	counts, err := admin.CountByKey(ctx, store)
@@ -203,7 +205,7 @@ func (f *keysetFlags) refuseNeeded(ctx context.Context, chosen bool, id uint32) 
 		return err
 	}
 	if n := counts[id]; n > 0 {
-		return fmt.Errorf("key %d is needed by %d records, which the broker could not open any longer: run openbroker keyset reseal first", id, n)
+		return fmt.Errorf("key %d is needed by %d records, which the broker could not decrypt without it: run openbroker keyset reseal first", id, n)
 	}
 	return nil
 }

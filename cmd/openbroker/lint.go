@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// lintFlags are those of openbroker lint.
+// lintFlags are the flags of openbroker lint.
 type lintFlags struct {
 	catalogFlags
 	format    output.Flag
@@ -33,14 +33,13 @@ func newLint(stdout, stderr io.Writer) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "lint FILE|DIRECTORY|URL...",
 		Short: "Check catalogs against the specification and the platforms",
-		Long: `Check catalogs against the specification and the platforms: of YAML and JSON
-files, of directories of them, and of running brokers, whose catalog is fetched
-as platforms do. What is wrong is told with file, line and column; for a running
-broker these are of its answer, indented.
+		Long: `Check catalogs against the specification and the platforms: YAML and JSON files,
+directories of them, and running brokers, whose catalog the command fetches as platforms
+do. A finding has its file, line and column; for a running broker these refer to its
+answer, indented.
 
-The exit code is 0 if there are no errors, 1 if there are, and 2 if a catalog
-cannot be read at all. A password is taken from a file or from the environment,
-not from the command line, which others can see.`,
+The exit code is 0 without errors, 1 with errors, and 2 if a catalog cannot be read. Give
+a password in a file or in the environment: other users can see the command line.`,
 		Example: `  openbroker lint catalog.yaml
   openbroker lint --platform cloudfoundry,korifi --strict catalog/
   openbroker lint --at /spring/cloud/openservicebroker/catalog application.yml
@@ -51,7 +50,7 @@ not from the command line, which others can see.`,
 			case flags.rules && len(args) > 0:
 				return errors.New("--rules lists the rules, and takes no catalog")
 			case !flags.rules && len(args) == 0:
-				return errors.New("name a file, a directory or a URL")
+				return errors.New("the catalog is missing: name a file, a directory or a URL")
 			default:
 				return nil
 			}
@@ -66,10 +65,10 @@ not from the command line, which others can see.`,
 	set := command.Flags()
 	flags.format.Add(command, output.Text, output.JSON, output.YAML, output.SARIF)
 	flags.reports.Add(command, &flags.format)
-	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(lint.Platforms())+" (default: what any of them refuses; cf is short for cloudfoundry)")
-	set.StringSliceVar(&flags.disabled, "disable", nil, "`RULES` to leave out, by id")
-	set.BoolVarP(&flags.strict, "strict", "W", false, "let warnings fail too")
-	set.BoolVar(&flags.rules, "rules", false, "list the rules, instead of checking anything")
+	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(lint.Platforms())+" (default: all of them; cf is short for cloudfoundry)")
+	set.StringSliceVar(&flags.disabled, "disable", nil, "`RULES` to skip, by id")
+	set.BoolVarP(&flags.strict, "strict", "W", false, "exit with 1 also after warnings")
+	set.BoolVar(&flags.rules, "rules", false, "list the rules, and check nothing")
 	flags.add(set)
 	flags.addAt(set)
 	return command
@@ -83,12 +82,12 @@ func platformNames(platforms []lint.Platform) string {
 	return strings.Join(names, ", ")
 }
 
-// A linted is what was found in all catalogs.
+// A linted has the findings of all catalogs.
 type linted struct {
 	Findings []catalog.Finding `json:"findings"`
 	Errors   int               `json:"errors"`
 	Warnings int               `json:"warnings"`
-	// Unread says why catalogs could not be read: nobody knows what is in them.
+	// Unread has the reasons why catalogs could not be read.
 	Unread []string `json:"unread,omitempty"`
 	// checked are the catalogs, as the user named them.
 	checked []string
@@ -130,7 +129,7 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 	return nil
 }
 
-// parse checks the values of flags.
+// parse validates the values of flags.
 func (f *lintFlags) parse() ([]lint.Platform, error) {
 	if f.rules && (f.format.Format == output.SARIF || f.reports.String() != "") {
 		return nil, errors.New("--rules lists the rules as text, json or yaml on the standard output")
@@ -153,8 +152,8 @@ func (f *lintFlags) parse() ([]lint.Platform, error) {
 	return platforms, nil
 }
 
-// lint returns what is found in one catalog. A rule that says why the catalog
-// cannot be loaded cannot be disabled.
+// lint returns the findings of one catalog. Findings of a catalog that cannot be loaded
+// stay, even if their rule is disabled.
 func (f *lintFlags) lint(ctx context.Context, location string, platforms []lint.Platform) ([]catalog.Finding, error) {
 	source, err := f.load(ctx, location)
 	var problems catalog.Errors
@@ -181,7 +180,7 @@ func (l *linted) add(location string, findings []catalog.Finding) {
 	}
 }
 
-// bareLocation is a location without the password that a URL may have.
+// bareLocation returns a location without the password of a URL.
 func bareLocation(location string) string {
 	if !isURL(location) {
 		return location
@@ -193,7 +192,7 @@ func bareLocation(location string) string {
 	return target.Redacted()
 }
 
-// summary is the last line.
+// summary returns the last line of the text.
 func (l *linted) summary() string {
 	where := strings.Join(l.checked, ", ")
 	if len(l.checked) > 1 {

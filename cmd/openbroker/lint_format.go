@@ -36,8 +36,7 @@ func (l *linted) writeText(out io.Writer) error {
 	return err
 }
 
-// writeRules lists the rules that the platforms care about, if none are named
-// those of all.
+// writeRules lists the rules for the platforms, or all rules if no platform is named.
 func (f *lintFlags) writeRules(out io.Writer, platforms []lint.Platform) error {
 	if len(platforms) == 0 {
 		platforms = lint.Platforms()

@@ -238,7 +238,7 @@ func TestLintURL(t *testing.T) {
 		"no authority":  {2, secure.URL + "/base", nil, []string{"--ca-file", "password"}, "password has no certificate in PEM"},
 		"which one":     {2, token.URL, nil, []string{"--username", "admin", "--bearer-file", "password"}, "there are several credentials"},
 		"empty file":    {2, plain.URL, nil, []string{"--username", "admin", "--password-file", "empty"}, "empty is empty"},
-		"no password":   {2, plain.URL, nil, []string{"--username", "admin"}, "there is no password for the user"},
+		"no password":   {2, plain.URL, nil, []string{"--username", "admin"}, "the password of the user"},
 		"no file":       {2, plain.URL + "/base", nil, []string{"--password-file", "missing"}, "missing: no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// A login is how a command logs in to a broker: with a user name and a password,
-// or with a bearer token. Empty, it does not log in.
+// A login has the credentials of a command: a user name with a password, or a bearer
+// token. An empty one does not log in.
 type login struct{ username, password, bearer string }
 
-var errSeveralLogins = errors.New("there are several credentials: give those of the URL, a user name with a password, or a bearer token")
+var errSeveralLogins = errors.New("there are several credentials: use those of the URL, a user name with a password, or a bearer token")
 
-// loginOf is the login of a URL.
+// loginOf returns the login in a URL.
 func loginOf(user *url.Userinfo) login {
 	password, _ := user.Password()
 	return login{username: user.Username(), password: password}
 }
 
-// logIn takes the credentials from the flags and from the values of flags that only
-// some commands have, and otherwise from the environment.
+// logIn takes the credentials from the flags, or from the environment. password and
+// bearer are the values of flags that only some commands have.
 func (f *catalogFlags) logIn(password, bearer string) (l login, err error) {
 	byPassword := f.username != "" || password != "" || f.passwordFile != ""
 	byToken := bearer != "" || f.bearerFile != ""
@@ -29,15 +29,15 @@ func (f *catalogFlags) logIn(password, bearer string) (l login, err error) {
 	case byPassword && byToken:
 		err = errSeveralLogins
 	case password != "" && f.passwordFile != "":
-		err = errors.New("--password and --password-file are both given: which one?")
+		err = errors.New("--password and --password-file exclude each other: use one of them")
 	case bearer != "" && f.bearerFile != "":
-		err = errors.New("--bearer and --bearer-file are both given: which one?")
+		err = errors.New("--bearer and --bearer-file exclude each other: use one of them")
 	case byToken:
 		l.bearer, err = given(bearer, f.bearerFile, "")
 	case !byPassword && os.Getenv(bearerVariable) != "":
 		l.bearer = os.Getenv(bearerVariable)
 		if os.Getenv(passwordVariable) != "" {
-			err = errors.New(bearerVariable + " and " + passwordVariable + " are both set: which one?")
+			err = errors.New(bearerVariable + " and " + passwordVariable + " are both set: unset one of them")
 		}
 	default:
 		return f.logInByPassword(password)
@@ -56,13 +56,13 @@ func (f *catalogFlags) logInByPassword(password string) (l login, err error) {
 	case l.username == "" && l.password != "":
 		l.username = defaultUsername
 	case l.username != "" && l.password == "":
-		err = fmt.Errorf("there is no password for the user %q: set %s, or use --password-file", l.username, passwordVariable)
+		err = fmt.Errorf("the password of the user %q is missing: set %s, or use --password-file", l.username, passwordVariable)
 	}
 	return l, err
 }
 
-// given is the value of a flag, or what is in the file of another one, or else
-// in an environment variable.
+// given returns the value of a flag, the content of a file, or the value of an
+// environment variable, in this order.
 func given(value, file, variable string) (string, error) {
 	switch {
 	case value != "":
@@ -70,7 +70,7 @@ func given(value, file, variable string) (string, error) {
 	case file == "":
 		return os.Getenv(variable), nil
 	}
-	content, err := os.ReadFile(file) //nolint:gosec // G304: the user says where the secret is.
+	content, err := os.ReadFile(file) //nolint:gosec // G304: the user chooses the file.
 	secret := strings.TrimRight(string(content), "\r\n")
 	if err == nil && secret == "" {
 		err = fmt.Errorf("%s is empty", file)

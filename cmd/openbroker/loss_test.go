@@ -24,11 +24,11 @@ func TestDatabaseIsGone(t *testing.T) {
 	if err := os.Remove(database); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, directory, nil, "the keyset is there, but the store, openbroker-data/openbroker.db, is missing or empty")
+	refused(t, directory, nil, "the keyset exists, but the store, openbroker-data/openbroker.db, is missing or empty")
 	if err := os.Remove(database + ".lock"); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, directory, nil, "say so once with --new-store")
+	refused(t, directory, nil, "use --new-store once")
 	write(t, filepath.Dir(database), "openbroker.db", string(kept))
 	p := serve(t, directory, nil)
 	p.expect(http.StatusOK, "GET", instance, nil)
@@ -41,7 +41,7 @@ func TestDatabaseIsGone(t *testing.T) {
 	p.expect(http.StatusNotFound, "GET", instance, nil)
 	p.stop()
 	p = serve(t, directory, nil, "--new-store")
-	if !strings.Contains(p.stderr.String(), "leave out --new-store") {
+	if !strings.Contains(p.stderr.String(), "remove --new-store") {
 		t.Errorf("the second time, it says nothing of --new-store:\n%s", p.stderr)
 	}
 	p.stop()

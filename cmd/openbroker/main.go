@@ -1,6 +1,3 @@
-// The command openbroker runs service brokers of the Open Service Broker API. It
-// owns flags, environment variables, exit codes and the choice of stores and
-// providers; what it puts together is documented in docs/serve.md.
 package main
 
 import (
@@ -54,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	refine(root)
 	command, err := root.ExecuteContextC(ctx)
 	var failed *failure
-	var told *verdict
+	var judged *verdict
 	var asPlatform *platform.Error
 	var interrupted *platform.Interrupted
 	switch {
@@ -66,8 +63,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &asPlatform):
 		platform.Complain(stderr, asPlatform)
 		return asPlatform.Code
-	case errors.As(err, &told):
-		return told.code
+	case errors.As(err, &judged):
+		return judged.code
 	case errors.As(err, &failed):
 		complain(stderr, describe(failed.err))
 		return max(failed.code, exitFailure)
@@ -77,8 +74,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 }
 
-// A failure is an error of what a command does. Any other error is one of how it
-// was called.
+// A failure is an error of the work of a command. Any other error is a misuse of the
+// command.
 type failure struct {
 	err error
 	// code is the exit code, exitFailure by default.
@@ -88,7 +85,7 @@ type failure struct {
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
-// asFailure makes an error one of what a command does.
+// asFailure marks an error as one of the work.
 func asFailure(err error) error {
 	if err == nil {
 		return nil
@@ -96,12 +93,12 @@ func asFailure(err error) error {
 	return &failure{err: err}
 }
 
-// A verdict is the exit code of a command that has said what there is to say.
+// A verdict is the exit code of a command that has printed everything already.
 type verdict struct{ code int }
 
 func (v *verdict) Error() string { return fmt.Sprintf("exit code %d", v.code) }
 
-// does makes the RunE of a command.
+// does returns the RunE of a command: its errors are failures.
 func does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, args []string) error {
 		if err := work(command.Context(), args); err != nil {
@@ -111,8 +108,8 @@ func does(work func(ctx context.Context, args []string) error) func(*cobra.Comma
 	}
 }
 
-// describe is what the user sees of a failure: one line, or, for a configuration
-// file or a catalog, what is wrong with it.
+// describe returns the message for a failure: one line, or the list of problems of a
+// configuration file or a catalog.
 func describe(err error) string {
 	var problems config.Errors
 	var findings catalog.Errors
@@ -126,12 +123,12 @@ func describe(err error) string {
 	}
 }
 
-// packages are names of packages in front of an error, which say nothing to whoever
-// runs a command.
+// packages matches names of packages in front of an error. They mean nothing to the
+// user of a command.
 var packages = regexp.MustCompile(`(^|: |; )(?:archive|auth|durable|pgstore|router|seal|server|simulator|sqlitefile|sqlitestore|storetest): `)
 
 func withoutPackages(text string) string {
-	for packages.MatchString(text) { // Of several in a row, one at a time.
+	for packages.MatchString(text) { // One match ends where the next begins.
 		text = packages.ReplaceAllString(text, "$1")
 	}
 	return text
@@ -140,18 +137,18 @@ func withoutPackages(text string) string {
 // keysetHint names the command that helps with an error about a key.
 func keysetHint(err error) string {
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "no keyset file"):
-		return "; openbroker serve makes one for a new store, --keyset and encryption.keyset_file name another"
+	case errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "keyset file"):
+		return "; openbroker serve creates one for a new store; --keyset and encryption.keyset_file name another"
 	case errors.Is(err, seal.ErrKeyStatus), errors.Is(err, seal.ErrUnknownKey):
-		return "; openbroker keyset list shows the keys, openbroker keyset enable and promote change what they are"
+		return "; openbroker keyset list shows the keys; openbroker keyset enable and promote change their status"
 	case errors.Is(err, seal.ErrWrongKeyset), errors.Is(err, seal.ErrOpen):
-		return "; openbroker keyset list --keyset FILE shows the keys of a keyset, openbroker keyset enable enables a disabled one"
+		return "; openbroker keyset list --keyset FILE shows the keys of a keyset; openbroker keyset enable enables a disabled one"
 	default:
 		return ""
 	}
 }
 
-// complain writes what cannot be told any other way.
+// complain writes a message. A write error is ignored, because no other stream is left.
 func complain(stderr io.Writer, text string) { _, _ = fmt.Fprintln(stderr, text) }
 
 func oneLine(err error) string {

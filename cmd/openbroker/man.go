@@ -21,7 +21,7 @@ func newMan() *cobra.Command {
 			return err
 		}
 		root := command.Root()
-		// Pages without a date are the same each time they are made.
+		// Without a date, the pages are reproducible.
 		root.DisableAutoGenTag = true
 		if err := doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "openbroker"}, args[0]); err != nil {
 			return fmt.Errorf("write manual pages: %w", err)

@@ -14,24 +14,24 @@ import (
 )
 
 const (
-	// gcPercent replaces Go's default of 100, unless GOGC is set, where the memory
-	// is limited, so that the collector works harder when little is left. What a
-	// broker keeps is usually less than the least heap that the collector works
-	// with, so that it would run all the time; this costs some MB.
+	// gcPercent replaces Go's default of 100 if the memory is limited and GOGC is not
+	// set. The heap of a broker is usually below the minimum of the collector, which
+	// would then run all the time; this costs some MB. The limit makes the collector
+	// work harder when little memory is left.
 	gcPercent = 400
-	// gcPercentUnlimited is for machines without a limit, where a heap that has
-	// grown large for once would otherwise grow to five times that.
+	// gcPercentUnlimited is for machines without a limit. With gcPercent, a heap that
+	// was large once would grow to five times its size.
 	gcPercentUnlimited = 200
-	// bodyShare is the part of the memory that bodies may have. While it is worked
-	// on, a body takes about ten times its size.
+	// bodyShare is the part of the memory for request bodies. During a request, a body
+	// takes about ten times its size.
 	bodyShare = 32
-	// maxBodySize is the default of api.max_body_size, which has to fit.
+	// maxBodySize is the default of api.max_body_size, and the least budget.
 	maxBodySize = 1 << 20
 )
 
-// tuneMemory makes the Go runtime stay below the memory limit of the cgroup (version
-// 1 or 2), unless GOMEMLIMIT is set, and the bodies of requests fit into it, unless the
-// configuration says how many do.
+// tuneMemory keeps the Go runtime below the memory limit of the cgroup (version 1 or
+// 2), unless GOMEMLIMIT is set. It also limits the request bodies in memory, unless the
+// configuration does.
 func tuneMemory(ctx context.Context, settings *config.Config, logger *slog.Logger) {
 	limit, err := memlimit.Set()
 	if err != nil {
@@ -53,7 +53,8 @@ func tuneMemory(ctx context.Context, settings *config.Config, logger *slog.Logge
 	logger.LogAttrs(ctx, slog.LevelDebug, "memory", slog.Int64("limit", limit), slog.Int("body_budget", settings.API.BodyBudget))
 }
 
-// bodyBudget is how many bytes the bodies of all requests may have in a memory limit.
+// bodyBudget returns the limit for the bytes of all request bodies, given a memory
+// limit and the size of the largest body.
 func bodyBudget(limit int64, most int) int {
 	if most == 0 {
 		most = maxBodySize

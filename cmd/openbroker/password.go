@@ -14,8 +14,8 @@ import (
 // defaultUsername goes with the generated password.
 const defaultUsername = "openbroker"
 
-// generatedPassword returns the password that was generated once and is kept in
-// the data directory; it tells the user where, and what it is if it is new.
+// generatedPassword returns the password in the data directory, and generates it the
+// first time. It prints the path, and a new password itself.
 func generatedPassword(data, username string, stderr io.Writer) (string, error) {
 	path := filepath.Join(data, "password")
 	password, err := readPassword(path)
@@ -35,9 +35,9 @@ func generatedPassword(data, username string, stderr io.Writer) (string, error) 
 		return generatedPassword(data, username, stderr) // Another process was faster.
 	}
 	if err != nil {
-		return "", fmt.Errorf("the password cannot be stored: %w", err)
+		return "", fmt.Errorf("store the password: %w", err)
 	}
-	_, err = fmt.Fprintf(stderr, "openbroker: log in as %q with the password %s, which is kept in %s\n", username, password, path)
+	_, err = fmt.Fprintf(stderr, "openbroker: log in as %q with the password %s, which is stored in %s\n", username, password, path)
 	return password, err
 }
 
@@ -47,7 +47,7 @@ func readPassword(path string) (string, error) {
 		return "", err
 	}
 	if mode := info.Mode(); !mode.IsRegular() || mode.Perm()&0o077 != 0 {
-		return "", fmt.Errorf("the password file %s is open to other users (%v): run chmod 600 %s, or delete it to have a new password", path, mode, path)
+		return "", fmt.Errorf("the password file %s is open to other users (%v): run chmod 600 %s, or delete it to get a new password", path, mode, path)
 	}
 	content, err := os.ReadFile(path) //nolint:gosec // G304: the operator says where the data is.
 	if err != nil {
@@ -55,12 +55,12 @@ func readPassword(path string) (string, error) {
 	}
 	password := strings.TrimSpace(string(content))
 	if password == "" {
-		return "", fmt.Errorf("the password file %s is empty: delete it to have a new password", path)
+		return "", fmt.Errorf("the password file %s is empty: delete it to get a new password", path)
 	}
 	return password, nil
 }
 
-// writePassword makes the file, complete and on disk, unless there is one.
+// writePassword creates the file, complete and synced, or fails if it exists.
 func writePassword(path, password string) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".password-*") // mode 0600
 	if err != nil {

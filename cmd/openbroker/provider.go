@@ -26,8 +26,8 @@ func newProvider(settings *config.Config, data string) (durable.Provider, error)
 	return sqlitefile.New(c)
 }
 
-// prepare works out, without doing anything, which catalog the configuration makes,
-// and how the engine is to run it.
+// prepare returns the catalog of the configuration and the settings of the engine. It
+// changes nothing.
 func prepare(settings *config.Config, warn func(catalog.Finding)) (*openbroker.Catalog, durable.Config, error) {
 	c, err := readServed(settings, warn)
 	if err != nil {
@@ -40,20 +40,20 @@ func prepare(settings *config.Config, warn func(catalog.Finding)) (*openbroker.C
 	return c, engine, err
 }
 
-// checkSchemas finds schemas with which parameters cannot be validated: requests for
-// their plans would be answered with 500.
+// checkSchemas refuses schemas that cannot validate parameters: requests for their
+// plans would be answered with 500.
 func checkSchemas(settings *config.Config, c *openbroker.Catalog) error {
 	if settings.API.SkipParameterValidation {
 		return nil
 	}
 	if err := catalog.ValidateSchemas(c); err != nil {
-		return fmt.Errorf("parameters could not be validated, so correct the schemas of the catalog or switch the validation off:\n%w", err)
+		return fmt.Errorf("the catalog has schemas that cannot validate parameters: correct them, or switch the validation off:\n%w", err)
 	}
 	return nil
 }
 
-// prepareAdmin is prepare for what goes on although the catalog file is broken: then
-// the catalog that was served last has to do.
+// prepareAdmin is prepare for the admin commands, which also work with a broken catalog
+// file: then they use the catalog that was served last.
 func prepareAdmin(settings *config.Config, stderr io.Writer) (*openbroker.Catalog, durable.Config, error) {
 	c, engine, err := prepare(settings, ignoreWarnings)
 	if err == nil || settings.Catalog == nil || settings.Catalog.File == "" {
@@ -63,14 +63,14 @@ func prepareAdmin(settings *config.Config, stderr io.Writer) (*openbroker.Catalo
 	if missing != nil {
 		return nil, durable.Config{}, err
 	}
-	complain(stderr, "openbroker: the catalog file cannot be used, and names are those of the catalog that was served last; see openbroker config check")
+	complain(stderr, "openbroker: the catalog file cannot be used; names are those of the catalog that was served last; see openbroker config check")
 	engine, err = settings.EngineConfig(last)
 	return last, engine, err
 }
 
-// prepareStart is prepare for serving. If the catalog file cannot be used, and the
-// catalog that was served last was kept, it returns that one, with the fault of the
-// file: a broker that came down must come up again.
+// prepareStart is prepare for serving. If the catalog file cannot be used, it returns
+// the catalog that was served last, with the fault of the file: a broker that went down
+// must come up again.
 func prepareStart(settings *config.Config, warn func(catalog.Finding)) (c *openbroker.Catalog, engine durable.Config, fault, err error) {
 	c, engine, err = prepare(settings, warn)
 	if err == nil || settings.Catalog == nil || settings.Catalog.File == "" {
@@ -87,10 +87,10 @@ func prepareStart(settings *config.Config, warn func(catalog.Finding)) (c *openb
 	return last, engine, err, nil
 }
 
-// ignoreWarnings is for commands that are not about the catalog.
+// ignoreWarnings is for commands that do not check the catalog.
 func ignoreWarnings(catalog.Finding) {}
 
-// readServed returns the catalog to serve, if the provider can.
+// readServed returns the catalog to serve. It fails if the provider cannot serve it.
 func readServed(settings *config.Config, warn func(catalog.Finding)) (*openbroker.Catalog, error) {
 	c, err := settings.ReadCatalog(sqlitefile.Catalog(), warn)
 	if err != nil {

@@ -150,7 +150,7 @@ func TestOpenPasswordFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Dir(path), "password", " \n")
-	refused(t, directory, nil, "is empty: delete it to have a new password")
+	refused(t, directory, nil, "is empty: delete it to get a new password")
 }
 
 func TestPortInUse(t *testing.T) {

@@ -9,9 +9,8 @@ import (
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
-// The part of SARIF 2.1.0 (Static Analysis Results Interchange Format, OASIS)
-// that code scanning reads. It is small, and only written, so that a library for
-// all of SARIF would be more to know than these structs.
+// The part of SARIF 2.1.0 (Static Analysis Results Interchange Format, OASIS) that code
+// scanning reads. A library for all of SARIF would be larger than these structs.
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -84,9 +83,9 @@ type (
 
 const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-// sarifOf returns what was found as a SARIF log, with all rules. Its levels error
-// and warning are the severities. An invocation that could not read a catalog
-// says so: no results must not look as if there were nothing to find.
+// sarifOf returns the findings as a SARIF log, with all rules. Its levels are the
+// severities error and warning. An invocation reports a catalog that could not be read:
+// otherwise an empty log would look like a clean catalog.
 func sarifOf(found *linted) sarifLog {
 	rules, findings := lint.Rules(), found.Findings
 	invocation := sarifInvocation{ExecutionSuccessful: len(found.Unread) == 0}
@@ -137,7 +136,7 @@ func sarifResultOf(f *catalog.Finding, rule int) sarifResult {
 	}
 }
 
-// sarifURI is the name of a file as a URI: relative, if the name is.
+// sarifURI returns the name of a file as a URI, relative if the name is.
 func sarifURI(name string) string {
 	if isURL(name) {
 		return name

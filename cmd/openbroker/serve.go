@@ -14,13 +14,13 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// defaultData is where everything is that has no place of its own.
+// defaultData is the data directory if neither a flag nor the configuration names one.
 const defaultData = "openbroker-data"
 
 type serveFlags struct {
 	config, listen, data, store string
 	newStore                    bool
-	// parsedStore is what store says.
+	// parsedStore is the value of store.
 	parsedStore config.Store
 }
 
@@ -34,7 +34,7 @@ database, offers SQLite databases as a service, and generates a password, all in
 ./openbroker-data.
 
 When it accepts requests, it prints its URL to the standard output, and nothing
-else ever. Logs go to the standard error. SIGTERM and SIGINT stop it in good order.
+else. Logs go to the standard error. SIGTERM and SIGINT stop it in good order.
 
 OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.`,
 		Args:    cobra.NoArgs,
@@ -47,19 +47,19 @@ OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.
 	command.Flags().StringVar(&flags.listen, "listen", "", "`ADDRESS` to listen on, as host:port; port 0 picks a free one (default "+server.DefaultAddress+")")
 	command.Flags().StringVar(&flags.data, "data", "", "data `DIRECTORY` (default ./"+defaultData+")")
 	command.Flags().StringVar(&flags.store, "store", "", "`STORE` of the records: sqlite:PATH or postgres://... (default openbroker.db in the data directory)")
-	command.Flags().BoolVar(&flags.newStore, "new-store", false, "begin with an empty store although the keyset, or the lock file of a database, is there")
+	command.Flags().BoolVar(&flags.newStore, "new-store", false, "create an empty store although a keyset, or the lock file of a database, exists")
 	return command
 }
 
-// check finds what is wrong with the flags.
+// check validates the flags.
 func (f *serveFlags) check(set *pflag.FlagSet) (err error) {
 	f.parsedStore, err = checkFlags(set, f.listen, f.store)
 	return err
 }
 
-// checkFlags finds what is wrong with flags that several commands have, and
-// returns what --store says. An empty one is a variable that somebody forgot to
-// set: the default would be a surprise.
+// checkFlags validates the flags that several commands share, and returns the value
+// of --store. It refuses an empty value, which is usually an unset variable of a
+// script: the default would be a surprise.
 func checkFlags(set *pflag.FlagSet, listen, store string) (parsed config.Store, err error) {
 	set.Visit(func(flag *pflag.Flag) {
 		if flag.Value.String() == "" {
@@ -85,10 +85,10 @@ func checkFlags(set *pflag.FlagSet, listen, store string) (parsed config.Store, 
 	return parsed, nil
 }
 
-// settings is the configuration, with the flags over it.
+// settings returns the configuration, with the flags in place of its values.
 func (f serveFlags) settings() (*config.Config, error) { return f.read(config.Load) }
 
-// read is settings with a way to load the file.
+// read is settings with another function that loads the file.
 func (f serveFlags) read(load func(string) (*config.Config, error)) (*config.Config, error) {
 	settings := &config.Config{}
 	if f.config != "" {
@@ -112,8 +112,8 @@ func (f serveFlags) read(load func(string) (*config.Config, error)) (*config.Con
 	return settings, nil
 }
 
-// checkFiles finds what is wrong with the files of the configuration, and with the
-// data directory, which may come from a flag.
+// checkFiles validates the files of the configuration and the data directory, which
+// may come from a flag.
 func checkFiles(settings *config.Config) error {
 	if err := settings.CheckFiles(); err != nil {
 		return err
@@ -142,15 +142,15 @@ func serve(ctx context.Context, flags serveFlags, stdout, stderr io.Writer) erro
 	b, err := start(ctx, settings, flags.newStore, logger, stderr)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-			return nil // It was told to stop before it was ready.
+			return nil // A signal stopped it before it was ready.
 		}
 		return err
 	}
 	return b.run(ctx, giveBack, stdout)
 }
 
-// run serves the broker until ctx ends, and stops it. It prints the URL, and
-// nothing else, to the standard output. giveBack ends the handling of signals.
+// run serves the broker until ctx ends, and stops it. It prints only the URL to the
+// standard output. giveBack ends the handling of signals.
 func (b *broker) run(ctx context.Context, giveBack func(), stdout io.Writer) error {
 	s, err := b.server(func(url string) {
 		if _, err := fmt.Fprintf(stdout, "openbroker: listening on %s\n", url); err != nil {
@@ -160,6 +160,6 @@ func (b *broker) run(ctx context.Context, giveBack func(), stdout io.Writer) err
 	if err == nil {
 		err = s.Serve(ctx)
 	}
-	giveBack() // From here on a signal ends the process: nothing would be lost.
+	giveBack() // From here on a signal ends the process, and nothing is lost.
 	return errors.Join(err, b.stop(ctx, errors.Is(err, server.ErrClosed)))
 }

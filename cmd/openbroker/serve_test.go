@@ -42,7 +42,7 @@ func TestFirstStart(t *testing.T) {
 	}
 	var told []string
 	await(t, "the password", func() bool { // The two outputs arrive in any order.
-		told = regexp.MustCompile(`(?m)^openbroker: log in as "openbroker" with the password (\S+), which is kept in (\S+)$`).FindStringSubmatch(p.stderr.String())
+		told = regexp.MustCompile(`(?m)^openbroker: log in as "openbroker" with the password (\S+), which is stored in (\S+)$`).FindStringSubmatch(p.stderr.String())
 		return told != nil
 	})
 	if told[1] != p.password || told[2] != "openbroker-data/password" || len(p.password) < 20 {
@@ -128,7 +128,7 @@ func TestLifecycle(t *testing.T) {
 	}
 	p.stop()
 	for _, secret := range []string{p.password, rw["path"].(string)} {
-		if log, _, _ := strings.Cut(p.stderr.String(), "which is kept"); strings.Contains(strings.TrimPrefix(p.stderr.String(), log), secret) {
+		if log, _, _ := strings.Cut(p.stderr.String(), "which is stored"); strings.Contains(strings.TrimPrefix(p.stderr.String(), log), secret) {
 			t.Error("the log has a secret")
 		}
 	}

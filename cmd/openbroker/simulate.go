@@ -25,15 +25,14 @@ import (
 )
 
 const (
-	// simulatorPassword is good enough on this machine. Elsewhere one has to be
-	// chosen.
+	// simulatorPassword is the default if only this machine can reach the address.
+	// Otherwise the user has to choose a password.
 	simulatorPassword = "openbroker"
-	// simulatorKeyset is where the store has the keys of what is in it. Nothing
-	// that is simulated is secret, and whoever has the store is to need no other
-	// file.
+	// simulatorKeyset is the setting with the keys of the store. Nothing simulated is
+	// secret, and the store then needs no other file.
 	simulatorKeyset = "simulator_keyset"
-	// simulatorGrace is short, because a delayed operation has nothing to lose:
-	// it goes on at the next start.
+	// simulatorGrace is short, because a delayed operation loses nothing: it continues
+	// at the next start.
 	simulatorGrace = time.Second
 )
 
@@ -52,17 +51,16 @@ func newSimulate(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "simulate",
 		Short: "Run a broker to test platforms against, with faults on demand",
 		Long: `Run a broker to test platforms against. It offers the service "simulated", with a plan
-for each way in which the Open Service Broker API can be used. It follows the
-specification, and goes wrong when it is told to: by the parameters "delay" and "fault",
-or by PUT /control/faults. GET /control/requests shows what platforms have sent.
-docs/simulate.md is the manual.
+for each way to use the Open Service Broker API. It follows the specification, and
+fails on demand: by the parameters "delay" and "fault", or by PUT /control/faults. GET
+/control/requests shows what platforms have sent. docs/simulate.md is the manual.
 
-When it accepts requests, it prints its URL to the standard output, and nothing else
-ever. Without --store it forgets everything when it stops; with it, it goes on where it
+When it accepts requests, it prints its URL to the standard output, and nothing else.
+Without --store it forgets everything when it stops; with --store it continues where it
 was, also after kill -9.
 
-OPENBROKER_USERNAME and OPENBROKER_PASSWORD do what --username and --password do, and
-show up in no list of processes.`,
+OPENBROKER_USERNAME and OPENBROKER_PASSWORD replace --username and --password without
+showing up in lists of processes.`,
 		Args:    cobra.NoArgs,
 		PreRunE: func(command *cobra.Command, _ []string) error { return flags.check(command.Flags()) },
 		RunE:    does(func(ctx context.Context, _ []string) error { return simulate(ctx, flags, stdout, stderr) }),
@@ -70,13 +68,13 @@ show up in no list of processes.`,
 	command.Flags().StringVar(&flags.listen, "listen", server.DefaultAddress, "`ADDRESS` to listen on, as host:port; port 0 picks a free one")
 	command.Flags().StringVar(&flags.username, "username", "", "`USER` name of the platform (default "+defaultUsername+")")
 	command.Flags().StringVar(&flags.password, "password", "", "`PASSWORD` of the platform (default "+simulatorPassword+", only if no other machine can reach the address)")
-	command.Flags().StringVar(&flags.store, "store", "", "`STORE` to keep everything in: sqlite:PATH or postgres://... (default a temporary one)")
-	command.Flags().BoolVar(&flags.newStore, "new-store", false, "begin with an empty store although the lock file of a database is there")
+	command.Flags().StringVar(&flags.store, "store", "", "`STORE` of the records: sqlite:PATH or postgres://... (default a temporary one)")
+	command.Flags().BoolVar(&flags.newStore, "new-store", false, "create an empty store although the lock file of a database exists")
 	command.Flags().StringSliceVar(&flags.plans, "plans", nil, "`PLANS` to offer, separated by commas (default all)")
 	command.Flags().IntVar(&flags.missingVersionStatus, "missing-version-status", http.StatusBadRequest,
 		"`STATUS` of the answer to a request without X-Broker-API-Version, 400 or 412; older conformance checkers expect 412")
 	command.Flags().BoolVar(&flags.serialBindings, "serial-bindings", false,
-		"let a bind wait for its turn instead of working on several bindings of one instance at a time; after a second it is refused with ConcurrencyError")
+		"create the bindings of an instance one after the other; a bind waits a second for its turn, and is then refused with ConcurrencyError")
 	return command
 }
 
@@ -96,7 +94,7 @@ func (f *simulateFlags) check(set *pflag.FlagSet) (err error) {
 	f.username = cmp.Or(f.username, os.Getenv(usernameVariable), defaultUsername)
 	f.password = cmp.Or(f.password, os.Getenv(passwordVariable))
 	if f.password == "" && !loopback(f.listen) {
-		return fmt.Errorf("--listen %s can be reached from other machines: set --password or %s, because everybody knows the default", f.listen, passwordVariable)
+		return fmt.Errorf("--listen %s can be reached from other machines: set --password or %s, because the default password is public", f.listen, passwordVariable)
 	}
 	return nil
 }
@@ -129,7 +127,7 @@ func simulate(ctx context.Context, flags simulateFlags, stdout, stderr io.Writer
 	b, err := startSimulator(ctx, settings, only, flags, logger)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-			return nil // It was told to stop before it was ready.
+			return nil // A signal stopped it before it was ready.
 		}
 		return err
 	}
@@ -175,26 +173,26 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 	return b, err
 }
 
-// keysInStore returns the keys that the store has for what is in it. It makes
-// them for a new store only, not for one of openbroker serve.
+// keysInStore returns the keyset in the store. It generates one for a new store only,
+// not for a store of openbroker serve.
 func keysInStore(ctx context.Context, store durable.Store) (*seal.Keyring, error) {
 	stored, err := store.Setting(ctx, simulatorKeyset)
 	if errors.Is(err, durable.ErrNotFound) {
 		switch _, err := store.Setting(ctx, durable.CanarySetting); {
 		case err == nil:
-			return nil, errors.New("the store is that of openbroker serve: choose another one, nothing was changed")
+			return nil, errors.New("the store belongs to openbroker serve: choose another one; nothing was changed")
 		case !errors.Is(err, durable.ErrNotFound):
-			return nil, fmt.Errorf("the store cannot be read: %w", err)
+			return nil, fmt.Errorf("read the store: %w", err)
 		}
 		fresh, err := seal.GenerateKeyset()
 		if err != nil {
 			return nil, err
 		}
 		if stored, err = store.PutSetting(ctx, simulatorKeyset, fresh); err != nil {
-			return nil, fmt.Errorf("the store cannot be written: %w", err)
+			return nil, fmt.Errorf("write to the store: %w", err)
 		}
 	} else if err != nil {
-		return nil, fmt.Errorf("the store cannot be read: %w", err)
+		return nil, fmt.Errorf("read the store: %w", err)
 	}
 	return seal.Parse(stored)
 }

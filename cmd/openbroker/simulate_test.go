@@ -153,7 +153,7 @@ func TestSimulateOnStoreOfServe(t *testing.T) {
 	directory := used(t)
 	store := "sqlite:" + filepath.Join(directory, "openbroker-data", "openbroker.db")
 	code, stdout, stderr := command(t, directory, nil, "simulate", "--listen", "127.0.0.1:0", "--password", "p", "--store", store)
-	if code != 1 || stdout != "" || stderr != "openbroker: the store is that of openbroker serve: choose another one, nothing was changed\n" {
+	if code != 1 || stdout != "" || stderr != "openbroker: the store belongs to openbroker serve: choose another one; nothing was changed\n" {
 		t.Errorf("exit code %d, standard output %q, standard error\n%s", code, stdout, stderr)
 	}
 	p := serve(t, directory, nil)

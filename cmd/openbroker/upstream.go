@@ -11,8 +11,8 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// startUpstream opens what a process needs that passes calls on: neither a store nor
-// an engine. The broker behind it may be away; readiness tells.
+// startUpstream starts a process that passes calls on. It needs neither a store nor an
+// engine. The broker behind it may be down; the readiness check reports that.
 func startUpstream(ctx context.Context, settings *config.Config, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
 	b := &broker{settings: settings, logger: logger}
 	if b.upstream, err = settings.Upstream.Broker(logger); err != nil {
@@ -30,28 +30,27 @@ func startUpstream(ctx context.Context, settings *config.Config, logger *slog.Lo
 	}
 	offered, err := b.upstream.Catalog(ctx)
 	if err != nil {
-		logger.LogAttrs(ctx, slog.LevelWarn, "the broker does not give its catalog; requests are answered with 503 until it does", slog.String("error", err.Error()))
+		logger.LogAttrs(ctx, slog.LevelWarn, "the broker does not return its catalog; requests are answered with 503 until it does", slog.String("error", err.Error()))
 		return b, nil
 	}
 	lintUpstream(ctx, offered, logger)
 	return b, nil
 }
 
-// lintUpstream logs what is wrong with the catalog as openbroker lint says it, and the
-// schemas that cannot be used to check parameters.
+// lintUpstream logs the problems of the catalog, and the schemas that cannot validate
+// parameters.
 func lintUpstream(ctx context.Context, offered *openbroker.Catalog, logger *slog.Logger) {
 	for _, problem := range []error{catalog.Validate(offered), catalog.ValidateSchemas(offered)} {
 		if problem != nil {
-			logger.LogAttrs(ctx, slog.LevelWarn, "the catalog of the broker has faults", slog.String("error", oneLine(problem)))
+			logger.LogAttrs(ctx, slog.LevelWarn, "the catalog of the broker has problems", slog.String("error", oneLine(problem)))
 		}
 	}
 }
 
-// needsStore returns an error if the process that the configuration describes keeps no
-// records.
+// needsStore returns an error if the configuration describes a process without records.
 func needsStore(settings *config.Config) error {
 	if settings.Upstream == nil {
 		return nil
 	}
-	return errors.New("the configuration passes calls on (upstream), so that there are no records here: ask the broker behind it")
+	return errors.New("the configuration passes calls on (upstream) and keeps no records: use the broker behind it")
 }
