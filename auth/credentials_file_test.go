@@ -1,13 +1,11 @@
 package auth_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/openbroker/openbroker/auth"
 )
@@ -114,135 +112,4 @@ func write(t *testing.T, path, content string) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// watched is a Basic that watches a file; tick makes it check the file.
-type watched struct {
-	*service
-	tick func()
-}
-
-func watch(t *testing.T, path string) *watched {
-	t.Helper()
-	b, err := auth.LoadBasic(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &watched{service: serve(t, b)}
-	ticks := make(chan time.Time)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		b.Watch(ctx, path, ticks, w.log.logger())
-	}()
-	t.Cleanup(func() { cancel(); <-done })
-	w.tick = func() {
-		ticks <- time.Time{}
-		ticks <- time.Time{} // Watch receives it only after it has handled the first tick.
-	}
-	return w
-}
-
-func TestWatch(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "credentials")
-	write(t, path, "[cf]\ncc:old-secret\n")
-	w := watch(t, path)
-	accepts := func(password string) {
-		t.Helper()
-		mustAccept(t, w.provision(t, basicHeader("cc", password)), "cc", "basic", "cf")
-	}
-	refuses := func(password string) {
-		t.Helper()
-		mustRefuse(t, w.provision(t, basicHeader("cc", password)), basicChallenge)
-	}
-	w.tick()
-	accepts("old-secret")
-	if strings.Contains(w.log.String(), "reloaded") {
-		t.Error("an unchanged file was reloaded")
-	}
-
-	write(t, path, "[cf]\ncc:old-secret\ncc:new-secret\n")
-	w.tick()
-	accepts("old-secret")
-	accepts("new-secret")
-
-	write(t, path, "[cf]\ncc: other-secret\n") // Unacceptable.
-	w.tick()
-	w.tick()
-	accepts("old-secret")
-	if n := strings.Count(w.log.String(), "cannot reload the credentials"); n != 1 {
-		t.Errorf("the bad file is logged %d times, want once", n)
-	}
-	if !strings.Contains(w.log.String(), path+":2: a space precedes or follows the colon") {
-		t.Error("the log does not say what is wrong")
-	}
-
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	w.tick()
-	accepts("old-secret")
-	if n := strings.Count(w.log.String(), "cannot reload the credentials"); n != 2 {
-		t.Errorf("failures are logged %d times, want twice", n)
-	}
-
-	next := path + ".next" // Another file is renamed over it.
-	write(t, next, "[cf]\ncc:new-secret\n")
-	if err := os.Rename(next, path); err != nil {
-		t.Fatal(err)
-	}
-	w.tick()
-	refuses("old-secret")
-	accepts("new-secret")
-	mustNotTell(t, w.log.String(), "old-secret", "new-secret", "other-secret")
-}
-
-// Kubernetes mounts a secret as a link to a link, and switches the second one.
-func TestWatchKubernetesSecret(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	publish := func(version, content string) {
-		t.Helper()
-		if err := os.Mkdir(filepath.Join(dir, version), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, version, "credentials"), content)
-		temporary := filepath.Join(dir, "..data_tmp")
-		if err := os.Symlink(version, temporary); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(temporary, filepath.Join(dir, "..data")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	publish("..1", "cc:old-secret\n")
-	path := filepath.Join(dir, "credentials")
-	if err := os.Symlink(filepath.Join("..data", "credentials"), path); err != nil {
-		t.Fatal(err)
-	}
-	w := watch(t, path)
-	mustAccept(t, w.provision(t, basicHeader("cc", "old-secret")), "cc", "basic", "")
-	publish("..2", "cc:new-secret\n")
-	if err := os.RemoveAll(filepath.Join(dir, "..1")); err != nil {
-		t.Fatal(err)
-	}
-	w.tick()
-	mustRefuse(t, w.provision(t, basicHeader("cc", "old-secret")), basicChallenge)
-	mustAccept(t, w.provision(t, basicHeader("cc", "new-secret")), "cc", "basic", "")
-}
-
-// Watch returns when its channel of ticks is closed.
-func TestWatchEnds(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "credentials")
-	write(t, path, "cc:old-secret\n")
-	b, err := auth.LoadBasic(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ticks := make(chan time.Time)
-	close(ticks)
-	b.Watch(t.Context(), path, ticks, new(logBuffer).logger())
 }

@@ -94,16 +94,20 @@ func ExampleBasic_Watch() {
 		return
 	}
 
-	// In a broker: go basic.Watch(ctx, path, time.Tick(10*time.Second), logger)
-	ticks := make(chan time.Time, 1)
-	ticks <- time.Now()
-	close(ticks)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	go basic.Watch(ctx, path, 10*time.Second, slog.New(slog.DiscardHandler))
 	_ = os.WriteFile(path, []byte("cc:old\ncc:new\n"), 0o600)
-	basic.Watch(context.Background(), path, ticks, slog.New(slog.DiscardHandler))
 
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/v2/catalog", http.NoBody)
 	r.SetBasicAuth("cc", "new")
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
 	principal, err := basic.Authenticate(r)
+	for err != nil { // The change takes effect soon.
+		<-tick.C
+		principal, err = basic.Authenticate(r)
+	}
 	fmt.Println(principal.Name, err)
 	// Output: cc <nil>
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/hmac"
 	"log/slog"
 	"time"
+
+	"github.com/openbroker/openbroker/internal/filewatch"
 )
 
 // LoadBasic returns an authenticator for the credentials of a file. It returns the
@@ -51,36 +53,23 @@ func (b *Basic) Reload(path string) (bool, error) {
 	return true, nil
 }
 
-// Watch reloads the credentials from a file whenever ticks delivers, until ctx is
-// done or ticks is closed. It opens the path each time and so notices every way
-// to replace the file: writing in place, renaming another file over it, and
-// switching a symbolic link, as Kubernetes does with mounted secrets. If the file
-// is missing or invalid, Watch logs the error once and the previous credentials
-// stay in use.
+// Watch reloads the credentials from a file when it has changed, until ctx ends. It
+// notices every way to replace the file: writing in place, renaming another file over it,
+// and switching a symbolic link, as Kubernetes does with mounted secrets. It also reads
+// the file every poll, for file systems without notifications. If the file is missing or
+// invalid, Watch logs the error once and the previous credentials stay in use.
 //
-//	go basic.Watch(ctx, path, time.Tick(10*time.Second), logger)
-func (b *Basic) Watch(ctx context.Context, path string, ticks <-chan time.Time, logger *slog.Logger) {
+//	go basic.Watch(ctx, path, 10*time.Second, logger)
+func (b *Basic) Watch(ctx context.Context, path string, poll time.Duration, logger *slog.Logger) {
 	logger = logger.With(slog.String("path", path))
-	failure := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, open := <-ticks:
-			if !open {
-				return
-			}
-		}
+	filewatch.Follow(ctx, []string{path}, poll, func(ctx context.Context) error {
 		changed, err := b.Reload(path)
-		switch {
-		case err != nil && err.Error() != failure:
-			failure = err.Error()
-			logger.LogAttrs(ctx, slog.LevelError, "cannot reload the credentials: the previous ones stay in use", slog.String("error", failure))
-		case err == nil && changed:
+		if err != nil {
+			return &filewatch.Refusal{Message: "cannot reload the credentials: the previous ones stay in use", Err: err}
+		}
+		if changed {
 			logger.LogAttrs(ctx, slog.LevelInfo, "credentials reloaded", slog.Int("count", len(b.state.Load().entries)))
 		}
-		if err == nil {
-			failure = ""
-		}
-	}
+		return nil
+	}, logger)
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +54,7 @@ func (w *Watcher) Watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	state.run(ctx)
+	filewatch.Follow(ctx, state.paths(), state.Poll, state.reload, state.Logger)
 	return nil
 }
 
@@ -70,18 +69,17 @@ const (
 type watch struct {
 	Watcher
 	serving [sha256.Size]byte
-	// seen is what was read last: the digest of a catalog, or of an error. It is
-	// dealt with once it is settled: it is still so after Settle.
-	seen    [sha256.Size]byte
-	settled bool
-	// told is the error that was logged last, blind the one about notifications.
-	told, blind string
-	// warned are the warnings about the files as they were read last.
+	// seen is the digest of the catalog, or of the error, that was read last and stayed
+	// the same for Settle.
+	seen [sha256.Size]byte
+	// refused marks files that differ from the served catalog, and cannot replace it.
+	refused bool
+	// warned has the warnings about the files as they were read last.
 	warned map[string]bool
 }
 
-// warnOnce returns what logs warnings that the last reading did not bring; done, with
-// the error of the reading, ends it.
+// warnOnce returns a function that logs warnings which the last reading did not have;
+// done ends the reading.
 func (w *watch) warnOnce() (warn func(Finding), done func(error)) {
 	found := map[string]bool{}
 	warn = func(f Finding) {
@@ -123,6 +121,21 @@ func newWatch(w *Watcher) (*watch, error) {
 	return state, err
 }
 
+// paths returns the patterns of the files that may be parts of the catalog. Schemas may be
+// in files beside it.
+func (w *watch) paths() []string {
+	directory := w.Path
+	var paths []string
+	if info, err := os.Stat(w.Path); err != nil || !info.IsDir() {
+		directory = filepath.Dir(w.Path)
+		paths = append(paths, w.Path)
+	}
+	for _, extension := range []string{"[yY][aA][mM][lL]", "[yY][mM][lL]", "[jJ][sS][oO][nN]"} {
+		paths = append(paths, filepath.Join(directory, "*."+extension))
+	}
+	return paths
+}
+
 // digest is the same for the same catalog.
 func digest(c *openbroker.Catalog) ([sha256.Size]byte, error) {
 	encoded, err := json.Marshal(c)
@@ -132,109 +145,54 @@ func digest(c *openbroker.Catalog) ([sha256.Size]byte, error) {
 	return sha256.Sum256(encoded), nil
 }
 
-func (w *watch) run(ctx context.Context) {
-	poll := time.NewTicker(w.Poll)
-	defer poll.Stop()
-	settle := time.NewTimer(0)
-	defer settle.Stop()
-	var changes <-chan struct{}
-	for {
-		if changes == nil {
-			changes = w.notifications(ctx)
+// read returns the catalog of the files, with the digest of it or of the error.
+func (w *watch) read() (*openbroker.Catalog, [sha256.Size]byte, error) {
+	next, err := w.Load()
+	if err == nil {
+		var sum [sha256.Size]byte
+		if sum, err = digest(next); err == nil {
+			return next, sum, nil
 		}
-		due := false
+	}
+	return nil, sha256.Sum256([]byte(err.Error())), err
+}
+
+// reload takes over the catalog of the files once it stays the same for Settle.
+func (w *watch) reload(ctx context.Context) error {
+	next, sum, err := w.read()
+	for sum != w.serving && sum != w.seen {
+		w.seen = sum
+		settled := time.NewTimer(w.Settle)
 		select {
 		case <-ctx.Done():
-			return
-		case _, open := <-changes:
-			if !open {
-				// The directory is gone. It may come back: until then, polls find out.
-				changes = nil
-				select {
-				case <-ctx.Done():
-					return
-				case <-poll.C:
-				}
-			}
-			w.seen = [sha256.Size]byte{} // It may still be being written.
-		case <-poll.C:
-		case <-settle.C:
-			due = true
+			settled.Stop()
+			return nil
+		case <-settled.C:
 		}
-		if w.look(ctx, due) {
-			settle.Reset(w.Settle)
-		}
+		next, sum, err = w.read()
 	}
-}
-
-// notifications returns nil if there are none: then there are the polls.
-func (w *watch) notifications(ctx context.Context) <-chan struct{} {
-	directory, base := w.Path, ""
-	if info, err := os.Stat(w.Path); err != nil || !info.IsDir() {
-		directory, base = filepath.Split(w.Path)
-		if directory == "" {
-			directory = "."
-		}
-	}
-	changes, err := filewatch.Changes(ctx, directory, func(name string) bool {
-		// Files of a catalog refer to others for schemas.
-		return name == base || slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(name)))
-	})
+	w.seen = sum
 	if err != nil {
-		if err.Error() != w.blind {
-			w.blind = err.Error()
-			w.Logger.LogAttrs(ctx, slog.LevelWarn, "the catalog is only looked at from time to time", slog.String("error", w.blind), slog.Duration("poll", w.Poll))
-		}
-		return nil
+		w.refused = true
+		return &filewatch.Refusal{Message: "the changed catalog cannot be used: the former one stays", Err: errors.New(brieflyAll(err))}
 	}
-	w.blind = ""
-	return changes
-}
-
-// look reads the files; due says that Settle is over. It reports whether to look again
-// soon, to see whether they stay as they are.
-func (w *watch) look(ctx context.Context, due bool) (again bool) {
-	next, err := w.Load()
-	var sum [sha256.Size]byte
-	if err == nil {
-		sum, err = digest(next)
-	}
-	if err != nil {
-		sum = sha256.Sum256([]byte(err.Error()))
-	}
-	if err == nil && sum == w.serving {
-		if w.seen != sum && w.told != "" {
+	if sum == w.serving {
+		if w.refused {
 			w.Logger.LogAttrs(ctx, slog.LevelInfo, "the catalog files are again what is served")
 		}
-		w.seen, w.told = sum, ""
-		return false
+		w.refused = false
+		return nil
 	}
-	if sum != w.seen {
-		w.seen, w.settled = sum, false
-		return true
-	}
-	if w.settled = w.settled || due; !w.settled {
-		return false
-	}
-	if err != nil {
-		if text, news := w.news(err); news {
-			w.Logger.LogAttrs(ctx, slog.LevelError, "the changed catalog cannot be used: the former one stays", slog.String("error", text))
-		}
-		return false
-	}
-	w.apply(ctx, next, sum)
-	return false
+	return w.apply(ctx, next, sum)
 }
 
-func (w *watch) apply(ctx context.Context, next *openbroker.Catalog, sum [sha256.Size]byte) {
+func (w *watch) apply(ctx context.Context, next *openbroker.Catalog, sum [sha256.Size]byte) error {
 	changes := Diff(w.Current, next)
 	if err := w.Apply(ctx, next, changes); err != nil {
-		if text, news := w.news(err); news && ctx.Err() == nil {
-			w.Logger.LogAttrs(ctx, slog.LevelError, "the changed catalog is refused: the former one stays", slog.String("error", text))
-		}
-		return
+		w.refused = true
+		return &filewatch.Refusal{Message: "the changed catalog is refused: the former one stays", Err: errors.New(brieflyAll(err))}
 	}
-	w.Current, w.serving, w.told = next, sum, ""
+	w.Current, w.serving, w.refused = next, sum, false
 	counts := map[Impact]int{}
 	for i := range changes {
 		counts[changes[i].Impact]++
@@ -249,14 +207,7 @@ func (w *watch) apply(ctx context.Context, next *openbroker.Catalog, sum [sha256
 		w.Logger.LogAttrs(ctx, level, "a change of the catalog", slog.String("impact", string(changes[i].Impact)), slog.String("kind", string(changes[i].Kind)),
 			slog.String("service_id", changes[i].ServiceID), slog.String("plan_id", changes[i].PlanID), slog.String("at", changes[i].Pointer), slog.String("change", changes[i].Message))
 	}
-}
-
-// news returns the text of an error, and whether it is another one than the last.
-func (w *watch) news(err error) (text string, news bool) {
-	text = brieflyAll(err)
-	news = text != w.told
-	w.told = text
-	return text, news
+	return nil
 }
 
 // brieflyAll is an error in one line, with the positions of all findings.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -120,21 +121,18 @@ func ExampleKeyring_Watch() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	changes, err := seal.FileChanges(ctx, path)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	if _, err := seal.AddKey(path); err != nil {
 		fmt.Println(err)
 		return
 	}
-	err = keyring.Watch(ctx, changes, nil, func(err error) {
-		fmt.Println("keys:", len(keyring.Keys()), "error:", err)
+	// The check accepts the changed keyset, and ends the example.
+	keyring.Watch(ctx, func(candidate *seal.Keyring) error {
+		fmt.Println("keys:", len(candidate.Keys()))
 		cancel()
-	})
-	fmt.Println("watched until the end:", err)
+		return nil
+	}, slog.New(slog.DiscardHandler))
+	fmt.Println("keys in use:", len(keyring.Keys()))
 	// Output:
-	// keys: 2 error: <nil>
-	// watched until the end: <nil>
+	// keys: 2
+	// keys in use: 2
 }

@@ -1,10 +1,13 @@
 package seal_test
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,29 +17,64 @@ import (
 // patience is how long a test waits for an expected event.
 const patience = 30 * time.Second
 
-func receive[T any](t *testing.T, c <-chan T) (value T, ok bool) {
+// Messages of Watch.
+const (
+	adopted = "changed keyset in use"
+	refused = "changed keyset refused"
+)
+
+// A watchLog is the log of Watch.
+type watchLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *watchLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *watchLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// await waits until a text was logged so often.
+func (l *watchLog) await(t *testing.T, text string, times int) {
 	t.Helper()
-	select {
-	case value, ok = <-c:
-		return value, ok
-	case <-time.After(patience):
-		t.Fatal("nothing happened")
-		return value, false
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(patience); strings.Count(l.String(), text) < times; {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%q was not logged %d times:\n%s", text, times, l)
+		}
 	}
 }
 
-// watch runs Watch until the test ends or stop is called. stop returns the result
-// of Watch.
-func watch(t *testing.T, k *seal.Keyring, changes <-chan struct{}, check seal.CandidateCheck) (reports <-chan error, stop func() error) {
+// watch runs Watch until the test ends.
+func watch(t *testing.T, k *seal.Keyring, check seal.CandidateCheck) *watchLog {
 	t.Helper()
+	log := &watchLog{}
 	ctx, cancel := context.WithCancel(t.Context())
-	t.Cleanup(cancel)
-	reported, ended := make(chan error, 100), make(chan error, 1)
-	go func() { ended <- k.Watch(ctx, changes, check, func(err error) { reported <- err }) }()
-	return reported, func() error {
-		cancel()
-		err, _ := receive(t, ended)
-		return err
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		k.Watch(ctx, check, slog.New(slog.NewTextHandler(log, nil)))
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	return log
+}
+
+// replace renames another file over a keyset file.
+func replace(t *testing.T, path string, content []byte) {
+	t.Helper()
+	write(t, path+".next", content, 0o600)
+	if err := os.Rename(path+".next", path); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -47,64 +85,38 @@ func TestWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes := make(chan struct{})
-	reports, stop := watch(t, k, changes, func(candidate *seal.Keyring) error { return candidate.VerifyCanary(canary) })
+	log := watch(t, k, func(candidate *seal.Keyring) error { return candidate.VerifyCanary(canary) })
 	good, first := read(t, path), primary(t, k)
 
-	write(t, path, good[:len(good)-10], 0o600)
-	changes <- struct{}{}
-	if err, _ := receive(t, reports); !errors.Is(err, seal.ErrKeyset) {
-		t.Errorf("corrupt: %v", err)
-	}
+	replace(t, path, good[:len(good)-10])
+	log.await(t, refused, 1)
 	another, err := seal.GenerateKeyset()
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, another, 0o600)
-	changes <- struct{}{}
-	if err, _ := receive(t, reports); !errors.Is(err, seal.ErrWrongKeyset) {
-		t.Errorf("another keyset: %v", err)
-	}
+	replace(t, path, another)
+	log.await(t, "refused the changed keyset", 1)
 	if primary(t, k) != first {
 		t.Error("a refused keyset is in use")
 	}
-	write(t, path, good, 0o600)
-	changes <- struct{}{}
+	replace(t, path, good)
 	id, err := seal.RotateKey(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes <- struct{}{}
-	if err, _ := receive(t, reports); err != nil {
-		t.Errorf("rotated: %v", err)
-	}
+	log.await(t, adopted, 1)
 	if primary(t, k) != id {
 		t.Errorf("primary key %d, want %d", primary(t, k), id)
 	}
-	for range 2 { // the first one has been handled when the second one is received
-		changes <- struct{}{}
-	}
-	if err := stop(); err != nil {
-		t.Error(err)
-	}
-	if len(reports) > 0 {
-		t.Errorf("reported once more: %v", <-reports)
+	if text := log.String(); strings.Count(text, refused) != 2 || strings.Count(text, adopted) != 1 {
+		t.Errorf("logged\n%s", text)
 	}
 }
 
-func TestWatchEndsWithItsChanges(t *testing.T) {
+// A keyring without a file has nothing to watch.
+func TestWatchWithoutFile(t *testing.T) {
 	t.Parallel()
-	k := newKeyring(t)
-	changes := make(chan struct{})
-	close(changes)
-	if err := k.Watch(t.Context(), changes, nil, nil); err == nil {
-		t.Error("no error, but nothing is watched")
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := k.Watch(ctx, changes, nil, nil); err != nil {
-		t.Errorf("stopped: %v", err)
-	}
+	newKeyring(t).Watch(t.Context(), nil, slog.New(slog.DiscardHandler))
 }
 
 func TestWatchFile(t *testing.T) {
@@ -115,15 +127,9 @@ func TestWatchFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes, err := seal.FileChanges(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reports, _ := watch(t, k, changes, nil)
+	log := watch(t, k, nil)
 	for round := range 5 {
-		if err, _ := receive(t, reports); err != nil {
-			t.Fatal(err)
-		}
+		log.await(t, adopted, round+1)
 		if primary(t, k) != id {
 			t.Fatalf("round %d: primary key %d, want %d", round, primary(t, k), id)
 		}
@@ -161,61 +167,16 @@ func TestWatchKubernetesSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes, err := seal.FileChanges(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reports, _ := watch(t, k, changes, nil)
-	for _, version := range []string{"..2", "..3"} {
+	log := watch(t, k, nil)
+	for i, version := range []string{"..2", "..3"} {
 		id, err := seal.RotateKey(source)
 		if err != nil {
 			t.Fatal(err)
 		}
 		publish(version, read(t, source))
-		if err, _ := receive(t, reports); err != nil {
-			t.Fatal(err)
-		}
+		log.await(t, adopted, i+1)
 		if primary(t, k) != id {
 			t.Errorf("version %s: primary key %d, want %d", version, primary(t, k), id)
 		}
-	}
-}
-
-func TestFileChangesIgnoresOtherFiles(t *testing.T) {
-	t.Parallel()
-	directory := filepath.Join(t.TempDir(), "data")
-	if err := os.Mkdir(directory, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	changes, err := seal.FileChanges(t.Context(), filepath.Join(directory, "keyset.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := receive(t, changes); !ok {
-		t.Error("closed at once")
-	}
-	write(t, filepath.Join(directory, "broker.db"), []byte("data"), 0o600)
-	if err := os.RemoveAll(directory); err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := receive(t, changes); ok {
-		t.Error("another file was taken for the keyset")
-	}
-}
-
-func TestFileChangesEnds(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	changes, err := seal.FileChanges(ctx, filepath.Join(t.TempDir(), "keyset.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	receive(t, changes)
-	cancel()
-	if _, ok := receive(t, changes); ok {
-		t.Error("a change after the end")
-	}
-	if _, err := seal.FileChanges(t.Context(), filepath.Join(t.TempDir(), "no", "keyset.json")); err == nil {
-		t.Error("watches a directory that does not exist")
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// DefaultReloadInterval is how often certificate files are looked at.
+// DefaultReloadInterval is how often certificate files are read without a notification.
 const DefaultReloadInterval = 10 * time.Second
 
 // TLS says how to speak HTTPS: TLS 1.2 or later, with HTTP/2. The files are read
-// again every ReloadInterval, so that they can be replaced while the server
+// again after a notification of the file system and every ReloadInterval, so that they can be replaced while the server
 // runs, by a plain write, a rename, or the swapped links of a Kubernetes secret.
 // Connections that exist keep what they were opened with. Files that cannot be
 // used are logged as an error, once, and what was loaded last stays in use.
@@ -37,8 +37,8 @@ type TLS struct {
 	// Authenticator must do the refusing.
 	ClientCertOptional bool
 
-	// ReloadInterval is how often the files are read, DefaultReloadInterval if
-	// zero.
+	// ReloadInterval is how often the files are read without a notification,
+	// DefaultReloadInterval if zero.
 	ReloadInterval time.Duration
 }
 
@@ -111,6 +111,15 @@ func (t *TLS) read() (files, error) {
 		*file.content = string(data)
 	}
 	return content, nil
+}
+
+// paths returns the files that are set.
+func (t *TLS) paths() []string {
+	paths := []string{t.CertFile, t.KeyFile}
+	if t.ClientCAFile != "" {
+		paths = append(paths, t.ClientCAFile)
+	}
+	return paths
 }
 
 // parse makes the configuration of new connections.

@@ -6,21 +6,18 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/openbroker/openbroker/internal/filewatch"
 )
 
-// A reloader keeps the TLS configuration up to date with its files. It compares
-// their content at intervals rather than listening to the file system: that
-// sees through links at any level and works on network file systems, and
-// certificates are small and replaced rarely.
+// A reloader keeps the TLS configuration up to date with its files.
 type reloader struct {
 	source  TLS
 	logger  *slog.Logger
 	current atomic.Pointer[tls.Config]
-	// loaded is what current was made of; failure is the text of the error that
-	// was logged last, so that a lasting defect is logged once. After
-	// newReloader only the goroutine of run uses them.
-	loaded  files
-	failure string
+	// loaded is the content that current was made of. After newReloader, only the
+	// goroutine of run uses it.
+	loaded files
 }
 
 // newReloader loads the files. It fails if they cannot be used.
@@ -42,33 +39,19 @@ func (r *reloader) config() *tls.Config {
 	}
 }
 
-// run looks at the files until ctx ends.
+// run takes over changed files until ctx ends.
 func (r *reloader) run(ctx context.Context) {
 	r.report(ctx)
-	ticker := time.NewTicker(r.source.ReloadInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			r.look(ctx)
+	filewatch.Follow(ctx, r.source.paths(), r.source.ReloadInterval, func(ctx context.Context) error {
+		changed, err := r.load()
+		if err != nil {
+			return &filewatch.Refusal{Message: "TLS files cannot be used: the last good ones stay in use", Err: err}
 		}
-	}
-}
-
-func (r *reloader) look(ctx context.Context) {
-	changed, err := r.load()
-	switch {
-	case err != nil && err.Error() != r.failure:
-		r.failure = err.Error()
-		r.logger.LogAttrs(ctx, slog.LevelError, "TLS files cannot be used: the last good ones stay in use", slog.Any("error", err))
-	case err == nil:
-		r.failure = ""
 		if changed {
 			r.report(ctx)
 		}
-	}
+		return nil
+	}, r.logger)
 }
 
 // load makes the content of the files current, and reports whether it was not

@@ -138,21 +138,5 @@ func loadKeyset(settings *config.Encryption, path string, isNew bool) (*seal.Key
 
 // watch applies changes of the keyset file until ctx ends.
 func (k *keyset) watch(ctx context.Context, logger *slog.Logger) {
-	if k.path == "" {
-		return
-	}
-	report := func(err error) {
-		if err != nil {
-			logger.LogAttrs(ctx, slog.LevelError, "changed keyset refused", slog.String("error", err.Error()))
-			return
-		}
-		logger.LogAttrs(ctx, slog.LevelInfo, "changed keyset in use", slog.Any("keyset", k.Keyring))
-	}
-	changes, err := seal.FileChanges(ctx, k.path)
-	if err == nil {
-		err = k.Watch(ctx, changes, func(candidate *seal.Keyring) error { return k.verify(ctx, candidate) }, report)
-	}
-	if err != nil {
-		logger.LogAttrs(ctx, slog.LevelWarn, "the keyset is not watched for changes", slog.String("error", err.Error()))
-	}
+	k.Watch(ctx, func(candidate *seal.Keyring) error { return k.verify(ctx, candidate) }, logger)
 }

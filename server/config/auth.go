@@ -61,7 +61,7 @@ type Proxy struct {
 	Platform   string   `yaml:"platform" default:"default" doc:"platform of all users of the proxy"`
 }
 
-// credentialsInterval is how often the credentials file is looked at.
+// credentialsInterval is how often the credentials file is read without a notification.
 const credentialsInterval = 10 * time.Second
 
 // Authenticator makes the authenticator. It reads the credentials file, if there
@@ -100,7 +100,7 @@ func (a *Auth) ways(ctx context.Context, logger *slog.Logger) ([]openbroker.Auth
 		if err != nil {
 			return nil, err
 		}
-		go basic.Watch(ctx, path, time.Tick(credentialsInterval), logger)
+		go basic.Watch(ctx, path, credentialsInterval, logger)
 		ways = append(ways, basic)
 	}
 	for i := range a.Bearer {

@@ -1,0 +1,159 @@
+package filewatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// KubernetesData is the symbolic link that Kubernetes swaps to change all files of a
+// mounted secret or ConfigMap at once.
+const KubernetesData = "..data"
+
+// quiet is how long no notification must come before a file is read: most writers
+// truncate a file before they write it.
+const quiet = 100 * time.Millisecond
+
+// A Refusal is an error of reload with a log message of its own.
+type Refusal struct {
+	Message string
+	Err     error
+}
+
+// Error returns the text of Err.
+func (r *Refusal) Error() string { return r.Err.Error() }
+
+// Unwrap returns Err.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// Follow calls reload at once, whenever one of the paths may have changed, and every poll,
+// until ctx ends. Reload takes over the content if it differs from the content in use, or
+// returns why it does not; the process goes on with the former content. Follow logs an
+// error that differs from the last one, with its message if it is a [Refusal].
+//
+// The base name of a path may be a pattern of [filepath.Match]. Follow watches the
+// directories of the paths. A change in a directory below, or of the target of a symbolic
+// link other than [KubernetesData], is noticed by the next poll, as are changes on file
+// systems without notifications, such as NFS.
+func Follow(ctx context.Context, paths []string, poll time.Duration, reload func(context.Context) error, logger *slog.Logger) {
+	f := &follower{paths: paths, poll: poll, reload: reload, logger: logger}
+	defer f.close()
+	ticks := time.NewTicker(poll)
+	defer ticks.Stop()
+	silence := time.NewTimer(quiet)
+	silence.Stop()
+	defer silence.Stop()
+	f.watch(ctx)
+	f.look(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case event, open := <-f.events:
+			if !open {
+				f.close()
+			}
+			if !open || f.concerns(event) {
+				silence.Reset(quiet)
+			}
+		case <-f.faults: // Notifications were lost, perhaps relevant ones.
+			silence.Reset(quiet)
+		case <-silence.C:
+			f.look(ctx)
+		case <-ticks.C:
+			f.watch(ctx)
+			f.look(ctx)
+		}
+	}
+}
+
+// A follower is a call of Follow.
+type follower struct {
+	paths  []string
+	poll   time.Duration
+	reload func(context.Context) error
+	logger *slog.Logger
+
+	watcher *fsnotify.Watcher // Nil while nothing is watched.
+	events  <-chan fsnotify.Event
+	faults  <-chan error
+	// failure and blindness are the texts that were logged last about reload and watch.
+	failure, blindness string
+}
+
+// look calls reload, and logs a new error.
+func (f *follower) look(ctx context.Context) {
+	err := f.reload(ctx)
+	if err == nil {
+		f.failure = ""
+		return
+	}
+	message := "the changed file cannot be used: its former content stays in use"
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		message = refusal.Message
+	}
+	if text := message + "\n" + err.Error(); text != f.failure && ctx.Err() == nil {
+		f.failure = text
+		f.logger.LogAttrs(ctx, slog.LevelError, message, slog.String("error", err.Error()))
+	}
+}
+
+// watch asks for notifications, unless there are some already.
+func (f *follower) watch(ctx context.Context) {
+	if f.watcher != nil {
+		return
+	}
+	watcher, err := fsnotify.NewWatcher()
+	if err == nil {
+		for _, path := range f.paths {
+			if failed := watcher.Add(filepath.Dir(path)); failed != nil {
+				err = errors.Join(err, fmt.Errorf("watch %s: %w", filepath.Dir(path), failed))
+			}
+		}
+		if err != nil {
+			err = errors.Join(err, watcher.Close())
+		}
+	}
+	if err != nil {
+		if text := err.Error(); text != f.blindness {
+			f.blindness = text
+			f.logger.LogAttrs(ctx, slog.LevelWarn, "no notifications about changed files: they are read at intervals", slog.String("error", text), slog.Duration("poll", f.poll))
+		}
+		return
+	}
+	f.blindness = ""
+	f.watcher, f.events, f.faults = watcher, watcher.Events, watcher.Errors
+}
+
+// close ends the notifications.
+func (f *follower) close() {
+	if f.watcher != nil {
+		_ = f.watcher.Close() // There is nothing to do about an error.
+	}
+	f.watcher, f.events, f.faults = nil, nil, nil
+}
+
+// concerns reports whether an event is about one of the paths. If a directory is gone, the
+// next poll watches the directory that has taken its place.
+func (f *follower) concerns(event fsnotify.Event) bool {
+	name := filepath.Clean(event.Name)
+	if event.Op&(fsnotify.Remove|fsnotify.Rename) != 0 && slices.ContainsFunc(f.paths, func(path string) bool { return filepath.Dir(path) == name }) {
+		f.close()
+		return true
+	}
+	directory, base := filepath.Split(name)
+	return slices.ContainsFunc(f.paths, func(path string) bool {
+		if filepath.Dir(path) != filepath.Clean(directory) {
+			return false
+		}
+		matched, err := filepath.Match(filepath.Base(path), base)
+		return base == KubernetesData || base == filepath.Base(path) || err == nil && matched
+	})
+}
