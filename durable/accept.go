@@ -35,14 +35,14 @@ type decision struct {
 	forget func()
 }
 
-// documents are the unsealed data of an instance and a binding.
+// documents are the records of an operation and their unsealed details.
 type documents struct {
 	instanceRecord *InstanceRecord
 	bindingRecord  *BindingRecord
-	instance       *instanceDocument
-	binding        *bindingDocument
-	operation      *operationDocument
-	// changed says that the instance's document is not the one in its record.
+	instance       *instanceDetails
+	binding        *bindingDetails
+	operation      *operationGoal
+	// changed says that the instance's details are not those in its record.
 	changed bool
 }
 
@@ -154,8 +154,8 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 
 // newOperation prepares an operation that a request begins, and its record as the
 // worker needs it.
-func (e *Engine) newOperation(key Key, kind OperationKind, policy Policy, document *operationDocument) (*OperationSpec, *OperationRecord, error) {
-	begin, err := e.rules.newOperation(key, kind, policy, document)
+func (e *Engine) newOperation(key Key, kind OperationKind, policy Policy, goal *operationGoal) (*OperationSpec, *OperationRecord, error) {
+	begin, err := e.rules.newOperation(key, kind, policy, goal)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -182,8 +182,8 @@ func newOperationID() string {
 type result struct {
 	state    OperationState
 	failure  *failure
-	instance *instanceDocument
-	binding  *bindingDocument
+	instance *instanceDetails
+	binding  *bindingDetails
 }
 
 // outcome waits for the operation of a request, begun or joined, as long as the mode

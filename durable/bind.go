@@ -17,7 +17,7 @@ import (
 func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
-	var present *bindingDocument
+	var present *bindingDetails
 	accepts := r.AcceptsIncomplete
 	d, err := e.decideBinding(ctx, key, func(s *Snapshot, behind bool) (*decision, error) {
 		if s.Instance == nil || s.Instance.Status == StatusDeleted || s.Instance.Status == StatusCreateFailed {
@@ -83,7 +83,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 
 // bindCleanedUp is provisionCleanedUp for a binding, whose service and plan are
 // those of the instance.
-func (e *Engine) bindCleanedUp(ctx context.Context, s *Snapshot, wanted *bindingDocument, asyncRequired bool) (*decision, error) {
+func (e *Engine) bindCleanedUp(ctx context.Context, s *Snapshot, wanted *bindingDetails, asyncRequired bool) (*decision, error) {
 	record := s.Binding
 	if record == nil || len(record.Data) == 0 || record.PlanID != s.Instance.PlanID {
 		return nil, nil //nolint:nilnil // No such decision, and no error.
@@ -95,7 +95,7 @@ func (e *Engine) bindCleanedUp(ctx context.Context, s *Snapshot, wanted *binding
 	return e.failedCreate(ctx, s, repeatedCreate{key: record.Key, kind: KindBind, changed: record.UpdatedAt, asyncRequired: asyncRequired})
 }
 
-func bindResponse(outcome openbroker.Outcome, d *bindingDocument) *openbroker.BindResponse {
+func bindResponse(outcome openbroker.Outcome, d *bindingDetails) *openbroker.BindResponse {
 	response := &openbroker.BindResponse{Outcome: outcome}
 	if b := d.Bound; b != nil {
 		response.Metadata, response.Credentials, response.SyslogDrainURL = b.Metadata, b.Credentials, b.SyslogDrainURL
@@ -104,10 +104,10 @@ func bindResponse(outcome openbroker.Outcome, d *bindingDocument) *openbroker.Bi
 	return response
 }
 
-// bindingWanted is the document of the requested binding before it inherits from a
+// bindingWanted returns the details of the requested binding before it inherits from a
 // predecessor.
-func bindingWanted(r *openbroker.BindRequest) *bindingDocument {
-	wanted := &bindingDocument{
+func bindingWanted(r *openbroker.BindRequest) *bindingDetails {
+	wanted := &bindingDetails{
 		Parameters: object(r.Parameters), Context: object(r.Context.Raw), AppGUID: r.AppGUID, PredecessorID: r.PredecessorBindingID,
 	}
 	if r.BindResource != nil {
@@ -130,7 +130,7 @@ func checkBindTarget(serviceID, planID string, r *openbroker.BindRequest) error 
 
 // inherit gives a successor the parameters and the bind resource of its predecessor,
 // unless the request has its own.
-func (e *Engine) inherit(ctx context.Context, s *Snapshot, key Key, wanted *bindingDocument) error {
+func (e *Engine) inherit(ctx context.Context, s *Snapshot, key Key, wanted *bindingDetails) error {
 	if wanted.PredecessorID == "" {
 		return nil
 	}
@@ -155,7 +155,7 @@ func (e *Engine) inherit(ctx context.Context, s *Snapshot, key Key, wanted *bind
 	return nil
 }
 
-func (d *bindingDocument) inheritFrom(other *bindingDocument) {
+func (d *bindingDetails) inheritFrom(other *bindingDetails) {
 	if d.Parameters == nil {
 		d.Parameters = other.Parameters
 	}
@@ -167,20 +167,20 @@ func (d *bindingDocument) inheritFrom(other *bindingDocument) {
 	}
 }
 
-func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Policy, wanted *bindingDocument, behind bool) (*decision, error) {
+func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Policy, wanted *bindingDetails, behind bool) (*decision, error) {
 	if s.Instance.Status != StatusReady || s.busy(key.BindingID) {
 		return nil, openbroker.ErrConcurrency
 	}
 	if err := s.mayBegin(key.BindingID, policy, behind); err != nil {
 		return nil, err
 	}
-	document, err := e.openInstance(s.Instance)
+	details, err := e.openInstance(s.Instance)
 	if err != nil {
 		return nil, err
 	}
 	record := &BindingRecord{Key: key, Status: StatusCreating, ServiceID: s.Instance.ServiceID, PlanID: s.Instance.PlanID}
 	if checker, ok := e.provider.(RequestChecker); ok {
-		if err := checker.CheckBinding(ctx, e.binding(e.instance(s.Instance, document), record, wanted)); err != nil {
+		if err := checker.CheckBinding(ctx, e.binding(e.instance(s.Instance, details), record, wanted)); err != nil {
 			return nil, err
 		}
 	}
@@ -194,7 +194,7 @@ func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Pol
 	return &decision{
 		accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Binding: record, Operation: begin},
 		task:   task, operationID: begin.ID,
-		docs: documents{instanceRecord: s.Instance, instance: document, bindingRecord: record, binding: wanted},
+		docs: documents{instanceRecord: s.Instance, instance: details, bindingRecord: record, binding: wanted},
 	}, nil
 }
 

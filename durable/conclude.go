@@ -230,7 +230,7 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 
 // previous is the status that a failed deletion restores. If the document cannot be
 // read, only another deletion is safe.
-func (d *operationDocument) previous() RecordStatus {
+func (d *operationGoal) previous() RecordStatus {
 	switch {
 	case d == nil:
 		return StatusCreateFailed

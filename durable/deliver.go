@@ -43,11 +43,11 @@ func (e *Engine) deliver(ctx context.Context, id string) {
 
 // attributes is a digest of the attributes that make a request identical. It is all
 // that remains of a creation that failed and was cleaned up.
-func (d *instanceDocument) attributes() []byte {
+func (d *instanceDetails) attributes() []byte {
 	return digest(d.OrganizationGUID, d.SpaceGUID, namespace(d.Context), string(canonical(d.Parameters)))
 }
 
-func (d *bindingDocument) attributes() []byte {
+func (d *bindingDetails) attributes() []byte {
 	return digest(d.PredecessorID, d.AppGUID, string(canonical(d.BindResource)), string(canonical(d.Parameters)))
 }
 
@@ -62,12 +62,12 @@ func (e *Engine) tombstones(operation *OperationRecord, docs *documents) (instan
 	cleansUp := operation.Internal && docs.operation.previous() == StatusCreateFailed
 	if operation.Kind == KindUnbind {
 		if binding = deletedBinding(docs.bindingRecord); cleansUp {
-			binding.Data, err = e.sealBinding(operation.Key, &bindingDocument{Attributes: docs.binding.attributes()})
+			binding.Data, err = e.sealBinding(operation.Key, &bindingDetails{Attributes: docs.binding.attributes()})
 		}
 		return nil, binding, err
 	}
 	if instance = deletedInstance(docs.instanceRecord); cleansUp {
-		instance.Data, err = e.sealInstance(operation.Key, &instanceDocument{Attributes: docs.instance.attributes()})
+		instance.Data, err = e.sealInstance(operation.Key, &instanceDetails{Attributes: docs.instance.attributes()})
 	}
 	return instance, nil, err
 }

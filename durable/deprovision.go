@@ -75,7 +75,7 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 			return nil, openbroker.ErrConcurrency
 		}
 	}
-	document, err := e.openInstance(s.Instance)
+	details, err := e.openInstance(s.Instance)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 	if previous == StatusCreating {
 		previous = StatusCreateFailed
 	}
-	goal := &operationDocument{Previous: previous}
+	goal := &operationGoal{Previous: previous}
 	begin, task, err := e.newOperation(s.Instance.Key, KindDeprovision, policy, goal)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 	return &decision{
 		accept: &Acceptance{Expect: s.Revision(), Instance: record, Cancel: cancel, Operation: begin},
 		task:   task, operationID: begin.ID, waits: waits,
-		docs: documents{instanceRecord: &record, instance: document, operation: goal},
+		docs: documents{instanceRecord: &record, instance: details, operation: goal},
 	}, nil
 }
 

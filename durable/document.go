@@ -1,85 +1,78 @@
 package durable
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable/internal/document"
 	"github.com/openbroker/openbroker/seal"
 )
 
-// An object is a JSON object, or nil, kept as text: what was checked when it
-// came in is not parsed again each time a record is sealed or opened.
-type object []byte
+// An object is a JSON object, or nil, kept as text.
+type object = document.Object
 
-// MarshalText returns the object's text.
-func (o object) MarshalText() ([]byte, error) { return o, nil }
-
-// UnmarshalText keeps a copy of the text.
-func (o *object) UnmarshalText(text []byte) error {
-	*o = append(object(nil), text...)
-	return nil
+// instanceDetails are what the engine keeps of an instance besides its record.
+type instanceDetails struct {
+	Parameters       object
+	Context          object
+	OrganizationGUID string
+	SpaceGUID        string
+	MaintenanceInfo  *openbroker.MaintenanceInfo
+	DashboardURL     string
+	Metadata         *openbroker.InstanceMetadata
+	State            json.RawMessage
+	// Attributes is the only field of a tombstone.
+	Attributes []byte
 }
 
-// An instanceDocument is what the engine keeps of an instance, sealed.
-type instanceDocument struct {
-	Parameters       object                       `json:"parameters,omitempty"`
-	Context          object                       `json:"context,omitempty"`
-	OrganizationGUID string                       `json:"organization_guid,omitempty"`
-	SpaceGUID        string                       `json:"space_guid,omitempty"`
-	MaintenanceInfo  *openbroker.MaintenanceInfo  `json:"maintenance_info,omitempty"`
-	DashboardURL     string                       `json:"dashboard_url,omitempty"`
-	Metadata         *openbroker.InstanceMetadata `json:"metadata,omitempty"`
-	State            json.RawMessage              `json:"state,omitempty"`
-	// Attributes are the only field of a tombstone.
-	Attributes []byte `json:"attributes,omitempty"`
+// bindingDetails are what the engine keeps of a binding besides its record.
+type bindingDetails struct {
+	Parameters    object
+	Context       object
+	AppGUID       string
+	BindResource  object
+	PredecessorID string
+	// Bound has no Parameters: they are above.
+	Bound *openbroker.GetBindingResponse
+	State json.RawMessage
+	// Attributes is the only field of a tombstone.
+	Attributes []byte
 }
 
-// A bindingDocument is what the engine keeps of a binding, sealed.
-type bindingDocument struct {
-	Parameters    object                         `json:"parameters,omitempty"`
-	Context       object                         `json:"context,omitempty"`
-	AppGUID       string                         `json:"app_guid,omitempty"`
-	BindResource  object                         `json:"bind_resource,omitempty"`
-	PredecessorID string                         `json:"predecessor_binding_id,omitempty"`
-	Bound         *openbroker.GetBindingResponse `json:"bound,omitempty"`
-	State         json.RawMessage                `json:"state,omitempty"`
-	// Attributes are the only field of a tombstone.
-	Attributes []byte `json:"attributes,omitempty"`
-}
-
-// An operationDocument is what an operation is to achieve, sealed.
-type operationDocument struct {
-	// Previous is the status to go back to if a deletion fails.
-	Previous RecordStatus `json:"previous,omitempty"`
+// An operationGoal is what an operation has to achieve.
+type operationGoal struct {
+	// Previous is the status that a failed deletion restores.
+	Previous RecordStatus
 	// PlanID and Instance are what an update makes of the instance.
-	PlanID   string            `json:"plan_id,omitempty"`
-	Instance *instanceDocument `json:"instance,omitempty"`
+	PlanID   string
+	Instance *instanceDetails
 }
 
 // seal encrypts a document. What it belongs to is associated, so that one
 // record's data cannot pass for another's.
-func (r *rules) seal(document any, of string, key Key, id string) ([]byte, error) {
-	plain, err := json.Marshal(document)
+func (r *rules) seal(d document.Document, of string, key Key, id string) ([]byte, error) {
+	plain, err := document.Encode(d)
 	if err != nil {
 		return nil, err
 	}
 	return r.config.Sealer.Seal(plain, associated(of, key, id))
 }
 
-func (r *rules) open(sealed []byte, document any, of string, key Key, id string) error {
+// open decrypts a document. It leaves d as it is if nothing is sealed. The error is a
+// [*document.NewerFormatError] if a newer version wrote the document.
+func (r *rules) open(sealed []byte, d document.Document, of string, key Key, id string) error {
 	if len(sealed) == 0 {
 		return nil
 	}
 	plain, err := r.config.Sealer.Open(sealed, associated(of, key, id))
+	if err == nil {
+		err = document.Decode(plain, d)
+	}
 	if err != nil {
 		return fmt.Errorf("opening the data of %s %s: %w", of, describeKey(key, id), err)
 	}
-	// Numbers stay as they were written: credentials may have long ones.
-	decoder := json.NewDecoder(bytes.NewReader(plain))
-	decoder.UseNumber()
-	return decoder.Decode(document)
+	return nil
 }
 
 func describeKey(key Key, id string) string {
@@ -97,31 +90,36 @@ const (
 	ofCheckpoint = "checkpoint"
 )
 
-func (e *Engine) sealInstance(key Key, d *instanceDocument) ([]byte, error) {
-	return e.seal(d, ofInstance, key.Instance(), "")
+func (e *Engine) sealInstance(key Key, d *instanceDetails) ([]byte, error) {
+	return e.seal(d.document(), ofInstance, key.Instance(), "")
 }
 
-func (e *Engine) openInstance(r *InstanceRecord) (*instanceDocument, error) {
-	d := new(instanceDocument)
-	return d, e.open(r.Data, d, ofInstance, r.Key.Instance(), "")
+func (e *Engine) openInstance(r *InstanceRecord) (*instanceDetails, error) {
+	d := new(document.Instance)
+	err := e.open(r.Data, d, ofInstance, r.Key.Instance(), "")
+	return instanceOf(d), err
 }
 
-func (e *Engine) sealBinding(key Key, d *bindingDocument) ([]byte, error) {
-	return e.seal(d, ofBinding, key, "")
+func (e *Engine) sealBinding(key Key, d *bindingDetails) ([]byte, error) {
+	return e.seal(d.document(), ofBinding, key, "")
 }
 
-func (e *Engine) openBinding(r *BindingRecord) (*bindingDocument, error) {
-	d := new(bindingDocument)
-	return d, e.open(r.Data, d, ofBinding, r.Key, "")
+func (e *Engine) openBinding(r *BindingRecord) (*bindingDetails, error) {
+	d := new(document.Binding)
+	if err := e.open(r.Data, d, ofBinding, r.Key, ""); err != nil {
+		return new(bindingDetails), err
+	}
+	return bindingOf(d)
 }
 
-func (r *rules) openOperation(o *OperationRecord) (*operationDocument, error) {
-	d := new(operationDocument)
-	return d, r.open(o.Data, d, ofOperation, o.Key, o.ID)
+func (r *rules) openOperation(o *OperationRecord) (*operationGoal, error) {
+	d := new(document.Operation)
+	err := r.open(o.Data, d, ofOperation, o.Key, o.ID)
+	return operationOf(d), err
 }
 
 // instance returns the instance as a provider sees it.
-func (e *Engine) instance(r *InstanceRecord, d *instanceDocument) Instance {
+func (e *Engine) instance(r *InstanceRecord, d *instanceDetails) Instance {
 	i := Instance{
 		Platform: r.Key.Platform, ID: r.Key.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
 		OrganizationGUID: d.OrganizationGUID, SpaceGUID: d.SpaceGUID,
@@ -142,7 +140,7 @@ func contextOf(raw object) openbroker.PlatformContext {
 }
 
 // binding returns the binding as a provider sees it.
-func (e *Engine) binding(instance Instance, r *BindingRecord, d *bindingDocument) Binding {
+func (e *Engine) binding(instance Instance, r *BindingRecord, d *bindingDetails) Binding {
 	b := Binding{
 		Instance: instance, ID: r.Key.BindingID, AppGUID: d.AppGUID, Context: contextOf(d.Context),
 		Parameters: openbroker.Parameters(d.Parameters), PredecessorID: d.PredecessorID, State: d.State,

@@ -1,13 +1,12 @@
 package durable
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable/internal/document"
 )
 
 // The causes with which the context of an attempt ends, and other reasons of the
@@ -22,15 +21,8 @@ var (
 )
 
 // A failure is the public part of the error of a failed operation, as it is stored.
-type failure struct {
-	Status           int    `json:"status,omitempty"`
-	Code             string `json:"code,omitempty"`
-	Description      string `json:"description"`
-	InstanceUsable   *bool  `json:"instance_usable,omitempty"`
-	UpdateRepeatable *bool  `json:"update_repeatable,omitempty"`
-	// RetryAfter is for a request that waited.
-	RetryAfter time.Duration `json:"retry_after,omitempty"`
-}
+// RetryAfter is for a waiting request.
+type failure document.Failure
 
 // plainError copies an error of a provider into types of this package. The methods of
 // a provider's error type may panic, for example for a nil pointer in an error. Call
@@ -88,7 +80,8 @@ func failureOf(err error, operationID string) *failure {
 }
 
 func (f *failure) encode() []byte {
-	encoded, err := json.Marshal(f)
+	stored := document.Failure(*f)
+	encoded, err := document.Encode(&stored)
 	if err != nil {
 		return []byte(`{"description":"The operation failed."}`)
 	}
@@ -100,12 +93,13 @@ func (f *failure) encode() []byte {
 func EncodeFailure(err *openbroker.Error) []byte { return failureOf(err, "").encode() }
 
 func readFailure(stored []byte) *failure {
-	f := &failure{Description: "The operation failed."}
-	if len(stored) > 0 && json.Unmarshal(stored, f) != nil {
-		return &failure{Description: "The operation failed."}
+	d := document.Failure{Description: "The operation failed."}
+	if len(stored) > 0 && document.Decode(stored, &d) != nil {
+		d = document.Failure{Description: "The operation failed."}
 	}
+	f := failure(d)
 	setDefault(&f.Status, http.StatusInternalServerError)
-	return f
+	return &f
 }
 
 // err is the failure as the answer to a waiting request.

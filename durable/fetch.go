@@ -26,13 +26,13 @@ func (e *Engine) GetInstance(ctx context.Context, r *openbroker.GetInstanceReque
 	default:
 		return nil, openbroker.ErrInstanceDoesNotExist
 	}
-	document, err := e.openInstance(record)
+	details, err := e.openInstance(record)
 	if err != nil {
 		return nil, err
 	}
 	return &openbroker.GetInstanceResponse{
-		ServiceID: record.ServiceID, PlanID: record.PlanID, DashboardURL: document.DashboardURL,
-		Parameters: openbroker.Parameters(document.Parameters), MaintenanceInfo: document.MaintenanceInfo, Metadata: document.Metadata,
+		ServiceID: record.ServiceID, PlanID: record.PlanID, DashboardURL: details.DashboardURL,
+		Parameters: openbroker.Parameters(details.Parameters), MaintenanceInfo: details.MaintenanceInfo, Metadata: details.Metadata,
 	}, nil
 }
 
@@ -47,15 +47,15 @@ func (e *Engine) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest
 	if snapshot.Binding == nil || snapshot.Binding.Status != StatusReady {
 		return nil, openbroker.ErrBindingDoesNotExist
 	}
-	document, err := e.openBinding(snapshot.Binding)
+	details, err := e.openBinding(snapshot.Binding)
 	if err != nil {
 		return nil, err
 	}
 	response := openbroker.GetBindingResponse{}
-	if document.Bound != nil {
-		response = *document.Bound
+	if details.Bound != nil {
+		response = *details.Bound
 	}
-	response.Parameters = openbroker.Parameters(document.Parameters)
+	response.Parameters = openbroker.Parameters(details.Parameters)
 	return &response, nil
 }
 

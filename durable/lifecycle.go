@@ -54,11 +54,11 @@ func (l *Lifecycle) Timeout(instance *InstanceRecord, o *OperationRecord) time.D
 // the operation. The error says that sealed data cannot be opened or sealed.
 func (l *Lifecycle) Fail(s *Snapshot, o *OperationRecord, cleanup Cleanup) (Transition, error) {
 	setDefault(&cleanup, l.Policy(s.Instance).Cleanup)
-	document, err := l.rules.openOperation(o)
+	goal, err := l.rules.openOperation(o)
 	if err != nil {
 		return Transition{}, err
 	}
-	t, err := l.rules.afterFailure(o, s.Instance, s.Binding, document.previous(), cleanup)
+	t, err := l.rules.afterFailure(o, s.Instance, s.Binding, goal.previous(), cleanup)
 	l.rules.refresh(t.Instance, t.Binding)
 	return t, err
 }
@@ -76,7 +76,7 @@ func (l *Lifecycle) CleanUp(key Key) (Transition, error) {
 // its delete request joins it. The error says that data cannot be sealed.
 func (l *Lifecycle) Delete(s *Snapshot, key Key) (t Transition, err error) {
 	t.setStatus(key, s.Instance, s.Binding, StatusDeleting)
-	t.Next, err = l.rules.newOperation(key, deletes(key), l.Policy(s.Instance), &operationDocument{Previous: StatusReady})
+	t.Next, err = l.rules.newOperation(key, deletes(key), l.Policy(s.Instance), &operationGoal{Previous: StatusReady})
 	l.rules.refresh(t.Instance, t.Binding)
 	return t, err
 }

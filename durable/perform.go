@@ -119,11 +119,11 @@ func (e *Engine) unbindOne(ctx context.Context, task *Task, instance Instance, r
 	if record.Status == StatusDeleted {
 		return nil
 	}
-	document, err := e.openBinding(record)
+	details, err := e.openBinding(record)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := deletion(e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, document))); err != nil {
+	if err := deletion(e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, details))); err != nil {
 		return fmt.Errorf("deleting the binding %q first: %w", record.Key.BindingID, err)
 	}
 	return task.advance(ctx, &Advance{Binding: deletedBinding(record)})

@@ -110,7 +110,7 @@ func (e *Engine) moving(ctx context.Context) ([]PlanUse, error) {
 
 // destination is the target plan of an update. ok is false if the instance is gone.
 func (e *Engine) destination(ctx context.Context, o *OperationRecord) (use PlanUse, ok bool, err error) {
-	document, err := e.openOperation(o)
+	goal, err := e.openOperation(o)
 	if err != nil {
 		return use, false, err
 	}
@@ -119,5 +119,5 @@ func (e *Engine) destination(ctx context.Context, o *OperationRecord) (use PlanU
 		return use, false, err
 	}
 	record := snapshot.Instance
-	return PlanUse{PlanRef: PlanRef{record.ServiceID, document.PlanID}, Instance: record.Key, Status: record.Status}, true, nil
+	return PlanUse{PlanRef: PlanRef{record.ServiceID, goal.PlanID}, Instance: record.Key, Status: record.Status}, true, nil
 }

@@ -26,14 +26,14 @@ func keyOf(caller *openbroker.Caller, instanceID, bindingID string) Key {
 func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	policy := e.config.policy(r.PlanID, r.Plan)
-	wanted := &instanceDocument{
+	wanted := &instanceDetails{
 		Parameters: object(r.Parameters), Context: object(r.Context.Raw),
 		OrganizationGUID: r.OrganizationGUID, SpaceGUID: r.SpaceGUID, MaintenanceInfo: r.MaintenanceInfo,
 	}
 	if wanted.MaintenanceInfo == nil && r.Plan != nil {
 		wanted.MaintenanceInfo = r.Plan.MaintenanceInfo
 	}
-	var present *instanceDocument
+	var present *instanceDetails
 	d, err := e.decide(ctx, key, e.guessAbsent(policy, r), func(s *Snapshot) (_ *decision, err error) {
 		record := s.Instance
 		if record == nil || record.Status == StatusDeleted {
@@ -89,7 +89,7 @@ func (e *Engine) guessAbsent(policy Policy, r *openbroker.ProvisionRequest) *Sna
 	return &Snapshot{}
 }
 
-func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *openbroker.ProvisionRequest, policy Policy, wanted *instanceDocument) (*decision, error) {
+func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *openbroker.ProvisionRequest, policy Policy, wanted *instanceDetails) (*decision, error) {
 	if policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil, openbroker.ErrAsyncRequired
 	}
@@ -149,7 +149,7 @@ func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instan
 // provisionCleanedUp is the decision about a request that is identical to a failed
 // creation, which was cleaned up and whose failure was not delivered. Otherwise it is
 // nil.
-func (e *Engine) provisionCleanedUp(ctx context.Context, s *Snapshot, r *openbroker.ProvisionRequest, wanted *instanceDocument, asyncRequired bool) (*decision, error) {
+func (e *Engine) provisionCleanedUp(ctx context.Context, s *Snapshot, r *openbroker.ProvisionRequest, wanted *instanceDetails, asyncRequired bool) (*decision, error) {
 	record := s.Instance
 	if record == nil || len(record.Data) == 0 || record.ServiceID != r.ServiceID || record.PlanID != r.PlanID {
 		return nil, nil //nolint:nilnil // No such decision, and no error.

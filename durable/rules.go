@@ -118,16 +118,16 @@ func deletes(key Key) OperationKind {
 }
 
 // newOperation prepares an operation that a platform asks for.
-func (r *rules) newOperation(key Key, kind OperationKind, policy Policy, document *operationDocument) (*OperationSpec, error) {
+func (r *rules) newOperation(key Key, kind OperationKind, policy Policy, goal *operationGoal) (*OperationSpec, error) {
 	begin := &OperationSpec{
 		ID: newOperationID(), Key: key, Kind: kind, Timeout: policy.Deadline,
 		Parallel: policy.AllowsParallelBindings() && key.BindingID != "",
 	}
-	if document == nil {
+	if goal == nil {
 		return begin, nil
 	}
 	var err error
-	begin.Data, err = r.seal(document, ofOperation, key, begin.ID)
+	begin.Data, err = r.seal(goal.document(), ofOperation, key, begin.ID)
 	return begin, err
 }
 
@@ -140,6 +140,6 @@ func (r *rules) cleanUp(key Key) (*OperationSpec, error) {
 		Parallel: key.BindingID != "",
 	}
 	var err error
-	next.Data, err = r.seal(&operationDocument{Previous: StatusCreateFailed}, ofOperation, key, next.ID)
+	next.Data, err = r.seal((&operationGoal{Previous: StatusCreateFailed}).document(), ofOperation, key, next.ID)
 	return next, err
 }

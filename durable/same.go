@@ -12,12 +12,12 @@ import (
 
 // sameInstance compares the attributes that make a request identical. Names and
 // annotations in the context may differ.
-func sameInstance(a, b *instanceDocument) bool {
+func sameInstance(a, b *instanceDetails) bool {
 	return a.OrganizationGUID == b.OrganizationGUID && a.SpaceGUID == b.SpaceGUID &&
 		namespace(a.Context) == namespace(b.Context) && sameObject(a.Parameters, b.Parameters)
 }
 
-func sameBinding(a, b *bindingDocument) bool {
+func sameBinding(a, b *bindingDetails) bool {
 	return a.PredecessorID == b.PredecessorID && a.AppGUID == b.AppGUID &&
 		sameObject(a.BindResource, b.BindResource) && sameObject(a.Parameters, b.Parameters)
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+
+	"github.com/openbroker/openbroker/durable/internal/document"
 )
 
 // A Task is one attempt at an operation, as a [Provider] sees it. Several goroutines may
@@ -69,7 +71,7 @@ func (t *Task) Save(ctx context.Context, v any) error {
 	if err != nil {
 		return fmt.Errorf("saving a checkpoint: %w", err)
 	}
-	sealed, err := t.engine.seal(checkpoint{Binding: t.binding, Value: value}, ofCheckpoint, t.run.record.Key, t.run.record.ID)
+	sealed, err := t.engine.seal(&document.Checkpoint{Binding: t.binding, Value: value}, ofCheckpoint, t.run.record.Key, t.run.record.ID)
 	if err != nil {
 		err = interrupted(ctx, err)
 	} else {
@@ -92,10 +94,12 @@ func (t *Task) Load(v any) (bool, error) {
 	if len(t.checkpoint) == 0 {
 		return false, nil
 	}
-	var saved checkpoint
+	var saved document.Checkpoint
 	if err := t.engine.open(t.checkpoint, &saved, ofCheckpoint, t.run.record.Key, t.run.record.ID); err != nil {
 		return false, fmt.Errorf("loading a checkpoint: %w", interrupted(t.run.ctx, err))
 	}
+	// A deprovision deletes the remaining bindings one by one, and each has a
+	// checkpoint of its own.
 	if saved.Binding != t.binding {
 		return false, nil
 	}
@@ -103,13 +107,6 @@ func (t *Task) Load(v any) (bool, error) {
 		return false, fmt.Errorf("loading a checkpoint: %w", err)
 	}
 	return true, nil
-}
-
-// A checkpoint is the stored value of Save. A deprovision deletes the remaining
-// bindings one by one, and each has a checkpoint of its own.
-type checkpoint struct {
-	Binding string          `json:"binding,omitempty"`
-	Value   json.RawMessage `json:"value"`
 }
 
 // ofBinding is the task for a binding that a deprovision deletes first.

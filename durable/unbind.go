@@ -75,7 +75,7 @@ func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool)
 	if err != nil {
 		return nil, err
 	}
-	goal := &operationDocument{Previous: s.Binding.Status}
+	goal := &operationGoal{Previous: s.Binding.Status}
 	if s.Binding.Status != StatusReady {
 		goal.Previous = StatusCreateFailed
 	}

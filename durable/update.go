@@ -17,7 +17,7 @@ import (
 func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	var policy Policy
-	var present *instanceDocument
+	var present *instanceDetails
 	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (_ *decision, err error) {
 		record := s.Instance
 		if record == nil || record.Status == StatusDeleted || record.Status == StatusCreateFailed {
@@ -70,8 +70,8 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	}
 }
 
-// wanted is the document and the plan of the instance after the update.
-func (e *Engine) wanted(r *openbroker.UpdateRequest, record *InstanceRecord, present *instanceDocument) (*instanceDocument, string, error) {
+// wanted returns the details and the plan of the instance after the update.
+func (e *Engine) wanted(r *openbroker.UpdateRequest, record *InstanceRecord, present *instanceDetails) (*instanceDetails, string, error) {
 	wanted, planID := *present, record.PlanID
 	if r.PlanID != "" && r.PlanID != record.PlanID {
 		service, plan := e.lookUp(record.ServiceID, record.PlanID)
@@ -99,7 +99,7 @@ func (e *Engine) wanted(r *openbroker.UpdateRequest, record *InstanceRecord, pre
 
 // unchanged reports whether the provider has nothing to do. A service with
 // allow_context_updates is called for a new context too.
-func (e *Engine) unchanged(r *openbroker.UpdateRequest, record *InstanceRecord, present, wanted *instanceDocument, planID string) bool {
+func (e *Engine) unchanged(r *openbroker.UpdateRequest, record *InstanceRecord, present, wanted *instanceDetails, planID string) bool {
 	if r.Service != nil && r.Service.AllowContextUpdates && !sameObject(present.Context, wanted.Context) {
 		return false
 	}
@@ -107,7 +107,7 @@ func (e *Engine) unchanged(r *openbroker.UpdateRequest, record *InstanceRecord, 
 		maintenanceVersion(present) == maintenanceVersion(wanted)
 }
 
-func maintenanceVersion(d *instanceDocument) string {
+func maintenanceVersion(d *instanceDetails) string {
 	if d.MaintenanceInfo == nil {
 		return ""
 	}
@@ -115,7 +115,7 @@ func maintenanceVersion(d *instanceDocument) string {
 }
 
 // rememberContext stores a new context without an operation.
-func (e *Engine) rememberContext(s *Snapshot, key Key, present, wanted *instanceDocument) (*decision, error) {
+func (e *Engine) rememberContext(s *Snapshot, key Key, present, wanted *instanceDetails) (*decision, error) {
 	if sameObject(present.Context, wanted.Context) {
 		return &decision{done: true}, nil
 	}
@@ -127,17 +127,17 @@ func (e *Engine) rememberContext(s *Snapshot, key Key, present, wanted *instance
 	return &decision{done: true, accept: &Acceptance{Expect: s.Revision(), Instance: record}}, nil
 }
 
-func (e *Engine) joinUpdate(s *Snapshot, r *openbroker.UpdateRequest, policy Policy, wanted *instanceDocument, planID string) (*decision, error) {
+func (e *Engine) joinUpdate(s *Snapshot, r *openbroker.UpdateRequest, policy Policy, wanted *instanceDetails, planID string) (*decision, error) {
 	operation := s.open(KindUpdate)
 	if operation == nil {
 		return nil, openbroker.ErrConcurrency
 	}
-	document, err := e.openOperation(operation)
+	goal, err := e.openOperation(operation)
 	if err != nil {
 		return nil, err
 	}
-	running := document.Instance
-	if running == nil || document.PlanID != planID || maintenanceVersion(running) != maintenanceVersion(wanted) ||
+	running := goal.Instance
+	if running == nil || goal.PlanID != planID || maintenanceVersion(running) != maintenanceVersion(wanted) ||
 		!sameObject(running.Parameters, wanted.Parameters) || !sameObject(running.Context, wanted.Context) {
 		return nil, openbroker.ErrConcurrency
 	}
@@ -147,7 +147,7 @@ func (e *Engine) joinUpdate(s *Snapshot, r *openbroker.UpdateRequest, policy Pol
 	return &decision{operationID: operation.ID, joined: true}, nil
 }
 
-func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.UpdateRequest, policy Policy, present, wanted *instanceDocument, planID string) (*decision, error) {
+func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.UpdateRequest, policy Policy, present, wanted *instanceDetails, planID string) (*decision, error) {
 	if policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil, openbroker.ErrAsyncRequired
 	}
@@ -160,8 +160,8 @@ func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.Upd
 			return nil, err
 		}
 	}
-	document := &operationDocument{PlanID: planID, Instance: wanted}
-	begin, task, err := e.newOperation(record.Key, KindUpdate, policy, document)
+	goal := &operationGoal{PlanID: planID, Instance: wanted}
+	begin, task, err := e.newOperation(record.Key, KindUpdate, policy, goal)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +169,6 @@ func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.Upd
 	return &decision{
 		accept: &Acceptance{Expect: s.Revision(), Instance: record, Operation: begin},
 		task:   task, operationID: begin.ID,
-		docs: documents{instanceRecord: &record, instance: present, operation: document},
+		docs: documents{instanceRecord: &record, instance: present, operation: goal},
 	}, nil
 }

@@ -31,11 +31,7 @@ type header struct {
 
 // A Summary is how much an archive has.
 type Summary struct {
-	Settings   int64 `json:"settings"`
-	Instances  int64 `json:"instances"`
-	Bindings   int64 `json:"bindings"`
-	Operations int64 `json:"operations"`
-	Audit      int64 `json:"audit"`
+	Settings, Instances, Bindings, Operations, Audit int64
 }
 
 func (s *Summary) add(item admin.ExportItem) {
@@ -54,8 +50,20 @@ func (s *Summary) add(item admin.ExportItem) {
 }
 
 type end struct {
-	Summary
-	SHA256 string `json:"sha256"`
+	Settings   int64  `json:"settings"`
+	Instances  int64  `json:"instances"`
+	Bindings   int64  `json:"bindings"`
+	Operations int64  `json:"operations"`
+	Audit      int64  `json:"audit"`
+	SHA256     string `json:"sha256"`
+}
+
+func endOf(s Summary, sum string) *end {
+	return &end{s.Settings, s.Instances, s.Bindings, s.Operations, s.Audit, sum}
+}
+
+func (e *end) summary() Summary {
+	return Summary{e.Settings, e.Instances, e.Bindings, e.Operations, e.Audit}
 }
 
 type setting struct {

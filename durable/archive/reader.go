@@ -62,23 +62,31 @@ func (r *Reader) Items() iter.Seq2[admin.ExportItem, error] {
 func (r *Reader) Summary() Summary { return r.summary }
 
 func (r *Reader) header() error {
-	l, err := r.line()
+	text, err := r.text()
 	if err != nil {
 		return err
 	}
-	switch {
-	case l.Header == nil || l.Header.Format != format:
+	// A newer header may have more fields.
+	var l line
+	switch err := json.NewDecoder(bytes.NewReader(text)).Decode(&l); {
+	case err != nil || l.Header == nil || l.Header.Format != format:
 		return r.wrong("it does not begin as an archive: name a file that openbroker admin export has written")
+	case l.Header.Version > version:
+		return r.wrong("written by a newer openbroker: format %d, this binary reads up to %d: import it with the version that exported it", l.Header.Version, version)
 	case l.Header.Version != version:
-		return r.wrong("it has version %d, and this program reads version %d: use the program that it was written with, or a newer one", l.Header.Version, version)
-	default:
-		return nil
+		return r.wrong("it has the unknown format %d", l.Header.Version)
 	}
+	_, err = r.decode(text)
+	return err
 }
 
 func (r *Reader) next() (admin.ExportItem, error) {
 	sum := hex.EncodeToString(r.hash.Sum(nil))
-	l, err := r.line()
+	text, err := r.text()
+	if err != nil {
+		return admin.ExportItem{}, err
+	}
+	l, err := r.decode(text)
 	if err != nil {
 		return admin.ExportItem{}, err
 	}
@@ -98,8 +106,8 @@ func (r *Reader) next() (admin.ExportItem, error) {
 
 func (r *Reader) end(e *end, sum string) error {
 	switch {
-	case e.Summary != r.summary:
-		return r.wrong("it ends with %+v, but has %+v: records are missing", e.Summary, r.summary)
+	case e.summary() != r.summary:
+		return r.wrong("it ends with %+v, but has %+v: records are missing", e.summary(), r.summary)
 	case e.SHA256 != sum:
 		return r.wrong("the checksum does not match: it was changed or damaged")
 	}
@@ -113,10 +121,9 @@ func (r *Reader) end(e *end, sum string) error {
 	return nil
 }
 
-// line reads the next line. Exactly one field is set.
-func (r *Reader) line() (*line, error) {
+// text reads the next line.
+func (r *Reader) text() (text []byte, err error) {
 	r.number++
-	var text []byte
 	for {
 		part, err := r.input.ReadSlice('\n')
 		if len(text)+len(part) > maxLine+1 {
@@ -134,6 +141,11 @@ func (r *Reader) line() (*line, error) {
 		}
 	}
 	_, _ = r.hash.Write(text) // It never fails.
+	return text, nil
+}
+
+// decode decodes a line. Exactly one field is set.
+func (r *Reader) decode(text []byte) (*line, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	l := new(line)

@@ -57,7 +57,7 @@ func (w *Writer) write(l line) error {
 // Close completes the archive and returns what is in it. It does not close what
 // the archive is written to.
 func (w *Writer) Close() (Summary, error) {
-	err := w.write(line{End: &end{Summary: w.summary, SHA256: hex.EncodeToString(w.hash.Sum(nil))}})
+	err := w.write(line{End: endOf(w.summary, hex.EncodeToString(w.hash.Sum(nil)))})
 	if err == nil {
 		if err = w.output.Flush(); err != nil {
 			err = fmt.Errorf("archive: %w", err)
