@@ -30,7 +30,7 @@ func TestParallelBindings(t *testing.T) {
 			receive(t, "all at a time", g.entered)
 		}
 		if n := store.conflicts.Load(); n > 0 {
-			t.Errorf("%d decisions were made in vain", n)
+			t.Errorf("%d decisions conflicted", n)
 		}
 		r.update("i", updateExtra).is(t, http.StatusUnprocessableEntity, concurrency)
 		r.deprovision("i", "plan-parallel").is(t, http.StatusUnprocessableEntity, concurrency)
@@ -85,7 +85,7 @@ func TestRotation(t *testing.T) {
 		rotate("i", "new", bindBody(planID, `,"predecessor_binding_id":"old"`)).is(t, http.StatusOK, "")
 		rotate("i", "new", bindBody(planID, "")).is(t, http.StatusConflict, "")
 		rotate("i", "new", `{"predecessor_binding_id":"expired"}`).is(t, http.StatusConflict, "")
-		// A repeated request is the same one when the predecessor is gone.
+		// A repeated request stays identical after its predecessor was deleted.
 		r.done("i/service_bindings/old", r.unbind("i", "old", planID))
 		rotate("i", "new", successor).is(t, http.StatusOK, "")
 
@@ -131,7 +131,7 @@ func TestExpiredBindings(t *testing.T) {
 		r.status("i", "expired", durable.StatusDeleted)
 		r.unbind("i", "expired", planID).is(t, http.StatusGone, "")
 		if r.provider.has("i/expired") || !r.provider.has("i/lasting") {
-			t.Error("the provider was not asked to delete the binding that has expired, and it only")
+			t.Error("the provider was not called to delete the expired binding alone")
 		}
 	})
 }
@@ -165,12 +165,12 @@ func TestRemainingBindings(t *testing.T) {
 		r.done(planID, r.deprovision(planID, planID))
 		for _, b := range []string{"b1", "b2", "b3"} {
 			if r.provider.has(planID + "/" + b) {
-				t.Errorf("the binding %s is left", b)
+				t.Errorf("the binding %s remains", b)
 			}
 			r.unbind(planID, b, planID).is(t, http.StatusGone, "")
 			snapshot, err := store.Load(t.Context(), durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: planID, BindingID: b})
 			if err != nil || len(snapshot.Binding.Data) > 0 || len(snapshot.Instance.Data) > 0 {
-				t.Errorf("what is deleted still has data (%v)", err)
+				t.Errorf("a deleted record still has data (%v)", err)
 			}
 		}
 		a := r.deprovision("plan-refuse", "plan-refuse")
@@ -185,8 +185,7 @@ func TestRemainingBindings(t *testing.T) {
 	})
 }
 
-// A deprovision that is refused because of bindings must not disturb their
-// clean-up: nobody else would do it.
+// A deprovision that is refused because of bindings must not stop their clean-up.
 func TestRefusedDeprovisionLeavesCleanUpAlone(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -203,7 +202,7 @@ func TestRefusedDeprovisionLeavesCleanUpAlone(t *testing.T) {
 	})
 }
 
-// What one binding saved while it was deleted is nothing to the next.
+// A binding does not load the checkpoint of another one.
 func TestCheckpointsOfRemainingBindings(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

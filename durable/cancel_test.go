@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A deletion cancels the creation, and begins only when that has stopped.
+// A deletion cancels the creation, and begins when the creation has stopped.
 func TestCancelThenDelete(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -34,10 +34,10 @@ func TestCancelThenDelete(t *testing.T) {
 		if again := r.deprovision("i", "plan-async").is(t, http.StatusAccepted, ""); again.operation() != d.operation() {
 			t.Error("the repeated deletion is another operation")
 		}
-		receive(t, "the provider is told to stop", told)
+		receive(t, "the context of the provider ends", told)
 		for _, operation := range []string{a.operation(), d.operation(), ""} {
 			if s := r.lastOperation("i", operation); s.state() != string(openbroker.OperationInProgress) {
-				t.Errorf("meanwhile the operation %q is %s", operation, s.text)
+				t.Errorf("the operation %q is %s meanwhile", operation, s.text)
 			}
 		}
 		if len(deprovision.entered) > 0 {
@@ -55,13 +55,13 @@ func TestCancelThenDelete(t *testing.T) {
 	})
 }
 
-// A deafStore hears nothing of what happens elsewhere.
+// A deafStore sends no hints.
 type deafStore struct{ durable.Store }
 
 func (deafStore) Hints() <-chan struct{} { return nil }
 
-// The replica that cancels an operation which it works on stops it at once: it
-// needs no hint for that, and does not wait until it renews the lease.
+// A replica that cancels an operation of its own stops it at once. It needs neither
+// a hint nor a renewal of the lease.
 func TestCancelStopsLocally(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -73,8 +73,8 @@ func TestCancelStopsLocally(t *testing.T) {
 	})
 }
 
-// A provider that ignores its context is given up after a grace period, and
-// what it returns later changes nothing.
+// A provider that ignores its context is abandoned after a grace period, and the
+// engine ignores what it returns later.
 func TestCancelStubbornProvider(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -94,7 +94,7 @@ func TestCancelStubbornProvider(t *testing.T) {
 	})
 }
 
-// A request that waits for a creation hears that it was cancelled.
+// A request that waits for a cancelled creation gets the error.
 func TestCancelWhileARequestWaits(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -107,7 +107,7 @@ func TestCancelWhileARequestWaits(t *testing.T) {
 	})
 }
 
-// A creation that waits between two attempts has nothing to stop.
+// A creation that waits between two attempts has no worker to stop.
 func TestCancelBetweenAttempts(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -125,8 +125,8 @@ func TestCancelBetweenAttempts(t *testing.T) {
 	})
 }
 
-// A deprovision takes the place of the clean-up of a binding too, and waits
-// until that has stopped.
+// A deprovision replaces the clean-up of a binding, and waits until that has
+// stopped.
 func TestDeprovisionDuringCleanUpOfBindings(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -160,8 +160,8 @@ func TestDeprovisionDuringCleanUpOfBindings(t *testing.T) {
 		receive(t, "the other clean-up", cleanUps)
 		gate := provider.hold(durable.KindDeprovision, "i")
 		d := r.deprovision("i", "plan-parallel").is(t, http.StatusAccepted, "")
-		receive(t, "the first clean-up is told to stop", told)
-		receive(t, "the second clean-up is told to stop", told)
+		receive(t, "the context of the first clean-up ends", told)
+		receive(t, "the context of the second clean-up ends", told)
 		if len(gate.entered) > 0 || len(provider.called(durable.KindUnbind, "i")) > 2 {
 			t.Error("the deletion has begun before the clean-ups stopped")
 		}
@@ -171,7 +171,7 @@ func TestDeprovisionDuringCleanUpOfBindings(t *testing.T) {
 	})
 }
 
-// Clean-ups of bindings do not stand in each other's way.
+// Clean-ups of several bindings run in parallel.
 func TestManyFailedBindings(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -188,7 +188,7 @@ func TestManyFailedBindings(t *testing.T) {
 			}
 			receive(t, "the clean-up", g.entered)
 		}
-		// However many there are, one request takes the place of all.
+		// One request replaces all of them.
 		g.open()
 		r.done("i", r.deprovision("i", "plan-parallel"))
 	})

@@ -15,8 +15,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// However many identical requests arrive at once, on whichever replica, there is
-// one operation, and the provider hears of it once.
+// Identical requests that arrive together, on any replica, share one operation and
+// one call of the provider.
 func TestIdenticalRequests(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -71,7 +71,7 @@ func TestIdenticalRequests(t *testing.T) {
 		})
 		one(durable.KindDeprovision, "i", func() []answer { return all(http.MethodDelete, instancePath("i")+"?"+incomplete+"&"+hints(plan), "") })
 
-		// Those that wait all get the result.
+		// All waiting requests get the result.
 		provider.on(durable.KindProvision, "j", nil)
 		created, existed := 0, 0
 		for _, a := range all(http.MethodPut, instancePath("j"), provisionBody("plan-sync", "")) {
@@ -83,13 +83,13 @@ func TestIdenticalRequests(t *testing.T) {
 			}
 		}
 		if created == 0 || created+existed != clients || len(provider.called(durable.KindProvision, "j")) != 1 {
-			t.Errorf("%d times created, %d times there", created, existed)
+			t.Errorf("%d times created, %d times existing", created, existed)
 		}
 	})
 }
 
-// A ledger is a provider that watches over the rules: what it must never see is
-// an error of the test.
+// A ledger is a provider that checks the rules of the engine. A call that breaks
+// one fails the test.
 type ledger struct {
 	*scripted
 	tb     testing.TB
@@ -98,7 +98,7 @@ type ledger struct {
 	mu        sync.Mutex
 	instances map[string]bool
 	bindings  map[string]map[string]bool
-	// busy are the resources that an attempt works on.
+	// busy has the resources that an attempt works on.
 	busy map[string]int
 }
 
@@ -129,7 +129,7 @@ func (l *ledger) work(ctx context.Context, task *durable.Task, id, binding strin
 	switch fate {
 	case 0:
 		if deletes := task.Kind() == durable.KindDeprovision || task.Kind() == durable.KindUnbind; deletes && !l.has(id, binding) {
-			return nil // What an earlier attempt has deleted cannot be refused.
+			return nil // An earlier attempt has deleted it, so it cannot refuse.
 		}
 		return errProvider
 	case 1:
@@ -156,7 +156,7 @@ func (l *ledger) Provision(ctx context.Context, task *durable.Task, i durable.In
 func (l *ledger) Update(ctx context.Context, task *durable.Task, i, _ durable.Instance) (durable.UpdateResult, error) {
 	return durable.UpdateResult{}, l.work(ctx, task, i.ID, "", false, func() {
 		if !l.instances[i.ID] {
-			l.tb.Errorf("the instance %s is updated, and there is none", i.ID)
+			l.tb.Errorf("the instance %s is updated, but does not exist", i.ID)
 		}
 	})
 }
@@ -174,7 +174,7 @@ func (l *ledger) Bind(ctx context.Context, task *durable.Task, b durable.Binding
 	id := b.Instance.ID
 	return durable.BindResult{}, l.work(ctx, task, id, b.ID, b.Instance.PlanID == "plan-parallel", func() {
 		if !l.instances[id] {
-			l.tb.Errorf("the binding %s/%s is created, and there is no instance", id, b.ID)
+			l.tb.Errorf("the binding %s/%s is created, but its instance does not exist", id, b.ID)
 		}
 		if l.bindings[id] == nil {
 			l.bindings[id] = map[string]bool{}
@@ -187,10 +187,9 @@ func (l *ledger) Unbind(ctx context.Context, task *durable.Task, b durable.Bindi
 	return l.work(ctx, task, b.Instance.ID, b.ID, b.Instance.PlanID == "plan-parallel", func() { delete(l.bindings[b.Instance.ID], b.ID) })
 }
 
-// Clients that do not know of each other send random requests about the same
-// few resources to two replicas. Whatever happens, no two attempts collide, the
-// answers are ones that platforms know, and in the end the store and the
-// provider agree.
+// Independent clients send random requests for a few shared resources to two
+// replicas. No two attempts overlap, every answer has a status of the
+// specification, and at the end the store and the provider agree.
 func TestConcurrentRequests(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -264,12 +263,12 @@ func checkStatus(tb testing.TB, method, path string, a answer) {
 	tb.Errorf("%s %s is answered with %d %s", method, path, a.status, a.text)
 }
 
-// agree waits until nothing is being done and compares the records with what
-// the provider has.
+// agree waits until no operation is open, and compares the records with the
+// resources of the provider.
 func agree(t *testing.T, store durable.Store, r *replica, provider *ledger, plans map[string]string) {
 	t.Helper()
 	for id := range plans {
-		eventually(t, "nothing is being done to "+id, func() bool {
+		eventually(t, "no open operation on "+id, func() bool {
 			snapshot, err := store.Load(t.Context(), durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: id})
 			if err != nil {
 				t.Fatal(err)
@@ -285,9 +284,10 @@ func agree(t *testing.T, store durable.Store, r *replica, provider *ledger, plan
 			has := provider.has(id, binding)
 			provider.mu.Unlock()
 			there := r.send(http.MethodGet, path, "").status == http.StatusOK
-			// What could neither be created nor deleted is left for the platform.
+			// After a failed creation and a failed clean-up, the platform has to
+			// delete it.
 			if there && !has || has && !there && !failedCreation(t, store, id, binding) {
-				t.Errorf("%s: the provider has it: %v, the broker says so: %v", path, has, there)
+				t.Errorf("%s: the provider has it: %v, the store: %v", path, has, there)
 			}
 		}
 		records, err := store.Operations(t.Context(), durable.Filter{InstanceID: id, Limit: 10_000})

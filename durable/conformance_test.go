@@ -21,8 +21,7 @@ func (cards) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durabl
 	return durable.BindResult{Credentials: openbroker.Credentials{"account": b.Instance.ID, "card": b.ID}}, nil
 }
 
-// The engine follows the specification with the least that a provider can be,
-// whether it answers at once or later.
+// With a minimal provider, the engine conforms to the specification in both modes.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	plan := openbroker.Plan{Description: "A small one", BindingRotatable: true, MaintenanceInfo: &openbroker.MaintenanceInfo{Version: "1.0.0"}}

@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker/durable/pgstore"
 )
 
-// A cable passes connections on to a server, until it is cut.
+// A cable forwards connections to a server until it is cut.
 type cable struct {
 	listener net.Listener
 	server   string
@@ -25,7 +25,7 @@ type cable struct {
 	open     map[net.Conn]bool
 }
 
-// newCable returns a cable and the DSN that leads through it.
+// newCable returns a cable and a DSN that connects through it.
 func newCable(tb testing.TB, dsn string) (c *cable, through string) {
 	tb.Helper()
 	u, err := url.Parse(dsn)
@@ -92,8 +92,8 @@ func (c *cable) setCut(cut bool) {
 	}
 }
 
-// A database that is cut off for a while ends no operation: not one that saves
-// all the time, and not one that has nothing else to do.
+// An outage of the database ends no operation, whether it saves checkpoints all the
+// time or never.
 func TestDatabaseCutOff(t *testing.T) {
 	t.Parallel()
 	c, dsn := newCable(t, postgres.Server(t).NewDatabase(t))
@@ -135,7 +135,7 @@ func TestDatabaseCutOff(t *testing.T) {
 		receive(t, "a checkpoint that is not saved", failed)
 		c.setCut(false)
 		for len(saved) > 0 {
-			<-saved // It was before.
+			<-saved // The operation saved before the cut.
 		}
 	}
 	close(done)

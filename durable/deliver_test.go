@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A platform that repeats its request before each poll, as Korifi does, hears of
-// each failure once, and begins nothing before that; on whichever replica.
+// A platform that repeats its request before each poll, as Korifi does, gets each
+// failure once, on any replica. It begins no new operation before that.
 func TestRequestBeforeEachPoll(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -19,7 +19,7 @@ func TestRequestBeforeEachPoll(t *testing.T) {
 		replicas := []*replica{start(t, store, keys, provider, nil), start(t, store, keys, provider, nil)}
 		r := replicas[0]
 		turn := 0
-		// until repeats the request before each poll until the poll fails.
+		// until repeats the request before each poll, until a poll says failed.
 		until := func(path string, request func(r *replica) answer) (operation string) {
 			t.Helper()
 			eventually(t, "the failure of "+path, func() bool {
@@ -29,7 +29,7 @@ func TestRequestBeforeEachPoll(t *testing.T) {
 					operation = a.operation()
 				}
 				if a.operation() != operation {
-					t.Fatalf("the operation %s follows %s, of which no poll said that it failed", a.operation(), operation)
+					t.Fatalf("the operation %s follows %s, whose failure no poll has reported", a.operation(), operation)
 				}
 				s := replicas[turn/2%2].lastOperation(path, operation)
 				return s.state() == string(openbroker.OperationFailed)
@@ -48,7 +48,7 @@ func TestRequestBeforeEachPoll(t *testing.T) {
 		first := until("i", provision)
 		r.status("i", "", durable.StatusDeleted)
 		if second := until("i", provision); second == first {
-			t.Error("the failure was delivered, and the request begins nothing new")
+			t.Error("the failure was delivered, but the request begins no operation")
 		}
 		calls(durable.KindProvision, 2)
 		r.status("i", "", durable.StatusDeleted)
@@ -84,7 +84,7 @@ func TestRequestBeforeEachPoll(t *testing.T) {
 	})
 }
 
-// A request that waited for the failure knows it.
+// A failure counts as delivered to a request that waited for it.
 func TestAnswerDeliversFailure(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -100,29 +100,29 @@ func TestAnswerDeliversFailure(t *testing.T) {
 	})
 }
 
-// What no poll asks for is not kept back for ever.
+// An unpolled failure counts as delivered after FailureGrace.
 func TestFailureGrace(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		r := start(t, store, newKeys(t), newScripted(), func(c *durable.Config) { c.FailureGrace = time.Nanosecond })
 		first, _ := r.bring("i", "plan-async", cleaned)
 		if a := r.provision("i", "plan-async", params).is(t, http.StatusAccepted, ""); a.operation() == first {
-			t.Error("the failed creation is answered with for ever")
+			t.Error("the failed creation stays the answer")
 		}
 		first, _ = r.bring("j", "plan-async", undeleted)
 		if a := r.deprovision("j", "plan-async").is(t, http.StatusAccepted, ""); a.operation() == first {
-			t.Error("the failed deletion is answered with for ever")
+			t.Error("the failed deletion stays the answer")
 		}
 	})
 }
 
-// A plainSealer leaves everything readable.
+// A plainSealer does not encrypt.
 type plainSealer struct{}
 
 func (plainSealer) Seal(plaintext, _ []byte) ([]byte, error) { return plaintext, nil }
 func (plainSealer) Open(sealed, _ []byte) ([]byte, error)    { return sealed, nil }
 
-// Nothing that the user sent is left in what remains of a failed creation.
+// The tombstone of a failed creation has no data of the user.
 func TestTombstoneKeepsNoParameters(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

@@ -119,7 +119,7 @@ func FuzzObjects(f *testing.F) {
 			t.Errorf("%s is not the same as itself", a)
 		}
 		if sameObject(a, b) != sameObject(b, a) {
-			t.Errorf("%s and %s are the same one way only", a, b)
+			t.Errorf("%s and %s are the same only in one direction", a, b)
 		}
 		if merged := mergeParameters(a, openbroker.Parameters(`{}`)); !sameObject(a, merged) {
 			t.Errorf("nothing changes %s to %s", a, merged)

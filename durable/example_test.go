@@ -19,8 +19,7 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// A wallet is the least that a provider can be: its methods are plain functions
-// that may be called again.
+// A wallet is a minimal provider: its methods are plain, repeatable functions.
 type wallet struct{}
 
 func (wallet) Provision(context.Context, *durable.Task, durable.Instance) (durable.ProvisionResult, error) {
@@ -96,8 +95,7 @@ func Example() {
 	// 201 {"credentials":{"account":"mine"}}
 }
 
-// slow is a provider that takes two steps, and stops after the first when it is
-// called for the first time.
+// slow is a provider with two steps. Its first attempt stops after the first step.
 type slow struct{ wallet }
 
 func (slow) Provision(ctx context.Context, task *durable.Task, _ durable.Instance) (durable.ProvisionResult, error) {
@@ -107,7 +105,7 @@ func (slow) Provision(ctx context.Context, task *durable.Task, _ durable.Instanc
 		return durable.ProvisionResult{}, err
 	}
 	if !found {
-		order = "order 17" // Ordered once: what Save has kept outlives the process.
+		order = "order 17" // It orders once: the checkpoint survives the process.
 		if err := task.Save(ctx, order); err != nil {
 			return durable.ProvisionResult{}, err
 		}
@@ -160,7 +158,7 @@ func ExampleTask_Save() {
 	// <nil>
 }
 
-// closed is a provider whose service is never there.
+// closed is a provider whose service is never available.
 type closed struct{ wallet }
 
 func (closed) Provision(_ context.Context, task *durable.Task, _ durable.Instance) (durable.ProvisionResult, error) {
@@ -180,8 +178,7 @@ func ExampleRetryable() {
 }
 
 func ExamplePolicy() {
-	// A plan whose instances take a while, and whose failures somebody wants to
-	// look at.
+	// A plan with slow operations, whose failed instances stay for an operator.
 	err := provisionWith(wallet{}, durable.Policy{Mode: durable.ModeAsynchronous, Cleanup: durable.CleanupManual, Deadline: 2 * time.Hour})
 	fmt.Println(err)
 	// Output:

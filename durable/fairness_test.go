@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// fill makes more slow creations than there are workers, and returns when no more
-// of them begin.
+// fill requests more slow creations than the replica has workers, and returns when
+// no more begin.
 func fill(t *testing.T, r *replica, prefix string, number int) {
 	t.Helper()
 	for i := range number {
@@ -25,8 +25,8 @@ func fill(t *testing.T, r *replica, prefix string, number int) {
 	synctest.Wait()
 }
 
-// linger is a hook that lasts until the gate opens, for the names with a prefix, and
-// counts those that wait.
+// linger makes calls for names with a prefix wait until open is called, and counts
+// the waiting calls.
 func linger(p *scripted, kind durable.OperationKind) (waiting *atomic.Int64, open func()) {
 	waiting = &atomic.Int64{}
 	opened := make(chan struct{})
@@ -43,8 +43,8 @@ func linger(p *scripted, kind durable.OperationKind) (waiting *atomic.Int64, ope
 	return waiting, func() { close(opened) }
 }
 
-// Slow operations of one platform leave workers for those of others, and those of
-// one service for those of another: they begin at once.
+// Slow operations of one platform or service leave workers for others, whose
+// operations begin at once.
 func TestWorkersAreShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestWorkersAreShared(t *testing.T) {
 	})
 }
 
-// The bound of a platform is a setting.
+// PlatformWorkers sets the limit of a platform.
 func TestPlatformWorkers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -86,7 +86,8 @@ func TestPlatformWorkers(t *testing.T) {
 	})
 }
 
-// Of what waits, that of the platform comes first which has the fewest workers.
+// Of the waiting operations, those of the platform with the fewest workers come
+// first.
 func TestQueueIsFair(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -112,7 +113,7 @@ func TestQueueIsFair(t *testing.T) {
 				}
 			}
 			if waits > 8 {
-				t.Fatal("40 operations of another platform that came earlier go first")
+				t.Fatal("40 earlier operations of another platform go first")
 			}
 			release <- struct{}{}
 			time.Sleep(2 * time.Second) //nolint:forbidigo // In a bubble, whose clock is fake.
@@ -142,7 +143,7 @@ func TestCleanUpsDoNotStarveCreations(t *testing.T) {
 	})
 }
 
-// So do bindings that have expired, however many do at once.
+// Deletions of expired bindings do so, too.
 func TestExpiredBindingsDoNotStarveCreations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

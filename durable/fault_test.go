@@ -32,7 +32,8 @@ func TestProviderPanics(t *testing.T) {
 	})
 }
 
-// A provider that ends its goroutine has not returned, and must not be waited for.
+// The engine does not wait for a provider that ended its goroutine without
+// returning.
 func TestProviderExits(t *testing.T) {
 	t.Parallel()
 	r := start(t, openSQLite(t), newKeys(t), newScripted(), nil)
@@ -43,8 +44,8 @@ func TestProviderExits(t *testing.T) {
 	}
 }
 
-// An operation that takes too long fails, the provider is told, and what it may
-// have created is deleted. One that does not listen is given up.
+// An operation fails at its deadline: the context of the provider ends, and the
+// engine cleans up. It abandons a provider that ignores its context.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -123,7 +124,7 @@ func TestRetries(t *testing.T) {
 					t.Errorf("%d calls, want %d", calls.Load(), test.calls)
 				}
 				if strings.HasPrefix(test.name, "a pause") && time.Since(began) < 20*time.Millisecond {
-					t.Error("there was no pause")
+					t.Error("no pause between attempts")
 				}
 				made := r.provider.called(test.kind, "i")
 				for i, c := range made {
@@ -136,7 +137,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// A clean-up goes on until it succeeds.
+// A clean-up is repeated until it succeeds.
 func TestCleanUpIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -157,7 +158,7 @@ func TestCleanUpIsTriedAgain(t *testing.T) {
 	})
 }
 
-// If its time is over, the rest is for an operator.
+// After CleanupTimeout, the instance stays for an operator.
 func TestCleanUpThatFails(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -175,7 +176,7 @@ func TestCleanUpThatFails(t *testing.T) {
 	})
 }
 
-// A client that goes away leaves an operation that completes.
+// An operation completes after its client has disconnected.
 func TestClientDisconnects(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -198,7 +199,7 @@ func TestClientDisconnects(t *testing.T) {
 	})
 }
 
-// What is decided is written, even if the client goes away at that moment.
+// A decision is written even if the client disconnects at that moment.
 func TestClientDisconnectsWhileTheDecisionIsWritten(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, inner durable.Store) {
@@ -214,7 +215,7 @@ func TestClientDisconnectsWhileTheDecisionIsWritten(t *testing.T) {
 	})
 }
 
-// Secrets are neither in the log nor, readable, in the database.
+// Secrets are neither in the log nor unencrypted in the database.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "openbroker.db")
@@ -250,7 +251,7 @@ func TestSecrets(t *testing.T) {
 		t.Fatalf("the binding is %s", a.text)
 	}
 	if strings.Contains(r.logs.String(), secret) {
-		t.Errorf("there is a secret in the log:\n%s", r.logs)
+		t.Errorf("the log has a secret:\n%s", r.logs)
 	}
 	files, err := filepath.Glob(path + "*")
 	if err != nil || len(files) < 2 {
@@ -264,7 +265,7 @@ func TestSecrets(t *testing.T) {
 		}
 		size += len(data)
 		if strings.Contains(string(data), secret) {
-			t.Errorf("there is a secret in %s", file)
+			t.Errorf("%s has a secret", file)
 		}
 	}
 	if size < 10_000 {
@@ -315,7 +316,7 @@ func TestWorkersAreBounded(t *testing.T) {
 	})
 }
 
-// What waits is done oldest first.
+// Waiting operations begin oldest first.
 func TestOldestFirst(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -336,14 +337,13 @@ func TestOldestFirst(t *testing.T) {
 		g.open()
 		for i := range want {
 			if got := receive(t, "an operation", order); got != want[i] {
-				t.Errorf("%s came instead of %s", got, want[i])
+				t.Errorf("got %s instead of %s", got, want[i])
 			}
 		}
 	})
 }
 
-// A request begins its operation at once, also while the replica looks for
-// others.
+// A request begins its operation at once, even during a claim.
 func TestRequestsDoNotWaitForClaims(t *testing.T) {
 	t.Parallel()
 	claiming, claim := make(chan struct{}, 100), make(chan struct{})
@@ -358,8 +358,8 @@ func TestRequestsDoNotWaitForClaims(t *testing.T) {
 	r.provision("i", planID, "").is(t, http.StatusCreated, "")
 }
 
-// What is left of a creation is not usable, and stays so if its deletion fails,
-// unless the provider knows better.
+// A failed creation is not usable. A failed deletion of it says so, unless the
+// provider says otherwise.
 func TestDeletionOfHalfCreatedFails(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

@@ -24,7 +24,7 @@ const (
 	planID    = "plan-auto"
 )
 
-// patience is how long a test waits for what has to happen.
+// patience is how long a test waits for an event.
 const patience = 2 * time.Minute
 
 // testCatalog has a plan for each policy.
@@ -76,7 +76,8 @@ type replica struct {
 	store    durable.Store
 	logs     *logBuffer
 	record   *transcript
-	// handler, unless nil, is asked directly: there are no sockets in a bubble.
+	// handler, unless nil, gets the requests directly, because a bubble has no
+	// sockets.
 	handler http.Handler
 }
 
@@ -113,7 +114,7 @@ func newKeys(tb testing.TB) *seal.Keyring {
 // users are the platforms of the credentials that tests use.
 var users = map[string]string{"": "", "cf-old": "cf", "cf-new": "cf", "k8s": "k8s"}
 
-// authenticator believes the user name.
+// authenticator accepts any password.
 type authenticator struct{}
 
 func (authenticator) Authenticate(r *http.Request) (openbroker.Principal, error) {
@@ -144,7 +145,7 @@ func start(tb testing.TB, store durable.Store, keys durable.Sealer, provider *sc
 	return r
 }
 
-// serve is start for a provider that is more than scripted, without Start.
+// serve is start for a provider that wraps a scripted one. It does not call Start.
 func serve(tb testing.TB, store durable.Store, keys durable.Sealer, provider durable.Provider, script *scripted, change func(*durable.Config)) *replica {
 	tb.Helper()
 	r := build(tb, store, keys, provider, script, change)
@@ -158,8 +159,8 @@ func serve(tb testing.TB, store durable.Store, keys durable.Sealer, provider dur
 	return r
 }
 
-// build is serve without a server: the requests go to the handler. It is for
-// tests in a bubble, where the time is a fake one.
+// build is serve without a server: requests go to the handler. It is for tests in a
+// bubble, whose clock is fake.
 func build(tb testing.TB, store durable.Store, keys durable.Sealer, provider durable.Provider, script *scripted, change func(*durable.Config)) *replica {
 	tb.Helper()
 	logs := &logBuffer{}
@@ -182,8 +183,8 @@ func (r *replica) stopNow() {
 	r.Stop(ctx)
 }
 
-// startInBubble is start in a bubble. PollInterval is a second: every tick of a
-// fake clock is work.
+// startInBubble is start in a bubble. PollInterval is a second, because each tick
+// of a fake clock takes real time.
 func startInBubble(tb testing.TB, store durable.Store, keys durable.Sealer, provider *scripted, change func(*durable.Config)) *replica {
 	tb.Helper()
 	r := build(tb, store, keys, provider, provider, func(c *durable.Config) {
@@ -235,7 +236,7 @@ func (r *replica) send(method, path, body string) answer {
 	return a
 }
 
-// try is send for goroutines and for requests that break off.
+// try is send for other goroutines and for requests that may fail.
 func (r *replica) try(ctx context.Context, method, path, body string) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, r.url+path, strings.NewReader(body))
 	if err != nil {
@@ -271,7 +272,7 @@ func (r *replica) do(request *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-// later sends a request whose answer takes a while.
+// later sends a request in the background.
 func (r *replica) later(method, path, body string) <-chan answer {
 	answers := make(chan answer, 1)
 	go func() {
@@ -325,7 +326,7 @@ func (r *replica) unbind(id, binding, plan string) answer {
 	return r.send(http.MethodDelete, bindingPath(id, binding)+"?"+incomplete+"&"+hints(plan), "")
 }
 
-// lastOperation asks once, for the operation or, if it is empty, for the last.
+// lastOperation polls once, for the given operation or, if empty, for the last one.
 func (r *replica) lastOperation(path, operation string) answer {
 	r.t.Helper()
 	if operation != "" {
@@ -334,8 +335,8 @@ func (r *replica) lastOperation(path, operation string) answer {
 	return r.send(http.MethodGet, "/v2/service_instances/"+path+"/last_operation"+operation, "")
 }
 
-// poll asks for the last operation until it has ended. An answer that says the
-// broker failed says nothing of the operation: platforms ask again.
+// poll polls the operation until it has ended. Like a platform, it repeats a poll
+// that the broker answers with a 5xx.
 func (r *replica) poll(path, operation string) answer {
 	r.t.Helper()
 	var a answer
@@ -351,7 +352,8 @@ func (r *replica) poll(path, operation string) answer {
 	return r.lastOperation(path, operation)
 }
 
-// done waits for the end of an accepted request and demands that it succeeded.
+// done waits until the operation of an accepted request has ended, and fails the
+// test unless it succeeded.
 func (r *replica) done(path string, a answer) answer {
 	r.t.Helper()
 	if a.status == http.StatusAccepted {
@@ -367,8 +369,8 @@ func (r *replica) done(path string, a answer) answer {
 	return a
 }
 
-// status waits until the stored instance or binding has the status and nothing
-// is being done to it.
+// status waits until the stored instance or binding has the status and no open
+// operation.
 func (r *replica) status(id, binding string, want durable.RecordStatus) {
 	r.t.Helper()
 	eventually(r.t, id+"/"+binding+" is "+string(want), func() bool {
@@ -392,7 +394,7 @@ func newTimeout(tb testing.TB) <-chan time.Time {
 	return timer.C
 }
 
-// eventually waits for a condition.
+// eventually waits until a condition holds.
 func eventually(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
 	ticker := time.NewTicker(2 * time.Millisecond)
@@ -402,7 +404,7 @@ func eventually(tb testing.TB, what string, condition func() bool) {
 		select {
 		case <-ticker.C:
 		case <-timeout:
-			tb.Fatalf("waited in vain: %s", what)
+			tb.Fatalf("the wait had no effect: %s", what)
 		}
 	}
 }

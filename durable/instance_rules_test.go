@@ -92,7 +92,7 @@ func TestUpdateRules(t *testing.T) {
 		{state: ready, what: "nothing", synchronous: true, status: 200},
 		{state: ready, body: `,"parameters":{}`, what: "no parameters", status: 200},
 		{state: ready, body: `,"parameters":{"a":1}`, what: "same parameters", status: 200},
-		{state: ready, body: `,"parameters":{"zz":null}`, what: "remove what is not there", status: 200},
+		{state: ready, body: `,"parameters":{"zz":null}`, what: "remove a missing parameter", status: 200},
 		{state: ready, body: `,"plan_id":"plan-async"`, what: "same plan", status: 200},
 		{state: ready, body: `,"plan_id":"plan-sync"`, what: "other plan", status: 202},
 		{state: ready, body: `,"context":{"platform":"cloudfoundry","space_name":"new"}`, what: "context only", status: 200},

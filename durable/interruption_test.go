@@ -15,8 +15,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// What says nothing about the operation gives it back for another attempt, which
-// does not count, however often. Then it succeeds.
+// An error of the environment releases the operation for another attempt and counts
+// as no failure, however often it occurs. Then the operation succeeds.
 func TestInterruptions(t *testing.T) {
 	t.Parallel()
 	refused := openbroker.NewError(http.StatusUnprocessableEntity, "Refused", "No.")
@@ -95,7 +95,7 @@ func TestInterruptions(t *testing.T) {
 	}
 }
 
-// A checkpoint that cannot be opened here says nothing about the operation.
+// A checkpoint that this replica cannot open is an error of the environment.
 func TestLoadInterrupted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The tests of leases run in a bubble, where the time is a fake one that stands
-// still while something is done: they are exact, however slow the machine is.
+// The tests of leases run in a bubble. Its fake clock stands still during work, so
+// the tests are exact on slow machines, too.
 
 // leaseLength is that of the engines in these tests.
 const leaseLength = 30 * time.Second
@@ -35,8 +35,8 @@ func cutOff(store *flakyStore) (cut *atomic.Bool) {
 	return cut
 }
 
-// A lease that cannot be renewed ends when it is over: the provider is told to
-// stop before anybody else can have begun.
+// If a lease cannot be renewed, the context of the provider ends with it, before
+// another replica can begin.
 func TestLeaseRunsOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -60,8 +60,8 @@ func TestLeaseRunsOut(t *testing.T) {
 		cut.Store(true)
 		a := r.provision("i", "plan-async", "")
 		first := receive(t, "the first attempt", began)
-		if took := receive(t, "the provider is told", told).Sub(first); took != leaseLength {
-			t.Errorf("the provider was told after %v, the lease is over after %v", took, leaseLength)
+		if took := receive(t, "the context of the provider ends", told).Sub(first); took != leaseLength {
+			t.Errorf("the context ended after %v, the lease ends after %v", took, leaseLength)
 		}
 		cut.Store(false)
 		receive(t, "the second attempt", began)
@@ -70,7 +70,7 @@ func TestLeaseRunsOut(t *testing.T) {
 }
 
 // The next attempt in a process waits until the one that lost its lease has
-// stopped, and has a lease that is kept.
+// stopped. Its own lease is renewed meanwhile.
 func TestAttemptsDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -113,11 +113,11 @@ func TestAttemptsDoNotOverlap(t *testing.T) {
 		// The first one ignores its context for longer than a lease lasts.
 		time.Sleep(2 * leaseLength) //nolint:forbidigo // In a bubble, whose clock is fake.
 		if n := len(entered); n > 0 {
-			t.Fatalf("attempt %d began while the first one went on", <-entered)
+			t.Fatalf("attempt %d began during the first one", <-entered)
 		}
 		close(stop)
 		attempt := receive(t, "the next attempt", entered)
-		// It is renewed like any other, though the earlier one ended after its claim.
+		// Its lease is renewed, although the earlier attempt ended after the claim.
 		time.Sleep(3 * leaseLength) //nolint:forbidigo // In a bubble, whose clock is fake.
 		if g := generation(); g != int64(attempt) {
 			t.Errorf("attempt %d lost its lease to %d", attempt, g)
@@ -125,13 +125,13 @@ func TestAttemptsDoNotOverlap(t *testing.T) {
 		close(finish)
 		r.done("i", a)
 		if len(entered) > 0 {
-			t.Error("there were more attempts")
+			t.Error("there was a further attempt")
 		}
 	})
 }
 
-// What an attempt returns after it lost its lease is refused, and the result of
-// the attempt that has the lease stands.
+// The result of an attempt that lost its lease is refused; that of the attempt with
+// the lease counts.
 func TestLateResultIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestLateResultIsRefused(t *testing.T) {
 	})
 }
 
-// A partialStore renews all leases but one, and says that it is not all.
+// A partialStore renews all leases but one, and returns an error.
 type partialStore struct {
 	durable.Store
 	but atomic.Pointer[string]
@@ -182,8 +182,7 @@ func (s *partialStore) Renew(ctx context.Context, owner string, d time.Duration,
 	return states, err
 }
 
-// A lease that cannot be renewed at the moment ends no other, and is not lost
-// before its time.
+// A failed renewal ends no other lease, and its own only after its length.
 func TestRenewalOfSome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -215,7 +214,7 @@ func TestRenewalOfSome(t *testing.T) {
 	})
 }
 
-// A hintingStore gives the hints of the test, and counts.
+// A hintingStore sends the hints of the test, and counts calls.
 type hintingStore struct {
 	durable.Store
 	hints          chan struct{}
@@ -234,8 +233,8 @@ func (s *hintingStore) Held(ctx context.Context, owner string, fences []durable.
 	return s.Store.Held(ctx, owner, fences)
 }
 
-// A hint only reads: leases are renewed by the timer alone. It finds what another
-// replica has cancelled.
+// A hint makes the engine read, and so find operations that another replica has
+// cancelled. Only the timer renews leases.
 func TestHintsOnlyRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -261,13 +260,13 @@ func TestHintsOnlyRead(t *testing.T) {
 		store.hints <- struct{}{}
 		other.done("i", d)
 		if took := time.Since(before); took > leaseLength/6 {
-			t.Errorf("the cancellation took %v, in spite of the hint", took)
+			t.Errorf("the cancellation took %v despite the hint", took)
 		}
 	})
 }
 
-// A cancellation by the process that works on the creation needs no hint, and no
-// renewal.
+// A cancellation by the process that works on the creation needs neither a hint nor
+// a renewal.
 func TestLocalCancelNeedsNoHint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -282,12 +281,12 @@ func TestLocalCancelNeedsNoHint(t *testing.T) {
 			t.Errorf("the cancellation took %v", took)
 		}
 		if n := store.renewals.Load() + store.held.Load(); n > 0 {
-			t.Errorf("the store was asked %d times", n)
+			t.Errorf("the store was called %d times", n)
 		}
 	})
 }
 
-// A slowStore has claims that last until their context ends.
+// The claims of a slowStore last until their context ends.
 type slowStore struct {
 	durable.Store
 	claiming chan struct{}

@@ -11,8 +11,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A client that does not accept an asynchronous answer joins the operation that
-// is running, and gets what the first one gets.
+// A client that does not accept an asynchronous answer joins the running operation,
+// and gets the same answer as the first client.
 func TestSynchronousClientsJoin(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -23,7 +23,7 @@ func TestSynchronousClientsJoin(t *testing.T) {
 		second := r.later(http.MethodPut, instancePath("i"), provisionBody("plan-sync", ""))
 		eventually(t, "both wait", func() bool { return r.Waiting() == 2 })
 		r.send(http.MethodPut, instancePath("i"), provisionBody("plan-sync", `,"parameters":{"x":1}`)).is(t, http.StatusConflict, "")
-		// One that accepts it does not wait.
+		// A client that accepts it does not wait.
 		operation := r.provision("i", "plan-sync", "").is(t, http.StatusAccepted, "").operation()
 		g.open()
 		for _, answers := range []<-chan answer{first, second} {
@@ -65,7 +65,7 @@ func TestAutomaticMode(t *testing.T) {
 	})
 }
 
-// What cannot be fetched comes with the response, or not at all.
+// Credentials that cannot be fetched come with the response.
 func TestBindingsThatCannotBeFetched(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -94,7 +94,7 @@ func TestAsynchronousBindingsMustBeRetrievable(t *testing.T) {
 	}
 }
 
-// A synchronous request cannot wait for ever.
+// A synchronous request waits at most MaxWait.
 func TestMaxWait(t *testing.T) {
 	t.Parallel()
 	r := start(t, openSQLite(t), newKeys(t), newScripted(), func(c *durable.Config) { c.MaxWait = 5 * time.Millisecond })
@@ -104,7 +104,7 @@ func TestMaxWait(t *testing.T) {
 	r.status("i", "", durable.StatusReady)
 }
 
-// The answer to a request that waited is that of the provider.
+// A request that waited gets the error of the provider.
 func TestFailuresOfSynchronousRequests(t *testing.T) {
 	t.Parallel()
 	usable, repeatable := false, true
@@ -143,7 +143,7 @@ func TestFailuresOfSynchronousRequests(t *testing.T) {
 	}
 }
 
-// An unknown error is the operator's: the platform learns where to ask.
+// An unknown error is for the operator; the platform gets the operation id.
 func TestUnknownErrors(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

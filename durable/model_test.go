@@ -14,10 +14,9 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The model is the table of docs/operation-states.md once more, in the simplest
-// form: one client, one instance of an asynchronous plan whose bindings are not
-// made in parallel, two bindings, and a provider that returns when the test says
-// so.
+// The model repeats the table of docs/operation-states.md in the simplest form: one
+// client, one instance of an asynchronous plan without parallel bindings, two
+// bindings, and a provider that returns when the test says so.
 type model struct {
 	instance resource
 	bindings map[string]*resource
@@ -28,7 +27,7 @@ type model struct {
 type resource struct {
 	status string
 	params int
-	// target is what an update makes of params.
+	// target are the params after an update.
 	target int
 	// last is the last operation that the platform knows.
 	last *operation
@@ -39,22 +38,22 @@ type operation struct {
 	// binding is empty for an operation on the instance.
 	binding string
 	kind    durable.OperationKind
-	// clean says that it cleans up: the platform does not see it.
+	// clean says that it is a clean-up, which the platform does not see.
 	clean bool
 	// from is the status before a deletion.
 	from  string
 	state string
-	// heard says that a poll said that it failed.
+	// heard says that a poll has reported the failure.
 	heard bool
 }
 
 const absent = "absent"
 
-// expected is what the model says about a request.
+// expected is the answer of the model to a request.
 type expected struct {
 	status int
 	code   string
-	// same is the operation to be named again, begin the kind of a new one.
+	// same is the operation that the answer repeats, begin the kind of a new one.
 	same  *operation
 	begin durable.OperationKind
 }
@@ -76,13 +75,13 @@ func repeated(r *resource, params int, o *operation) expected {
 	}
 }
 
-// unheard reports whether the platform has not heard yet that the last operation,
-// which is of the kind, failed.
+// unheard reports whether the last operation has the kind and failed, and no poll
+// has reported the failure.
 func (r *resource) unheard(kind durable.OperationKind) bool {
 	return r.last != nil && r.last.kind == kind && r.last.state == "failed" && !r.last.heard
 }
 
-// created tells what an identical creation is answered with that failed.
+// created returns the answer to a request that is identical to a failed creation.
 func (r *resource) created(kind durable.OperationKind, params int) (expected, bool) {
 	failed := r.status == cleaning || r.status == leftBehind || r.status == absent
 	return expected{status: 202, same: r.last}, failed && r.params == params && r.unheard(kind)
@@ -217,7 +216,7 @@ func (p *play) fatalf(format string, args ...any) {
 	p.t.Fatalf("%s\nafter\n%s\nlog:\n%s", fmt.Sprintf(format, args...), strings.Join(p.steps, "\n"), p.logs)
 }
 
-// request sends one and holds the answer against the model.
+// request sends a request and compares the answer with the model.
 func (p *play) request(want expected, method, path, body, binding string, params int) {
 	p.t.Helper()
 	a := p.send(method, path+"?"+incomplete+"&"+hints("plan-serial"), body)
@@ -234,7 +233,7 @@ func (p *play) request(want expected, method, path, body, binding string, params
 	p.begin(&operation{id: a.operation(), binding: binding, kind: want.begin, state: "in progress"}, params)
 }
 
-// of returns the resource that an operation is about.
+// of returns the resource of an operation.
 func (m *model) of(o *operation) *resource {
 	if o.binding == "" {
 		return &m.instance
@@ -243,7 +242,7 @@ func (m *model) of(o *operation) *resource {
 }
 
 func (p *play) begin(o *operation, params int) {
-	if p.busy != nil { // It is cancelled; a creation fails with that.
+	if p.busy != nil { // It is cancelled, which fails a creation.
 		p.busy.state = "failed"
 	}
 	r := p.of(o)
@@ -259,7 +258,7 @@ func (p *play) begin(o *operation, params int) {
 	r.last, p.busy = o, o
 }
 
-// finish lets the active operation end, with or without success.
+// finish ends the active operation, with or without success.
 func (p *play) finish() {
 	p.t.Helper()
 	o := p.busy
@@ -298,10 +297,10 @@ func (p *play) finish() {
 			case o.binding != "":
 			case !fails:
 				if b.status != absent && b.last != nil {
-					b.last.heard = true // Nothing is left of how it failed.
+					b.last.heard = true // The failure is no longer stored.
 				}
 				b.status = absent
-			case b.status == cleaning: // The deletion took the place of the clean-up.
+			case b.status == cleaning: // The deletion replaced the clean-up.
 				b.status = leftBehind
 			}
 		}
@@ -362,8 +361,7 @@ func (p *play) step() {
 	}
 }
 
-// Random requests are answered as the model says, however they follow on each
-// other.
+// The answers to random sequences of requests equal those of the model.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

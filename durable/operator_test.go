@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// lease is short: what is done from outside shows when it is renewed.
+// lease is short, because a replica notices an intervention when it renews.
 const lease = time.Second
 
 // An operator is an Admin beside a replica.
@@ -49,7 +49,7 @@ func forEachAdmin(t *testing.T, test func(t *testing.T, o *operator)) {
 
 var by = admin.Attribution{Actor: "ada", Reason: "it is stuck"}
 
-// target is what an id stands for.
+// target returns the record or operation with the id.
 func (o *operator) target(id string) admin.Target {
 	o.t.Helper()
 	target, err := o.Find(o.t.Context(), id, "", "")
@@ -59,8 +59,8 @@ func (o *operator) target(id string) admin.Target {
 	return target
 }
 
-// did checks the entry that an intervention returned, and that it is the last
-// one of the trail.
+// did checks the entry that an intervention returned, and that it is the newest of
+// the trail.
 func (o *operator) did(entry *admin.AuditEntry, err error) func(action admin.Action, operation string, change ...string) *admin.AuditEntry {
 	o.t.Helper()
 	if err != nil {
@@ -86,8 +86,8 @@ func (o *operator) did(entry *admin.AuditEntry, err error) func(action admin.Act
 	}
 }
 
-// blocked makes the first call of a kind wait until its context ends, and
-// returns a channel that tells when it has begun.
+// blocked makes the first call of a kind wait until its context ends. The channel
+// receives a value when the call has begun.
 func (p *scripted) blocked(kind durable.OperationKind) <-chan struct{} {
 	entered := make(chan struct{}, 1000)
 	first := make(chan struct{}, 1)
@@ -211,8 +211,8 @@ func TestAdminCancelsDeletions(t *testing.T) {
 	})
 }
 
-// A worker that ignores its context is not waited for, and what it returns later
-// changes nothing.
+// The intervention does not wait for a worker that ignores its context, and the
+// engine ignores what that returns later.
 func TestAdminFailsProvision(t *testing.T) {
 	t.Parallel()
 	forEachAdmin(t, func(t *testing.T, o *operator) {
@@ -256,8 +256,8 @@ func TestAdminFailsBindAndDeletesAgain(t *testing.T) {
 	})
 }
 
-// A cancelled operation whose worker does not stop can be failed; the deletion
-// that waits for it goes on.
+// An operator can fail a cancelled operation whose worker does not stop; the
+// waiting deletion begins then.
 func TestAdminFailsCancellingOperation(t *testing.T) {
 	t.Parallel()
 	forEachAdmin(t, func(t *testing.T, o *operator) {
@@ -273,7 +273,7 @@ func TestAdminFailsCancellingOperation(t *testing.T) {
 	})
 }
 
-// The platform's own deletion is tried again, and its next request joins it.
+// A retry repeats the deletion of the platform, and its next request joins that.
 func TestAdminRetriesFailedDeprovision(t *testing.T) {
 	t.Parallel()
 	forEachAdmin(t, func(t *testing.T, o *operator) {
@@ -317,7 +317,7 @@ func TestAdminForgets(t *testing.T) {
 		o.did(o.Forget(t.Context(), o.target("i"), by))(admin.ActionForget, "", "ready", "", "", "")
 		o.lastOperation("i", "").is(t, http.StatusNotFound, "")
 		if !o.provider.has("i") || len(o.provider.called(durable.KindDeprovision, "i")) > 0 {
-			t.Error("the provider was asked")
+			t.Error("the provider was called")
 		}
 	})
 }
@@ -358,9 +358,9 @@ func TestAdminRefuses(t *testing.T) {
 			"retry of an update":        {retry(instance, by), admin.ErrRefused, "only the platform can request it again"},
 			"retry of an old operation": {retry(o.target(provisioned.operation()), by), admin.ErrRefused, "is not the last one"},
 			"cancel nothing":            {cancel(instance), admin.ErrRefused, "has no open operation to cancel"},
-			"cancel what has ended":     {cancel(o.target(provisioned.operation())), admin.ErrRefused, "has already succeeded"},
+			"cancel an ended operation": {cancel(o.target(provisioned.operation())), admin.ErrRefused, "has already succeeded"},
 			"fail nothing":              {fail(instance), admin.ErrRefused, "has no open operation to fail"},
-			"fail what has ended":       {fail(o.target(updated.operation())), admin.ErrRefused, "has already failed"},
+			"fail an ended operation":   {fail(o.target(updated.operation())), admin.ErrRefused, "has already failed"},
 			"forget an operation":       {forget(o.target(updated.operation())), admin.ErrRefused, "only instances and bindings"},
 			"unknown instance":          {forget(admin.Target{Key: durable.Key{Platform: "p", InstanceID: "x"}}), durable.ErrNotFound, "x"},
 			"unknown binding":           {forget(admin.Target{Key: durable.Key{Platform: instance.Key.Platform, InstanceID: "i", BindingID: "x"}}), durable.ErrNotFound, "x"},
@@ -465,12 +465,12 @@ func TestAdminWithoutKeyset(t *testing.T) {
 	}
 }
 
-// enumerating is a provider that lists what the test says.
+// enumerating is a provider that lists the names of the test.
 type enumerating struct {
 	*scripted
 	names []string
 	err   error
-	// next, if not nil, are the names from the second time on.
+	// next, if not nil, are the names from the second call on.
 	next []string
 }
 
@@ -518,7 +518,7 @@ func TestOrphans(t *testing.T) {
 	receive(t, "update", g.entered)
 	exist := &enumerating{scripted: provider, names: []string{name("there"), name("deleted"), name("stranger")}}
 
-	// Nothing is judged of which something has just changed.
+	// Instances that have just changed are skipped.
 	found, err := a.Orphans(t.Context(), exist)
 	if err != nil {
 		t.Fatal(err)
@@ -541,14 +541,14 @@ func TestOrphans(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{name("deleted"): "deleted", name("stranger"): ""}, resources); diff != "" {
 		t.Error(diff)
 	}
-	// What is different when it looks again is no orphan.
+	// An orphan must be found twice.
 	exist.next = []string{name("there"), name("missing"), name("another stranger")}
 	if found, err = a.Orphans(t.Context(), exist); err != nil || len(found.Records)+len(found.Resources) != 0 {
-		t.Errorf("looking twice: %+v, %v", found, err)
+		t.Errorf("two passes: %+v, %v", found, err)
 	}
 	exist.names, exist.next = []string{name("there"), name("missing"), name("stranger")}, []string{name("there"), name("stranger")}
 	if found, err = a.Orphans(t.Context(), exist); err != nil || len(found.Records) != 0 {
-		t.Errorf("missing only at the second look: %+v, %v", found, err)
+		t.Errorf("missing only in the second pass: %+v, %v", found, err)
 	}
 	exist.err = errors.New("the provider is away")
 	if _, err := a.Orphans(t.Context(), exist); !errors.Is(err, exist.err) {

@@ -13,8 +13,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// While the store is away, requests are answered with 503, and all goes on when
-// it is back; what a provider did meanwhile is recorded then.
+// While the store is down, requests are answered with 503. When it is up again, the
+// engine continues, and records what providers did meanwhile.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, inner durable.Store) {
@@ -57,8 +57,8 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-// Records that cannot be read now say nothing about the operation: it is tried
-// again, more often than errors of the provider would be.
+// A failure to read records is an error of the environment: the operation is
+// repeated more often than after errors of the provider.
 func TestRecordsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, inner durable.Store) {
@@ -76,10 +76,10 @@ func TestRecordsThatCannotBeRead(t *testing.T) {
 		g := r.provider.hold(durable.KindProvision, "first")
 		first := r.provision("first", "plan-async", "")
 		receive(t, "the first operation", g.entered)
-		a := r.provision("i", "plan-async", "") // It waits, and has to be read later.
+		a := r.provision("i", "plan-async", "") // It waits, so a claim reads it later.
 		r.provider.on(durable.KindProvision, "i", func(context.Context, *durable.Task) error {
 			if len(r.provider.called(durable.KindProvision, "i")) < 4 {
-				return durable.Retryable(errProvider, 0) // These failures count, and they only.
+				return durable.Retryable(errProvider, 0) // Only these failures count.
 			}
 			return nil
 		})
@@ -94,8 +94,8 @@ func TestRecordsThatCannotBeRead(t *testing.T) {
 	})
 }
 
-// Data that the key does not open says nothing about the operation either: a
-// replica that has the key goes on.
+// A missing key is an error of the environment, too: a replica that has the key
+// continues.
 func TestRecordsThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -114,8 +114,8 @@ func TestRecordsThatCannotBeOpened(t *testing.T) {
 	})
 }
 
-// When the time of an operation is over, it fails even then, and what it was
-// about does not stay in between.
+// At its deadline the operation fails even then, and the record gets a final
+// status.
 func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -152,7 +152,8 @@ func TestClocksApart(t *testing.T) {
 			short := func(c *durable.Config) {
 				c.Policies["plan-async"] = durable.Policy{Mode: durable.ModeAsynchronous, Deadline: 5 * time.Minute}
 			}
-			// The replica that takes the operation on has answered nothing yet.
+			// The replica that claims the operation has not read the clock for a
+			// request yet.
 			first := serve(t, store, keys, newScripted(), nil, short)
 			a := first.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
 			second := start(t, store, keys, newScripted(), short)

@@ -8,8 +8,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// inUse asks about plans of the first service, and tells the instance that uses each
-// one that is in use.
+// inUse returns the plans of the first service that are in use, each with an
+// instance that uses it.
 func (r *replica) inUse(plans ...string) map[string]string {
 	r.t.Helper()
 	refs := make([]durable.PlanRef, len(plans))
@@ -30,7 +30,7 @@ func (r *replica) inUse(plans ...string) map[string]string {
 	return instances
 }
 
-// Each state of an instance, next to the tombstone of another one.
+// Each status of an instance, beside the tombstone of another one.
 func TestPlansInUseByState(t *testing.T) {
 	t.Parallel()
 	for state, used := range map[string]bool{
@@ -76,7 +76,7 @@ func TestPlansInUseByAnotherPlatform(t *testing.T) {
 	})
 }
 
-// While an instance moves to another plan, it uses both.
+// During an update to another plan, an instance uses both plans.
 func TestPlansInUseByUpdate(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -96,8 +96,8 @@ func TestPlansInUseByUpdate(t *testing.T) {
 	})
 }
 
-// A provision that was accepted before its plan was removed is carried out, and its
-// instance can be fetched and deleted, but not changed or bound.
+// A provision that was accepted before the removal of its plan is completed. The
+// instance can be fetched and deleted, but not updated or bound.
 func TestCatalogChangesDuringProvision(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

@@ -7,8 +7,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The same id on two platforms is two things, and each sees only its own. Two
-// credentials of one platform see the same.
+// The same id on two platforms names two instances, and each platform sees its own.
+// Two credentials of one platform see the same.
 func TestPlatforms(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

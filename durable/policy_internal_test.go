@@ -65,7 +65,7 @@ func TestConfigErrors(t *testing.T) {
 		},
 	}.validate()
 	if err == nil {
-		t.Fatal("there is no error")
+		t.Fatal("no error")
 	}
 	want := []string{
 		"sealer is missing", "workers is -1", "lease is -1ns", "sweep_interval is -1ns", `default_policy.mode is "sometimes": it must be one of ["automatic" "synchronous" "asynchronous"]`,
@@ -97,7 +97,7 @@ func TestResourceNames(t *testing.T) {
 	if len(names) != 5 {
 		t.Errorf("the names are %v", names)
 	}
-	// It must never change: resources have it.
+	// It must never change, because resources have the name.
 	if name := (Instance{Platform: "default", ID: "i-1"}).ResourceName(); name != "ob-2gjwstnpp2nwzd7e57he5hc4hp" {
 		t.Errorf("the name is %q", name)
 	}

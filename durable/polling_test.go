@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// A deletion is told for a grace period, then the resource is gone.
+// The last operation of a deletion is succeeded for a grace period, then 410.
 func TestDeletedGrace(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
@@ -27,7 +27,7 @@ func TestDeletedGrace(t *testing.T) {
 	r.done("i", a)
 	states := func(want int) {
 		t.Helper()
-		r.send(http.MethodGet, instancePath("i"), "") // The engine learns the time from a snapshot.
+		r.send(http.MethodGet, instancePath("i"), "") // The engine reads the clock with a snapshot.
 		for _, operation := range []string{"", a.operation(), "unknown"} {
 			r.lastOperation("i", operation).is(t, want, "")
 		}
@@ -48,7 +48,7 @@ func TestDeletedGrace(t *testing.T) {
 	r.provision("i", "plan-async", "").is(t, http.StatusAccepted, "")
 }
 
-// The first poll after a 202 finds the operation, on whichever replica.
+// The first poll after a 202 finds the operation, on any replica.
 func TestFirstPollFindsTheOperation(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -79,7 +79,7 @@ func TestRetryAfter(t *testing.T) {
 	g.open()
 }
 
-// Progress is what the provider reports, and gone with success.
+// The description is that of the last Report, and empty after success.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -98,7 +98,8 @@ func TestReport(t *testing.T) {
 	})
 }
 
-// What a catalog has no more can still be deleted, and the rest goes on.
+// An instance can be deleted after its service has left the catalog. Other services
+// are not affected.
 func TestRetiredPlans(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -124,7 +125,7 @@ func TestRetiredPlans(t *testing.T) {
 		}
 		r.done("j", r.deprovision("j", planID))
 		if r.provider.has("i") || r.provider.has("j") || r.provider.has("j/b") {
-			t.Error("something is left")
+			t.Error("something remains")
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A nilError is an error whose methods cannot be called on a nil pointer.
+// The methods of a nilError panic for a nil pointer.
 type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
@@ -20,8 +20,8 @@ type unencodable struct{ *nilError }
 
 func (u unencodable) MarshalJSON() ([]byte, error) { return []byte(u.text), nil }
 
-// What a provider returns must never end the process: it would end each one
-// that resumes the operation, too.
+// No value of a provider may end the process: it would end each process that
+// resumes the operation, too.
 func TestProviderReturnsTypedNil(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -57,8 +57,9 @@ func TestProviderReturnsUnencodable(t *testing.T) {
 	r.done("j", r.provision("j", planID, ""))
 }
 
-// To delete what is gone is a success, however the provider says that it is.
-func TestDeletionOfWhatIsGone(t *testing.T) {
+// Deleting a missing resource succeeds, whichever error the provider returns for
+// it.
+func TestDeletionOfMissingResource(t *testing.T) {
 	t.Parallel()
 	for name, gone := range map[string]error{
 		"gone":                    openbroker.ErrGone,

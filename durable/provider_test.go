@@ -14,10 +14,10 @@ import (
 
 var _ durable.Provider = (*scripted)(nil)
 
-// A hook is what a scripted provider does before the rest of a call.
+// A hook runs at the start of a call of a scripted provider.
 type hook func(ctx context.Context, task *durable.Task) error
 
-// A call is what a scripted provider was asked for.
+// A call is one call of a scripted provider.
 type call struct {
 	kind     durable.OperationKind
 	task     string
@@ -27,8 +27,8 @@ type call struct {
 	binding  durable.Binding
 }
 
-// A scripted provider does what the test says, and keeps a ledger of what
-// exists that the engine knows nothing about.
+// A scripted provider does what the test says. It keeps its own ledger of the
+// resources that exist.
 type scripted struct {
 	// bound, if not nil, is what Bind returns.
 	bound func(durable.Binding) durable.BindResult
@@ -46,8 +46,8 @@ func newScripted() *scripted {
 	return &scripted{hooks: map[string]hook{}, exists: map[string]bool{}}
 }
 
-// on makes calls of a kind for the instance, or "instance/binding", do f first;
-// an empty name stands for all that have no hook of their own.
+// on makes calls of a kind for the instance, or "instance/binding", call f first.
+// An empty name selects all that have no hook of their own.
 func (p *scripted) on(kind durable.OperationKind, name string, f hook) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,7 +59,7 @@ func (p *scripted) fail(kind durable.OperationKind, name string, err error) {
 	p.on(kind, name, func(context.Context, *durable.Task) error { return err })
 }
 
-// A gate holds calls of a provider up until it is opened, or their context ends.
+// A gate holds calls of a provider until it is opened or their context ends.
 type gate struct {
 	entered, opened chan struct{}
 	open            func()
@@ -112,7 +112,7 @@ func (p *scripted) do(ctx context.Context, task *durable.Task, c call, name stri
 	return nil
 }
 
-// set makes the instance or binding exist, or not, without the engine.
+// set creates or deletes the resource of an instance or binding without the engine.
 func (p *scripted) set(name string, exists bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,7 +166,7 @@ func (p *scripted) Unbind(ctx context.Context, task *durable.Task, b durable.Bin
 	return p.do(ctx, task, call{binding: b}, b.Instance.ID+"/"+b.ID, false)
 }
 
-// receive waits for a value, and fails the test if none comes.
+// receive waits for a value, and fails the test without one.
 func receive[T any](tb testing.TB, what string, c <-chan T) T {
 	tb.Helper()
 	timeout := newTimeout(tb)
@@ -174,7 +174,7 @@ func receive[T any](tb testing.TB, what string, c <-chan T) T {
 	case v := <-c:
 		return v
 	case <-timeout:
-		tb.Fatalf("waited in vain: %s", what)
+		tb.Fatalf("the wait had no effect: %s", what)
 		panic("unreachable")
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// Bindings that must not be made in parallel wait their turn, on whichever
-// replica, and all are made.
+// Bindings of a plan without parallel bindings wait their turn, on any replica, and
+// all are created.
 func TestBindingsQueue(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -60,8 +60,8 @@ func TestBindingsQueue(t *testing.T) {
 	})
 }
 
-// Whoever is next begins as soon as the one before has ended, also if that had not
-// begun yet when the waiting began.
+// The next operation begins as soon as the previous one has ended, even if that had
+// not begun yet when the wait began.
 func TestBindingsFollowAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -86,8 +86,8 @@ func TestBindingsFollowAtOnce(t *testing.T) {
 	})
 }
 
-// Whoever waits in vain is refused, and nothing is recorded of it. What is done to
-// the instance is not waited for, and needs not wait for who waits.
+// A request whose wait ends is refused, and nothing is recorded. Requests do not
+// wait for operations on the instance, and those do not wait for requests.
 func TestBindingWaitsInVain(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -115,8 +115,8 @@ func TestBindingWaitsInVain(t *testing.T) {
 	})
 }
 
-// A request that waits its turn, or for its operation, does not hold up the end
-// of the process; its operation goes on elsewhere.
+// A request that waits its turn, or for its operation, does not delay the end of
+// the process. Its operation continues in another replica.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -156,7 +156,7 @@ func TestDrain(t *testing.T) {
 				t.Errorf("%s: Retry-After is %q", name, after)
 			}
 		}
-		// Who comes now does not wait either.
+		// A new request does not wait, either.
 		r.provision("i", planID, "").is(t, http.StatusAccepted, "")
 		r.send(http.MethodPut, instancePath("k"), provisionBody(planID, "")).is(t, http.StatusServiceUnavailable, "")
 		other := start(t, store, keys, provider, nil)

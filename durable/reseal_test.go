@@ -13,8 +13,8 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// While brokers work, everything is sealed again; then the old key is not needed,
-// and nothing notices that it is disabled.
+// Everything can be resealed while brokers work. After that the old key is not
+// needed, and can be disabled.
 func TestReseal(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -58,11 +58,11 @@ func TestReseal(t *testing.T) {
 			}
 			return counts[old]
 		}
-		// The canary, the instances, the binding, two operations.
+		// The canary, the instances, the binding and two operations.
 		if n, want := count(), 1+instances+2+1+2; n != want {
 			t.Errorf("%d records need the old key, want %d", n, want)
 		}
-		// It is interrupted, and goes on.
+		// It is interrupted, and continues.
 		ctx, cancel := context.WithCancel(t.Context())
 		first, err := admin.Reseal(ctx, operated, keys, func(admin.SealProgress) { cancel() })
 		if !errors.Is(err, context.Canceled) || first.Resealed == 0 {
@@ -70,7 +70,7 @@ func TestReseal(t *testing.T) {
 		}
 		left := count()
 		if left == 0 {
-			t.Error("the interrupted one has done everything")
+			t.Error("the interrupted reseal has done everything")
 		}
 		second, err := admin.Reseal(t.Context(), operated, keys, nil)
 		if err != nil || first.Removed+second.Removed != 1 || second.Unreadable != 0 || second.Resealed < left {
@@ -79,7 +79,7 @@ func TestReseal(t *testing.T) {
 		if n := count(); n != 0 {
 			t.Errorf("%d records need the old key", n)
 		}
-		// What was being worked on meanwhile is not written as it was read.
+		// Operations that were running seal their records with the new key.
 		held.open()
 		gone.open()
 		r.done(instancePath("updated"), update)
@@ -105,7 +105,7 @@ func TestReseal(t *testing.T) {
 	})
 }
 
-// A value that cannot be opened hinders no other, and is told of.
+// A value that cannot be opened is reported, and does not prevent the others.
 func TestResealWithAnUnreadableValue(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

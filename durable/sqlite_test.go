@@ -26,7 +26,8 @@ func openSQLiteFile(tb testing.TB, path string, options ...sqlitestore.Option) d
 	return store
 }
 
-// A clock is that of a database, apart from all others, and can be moved.
+// A clock is the clock of a database. It differs from that of the process, and
+// tests move it.
 type clock struct {
 	mu     sync.Mutex
 	offset time.Duration

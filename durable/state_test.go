@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The states that a test can bring an instance, or a binding, into.
+// The states into which a test can bring an instance or a binding.
 const (
 	unknown     = "unknown"
 	creating    = "creating"
@@ -32,8 +32,8 @@ var errProvider = openbroker.NewError(http.StatusBadRequest, "Broken", "It does 
 // params are the parameters that bring creates with.
 const params = `,"parameters":{"a":1,"c":{"x":[1,2],"y":null}}`
 
-// bring brings a new instance into a state. It returns the operation that is
-// active or was the last, and a function that lets what is held up go on.
+// bring brings a new instance into a state. It returns the active or else the last
+// operation, and a function that releases held calls.
 func (r *replica) bring(id, plan, state string) (operation string, release func()) {
 	r.t.Helper()
 	release = func() {}
@@ -193,7 +193,7 @@ type rule struct {
 	state string
 	// plan is plan-async if empty.
 	plan string
-	// what tells rules of one state apart.
+	// what distinguishes rules of one state.
 	what string
 	// body of PUT and PATCH, without service and plan unless full.
 	body string
@@ -203,9 +203,9 @@ type rule struct {
 	code        string
 	// delivered says that the platform polls once before the request.
 	delivered bool
-	// same says that the answer names the operation that is active already.
+	// same says that the answer names the operation that is already active.
 	same bool
-	// lastState is what a poll answers.
+	// lastState is the state that a poll returns.
 	lastState string
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// ended is a context that has ended: Stop waits for nothing then.
+// ended is a context that has ended, so that Stop does not wait.
 func ended(tb testing.TB) context.Context {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(tb.Context())
@@ -25,8 +25,8 @@ func ended(tb testing.TB) context.Context {
 	return ctx
 }
 
-// checkpointed is a hook that saves a step and, from the second attempt on,
-// demands that it finds it.
+// checkpointed is a hook that saves a step. From the second attempt on, it fails
+// the test unless it loads the step.
 func checkpointed(t *testing.T, g *gate) hook {
 	t.Helper()
 	return func(ctx context.Context, task *durable.Task) error {
@@ -50,9 +50,9 @@ func checkpointed(t *testing.T, g *gate) hook {
 	}
 }
 
-// An engine that stops gives back what it has begun, and another one continues
-// at once, though the lease would last for hours.
-func TestStopGivesBack(t *testing.T) {
+// An engine that stops releases its operations, and another one continues at once,
+// although the lease would last for hours.
+func TestStopReleasesOperations(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		keys, provider := newKeys(t), newScripted()
@@ -75,7 +75,7 @@ func TestStopGivesBack(t *testing.T) {
 	})
 }
 
-// A process that was killed is survived in the same way, on its file.
+// An operation survives a killed process in the same way, in the file of the store.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "openbroker.db")
@@ -87,7 +87,7 @@ func TestRestart(t *testing.T) {
 	first := start(t, store, keys, provider, long)
 	a := first.provision("i", "plan-async", params)
 	receive(t, "the first attempt", g.entered)
-	// The store goes away under the engine, which cannot say goodbye.
+	// The store closes under the engine, which cannot release its leases.
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestRestart(t *testing.T) {
 	second.provision("i", "plan-async", params).is(t, http.StatusOK, "")
 }
 
-// Stop lets what is running end.
+// Stop lets running operations end.
 func TestStopWaits(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -106,7 +106,7 @@ func TestStopWaits(t *testing.T) {
 		receive(t, "the provision", g.entered)
 		var stopped atomic.Int64
 		var stops sync.WaitGroup
-		for range 3 { // However often it is called.
+		for range 3 { // It can be called again.
 			stops.Go(func() {
 				r.Stop(t.Context())
 				stopped.Add(1)
@@ -122,7 +122,7 @@ func TestStopWaits(t *testing.T) {
 			t.Errorf("the operation is %s", s.text)
 		}
 		r.Stop(t.Context())
-		r.Start(t.Context()) // That changes nothing any more.
+		r.Start(t.Context()) // That has no effect.
 		r.provision("j", "plan-async", "").is(t, http.StatusServiceUnavailable, "")
 	})
 }
@@ -134,8 +134,8 @@ func TestStopWithoutStart(t *testing.T) {
 	r.Stop(t.Context())
 }
 
-// Requests that race with Stop are refused or their operation is given back;
-// nothing is lost.
+// Requests that race with Stop are refused, or their operation is released. No
+// operation is lost.
 func TestAcceptDuringStop(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -171,8 +171,8 @@ func TestAcceptDuringStop(t *testing.T) {
 	})
 }
 
-// Stop does not wait for ever for a store that is away, nor for a provider that
-// does not listen.
+// Stop waits only for a limited time for a store that is down or a provider that
+// ignores its context.
 func TestStopDuringOutage(t *testing.T) {
 	t.Parallel()
 	store := &flakyStore{Store: openSQLite(t)}
@@ -199,7 +199,7 @@ func TestStopDuringOutage(t *testing.T) {
 	second.done("i", a)
 }
 
-// Nothing is begun before Start.
+// No operation begins before Start.
 func TestRequestsBeforeStart(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -227,7 +227,7 @@ func TestRequestsBeforeStart(t *testing.T) {
 	})
 }
 
-// Data that another key has sealed is refused at once.
+// New refuses a store whose data another key has sealed.
 func TestWrongKey(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -244,8 +244,8 @@ func TestWrongKey(t *testing.T) {
 	})
 }
 
-// A stopped engine leaves no goroutine, and an idle one keeps nothing.
-func TestNothingIsLeft(t *testing.T) {
+// A stopped engine leaves no goroutine, and an idle one keeps nothing in memory.
+func TestNothingRemains(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		label := t.Name()
@@ -272,7 +272,7 @@ func TestNothingIsLeft(t *testing.T) {
 			}
 			for _, b := range []string{"b", "b", "expires"} {
 				_, err := engine.Bind(ctx, &openbroker.BindRequest{InstanceID: "i", BindingID: b})
-				// One that has expired may be deleted before its request is answered.
+				// An expired binding may be deleted before its request is answered.
 				if err != nil && b != "expires" {
 					t.Error(err)
 				}
@@ -319,7 +319,7 @@ func TestCancelOnAnotherReplica(t *testing.T) {
 		receive(t, "the creation", g.entered)
 		two.done("i", two.deprovision("i", "plan-async"))
 		if provider.has("i") {
-			t.Error("the instance is left")
+			t.Error("the instance remains")
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A countingStore tells of each sweep.
+// A countingStore reports each sweep.
 type countingStore struct {
 	durable.Store
 	pruned chan struct{}
@@ -26,19 +26,19 @@ func (s *countingStore) Prune(ctx context.Context, retention time.Duration, limi
 
 var errAway = errors.New("the database is away")
 
-// A flakyStore is away when the test says so.
+// A flakyStore fails when the test says so.
 type flakyStore struct {
 	durable.Store
 	away atomic.Bool
-	// advance and renew, unless nil, are asked first.
+	// advance and renew, unless nil, are called first.
 	advance func(*durable.Advance) error
 	renew   func() error
-	// claims can be held up.
+	// claims can block.
 	claim func() error
 	load  func() error
 	// accept, unless nil, is called before a decision is written.
 	accept func()
-	// conflicts counts the decisions that were not the truth any more.
+	// conflicts counts the decisions from outdated snapshots.
 	conflicts atomic.Int64
 }
 
@@ -140,8 +140,8 @@ func (s *flakyStore) ask(first func() error) error {
 	return nil
 }
 
-// saving is a hook that finds nothing at first, saves something, fails, and
-// finds that when it is called again for the same.
+// saving is a hook whose first call for an operation saves a checkpoint and fails,
+// and whose second call loads it.
 func saving(tb testing.TB, what string, fails bool) hook {
 	tb.Helper()
 	var calls atomic.Int64
@@ -161,13 +161,13 @@ func saving(tb testing.TB, what string, fails bool) hook {
 				return errors.New("again, please")
 			}
 		case saved != call-1:
-			tb.Errorf("%s found what another has saved", what)
+			tb.Errorf("%s loaded the checkpoint of another binding", what)
 		}
 		return nil
 	}
 }
 
-// A breakable sealer opens nothing while it is broken.
+// A breakable sealer cannot open data while it is broken.
 type breakable struct {
 	durable.Sealer
 	broken atomic.Bool

@@ -12,7 +12,7 @@ import (
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
-// postgres is the server of all tests that do not break it.
+// postgres is the server that tests share.
 var postgres pgtest.Shared
 
 func TestMain(m *testing.M) { postgres.Run(m) }

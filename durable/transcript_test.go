@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files in testdata anew")
 
-// A transcript is what went over the wire, with operations numbered in the
-// order of their appearance, since their ids are random.
+// A transcript has the requests and answers of a test. It numbers operations in the
+// order of their appearance, because their ids are random.
 type transcript struct {
 	mu         sync.Mutex
 	text       strings.Builder

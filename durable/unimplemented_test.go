@@ -8,15 +8,14 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A partialProvider creates instances, and nothing more.
+// A partialProvider can only create instances.
 type partialProvider struct{ durable.UnimplementedProvider }
 
 func (partialProvider) Provision(context.Context, *durable.Task, durable.Instance) (durable.ProvisionResult, error) {
 	return durable.ProvisionResult{}, nil
 }
 
-// What a provider does not implement fails once, leaves nothing behind, and is
-// not tried again.
+// An unimplemented operation fails after one attempt and needs no clean-up.
 func TestUnimplementedProvider(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

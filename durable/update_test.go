@@ -29,7 +29,7 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("previously the instance was %+v with %s and %s", before, []byte(before.Parameters), before.State)
 		}
 		if after.PlanID != "plan-sync" || string(after.Parameters) != `{"a":1,"b":{"x":2},"e":null,"f":3}` || string(after.State) != `{"node":"n1"}` {
-			t.Errorf("the instance is to be %+v with %s and %s", after, []byte(after.Parameters), after.State)
+			t.Errorf("the instance should become %+v with %s and %s", after, []byte(after.Parameters), after.State)
 		}
 		a = r.send(http.MethodGet, instancePath("i"), "").is(t, http.StatusOK, "")
 		if a.body["plan_id"] != "plan-sync" || !strings.Contains(a.text, `"parameters":{"a":1,"b":{"x":2},"e":null,"f":3}`) || a.body["dashboard_url"] != "https://new.example.com" {
@@ -82,7 +82,8 @@ func TestMaintenanceInfo(t *testing.T) {
 	})
 }
 
-// A new context is kept; only a service that asked for it hears of it.
+// A new context is stored; only a service with allow_context_updates is called for
+// it.
 func TestContextUpdates(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -119,8 +120,8 @@ func TestKubernetesNamespaces(t *testing.T) {
 	put(`"namespace":"n","clusterid":"d"`).is(t, http.StatusConflict, "")
 }
 
-// What a failed update says about the instance reaches the platform; the
-// instance is unchanged, and the clean-up of creations has nothing to do with it.
+// instance_usable and update_repeatable of a failed update reach the platform. The
+// instance is unchanged, and is not cleaned up.
 func TestFailedUpdate(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -147,8 +148,8 @@ func TestFailedUpdate(t *testing.T) {
 	})
 }
 
-// A result that cannot be stored is a failure that changes nothing.
-func TestResultThatIsNoJSON(t *testing.T) {
+// An update whose result cannot be stored fails and changes nothing.
+func TestResultThatIsNotJSON(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		provider := newScripted()

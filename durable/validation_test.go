@@ -32,7 +32,7 @@ func strictCatalog(name string) *openbroker.Catalog {
 	return c
 }
 
-// countingValidator counts what it is asked.
+// countingValidator counts its calls.
 type countingValidator struct {
 	catalog.Validator
 
@@ -68,8 +68,8 @@ func (a answer) refused(t *testing.T, pointer string) {
 	}
 }
 
-// An update is validated with the plan that the instance really has, whatever the
-// request leaves out or gets wrong.
+// An update is validated with the plan of the instance, even if the request omits
+// or misstates it.
 func TestUpdateIsValidated(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -89,8 +89,8 @@ func TestUpdateIsValidated(t *testing.T) {
 			{"without parameters", `,"context":{"platform":"kubernetes"}`, "", 0},
 			{"a subset", `,"parameters":{"size":2}`, "", 1},
 			{"null removes", `,"parameters":{"note":null,"size":3}`, "", 1},
-			{"null beside what is invalid", `,"parameters":{"note":null,"size":"3"}`, "/size", 1},
-			{"what is there already, but is not allowed", `,"parameters":{"size":"1"}`, "/size", 1},
+			{"null beside an invalid value", `,"parameters":{"note":null,"size":"3"}`, "/size", 1},
+			{"a stored value that is not allowed", `,"parameters":{"size":"1"}`, "/size", 1},
 		} {
 			validator.asked.Store(0)
 			a := r.update("i", step.body)
@@ -131,7 +131,7 @@ func TestRotationIsValidated(t *testing.T) {
 		if asked := validator.asked.Load(); asked != 1 {
 			t.Errorf("validated %d times", asked)
 		}
-		// What was right once may be inherited for ever.
+		// Inherited parameters that were once valid stay valid.
 		if err := r.SetCatalog(strictCatalog("length")); err != nil {
 			t.Fatal(err)
 		}
@@ -143,8 +143,8 @@ func TestRotationIsValidated(t *testing.T) {
 	})
 }
 
-// With another catalog, other schemas apply at once, also where only the engine
-// knows the plan. An instance whose plan is gone can still be updated.
+// The schemas of a new catalog apply at once, even where only the engine knows the
+// plan. An instance whose plan has left the catalog can still be updated.
 func TestValidationFollowsTheCatalog(t *testing.T) {
 	t.Parallel()
 	r, _ := startValidating(t, openSQLite(t))
@@ -165,7 +165,7 @@ func TestValidationFollowsTheCatalog(t *testing.T) {
 	r.done("i", r.update("i", `,"parameters":{"anything":1}`))
 }
 
-// Values of what is refused are neither logged nor sent back.
+// Refused values are neither logged nor returned.
 func TestRefusedParametersStaySecret(t *testing.T) {
 	t.Parallel()
 	r, _ := startValidating(t, openSQLite(t))

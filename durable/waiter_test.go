@@ -10,7 +10,7 @@ import (
 )
 
 // A request that waits for an operation of another replica sees its result late.
-// What was deleted meanwhile is not answered as created.
+// An instance that was deleted meanwhile is not reported as created.
 func TestWaiterSeesTombstone(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []durable.OperationKind{durable.KindProvision, durable.KindBind} {
@@ -41,7 +41,7 @@ func TestWaiterSeesTombstone(t *testing.T) {
 	}
 }
 
-// That a deletion has succeeded is answered, however little is left of it.
+// A successful deletion is reported even if the instance was created again since.
 func TestWaiterOfDeletion(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The transcripts in testdata hold what goes over the wire, to the byte and the
-// same on both stores. With -update they are written anew: read the difference.
+// The transcripts in testdata have the exact bytes on the wire, which are the same
+// for both stores. -update rewrites them: review the difference.
 func TestWire(t *testing.T) {
 	t.Parallel()
 	for name, scenario := range map[string]func(t *testing.T, r *replica){
