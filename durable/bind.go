@@ -120,10 +120,10 @@ func bindingWanted(r *openbroker.BindRequest) *bindingDetails {
 // instance or the binding. A rotation may omit them.
 func checkBindTarget(serviceID, planID string, r *openbroker.BindRequest) error {
 	if r.ServiceID != "" && r.ServiceID != serviceID {
-		return openbroker.ErrBadRequest.WithDescription("service_id is not that of the service instance")
+		return openbroker.ErrBadRequest.WithDescription("service_id does not match the service instance")
 	}
 	if r.PlanID != "" && r.PlanID != planID {
-		return openbroker.ErrBadRequest.WithDescription("plan_id is not that of the service instance")
+		return openbroker.ErrBadRequest.WithDescription("plan_id does not match the service instance")
 	}
 	return nil
 }

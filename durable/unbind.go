@@ -17,7 +17,7 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 			return nil, openbroker.ErrBindingDoesNotExist
 		}
 		if s.Binding.ServiceID != r.ServiceID {
-			return nil, openbroker.ErrBadRequest.WithDescription("service_id is not that of the service binding")
+			return nil, openbroker.ErrBadRequest.WithDescription("service_id does not match the service binding")
 		}
 		_, plan := e.lookUp(s.Instance.ServiceID, s.Instance.PlanID)
 		policy = e.config.policy(s.Instance.PlanID, plan)

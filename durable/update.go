@@ -24,7 +24,7 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 			return nil, openbroker.ErrInstanceDoesNotExist
 		}
 		if record.ServiceID != r.ServiceID {
-			return nil, openbroker.ErrBadRequest.WithDescription("service_id is not that of the service instance")
+			return nil, openbroker.ErrBadRequest.WithDescription("service_id does not match the service instance")
 		}
 		_, plan := e.lookUp(record.ServiceID, record.PlanID)
 		policy = e.config.policy(record.PlanID, plan)
