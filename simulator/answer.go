@@ -7,7 +7,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// answer makes the call, and spoils its answer if there is a fault.
+// answer makes the call and applies the fault to its response. A nil fault
+// changes nothing.
 func answer[R any](x *exchange, f *Fault, call func() (R, error)) (R, error) {
 	var none R
 	if f == nil {
@@ -25,16 +26,16 @@ func answer[R any](x *exchange, f *Fault, call func() (R, error)) (R, error) {
 	return response, err
 }
 
-// strike ends a request that is not answered by what the broker says.
+// strike ends a request whose response the fault replaces.
 func (x *exchange) strike(f *Fault) error {
 	x.spoil(f)
 	switch {
 	case f.Panic:
-		panic("the simulator was told to panic")
+		panic("the simulator panics as configured")
 	case f.Drop:
 		panic(http.ErrAbortHandler)
 	case f.Status < http.StatusBadRequest:
-		return openbroker.NewError(http.StatusInternalServerError, "", DefaultDescription).WithCause(errors.New("another answer replaces this one"))
+		return openbroker.NewError(http.StatusInternalServerError, "", DefaultDescription).WithCause(errors.New("a fault replaces this response"))
 	default:
 		return f.err(f.Status)
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// The names of the parameters that choose a behaviour. All others mean nothing.
+// The names of the parameters that choose a behaviour. Other parameters have no
+// effect.
 const (
 	delayParameter   = "delay"
 	faultParameter   = "fault"
@@ -17,30 +18,30 @@ const (
 )
 
 const (
-	// maxDelay is as good as forever for a platform that polls.
+	// maxDelay is the longest delay.
 	maxDelay = time.Hour
-	// operationDeadline leaves a delayed operation room for others to be
-	// delayed with it, as a deprovision is by the bindings that are left.
+	// operationDeadline leaves time for the delays of several operations: a
+	// deprovision also unbinds the remaining bindings.
 	operationDeadline = 4 * maxDelay
-	// defaultExpiry is how long a binding of the plan expiring is valid. It is
-	// to be renewed after half of that.
+	// defaultExpiry is the lifetime of a binding of the plan expiring. Its
+	// renew_before is half of that.
 	defaultExpiry = time.Hour
 	maxExpiry     = 10 * 365 * 24 * time.Hour
 )
 
-// A behaviour is what parameters ask for.
+// A behaviour is the behaviour that parameters ask for.
 type behaviour struct {
 	delay                time.Duration
 	fault                *Fault
 	expiresIn, renewalIn time.Duration
 }
 
-// readBehaviour reads it from parameters that the platform sent, or from those
-// that are stored. The error says what is wrong, for the user who wrote them.
+// readBehaviour reads a behaviour from sent or stored parameters. Its error is
+// for the user who wrote them.
 func readBehaviour(parameters openbroker.Parameters, planID string, p place) (behaviour, error) {
 	b := behaviour{expiresIn: defaultExpiry, renewalIn: -1}
 	if len(parameters) == 0 || planID == SchemaPlanID {
-		return b, nil // The schema has none of them.
+		return b, nil // The schema does not allow these parameters.
 	}
 	members, err := object(json.RawMessage(parameters))
 	if err != nil {
@@ -87,15 +88,15 @@ func invalid(format string, args ...any) error {
 	return openbroker.ErrInvalidParameters.WithDescription("%s", fmt.Errorf(format, args...).Error())
 }
 
-// sameFault reports whether the parameters have the same fault, or none.
+// sameFault reports whether two faults are equal, or both nil.
 func sameFault(a, b *Fault) bool {
 	one, _ := json.Marshal(a)
 	other, _ := json.Marshal(b)
 	return string(one) == string(other)
 }
 
-// carried is the fault that an operation's own parameters set for it; others
-// wait in the record.
+// carried returns the fault if the parameters of the operation set it for the
+// operation itself. Other faults wait in the record.
 func carried(f *Fault, on Operation) *Fault {
 	if f != nil && (f.On == "" || f.On == on) {
 		return f
@@ -103,8 +104,8 @@ func carried(f *Fault, on Operation) *Fault {
 	return nil
 }
 
-// waiting is the fault of a record for a later operation. One that names no
-// operation was for the one that brought it.
+// waiting returns the fault of a record if it names the operation. A fault
+// without an operation was for the request that carried it.
 func waiting(f *Fault, on Operation) *Fault {
 	if f != nil && f.On == on {
 		return f

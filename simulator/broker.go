@@ -7,8 +7,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// broker decides which requests are answered wrongly. What it leaves alone is
-// the engine's.
+// broker decides which responses get a fault. The engine answers all other
+// requests.
 type broker struct {
 	engine *durable.Engine
 	store  durable.Store
@@ -18,8 +18,8 @@ type broker struct {
 
 var _ openbroker.Broker = (*broker)(nil)
 
-// Catalog is asked for with every request; only the one for the catalog itself
-// can go wrong here.
+// Catalog implements [openbroker.Broker]. The handler calls it for every
+// request; only a request for the catalog itself gets a fault.
 func (b *broker) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	x := exchangeFrom(ctx)
 	if x.route.operation != OnCatalog {
@@ -46,14 +46,14 @@ func (b *broker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	stored := c.instance()
 	planID := c.at.planID
 	if r.PlanID != "" {
-		planID = r.PlanID // The parameters are for the plan that it is to have.
+		planID = r.PlanID // The parameters are for the new plan.
 	}
 	asked, err := readBehaviour(r.Parameters, planID, inInstance)
 	switch {
 	case err != nil:
 		return nil, err
 	case asked.fault != nil && asked.fault.On == OnProvision:
-		return nil, invalid("parameters.fault.on is provision, but the instance is there already: choose another operation")
+		return nil, invalid("parameters.fault.on is provision, but the instance already exists: choose another operation")
 	case asked.fault != nil:
 		c.add(carried(asked.fault, OnUpdate), "")
 	default:

@@ -15,23 +15,23 @@ import (
 const (
 	ServiceID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e00"
 
-	// SyncPlanID carries everything out before it answers.
+	// SyncPlanID is synchronous.
 	SyncPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e01"
-	// AsyncPlanID answers 202 to everything, or AsyncRequired.
+	// AsyncPlanID is asynchronous: it answers with 202 or AsyncRequired.
 	AsyncPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e02"
-	// AsyncBindingPlanID answers 202 to bind and unbind only.
+	// AsyncBindingPlanID is asynchronous only for bind and unbind.
 	AsyncBindingPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e03"
-	// AppOnlyPlanID answers a bind without an app with RequiresApp.
+	// AppOnlyPlanID answers a bind without an application with RequiresApp.
 	AppOnlyPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e04"
-	// NotBindablePlanID cannot be bound.
+	// NotBindablePlanID is not bindable.
 	NotBindablePlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e05"
 	// RotatablePlanID has bindings that can be rotated.
 	RotatablePlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e06"
-	// SchemaPlanID takes the parameters that its schemas describe.
+	// SchemaPlanID accepts only parameters that are valid by its schemas.
 	SchemaPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e07"
-	// UpdateablePlanID can change to the plan sync.
+	// UpdateablePlanID has instances that can change to the plan sync.
 	UpdateablePlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e08"
-	// ExpiringPlanID has bindings that expire, and that can be rotated.
+	// ExpiringPlanID has bindings that expire and can be rotated.
 	ExpiringPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e09"
 	// RoutePlanID returns a route_service_url.
 	RoutePlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0a"
@@ -39,18 +39,18 @@ const (
 	SyslogPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0b"
 	// VolumePlanID returns volume_mounts.
 	VolumePlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0c"
-	// AsyncSyncBindingPlanID answers 202 to everything but bind and unbind.
+	// AsyncSyncBindingPlanID is asynchronous except for bind and unbind.
 	AsyncSyncBindingPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0d"
-	// EndpointsPlanID has endpoints beside the credentials. The others have none,
-	// because there are clients that cannot read them.
+	// EndpointsPlanID returns endpoints with the credentials. The other plans do
+	// not, because some clients cannot decode them.
 	EndpointsPlanID = "7d0f5a3e-5f0c-4b1e-9a51-6a1b0c9d2e0e"
 )
 
-// MaintenanceVersion is the maintenance_info of the plans async and updateable
-// at first; see [Simulator.SetMaintenanceInfo].
+// MaintenanceVersion is the initial maintenance_info version of the plans async
+// and updateable; see [Simulator.SetMaintenanceInfo].
 const MaintenanceVersion = "1.0.0"
 
-// pollingDuration, in seconds, is how long platforms are to poll the plan async.
+// pollingDuration is the maximum_polling_duration of the plan async in seconds.
 const pollingDuration = 600
 
 // The schemas of the plan schema are draft-04, because Cloud Foundry refuses
@@ -65,21 +65,21 @@ const (
 		`"mode":{"type":"string","enum":["r","rw"],"default":"rw","description":"r to read only"}}}`
 )
 
-// permissions are what the service requires for the sake of a plan. It is never
-// changed.
+// permissions has the permission that the service requires for a plan. It is
+// never changed.
 var permissions = map[string]string{
 	SyslogPlanID: openbroker.PermissionSyslogDrain, RoutePlanID: openbroker.PermissionRouteForwarding, VolumePlanID: openbroker.PermissionVolumeMount,
 }
 
-// Catalog returns the service simulated with all of its plans, as it is at first.
+// Catalog returns the initial catalog: the service simulated with all plans.
 func Catalog() *openbroker.Catalog { return newCatalog(nil, firstMaintenance()) }
 
 func firstMaintenance() *openbroker.MaintenanceInfo {
 	return &openbroker.MaintenanceInfo{Version: MaintenanceVersion, Description: "The simulated software."}
 }
 
-// newCatalog returns the catalog with the named plans, or all if there are none,
-// and the permissions that these need.
+// newCatalog returns the catalog with the named plans and the permissions that
+// they require. Without names, it has all plans.
 func newCatalog(names []string, maintenance *openbroker.MaintenanceInfo) *openbroker.Catalog {
 	catalog := fullCatalog(maintenance)
 	service := &catalog.Services[0]
@@ -97,7 +97,7 @@ func newCatalog(names []string, maintenance *openbroker.MaintenanceInfo) *openbr
 // PlanNames returns the names of all plans, sorted.
 func PlanNames() []string { return slices.Sorted(maps.Values(planNames)) }
 
-// CheckPlans returns an error that names what is no plan of [Catalog].
+// CheckPlans returns an error if a name is not the name of a plan of [Catalog].
 func CheckPlans(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(PlanNames(), name) {
@@ -122,33 +122,33 @@ func fullCatalog(maintenance *openbroker.MaintenanceInfo) *openbroker.Catalog {
 	}
 	rotatable := func(p *openbroker.Plan) { p.BindingRotatable = true }
 	return &openbroker.Catalog{Services: []openbroker.Service{{
-		ID: ServiceID, Name: "simulated", Description: "Simulates services, and their faults, to test platforms with.",
+		ID: ServiceID, Name: "simulated", Description: "Simulates services and their faults for tests of platforms.",
 		Tags:     []string{"simulated", "test"},
 		Bindable: true, InstancesRetrievable: true, BindingsRetrievable: true, AllowContextUpdates: true,
-		Metadata: &openbroker.ServiceMetadata{DisplayName: "Simulated", LongDescription: "Nothing real is behind it.", Shareable: &yes},
+		Metadata: &openbroker.ServiceMetadata{DisplayName: "Simulated", LongDescription: "It creates no real resources.", Shareable: &yes},
 		Plans: []openbroker.Plan{
-			plan(SyncPlanID, "Everything is done when the answer comes.", nil),
-			plan(AsyncPlanID, "Every answer is 202, and the operation is polled.", func(p *openbroker.Plan) {
+			plan(SyncPlanID, "Operations are synchronous.", nil),
+			plan(AsyncPlanID, "Operations are asynchronous.", func(p *openbroker.Plan) {
 				p.MaintenanceInfo, p.MaximumPollingDuration = maintenance, &polling
 			}),
-			plan(AsyncBindingPlanID, "Bindings are created and deleted asynchronously.", nil),
-			plan(AppOnlyPlanID, "Binds to applications only.", nil),
-			plan(NotBindablePlanID, "Cannot be bound.", func(p *openbroker.Plan) { p.Bindable = &no }),
+			plan(AsyncBindingPlanID, "Operations on bindings are asynchronous.", nil),
+			plan(AppOnlyPlanID, "Binds only to applications.", nil),
+			plan(NotBindablePlanID, "Instances cannot be bound.", func(p *openbroker.Plan) { p.Bindable = &no }),
 			plan(RotatablePlanID, "Bindings can be rotated.", rotatable),
-			plan(SchemaPlanID, "Takes the parameters that its schemas describe.", func(p *openbroker.Plan) {
+			plan(SchemaPlanID, "Parameters are validated against schemas.", func(p *openbroker.Plan) {
 				p.Schemas = &openbroker.Schemas{
 					ServiceInstance: &openbroker.InstanceSchemas{Create: schema(instanceSchema), Update: schema(instanceSchema)},
 					ServiceBinding:  &openbroker.BindingSchemas{Create: schema(bindingSchema)},
 				}
 			}),
-			plan(UpdateablePlanID, "Changes to the plan sync.", func(p *openbroker.Plan) {
+			plan(UpdateablePlanID, "Instances can change to the plan sync.", func(p *openbroker.Plan) {
 				p.PlanUpdateable, p.MaintenanceInfo = &yes, maintenance
 			}),
-			plan(ExpiringPlanID, "Bindings expire, and can be rotated.", rotatable),
+			plan(ExpiringPlanID, "Bindings expire and can be rotated.", rotatable),
 			plan(RoutePlanID, "Bindings of routes have a route service.", nil),
 			plan(SyslogPlanID, "Bindings have a syslog drain.", nil),
 			plan(VolumePlanID, "Bindings have a volume to mount.", nil),
-			plan(AsyncSyncBindingPlanID, "Instances are created, changed and deleted asynchronously.", nil),
+			plan(AsyncSyncBindingPlanID, "Operations on instances are asynchronous.", nil),
 			plan(EndpointsPlanID, "Bindings have network endpoints.", nil),
 		},
 	}}}
@@ -158,8 +158,8 @@ func schema(parameters string) *openbroker.InputParametersSchema {
 	return &openbroker.InputParametersSchema{Parameters: json.RawMessage(parameters)}
 }
 
-// policies are how the plans' operations are treated: nothing is left to how
-// long they happen to take.
+// policies are the policies of the plans. They fix the mode of each operation,
+// so that it does not depend on the duration.
 func policies() map[string]durable.Policy {
 	return map[string]durable.Policy{
 		AsyncPlanID:            {Mode: durable.ModeAsynchronous, Deadline: operationDeadline},
@@ -168,7 +168,7 @@ func policies() map[string]durable.Policy {
 	}
 }
 
-// otherPolicy is that of the other plans.
+// otherPolicy is the policy of all other plans.
 func otherPolicy() durable.Policy {
 	return durable.Policy{Mode: durable.ModeSynchronous, Deadline: operationDeadline}
 }

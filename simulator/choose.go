@@ -10,13 +10,14 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// control is the fault of the control endpoint for the answer to a request.
+// control returns the fault of the control endpoint for the response to a
+// request, or nil.
 func (b *broker) control(at request) *Fault {
 	return b.faults.take(at, func(f *Fault) bool { return !f.ofOperation() })
 }
 
-// poll is the fault for the answer to a poll: one that the operation was
-// accepted with, or one of the control endpoint.
+// poll returns the fault for the response to a poll: the fault that was
+// recorded with the operation, or a fault of the control endpoint.
 func (b *broker) poll(ctx context.Context, caller *openbroker.Caller, at request, operationID string) (*Fault, error) {
 	key := durable.Key{Platform: caller.Platform, InstanceID: at.instanceID, BindingID: at.bindingID}
 	record, err := b.store.Operation(ctx, key, operationID)
@@ -48,10 +49,10 @@ func (b *broker) poll(ctx context.Context, caller *openbroker.Caller, at request
 	}
 }
 
-// changing is a request that begins an operation.
+// changing is a request that starts an operation.
 type changing struct {
 	*broker
-	ctx        context.Context //nolint:containedctx // It lives as long as the request.
+	ctx        context.Context //nolint:containedctx // The value lives as long as the request.
 	caller     *openbroker.Caller
 	at         request
 	candidates []candidate
@@ -67,8 +68,8 @@ func (c *changing) add(f *Fault, bindingID string) {
 	}
 }
 
-// instance is what the parameters of the instance ask for: nothing while it is
-// being created or changed. It also learns the plan of the instance.
+// instance returns the behaviour of the parameters of the instance, and sets
+// the plan of the request. The behaviour is empty during a provision or update.
 func (c *changing) instance() behaviour {
 	found, err := c.engine.GetInstance(c.ctx, &openbroker.GetInstanceRequest{InstanceID: c.at.instanceID, Caller: *c.caller})
 	if err != nil {
@@ -82,7 +83,7 @@ func (c *changing) instance() behaviour {
 	return stored
 }
 
-// binding is instance for the binding.
+// binding returns the behaviour of the parameters of the binding.
 func (c *changing) binding() behaviour {
 	found, err := c.engine.GetBinding(c.ctx, &openbroker.GetBindingRequest{InstanceID: c.at.instanceID, BindingID: c.at.bindingID, Caller: *c.caller})
 	if err != nil {
@@ -95,8 +96,8 @@ func (c *changing) binding() behaviour {
 	return stored
 }
 
-// fault is the one for the answer to the request, and the one for the polls of
-// its operation.
+// fault returns the fault for the response to the request, and the fault for
+// the polls of its operation.
 func (c *changing) fault() (now, later *Fault, err error) {
 	for _, candidate := range c.candidates {
 		switch {
@@ -130,7 +131,8 @@ func change[R any](c *changing, call func() (R, error), read func(R) (openbroker
 			return response, err
 		}
 		if outcome, operation := read(response); outcome == openbroker.Accepted {
-			// It has to be there before the first poll, even if the client is gone.
+			// The fault must be stored before the first poll, even if the client has
+			// disconnected.
 			encoded, err := json.Marshal(later)
 			if err == nil {
 				_, err = c.store.PutSetting(context.WithoutCancel(c.ctx), name("poll", operation), encoded)

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// A Clock tells the time and waits. Tests have one of their own.
+// A Clock returns the time and waits. Tests replace it.
 type Clock interface {
 	Now() time.Time
 	// Sleep returns after d, or with the error of ctx if that ends before.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// systemClock is the real one.
+// systemClock is the clock of the system.
 type systemClock struct{}
 
 // Now implements [Clock].
@@ -30,7 +30,7 @@ func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A Duration is a time.Duration that is text, such as "1m30s", in JSON.
+// A Duration is a time.Duration whose JSON is a text such as "1m30s".
 type Duration time.Duration
 
 // String returns the duration as [time.Duration.String] does.
@@ -39,7 +39,7 @@ func (d Duration) String() string { return time.Duration(d).String() }
 // MarshalText encodes the duration as [time.Duration.String] does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText decodes what [time.ParseDuration] does.
+// UnmarshalText decodes a duration as [time.ParseDuration] does.
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	*d = Duration(parsed)

@@ -9,8 +9,7 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// Everything at once: a fault happens as often as it was told to, however many
-// requests there are.
+// A fault applies as often as configured, even with concurrent requests.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -36,7 +35,7 @@ func TestConcurrency(t *testing.T) {
 	}
 	group.Wait()
 	if failed.Load() != 5 || created.Load() != clients-5 {
-		t.Errorf("%d requests failed, %d were successful", failed.Load(), created.Load())
+		t.Errorf("%d requests failed and %d succeeded", failed.Load(), created.Load())
 	}
 	if err := b.SetFaults(simulator.Fault{On: simulator.OnProvision, Status: 503, Times: 3, Skip: 1}); err != nil {
 		t.Fatal(err)

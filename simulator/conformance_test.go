@@ -7,8 +7,8 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// Without a fault, the simulator holds every check of the specification and of
-// the platforms, on all of its plans.
+// Without faults, the simulator passes every check of the specification and the
+// platforms on all plans.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -37,8 +37,8 @@ func TestConformance(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, result := range report.Results {
-				// What a broker may do, it need not.
-				// Only one plan has endpoints, as a client of the field cannot read them.
+				// A MAY is optional. Only one plan has endpoints because some clients
+				// cannot decode them.
 				holds := result.Check.ID == "bind-endpoints" || result.Outcome == conformance.Passed || result.Outcome == conformance.NotApplicable ||
 					result.Check.Level < conformance.Should && result.Outcome != conformance.Failed
 				if !holds {
@@ -49,7 +49,7 @@ func TestConformance(t *testing.T) {
 				}
 			}
 			if len(report.Plans) != c.plans || len(report.Leftovers) > 0 {
-				t.Errorf("the plans were %q; left: %v", report.Plans, report.Leftovers)
+				t.Errorf("the plans were %q; the leftovers are %v", report.Plans, report.Leftovers)
 			}
 			t.Logf("%d requests in %s: %d passed, %d not applicable", report.Requests, report.Duration,
 				report.Counts().Passed, report.Counts().NotApplicable)

@@ -17,16 +17,17 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// controlPath is outside of /v2, so that no platform ever comes across it.
+// controlPath is outside of /v2, so that no platform calls it.
 const controlPath = "/control"
 
-// maxControlBody is how large a body of the control endpoint may be.
+// maxControlBody is the largest body that the control endpoint accepts.
 const maxControlBody = 1 << 20
 
-// A control is one call of the control endpoint. It returns what to answer.
+// A control handles one call of the control endpoint. It returns the body of
+// the response.
 type control func(*Simulator, *http.Request) (any, error)
 
-// controls are by path and method. It is never changed.
+// controls has the handlers by path and method. It is never changed.
 var controls = map[string]map[string]control{
 	"": {http.MethodGet: (*Simulator).showAll},
 	"/faults": {
@@ -59,14 +60,14 @@ var controls = map[string]map[string]control{
 func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request) {
 	methods, found := controls[strings.TrimPrefix(r.URL.Path, controlPath)]
 	if !found {
-		openbroker.WriteError(w, openbroker.NewError(http.StatusNotFound, "", "No such path: "+controlPath+" has "+strings.Join(slices.Sorted(maps.Keys(controls))[1:], ", ")+"."))
+		openbroker.WriteError(w, openbroker.NewError(http.StatusNotFound, "", "The path does not exist: "+controlPath+" has "+strings.Join(slices.Sorted(maps.Keys(controls))[1:], ", ")+"."))
 		return
 	}
 	call, found := methods[r.Method]
 	if !found {
 		allowed := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
 		w.Header().Set("Allow", allowed)
-		openbroker.WriteError(w, openbroker.NewError(http.StatusMethodNotAllowed, "", "This path supports "+allowed+" only."))
+		openbroker.WriteError(w, openbroker.NewError(http.StatusMethodNotAllowed, "", "This path supports only "+allowed+"."))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)
@@ -83,11 +84,11 @@ func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(out.Bytes()) // A client that is gone cannot be told.
+	_, _ = w.Write(out.Bytes()) // A write error means that the client has disconnected.
 }
 
-// readControl reads the body, a JSON object with nothing but the members that
-// are known.
+// readControl reads the body, a JSON object with only the known members. The
+// first known member is required.
 func readControl(r *http.Request, known ...string) (map[string]json.RawMessage, error) {
 	body, err := io.ReadAll(r.Body)
 	var tooLong *http.MaxBytesError
@@ -103,7 +104,7 @@ func readControl(r *http.Request, known ...string) (map[string]json.RawMessage, 
 	}
 	for _, member := range slices.Sorted(maps.Keys(members)) {
 		if !slices.Contains(known, member) {
-			return nil, fmt.Errorf("%s is unknown: the body has %s", shorten(member), strings.Join(known, " and "))
+			return nil, fmt.Errorf("%s is unknown: the body may have %s", shorten(member), strings.Join(known, " and "))
 		}
 	}
 	if _, there := members[known[0]]; !there {
@@ -192,7 +193,7 @@ func (s *Simulator) putMaintenance(r *http.Request) (any, error) {
 // A filter compares a request with the value of a query parameter.
 type filter func(r *Request, value string) bool
 
-// filters are by the name of the parameter. It is never changed.
+// filters has the filters by the name of the parameter. It is never changed.
 var filters = map[string]filter{
 	"operation":   func(r *Request, v string) bool { return string(r.Operation) == v },
 	"method":      func(r *Request, v string) bool { return r.Method == v },
@@ -210,7 +211,7 @@ func (s *Simulator) showRequests(r *http.Request) (any, error) {
 	}
 	for name := range query {
 		if filters[name] == nil {
-			return nil, fmt.Errorf("the filter %s is unknown: there are %s", shorten(name), strings.Join(slices.Sorted(maps.Keys(filters)), ", "))
+			return nil, fmt.Errorf("the filter %s is unknown: the filters are %s", shorten(name), strings.Join(slices.Sorted(maps.Keys(filters)), ", "))
 		}
 	}
 	if after := query.Get("after"); after != "" {

@@ -11,7 +11,8 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// What is wrong with a request for the control endpoint is told; nothing changes.
+// An invalid request to the control endpoint gets an error with the reason and
+// changes nothing.
 func TestControlErrors(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -60,11 +61,12 @@ func TestControlErrors(t *testing.T) {
 	}
 	golden(t, "control_errors.txt", texts.String())
 	if after := b.expect(200, "GET", "/control", "").text; after != before {
-		t.Errorf("it is %s, was %s", after, before)
+		t.Errorf("the state is %s, and was %s before", after, before)
 	}
 }
 
-// Only who may call the broker may control it, whatever the API version.
+// The control endpoint requires the credentials of the broker and no API
+// version.
 func TestControlAuthentication(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -75,17 +77,19 @@ func TestControlAuthentication(t *testing.T) {
 		}
 	}
 	if len(b.Faults()) > 0 {
-		t.Error("somebody unknown has set a fault")
+		t.Error("an unauthenticated request set a fault")
 	}
 	if a := b.do("GET", "/control", "", "X-Broker-API-Version: "); a.status != 200 {
 		t.Errorf("got %d %s", a.status, a.text)
 	}
-	// Platforms never come across it: under a prefix, it is not there.
+	// The endpoint does not exist under a prefix, so that platforms do not call
+	// it.
 	b.expect(404, "GET", "/v2/control", "")
 	b.expect(404, "GET", "/controls", "")
 }
 
-// What was set is shown as it was set, and taken back by a reset.
+// The control endpoint returns the settings unchanged, and a reset removes
+// them.
 func TestControl(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -116,7 +120,7 @@ func TestControl(t *testing.T) {
 	}
 }
 
-// Requests are recorded as they came, without what logs in.
+// Requests are recorded unchanged, except for credentials.
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -170,11 +174,11 @@ func TestRecordedBodies(t *testing.T) {
 		}
 	}
 	if a := b.expect(200, "GET", instance("i"), ""); len(a.body["parameters"].(map[string]any)["x"].(string)) != 70_000 {
-		t.Error("the broker has not seen the whole body")
+		t.Error("the broker did not get the whole body")
 	}
 }
 
-// What platforms send need not be text; what is shown of it is JSON.
+// The record of requests is JSON, even if a request is not UTF-8.
 func TestRecordIsJSON(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -186,13 +190,14 @@ func TestRecordIsJSON(t *testing.T) {
 		a := b.expect(200, "GET", "/control/requests", "")
 		var recorded struct{ Requests []simulator.Request }
 		if err := json.Unmarshal([]byte(a.text), &recorded); err != nil || !utf8.ValidString(a.text) || len(recorded.Requests) != 1 {
-			t.Errorf("%.20q: the record is no JSON: %v %.300q", body, err, a.text)
+			t.Errorf("%.20q: the record is not JSON: %v %.300q", body, err, a.text)
 		}
 		b.expect(200, "DELETE", "/control/requests", "")
 	}
 }
 
-// The requests can be filtered, and are forgotten one by one, or all.
+// Requests can be filtered. New requests replace the oldest ones, and a call
+// removes all.
 func TestRequestFilters(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -246,6 +251,6 @@ func TestRequestFilters(t *testing.T) {
 		b.do(http.MethodHead, "/v2/catalog", "")
 	}
 	if r := b.Requests(); len(r) != simulator.DefaultRequests || r[0].Number != 7 || r[0].Operation != simulator.OnCatalog {
-		t.Errorf("%d are kept, the first is %+v", len(r), r[0])
+		t.Errorf("%d requests are recorded, the first is %+v", len(r), r[0])
 	}
 }

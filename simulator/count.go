@@ -12,12 +12,12 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A tally counts how often the faults in parameters happened. It counts in the
-// store, so that a restart, or another replica, goes on counting: what happens
-// for the nth time takes the setting n, which only one can take.
+// A tally counts how often the faults of parameters have occurred. It counts in
+// the store, so that the count survives a restart and covers all replicas.
+// Occurrence n takes the setting n, which only one request can take.
 type tally struct{ settings settings }
 
-// settings are what of a [durable.Store] is needed.
+// settings is the part of a [durable.Store] that a tally uses.
 type settings interface {
 	Setting(ctx context.Context, name string) ([]byte, error)
 	PutSetting(ctx context.Context, name string, value []byte) ([]byte, error)
@@ -26,8 +26,8 @@ type settings interface {
 // An owner is the instance or binding whose parameters have the fault.
 type owner struct{ platform, instanceID, bindingID string }
 
-// take reports whether the fault happens once more. The same token takes the
-// same turn again: an attempt that was interrupted is not counted twice.
+// take reports whether the fault occurs once more. The same token takes the
+// same occurrence again, so an interrupted attempt does not count twice.
 func (t tally) take(ctx context.Context, o owner, on Operation, f *Fault, token string) (bool, error) {
 	times := f.times(1)
 	if times == Always {
@@ -54,8 +54,8 @@ func (t tally) take(ctx context.Context, o owner, on Operation, f *Fault, token 
 	return false, nil
 }
 
-// end is called when what owns the fault is deleted: another one of the same id
-// counts anew.
+// end resets the count of a fault. It is called when the owner is deleted, so
+// that a new owner with the same id starts at 0.
 func (t tally) end(ctx context.Context, o owner, f *Fault, token string) error {
 	if f == nil || f.times(1) == Always {
 		return nil
@@ -64,8 +64,8 @@ func (t tally) end(ctx context.Context, o owner, f *Fault, token string) error {
 	return err
 }
 
-// lives returns how many of the same id were deleted. With a token, it counts
-// one more, once.
+// lives returns how many owners with the same id were deleted. With a token, it
+// counts one more deletion, once for each token.
 func (t tally) lives(ctx context.Context, o owner, token string) (int, error) {
 	prefix := name("life", o.platform, o.instanceID, o.bindingID)
 	for n := 0; ; n++ {
@@ -83,7 +83,8 @@ func (t tally) lives(ctx context.Context, o owner, token string) (int, error) {
 	}
 }
 
-// name is that of a setting: what platforms send does not appear in it.
+// name returns the name of a setting. It is a hash, so it has no text of
+// platforms.
 func name(parts ...string) string {
 	hash := sha256.New()
 	for _, part := range parts {

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// Every operation on an instance or a binding takes as long as its parameters
-// say, also those that carry none.
+// Every operation takes as long as the parameters of the instance or binding
+// say, even if its request has no parameters.
 func TestDelay(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -40,8 +40,8 @@ func TestDelay(t *testing.T) {
 	}
 }
 
-// An instance's delay is not that of its bindings; that of the control endpoint
-// is for all, and the longer one counts.
+// The delay of an instance does not apply to its bindings. The delay of the
+// control endpoint applies to all operations. The longer delay counts.
 func TestDelayOfAll(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -58,20 +58,20 @@ func TestDelayOfAll(t *testing.T) {
 		b.expect(200, "PUT", "/control/delay", `{"delay":"`+c.delay+`"}`)
 		accepted = b.expect(202, "PATCH", instance("i")+"?"+async, of(plan, `"parameters":{"x":"`+c.delay+`"}`))
 		if d := b.clock.awaitSleep(t); d != c.want {
-			t.Errorf("it sleeps for %s, want %s", d, c.want)
+			t.Errorf("the operation sleeps for %s, want %s", d, c.want)
 		}
 		b.clock.advance(c.want)
 		b.finish(instance("i"), accepted)
 	}
 	accepted = b.expect(202, "DELETE", binding("i")+deletion(plan)+"&"+async, "")
 	if d := b.clock.awaitSleep(t); d != 5*time.Second {
-		t.Errorf("it sleeps for %s", d)
+		t.Errorf("the operation sleeps for %s", d)
 	}
 	b.clock.advance(5 * time.Second)
 	b.finish(binding("i"), accepted)
 	b.expect(200, "DELETE", "/control/delay", "")
 	if b.Delay() != 0 {
-		t.Error("the delay is still there")
+		t.Error("the delay was not removed")
 	}
 }
 
@@ -83,7 +83,7 @@ func TestCancelDelayed(t *testing.T) {
 	b.expect(202, "PUT", instance("i")+"?"+async, of(plan, `"parameters":{"delay":"3s"}`))
 	b.clock.awaitSleep(t)
 	deletes := b.expect(202, "DELETE", instance("i")+deletion(plan)+"&"+async, "")
-	b.clock.awaitSleep(t) // The deletion takes its time too.
+	b.clock.awaitSleep(t) // The deletion has the delay, too.
 	b.clock.advance(3 * time.Second)
 	if a := b.finish(instance("i"), deletes); a.field("state") != "succeeded" {
 		t.Errorf("got %s", a.text)
@@ -91,7 +91,7 @@ func TestCancelDelayed(t *testing.T) {
 	b.expect(404, "GET", instance("i"), "")
 }
 
-// What was waited for before a restart counts.
+// The wait before a restart counts.
 func TestDelayGoesOn(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -104,7 +104,7 @@ func TestDelayGoesOn(t *testing.T) {
 	next := startAt(t, directory, later, nil)
 	d := later.awaitSleep(t)
 	if d != 6*time.Second {
-		t.Errorf("it sleeps for %s more", d)
+		t.Errorf("the operation sleeps for another %s", d)
 	}
 	later.advance(d)
 	if a := next.finish(instance("i"), accepted); a.field("state") != "succeeded" {
@@ -112,8 +112,8 @@ func TestDelayGoesOn(t *testing.T) {
 	}
 }
 
-// The faults in parameters are counted in the store: a restart goes on with
-// them, and a new instance of the same id begins anew.
+// The store has the counts of faults of parameters. They survive a restart, and
+// a new instance with the same id starts at 0.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -140,15 +140,15 @@ func TestTimes(t *testing.T) {
 	}
 	statuses("PUT", binding("i"), of(plain, `"parameters":{"fault":{"on":"unbind","status":418,"times":"always"}}`), 201)
 	statuses("DELETE", binding("i")+deletion(plain), "", 418, 418, 418)
-	// What an instance says about its bindings is counted for all of them.
+	// A fault of an instance has one count for all its bindings.
 	statuses("PUT", instance("bound"), of(plain, `"parameters":{"fault":{"on":"bind","status":500,"times":2}}`), 201)
 	for i, want := range []int{500, 500, 201} {
 		statuses("PUT", instance("bound")+"/service_bindings/"+string(rune('a'+i)), of(plain, ""), want)
 	}
 }
 
-// A platform that cleans up after a failure and tries again gets through: the
-// deletion of what was never created does not begin the count anew.
+// A platform that cleans up after a failure and retries succeeds: the deletion
+// of an instance that was never created does not reset the count.
 func TestOrphanMitigation(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -167,8 +167,8 @@ func TestOrphanMitigation(t *testing.T) {
 	}
 }
 
-// Who uses the wrong key is told so.
-func TestWrongStore(t *testing.T) {
+// An invalid configuration is an error.
+func TestInvalidConfig(t *testing.T) {
 	t.Parallel()
 	store, err := sqlitestore.Open(t.Context(), filepath.Join(t.TempDir(), "simulator.db"))
 	if err != nil {
@@ -179,7 +179,7 @@ func TestWrongStore(t *testing.T) {
 		t.Errorf("without a sealer: %v", err)
 	}
 	if _, err := simulator.New(t.Context(), nil, simulator.Config{}); err == nil {
-		t.Error("without a store there is no error")
+		t.Error("New accepts a nil store")
 	}
 	if _, err := simulator.New(t.Context(), store, simulator.Config{Requests: -1}); err == nil || !strings.Contains(err.Error(), "Config.Requests") {
 		t.Errorf("with a negative number of requests: %v", err)

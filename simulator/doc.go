@@ -1,18 +1,18 @@
-// Package simulator is a reference broker to test platforms against. It offers
-// one service, simulated, with a plan for each way in which the Open Service
-// Broker API can be used, follows the specification to the letter, and
-// misbehaves exactly when it is told to: by the parameters of an instance or a
-// binding, or by its control endpoint. It records what platforms send.
+// Package simulator is a reference broker for tests of platforms. It offers one
+// service, simulated, with a plan for each use of the Open Service Broker API,
+// and follows the specification exactly. The parameters of an instance or
+// binding, or the control endpoint, configure faults. The simulator records the
+// requests of platforms.
 //
-// A [Simulator] is an [net/http.Handler]; the engine of package durable carries
-// its operations out, so that they survive a crash if the store does.
+// A [Simulator] is an [net/http.Handler]. The engine of package durable runs
+// its operations, so they survive a crash if the store does.
 //
-// Two kinds of misbehaviour are told apart. What goes wrong in an operation (it
-// takes long, or fails after it was accepted) is the provider's, and happens
-// where it would in a real broker. What goes wrong in an answer (an error, a
-// dropped connection, broken JSON) is decided in the broker, when a request has
-// passed all checks, and carried out around the handler.
+// There are two kinds of faults. The provider applies faults of operations: an
+// operation is slow, or fails after the broker accepted it. The broker decides
+// about faults of responses when a request has passed all checks: an error, a
+// dropped connection or broken JSON. A wrapper around the handler applies them.
 //
-// docs/simulate.md is the manual. The package does not own a store, a listener
-// or flags: openbroker simulate puts these together.
+// The package owns the catalog, the faults, the control endpoint and the record
+// of requests. It does not own a store, a listener or flags: openbroker
+// simulate combines these. docs/simulate.md is the manual.
 package simulator

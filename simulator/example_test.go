@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// provisionTwice stands for the platform under test: it tries again after a 503.
+// provisionTwice stands for the platform under test. It retries after a 503.
 func provisionTwice(url string) error {
 	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,"organization_guid":"o","space_guid":"s"}`, simulator.ServiceID, simulator.SyncPlanID)
 	for range 2 {
@@ -38,8 +38,8 @@ func provisionTwice(url string) error {
 	return nil
 }
 
-// A test of a platform: the broker is away once, and the test looks at what the
-// platform sent.
+// A test of a platform: the broker is unavailable once, and the test reads the
+// requests of the platform.
 func Example() {
 	directory, err := os.MkdirTemp("", "simulator") // In a test: t.TempDir()
 	if err != nil {

@@ -10,14 +10,14 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// An exchange is a request and what becomes of its answer. The broker finds it
-// in the context of the request.
+// An exchange is a request with its response. The broker finds it in the
+// context of the request.
 type exchange struct {
 	http.ResponseWriter
 	clock Clock
 	route route
-	// fault is what happens to the answer, or nil. Then it is kept back until
-	// it is complete.
+	// fault is the fault of the response, or nil. With a fault, the response is
+	// buffered until it is complete.
 	fault  *Fault
 	status int
 	body   bytes.Buffer
@@ -29,13 +29,14 @@ func (x *exchange) context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, x)
 }
 
-// exchangeFrom is never asked for a context without one.
+// exchangeFrom returns the exchange of the context, which must have one.
 func exchangeFrom(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
 	return x
 }
 
-// spoil says what happens to the answer, before it is written.
+// spoil sets the fault of the response. It is called before the response is
+// written.
 func (x *exchange) spoil(f *Fault) { x.fault = f }
 
 // WriteHeader implements [http.ResponseWriter].
@@ -57,7 +58,7 @@ func (x *exchange) Write(data []byte) (int, error) {
 // Unwrap is for [http.ResponseController].
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// finish sends the answer that was kept back.
+// finish applies the fault and sends the buffered response.
 func (x *exchange) finish(ctx context.Context) {
 	f := x.fault
 	switch {
@@ -66,7 +67,7 @@ func (x *exchange) finish(ctx context.Context) {
 	case f.Status != 0 && f.Status < http.StatusBadRequest:
 		x.replace(f.Status, []byte("{}"))
 	case f.Status != 0 && x.status != f.Status:
-		// The handler takes every failure of a catalog for one of the broker.
+		// The handler answers every error of the catalog with 500.
 		x.status = f.Status
 		openbroker.WriteError(x.ResponseWriter, f.err(f.Status))
 		return
@@ -93,15 +94,15 @@ func bodyAllowed(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// send writes the headers and what there is of the body.
+// send writes the headers and the body.
 func (x *exchange) send(body []byte) {
 	x.ResponseWriter.WriteHeader(x.status)
 	if len(body) > 0 {
-		_, _ = x.ResponseWriter.Write(body) // A client that is gone cannot be told.
+		_, _ = x.ResponseWriter.Write(body) // A write error means that the client has disconnected.
 	}
 }
 
-// malform makes the body one that no platform can use.
+// malform replaces the body with a malformed one.
 func (x *exchange) malform(how Malformed) {
 	status, body := x.status, bytes.Clone(x.body.Bytes())
 	if !bodyAllowed(status) {
@@ -133,7 +134,8 @@ func (x *exchange) malform(how Malformed) {
 	x.replace(status, body)
 }
 
-// changeState replaces the state of an operation. Other answers stay.
+// changeState replaces the state of an operation. It does not change other
+// responses.
 func (x *exchange) changeState(state string) {
 	members, err := object(x.body.Bytes())
 	if err != nil || members["state"] == nil {
@@ -149,12 +151,13 @@ func (x *exchange) changeState(state string) {
 	}
 }
 
-// pieces is how many the body is sent in, if it is long enough.
+// pieces is the number of pieces in which the body is sent, if it is long
+// enough.
 const pieces = 20
 
-// trickle sends the answer within d.
+// trickle sends the response slowly, within d.
 func (x *exchange) trickle(ctx context.Context, d time.Duration, part Part) {
-	// A server limits how long an answer takes, for clients that do not read.
+	// The server has a write timeout, which the slow response must exceed.
 	_ = http.NewResponseController(x.ResponseWriter).SetWriteDeadline(time.Now().Add(d + time.Minute))
 	body := x.body.Bytes()
 	if part == PartHeaders || len(body) == 0 {
@@ -167,7 +170,7 @@ func (x *exchange) trickle(ctx context.Context, d time.Duration, part Part) {
 	flush := http.NewResponseController(x.ResponseWriter).Flush
 	n := min(pieces, len(body))
 	for i := range n {
-		_ = flush() // Without it, the body comes at once, and late.
+		_ = flush() // Without a flush, the whole body arrives at the end.
 		if x.clock.Sleep(ctx, d/time.Duration(n)) != nil {
 			return
 		}

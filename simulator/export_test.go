@@ -2,7 +2,7 @@ package simulator
 
 import "encoding/json"
 
-// DecodeFault reads a fault of the control endpoint, or of parameters.
+// DecodeFault decodes a fault of the control endpoint or of parameters.
 func DecodeFault(data []byte, ofControl bool) (*Fault, error) {
 	p := inInstance
 	if ofControl {

@@ -12,70 +12,74 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Fault is one thing that goes wrong. Exactly one of Status, State, Panic,
-// Drop, Malformed, Slow and WrongState says what.
+// A Fault is a configured misbehaviour. Exactly one of Status, State, Panic,
+// Drop, Malformed, Slow and WrongState selects it.
 //
-// A fault is of an answer, and hits a request that has passed all checks of the
-// handler; or, with State, of the operation itself.
+// With State, the operation fails. Otherwise the response has the fault. It
+// applies only to requests that have passed all checks of the handler.
 type Fault struct {
-	// On is the operation that goes wrong. In parameters it is the one that
-	// carries them by default; at the control endpoint, any.
+	// On is the operation that has the fault. In parameters, the default is the
+	// operation that carries them. At the control endpoint, the default is any
+	// operation.
 	On Operation `json:"on,omitempty"`
-	// Plan (a name or an id), InstanceID and BindingID narrow a fault of the
-	// control endpoint to the requests that name them.
+	// Plan (a name or an id), InstanceID and BindingID limit a fault of the
+	// control endpoint to the requests that have them.
 	Plan       string `json:"plan,omitempty"`
 	InstanceID string `json:"instance_id,omitempty"`
 	BindingID  string `json:"binding_id,omitempty"`
-	// Skip is how many requests a fault of the control endpoint lets pass first.
+	// Skip is the number of requests before a fault of the control endpoint first
+	// applies.
 	Skip int `json:"skip,omitempty"`
-	// Times is how often it happens. Zero stands for once in parameters, and
-	// for Always at the control endpoint.
+	// Times is how often the fault applies. 0 means once in parameters, and Always
+	// at the control endpoint.
 	Times Times `json:"times,omitempty"`
 
-	// Status, 200 to 599, is the status of the answer. Error, Description and
-	// RetryAfter belong to one from 400 on; the body of others is {}.
+	// Status is the status of the response, from 200 to 599. Error, Description
+	// and RetryAfter require a status of 400 or above. Other statuses have the
+	// body {}.
 	Status      int      `json:"status,omitempty"`
 	Error       string   `json:"error,omitempty"`
 	Description string   `json:"description,omitempty"`
 	RetryAfter  Duration `json:"retry_after,omitempty"`
-	// State is "failed": the operation is accepted and fails. Description is
-	// why.
+	// State is "failed": the operation fails after the broker accepted it.
+	// Description is the reason.
 	State string `json:"state,omitempty"`
-	// InstanceUsable and UpdateRepeatable go with a Status from 400 on or with
-	// State; the handler sends them where the specification allows it.
+	// InstanceUsable and UpdateRepeatable require State or a Status of 400 or
+	// above. The handler sends them where the specification allows it.
 	InstanceUsable   *bool `json:"instance_usable,omitempty"`
 	UpdateRepeatable *bool `json:"update_repeatable,omitempty"`
-	// Panic makes the broker's code panic: a 500 that says nothing.
+	// Panic makes the code of the broker panic. The response is a 500 without
+	// details.
 	Panic bool `json:"panic,omitempty"`
-	// Drop closes the connection without an answer.
+	// Drop closes the connection without a response.
 	Drop bool `json:"drop,omitempty"`
-	// After, with Status, Panic or Drop, lets the broker do the work before the
-	// answer is lost.
+	// After, with Status, Panic or Drop, makes the broker process the request
+	// before the fault.
 	After bool `json:"after,omitempty"`
-	// Malformed replaces the body of the answer.
+	// Malformed replaces the body of the response.
 	Malformed Malformed `json:"malformed,omitempty"`
-	// Slow is how long the answer takes, at most 10 min: the body, which
-	// trickles, or, if Part is PartHeaders, the headers.
+	// Slow is how long the response takes, at most 10 min. The body arrives in
+	// small pieces. If Part is PartHeaders, the headers are late instead.
 	Slow Duration `json:"slow,omitempty"`
 	Part Part     `json:"part,omitempty"`
-	// WrongState replaces the state of an operation that is polled.
+	// WrongState replaces the state in the response to a poll.
 	WrongState string `json:"wrong_state,omitempty"`
 }
 
-// A Malformed names a body that no platform can use.
+// A Malformed is a kind of malformed body.
 type Malformed string
 
-// The malformed bodies. The status stays what it is.
+// The malformed bodies. The status does not change.
 const (
 	// Truncated ends in the middle of the JSON.
 	Truncated Malformed = "truncated"
-	// Trailing is JSON with something behind it.
+	// Trailing is JSON with data after it.
 	Trailing Malformed = "trailing"
-	// Empty is no body at all.
+	// Empty is an empty body.
 	Empty Malformed = "empty"
-	// HTML is the page of a proxy, with its content type.
+	// HTML is an error page of a proxy, with its content type.
 	HTML Malformed = "html"
-	// Array and Null are JSON, but no object.
+	// Array and Null are JSON, but not an object.
 	Array Malformed = "array"
 	Null  Malformed = "null"
 	// WrongTypes is an object whose fields all have the wrong type.
@@ -84,19 +88,19 @@ const (
 
 var malformed = []Malformed{Truncated, Trailing, Empty, HTML, Array, Null, WrongTypes}
 
-// A Part is what of an answer is slow.
+// A Part is the part of a response that is slow.
 type Part string
 
-// The parts of an answer.
+// The parts of a response.
 const (
 	PartHeaders Part = "headers"
 	PartBody    Part = "body"
 )
 
-// Times is how often a fault happens: a number, or Always.
+// Times is how often a fault applies: a number, or Always.
 type Times int
 
-// Always is without an end. It is "always" in JSON.
+// Always applies a fault without a limit. In JSON it is "always".
 const Always Times = -1
 
 // MarshalJSON encodes Always as "always".
@@ -107,7 +111,7 @@ func (t Times) MarshalJSON() ([]byte, error) {
 	return json.Marshal(int(t))
 }
 
-// UnmarshalJSON decodes a number from 1 on or "always".
+// UnmarshalJSON decodes a number from 1 to 100 or "always".
 func (t *Times) UnmarshalJSON(data []byte) error {
 	if string(data) == `"always"` {
 		*t = Always
@@ -126,19 +130,19 @@ const (
 	maxSlow  = 10 * time.Minute
 )
 
-// DefaultDescription is that of a Fault without one.
-const DefaultDescription = "The simulator was told to fail."
+// DefaultDescription is the description of a Fault without one.
+const DefaultDescription = "The simulator fails as configured."
 
-// place is where a fault was set, which decides what it may say.
+// place is where a fault was set. It decides which fields the fault may have.
 type place int
 
 const (
 	inInstance place = iota // the parameters of a provision or an update
-	inBinding               // those of a bind
-	inControl
+	inBinding               // the parameters of a bind
+	inControl               // the control endpoint
 )
 
-// operations are those that a fault may be on.
+// operations returns the operations that a fault may have.
 func (p place) operations() []Operation {
 	switch p {
 	case inInstance:
@@ -150,7 +154,7 @@ func (p place) operations() []Operation {
 	}
 }
 
-// effects names what f says that goes wrong.
+// effects returns the names of the set fields that select a misbehaviour.
 func (f *Fault) effects() (found []string) {
 	for _, e := range []struct {
 		name  string
@@ -171,7 +175,7 @@ func (f *Fault) effects() (found []string) {
 	return found
 }
 
-// validate says what is wrong with f, naming the field.
+// validate returns an error that begins with the invalid field.
 func (f *Fault) validate(p place) error {
 	effects := f.effects()
 	if len(effects) != 1 {
@@ -194,19 +198,19 @@ func (f *Fault) validate(p place) error {
 		{f.Times < Always || f.Times > maxTimes, fmt.Sprintf(".times must be a number from 1 to %d, or \"always\"", maxTimes)},
 		{f.RetryAfter < 0, ".retry_after must not be negative"},
 		{f.Skip < 0, ".skip must not be negative"},
-		{f.Error != "" && !refused, ".error goes with a status from 400 on only"},
-		{f.RetryAfter != 0 && !refused, ".retry_after goes with a status from 400 on only"},
-		{f.Description != "" && !refused && f.State == "", ".description goes with a status from 400 on or with state only"},
-		{f.InstanceUsable != nil && !refused && f.State == "", ".instance_usable goes with a status from 400 on or with state only"},
-		{f.UpdateRepeatable != nil && !refused && f.State == "", ".update_repeatable goes with a status from 400 on or with state only"},
-		{f.After && f.Status == 0 && !f.Panic && !f.Drop, ".after goes with status, panic or drop only"},
-		{f.Part != "" && f.Slow == 0, ".part goes with slow only"},
-		{p != inControl && f.Plan != "", ".plan is for the control endpoint only"},
-		{p != inControl && f.InstanceID != "", ".instance_id is for the control endpoint only"},
-		{p != inControl && f.BindingID != "", ".binding_id is for the control endpoint only"},
-		{p != inControl && f.Skip != 0, ".skip is for the control endpoint only"},
-		{p == inControl && f.State != "" && f.On != "" && !slices.Contains(changes, f.On), ".on must be one of " + list(changes) + " with state"},
-		{p == inControl && f.WrongState != "" && f.On != "" && !slices.Contains(polls, f.On), ".on must be one of " + list(polls) + " with wrong_state"},
+		{f.Error != "" && !refused, ".error requires a status of 400 or above"},
+		{f.RetryAfter != 0 && !refused, ".retry_after requires a status of 400 or above"},
+		{f.Description != "" && !refused && f.State == "", ".description requires state or a status of 400 or above"},
+		{f.InstanceUsable != nil && !refused && f.State == "", ".instance_usable requires state or a status of 400 or above"},
+		{f.UpdateRepeatable != nil && !refused && f.State == "", ".update_repeatable requires state or a status of 400 or above"},
+		{f.After && f.Status == 0 && !f.Panic && !f.Drop, ".after requires status, panic or drop"},
+		{f.Part != "" && f.Slow == 0, ".part requires slow"},
+		{p != inControl && f.Plan != "", ".plan is only for the control endpoint"},
+		{p != inControl && f.InstanceID != "", ".instance_id is only for the control endpoint"},
+		{p != inControl && f.BindingID != "", ".binding_id is only for the control endpoint"},
+		{p != inControl && f.Skip != 0, ".skip is only for the control endpoint"},
+		{p == inControl && f.State != "" && f.On != "" && !slices.Contains(changes, f.On), ".on with state must be one of " + list(changes)},
+		{p == inControl && f.WrongState != "" && f.On != "" && !slices.Contains(polls, f.On), ".on with wrong_state must be one of " + list(polls)},
 	} {
 		if rule.broken {
 			return errors.New(rule.says)
@@ -230,11 +234,10 @@ func list[T ~string](values []T) string {
 	return strings.Join(quoted, ", ")
 }
 
-// ofOperation reports whether it is the operation that goes wrong, and not an
-// answer.
+// ofOperation reports whether the operation has the fault, and not a response.
 func (f *Fault) ofOperation() bool { return f.State != "" }
 
-// times is f.Times, or the default.
+// times returns f.Times or the default.
 func (f *Fault) times(byDefault Times) Times {
 	if f.Times == 0 {
 		return byDefault
@@ -242,7 +245,7 @@ func (f *Fault) times(byDefault Times) Times {
 	return f.Times
 }
 
-// err is the answer to the request, or why the operation failed.
+// err is the error of the response, or the failure of the operation.
 func (f *Fault) err(status int) *openbroker.Error {
 	description := f.Description
 	if description == "" {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// fields read the members of a fault. An error says what the member must be.
-// It is never changed.
+// fields has a decoder for each member of a fault. An error says what the
+// member must be. It is never changed.
 var fields = map[string]func(*Fault, json.RawMessage) error{
 	"on":                func(f *Fault, v json.RawMessage) error { return read(&f.On, v, "the name of an operation") },
 	"plan":              func(f *Fault, v json.RawMessage) error { return read(&f.Plan, v, "a string") },
@@ -36,11 +36,11 @@ var fields = map[string]func(*Fault, json.RawMessage) error{
 	"wrong_state":       func(f *Fault, v json.RawMessage) error { return readOr(&f.WrongState, "done", v) },
 }
 
-// controlFields are those that parameters have no use for.
+// controlFields are the members that parameters may not have.
 var controlFields = []string{"plan", "instance_id", "binding_id", "skip"}
 
-// decodeFault reads a fault strictly. The error begins with at, the path of the
-// fault, and says what is allowed.
+// decodeFault decodes a fault strictly. Its error begins with at, the path of
+// the fault, and says what is allowed.
 func decodeFault(data json.RawMessage, at string, p place) (*Fault, error) {
 	members, err := object(data)
 	if err != nil {
@@ -50,7 +50,7 @@ func decodeFault(data json.RawMessage, at string, p place) (*Fault, error) {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		set, known := fields[name]
 		if !known || p != inControl && slices.Contains(controlFields, name) {
-			return nil, fmt.Errorf("%s.%s is unknown: a fault has %s", at, shorten(name), fieldNames(p))
+			return nil, fmt.Errorf("%s.%s is unknown: a fault may have %s", at, shorten(name), fieldNames(p))
 		}
 		if err := set(f, members[name]); err != nil {
 			return nil, fmt.Errorf("%s.%s %w", at, name, err)
@@ -88,14 +88,14 @@ func read[T any](into *T, value json.RawMessage, want string) error {
 	return nil
 }
 
-// readOr reads text, or true for the usual one.
+// readOr decodes a string, or true for the usual one.
 func readOr[T ~string](into *T, usual T, value json.RawMessage) error {
 	if string(value) == "true" {
 		*into = usual
 		return nil
 	}
 	if read(into, value, "") != nil || *into == "" {
-		return errors.New("must be true or a text")
+		return errors.New("must be true or a string")
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func readDuration(into *Duration, value json.RawMessage) error {
 	return nil
 }
 
-// shorten bounds what is repeated of a request.
+// shorten limits the text of a request in a message.
 func shorten(s string) string {
 	const limit = 60
 	if len(s) <= limit {

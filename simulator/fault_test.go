@@ -13,7 +13,7 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// A scenario is what comes before an operation, and the operation.
+// A scenario is an operation with its preparation.
 type scenario struct {
 	success int
 	prepare func(b *broker, id, parameters string)
@@ -29,9 +29,8 @@ func withParameters(parameters string) string {
 	return of(plain, `"parameters":`+parameters)
 }
 
-// scenarios are for each operation that changes something. Only provision and
-// bind, when they are invoked, carry the parameters themselves; else what was
-// prepared does.
+// scenarios has a scenario for each mutating operation. For provision and bind,
+// invoke sends the parameters. For the others, prepare sends them.
 var scenarios = map[simulator.Operation]scenario{
 	simulator.OnProvision: {
 		success: 201,
@@ -65,10 +64,10 @@ var scenarios = map[simulator.Operation]scenario{
 	},
 }
 
-// faultCases are what a fault does to the answer.
+// faultCases has the effects of faults on the response.
 var faultCases = map[string]struct {
 	fault simulator.Fault
-	// works says that the broker does the work.
+	// works is true if the broker processes the request.
 	works bool
 	check func(a answer, success int) string
 }{
@@ -172,8 +171,8 @@ func encode(t *testing.T, v any) string {
 	return string(text)
 }
 
-// Every fault of an answer, on every operation, by parameters: it happens once,
-// and then no more.
+// A fault of parameters applies once, for every fault of a response and every
+// operation.
 func TestFaultsByParameters(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -198,14 +197,14 @@ func TestFaultsByParameters(t *testing.T) {
 					}[on]
 				}
 				if a := s.invoke(&b, id, parameters); a.status != again {
-					t.Errorf("the next time: %d %s %v, want %d", a.status, a.text, a.err, again)
+					t.Errorf("the next response is %d %s %v, want %d", a.status, a.text, a.err, again)
 				}
 			})
 		}
 	}
 }
 
-// The same, set at the control endpoint: until it is taken back.
+// A fault of the control endpoint applies until it is removed.
 func TestFaultsByControl(t *testing.T) {
 	t.Parallel()
 	for on, s := range scenarios {
@@ -228,14 +227,14 @@ func TestFaultsByControl(t *testing.T) {
 				}
 				b.expect(200, "DELETE", "/control/faults", "")
 				if a := s.invoke(b, id, ""); !c.works && a.status != s.success || a.status == 0 {
-					t.Errorf("%s: when it is taken back: %d %s %v", name, a.status, a.text, a.err)
+					t.Errorf("%s: after the removal: %d %s %v", name, a.status, a.text, a.err)
 				}
 			}
 		})
 	}
 }
 
-// What only reads can go wrong too; the catalog with any status.
+// Reads can have faults, too. The catalog can have any status.
 func TestFaultsOfReads(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -271,12 +270,12 @@ func TestFaultsOfReads(t *testing.T) {
 			t.Fatal(err)
 		}
 		if a := b.expect(200, "GET", path, ""); a.text != right.text {
-			t.Errorf("%s: %s, was %s", on, a.text, right.text)
+			t.Errorf("%s: %s, and was %s before", on, a.text, right.text)
 		}
 	}
 }
 
-// A slow answer sends its headers or its body when the clock has gone on.
+// A slow response sends its headers or its body when the clock advances.
 func TestSlow(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -292,7 +291,7 @@ func TestSlow(t *testing.T) {
 			total += d
 			select {
 			case a := <-slow:
-				t.Fatalf("%s: it answers after %s: %s", part, total-d, a.text)
+				t.Fatalf("%s: the response came after %s: %s", part, total-d, a.text)
 			default:
 			}
 			b.clock.advance(d)
@@ -303,8 +302,8 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-// A body trickles: the headers and the first piece are there long before the
-// last. Somebody who hangs up is not waited for.
+// The headers and the first piece of a slow body arrive before the rest. The
+// simulator stops when the client disconnects.
 func TestTrickle(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -319,7 +318,7 @@ func TestTrickle(t *testing.T) {
 	}
 	request.SetBasicAuth(username, password)
 	request.Header.Set("X-Broker-API-Version", "2.17")
-	response, err := http.DefaultClient.Do(request) // It returns with the headers.
+	response, err := http.DefaultClient.Do(request) // Do returns after the headers.
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,14 +335,14 @@ func TestTrickle(t *testing.T) {
 	})
 }
 
-// An operation that was accepted fails, once, and says what it was told to.
+// An accepted operation fails once, with the configured description.
 func TestStateFailed(t *testing.T) {
 	t.Parallel()
 	const id, plan = "i", simulator.AsyncPlanID
 	for on, c := range map[simulator.Operation]struct {
 		before   []simulator.Operation
-		usable   bool // instance_usable may be said
-		repeated bool // update_repeatable too
+		usable   bool // instance_usable is allowed
+		repeated bool // update_repeatable is allowed
 	}{
 		simulator.OnProvision:   {},
 		simulator.OnUpdate:      {before: []simulator.Operation{simulator.OnProvision}, usable: true, repeated: true},
@@ -388,10 +387,10 @@ func TestStateFailed(t *testing.T) {
 				if a.field("state") != "failed" || a.field("description") != "No room." || usable != c.usable || repeatable != c.repeated {
 					t.Errorf("got %s", a.text)
 				}
-				// What failed is cleaned up, and then it works.
+				// After the clean-up, the next attempt succeeds.
 				b.await("the next attempt", func() bool { a = change(on); return a.status == 200 && a.field("state") != "failed" })
 				if a.field("state") != "succeeded" {
-					t.Errorf("the next time: %d %s", a.status, a.text)
+					t.Errorf("the next response is %d %s", a.status, a.text)
 				}
 			})
 		}
@@ -410,13 +409,13 @@ func TestStateFailedSynchronously(t *testing.T) {
 	}
 	b.expect(500, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`))
 	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`))
-	// It was for that update: the next one has no fault.
+	// The fault was for that update. The next one has none.
 	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"x":1}`))
 	b.expect(200, "DELETE", instance("i")+deletion(plain), "")
 }
 
-// A fault without on is for the request that carries it, also if the instance has
-// the same fault from before; and for no other.
+// A fault without "on" applies only to the request that carries it, even if the
+// instance already has the same fault.
 func TestCarriedFault(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -440,8 +439,8 @@ func TestCarriedFault(t *testing.T) {
 	b.expect(200, "PATCH", instance("j"), of(plain, `"parameters":{"x":1}`))
 }
 
-// A poll has the wrong state as often as it was told to, whether or not it names
-// its operation.
+// Polls have the wrong state as often as configured, with and without an
+// operation.
 func TestWrongState(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -479,7 +478,7 @@ func TestWrongState(t *testing.T) {
 	states("succeeded")
 }
 
-// Only the control endpoint can narrow a fault down.
+// The control endpoint can limit a fault to some requests.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -501,7 +500,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// A request that is wrong is told so, whatever else is to go wrong.
+// An invalid request gets its error and no fault.
 func TestFaultsComeAfterChecks(t *testing.T) {
 	t.Parallel()
 	b := start(t)

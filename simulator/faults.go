@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// A request is what faults of the control endpoint look at.
+// A request has the attributes that select a fault of the control endpoint.
 type request struct {
 	on                            Operation
 	instanceID, bindingID, planID string
 }
 
-// faults are those of the control endpoint. They are in memory: another process
-// has its own, and a restart has none.
+// faults are the faults of the control endpoint. They are in memory: each
+// process has its own, and a restart removes them.
 type faults struct {
 	mu  sync.Mutex
 	set []countedFault
@@ -25,7 +25,7 @@ type countedFault struct {
 	seen int
 }
 
-// replace makes the faults the only ones.
+// replace replaces all faults.
 func (s *faults) replace(set []Fault) error {
 	counted := make([]countedFault, len(set))
 	for i, f := range set {
@@ -51,8 +51,8 @@ func (s *faults) list() []Fault {
 	return set
 }
 
-// take returns the first fault that is wanted, for the request, and not used up;
-// or nil. It counts the request for the faults that it passes.
+// take returns the first wanted fault for the request that is not used up, or
+// nil. It counts the request for each matching fault up to the returned one.
 func (s *faults) take(at request, wanted func(*Fault) bool) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +70,7 @@ func (s *faults) take(at request, wanted func(*Fault) bool) *Fault {
 	return nil
 }
 
-// hits reports whether the fault is for the request.
+// hits reports whether the fault applies to the request.
 func (f *Fault) hits(at request) bool {
 	switch {
 	case f.On != "" && f.On != at.on,
@@ -83,7 +83,7 @@ func (f *Fault) hits(at request) bool {
 	return true
 }
 
-// delay is that of the control endpoint.
+// delay is the delay of the control endpoint.
 type delay struct {
 	mu sync.Mutex
 	d  time.Duration

@@ -23,19 +23,19 @@ import (
 )
 
 const (
-	// patience is how long a test waits for what has to happen.
+	// patience is how long a test waits for an event.
 	patience = 30 * time.Second
 	username = "tester"
 	password = "hunter2"
 )
 
-// A clock stands still until it is advanced. It begins with the store's, which
-// decides what has expired.
+// A clock stands still until it is advanced. It starts at the system time
+// because the store decides about expiry by its own clock.
 type clock struct {
 	mu       sync.Mutex
 	now      time.Time
 	sleepers map[chan struct{}]time.Time
-	// asleep receives how long somebody wants to sleep.
+	// asleep receives the duration of each Sleep.
 	asleep chan time.Duration
 }
 
@@ -80,14 +80,14 @@ func (c *clock) advance(d time.Duration) {
 	}
 }
 
-// awaitSleep waits until somebody sleeps, and returns for how long.
+// awaitSleep waits for a Sleep and returns its duration.
 func (c *clock) awaitSleep(t *testing.T) time.Duration {
 	t.Helper()
 	select {
 	case d := <-c.asleep:
 		return d
 	case <-time.After(patience):
-		t.Fatal("nobody sleeps")
+		t.Fatal("no operation sleeps")
 		return 0
 	}
 }
@@ -119,13 +119,13 @@ func (l *logs) String() string {
 	return l.b.String()
 }
 
-// start runs a simulator on a store of its own.
+// start runs a simulator on a new store.
 func start(t *testing.T) *broker {
 	t.Helper()
 	return startWith(t, nil)
 }
 
-// startWith is start with a changed configuration.
+// startWith runs a simulator with a changed configuration.
 func startWith(t *testing.T, change func(*simulator.Config)) *broker {
 	t.Helper()
 	return startAt(t, t.TempDir(), newClock(), change)
@@ -137,7 +137,8 @@ func startIn(t *testing.T, directory string) *broker {
 	return startAt(t, directory, newClock(), nil)
 }
 
-// startAt is startIn with a clock.
+// startAt runs a simulator on the store in a directory, with a clock and a
+// changed configuration.
 func startAt(t *testing.T, directory string, c *clock, change func(*simulator.Config)) *broker {
 	t.Helper()
 	store, err := sqlitestore.Open(t.Context(), filepath.Join(directory, "simulator.db"))
@@ -191,12 +192,12 @@ func startOn(t *testing.T, store durable.Store, keys durable.Sealer, c *clock, c
 	return b
 }
 
-// An answer is a response, or why there is none.
+// An answer is a response, or the error of the request.
 type answer struct {
 	status int
 	header http.Header
 	text   string
-	body   map[string]any // nil if the body is no object
+	body   map[string]any // nil if the body is not an object
 	err    error
 }
 
@@ -205,7 +206,7 @@ func (a answer) field(name string) string {
 	return text
 }
 
-// do sends a request as a platform would.
+// do sends a request like a platform.
 func (b *broker) do(method, path, body string, headers ...string) (a answer) {
 	b.t.Helper()
 	request, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, strings.NewReader(body))
@@ -230,7 +231,7 @@ func (b *broker) do(method, path, body string, headers ...string) (a answer) {
 	return a
 }
 
-// expect sends a request and checks the status of its answer.
+// expect sends a request and checks the status of the response.
 func (b *broker) expect(status int, method, path, body string) answer {
 	b.t.Helper()
 	a := b.do(method, path, body)
@@ -246,7 +247,7 @@ func instance(id string) string { return "/v2/service_instances/" + id }
 
 func binding(id string) string { return instance(id) + "/service_bindings/b" }
 
-// of is a body with the service, a plan and more members.
+// of returns a body with the service, a plan and more members.
 func of(planID, more string) string {
 	if more != "" {
 		more = "," + more
@@ -272,7 +273,7 @@ func (b *broker) poll(path, operation string) answer {
 		select {
 		case <-tick.C:
 		case <-late:
-			b.t.Fatalf("%s goes on for too long", operation)
+			b.t.Fatalf("%s does not end", operation)
 		}
 	}
 }
@@ -286,7 +287,7 @@ func (b *broker) finish(path string, accepted answer) answer {
 	return b.poll(path, accepted.field("operation"))
 }
 
-// await waits until something is so.
+// await waits until a condition holds.
 func (b *broker) await(what string, so func() bool) {
 	b.t.Helper()
 	late := time.After(patience)
@@ -296,7 +297,7 @@ func (b *broker) await(what string, so func() bool) {
 		select {
 		case <-tick.C:
 		case <-late:
-			b.t.Fatalf("waited too long for %s", what)
+			b.t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
-// No platform finds anything to say against the catalog.
+// The linter has no findings about the catalog.
 func TestLint(t *testing.T) {
 	t.Parallel()
 	b := start(t)

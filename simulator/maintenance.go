@@ -9,8 +9,9 @@ import (
 )
 
 // SetMaintenanceInfo changes the maintenance_info of the plans async and
-// updateable, so that their instances can be upgraded (spec.md, "Maintenance
-// Info Object"). The error says that version is no semantic version.
+// updateable, so that platforms can upgrade their instances (spec.md,
+// "Maintenance Info Object"). It returns an error if version is not a semantic
+// version.
 func (s *Simulator) SetMaintenanceInfo(version, description string) error {
 	if !semver.Valid(version) {
 		return errors.New(`version must be a semantic version such as "2.0.0"`)
@@ -18,7 +19,8 @@ func (s *Simulator) SetMaintenanceInfo(version, description string) error {
 	return s.engine.SetCatalog(newCatalog(s.plans, &openbroker.MaintenanceInfo{Version: version, Description: description}))
 }
 
-// MaintenanceInfo returns the present one, or nil if neither plan is offered.
+// MaintenanceInfo returns the current maintenance_info, or nil if the catalog
+// has neither plan.
 func (s *Simulator) MaintenanceInfo(ctx context.Context) (*openbroker.MaintenanceInfo, error) {
 	catalog, err := s.engine.Catalog(ctx)
 	if err != nil {
@@ -29,7 +31,7 @@ func (s *Simulator) MaintenanceInfo(ctx context.Context) (*openbroker.Maintenanc
 			return plan.MaintenanceInfo, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // The plans have none.
+	return nil, nil //nolint:nilnil // The plans have no maintenance_info.
 }
 
 func (s *Simulator) resetMaintenanceInfo() error {

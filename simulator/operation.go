@@ -6,10 +6,10 @@ import (
 	"regexp"
 )
 
-// An Operation is one of the calls of the Open Service Broker API.
+// An Operation is an endpoint of the Open Service Broker API.
 type Operation string
 
-// The operations, by the names that faults and recorded requests use.
+// The operations, with the names in faults and recorded requests.
 const (
 	OnCatalog              Operation = "catalog"
 	OnProvision            Operation = "provision"
@@ -23,10 +23,10 @@ const (
 	OnLastBindingOperation Operation = "last_binding_operation"
 )
 
-// changes are the operations that parameters speak of.
+// changes are the operations that parameters may name.
 var changes = []Operation{OnProvision, OnUpdate, OnDeprovision, OnBind, OnUnbind}
 
-// polls are the operations that tell how another one is doing.
+// polls are the operations that poll another operation.
 var polls = []Operation{OnLastOperation, OnLastBindingOperation}
 
 var all = append(append([]Operation{OnCatalog, OnGetInstance, OnGetBinding}, changes...), polls...)
@@ -34,14 +34,14 @@ var all = append(append([]Operation{OnCatalog, OnGetInstance, OnGetBinding}, cha
 // resource finds the resource in a path, under any prefix.
 var resource = regexp.MustCompile(`/v2/(?:(catalog)|service_instances/([^/]*)(?:/service_bindings/([^/]*))?(/last_operation)?)$`)
 
-// A route is what method and path of a request say.
+// A route is the operation of a request with the ids of its path.
 type route struct {
-	operation             Operation // empty if it is none
+	operation             Operation // empty if unknown
 	instanceID, bindingID string
 }
 
-// routeOf is for requests that the handler may refuse: it is never wrong about
-// those that it accepts.
+// routeOf returns the route of any request. For requests that the handler
+// accepts, the route is exact.
 func routeOf(r *http.Request) (found route) {
 	parts := resource.FindStringSubmatch(r.URL.EscapedPath())
 	if parts == nil {

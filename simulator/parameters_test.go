@@ -11,8 +11,8 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// A behaviour that is not valid is refused, with a text that says what is; it
-// leaves no trace.
+// Invalid parameters are refused with a description of the valid ones, and have
+// no effect.
 func TestWrongParameters(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -84,8 +84,8 @@ func shorten(s string) string {
 	return s
 }
 
-// Parameters that mean nothing are taken by every plan without a schema; those
-// that mean something can be taken back.
+// Plans without a schema accept any other parameters. An update can remove a
+// behaviour.
 func TestOtherParameters(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -96,7 +96,7 @@ func TestOtherParameters(t *testing.T) {
 	b.expect(200, "DELETE", instance("i")+deletion(plain), "")
 }
 
-// The catalog is what the documentation says it is.
+// The documentation has the plans of the catalog.
 func TestCatalog(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -123,7 +123,7 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
-// FuzzDecodeFault: what is accepted can be encoded, and reads as the same.
+// FuzzDecodeFault shows that a decoded fault can be encoded and decoded again.
 func FuzzDecodeFault(f *testing.F) {
 	for _, c := range faultCases {
 		text, err := json.Marshal(c.fault)
@@ -140,7 +140,7 @@ func FuzzDecodeFault(f *testing.F) {
 		fault, err := simulator.DecodeFault(data, ofControl)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "fault") || len(err.Error()) > 2000 {
-				t.Errorf("the error does not say where: %v", err)
+				t.Errorf("the error does not begin with the path: %v", err)
 			}
 			return
 		}
@@ -150,7 +150,7 @@ func FuzzDecodeFault(f *testing.F) {
 		}
 		again, err := simulator.DecodeFault(text, ofControl)
 		if err != nil || !reflect.DeepEqual(again, fault) {
-			t.Errorf("%s reads as %+v, %v; it was %+v", text, again, err, fault)
+			t.Errorf("%s is decoded to %+v, %v; want %+v", text, again, err, fault)
 		}
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// Each plan goes from provision to deprovision, with a binding if it can be
-// bound, and answers as its name says.
+// Each plan behaves as documented from provision to deprovision, with a binding
+// if it is bindable.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -21,9 +21,9 @@ func TestPlans(t *testing.T) {
 		plan                     string
 		change, bind             int // the status of asynchronous requests
 		bindMore                 string
-		bound                    []string // what a binding has
+		bound                    []string // the members of a binding
 		absent                   []string
-		refuses, refusesBindings string // the error of requests that do not accept a 202
+		refuses, refusesBindings string // the error of requests without accepts_incomplete
 	}{
 		"sync":               {plan: simulator.SyncPlanID, change: 201, bind: 201, absent: []string{"metadata", "syslog_drain_url", "route_service_url", "volume_mounts"}},
 		"async":              {plan: simulator.AsyncPlanID, change: 202, bind: 202, refuses: "AsyncRequired", refusesBindings: "AsyncRequired"},
@@ -75,7 +75,7 @@ func TestPlans(t *testing.T) {
 					}
 				}
 				if a.body["endpoints"] != nil && c.plan != simulator.EndpointsPlanID {
-					t.Errorf("endpoints in %s", a.text) // There are clients that cannot read them.
+					t.Errorf("endpoints in %s", a.text) // Some clients cannot decode them.
 				}
 				for _, field := range c.absent {
 					if a.body[field] != nil {
@@ -87,7 +87,7 @@ func TestPlans(t *testing.T) {
 			}
 			deleted := b.do("DELETE", path+deletion(c.plan)+"&"+async, "")
 			if want := map[int]int{201: 200, 202: 202}[c.change]; deleted.status != want {
-				t.Errorf("the deletion is answered with %d %s", deleted.status, deleted.text)
+				t.Errorf("the response to the deletion is %d %s", deleted.status, deleted.text)
 			}
 			b.finish(path, deleted)
 			b.expect(404, "GET", path, "")
@@ -108,7 +108,7 @@ func TestAppOnly(t *testing.T) {
 	b.expect(201, "PUT", binding("i"), of(simulator.AppOnlyPlanID, `"bind_resource":{"app_guid":"a"}`))
 }
 
-// Without a route there is no route service.
+// A binding without a route has no route service.
 func TestRouteWithoutRoute(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -206,11 +206,12 @@ func TestExpiry(t *testing.T) {
 			t.Errorf("%s: %s", parameters, a.text)
 		}
 	}
-	// Other plans do not know these parameters, and take any.
+	// Other plans ignore these parameters and accept any.
 	b.expect(201, "PUT", instance("j"), of(simulator.SyncPlanID, `"parameters":{"expires_in":5,"anything":[null]}`))
 }
 
-// Only the chosen plans are offered, with the permissions that they need.
+// The catalog has only the chosen plans, with the permissions that they
+// require.
 func TestChosenPlans(t *testing.T) {
 	t.Parallel()
 	for plans, requires := range map[string]string{
@@ -241,7 +242,7 @@ func TestChosenPlans(t *testing.T) {
 	}
 }
 
-// The plan schema takes what its schemas describe, and no behaviour.
+// The plan schema accepts only parameters that are valid by its schemas.
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -10,9 +10,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// provider carries operations out: it waits, fails if it was told to, and makes
-// up the rest. What it makes is nothing but the answer, so that every attempt
-// finds what the one before it made.
+// provider runs operations: it waits, fails if configured, and generates
+// results. It creates no resources, so repeated attempts are harmless.
 type provider struct {
 	clock  Clock
 	tally  tally
@@ -25,11 +24,11 @@ var (
 	_ durable.DashboardProvider = (*provider)(nil)
 )
 
-// CheckInstance refuses a change to a plan that updateable cannot change to
-// (spec.md, "Updating a Service Instance").
+// CheckInstance refuses plan updates except from updateable to sync (spec.md,
+// "Updating a Service Instance").
 func (p *provider) CheckInstance(_ context.Context, i durable.Instance, previous *durable.Instance) error {
 	if previous != nil && i.PlanID != previous.PlanID && i.PlanID != SyncPlanID {
-		return openbroker.ErrPlanChangeNotSupported.WithDescription("An instance of the plan %s can change to the plan sync only.", planNames[previous.PlanID])
+		return openbroker.ErrPlanChangeNotSupported.WithDescription("An instance of the plan %s can change only to the plan sync.", planNames[previous.PlanID])
 	}
 	return nil
 }
@@ -42,13 +41,14 @@ func (p *provider) CheckBinding(_ context.Context, b durable.Binding) error {
 	return nil
 }
 
-// DashboardURL names the instance, as the specification demands.
+// DashboardURL returns a URL that identifies the instance, as the specification
+// requires.
 func (p *provider) DashboardURL(_ context.Context, i durable.Instance) (string, error) {
 	return "https://dashboard.simulated.example/" + i.ResourceName(), nil
 }
 
-// state marks what was created: a deletion of anything else cleans up, and that
-// does not fail on purpose.
+// state marks a created resource. A deletion without state is a clean-up, which
+// never fails on purpose.
 var state = json.RawMessage(`{"created":true}`)
 
 // Provision implements [durable.Provider].
@@ -76,7 +76,7 @@ func (p *provider) Update(ctx context.Context, task *durable.Task, i, previous d
 		return durable.UpdateResult{}, err
 	}
 	w := work{task: task, at: instanceRequest(OnUpdate, &previous), delay: asked.delay}
-	if !sameFault(asked.fault, before.fault) { // The request itself is not known here.
+	if !sameFault(asked.fault, before.fault) { // The provider does not see the request.
 		w.add(carried(asked.fault, OnUpdate), ownerOf(&i))
 	} else {
 		w.add(waiting(asked.fault, OnUpdate), ownerOf(&i))
@@ -140,7 +140,7 @@ func (p *provider) bindingWork(task *durable.Task, on Operation, b *durable.Bind
 	w := &work{task: task, at: instanceRequest(on, &b.Instance), delay: asked.delay}
 	w.at.bindingID = b.ID
 	own := waiting(asked.fault, on)
-	if on == OnBind && b.PredecessorID == "" { // A successor has inherited its parameters.
+	if on == OnBind && b.PredecessorID == "" { // A successor inherits its parameters.
 		own = carried(asked.fault, on)
 	}
 	o := ownerOf(&b.Instance)
@@ -150,13 +150,13 @@ func (p *provider) bindingWork(task *durable.Task, on Operation, b *durable.Bind
 	return w, asked, nil
 }
 
-// work is what an operation does beyond its purpose.
+// work is the configured misbehaviour of an operation.
 type work struct {
 	task       *durable.Task
 	at         request
 	delay      time.Duration
 	candidates []candidate
-	// cleansUp says that the operation deletes what was never created.
+	// cleansUp is true if the operation deletes a resource that was never created.
 	cleansUp bool
 }
 
@@ -172,7 +172,7 @@ func (w *work) add(f *Fault, o owner) {
 	}
 }
 
-// carryOut waits and then fails, if that was asked for.
+// carryOut waits, and then fails if configured.
 func (p *provider) carryOut(ctx context.Context, w *work) error {
 	if err := p.wait(ctx, w.task, max(w.delay, p.delay.get())); err != nil {
 		return err
@@ -182,7 +182,7 @@ func (p *provider) carryOut(ctx context.Context, w *work) error {
 	}
 	f, err := w.fault(ctx, p)
 	if err != nil {
-		// The store is away, or another replica has the operation.
+		// The store is unavailable, or another replica has the operation.
 		return durable.Retryable(err, time.Second)
 	}
 	if f == nil {
@@ -190,12 +190,12 @@ func (p *provider) carryOut(ctx context.Context, w *work) error {
 	}
 	status := http.StatusInternalServerError
 	if w.at.on == OnDeprovision || w.at.on == OnUnbind {
-		status = http.StatusUnprocessableEntity // After a 500 the engine tries again.
+		status = http.StatusUnprocessableEntity // The engine retries after a 500.
 	}
 	return f.err(status)
 }
 
-// fault is the one that makes the operation fail, or nil.
+// fault returns the fault that makes the operation fail, or nil.
 func (w *work) fault(ctx context.Context, p *provider) (*Fault, error) {
 	for _, c := range w.candidates {
 		if !c.ofOperation() {
@@ -209,8 +209,8 @@ func (w *work) fault(ctx context.Context, p *provider) (*Fault, error) {
 	return p.faults.take(w.at, (*Fault).ofOperation), nil
 }
 
-// wait takes the delay from the first attempt on: what a crash interrupts goes
-// on, and does not begin anew.
+// wait waits until the delay has passed since the first attempt. After a crash,
+// it waits only for the remaining time.
 func (p *provider) wait(ctx context.Context, task *durable.Task, delay time.Duration) error {
 	if delay <= 0 {
 		return nil
@@ -226,7 +226,7 @@ func (p *provider) wait(ctx context.Context, task *durable.Task, delay time.Dura
 			return err
 		}
 	}
-	_ = task.Report(ctx, "Takes "+delay.String()+", as it was told to.") // Nothing depends on it.
+	_ = task.Report(ctx, "The operation takes "+delay.String()+", as configured.") // The report is optional.
 	if left := begun.Add(delay).Sub(p.clock.Now()); left > 0 {
 		return p.clock.Sleep(ctx, left)
 	}

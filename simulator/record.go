@@ -15,41 +15,43 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Request is what a platform sent. It holds the parameters, for tests to look
-// at; they are nowhere logged.
+// A Request is a recorded request of a platform. It has the parameters for
+// tests. They are never logged.
 type Request struct {
-	// Number counts the requests from 1.
+	// Number is the number of the request, counted from 1.
 	Number int       `json:"number"`
 	At     time.Time `json:"at"`
-	// Operation is what method and path ask for, or empty.
+	// Operation is the operation of the method and path. It is empty if unknown.
 	Operation Operation `json:"operation,omitempty"`
 	Method    string    `json:"method"`
-	Path      string    `json:"path"` // as it was escaped
-	// Query is left out if the request was answered with 401.
+	Path      string    `json:"path"` // escaped as sent
+	// Query is empty if the request was answered with 401.
 	Query url.Values `json:"query,omitempty"`
-	// Header has no credentials: those of Authorization, Proxy-Authorization
-	// and Cookie are replaced.
+	// Header has the headers with masked values of Authorization,
+	// Proxy-Authorization and Cookie.
 	Header http.Header `json:"headers"`
-	// Body is the body if it is JSON in UTF-8, else BodyText, where U+FFFD stands
-	// for what is not UTF-8. What is longer than 64 KiB
-	// is left out, and so is the body of a request that was answered with 401.
+	// Body is the body if it is JSON in UTF-8. Otherwise BodyText has the body,
+	// with U+FFFD for invalid UTF-8. Only the first 64 KiB are recorded;
+	// BodyTruncated is true if the body is longer. The body is empty if the
+	// request was answered with 401.
 	Body          json.RawMessage `json:"body,omitempty"`
 	BodyText      string          `json:"body_text,omitempty"`
 	BodyTruncated bool            `json:"body_truncated,omitempty"`
-	// InstanceID and BindingID are those of the path, ServiceID and PlanID those
-	// of the query or the body.
+	// InstanceID and BindingID are the ids of the path. ServiceID and PlanID are
+	// the ids of the body or the query.
 	InstanceID string `json:"instance_id,omitempty"`
 	BindingID  string `json:"binding_id,omitempty"`
 	ServiceID  string `json:"service_id,omitempty"`
 	PlanID     string `json:"plan_id,omitempty"`
-	// APIVersion, RequestIdentity and OriginatingIdentity are those of the
-	// headers; the last is nil if it cannot be decoded.
+	// APIVersion, RequestIdentity and OriginatingIdentity are the values of the
+	// headers. OriginatingIdentity is nil if the header is missing or malformed.
 	APIVersion          string    `json:"api_version,omitempty"`
 	RequestIdentity     string    `json:"request_identity,omitempty"`
 	OriginatingIdentity *Identity `json:"originating_identity,omitempty"`
-	// Status is that of the answer; 0 if there is none, yet or at all.
+	// Status is the status of the response. It is 0 if the request has no response
+	// yet, or the connection was dropped.
 	Status int `json:"status"`
-	// Fault is what was done to the answer, or nil.
+	// Fault is the fault of the response, or nil.
 	Fault *Fault `json:"fault,omitempty"`
 }
 
@@ -60,7 +62,7 @@ type Identity struct {
 	Value    json.RawMessage `json:"value"`
 }
 
-// recordedBody is how much of a body is kept.
+// recordedBody is the recorded part of a body.
 const recordedBody = 64 << 10
 
 const masked = "[masked]"
@@ -74,8 +76,8 @@ type records struct {
 	kept []*Request
 }
 
-// begin records a request before it is answered. It reads the body and puts it
-// back.
+// begin records a request before the response. It restores the body that it
+// reads.
 func (s *records) begin(r *http.Request, at route, now time.Time) *Request {
 	record := &Request{
 		At: now, Operation: at.operation, Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: withoutSecrets(r.Header),
@@ -106,8 +108,8 @@ func (s *records) begin(r *http.Request, at route, now time.Time) *Request {
 	return record
 }
 
-// readBody keeps the beginning of the body. The handler meets the same error, if
-// there is one.
+// readBody records the beginning of the body. The handler gets a read error
+// again.
 func (r *Request) readBody(from *http.Request) {
 	if from.Body == nil || from.Body == http.NoBody {
 		return
@@ -140,19 +142,19 @@ func withoutSecrets(header http.Header) http.Header {
 	return kept
 }
 
-// end records how a request was answered.
+// end records the response to a request.
 func (s *records) end(record *Request, status int, f *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	record.Status, record.Fault = status, f
 	if status == http.StatusUnauthorized && f == nil {
-		// Whoever cannot log in does not fill the memory: headers and path are short,
-		// but a query of many names is not, once it is decoded.
+		// Unauthenticated clients must not fill the memory. Headers and the path are
+		// short; a decoded query may not be.
 		record.Query, record.Body, record.BodyText = nil, nil, ""
 	}
 }
 
-// list returns copies of the requests that are wanted; nil wants all.
+// list returns copies of the wanted requests. Nil selects all.
 func (s *records) list(wanted func(*Request) bool) []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,43 +14,44 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A Config configures a [Simulator]. Only Engine.Sealer is needed.
+// A Config configures a [Simulator]. Only Engine.Sealer is required.
 type Config struct {
-	// Engine says how operations are carried out. Its policies are those of the
-	// simulated plans, whatever it says.
+	// Engine configures the engine. The simulator replaces its policies with those
+	// of the simulated plans.
 	Engine durable.Config
-	// Authenticator decides who may call the broker and its control endpoint;
-	// everyone by default.
+	// Authenticator authenticates the requests to the broker and its control
+	// endpoint. Nil accepts all requests.
 	Authenticator openbroker.Authenticator
-	// Options are further options of [openbroker.NewHandler], without an
-	// authenticator or a logger.
+	// Options are further options of [openbroker.NewHandler], except for an
+	// authenticator and a logger.
 	Options []openbroker.Option
-	// Logger receives what the handler and the engine log, unless Engine has
-	// one of its own; [slog.Default] by default.
+	// Logger is the logger of the handler, and of the engine unless Engine has its
+	// own. Nil means [slog.Default].
 	Logger *slog.Logger
-	// Plans are the names of the plans that are offered; all by default. The
-	// service requires the permissions of route, syslog and volume only with
-	// these plans.
+	// Plans are the names of the plans in the catalog. Empty selects all plans.
+	// The service requires the permissions of route, syslog and volume only if it
+	// has these plans.
 	Plans []string
-	// SerialBindings forbids operations on several bindings of one instance at a
-	// time: a bind waits its turn for a second, and is then refused with
+	// SerialBindings allows only one operation on the bindings of an instance at a
+	// time. Another bind or unbind waits for a second and is then refused with
 	// ConcurrencyError.
 	SerialBindings bool
-	// Requests is how many requests are kept, the last ones; DefaultRequests by
-	// default.
+	// Requests is the number of recorded requests. A new request then replaces the
+	// oldest. 0 means DefaultRequests.
 	Requests int
-	// Clock is the real one by default. The deadlines of operations and the
-	// expiry of bindings are measured by the store's.
+	// Clock is the clock for delays and for the expiry that a binding reports. Nil
+	// means the system clock. The store has its own clock for deadlines and
+	// expiry.
 	Clock Clock
 }
 
-// DefaultRequests is how many requests are kept by default.
+// DefaultRequests is the default number of recorded requests.
 const DefaultRequests = 1000
 
-// A Simulator is a broker to test platforms against: a handler of the Open
-// Service Broker API, under any prefix, and of its own /control. Make it with
-// [New], and end it with [Simulator.Stop]. Its methods may be called by many
-// goroutines.
+// A Simulator is a broker for tests of platforms. It handles the Open Service
+// Broker API under any prefix, and its control endpoint /control. [New] makes a
+// Simulator, and [Simulator.Stop] ends it. Its methods are safe for concurrent
+// use.
 type Simulator struct {
 	engine  *durable.Engine
 	plans   []string
@@ -64,19 +65,19 @@ type Simulator struct {
 
 var _ http.Handler = (*Simulator)(nil)
 
-// New returns a simulator that keeps its instances in store, and begins to work
-// on the operations that it finds there. The caller closes the store after
-// [Simulator.Stop]. The error says what is wrong with the configuration or the
-// store, see [durable.New].
+// New returns a simulator that keeps its instances in store. It resumes the
+// operations in the store. The caller closes the store after [Simulator.Stop].
+// New returns an error if the configuration is invalid or the store fails, see
+// [durable.New].
 func New(ctx context.Context, store durable.Store, config Config) (*Simulator, error) {
 	if config.Requests < 0 {
-		return nil, fmt.Errorf("simulator: Config.Requests is %d: it must not be negative; leave it zero for the default", config.Requests)
+		return nil, fmt.Errorf("simulator: Config.Requests is %d: it must not be negative; use 0 for the default", config.Requests)
 	}
 	if err := CheckPlans(config.Plans); err != nil {
 		return nil, fmt.Errorf("simulator: Config.Plans: %w", err)
 	}
 	if store == nil {
-		return nil, errors.New("simulator: a store is needed")
+		return nil, errors.New("simulator: the store is nil: pass a store")
 	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
@@ -113,20 +114,19 @@ func New(ctx context.Context, store durable.Store, config Config) (*Simulator, e
 	return s, nil
 }
 
-// Drain has requests that wait for their operation answered, see
+// Drain answers the requests that wait for their operation, see
 // [durable.Engine.Drain].
 func (s *Simulator) Drain() { s.engine.Drain() }
 
-// Stop lets the running operations end until ctx ends; the others go on when
-// another simulator, or the next one, opens the store. See
-// [durable.Engine.Stop].
+// Stop waits for the running operations until ctx ends. Another simulator on
+// the same store resumes the others. See [durable.Engine.Stop].
 func (s *Simulator) Stop(ctx context.Context) { s.engine.Stop(ctx) }
 
-// Ping reports whether the store can be used now.
+// Ping returns an error if the store is not available.
 func (s *Simulator) Ping(ctx context.Context) error { return s.engine.Ping(ctx) }
 
-// ServeHTTP answers a request of a platform, and records it; or one of a test,
-// at /control.
+// ServeHTTP answers and records a request of a platform, or answers a request
+// of a test to /control.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == controlPath || strings.HasPrefix(r.URL.Path, controlPath+"/") {
 		s.control.ServeHTTP(w, r)
@@ -134,29 +134,29 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &exchange{ResponseWriter: w, clock: s.clock, route: routeOf(r)}
 	record := s.records.begin(r, x.route, s.clock.Now())
-	// A dropped connection goes on as a panic, and has no status.
+	// A dropped connection is a panic and has no status.
 	defer func() { s.records.end(record, x.status, x.fault) }()
 	s.api.ServeHTTP(x, r.WithContext(x.context(r.Context())))
 	x.finish(r.Context())
 }
 
-// Requests returns the requests of platforms that were kept, in the order in
-// which they came. Those that are not answered yet have no status.
+// Requests returns the recorded requests in their order. A request without an
+// answer yet has status 0.
 func (s *Simulator) Requests() []Request { return s.records.list(nil) }
 
-// ClearRequests forgets the requests of before.
+// ClearRequests removes all recorded requests.
 func (s *Simulator) ClearRequests() { s.records.clear() }
 
-// SetFaults replaces the faults for all requests, and begins to count anew. The
-// error names the first fault that is not valid; then nothing has changed. Times
-// is Always by default here.
+// SetFaults replaces the faults for all requests and resets their counts. Here
+// the default of Times is Always. If a fault is invalid, SetFaults changes
+// nothing and returns an error with the first one.
 func (s *Simulator) SetFaults(set ...Fault) error { return s.faults.replace(set) }
 
-// Faults returns what SetFaults has set.
+// Faults returns the faults that SetFaults set.
 func (s *Simulator) Faults() []Fault { return s.faults.list() }
 
-// SetDelay makes every operation that begins from now on take at least d, from
-// 0 to 1 h. The error says that it is not.
+// SetDelay makes every operation that starts from now on take at least d. It
+// returns an error if d is not between 0 and 1 h.
 func (s *Simulator) SetDelay(d time.Duration) error {
 	if d < 0 || d > maxDelay {
 		return fmt.Errorf("delay must be from 0s to %s", maxDelay)
@@ -165,14 +165,14 @@ func (s *Simulator) SetDelay(d time.Duration) error {
 	return nil
 }
 
-// Delay returns what SetDelay has set.
+// Delay returns the delay that SetDelay set.
 func (s *Simulator) Delay() time.Duration { return s.delay.get() }
 
-// Reset takes back all that the methods and the control endpoint have set, and
-// forgets the recorded requests. Instances and bindings stay as they are.
+// Reset restores the initial faults, delay and maintenance_info, and removes
+// the recorded requests. Instances and bindings do not change.
 func (s *Simulator) Reset() {
-	_ = s.faults.replace(nil) // Nothing in it can be wrong.
+	_ = s.faults.replace(nil) // An empty set is valid.
 	s.delay.put(0)
 	s.records.clear()
-	_ = s.resetMaintenanceInfo() // It was valid before.
+	_ = s.resetMaintenanceInfo() // The initial version is valid.
 }
