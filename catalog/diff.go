@@ -8,51 +8,53 @@ import (
 	"github.com/openbroker/openbroker/internal/narrow"
 )
 
-// An Impact says what a change means for the instances and bindings that exist.
+// An Impact is what a change means for existing instances and bindings.
 type Impact string
 
+// The impacts.
 const (
-	// Breaking means that something which worked for an existing instance or
+	// ImpactBreaking means that something which worked for an existing instance or
 	// binding no longer works, or may no longer work.
-	Breaking Impact = "breaking"
-	// Attention means that what exists goes on working, but that somebody should
-	// know: costs, upgrades, what new instances need.
-	Attention Impact = "attention"
-	// Compatible means that nothing happens to what exists.
-	Compatible Impact = "compatible"
+	ImpactBreaking Impact = "breaking"
+	// ImpactAttention means that existing instances and bindings continue to work, but
+	// that operators or users should know: costs, upgrades, what new instances need.
+	ImpactAttention Impact = "attention"
+	// ImpactCompatible means that existing instances and bindings are not affected.
+	ImpactCompatible Impact = "compatible"
 )
 
-// A ChangeKind says what has happened.
+// A ChangeKind is what happened to a part of the catalog.
 type ChangeKind string
 
+// The kinds of changes.
 const (
-	// Added means that a service or plan is new.
-	Added ChangeKind = "added"
-	// Removed means that a service or plan is gone. A service names its plans,
-	// which are gone with it, in changes of their own.
-	Removed ChangeKind = "removed"
-	// Reidentified means that the service or plan of a name has another id now.
-	// Platforms must take it for another one (spec.md, "Catalog Management").
-	Reidentified ChangeKind = "re-identified"
-	// Renamed means that the service or plan of an id has another name now.
-	Renamed ChangeKind = "renamed"
-	// Moved means that a plan belongs to another service now.
-	Moved ChangeKind = "moved"
-	// Narrowed means that a schema refuses, or may refuse, parameters that it
-	// accepted. There is one change for each place in it.
-	Narrowed ChangeKind = "narrowed"
-	// Widened means that a schema accepts what it accepted, and more.
-	Widened ChangeKind = "widened"
-	// Withdrawn means that an ability is gone.
-	Withdrawn ChangeKind = "withdrawn"
-	// Granted means that an ability is new.
-	Granted ChangeKind = "granted"
-	// Raised means that a version or a duration has grown.
-	Raised ChangeKind = "raised"
-	// Lowered means that a version or a duration has shrunk.
-	Lowered ChangeKind = "lowered"
-	// Changed means that a value is another one.
-	Changed ChangeKind = "changed"
+	// ChangeAdded means that a service or plan is new.
+	ChangeAdded ChangeKind = "added"
+	// ChangeRemoved means that a service or plan is gone. The plans of a removed service
+	// are removed by changes of their own.
+	ChangeRemoved ChangeKind = "removed"
+	// ChangeReidentified means that the service or plan with a name has another id.
+	// Platforms take it for another service or plan (spec.md, "Catalog Management").
+	ChangeReidentified ChangeKind = "re-identified"
+	// ChangeRenamed means that the service or plan with an id has another name.
+	ChangeRenamed ChangeKind = "renamed"
+	// ChangeMoved means that a plan belongs to another service.
+	ChangeMoved ChangeKind = "moved"
+	// ChangeNarrowed means that a schema refuses, or may refuse, parameters that it
+	// accepted. Each narrower place in the schema is one change.
+	ChangeNarrowed ChangeKind = "narrowed"
+	// ChangeWidened means that a schema accepts what it accepted, and more.
+	ChangeWidened ChangeKind = "widened"
+	// ChangeWithdrawn means that an ability is gone.
+	ChangeWithdrawn ChangeKind = "withdrawn"
+	// ChangeGranted means that an ability is new.
+	ChangeGranted ChangeKind = "granted"
+	// ChangeRaised means that a version or a duration has grown.
+	ChangeRaised ChangeKind = "raised"
+	// ChangeLowered means that a version or a duration has shrunk.
+	ChangeLowered ChangeKind = "lowered"
+	// ChangeModified means that a value differs.
+	ChangeModified ChangeKind = "modified"
 )
 
 // A Change is one difference between two catalogs. It holds no secrets.
@@ -74,7 +76,7 @@ type Change struct {
 }
 
 // Breaking reports whether the change breaks existing instances or bindings.
-func (c Change) Breaking() bool { return c.Impact == Breaking }
+func (c Change) Breaking() bool { return c.Impact == ImpactBreaking }
 
 // Diff returns everything that differs between two versions of a catalog, in the
 // order of the old one, then what is new. Services and plans are recognised by their ids
@@ -194,7 +196,7 @@ func (d *differ) service(i int) {
 	old := &d.before.Services[i]
 	k, reidentified, ok := d.successor(old)
 	if !ok {
-		d.at(servicePointer(i), old, nil).say(Removed, Breaking, "", "the service %q (%s) is removed: "+gone, old.Name, old.ID)
+		d.at(servicePointer(i), old, nil).say(ChangeRemoved, ImpactBreaking, "", "the service %q (%s) is removed: "+gone, old.Name, old.ID)
 		for j := range old.Plans {
 			d.lostPlan(i, j)
 		}
@@ -208,9 +210,9 @@ func (d *differ) service(i int) {
 	s := d.at(servicePointer(k), old, nil)
 	switch {
 	case reidentified:
-		s.say(Reidentified, Breaking, "id", "the service %q had the id %s and has %s now: to platforms that is another service; "+gone, old.Name, old.ID, next.ID)
+		s.say(ChangeReidentified, ImpactBreaking, "id", "the service %q had the id %s and has %s now: to platforms that is another service; "+gone, old.Name, old.ID, next.ID)
 	case old.Name != next.Name:
-		s.say(Renamed, Attention, "name", "the service %q is named %q now: scripts and users that name it have to follow", old.Name, next.Name)
+		s.say(ChangeRenamed, ImpactAttention, "name", "the service %q is named %q now: scripts and users that name it have to follow", old.Name, next.Name)
 	}
 	s.serviceFields(old, next)
 	for j := range old.Plans {
@@ -223,5 +225,5 @@ func (d *differ) service(i int) {
 
 func (d *differ) newService(i int) {
 	service := &d.after.Services[i]
-	d.at(servicePointer(i), service, nil).say(Added, Compatible, "", "the service %q (%s) is new, with %d plans", service.Name, service.ID, len(service.Plans))
+	d.at(servicePointer(i), service, nil).say(ChangeAdded, ImpactCompatible, "", "the service %q (%s) is new, with %d plans", service.Name, service.ID, len(service.Plans))
 }

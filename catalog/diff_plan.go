@@ -17,7 +17,7 @@ func (d *differ) plan(i, j, k int) {
 		plan := &next.Plans[at]
 		s := d.at(planPointer(k, at), service, old)
 		if old.Name != plan.Name {
-			s.say(Renamed, Attention, "name", "the plan %q is named %q now: scripts and users that name it have to follow", old.Name, plan.Name)
+			s.say(ChangeRenamed, ImpactAttention, "name", "the plan %q is named %q now: scripts and users that name it have to follow", old.Name, plan.Name)
 		}
 		s.planFields(service, old, next, plan)
 		return
@@ -32,7 +32,7 @@ func (d *differ) plan(i, j, k int) {
 			continue
 		}
 		s := d.at(planPointer(k, at), service, old)
-		s.say(Reidentified, Breaking, "id", "the plan %q had the id %s and has %s now: to platforms that is another plan; "+gone, old.Name, old.ID, plan.ID)
+		s.say(ChangeReidentified, ImpactBreaking, "id", "the plan %q had the id %s and has %s now: to platforms that is another plan; "+gone, old.Name, old.ID, plan.ID)
 		s.planFields(service, old, next, plan)
 		return
 	}
@@ -47,11 +47,11 @@ func (d *differ) lostPlan(i, j int) {
 		next := &d.after.Services[home[0]]
 		plan := &next.Plans[home[1]]
 		s := d.at(planPointer(home[0], home[1]), service, old)
-		s.say(Moved, Breaking, "id", "the plan %q (%s) belongs to the service %q now: an id must always refer to the same service, and platforms go on to send the old one", old.Name, old.ID, next.Name)
+		s.say(ChangeMoved, ImpactBreaking, "id", "the plan %q (%s) belongs to the service %q now: an id must always refer to the same service, and platforms go on to send the old one", old.Name, old.ID, next.Name)
 		s.planFields(service, old, next, plan)
 		return
 	}
-	d.at(planPointer(i, j), service, old).say(Removed, Breaking, "", "the plan %q (%s) is removed: "+gone, old.Name, old.ID)
+	d.at(planPointer(i, j), service, old).say(ChangeRemoved, ImpactBreaking, "", "the plan %q (%s) is removed: "+gone, old.Name, old.ID)
 }
 
 // newPlan tells about plan j of the new service k, if it is new.
@@ -66,16 +66,16 @@ func (d *differ) newPlan(k, j int, old *openbroker.Service) {
 		}
 	}
 	service := &openbroker.Service{ID: old.ID, Name: old.Name}
-	d.at(planPointer(k, j), service, plan).say(Added, Compatible, "", "the plan %q (%s) is new", plan.Name, plan.ID)
+	d.at(planPointer(k, j), service, plan).say(ChangeAdded, ImpactCompatible, "", "the plan %q (%s) is new", plan.Name, plan.ID)
 }
 
 // planFields compares what two plans say.
 func (s *site) planFields(service *openbroker.Service, old *openbroker.Plan, next *openbroker.Service, plan *openbroker.Plan) {
 	s.text("description", "description", old.Description, plan.Description)
 	s.free(old, plan)
-	s.ability("bindable", service.PlanBindable(old), next.PlanBindable(plan), Breaking, "instances can no longer be bound")
-	s.ability("plan_updateable", service.PlanChangeAllowed(old), next.PlanChangeAllowed(plan), Breaking, "instances can no longer move to another plan")
-	s.ability("binding_rotatable", old.BindingRotatable, plan.BindingRotatable, Breaking, "the credentials of bindings can no longer be rotated")
+	s.ability("bindable", service.PlanBindable(old), next.PlanBindable(plan), ImpactBreaking, "instances can no longer be bound")
+	s.ability("plan_updateable", service.PlanChangeAllowed(old), next.PlanChangeAllowed(plan), ImpactBreaking, "instances can no longer move to another plan")
+	s.ability("binding_rotatable", old.BindingRotatable, plan.BindingRotatable, ImpactBreaking, "the credentials of bindings can no longer be rotated")
 	s.pollingDuration(old.MaximumPollingDuration, plan.MaximumPollingDuration)
 	s.maintenance(old.MaintenanceInfo, plan.MaintenanceInfo)
 	s.schemas(old.Schemas, plan.Schemas)
@@ -87,18 +87,18 @@ func (s *site) planFields(service *openbroker.Service, old *openbroker.Plan, nex
 func (s *site) ability(field string, before, after bool, impact Impact, consequence string) {
 	switch {
 	case before && !after:
-		s.say(Withdrawn, impact, field, "%s is withdrawn: %s", field, consequence)
+		s.say(ChangeWithdrawn, impact, field, "%s is withdrawn: %s", field, consequence)
 	case after && !before:
-		s.say(Granted, Compatible, field, "%s is granted", field)
+		s.say(ChangeGranted, ImpactCompatible, field, "%s is granted", field)
 	}
 }
 
 func (s *site) free(old, plan *openbroker.Plan) {
 	switch before, after := old.IsFree(), plan.IsFree(); {
 	case before && !after:
-		s.say(Changed, Attention, "free", "the plan was free and costs something now: instances that exist begin to cost")
+		s.say(ChangeModified, ImpactAttention, "free", "the plan was free and costs something now: instances that exist begin to cost")
 	case after && !before:
-		s.say(Changed, Compatible, "free", "the plan is free now")
+		s.say(ChangeModified, ImpactCompatible, "free", "the plan is free now")
 	}
 }
 
@@ -107,13 +107,13 @@ func (s *site) pollingDuration(old, next *int) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(Changed, Attention, field, "platforms give up on an operation after %d s now; before, after a time of their own", *next)
+		s.say(ChangeModified, ImpactAttention, field, "platforms give up on an operation after %d s now; before, after a time of their own", *next)
 	case next == nil:
-		s.say(Changed, Attention, field, "platforms gave up on an operation after %d s, and do so after a time of their own now", *old)
+		s.say(ChangeModified, ImpactAttention, field, "platforms gave up on an operation after %d s, and do so after a time of their own now", *old)
 	case *next < *old:
-		s.say(Lowered, Attention, field, "platforms give up on an operation after %d s, before after %d s: slow ones that succeeded may fail", *next, *old)
+		s.say(ChangeLowered, ImpactAttention, field, "platforms give up on an operation after %d s, before after %d s: slow ones that succeeded may fail", *next, *old)
 	case *next > *old:
-		s.say(Raised, Compatible, field, "platforms give up on an operation after %d s, before after %d s", *next, *old)
+		s.say(ChangeRaised, ImpactCompatible, field, "platforms give up on an operation after %d s, before after %d s", *next, *old)
 	}
 }
 
@@ -123,19 +123,19 @@ func (s *site) maintenance(old, next *openbroker.MaintenanceInfo) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(Raised, Attention, field, "maintenance_info is new, %s: instances that exist have none and are to be upgraded", withVersion(next))
+		s.say(ChangeRaised, ImpactAttention, field, "maintenance_info is new, %s: instances that exist have none and are to be upgraded", withVersion(next))
 	case next == nil:
-		s.say(Withdrawn, Attention, field, "maintenance_info is gone, which was there %s: requests that still carry it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", withVersion(old))
+		s.say(ChangeWithdrawn, ImpactAttention, field, "maintenance_info is gone, which was there %s: requests that still carry it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", withVersion(old))
 	default:
 		order, both := semver.Compare(old.Version, next.Version)
 		switch {
 		case old.Version == next.Version:
 		case both && order < 0:
-			s.say(Raised, Attention, field+"/version", "the version is raised from %s to %s: users are to upgrade their instances, and requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
+			s.say(ChangeRaised, ImpactAttention, field+"/version", "the version is raised from %s to %s: users are to upgrade their instances, and requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
 		case both && order > 0:
-			s.say(Lowered, Attention, field+"/version", "the version is lowered from %s to %s: instances that have been upgraded are ahead of their plan; is that intended?", old.Version, next.Version)
+			s.say(ChangeLowered, ImpactAttention, field+"/version", "the version is lowered from %s to %s: instances that have been upgraded are ahead of their plan; is that intended?", old.Version, next.Version)
 		default:
-			s.say(Changed, Attention, field+"/version", "the version has changed from %q to %q, of which neither is known to be later; requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
+			s.say(ChangeModified, ImpactAttention, field+"/version", "the version has changed from %q to %q, of which neither is known to be later; requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
 		}
 		s.text(field+"/description", "description of the maintenance", old.Description, next.Description)
 		s.extensions(old.Extensions, next.Extensions, field)
@@ -159,10 +159,10 @@ func (s *site) planMetadata(old, next *openbroker.PlanMetadata) {
 	}
 	s.text("metadata/displayName", "display name", old.DisplayName, next.DisplayName)
 	if !slices.Equal(old.Bullets, next.Bullets) {
-		s.say(Changed, Compatible, "metadata/bullets", "the bullets have changed")
+		s.say(ChangeModified, ImpactCompatible, "metadata/bullets", "the bullets have changed")
 	}
 	if !sameCosts(old.Costs, next.Costs) {
-		s.say(Changed, Attention, "metadata/costs", "the costs have changed from %s to %s: instances that exist cost something else now", formatCosts(old.Costs), formatCosts(next.Costs))
+		s.say(ChangeModified, ImpactAttention, "metadata/costs", "the costs have changed from %s to %s: instances that exist cost something else now", formatCosts(old.Costs), formatCosts(next.Costs))
 	}
 	s.extensions(old.Extensions, next.Extensions, "metadata")
 }

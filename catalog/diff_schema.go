@@ -22,18 +22,18 @@ func (s *site) schemas(old, next *openbroker.Schemas) {
 		impact        Impact
 		of            func(*openbroker.Schemas) *openbroker.InputParametersSchema
 	}{
-		{"schemas/service_instance/create", "creating an instance", Attention, createSchema},
-		{"schemas/service_instance/update", "updating an instance", Breaking, updateSchema},
-		{"schemas/service_binding/create", "creating a binding", Breaking, bindingSchema},
+		{"schemas/service_instance/create", "creating an instance", ImpactAttention, createSchema},
+		{"schemas/service_instance/update", "updating an instance", ImpactBreaking, updateSchema},
+		{"schemas/service_binding/create", "creating a binding", ImpactBreaking, bindingSchema},
 	} {
 		before, after := c.of(old), c.of(next)
 		s.parameters(c.pointer+"/parameters", c.what, c.impact, parameters(before), parameters(after))
 		if len(changedExtensions(extensionsOf(before), extensionsOf(after))) > 0 {
-			s.say(Changed, Compatible, c.pointer, "extension fields beside the schema for %s have changed", c.what)
+			s.say(ChangeModified, ImpactCompatible, c.pointer, "extension fields beside the schema for %s have changed", c.what)
 		}
 	}
 	if !slices.EqualFunc(schemaExtensions(old), schemaExtensions(next), func(a, b openbroker.Extensions) bool { return len(changedExtensions(a, b)) == 0 }) {
-		s.say(Changed, Compatible, "schemas", "extension fields beside the schemas have changed")
+		s.say(ChangeModified, ImpactCompatible, "schemas", "extension fields beside the schemas have changed")
 	}
 }
 
@@ -93,17 +93,17 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 	case len(old) == 0 && len(next) == 0, narrow.Same(old, next):
 		return
 	case len(old) == 0:
-		s.say(Narrowed, Attention, field, "parameters for %s have a schema now: what it does not describe may be refused", what)
+		s.say(ChangeNarrowed, ImpactAttention, field, "parameters for %s have a schema now: what it does not describe may be refused", what)
 		return
 	case len(next) == 0:
-		s.say(Widened, Compatible, field, "parameters for %s no longer have a schema", what)
+		s.say(ChangeWidened, ImpactCompatible, field, "parameters for %s no longer have a schema", what)
 		return
 	}
 	findings := s.comparer.Find(old, next)
 	for _, f := range findings {
 		severity := impact
 		if f.Undeclared {
-			severity = Attention
+			severity = ImpactAttention
 		}
 		at, unproven := f.Pointer, ""
 		if at == "" {
@@ -114,14 +114,14 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 		}
 		change := *s
 		change.change.Pointer += "/" + field + f.Pointer
-		change.say(Narrowed, severity, "", "the schema for %s is narrower at %s: %s%s", what, at, f.Message, unproven)
+		change.say(ChangeNarrowed, severity, "", "the schema for %s is narrower at %s: %s%s", what, at, f.Message, unproven)
 	}
 	switch {
 	case len(findings) > 0:
 	case len(s.comparer.Find(next, old)) > 0:
-		s.say(Widened, Compatible, field, "the schema for %s accepts more than before", what)
+		s.say(ChangeWidened, ImpactCompatible, field, "the schema for %s accepts more than before", what)
 	default:
-		s.say(Changed, Compatible, field, "the schema for %s is written otherwise and accepts the same", what)
+		s.say(ChangeModified, ImpactCompatible, field, "the schema for %s is written otherwise and accepts the same", what)
 	}
 	s.parameterDefaults(field, what, old, next)
 }
@@ -130,6 +130,6 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 // what users get who do not say what they want.
 func (s *site) parameterDefaults(field, what string, old, next json.RawMessage) {
 	for _, d := range narrow.Defaults(old, next) {
-		s.say(Changed, Attention, field+d.Pointer, "the schema for %s names another default at %s: %s, before %s", what, d.Pointer, d.After, d.Before)
+		s.say(ChangeModified, ImpactAttention, field+d.Pointer, "the schema for %s names another default at %s: %s, before %s", what, d.Pointer, d.After, d.Before)
 	}
 }

@@ -13,13 +13,13 @@ import (
 func (s *site) serviceFields(old, next *openbroker.Service) {
 	s.text("description", "description", old.Description, next.Description)
 	if !sameSet(old.Tags, next.Tags) {
-		s.say(Changed, Compatible, "tags", "the tags have changed from %q to %q", old.Tags, next.Tags)
+		s.say(ChangeModified, ImpactCompatible, "tags", "the tags have changed from %q to %q", old.Tags, next.Tags)
 	}
 	s.requires(old.Requires, next.Requires)
 	s.defaults(old, next)
-	s.ability("instances_retrievable", old.InstancesRetrievable, next.InstancesRetrievable, Breaking, "instances can no longer be fetched")
-	s.ability("bindings_retrievable", old.BindingsRetrievable, next.BindingsRetrievable, Breaking, "bindings can no longer be fetched, and platforms refuse those that are made asynchronously")
-	s.ability("allow_context_updates", old.AllowContextUpdates, next.AllowContextUpdates, Attention, "platforms no longer send the broker changes of the context of an instance")
+	s.ability("instances_retrievable", old.InstancesRetrievable, next.InstancesRetrievable, ImpactBreaking, "instances can no longer be fetched")
+	s.ability("bindings_retrievable", old.BindingsRetrievable, next.BindingsRetrievable, ImpactBreaking, "bindings can no longer be fetched, and platforms refuse those that are made asynchronously")
+	s.ability("allow_context_updates", old.AllowContextUpdates, next.AllowContextUpdates, ImpactAttention, "platforms no longer send the broker changes of the context of an instance")
 	s.dashboardClient(old.DashboardClient, next.DashboardClient)
 	s.serviceMetadata(old.Metadata, next.Metadata)
 	s.extensions(old.Extensions, next.Extensions, "the service")
@@ -42,7 +42,7 @@ func (s *site) defaults(old, next *openbroker.Service) {
 		}) {
 			continue
 		}
-		s.say(Changed, Compatible, c.field, "the default of %s is %t now, which changes no plan that exists", c.field, c.after)
+		s.say(ChangeModified, ImpactCompatible, c.field, "the default of %s is %t now, which changes no plan that exists", c.field, c.after)
 	}
 }
 
@@ -50,12 +50,12 @@ func (s *site) defaults(old, next *openbroker.Service) {
 func (s *site) requires(old, next []string) {
 	for _, permission := range next {
 		if !slices.Contains(old, permission) {
-			s.say(Granted, Attention, "requires", "the permission %q is required now: users have to give it to the service", permission)
+			s.say(ChangeGranted, ImpactAttention, "requires", "the permission %q is required now: users have to give it to the service", permission)
 		}
 	}
 	for _, permission := range old {
 		if !slices.Contains(next, permission) {
-			s.say(Withdrawn, Attention, "requires", "the permission %q is no longer required: platforms refuse bindings that need it", permission)
+			s.say(ChangeWithdrawn, ImpactAttention, "requires", "the permission %q is no longer required: platforms refuse bindings that need it", permission)
 		}
 	}
 }
@@ -66,22 +66,22 @@ func (s *site) dashboardClient(old, next *openbroker.DashboardClient) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(Changed, Compatible, field, "the service has a dashboard client now: %q", next.ID)
+		s.say(ChangeModified, ImpactCompatible, field, "the service has a dashboard client now: %q", next.ID)
 	case next == nil:
-		s.say(Withdrawn, Attention, field, "the dashboard client %q is gone: users can no longer log in to the dashboards of their instances", old.ID)
+		s.say(ChangeWithdrawn, ImpactAttention, field, "the dashboard client %q is gone: users can no longer log in to the dashboards of their instances", old.ID)
 	default:
 		if old.ID != next.ID {
-			s.say(Changed, Attention, field+"/id", "the dashboard client was %q and is %q: the dashboard has to know", old.ID, next.ID)
+			s.say(ChangeModified, ImpactAttention, field+"/id", "the dashboard client was %q and is %q: the dashboard has to know", old.ID, next.ID)
 		}
 		if old.Secret != next.Secret {
-			s.say(Changed, Attention, field+"/secret", "the secret of the dashboard client has changed: the dashboard has to know")
+			s.say(ChangeModified, ImpactAttention, field+"/secret", "the secret of the dashboard client has changed: the dashboard has to know")
 		}
 		if old.RedirectURI != next.RedirectURI {
-			s.say(Changed, Attention, field+"/redirect_uri", "the redirect URI of the dashboard client has changed: the dashboard has to be there")
+			s.say(ChangeModified, ImpactAttention, field+"/redirect_uri", "the redirect URI of the dashboard client has changed: the dashboard has to be there")
 		}
 		// What they are is unknown, and may be secret.
 		if len(changedExtensions(old.Extensions, next.Extensions)) > 0 {
-			s.say(Changed, Attention, field, "extension fields of the dashboard client have changed")
+			s.say(ChangeModified, ImpactAttention, field, "extension fields of the dashboard client have changed")
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (s *site) serviceMetadata(old, next *openbroker.ServiceMetadata) {
 	s.text("metadata/documentationUrl", "URL of the documentation", old.DocumentationURL, next.DocumentationURL)
 	s.text("metadata/supportUrl", "URL of the support", old.SupportURL, next.SupportURL)
 	shareable := func(m *openbroker.ServiceMetadata) bool { return m.Shareable != nil && *m.Shareable }
-	s.ability("metadata/shareable", shareable(old), shareable(next), Attention, "instances can no longer be shared with other spaces")
+	s.ability("metadata/shareable", shareable(old), shareable(next), ImpactAttention, "instances can no longer be shared with other spaces")
 	s.extensions(old.Extensions, next.Extensions, "metadata")
 }
 
@@ -108,7 +108,7 @@ func (s *site) serviceMetadata(old, next *openbroker.ServiceMetadata) {
 // shown.
 func (s *site) text(field, what, old, next string) {
 	if old != next {
-		s.say(Changed, Compatible, field, "the %s has changed", what)
+		s.say(ChangeModified, ImpactCompatible, field, "the %s has changed", what)
 	}
 }
 
@@ -121,11 +121,11 @@ func (s *site) extensions(old, next openbroker.Extensions, of string) {
 		_, has := next[name]
 		switch {
 		case !had:
-			s.say(Added, Compatible, field, "%s has the extension field %q now", of, name)
+			s.say(ChangeAdded, ImpactCompatible, field, "%s has the extension field %q now", of, name)
 		case !has:
-			s.say(Removed, Compatible, field, "%s no longer has the extension field %q", of, name)
+			s.say(ChangeRemoved, ImpactCompatible, field, "%s no longer has the extension field %q", of, name)
 		default:
-			s.say(Changed, Compatible, field, "the extension field %q of %s has changed", name, of)
+			s.say(ChangeModified, ImpactCompatible, field, "the extension field %q of %s has changed", name, of)
 		}
 	}
 }

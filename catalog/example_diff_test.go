@@ -24,7 +24,7 @@ func ExampleDiff() {
 		fmt.Println(change.Impact, change.Kind, change.Pointer)
 	}
 	// Output:
-	// compatible changed /services/0/description
+	// compatible modified /services/0/description
 	// breaking re-identified /services/0/plans/0/id
 }
 

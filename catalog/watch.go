@@ -198,7 +198,7 @@ func (w *watch) apply(ctx context.Context, next *openbroker.Catalog, sum [sha256
 		counts[changes[i].Impact]++
 	}
 	w.Logger.LogAttrs(ctx, slog.LevelInfo, "the catalog has changed",
-		slog.Int("breaking", counts[Breaking]), slog.Int("attention", counts[Attention]), slog.Int("compatible", counts[Compatible]))
+		slog.Int("breaking", counts[ImpactBreaking]), slog.Int("attention", counts[ImpactAttention]), slog.Int("compatible", counts[ImpactCompatible]))
 	for i := range changes[:min(len(changes), maxLoggedChanges)] {
 		level := slog.LevelInfo
 		if changes[i].Breaking() {

@@ -79,7 +79,7 @@ func refusal(broken []string) error {
 func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, changes []catalog.Change) ([]string, error) {
 	breaking := slices.DeleteFunc(slices.Clone(changes), func(c catalog.Change) bool {
 		// A removed service is also reported for each of its plans.
-		return !c.Breaking() || c.Kind == catalog.Removed && c.PlanID == ""
+		return !c.Breaking() || c.Kind == catalog.ChangeRemoved && c.PlanID == ""
 	})
 	asked := map[durable.PlanRef]bool{}
 	var plans []durable.PlanRef

@@ -106,9 +106,9 @@ var impacts = []struct {
 	impact       catalog.Impact
 	title, count string
 }{
-	{catalog.Breaking, "Breaking", "breaking"},
-	{catalog.Attention, "Needs attention", "needing attention"},
-	{catalog.Compatible, "Compatible", "compatible"},
+	{catalog.ImpactBreaking, "Breaking", "breaking"},
+	{catalog.ImpactAttention, "Needs attention", "needing attention"},
+	{catalog.ImpactCompatible, "Compatible", "compatible"},
 }
 
 func ofImpact(changes []catalog.Change, impact catalog.Impact) []catalog.Change {
