@@ -68,7 +68,7 @@ type BearerConfig struct {
 	// default, at most 2 minutes. Negative means none.
 	Leeway time.Duration
 	// HTTPClient fetches the discovery document and the keys; a plain client by
-	// default. Requests are canceled after 5 seconds, whatever its timeout.
+	// default. Requests are canceled after 5 seconds, even if its timeout is longer.
 	HTTPClient *http.Client
 	// Logger receives a warning when keys cannot be fetched; [slog.Default] by
 	// default.

@@ -30,7 +30,7 @@ type Credential struct {
 	Platform string
 }
 
-// Format writes the user name and the platform, whatever the verb.
+// Format writes the user name and the platform for every verb.
 func (c Credential) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "{username: %q, platform: %q, password: [redacted]}", c.Username, c.Platform)
 }

@@ -167,12 +167,12 @@ func TestHandlerTransport(t *testing.T) {
 		response.Header.Get("X-Seen") != "h.example /a%2Fb?c=d /a%2Fb 127.0.0.1:0" {
 		t.Errorf("%d %q %v", response.StatusCode, body, response.Header)
 	}
-	if _, err := get(t.Context(), func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil { //nolint:bodyclose // There is no response.
+	if _, err := get(t.Context(), func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil { //nolint:bodyclose // The response is nil.
 		t.Error("a panic returned no error")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	left := make(chan struct{})
-	_, err = get(ctx, func(_ http.ResponseWriter, r *http.Request) { //nolint:bodyclose // There is no response.
+	_, err = get(ctx, func(_ http.ResponseWriter, r *http.Request) { //nolint:bodyclose // The response is nil.
 		cancel()
 		<-r.Context().Done()
 		close(left)

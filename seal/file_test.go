@@ -31,7 +31,7 @@ func write(tb testing.TB, path string, data []byte, mode fs.FileMode) {
 	if err := os.WriteFile(path, data, mode); err != nil {
 		tb.Fatal(err)
 	}
-	if err := os.Chmod(path, mode); err != nil { // whatever the umask
+	if err := os.Chmod(path, mode); err != nil { // regardless of the umask
 		tb.Fatal(err)
 	}
 }

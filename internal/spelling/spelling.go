@@ -4,7 +4,7 @@ package spelling
 
 import "strings"
 
-// Nearest returns the known name of which name is probably a misspelling, or "".
+// Nearest returns the known name that name probably misspells, or "".
 func Nearest(name string, known []string) string {
 	best, distance := "", far
 	for _, k := range known {
