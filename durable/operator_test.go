@@ -14,7 +14,6 @@ import (
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
-	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
 // lease is short, because a replica notices an intervention when it renews.
@@ -497,7 +496,7 @@ func (e *enumerating) Resources(context.Context) iter.Seq2[string, error] {
 func TestOrphans(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
-	store, provider := openSQLite(t, sqlitestore.WithClock(c.now)), newScripted()
+	store, provider := openSQLite(t, withClock(c)), newScripted()
 	r := start(t, store, newKeys(t), provider, nil)
 	a, err := admin.New(testCatalog(), store.(admin.Store), durable.Config{})
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
-	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
 // While the store is down, requests are answered with 503. When it is up again, the
@@ -147,7 +146,7 @@ func TestClocksApart(t *testing.T) {
 		t.Run(apart.String(), func(t *testing.T) {
 			t.Parallel()
 			c := &clock{offset: apart}
-			store := openSQLite(t, sqlitestore.WithClock(c.now))
+			store := openSQLite(t, withClock(c))
 			keys := newKeys(t)
 			short := func(c *durable.Config) {
 				c.Policies["plan-async"] = durable.Policy{Mode: durable.ModeAsynchronous, Deadline: 5 * time.Minute}

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
-	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
 // The last operation of a deletion is succeeded for a grace period, then 410.
 func TestDeletedGrace(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
-	r := start(t, openSQLite(t, sqlitestore.WithClock(c.now)), newKeys(t), newScripted(), func(c *durable.Config) {
+	r := start(t, openSQLite(t, withClock(c)), newKeys(t), newScripted(), func(c *durable.Config) {
 		c.DeletedGrace, c.Retention, c.SweepInterval = 10*time.Minute, 24*time.Hour, 5*time.Millisecond
 	})
 	created := r.provision("i", "plan-async", "")

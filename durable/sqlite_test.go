@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/internal/sqliteoptions"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
@@ -31,6 +32,11 @@ func openSQLiteFile(tb testing.TB, path string, options ...sqlitestore.Option) d
 type clock struct {
 	mu     sync.Mutex
 	offset time.Duration
+}
+
+// withClock makes c the clock of a store.
+func withClock(c *clock) sqlitestore.Option {
+	return func(o *sqliteoptions.Options) { o.Now = c.now }
 }
 
 func (c *clock) now() time.Time {

@@ -86,7 +86,7 @@ docs/backup.md.`,
 			if err := sqlitestore.CheckBackup(ctx, path); err != nil {
 				return err // This also refuses to create a database.
 			}
-			store, err := sqlitestore.Open(ctx, path, sqlitestore.Adopt())
+			store, err := sqlitestore.Open(ctx, path, sqlitestore.WithAdoption())
 			if err != nil {
 				return err
 			}

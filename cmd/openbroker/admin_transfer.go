@@ -52,7 +52,7 @@ holds a lease in PostgreSQL; it does not notice an idle broker on PostgreSQL. Wi
 func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags, path string, force bool) (err error) {
 	var options []sqlitestore.Option
 	if !force {
-		options = append(options, sqlitestore.Exclusive())
+		options = append(options, sqlitestore.WithExclusiveLock())
 	}
 	store, err := attachStore(ctx, settings.Store, string(settings.Data), options...)
 	if errors.Is(err, sqlitestore.ErrInUse) {

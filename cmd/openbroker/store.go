@@ -17,7 +17,7 @@ func openStore(ctx context.Context, store config.Store, data string, isNew bool,
 	}
 	var options []sqlitestore.Option
 	if isNew {
-		options = append(options, sqlitestore.NewStore())
+		options = append(options, sqlitestore.WithNewStore())
 	}
 	return sqlitestore.Open(ctx, sqlitePath(store, data), options...)
 }

@@ -146,7 +146,7 @@ func TestEveryCutIsNoticed(t *testing.T) {
 	t.Parallel()
 	whole := write(t, items()...)
 	for n := range len(whole) {
-		if _, _, err := read(strings.NewReader(whole[:n])); !errors.Is(err, archive.ErrArchive) {
+		if _, _, err := read(strings.NewReader(whole[:n])); !errors.Is(err, archive.ErrInvalid) {
 			t.Fatalf("cut off at %d: %v", n, err)
 		}
 	}
@@ -158,7 +158,7 @@ func TestEveryChangedByteIsNoticed(t *testing.T) {
 	for n := range len(whole) {
 		changed := []byte(whole)
 		changed[n] ^= 1
-		if _, _, err := read(bytes.NewReader(changed)); !errors.Is(err, archive.ErrArchive) {
+		if _, _, err := read(bytes.NewReader(changed)); !errors.Is(err, archive.ErrInvalid) {
 			t.Errorf("changed at %d (%q): %v", n, whole[max(n-10, 0):n+1], err)
 		}
 	}
@@ -172,7 +172,7 @@ func TestLinesThatAreMissingOrMoved(t *testing.T) {
 		without := strings.Join(lines[:i], "") + strings.Join(lines[i+1:], "")
 		twice := strings.Join(lines[:i+1], "") + strings.Join(lines[i:], "")
 		for name, text := range map[string]string{"without": without, "twice": twice} {
-			if _, _, err := read(strings.NewReader(text)); !errors.Is(err, archive.ErrArchive) {
+			if _, _, err := read(strings.NewReader(text)); !errors.Is(err, archive.ErrInvalid) {
 				t.Errorf("%s line %d: %v", name, i+1, err)
 			}
 		}
@@ -180,7 +180,7 @@ func TestLinesThatAreMissingOrMoved(t *testing.T) {
 			continue
 		}
 		swapped := strings.Join(lines[:i-1], "") + lines[i] + lines[i-1] + strings.Join(lines[i+1:], "")
-		if _, _, err := read(strings.NewReader(swapped)); !errors.Is(err, archive.ErrArchive) {
+		if _, _, err := read(strings.NewReader(swapped)); !errors.Is(err, archive.ErrInvalid) {
 			t.Errorf("swapped line %d: %v", i+1, err)
 		}
 	}
@@ -219,7 +219,7 @@ func TestHostileItems(t *testing.T) {
 		"audit out of order":      append(items(), items()[5]),
 		"setting twice":           append(items()[:1:1], items()[0]),
 	} {
-		if _, _, err := read(strings.NewReader(write(t, hostile...))); !errors.Is(err, archive.ErrArchive) {
+		if _, _, err := read(strings.NewReader(write(t, hostile...))); !errors.Is(err, archive.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -238,12 +238,12 @@ func TestOtherFiles(t *testing.T) {
 		"trailing":      {write(t) + "\n", "something follows the end"},
 		"unknown field": {strings.Replace(write(t), `"version":1`, `"version":1,"x":1`, 1), "not the JSON of a record"},
 	} {
-		if _, _, err := read(strings.NewReader(c.text)); !errors.Is(err, archive.ErrArchive) || !strings.Contains(err.Error(), c.want) {
+		if _, _, err := read(strings.NewReader(c.text)); !errors.Is(err, archive.ErrInvalid) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	broken := errors.New("the disk is broken")
-	if _, _, err := read(iotest.ErrReader(broken)); !errors.Is(err, broken) || errors.Is(err, archive.ErrArchive) {
+	if _, _, err := read(iotest.ErrReader(broken)); !errors.Is(err, broken) || errors.Is(err, archive.ErrInvalid) {
 		t.Errorf("a reader that fails: %v", err)
 	}
 }
@@ -275,7 +275,7 @@ func FuzzReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, summary, err := read(bytes.NewReader(data))
 		if err != nil {
-			if !errors.Is(err, archive.ErrArchive) {
+			if !errors.Is(err, archive.ErrInvalid) {
 				t.Fatalf("error %v", err)
 			}
 			return
@@ -317,7 +317,7 @@ func FuzzRecords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, _, err := read(strings.NewReader(complete(data)))
 		if err != nil {
-			if !errors.Is(err, archive.ErrArchive) {
+			if !errors.Is(err, archive.ErrInvalid) {
 				t.Fatalf("error %v", err)
 			}
 			return

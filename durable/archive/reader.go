@@ -15,9 +15,9 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// ErrArchive says that an archive cannot be used: it is cut off, damaged, or
+// ErrInvalid says that an archive cannot be used: it is cut off, damaged, or
 // something else. The text of the error says what is wrong, and in which line.
-var ErrArchive = errors.New("unusable archive")
+var ErrInvalid = errors.New("unusable archive")
 
 // maxLine bounds a line. Requests have at most a few megabytes, and what a
 // provider saves should have less.
@@ -39,7 +39,7 @@ func NewReader(r io.Reader) *Reader {
 }
 
 // Items yields the items, once. If the archive is not complete and in order, the
-// last thing it yields is an error that wraps ErrArchive, or that of reading it.
+// last thing it yields is an error that wraps ErrInvalid, or that of reading it.
 func (r *Reader) Items() iter.Seq2[admin.ExportItem, error] {
 	return func(yield func(admin.ExportItem, error) bool) {
 		if err := r.header(); err != nil {
@@ -169,5 +169,5 @@ func (r *Reader) decode(text []byte) (*line, error) {
 }
 
 func (r *Reader) wrong(text string, args ...any) error {
-	return fmt.Errorf("%w: line %d: %w", ErrArchive, r.number, fmt.Errorf(text, args...))
+	return fmt.Errorf("%w: line %d: %w", ErrInvalid, r.number, fmt.Errorf(text, args...))
 }

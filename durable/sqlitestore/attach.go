@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/openbroker/openbroker/durable/admin"
 )
@@ -35,14 +34,11 @@ var _ admin.Store = (*Attached)(nil)
 //
 // The error wraps [fs.ErrNotExist] if there is no file, [ErrDamaged] if it is
 // something else than a database of openbroker, [ErrNewerSchema] if a newer
-// program has written it, [ErrOlderSchema] if an older one has, [ErrUnproven] if it
-// is older than its lock file says, and, with [Exclusive], [ErrInUse] if another
+// program has written it, [ErrOlderSchema] if an older one has, [ErrChangesMissing] if it
+// is older than its lock file says, and, with [WithExclusiveLock], [ErrInUse] if another
 // process has it.
 func Attach(ctx context.Context, path string, options ...Option) (*Attached, error) {
-	c := config{now: time.Now}
-	for _, option := range options {
-		option(&c)
-	}
+	o := newOptions(options)
 	path, err := filepath.Abs(path)
 	if err == nil {
 		path, err = filepath.EvalSymlinks(path)
@@ -58,12 +54,12 @@ func Attach(ctx context.Context, path string, options ...Option) (*Attached, err
 		return nil, err
 	}
 	s := &Store{
-		path: path, now: c.now,
+		path: path, now: o.Now,
 		hints:   make(chan struct{}, 1),
 		readers: make(chan *session, readSessions),
 		closing: make(chan struct{}),
 	}
-	if c.exclusive {
+	if o.Exclusive {
 		if s.lock, err = takeLock(path); err != nil {
 			return nil, err
 		}
@@ -223,10 +219,4 @@ func checkSameVersion(ctx context.Context, db *sql.DB, path string) error {
 			path, ErrOlderSchema, have, known)
 	}
 	return nil
-}
-
-// Exclusive makes [Attach] take the lock on the database, as [Open] always does:
-// no broker can have it before, or open it until the store is closed.
-func Exclusive() Option {
-	return func(c *config) { c.exclusive = true }
 }

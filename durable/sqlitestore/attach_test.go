@@ -64,7 +64,7 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 			continue // It must not block.
 		}
 	}()
-	if _, err := sqlitestore.Attach(t.Context(), path, sqlitestore.Exclusive()); !errors.Is(err, sqlitestore.ErrInUse) {
+	if _, err := sqlitestore.Attach(t.Context(), path, sqlitestore.WithExclusiveLock()); !errors.Is(err, sqlitestore.ErrInUse) {
 		t.Errorf("exclusive: %v", err)
 	}
 	store := attach(t, path)
@@ -98,7 +98,7 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 	// And without one. What is read is what was written, and the file stays as
 	// the process left it.
 	before := read(t, path)
-	if trail, err := attach(t, path, sqlitestore.Exclusive()).AuditTrail(t.Context(), admin.AuditFilter{}); err != nil || len(trail) != 20 {
+	if trail, err := attach(t, path, sqlitestore.WithExclusiveLock()).AuditTrail(t.Context(), admin.AuditFilter{}); err != nil || len(trail) != 20 {
 		t.Errorf("%d entries, %v", len(trail), err)
 	}
 	if string(read(t, path)) != string(before) {

@@ -1,6 +1,16 @@
 package sqlitestore
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"github.com/openbroker/openbroker/durable/internal/sqliteoptions"
+)
+
+// WithClock makes now the clock of the store.
+func WithClock(now func() time.Time) Option {
+	return func(o *sqliteoptions.Options) { o.Now = now }
+}
 
 // Do makes a change that consists of the statements that f executes.
 func (s *Store) Do(ctx context.Context, f func(exec func(query string, args ...any) error) error) error {

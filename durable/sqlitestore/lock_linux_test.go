@@ -48,7 +48,7 @@ func TestNoSecondProcess(t *testing.T) {
 				if !errors.Is(err, sqlitestore.ErrInUse) {
 					t.Errorf("error %v, want ErrInUse", err)
 				}
-				_, err = sqlitestore.Attach(t.Context(), other, sqlitestore.Exclusive())
+				_, err = sqlitestore.Attach(t.Context(), other, sqlitestore.WithExclusiveLock())
 				if !errors.Is(err, sqlitestore.ErrInUse) {
 					t.Errorf("attach: error %v, want ErrInUse", err)
 				}

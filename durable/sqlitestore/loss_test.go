@@ -249,13 +249,13 @@ func TestFilesLostAfterAKill(t *testing.T) {
 				t.Log(err)
 			}
 			if c.want == unproven && name != "another database, the new log" { // Nothing can be made of that.
-				adopted, err := sqlitestore.Open(t.Context(), path, sqlitestore.Adopt())
+				adopted, err := sqlitestore.Open(t.Context(), path, sqlitestore.WithAdoption())
 				check(t, err)
 				check(t, adopted.Close())
 				check(t, open(t, path).Ping(t.Context()))
 			}
 			if c.want == missing {
-				created := open(t, path, sqlitestore.NewStore())
+				created := open(t, path, sqlitestore.WithNewStore())
 				check(t, created.Ping(t.Context()))
 			}
 		})
@@ -272,11 +272,11 @@ func TestOlderDatabaseAfterAClose(t *testing.T) {
 	check(t, store.Accept(t.Context(), acceptance("new")))
 	check(t, store.Close())
 	write(t, path, old)
-	if _, err := sqlitestore.Open(t.Context(), path); !errors.Is(err, sqlitestore.ErrUnproven) {
-		t.Errorf("error %v, want ErrUnproven", err)
+	if _, err := sqlitestore.Open(t.Context(), path); !errors.Is(err, sqlitestore.ErrChangesMissing) {
+		t.Errorf("error %v, want ErrChangesMissing", err)
 	}
-	if _, err := sqlitestore.Attach(t.Context(), path); !errors.Is(err, sqlitestore.ErrUnproven) {
-		t.Errorf("attach: error %v, want ErrUnproven", err)
+	if _, err := sqlitestore.Attach(t.Context(), path); !errors.Is(err, sqlitestore.ErrChangesMissing) {
+		t.Errorf("attach: error %v, want ErrChangesMissing", err)
 	}
 }
 
@@ -292,8 +292,8 @@ func TestLockFileIsMadeAgain(t *testing.T) {
 	b.kill()
 	wal := read(t, path+"-wal")
 	check(t, os.Remove(path+"-wal"))
-	if _, err := sqlitestore.Open(t.Context(), path); !errors.Is(err, sqlitestore.ErrUnproven) {
-		t.Errorf("error %v, want ErrUnproven", err)
+	if _, err := sqlitestore.Open(t.Context(), path); !errors.Is(err, sqlitestore.ErrChangesMissing) {
+		t.Errorf("error %v, want ErrChangesMissing", err)
 	}
 	write(t, path+"-wal", wal)
 	if store := open(t, path); !stored(t, store, "1") || !stored(t, store, "2") {

@@ -1,56 +1,38 @@
 package sqlitestore
 
-import "time"
+import (
+	"time"
 
-// An Option changes how [Open] and [Attach] work.
-type Option func(*config)
+	"github.com/openbroker/openbroker/durable/internal/sqliteoptions"
+)
 
-type config struct {
-	now       func() time.Time
-	exclusive bool
-	newStore  bool
-	adopt     bool
-}
+// An Option changes how [Open] and [Attach] work. Make one with a function of this
+// package.
+type Option func(*sqliteoptions.Options)
 
-// NewStore makes [Open] create a database where one is missing. Without it, a lock
-// file that tells of one is a reason to refuse.
-func NewStore() Option {
-	return func(c *config) { c.newStore = true }
-}
-
-// Adopt makes [Open] take the database for what it is: also if changes that were
-// acknowledged are missing. It reads all of it first.
-func Adopt() Option {
-	return func(c *config) { c.adopt = true }
-}
-
-// WithClock makes now the clock of the store, from which all its times come.
-// The default is [time.Now]. It must be safe for concurrent use.
-func WithClock(now func() time.Time) Option {
-	return func(c *config) { c.now = now }
-}
-
-// Times are stored as microseconds since 1970, 0 for the zero time: integers
-// compare and index well, and lose nothing that the contract promises.
-
-func toMicros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
+func newOptions(set []Option) sqliteoptions.Options {
+	o := sqliteoptions.Options{Now: time.Now}
+	for _, option := range set {
+		option(&o)
 	}
-	return t.UnixMicro()
+	return o
 }
 
-func fromMicros(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
+// WithNewStore lets [Open] create a database where one is missing. Without it, Open
+// returns an error if the lock file says that there was one.
+func WithNewStore() Option {
+	return func(o *sqliteoptions.Options) { o.New = true }
 }
 
-// after returns now + d, or 0 (none) if d is not positive.
-func after(now int64, d time.Duration) int64 {
-	if d <= 0 {
-		return 0
-	}
-	return now + d.Microseconds()
+// WithAdoption lets [Open] accept a database that lacks acknowledged changes. Open
+// reads the whole database first, and refuses a damaged one.
+func WithAdoption() Option {
+	return func(o *sqliteoptions.Options) { o.Adopt = true }
+}
+
+// WithExclusiveLock makes [Attach] take the lock on the database, as [Open] always
+// does. It fails if a broker has the lock, and keeps others from opening the database
+// until the store is closed.
+func WithExclusiveLock() Option {
+	return func(o *sqliteoptions.Options) { o.Exclusive = true }
 }

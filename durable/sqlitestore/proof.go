@@ -7,15 +7,15 @@ import (
 )
 
 var (
-	// ErrUnproven means that the database may have lost changes that were
+	// ErrChangesMissing means that the database may have lost changes that were
 	// acknowledged: it, or its log, is older than the lock file says, or there is
 	// no lock file to tell. It was left as it is.
-	ErrUnproven = errors.New("changes that were acknowledged may be missing")
+	ErrChangesMissing = errors.New("changes that were acknowledged may be missing")
 	// ErrMissing means that there was a database and now there is none.
 	ErrMissing = errors.New("the database is missing")
 )
 
-// remedy is what to do about ErrUnproven.
+// remedy is what to do about ErrChangesMissing.
 const remedy = "bring back the files that belong together (the database, -wal and .lock), or restore a backup with openbroker admin restore; to go on without what is missing, run openbroker admin adopt"
 
 const selectCommits = `SELECT store, number, closed FROM commits WHERE id = 1`
@@ -75,5 +75,5 @@ func proveBase(ctx context.Context, path string, noted note) error {
 }
 
 func unproven(path, reason string, args ...any) error {
-	return fmt.Errorf("open %s: %w: %s; nothing was changed: %s", path, ErrUnproven, fmt.Sprintf(reason, args...), remedy)
+	return fmt.Errorf("open %s: %w: %s; nothing was changed: %s", path, ErrChangesMissing, fmt.Sprintf(reason, args...), remedy)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/internal/sqliteoptions"
 )
 
 var errClosed = errors.New("the store is closed")
@@ -69,10 +70,7 @@ var _ durable.Store = (*Store)(nil)
 // [ErrNewerSchema] if a newer program has written it. In all three cases the
 // file is unchanged.
 func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
-	c := config{now: time.Now}
-	for _, option := range options {
-		option(&c)
-	}
+	o := newOptions(options)
 	path, err := resolve(path)
 	if err != nil {
 		return nil, err
@@ -82,12 +80,12 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		path: path, now: c.now, lock: lock,
+		path: path, now: o.Now, lock: lock,
 		hints:   make(chan struct{}, 1),
 		readers: make(chan *session, readSessions),
 		closing: make(chan struct{}),
 	}
-	if err := s.start(ctx, c); err != nil {
+	if err := s.start(ctx, o); err != nil {
 		return nil, errors.Join(err, s.release(false))
 	}
 	return s, nil
@@ -113,14 +111,14 @@ func resolve(path string) (string, error) {
 	return filepath.Join(directory, filepath.Base(path)), nil
 }
 
-func (s *Store) start(ctx context.Context, c config) error {
+func (s *Store) start(ctx context.Context, o sqliteoptions.Options) error {
 	_, err := os.Stat(s.path)
 	inspect := false
 	switch {
 	case err == nil:
-		inspect, err = check(ctx, s.path, s.lock.before, !s.lock.clean(), c.adopt)
+		inspect, err = check(ctx, s.path, s.lock.before, !s.lock.clean(), o.Adopt)
 	case errors.Is(err, os.ErrNotExist):
-		err = s.create(ctx, c.newStore)
+		err = s.create(ctx, o.New)
 	}
 	if err != nil {
 		return err
