@@ -228,15 +228,15 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 	return change, ended, err
 }
 
-// previous is the status that a failed deletion restores. If the document cannot be
-// read, only another deletion is safe.
-func (d *operationGoal) previous() RecordStatus {
+// previous is the status that a failed deletion restores. If the goal cannot be read,
+// only another deletion is safe.
+func (g *operationGoal) previous() RecordStatus {
 	switch {
-	case d == nil:
+	case g == nil:
 		return StatusCreateFailed
-	case d.Previous == "":
+	case g.Previous == "":
 		return StatusReady
 	default:
-		return d.Previous
+		return g.Previous
 	}
 }

@@ -49,8 +49,8 @@ type operationGoal struct {
 	Instance *instanceDetails
 }
 
-// seal encrypts a document. What it belongs to is associated, so that one
-// record's data cannot pass for another's.
+// seal encrypts a document. Its place is the associated data, so that the data of one
+// record cannot pass for that of another.
 func (r *rules) seal(d document.Document, of string, key Key, id string) ([]byte, error) {
 	plain, err := document.Encode(d)
 	if err != nil {
@@ -133,7 +133,7 @@ func (e *Engine) instance(r *InstanceRecord, d *instanceDetails) Instance {
 func contextOf(raw object) openbroker.PlatformContext {
 	var context openbroker.PlatformContext
 	if raw != nil {
-		// It was a context when it was accepted; if not, there is none.
+		// The handler has accepted it as a context. An invalid one stays empty.
 		_ = context.UnmarshalJSON(raw)
 	}
 	return context
@@ -152,8 +152,8 @@ func (e *Engine) binding(instance Instance, r *BindingRecord, d *bindingDetails)
 	return b
 }
 
-// mergeParameters puts the parameters of an update over those of the instance,
-// by top-level name; null removes one. A user may send only what changes.
+// mergeParameters merges the parameters of an update into those of the instance, by
+// top-level name; null removes one. A request may have only the changes.
 func mergeParameters(present object, update openbroker.Parameters) object {
 	if update == nil {
 		return present

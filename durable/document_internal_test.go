@@ -28,7 +28,7 @@ func TestSameObject(t *testing.T) {
 		{`{"a":null}`, `{}`, false},
 		{`{"a":1}`, `{"a":"1"}`, false},
 		{`{"a":0}`, `{"a":false}`, false},
-		// Numbers beyond what a float64 tells apart.
+		// Numbers that a float64 cannot distinguish.
 		{`{"a":12345678901234567890}`, `{"a":12345678901234567891}`, false},
 		{`{"a":0.1000000000000000055}`, `{"a":0.1}`, false},
 		{`{"a":1}`, `{"A":1}`, false},
@@ -94,9 +94,9 @@ func TestNamespace(t *testing.T) {
 	}
 }
 
-// Whatever objects a platform sends: equality is reflexive, symmetric and blind
-// to encoding; a merge is repeatable, loses nothing that is not named, and
-// changes nothing if there is nothing to change.
+// For any objects, equality is reflexive, symmetric and independent of the
+// encoding. A merge is repeatable, keeps all members that it does not name, and
+// changes nothing if the update is empty.
 func FuzzObjects(f *testing.F) {
 	for _, seed := range [][2]string{
 		{`{}`, `{}`},
@@ -145,7 +145,7 @@ func FuzzObjects(f *testing.F) {
 	})
 }
 
-// Two numbers have one canonical text if they are equal, and only then.
+// Two numbers have the same canonical text if and only if they are equal.
 func FuzzNumbers(f *testing.F) {
 	for _, seed := range [][2]string{{"1", "1.0"}, {"-0", "0.00"}, {"1e2", "100"}, {"0.10", "1E-1"}, {"12345678901234567890", "1.234567890123456789e19"}} {
 		f.Add(seed[0], seed[1])
