@@ -13,9 +13,8 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// A checker refuses items that no store has exported, or not in this order.
-// Whether each binding and operation has its instance, the importing store finds
-// out.
+// A checker refuses items that no store exports, or not in this order. The
+// importing store checks that each binding and operation has its instance.
 type checker struct {
 	section int
 	key     durable.Key
@@ -55,7 +54,7 @@ func (c *checker) item(item admin.ExportItem) error {
 	return err
 }
 
-// enter begins to compare keys anew in a later section.
+// enter resets the last key at the start of a later section.
 func (c *checker) enter(section int) {
 	if section > c.section {
 		c.key = durable.Key{}
@@ -89,7 +88,7 @@ func (c *checker) binding(r *durable.BindingRecord) error {
 		texts(r.ServiceID, r.PlanID), times(r.CreatedAt, r.UpdatedAt), optionalTimes(r.ExpiresAt))
 }
 
-// follows demands that keys grow, so that none is there twice.
+// follows returns an error unless keys grow, which excludes duplicates.
 func (c *checker) follows(key durable.Key, id string) error {
 	if id == "" {
 		return errors.New("the record has no id")
@@ -129,7 +128,7 @@ func checkOperation(o *admin.ExportedOperation) error {
 		times(o.CreatedAt, o.UpdatedAt), optionalTimes(o.NotBefore, o.Deadline, o.FinishedAt, o.DeliveredAt))
 }
 
-// maxCount is what every store can count to.
+// maxCount is the largest count that every store supports.
 const maxCount = 1<<31 - 1
 
 func (c *checker) audit(e *admin.AuditEntry) error {
@@ -156,7 +155,7 @@ func positive(field string, value int64) error {
 	return nil
 }
 
-// texts refuses what a store cannot keep as it is.
+// texts refuses texts that a store cannot keep unchanged.
 func texts(values ...string) error {
 	for _, v := range values {
 		if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {

@@ -1,18 +1,17 @@
-// Package archive writes everything that a store holds into one file, and reads
-// it again: to move a broker from one database to another.
+// Package archive writes everything that a store holds into one file, and reads it
+// again, to move a broker from one database to another.
 //
-// An archive is JSON, one object per line: a header, then each
-// [admin.ExportItem] in the order of [admin.Store].Export, then a last line
-// with how many there were and the SHA-256 of all lines before. A reader gives
-// the items one by one and reports at the end, before an import is committed,
-// if anything is missing, damaged, or out of order. Both need no more memory for
-// a large archive than for a small one.
+// An archive is JSON, one object per line: a header, then each [admin.ExportItem] in
+// the order of [admin.Store].Export, then a last line with their numbers and the
+// SHA-256 of all lines before. A reader yields the items one by one. At the end, before
+// an import is committed, it reports whether items are missing, damaged or out of
+// order. The memory of both does not grow with the archive.
 //
-// What is sealed stays so: an archive is of use only with the keyset of the
-// store it is from. What is not sealed (ids, states, descriptions, the audit
-// trail) can be read and, by whoever computes the checksum again, changed: keep
-// archives where the database is kept.
+// Sealed values stay sealed: an archive is useless without the keyset of its store.
+// Everything else (ids, states, descriptions, the audit trail) is readable, and an
+// attacker who also computes the checksum can change it: protect archives like the
+// database.
 //
-// The package owns the format. What is in a store, and when it may be moved, is
-// the business of package durable and its callers.
+// The package owns the format of the file. Package durable/admin and the stores own
+// what an export contains, and the commands of cmd/openbroker when it is allowed.
 package archive

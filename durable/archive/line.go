@@ -7,7 +7,7 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// format and version are in the header. A reader refuses other ones.
+// format and version are in the header. A reader refuses others.
 const (
 	format  = "openbroker archive"
 	version = 1
@@ -29,7 +29,7 @@ type header struct {
 	Version int    `json:"version"`
 }
 
-// A Summary is how much an archive has.
+// A Summary counts the items of an archive.
 type Summary struct {
 	Settings, Instances, Bindings, Operations, Audit int64
 }
@@ -169,7 +169,7 @@ func lineOf(item admin.ExportItem) line {
 	}
 }
 
-// item is the item of a line that has one.
+// item is the item of a line, empty for a header or an end.
 func (l *line) item() admin.ExportItem {
 	switch {
 	case l.Setting != nil:

@@ -19,8 +19,8 @@ import (
 // something else. The text of the error says what is wrong, and in which line.
 var ErrInvalid = errors.New("unusable archive")
 
-// maxLine bounds a line. Requests have at most a few megabytes, and what a
-// provider saves should have less.
+// maxLine limits a line. Requests have at most a few megabytes, and checkpoints of
+// providers should have less.
 const maxLine = 64 << 20
 
 // A Reader reads an archive.
@@ -58,7 +58,7 @@ func (r *Reader) Items() iter.Seq2[admin.ExportItem, error] {
 	}
 }
 
-// Summary returns what has been read so far.
+// Summary counts the items that have been read so far.
 func (r *Reader) Summary() Summary { return r.summary }
 
 func (r *Reader) header() error {

@@ -54,8 +54,8 @@ func (w *Writer) write(l line) error {
 	return nil
 }
 
-// Close completes the archive and returns what is in it. It does not close what
-// the archive is written to.
+// Close completes the archive and counts its items. It does not close the
+// underlying writer.
 func (w *Writer) Close() (Summary, error) {
 	err := w.write(line{End: endOf(w.summary, hex.EncodeToString(w.hash.Sum(nil)))})
 	if err == nil {
