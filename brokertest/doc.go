@@ -6,11 +6,14 @@
 //	}
 //
 // [Run] sends the requests of a platform over HTTP to an [openbroker.Broker], to
-// any [net/http.Handler], or to the broker at a URL. Each check is a subtest
-// named after it: one that fails shows the clause of the specification, what
-// was expected and what was answered; one that is skipped says what the broker
-// does not offer, or makes no use of; one that could not be evaluated fails, because nobody knows.
+// any [net/http.Handler], or to the broker at a URL. Each check is a subtest with
+// the id of the check. A failed one shows the clause of the specification, the
+// expectation and the answer. A skipped one names the optional feature that the
+// broker does not offer or use, or its waiver. A check that could not be evaluated
+// fails.
 //
-// Package conformance has the checks, and docs/conformance.md lists them. The
-// command openbroker check runs them from a shell.
+// The package owns the server for the subject, the mapping of results to subtests,
+// and time limits that suit a test. It does not own the checks, their options and
+// the report: those are in package conformance, and docs/conformance.md lists the
+// checks. The command openbroker check runs the same checks from a shell.
 package brokertest

@@ -21,7 +21,7 @@ var notesCatalog = &openbroker.Catalog{Services: []openbroker.Service{{
 	Plans: []openbroker.Plan{{ID: planID, Name: "yellow", Description: "A yellow one."}},
 }}}
 
-// notes is a broker of sticky notes, which it keeps in memory.
+// notes is a broker of sticky notes in memory.
 type notes struct {
 	openbroker.Unimplemented
 	mu   sync.Mutex
@@ -73,10 +73,10 @@ func (n *notes) Update(_ context.Context, r *openbroker.UpdateRequest) (*openbro
 	if n.made[r.InstanceID] == nil {
 		return nil, openbroker.ErrInstanceDoesNotExist
 	}
-	return &openbroker.UpdateResponse{}, nil // There is nothing to change.
+	return &openbroker.UpdateResponse{}, nil // A note has nothing to change.
 }
 
-// A test of a broker in a few lines; t is that of a test function.
+// t is that of a test function.
 func ExampleRun() {
 	test := func(t *testing.T) {
 		brokertest.Run(t, brokertest.Broker(newNotes()))
@@ -88,8 +88,8 @@ func ExampleRun() {
 func ExampleBroker() {
 	test := func(t *testing.T) {
 		brokertest.Run(t, brokertest.Broker(newNotes()),
-			brokertest.Level(conformance.Should),          // Also what is recommended.
-			brokertest.Profiles(conformance.CloudFoundry), // Also what Cloud Foundry demands.
+			brokertest.Level(conformance.Should),          // Also recommendations.
+			brokertest.Profiles(conformance.CloudFoundry), // Also the requirements of Cloud Foundry.
 			brokertest.Plans("yellow"),                    // Only this plan.
 			brokertest.Parameters(planID, conformance.Parameters{Provision: map[string]any{"text": "Buy milk"}}),
 		)
@@ -100,7 +100,7 @@ func ExampleBroker() {
 
 func ExampleHandler() {
 	test := func(t *testing.T) {
-		handler := openbroker.NewHandler(newNotes()) // Or one that was written without this module.
+		handler := openbroker.NewHandler(newNotes()) // Or any other handler.
 		brokertest.Run(t, brokertest.Handler(handler), brokertest.Login("admin", "secret"))
 	}
 	_ = test

@@ -11,82 +11,81 @@ type Option func(*settings)
 
 type settings struct {
 	checks conformance.Options
-	// login and clients say how to log in: with one of a password and a token, and with a
-	// client certificate as well.
+	// login sets a password or a token, clients the HTTP clients with and without a client
+	// certificate.
 	login, clients func(*conformance.Target)
-	// changes are applied last.
+	// changes are applied after all other options.
 	changes []func(*conformance.Options)
 }
 
-// Login logs in with HTTP basic authentication. Of several Login and [Bearer],
-// the last one counts.
+// Login logs in with HTTP basic authentication. Of several options Login and
+// [Bearer], the last one wins.
 func Login(username, password string) Option {
 	return func(s *settings) {
 		s.login = func(t *conformance.Target) { t.Username, t.Password, t.Bearer = username, password, "" }
 	}
 }
 
-// Bearer logs in with a token.
+// Bearer logs in with a bearer token.
 func Bearer(token string) Option {
 	return func(s *settings) {
 		s.login = func(t *conformance.Target) { t.Username, t.Password, t.Bearer = "", "", token }
 	}
 }
 
-// Clients are the HTTP clients for a broker that wants a client certificate:
-// one that has it, and one that does not, to see that it is refused. It may
-// stand beside [Login] or [Bearer].
+// Clients sets the HTTP clients for a broker that requires a client certificate:
+// client presents the certificate; anonymous does not, and must be refused. It can
+// be combined with [Login] or [Bearer].
 func Clients(client, anonymous *http.Client) Option {
 	return func(s *settings) {
 		s.clients = func(t *conformance.Target) { t.Client, t.AnonymousClient = client, anonymous }
 	}
 }
 
-// Services narrows the test to plans of these services, by id or name.
+// Services restricts the test to plans of these services, by id or name.
 func Services(services ...string) Option {
 	return func(s *settings) { s.checks.Services = append(s.checks.Services, services...) }
 }
 
-// Plans narrows the test to these plans, by id or name. By default all plans of
-// a small catalog are used.
+// Plans restricts the test to these plans, by id or name. The default is all plans
+// of a catalog with up to twelve, and one of each shape of a larger one.
 func Plans(plans ...string) Option {
 	return func(s *settings) { s.checks.Plans = append(s.checks.Plans, plans...) }
 }
 
-// Only runs the checks whose id matches one of the patterns, which are those of
-// [path.Match]: "bind-*". It saves the requests of the others, which go test
-// -run does not.
+// Only runs the checks whose id matches one of the patterns of [path.Match], such
+// as "bind-*". Unlike go test -run, it also omits the requests of other checks.
 func Only(patterns ...string) Option {
 	return func(s *settings) { s.checks.Only = append(s.checks.Only, patterns...) }
 }
 
-// Skip leaves out the checks whose id matches one of the patterns. Say in a
-// comment why the broker is different.
+// Skip omits the checks whose id matches one of the patterns of [path.Match]. Give
+// the reason in a comment.
 func Skip(patterns ...string) Option {
 	return func(s *settings) { s.checks.Skip = append(s.checks.Skip, patterns...) }
 }
 
-// Level is the weakest level to check. It is [conformance.Must] by default, as
-// every check that fails is a failing test: with [conformance.Should], also
-// those of what the specification recommends.
+// Level sets the weakest level to check, [conformance.Must] by default. With
+// [conformance.Should], a violated recommendation fails the test, too.
 func Level(level conformance.Level) Option {
 	return func(s *settings) { s.checks.Level = level }
 }
 
-// Profiles adds what platforms demand.
+// Profiles adds the checks of the requirements of platforms.
 func Profiles(profiles ...conformance.Profile) Option {
 	return func(s *settings) { s.checks.Profiles = append(s.checks.Profiles, profiles...) }
 }
 
-// Waive accepts until a day, such as "2026-12-31", that a check does not hold,
-// and why. It is then a skipped test, and fails again after that day.
+// Waive skips the subtest of a failed check up to and including a day in UTC, such
+// as "2026-12-31". The reason is part of the output. After that day the check fails
+// again.
 func Waive(check, reason, until string) Option {
 	return func(s *settings) {
 		s.checks.Waivers = append(s.checks.Waivers, conformance.Waiver{Check: check, Reason: reason, Until: until})
 	}
 }
 
-// Parameters are those to send to a plan, given by its id or name, instead of
+// Parameters sets the parameters for a plan, given by its id or name. They replace
 // generated ones.
 func Parameters(plan string, parameters conformance.Parameters) Option {
 	return func(s *settings) {
@@ -97,8 +96,8 @@ func Parameters(plan string, parameters conformance.Parameters) Option {
 	}
 }
 
-// Configure changes anything else about the run, such as its time limits. It is
-// applied after the other options.
+// Configure changes other settings of the run, such as its time limits. It is applied
+// after all other options.
 func Configure(change func(*conformance.Options)) Option {
 	return func(s *settings) { s.changes = append(s.changes, change) }
 }

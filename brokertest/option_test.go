@@ -13,7 +13,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// A ledger keeps the provisions that reach a broker of two services with three plans.
+// A ledger is a broker of two services with three plans that records provisions.
 type ledger struct {
 	*notes
 	mu         sync.Mutex
@@ -37,7 +37,7 @@ func (l *ledger) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	return l.notes.Provision(ctx, r)
 }
 
-// plans are those that were provisioned.
+// plans returns the names of the provisioned plans.
 func (l *ledger) plans() string {
 	found := map[string]bool{}
 	for _, r := range l.provisions {
@@ -46,14 +46,14 @@ func (l *ledger) plans() string {
 	return strings.Join(slices.Sorted(maps.Keys(found)), " ")
 }
 
-// What the options choose is what the broker sees.
+// The options decide the requests that the broker gets.
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	all := func(*openbroker.ProvisionRequest) bool { return true }
 	for name, c := range map[string]struct {
 		option brokertest.Option
 		plans  string
-		// some provision has to satisfy this.
+		// some must hold for at least one provision.
 		some func(*openbroker.ProvisionRequest) bool
 	}{
 		"services": {brokertest.Services("cards"), "red", all},
@@ -73,7 +73,7 @@ func TestOptions(t *testing.T) {
 				t.Errorf("the plans %q were provisioned, want %q", got, c.plans)
 			}
 			if !slices.ContainsFunc(l.provisions, c.some) {
-				t.Errorf("no provision has what the option says")
+				t.Errorf("no provision has the value of the option")
 			}
 		})
 	}

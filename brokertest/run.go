@@ -9,23 +9,23 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// How long things take that are in this process. A broker on the network has
-// the defaults of package conformance.
+// Time limits for a broker in this process. A broker at a URL has the defaults of
+// package conformance.
 const (
 	requestTimeout  = 30 * time.Second
 	pollInterval    = 2 * time.Millisecond
 	maxPollInterval = 50 * time.Millisecond
 )
 
-// cleanupShare is the part of the time until the deadline of the test that is
-// kept for deleting what is left.
+// cleanupShare is the divisor of the time until the deadline of the test that is
+// reserved for the clean-up.
 const cleanupShare = 5
 
-// Run checks the subject, and reports each check as a subtest with its id, so
-// that `go test -run 'TestConformance/bind-.*'` shows those of a pattern. It
-// returns when all that was created is deleted, also if the deadline of the
-// test comes near. What could not be deleted fails the test, and so does a run
-// that could judge nothing.
+// Run checks the subject, and reports each check as a subtest with the id of the
+// check, so that `go test -run 'TestConformance/bind-.*'` selects subtests. It deletes
+// everything that it has created before it returns, also if the deadline of the test
+// comes near. The test fails if something could not be deleted, or if no check could
+// be evaluated.
 func Run(t *testing.T, subject Subject, options ...Option) {
 	t.Helper()
 	target := subject.start(t)
@@ -48,7 +48,7 @@ func Run(t *testing.T, subject Subject, options ...Option) {
 	if deadline, ok := t.Deadline(); ok {
 		kept := time.Until(deadline) / cleanupShare
 		if s.checks.CleanupTimeout == 0 {
-			s.checks.CleanupTimeout = kept - kept/cleanupShare // The rest is for the report.
+			s.checks.CleanupTimeout = kept - kept/cleanupShare // The rest of the reserve is for the report.
 		}
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-kept))
@@ -59,7 +59,7 @@ func Run(t *testing.T, subject Subject, options ...Option) {
 		t.Fatalf("brokertest: %v", err)
 	}
 	for _, result := range report.Results {
-		t.Run(result.Check.ID, func(t *testing.T) { tell(t, result) })
+		t.Run(result.Check.ID, func(t *testing.T) { conclude(t, result) })
 	}
 	for _, leftover := range report.Leftovers {
 		t.Errorf("left over: instance %q, binding %q of service %q, plan %q could not be deleted: %s",
@@ -69,13 +69,13 @@ func Run(t *testing.T, subject Subject, options ...Option) {
 		t.Errorf("brokertest: the run was interrupted: %v", err)
 	}
 	if report.Counts().Conclusive() == 0 {
-		t.Error("brokertest: nothing is known: " + report.Verdict())
+		t.Error("brokertest: no result: " + report.Verdict())
 	}
 	t.Logf("OSB %s, plans %s, %d requests in %v", report.SpecVersion, strings.Join(report.Plans, ", "), report.Requests, report.Duration.Round(time.Millisecond))
 }
 
-// tell makes a result that of a subtest.
-func tell(t *testing.T, result conformance.Result) {
+// conclude makes a result the result of a subtest.
+func conclude(t *testing.T, result conformance.Result) {
 	t.Helper()
 	switch result.Outcome {
 	case conformance.Passed:

@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// A broker with nothing but what it offers passes.
+// A broker that offers little passes.
 func TestRunBroker(t *testing.T) {
 	t.Parallel()
 	b := newNotes()
@@ -36,7 +36,7 @@ func TestRunHandler(t *testing.T) {
 	brokertest.Run(t, brokertest.Handler(handler), brokertest.Login("admin", "secret"), brokertest.Profiles(conformance.CloudFoundry))
 }
 
-// A gate lets in whom it knows by a token, through a client of its own.
+// A gate accepts a token together with a header that stands for a client certificate.
 type gate struct{ openbroker.Authenticator }
 
 func (gate) Authenticate(r *http.Request) (openbroker.Principal, error) {
@@ -56,7 +56,7 @@ func (certified) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// A token replaces the password of Broker, and stands beside a certificate.
+// A token replaces the password of Broker, together with a client certificate.
 func TestRunBearer(t *testing.T) {
 	t.Parallel()
 	brokertest.Run(t, brokertest.Broker(newNotes(), openbroker.WithAuthenticator(gate{})), brokertest.Bearer("token"),
@@ -74,14 +74,14 @@ func (r repeated) Provision(ctx context.Context, request *openbroker.ProvisionRe
 	return response, err
 }
 
-// keeping does not delete.
+// keeping deletes nothing.
 type keeping struct{ *notes }
 
 func (keeping) Deprovision(context.Context, *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
 	return nil, openbroker.ErrInvalidParameters
 }
 
-// subjects are the tests that TestSubject can be.
+// subjects are the variants of TestSubject.
 var subjects = map[string]func(*testing.T){
 	"": func(t *testing.T) { brokertest.Run(t, brokertest.Broker(newNotes())) },
 	"repeated": func(t *testing.T) {
@@ -104,13 +104,13 @@ var subjects = map[string]func(*testing.T){
 	},
 }
 
-// TestSubject is run by TestRunFails as another process, with another subject.
+// Other tests run TestSubject in another process, with another subject.
 func TestSubject(t *testing.T) {
 	t.Parallel()
 	subjects[os.Getenv("BROKERTEST_SUBJECT")](t)
 }
 
-// What a user sees of a broker that is wrong.
+// The output for brokers that violate the specification.
 func TestRunFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -128,7 +128,7 @@ func TestRunFails(t *testing.T) {
 		"keeping": {"^TestSubject$", []string{
 			`left over: instance "05bc4ec0-`, `(?m)^    --- PASS: TestSubject/provision-succeeds `, `(?m)^--- FAIL: TestSubject `,
 		}, []string{`--- FAIL: TestSubject/`}},
-		"nothing": {"^TestSubject$", []string{`nothing is known`, `(?m)^--- FAIL: TestSubject `, `(?m)^    --- SKIP: TestSubject/bind-succeeds `}, nil},
+		"nothing": {"^TestSubject$", []string{`no result: `, `(?m)^--- FAIL: TestSubject `, `(?m)^    --- SKIP: TestSubject/bind-succeeds `}, nil},
 		"closed":  {"^TestSubject$", []string{`the broker cannot be reached`, `(?m)^--- FAIL: TestSubject `}, nil},
 		"locked":  {"^TestSubject$", []string{`the broker refuses the credentials`, `(?m)^--- FAIL: TestSubject `}, nil},
 	} {
@@ -152,7 +152,7 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// go test -run shows the checks of a pattern.
+// go test -run selects checks by a pattern.
 func TestRunPattern(t *testing.T) {
 	t.Parallel()
 	code, output := subject(t, "repeated", "^TestSubject$/^catalog-")
@@ -175,7 +175,7 @@ func TestRunForgives(t *testing.T) {
 	}
 }
 
-// subject runs TestSubject as a process of its own.
+// subject runs TestSubject in another process.
 func subject(t *testing.T, name, run string) (code int, output string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+run, "-test.v")

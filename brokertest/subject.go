@@ -12,18 +12,18 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// A Subject is what is tested: see [Broker], [Handler] and [URL].
+// A Subject is the broker under test: see [Broker], [Handler] and [URL].
 type Subject struct {
-	// start returns where the broker is.
+	// start starts the broker, and returns its address.
 	start func(t *testing.T) conformance.Target
-	// remote brokers are given more time.
+	// remote brokers have longer time limits.
 	remote bool
 }
 
-// Broker tests a broker behind [openbroker.NewHandler], on a server that ends
-// with the test. The server has basic authentication with a password that is
-// made up for the test, unless the options have another authenticator: then
-// [Login] or [Bearer] says how to pass it. What the handler logs from WARN up is part of the test's output.
+// Broker tests a broker behind [openbroker.NewHandler], on a server that ends with
+// the test. The server has basic authentication with a generated password. If the
+// options set another authenticator, log in with [Login], [Bearer] or [Clients]. The
+// test's output has the log of the handler from level WARN up.
 func Broker(b openbroker.Broker, options ...openbroker.Option) Subject {
 	return Subject{start: func(t *testing.T) conformance.Target {
 		t.Helper()
@@ -37,8 +37,8 @@ func Broker(b openbroker.Broker, options ...openbroker.Option) Subject {
 }
 
 // Handler tests a handler, on a server that ends with the test. If the handler
-// wants credentials, [Login] or [Bearer] has them; otherwise what the
-// specification says of authentication is not checked.
+// requires credentials, use [Login], [Bearer] or [Clients]. Without credentials, the
+// checks of authentication are not applicable.
 func Handler(h http.Handler) Subject {
 	return Subject{start: func(t *testing.T) conformance.Target {
 		t.Helper()
@@ -46,8 +46,8 @@ func Handler(h http.Handler) Subject {
 	}}
 }
 
-// URL tests the running broker at a URL without credentials, which [Login] or
-// [Bearer] has. It should be one that nobody depends on.
+// URL tests the running broker at a URL. The URL has no credentials: use [Login],
+// [Bearer] or [Clients]. Do not use a broker in production.
 func URL(url string) Subject {
 	return Subject{remote: true, start: func(*testing.T) conformance.Target { return conformance.Target{URL: url} }}
 }
@@ -59,12 +59,12 @@ func serve(t *testing.T, h http.Handler) conformance.Target {
 	return conformance.Target{URL: server.URL, Client: server.Client()}
 }
 
-// A login lets one user in.
+// A login is the authenticator for one user.
 type login struct{ username, password string }
 
 var _ openbroker.Authenticator = (*login)(nil)
 
-// Authenticate compares the credentials of a request.
+// Authenticate compares the credentials of a request with those of the user.
 func (l *login) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	username, password, _ := r.BasicAuth()
 	if username != l.username || subtle.ConstantTimeCompare([]byte(password), []byte(l.password)) == 0 {
@@ -73,5 +73,5 @@ func (l *login) Authenticate(r *http.Request) (openbroker.Principal, error) {
 	return openbroker.Principal{Name: username, Method: "basic"}, nil
 }
 
-// Challenges returns the scheme.
+// Challenges returns the basic scheme.
 func (*login) Challenges() []string { return []string{`Basic realm="brokertest"`} }

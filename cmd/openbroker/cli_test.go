@@ -59,7 +59,7 @@ func TestCLIExitCodes(t *testing.T) {
 		{0, "provision simulated sync orders", ""},
 		{2, "provision simulated sync orders", `the name "orders" is taken by an instance that is ready`},
 		{2, "provision simulated none x", "it has: sync, async"},
-		{2, "provision", "3 arguments are needed"},
+		{2, "provision", "the command takes SERVICE PLAN NAME; 0 arguments were given"},
 		{2, "bind nothing key", `no instance "nothing" is recorded`},
 		{2, "update orders", "nothing to change"},
 		{2, "update orders --plan sync --timeout 3s", "--timeout needs --wait"},
@@ -70,7 +70,7 @@ func TestCLIExitCodes(t *testing.T) {
 		{2, "provision simulated sync x --wait --sync", "--wait, --async and --sync exclude each other"},
 		{2, "catalog -o xml", "must be text, json, yaml or name"},
 		{1, "update orders --plan updateable", "422"},
-		{3, "provision simulated async slow -p delay=1h --wait --timeout 10ms", "to go on waiting: openbroker operation slow --wait"},
+		{3, "provision simulated async slow -p delay=1h --wait --timeout 10ms", "to continue waiting: openbroker operation slow --wait"},
 		{1, "bind slow key", "ConcurrencyError"},
 		{0, "instance slow", "it is creating: openbroker operation slow --wait"},
 		{1, "upgrade slow", ""},
@@ -78,7 +78,7 @@ func TestCLIExitCodes(t *testing.T) {
 		// A deletion takes as long as the instance says.
 		{3, "operation slow --wait --timeout 10ms", "deprovision of slow has not ended yet"},
 		{0, "deprovision orders", ""},
-		{1, "deprovision 5 --service simulated --plan sync", "to delete what the broker does not have, add --force"},
+		{1, "deprovision 5 --service simulated --plan sync", "to succeed if the broker does not have it, add --force"},
 		{0, "deprovision 5 --service simulated --plan sync --force", ""},
 	} {
 		args := strings.Fields(line.args)
@@ -178,7 +178,7 @@ func TestCLICtrlCEndsLoops(t *testing.T) {
 		text := written.String()
 		status, ok := shell.ProcessState.Sys().(syscall.WaitStatus)
 		if !ok || !status.Signaled() || status.Signal() != syscall.SIGINT || strings.Contains(text, "turn 2") || strings.Contains(text, "end\n") ||
-			!strings.Contains(text, "to go on waiting: openbroker operation slow --wait") {
+			!strings.Contains(text, "to continue waiting: openbroker operation slow --wait") {
 			t.Errorf("the shell ended with %v after\n%s", shell.ProcessState, text)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// advice returns what to do about an error, or "".
+// advice returns what the user can do about an error, or "".
 func (s *session) advice(err error) string {
 	var response *client.ResponseError
 	var silent *client.TransportError
@@ -19,21 +19,21 @@ func (s *session) advice(err error) string {
 	case errors.As(err, &silent) && silent.Timeout():
 		return "a slow broker may need a longer --request-timeout"
 	case errors.As(err, &silent) && silent.Refused:
-		return "is the broker running, and is its address right? openbroker target shows it"
+		return "is the broker running, and is its address right? openbroker target shows the address"
 	case !errors.As(err, &response):
 		return ""
 	case response.StatusCode == http.StatusUnauthorized:
-		return "the broker does not accept the user name and password: name the target again, or set " + usernameVariable + " and " + passwordVariable
+		return "the broker does not accept the user name and password: define the target again, or set " + usernameVariable + " and " + passwordVariable
 	case errors.Is(err, openbroker.ErrConcurrency):
-		return "another operation is running: see openbroker operation NAME --wait"
+		return "another operation is running: wait for it with openbroker operation NAME --wait"
 	case errors.Is(err, openbroker.ErrMaintenanceInfoConflict):
 		return "the catalog has changed: try again"
 	case errors.Is(err, openbroker.ErrAsyncRequired):
-		return "leave --sync out: this plan needs time"
+		return "leave out --sync: this plan is asynchronous"
 	case errors.Is(err, openbroker.ErrRequiresApp):
-		return "give --app GUID: this service binds to applications only"
+		return "add --app GUID: this service binds only applications"
 	case errors.Is(err, openbroker.ErrInstanceDoesNotExist), errors.Is(err, openbroker.ErrBindingDoesNotExist):
-		return "to delete what the broker does not have, add --force"
+		return "to succeed if the broker does not have it, add --force"
 	case response.StatusCode == http.StatusPreconditionFailed:
 		return "the broker speaks another version of the API"
 	default:

@@ -40,7 +40,7 @@ themselves with --show-secrets. openbroker binding shows them again.`,
 	f.waitFlags.add(command)
 	f.parameterFlags.add(command)
 	f.secretFlags.add(command)
-	command.Flags().StringVar(&f.id, "id", "", "create the binding with this `ID` (default a random one)")
+	command.Flags().StringVar(&f.id, "id", "", "create the binding with this `ID` (default a random UUID)")
 	command.Flags().StringVar(&f.app, "app", "", "bind the application `GUID`")
 	command.Flags().StringVar(&f.context, "context", "", "send this `JSON` object as the context")
 	return command
@@ -81,14 +81,14 @@ func (s *session) bind(ctx context.Context, f *bindFlags, instanceName, name str
 	return s.makeBinding(ctx, &f.waitFlags, &f.secretFlags, i, name, r, "")
 }
 
-// makeBinding creates a binding. displaced is the name that the binding gets that had
-// this one before, or empty.
+// makeBinding creates a binding. If another binding has the name, that one is renamed to
+// displaced; an empty displaced refuses a taken name.
 func (s *session) makeBinding(ctx context.Context, f *waitFlags, shown *secretFlags, i instance, name string, r *openbroker.BindRequest, displaced string) error {
 	made := &binding{Name: name, ID: r.BindingID, State: stateCreating, Created: time.Now().UTC().Truncate(time.Second)}
 	err := s.file.change(ctx, func(all *record) error {
 		kept := all.instance(i.ID)
 		if kept == nil {
-			return usage("the instance %q has been deleted meanwhile", i.Name)
+			return usage("the instance %q was deleted meanwhile", i.Name)
 		}
 		before := kept.binding(name)
 		switch {
@@ -125,7 +125,7 @@ func (s *session) makeBinding(ctx context.Context, f *waitFlags, shown *secretFl
 		})
 	}
 	if !f.wait {
-		s.note("accepted; to wait for the end: %s", s.again("operation %s %s --wait", quote(i.Name), quote(name)))
+		s.note("accepted; to wait for it: %s", s.again("operation %s %s --wait", quote(i.Name), quote(name)))
 		return s.printBinding(shown, i, *made, nil)
 	}
 	if err := s.finishBinding(ctx, f, i, *made); err != nil {
@@ -140,7 +140,7 @@ func (s *session) bindFailed(ctx context.Context, i instance, made binding, disp
 	_, orphan := client.OrphanOf(err)
 	if orphan || errors.As(err, &silent) && !silent.Refused || ctx.Err() != nil {
 		kept := s.keepBinding(ctx, i.ID, made.ID, func(b *binding) { b.State, b.Description = stateUnclear, "the broker's answer is missing or unclear" })
-		return errors.Join(refused(err, "the broker may have created it; to delete it: "+s.again("unbind %s %s --force", quote(i.Name), quote(made.Name))), kept)
+		return errors.Join(refused(err, "the broker may have created the binding; to delete it: "+s.again("unbind %s %s --force", quote(i.Name), quote(made.Name))), kept)
 	}
 	kept := s.keepInstance(ctx, i.ID, func(i *instance) {
 		i.remove(made.ID)
@@ -154,7 +154,7 @@ func (s *session) bindFailed(ctx context.Context, i instance, made binding, disp
 	return s.explain(err)
 }
 
-// finishBinding waits for the pending operation of a binding and records its end.
+// finishBinding waits for the pending operation of a binding and records the result.
 func (s *session) finishBinding(ctx context.Context, f *waitFlags, i instance, b binding) error {
 	o := *b.Operation
 	err := s.await(ctx, f, o, i.Name+"/"+b.Name, s.again("operation %s %s --wait", quote(i.Name), quote(b.Name)))
@@ -229,7 +229,7 @@ func (s *session) unbind(ctx context.Context, f *deleteFlags, instanceName, name
 			return err
 		}
 		if !f.wait {
-			s.note("accepted; to wait for the end: %s", s.again("operation %s %s --wait", quote(i.Name), quote(b.Name)))
+			s.note("accepted; to wait for it: %s", s.again("operation %s %s --wait", quote(i.Name), quote(b.Name)))
 			return s.printBinding(&secretFlags{}, i, b, nil)
 		}
 		if err := s.finishBinding(ctx, &f.waitFlags, i, b); err != nil {

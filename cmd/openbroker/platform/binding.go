@@ -17,15 +17,15 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// secretFlags are what may be shown of credentials.
+// secretFlags decide whether credentials are printed.
 type secretFlags struct{ show bool }
 
 func (f *secretFlags) add(command *cobra.Command) {
-	command.Flags().BoolVar(&f.show, "show-secrets", false, "show the credentials, not only their names and sizes")
+	command.Flags().BoolVar(&f.show, "show-secrets", false, "print the credentials, not only their names and sizes")
 }
 
-// shownBinding is a binding as it is printed. Without --show-secrets it has the
-// sizes of credentials under another name, so that no script takes them for values.
+// shownBinding is the printed form of a binding. Without --show-secrets it has the sizes
+// of credentials under another name, so that scripts do not mistake them for values.
 type shownBinding struct {
 	Name            string                      `json:"name"`
 	ID              string                      `json:"id"`
@@ -74,8 +74,7 @@ func (s *session) printBinding(f *secretFlags, i instance, b binding, content *o
 	return s.print(s.common.format, output.Result{Value: shown, Names: []string{b.Name}, Rows: rows})
 }
 
-// plain returns a value as a script wants it: strings without quotes, all else as
-// JSON.
+// plain returns a value for scripts: strings without quotes, other values as JSON.
 func plain(value any) string {
 	if text, ok := value.(string); ok {
 		return text
@@ -120,7 +119,7 @@ func (p *program) newBinding() *cobra.Command {
 	}
 	f.common.add(command)
 	f.secretFlags.add(command)
-	command.Flags().StringVar(&f.attribute, "attribute", "", "print one credential by its `KEY`, and nothing else; a.b is b inside of a")
+	command.Flags().StringVar(&f.attribute, "attribute", "", "print only the credential with this `KEY`; a.b is b inside of a")
 	return command
 }
 
@@ -129,7 +128,7 @@ func (s *session) getBinding(ctx context.Context, i instance, b binding) (*openb
 	if err != nil {
 		hint := s.advice(err)
 		if errors.Is(err, openbroker.ErrBindingDoesNotExist) && b.Operation != nil {
-			hint = "it is still " + b.State + ": " + s.again("operation %s %s --wait", quote(i.Name), quote(b.Name))
+			hint = "the binding is still " + b.State + ": " + s.again("operation %s %s --wait", quote(i.Name), quote(b.Name))
 		}
 		return nil, refused(err, hint)
 	}
@@ -164,7 +163,7 @@ func (s *session) printAttribute(ctx context.Context, i instance, b binding, key
 	return err
 }
 
-// attribute finds a value by its key, or by the keys on the way to it.
+// attribute finds a value by its key, or by a path of keys with dots.
 func attribute(credentials map[string]any, key string) (any, bool) {
 	if value, found := credentials[key]; found {
 		return value, true

@@ -15,12 +15,12 @@ func (p *program) newCatalog() *cobra.Command {
 	command := &cobra.Command{
 		Use:     "catalog [SERVICE]",
 		Aliases: []string{"marketplace"},
-		Short:   "List what the broker offers",
+		Short:   "List the services and plans of the broker",
 		Example: "  openbroker catalog\n  openbroker catalog postgresql -o json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: p.with(c, func(ctx context.Context, s *session, args []string) error {
 			if len(args) > 0 && only != "" && args[0] != only {
-				return usage("the argument and --service name two services: which one?")
+				return usage("the argument and --service name different services: use one of them")
 			}
 			if len(args) > 0 {
 				only = args[0]

@@ -11,15 +11,15 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// completionTimeout bounds what completion may ask of the network. What is kept from
-// earlier commands comes first.
+// completionTimeout limits a request during completion. The stored catalog of an earlier
+// command saves the request.
 const completionTimeout = time.Second
 
-// A candidate source lists what an argument can be, given those before it.
+// candidates returns the values of an argument, given the arguments before it.
 type candidates func(s *session, before []string) []string
 
-// complete returns the completion of arguments. flag is for the value of a flag and
-// comes first; nothing leaves it out.
+// complete returns the completion of arguments. If flag is not nothing, it completes the
+// value of a flag instead.
 func (p *program) complete(c *common, flag candidates, arguments ...candidates) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		const directive = cobra.ShellCompDirectiveNoFileComp
@@ -37,11 +37,11 @@ func (p *program) complete(c *common, flag candidates, arguments ...candidates) 
 	}
 }
 
-// nothing is the absence of candidates.
+// nothing means that there are no candidates.
 var nothing candidates
 
-// knownCatalog returns the catalog that an earlier command fetched, else fetches it
-// within a second, else nil.
+// knownCatalog returns the stored catalog of an earlier command, or fetches it within
+// completionTimeout. It returns nil if both fail.
 func (s *session) knownCatalog() *openbroker.Catalog {
 	if text, err := os.ReadFile(s.catalogFile()); err == nil {
 		known := new(openbroker.Catalog)
@@ -133,8 +133,8 @@ func bindingNames(s *session, before []string) []string {
 	return names
 }
 
-// completeParameters completes -p with the properties of a schema of the plan that
-// the arguments name.
+// completeParameters completes -p with the properties of the plan's schema. The
+// arguments name the plan.
 func (p *program) completeParameters(command *cobra.Command, c *common, schema func(*openbroker.Plan) *openbroker.InputParametersSchema) {
 	_ = command.RegisterFlagCompletionFunc("param", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace

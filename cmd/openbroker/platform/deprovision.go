@@ -22,7 +22,7 @@ type deleteFlags struct {
 func (f *deleteFlags) add(command *cobra.Command) {
 	f.common.add(command)
 	f.waitFlags.add(command)
-	command.Flags().BoolVarP(&f.force, "force", "f", false, "succeed, too, if the broker does not have it (404 or 410)")
+	command.Flags().BoolVarP(&f.force, "force", "f", false, "succeed also if the broker does not have it (404 or 410)")
 	command.Flags().StringVar(&f.service, "service", "", "the `SERVICE` of an instance that is not recorded")
 	command.Flags().StringVar(&f.plan, "plan", "", "the `PLAN` of an instance that is not recorded")
 }
@@ -45,7 +45,8 @@ func (p *program) newDeprovision() *cobra.Command {
 	return command
 }
 
-// stranger returns an instance that is not recorded, by its id and the flags.
+// stranger returns a recorded instance, or with --service and --plan an instance that is
+// not recorded, by its id.
 func (s *session) stranger(ctx context.Context, f *deleteFlags, id string) (instance, error) {
 	if f.service == "" || f.plan == "" {
 		return s.findInstance(id)
@@ -75,7 +76,7 @@ func (s *session) deprovision(ctx context.Context, f *deleteFlags, name string) 
 	}
 	if len(i.Bindings) > 0 && !f.force {
 		return &Error{
-			Code: exitUsage, err: fmt.Errorf("%q still has %d bindings; nothing was sent", i.Name, len(i.Bindings)),
+			Code: exitUsage, err: fmt.Errorf("%q still has bindings (%d); nothing was sent", i.Name, len(i.Bindings)),
 			Hint: "delete them first: " + s.again("unbind %s %s", quote(i.Name), quote(i.Bindings[0].Name)),
 		}
 	}
@@ -92,7 +93,7 @@ func (s *session) deprovision(ctx context.Context, f *deleteFlags, name string) 
 			if kept := all.instance(i.ID); kept != nil {
 				kept.State, kept.Operation, kept.Next, kept.Description = i.State, i.Operation, nil, ""
 			} else {
-				// From now on the operation has a name.
+				// The record makes the operation available to other commands.
 				all.Instances = append(all.Instances, &i)
 			}
 		})
@@ -108,8 +109,7 @@ func (s *session) deprovision(ctx context.Context, f *deleteFlags, name string) 
 	return s.print(s.common.format, instanceResult(i))
 }
 
-// missing reports whether the broker says that it does not have what should be
-// deleted.
+// missing reports whether the broker answers that it does not have the resource.
 func missing(err error) bool {
 	var response *client.ResponseError
 	return errors.As(err, &response) && (response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone)

@@ -1,7 +1,11 @@
-// Package platform has the commands with which a person or a script stands in for
-// a platform: target, catalog, provision, bind and the rest of docs/cli.md.
+// Package platform has the client commands, with which a person or a script uses a
+// broker in place of a platform: target, catalog, provision, bind and the rest of
+// docs/cli.md.
 //
-// It owns what these commands remember (targets and what was made on them, never
-// credentials), how they wait, and how they print. The wire is that of package
-// client; flags of the process and exit codes are turned into an exit by main.
+// It owns what these commands remember (targets, the names and ids that they created,
+// pending operations), how they wait for operations, and their messages. It never
+// stores parameters or credentials of bindings. It does not own requests and polling,
+// which are those of package client, nor the formats of results, which are those of
+// package output. It does not exit: it returns an [Error] with an exit code, or an
+// [Interrupted], and main exits.
 package platform

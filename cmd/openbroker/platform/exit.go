@@ -11,9 +11,9 @@ import (
 
 // Exit codes of the commands of this package.
 const (
-	exitRefused     = 1 // the broker said no, or an operation failed
+	exitRefused     = 1 // the broker refused, or an operation failed
 	exitUsage       = 2
-	exitUnfinished  = 3 // the operation goes on, but the time is up
+	exitUnfinished  = 3 // the operation continues, but the time is up
 	exitUnreachable = 4
 )
 
@@ -21,13 +21,13 @@ const (
 type Error struct {
 	// Code is the exit code.
 	Code int
-	// Hint is what to do next, or empty.
+	// Hint tells the user what to do next. It may be empty.
 	Hint string
 
 	err error
 }
 
-// Error returns what went wrong, without the hint, in printable characters.
+// Error returns the message without the hint, in printable characters.
 func (e *Error) Error() string { return output.Printable(e.err.Error()) }
 
 // Unwrap returns the cause.
@@ -36,7 +36,7 @@ func (e *Error) Unwrap() error { return e.err }
 // ExitCode returns Code.
 func (e *Error) ExitCode() int { return e.Code }
 
-// Complain writes an error of this package and what to do about it.
+// Complain writes an error of this package and its hint.
 func Complain(stderr io.Writer, err error) {
 	var failed *Error
 	var interrupted *Interrupted
@@ -57,7 +57,7 @@ func usage(format string, args ...any) error {
 	return &Error{Code: exitUsage, err: fmt.Errorf(format, args...)}
 }
 
-// refused returns the error for a call that failed.
+// refused returns the error for a failed call.
 func refused(err error, hint string) error {
 	var usageError *Error
 	var silent *client.TransportError

@@ -13,7 +13,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// directoryVariable names the directory of targets and records.
+// directoryVariable overrides the directory of targets and records.
 const directoryVariable = "OPENBROKER_HOME"
 
 func directory() (string, error) {
@@ -22,15 +22,15 @@ func directory() (string, error) {
 	}
 	base, err := os.UserConfigDir()
 	if err != nil {
-		return "", usage("no directory to keep targets in: set %s (%w)", directoryVariable, err)
+		return "", usage("find the directory of targets: set %s (%w)", directoryVariable, err)
 	}
 	return filepath.Join(base, "openbroker"), nil
 }
 
-// A document is a JSON file that several commands may change at once.
+// A document is a JSON file that several commands may change concurrently.
 type document[T any] struct{ path string }
 
-// read returns the content, or the zero value if there is no file.
+// read returns the content, or the zero value if the file is missing.
 func (d document[T]) read() (T, error) {
 	var content T
 	text, err := os.ReadFile(d.path)
@@ -38,24 +38,24 @@ func (d document[T]) read() (T, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return content, nil
 	case err != nil:
-		return content, fmt.Errorf("read what earlier commands have made: %w", err)
+		return content, fmt.Errorf("read the record of earlier commands: %w", err)
 	}
 	err = json.Unmarshal(text, &content)
 	if checked, ok := any(&content).(interface{ check() error }); ok && err == nil {
 		err = checked.check()
 	}
 	if err != nil {
-		return content, fmt.Errorf("%s is damaged; mend it or move it away: %w", d.path, err)
+		return content, fmt.Errorf("%s is damaged: repair it or move it away: %w", d.path, err)
 	}
 	return content, nil
 }
 
-// change reads the content, lets edit change it and writes it back, under a lock of
-// its own file, so that commands that run at once lose nothing. Nothing is written
-// if edit fails or changes nothing.
+// change reads the content, calls edit and writes the content back. A lock file makes
+// sure that concurrent commands lose no change. Nothing is written if edit fails or
+// changes nothing.
 func (d document[T]) change(ctx context.Context, edit func(*T) error) error {
 	if err := os.MkdirAll(filepath.Dir(d.path), 0o700); err != nil {
-		return fmt.Errorf("keep what was made: %w", err)
+		return fmt.Errorf("write the record: %w", err)
 	}
 	lock := flock.New(d.path + ".lock")
 	locked, err := lock.TryLockContext(ctx, 20*time.Millisecond)
@@ -79,14 +79,14 @@ func (d document[T]) change(ctx context.Context, edit func(*T) error) error {
 		return err
 	}
 	if err := replace(d.path, after); err != nil {
-		return fmt.Errorf("keep what was made: %w", err)
+		return fmt.Errorf("write the record: %w", err)
 	}
 	return nil
 }
 
-// replace writes a file whole or not at all. Only its owner can read it.
+// replace writes a file completely or not at all. Only its owner can read it.
 func replace(path string, content []byte) error {
-	// CreateTemp makes it 0600, with a name that no other process has.
+	// CreateTemp sets the mode 0600, and chooses a unique name.
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// shownInstance is an instance as it is printed.
+// shownInstance is the printed form of an instance.
 type shownInstance struct {
 	Name         string                       `json:"name"`
 	ID           string                       `json:"id"`
@@ -77,7 +77,8 @@ func (p *program) newInstance() *cobra.Command {
 		Use:     "instance NAME",
 		Aliases: []string{"service"},
 		Short:   "Show an instance",
-		Long:    `Show what is recorded about an instance, and what the broker says about it if the service can be fetched.`,
+		Long: `Show the record of an instance, and the answer of the broker if instances of the service
+can be fetched.`,
 		Example: "  openbroker instance orders -o json",
 		Args:    exactly(1, "NAME"),
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
@@ -95,8 +96,8 @@ func (p *program) newInstance() *cobra.Command {
 			}
 			fetched, err := s.client.GetInstance(ctx, &openbroker.GetInstanceRequest{InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID})
 			if i.Operation != nil && (errors.Is(err, openbroker.ErrInstanceDoesNotExist) || errors.Is(err, openbroker.ErrConcurrency)) {
-				// Brokers answer so while the operation runs, which the record knows.
-				s.note("it is %s: %s", i.State, s.again("operation %s --wait", quote(i.Name)))
+				// Brokers answer so during an operation, which the record has.
+				s.note("the instance is %s: %s", i.State, s.again("operation %s --wait", quote(i.Name)))
 				return s.print(f.format, shownResult(shown))
 			}
 			if err != nil {
@@ -121,11 +122,11 @@ func (p *program) newInstances() *cobra.Command {
 	command := &cobra.Command{
 		Use:     "instances",
 		Aliases: []string{"services"},
-		Short:   "List the instances that were made with these commands",
-		Long: `List the instances that were made on the target with these commands. The API has no way to
-list what a broker has: instances that a platform made are not shown.`,
+		Short:   "List the instances of these commands",
+		Long: `List the instances that these commands have created on the target. It does not show the
+instances of platforms, because the API cannot list the instances of a broker.`,
 		Example: "  openbroker instances\n  openbroker instances -o name",
-		Args:    exactly(0, "none"),
+		Args:    exactly(0, "no arguments"),
 		RunE: p.with(c, func(_ context.Context, s *session, _ []string) error {
 			all, err := s.file.read()
 			if err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // Interrupted means that a signal ended a command. Main prints it and calls Die.
-type Interrupted struct { //nolint:errname // It is what happened, and reads as such.
-	// Hint says how to go on.
+type Interrupted struct { //nolint:errname // It names the event.
+	// Hint tells the user how to continue. It may be empty.
 	Hint string
 
 	signal os.Signal
@@ -21,9 +21,9 @@ type Interrupted struct { //nolint:errname // It is what happened, and reads as 
 // Error names the signal.
 func (i *Interrupted) Error() string { return "ended by a signal: " + i.signal.String() }
 
-// Die ends the process by the signal that it got, with the handler of the system:
-// only so does a shell know that the loop around the command shall end, too. It
-// returns, with the exit code of a shell, only if the signal is ignored.
+// Die ends the process with the same signal and the default handler. A shell then ends
+// the loop around the command, too. Die returns the exit code that a shell would use
+// only if the signal is ignored.
 func (i *Interrupted) Die() int {
 	signal.Reset(i.signal)
 	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(i.signal) == nil {
@@ -34,8 +34,8 @@ func (i *Interrupted) Die() int {
 	return 128 + int(number)
 }
 
-// interruptible returns a context that ends with the first signal, whose cause then
-// is an *Interrupted. A second signal ends the process.
+// interruptible returns a context that ends with the first signal. Its cause is then an
+// *Interrupted. A second signal ends the process.
 func interruptible(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
@@ -58,11 +58,11 @@ func interruptible(ctx context.Context) (context.Context, func()) {
 
 // interruption returns the *Interrupted that ended ctx, or nil.
 func interruption(ctx context.Context) *Interrupted {
-	i, _ := context.Cause(ctx).(*Interrupted) //nolint:errorlint // It is the cause itself.
+	i, _ := context.Cause(ctx).(*Interrupted) //nolint:errorlint // The cause is never wrapped.
 	return i
 }
 
-// ended turns the error of a command into that of a signal, if there was one.
+// ended replaces the error of a command by that of the signal that caused it.
 func ended(ctx context.Context, err error) error {
 	i := interruption(ctx)
 	if err == nil || i == nil {
@@ -76,5 +76,5 @@ func ended(ctx context.Context, err error) error {
 	return &Interrupted{Hint: hint, signal: i.signal}
 }
 
-// Format of ages in lines for people.
+// age formats a duration for messages.
 func age(d time.Duration) string { return fmt.Sprint(d.Truncate(time.Second)) }

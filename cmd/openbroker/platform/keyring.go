@@ -11,14 +11,14 @@ import (
 
 const (
 	keyringService = "openbroker"
-	// keyringTimeout is short: without a desktop, a keyring may wait for somebody to
+	// keyringTimeout is short, because a keyring without a desktop waits for its user to
 	// unlock it.
 	keyringTimeout = time.Second
-	// keyringVariable switches the keyring off.
+	// keyringVariable set to "off" switches the keyring off.
 	keyringVariable = "OPENBROKER_KEYRING"
 )
 
-// A vault keeps passwords outside of files. It is an interface for tests.
+// A vault stores passwords outside of files. Tests replace it.
 type vault interface {
 	set(account, secret string) error
 	get(account string) (string, error)
@@ -36,7 +36,7 @@ func (systemVault) get(account string) (string, error) { return keyring.Get(keyr
 
 func (systemVault) remove(account string) error { return keyring.Delete(keyringService, account) }
 
-// patient gives a vault up that does not answer.
+// patient limits the time of a vault.
 type patient struct {
 	vault
 	limit time.Duration
@@ -60,7 +60,7 @@ func (p patient) set(account, secret string) error {
 }
 
 func (p patient) get(account string) (secret string, err error) {
-	// The variable is the goroutine's own: it may outlive the call.
+	// A channel, because the goroutine may outlive the call.
 	found := make(chan string, 1)
 	err = p.do(func() error {
 		value, err := p.vault.get(account)

@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// cleanUpTimeout bounds how long a load may take to delete what it has made.
+// cleanUpTimeout limits the time in which a load deletes what it has created.
 const cleanUpTimeout = 2 * time.Minute
 
 type loadFlags struct {
@@ -33,10 +33,10 @@ func (p *program) newLoad() *cobra.Command {
 	f := &loadFlags{}
 	command := &cobra.Command{
 		Use:   "load [URL]",
-		Short: "Put a bounded load of whole life cycles on a broker",
-		Long: `Create instances, bind and unbind them, and delete them again, by several clients at
-once, and report how long each call and each operation took. Everything that was made
-is deleted, also after Ctrl-C. Do not use a broker in production.
+		Short: "Load a broker with complete life cycles, and measure it",
+		Long: `Create, bind, unbind and delete instances with several concurrent clients, and report
+how long each call and each operation took. The command deletes everything that it has
+created, also after Ctrl-C. Do not use a broker in production.
 
 The exit code is 0 if every call succeeded and nothing is left, else 1.`,
 		Example: "  openbroker load http://127.0.0.1:8080 --duration 10s --concurrency 8 -o json",
@@ -53,19 +53,19 @@ The exit code is 0 if every call succeeded and nothing is left, else 1.`,
 	}
 	f.add(command)
 	flags := command.Flags()
-	flags.DurationVar(&f.duration, "duration", 10*time.Second, "begin life cycles for this `DURATION`")
-	flags.IntVar(&f.concurrency, "concurrency", 8, "how many clients work at once")
-	flags.Float64Var(&f.rate, "rate", 0, "begin at most so many life cycles a second (0: as many as the clients can)")
+	flags.DurationVar(&f.duration, "duration", 10*time.Second, "start life cycles for this `DURATION`")
+	flags.IntVar(&f.concurrency, "concurrency", 8, "number of concurrent clients")
+	flags.Float64Var(&f.rate, "rate", 0, "most life cycles to start per second (0: no limit)")
 	flags.StringVar(&f.service, "service", "", "the `SERVICE` to load (default the first)")
-	flags.StringVar(&f.plan, "plan", "", "the `PLAN` to load (default the first that can be bound)")
+	flags.StringVar(&f.plan, "plan", "", "the `PLAN` to load (default the first bindable one)")
 	flags.StringVar(&f.username, "username", "", "log in as `USER`")
 	flags.StringVar(&f.passwordFile, "password-file", "", "read the password from `FILE`")
 	flags.StringVarP(&f.parameters.config, "config", "c", "", "parameters of each instance: a JSON object, `@FILE`, or -")
 	return command
 }
 
-// choose returns the broker of the argument, with the credentials of the environment
-// or the flags, or the target.
+// choose returns the broker to load: the URL of the argument with the credentials of the
+// flags or the environment, or the target.
 func (f *loadFlags) choose(args []string) (target, error) {
 	switch {
 	case f.concurrency < 1 || f.concurrency > 10_000:
@@ -138,11 +138,11 @@ func (p *program) load(ctx context.Context, f *loadFlags, t target) error {
 	}
 	switch {
 	case len(report.Left) > 0:
-		return &Error{Code: exitRefused, err: fmt.Errorf("%d instances may be left at the broker; their ids are in the report", len(report.Left))}
+		return &Error{Code: exitRefused, err: fmt.Errorf("the broker may still have %d instances; the report has their ids", len(report.Left))}
 	case len(report.Errors) > 0:
 		return &Error{Code: exitRefused, err: errors.New("some calls failed; see the report")}
 	case interruption(ctx) != nil:
-		return &Error{Code: exitRefused, err: errors.New("interrupted; everything that was made is deleted")}
+		return &Error{Code: exitRefused, err: errors.New("interrupted; everything that the load has created is deleted")}
 	default:
 		return nil
 	}
@@ -174,8 +174,7 @@ func (l *load) choosePlan(offered *openbroker.Catalog) error {
 	return nil
 }
 
-// run begins life cycles until the time is up or ctx ends, and returns when all have
-// ended.
+// run starts life cycles until the time is up or ctx ends, and waits for all of them.
 func (l *load) run(ctx context.Context) {
 	begin, cancel := context.WithTimeout(ctx, l.flags.duration)
 	defer cancel()
@@ -185,7 +184,7 @@ func (l *load) run(ctx context.Context) {
 		defer ticker.Stop()
 		pace = ticker.C
 	}
-	// What has begun is finished, but not for ever.
+	// Started life cycles are completed, within a limit.
 	finish, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go func() {
@@ -217,8 +216,8 @@ func (l *load) run(ctx context.Context) {
 	l.deleteLeft(finish)
 }
 
-// deleteLeft deletes again what could not be deleted, such as because the broker was
-// away, with growing pauses, until ctx ends.
+// deleteLeft repeats failed deletions with growing pauses until ctx ends, for example
+// because the broker was down.
 func (l *load) deleteLeft(ctx context.Context) {
 	for pause := 100 * time.Millisecond; len(l.measured.remaining()) > 0 && rest(ctx, pause); pause = min(2*pause, 10*time.Second) {
 		for _, id := range l.measured.remaining() {
@@ -229,7 +228,7 @@ func (l *load) deleteLeft(ctx context.Context) {
 	}
 }
 
-// rest waits, and reports whether ctx goes on.
+// rest waits for a pause. It returns false if ctx ends first.
 func rest(ctx context.Context, pause time.Duration) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -241,8 +240,8 @@ func rest(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
-// cycle is the life of one instance. If interrupted ends, it goes on with the
-// deletions.
+// cycle runs the life cycle of one instance. When interrupted ends, only the deletions
+// remain.
 func (l *load) cycle(ctx, interrupted context.Context) {
 	provision := &openbroker.ProvisionRequest{
 		InstanceID: uuid.NewString(), ServiceID: l.service.ID, PlanID: l.plan.ID, Service: l.service, Plan: l.plan,
@@ -259,7 +258,7 @@ func (l *load) cycle(ctx, interrupted context.Context) {
 		return client.ProvisionOperation(provision, response), response.Outcome, nil
 	})
 	if refused := (*client.TransportError)(nil); errors.As(sent, &refused) && refused.Refused {
-		// The broker has not seen it. It may be back soon.
+		// The request has not reached the broker, which may be up again soon.
 		rest(interrupted, 100*time.Millisecond)
 		return
 	}
@@ -270,8 +269,8 @@ func (l *load) cycle(ctx, interrupted context.Context) {
 	l.measured.cycle(provision.InstanceID, created && deleted, !deleted)
 }
 
-// deprovision deletes an instance. If it is unclear whether the broker has it, it is
-// deleted too if the broker does not.
+// deprovision deletes an instance. If it is unclear whether the broker has it, a missing
+// instance counts as deleted.
 func (l *load) deprovision(ctx context.Context, id string, unclear bool) bool {
 	deprovision := &openbroker.DeprovisionRequest{InstanceID: id, ServiceID: l.service.ID, PlanID: l.plan.ID, AcceptsIncomplete: true}
 	return l.operation(ctx, client.KindDeprovision, func() (client.Operation, openbroker.Outcome, error) {
@@ -308,8 +307,7 @@ func (l *load) bindCycle(ctx context.Context, instanceID string) {
 	})
 }
 
-// operation sends a call and waits for what it begins. It reports whether it
-// succeeded.
+// operation sends a call and waits for its operation. It reports whether both succeeded.
 func (l *load) operation(ctx context.Context, kind client.Kind, send func() (client.Operation, openbroker.Outcome, error)) bool {
 	began := time.Now()
 	o, outcome, err := send()

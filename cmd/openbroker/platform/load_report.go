@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// measurements are what a load has seen.
+// measurements are the results of a load so far.
 type measurements struct {
 	mu         sync.Mutex
 	calls      map[string]*durations
@@ -53,7 +53,7 @@ func observe(into map[string]*durations, name string, took time.Duration, err er
 		d = &durations{}
 		into[name] = d
 	}
-	// A fast refusal would embellish the percentiles.
+	// Failures are often fast, and would improve the percentiles.
 	if err != nil {
 		d.failed++
 	} else {
@@ -72,7 +72,7 @@ func (m *measurements) count(name string, err error) {
 	m.errors[name+": "+kindOfError(err)]++
 }
 
-// kindOfError names an error without what differs from one request to the next.
+// kindOfError classifies an error, so that equal errors can be counted.
 func kindOfError(err error) string {
 	var response *client.ResponseError
 	var silent *client.TransportError
@@ -83,7 +83,7 @@ func kindOfError(err error) string {
 	case errors.As(err, &failed):
 		return "operation failed"
 	case errors.As(err, &response) && response.Malformed != "":
-		return strconv.Itoa(response.StatusCode) + " with an answer that is not valid"
+		return strconv.Itoa(response.StatusCode) + " with an invalid answer"
 	case errors.As(err, &response):
 		return fmt.Sprintf("%d %s", response.StatusCode, cmp.Or(response.Code, http.StatusText(response.StatusCode)))
 	case errors.As(err, &silent) && silent.Refused:
@@ -91,13 +91,13 @@ func kindOfError(err error) string {
 	case errors.As(err, &silent) && silent.Timeout():
 		return "no answer in time"
 	case errors.As(err, &silent):
-		return "the connection broke"
+		return "connection broken"
 	default:
 		return "ended early"
 	}
 }
 
-// cycle counts a life cycle. An instance that could not be deleted is left.
+// cycle counts a life cycle, and keeps the id of an instance that is left.
 func (m *measurements) cycle(id string, complete, left bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -109,14 +109,14 @@ func (m *measurements) cycle(id string, complete, left bool) {
 	}
 }
 
-// remaining returns the ids of what could not be deleted yet.
+// remaining returns the ids of instances that are left.
 func (m *measurements) remaining() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.left)
 }
 
-// deleted counts that what was left is deleted.
+// deleted removes an instance from those that are left.
 func (m *measurements) deleted(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -167,7 +167,7 @@ func summarize(all map[string]*durations) map[string]percentiles {
 			if len(d.all) == 0 {
 				return 0
 			}
-			// The nearest rank: a duration that really occurred.
+			// The nearest rank is a measured duration.
 			index := min(int(share*float64(len(d.all))), len(d.all)-1)
 			return float64(d.all[index].Microseconds()) / 1000
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// checkName refuses a name that no list could show.
+// checkName refuses a name that a list cannot show.
 func checkName(of, name string) error {
 	if strings.TrimSpace(name) == "" {
 		return usage("the name of the %s is empty", of)

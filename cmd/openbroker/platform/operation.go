@@ -16,7 +16,7 @@ type operationFlags struct {
 	waitFlags
 }
 
-// shownOperation is an operation as it is printed.
+// shownOperation is the printed form of an operation.
 type shownOperation struct {
 	Instance    string                    `json:"instance"`
 	Binding     string                    `json:"binding,omitempty"`
@@ -31,12 +31,12 @@ func (p *program) newOperation() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "operation INSTANCE [BINDING]",
 		Short: "Show the last operation, or wait for it",
-		Long: `Ask the broker for the last operation on an instance or a binding. With --wait, go on
-waiting for one that another command has begun.`,
+		Long: `Ask the broker for the last operation on an instance or a binding. With --wait, wait for
+the end of an operation that another command has started.`,
 		Example: "  openbroker operation orders\n  openbroker operation orders --wait --timeout 10m",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return usage("INSTANCE or INSTANCE BINDING is needed; there are %d arguments", len(args))
+				return usage("the command takes INSTANCE [BINDING]; %d arguments were given", len(args))
 			}
 			return nil
 		},
@@ -119,7 +119,7 @@ func (s *session) bindingOperation(ctx context.Context, f *operationFlags, i ins
 	return s.printOperation(shown)
 }
 
-// settle takes a resource that is gone for the success of its deletion.
+// settle interprets a missing resource as the success of its deletion.
 func (s *session) settle(response *openbroker.LastOperationResponse, err error, deletes bool) (*openbroker.LastOperationResponse, error) {
 	switch {
 	case err == nil:

@@ -18,18 +18,19 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// parameterFlags are how parameters are given.
+// parameterFlags are the flags for parameters.
 type parameterFlags struct {
 	config string
 	pairs  []string
 }
 
 func (f *parameterFlags) add(command *cobra.Command) {
-	command.Flags().StringVarP(&f.config, "config", "c", "", "parameters: a JSON object, `@FILE`, or - for the standard input (secrets do not belong on a command line)")
-	command.Flags().StringArrayVarP(&f.pairs, "param", "p", nil, "one parameter as `KEY=VALUE`, of the type that the schema of the plan says; KEY:=JSON takes JSON")
+	command.Flags().StringVarP(&f.config, "config", "c", "", "parameters as a JSON object, `@FILE`, or - for the standard input (other users can see the command line: use a file for secrets)")
+	command.Flags().StringArrayVarP(&f.pairs, "param", "p", nil, "one parameter as `KEY=VALUE`, converted to the type in the schema of the plan; KEY:=JSON takes JSON")
 }
 
-// read returns the parameters, checked against the schema, or nil if there are none.
+// read returns the parameters, validated against the schema. It returns nil without
+// parameters.
 func (f *parameterFlags) read(stdin io.Reader, schema *openbroker.InputParametersSchema) (openbroker.Parameters, error) {
 	if f.config == "" && len(f.pairs) == 0 {
 		return nil, nil
@@ -62,7 +63,7 @@ func (f *parameterFlags) read(stdin io.Reader, schema *openbroker.InputParameter
 		if errors.As(err, &invalid) {
 			return nil, usage("the plan does not take these parameters; nothing was sent: %s", invalid.Description)
 		}
-		// A schema that cannot be used is the broker's affair.
+		// The broker decides what an unusable schema means.
 	}
 	return encoded, nil
 }
@@ -89,7 +90,7 @@ func (f *parameterFlags) readConfig(stdin io.Reader) ([]byte, error) {
 	case strings.HasPrefix(strings.TrimSpace(f.config), "{"):
 		return []byte(f.config), nil
 	}
-	// cf takes the name of a file as it is.
+	// cf accepts the name of a file without @.
 	text, err := os.ReadFile(f.config)
 	if err != nil {
 		return nil, usage("--config takes a JSON object, @FILE, or -")
@@ -97,7 +98,7 @@ func (f *parameterFlags) readConfig(stdin io.Reader) ([]byte, error) {
 	return text, nil
 }
 
-// place says where JSON is wrong, without repeating it.
+// place returns the position of a syntax error, without the text.
 func place(text []byte, err error) string {
 	var syntax *json.SyntaxError
 	if !errors.As(err, &syntax) {
@@ -108,8 +109,8 @@ func place(text []byte, err error) string {
 	return fmt.Sprintf(": line %d, column %d: %v", line, len(before)-bytes.LastIndexByte(before, '\n')-1, syntax)
 }
 
-// propertiesOf returns the types that a schema gives to its properties; nil if it
-// names none.
+// propertiesOf returns the types of the properties of a schema. It returns nil if the
+// schema has no properties.
 func propertiesOf(schema *openbroker.InputParametersSchema) map[string][]string {
 	if schema == nil {
 		return nil
@@ -136,7 +137,7 @@ func propertiesOf(schema *openbroker.InputParametersSchema) map[string][]string 
 	return types
 }
 
-// parsePair reads KEY=VALUE or KEY:=JSON.
+// parsePair parses KEY=VALUE or KEY:=JSON.
 func parsePair(pair string, types map[string][]string) (string, json.RawMessage, error) {
 	key, value, found := strings.Cut(pair, "=")
 	if !found || key == "" || key == ":" {
@@ -150,7 +151,7 @@ func parsePair(pair string, types map[string][]string) (string, json.RawMessage,
 	}
 	wanted, known := types[key]
 	if types != nil && !known {
-		// The schema decides whether that is allowed; a slip is the usual reason.
+		// The validation decides whether the schema allows other properties.
 		wanted = nil
 	}
 	encoded, ok := typed(value, wanted)
@@ -167,13 +168,13 @@ func shorten(text string) string {
 	return text
 }
 
-// typed encodes a value as the first of the types that it fits. Without types,
-// numbers, true, false and null are what they look like. Digits stay as typed.
+// typed encodes a value as the first type that it fits. Without types, numbers, true,
+// false and null keep their JSON types. Numbers keep their digits.
 func typed(value string, types []string) (json.RawMessage, bool) {
 	if len(types) == 0 {
 		types = []string{"number", "boolean", "null", "string"}
 	}
-	// A string takes anything, so it comes last.
+	// Any value fits a string, so it comes last.
 	ordered := slices.Clone(types)
 	slices.SortStableFunc(ordered, func(a, b string) int {
 		return map[bool]int{true: 1}[a == "string"] - map[bool]int{true: 1}[b == "string"]
@@ -212,7 +213,7 @@ func kindOf(valid json.RawMessage) string {
 	}
 }
 
-// The schemas of a plan, or nil.
+// The following functions return a schema of a plan, or nil.
 
 func createSchema(p *openbroker.Plan) *openbroker.InputParametersSchema {
 	if p == nil || p.Schemas == nil || p.Schemas.ServiceInstance == nil {
@@ -235,7 +236,7 @@ func bindSchema(p *openbroker.Plan) *openbroker.InputParametersSchema {
 	return p.Schemas.ServiceBinding.Create
 }
 
-// parameterNames are the candidates for completing -p.
+// parameterNames returns the candidates for the completion of -p.
 func parameterNames(schema *openbroker.InputParametersSchema) []string {
 	names := slices.Sorted(maps.Keys(propertiesOf(schema)))
 	for i := range names {

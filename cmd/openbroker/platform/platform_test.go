@@ -93,7 +93,7 @@ func TestDamagedRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := platform.ReadRecord(path)
-		if (err == nil) != sound || err != nil && !strings.Contains(err.Error(), "is damaged; mend it or move it away") {
+		if (err == nil) != sound || err != nil && !strings.Contains(err.Error(), "is damaged: repair it or move it away") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

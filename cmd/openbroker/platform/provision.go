@@ -40,7 +40,7 @@ func (p *program) newProvision() *cobra.Command {
 	f.parameterFlags.add(command)
 	p.completeParameters(command, &f.common, createSchema)
 	flags := command.Flags()
-	flags.StringVar(&f.id, "id", "", "create the instance with this `ID` (default a random one)")
+	flags.StringVar(&f.id, "id", "", "create the instance with this `ID` (default a random UUID)")
 	flags.StringVar(&f.organization, "organization", "", "send `GUID` as the organization (default that of the target)")
 	flags.StringVar(&f.space, "space", "", "send `GUID` as the space (default that of the target)")
 	flags.StringVar(&f.context, "context", "", "send this `JSON` object as the context")
@@ -50,7 +50,7 @@ func (p *program) newProvision() *cobra.Command {
 func exactly(n int, names string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usage("%d arguments are needed: %s; there are %d", n, names, len(args))
+			return usage("the command takes %s; %d arguments were given", names, len(args))
 		}
 		return nil
 	}
@@ -95,7 +95,7 @@ func (s *session) provision(ctx context.Context, f *provisionFlags, serviceName,
 	if r.InstanceID == "" {
 		r.InstanceID = uuid.NewString()
 	}
-	// The id is kept before it is sent: whatever happens, it is not lost.
+	// The id is recorded before it is sent, so that it cannot be lost.
 	made := &instance{
 		Name: name, ID: r.InstanceID, Service: service.Name, Plan: plan.Name, ServiceID: service.ID, PlanID: plan.ID,
 		State: stateCreating, Created: time.Now().UTC().Truncate(time.Second), Maintenance: versionOf(plan.MaintenanceInfo),
@@ -118,7 +118,7 @@ func (s *session) provision(ctx context.Context, f *provisionFlags, serviceName,
 	return s.follow(ctx, &f.waitFlags, made.ID)
 }
 
-// add records a new instance, whose name must be free.
+// add records a new instance. The name and the id must be free.
 func (s *session) add(ctx context.Context, made *instance) error {
 	err := s.file.change(ctx, func(r *record) error {
 		r.Version = 1
@@ -137,14 +137,14 @@ func (s *session) add(ctx context.Context, made *instance) error {
 	return asRefused(err)
 }
 
-// provisionFailed forgets an instance that the broker does not have, and keeps one
-// that it may have.
+// provisionFailed removes the record of an instance that the broker does not have, and
+// keeps that of one that it may have.
 func (s *session) provisionFailed(ctx context.Context, made instance, err error) error {
 	var silent *client.TransportError
 	_, orphan := client.OrphanOf(err)
 	if orphan || errors.As(err, &silent) && !silent.Refused || ctx.Err() != nil {
 		kept := s.keepInstance(ctx, made.ID, func(i *instance) { i.State, i.Description = stateUnclear, "the broker's answer is missing or unclear" })
-		return errors.Join(refused(err, "the broker may have created it; to delete it: "+s.again("deprovision %s --force", quote(made.Name))), kept)
+		return errors.Join(refused(err, "the broker may have created the instance; to delete it: "+s.again("deprovision %s --force", quote(made.Name))), kept)
 	}
 	if kept := s.keep(ctx, func(r *record) { r.remove(made.ID) }); kept != nil {
 		return kept
@@ -152,8 +152,8 @@ func (s *session) provisionFailed(ctx context.Context, made instance, err error)
 	return s.explain(err)
 }
 
-// follow waits for the pending operation of an instance, if the flags say so, and
-// prints the instance.
+// follow waits for the pending operation of an instance if --wait is set, and prints the
+// instance.
 func (s *session) follow(ctx context.Context, f *waitFlags, id string) error {
 	made, err := s.findInstance(id)
 	if err != nil {
@@ -175,20 +175,20 @@ func (s *session) follow(ctx context.Context, f *waitFlags, id string) error {
 		made = *left
 	}
 	if made.Operation != nil {
-		s.note("accepted; to wait for the end: %s", s.again("operation %s --wait", quote(made.Name)))
+		s.note("accepted; to wait for it: %s", s.again("operation %s --wait", quote(made.Name)))
 	}
 	return s.print(s.common.format, instanceResult(made))
 }
 
-// finish waits for the pending operation of an instance and records its end.
+// finish waits for the pending operation of an instance and records the result.
 func (s *session) finish(ctx context.Context, f *waitFlags, i instance) error {
 	o := *i.Operation
 	err := s.await(ctx, f, o, i.Name, s.again("operation %s --wait", quote(i.Name)))
 	return errors.Join(err, s.conclude(ctx, i.ID, o, err))
 }
 
-// conclude records how an operation on an instance ended. An operation that goes on
-// stays pending.
+// conclude records the result of an operation on an instance. An operation that
+// continues stays pending.
 func (s *session) conclude(ctx context.Context, id string, o client.Operation, err error) error {
 	var failed *client.OperationError
 	if err != nil && !errors.As(err, &failed) {

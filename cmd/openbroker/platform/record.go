@@ -10,22 +10,21 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// A record is what was made on a target: names, ids and pending operations, never
-// parameters or credentials. The broker holds the truth; the record is how names
-// become ids.
+// A record has the names, ids and pending operations of a target, never parameters or
+// credentials. It maps names to ids; the broker has the authoritative state.
 type record struct {
 	Version   int         `json:"version"`
 	Instances []*instance `json:"instances"`
 }
 
-// The states of what is recorded.
+// The states of recorded instances and bindings.
 const (
 	stateCreating = "creating"
 	stateReady    = "ready"
 	stateUpdating = "updating"
 	stateDeleting = "deleting"
 	stateFailed   = "failed"
-	// stateUnclear means that the broker may or may not have it.
+	// stateUnclear means that the broker may or may not have the resource.
 	stateUnclear = "unclear"
 )
 
@@ -42,7 +41,7 @@ type instance struct {
 	Maintenance string            `json:"maintenance_version,omitempty"`
 	Dashboard   string            `json:"dashboard_url,omitempty"`
 	Operation   *client.Operation `json:"pending_operation,omitempty"`
-	// Next is what the instance is after a pending update.
+	// Next has the values after a pending update.
 	Next     *change    `json:"next,omitempty"`
 	Bindings []*binding `json:"bindings,omitempty"`
 }
@@ -62,7 +61,7 @@ type binding struct {
 	Operation   *client.Operation `json:"pending_operation,omitempty"`
 }
 
-// check returns an error if a record is not one that this package has written.
+// check returns an error if this package cannot have written the record.
 func (r *record) check() error {
 	for _, i := range r.Instances {
 		if i == nil || i.ID == "" || slices.ContainsFunc(i.Bindings, func(b *binding) bool { return b == nil || b.ID == "" }) {
@@ -108,17 +107,16 @@ func (i *instance) remove(id string) {
 	}
 }
 
-// keep changes the record. An instance that another command has removed meanwhile
-// is left alone.
+// keep changes the record.
 func (s *session) keep(ctx context.Context, edit func(*record)) error {
-	// What the broker has done must be kept although the user gives up.
+	// The result must be recorded even if the user has pressed Ctrl-C.
 	err := s.file.change(context.WithoutCancel(ctx), func(r *record) error {
 		r.Version = 1
 		edit(r)
 		return nil
 	})
 	if err != nil {
-		return &Error{Code: exitRefused, err: err, Hint: "the broker was reached; note the ids above"}
+		return &Error{Code: exitRefused, err: err, Hint: "the broker has received the request: note the ids above"}
 	}
 	return nil
 }
@@ -139,7 +137,7 @@ func (s *session) keepBinding(ctx context.Context, instanceID, id string, edit f
 	})
 }
 
-// findInstance returns a copy of what is recorded under a name or an id.
+// findInstance returns a copy of the instance with a name or an id.
 func (s *session) findInstance(name string) (instance, error) {
 	r, err := s.file.read()
 	if err != nil {
@@ -149,7 +147,7 @@ func (s *session) findInstance(name string) (instance, error) {
 	if found == nil {
 		return instance{}, &Error{
 			Code: exitUsage, err: fmt.Errorf("no instance %q is recorded for this broker", name),
-			Hint: "openbroker instances lists them; to use one that was made elsewhere, give its id with --service and --plan",
+			Hint: "openbroker instances lists them; to use an instance of a platform, give its id with --service and --plan",
 		}
 	}
 	return *found, nil

@@ -22,8 +22,8 @@ func (p *program) newRotate() *cobra.Command {
 		Use:   "rotate INSTANCE NAME",
 		Short: "Replace a binding by one with new credentials",
 		Long: `Create the successor of a binding (predecessor_binding_id). The new binding takes the
-name; the old one stays valid under the name NAME.1 (or .2 and so on), until it is
-deleted or expires, so that applications have the time to change over.`,
+name. The old one becomes NAME.1 (or .2 and so on) and stays valid until it is deleted
+or expires, so that applications have time to switch.`,
 		Example: "  openbroker rotate orders app --wait\n  openbroker unbind orders app.1",
 		Args:    exactly(2, "INSTANCE NAME"),
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
@@ -48,7 +48,7 @@ deleted or expires, so that applications have the time to change over.`,
 			if err := s.makeBinding(ctx, &f.waitFlags, &f.secretFlags, i, before.Name, r, displaced); err != nil {
 				return err
 			}
-			s.note("the old binding is now %s; once it is out of use, delete it: %s", displaced, s.again("unbind %s %s", quote(i.Name), quote(displaced)))
+			s.note("the old binding is now %s; delete it when it is no longer used: %s", displaced, s.again("unbind %s %s", quote(i.Name), quote(displaced)))
 			return nil
 		}),
 		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames, bindingNames),

@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// A program holds what all commands share.
+// A program has what all commands share.
 type program struct {
 	output.Streams
 }
@@ -31,7 +31,7 @@ func Commands(streams output.Streams) []*cobra.Command {
 	}
 }
 
-// A session is one command's talk with a broker.
+// A session connects one command with a broker.
 type session struct {
 	*program
 	common *common
@@ -40,7 +40,7 @@ type session struct {
 	file   document[record]
 }
 
-// common are the flags of all commands that talk to a broker.
+// common are the flags of all commands that call a broker.
 type common struct {
 	target         string
 	requestTimeout time.Duration
@@ -48,8 +48,8 @@ type common struct {
 }
 
 func (c *common) add(command *cobra.Command) {
-	command.Flags().StringVar(&c.target, "target", "", "talk to the broker `NAME` (default the chosen one, see openbroker target)")
-	command.Flags().DurationVar(&c.requestTimeout, "request-timeout", time.Minute, "how long one request may take")
+	command.Flags().StringVar(&c.target, "target", "", "call the broker `NAME` (default the chosen one, see openbroker target)")
+	command.Flags().DurationVar(&c.requestTimeout, "request-timeout", time.Minute, "time limit of one request")
 	_ = command.RegisterFlagCompletionFunc("target", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return targetNames(), cobra.ShellCompDirectiveNoFileComp
 	})
@@ -75,7 +75,7 @@ func (p *program) open(c *common) (*session, error) {
 	return &session{program: p, common: c, target: t, client: broker, file: file}, nil
 }
 
-// with opens a session for the work of a command.
+// with returns the RunE of a command, which opens a session for work.
 func (p *program) with(c *common, work func(context.Context, *session, []string) error) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, args []string) error {
 		s, err := p.open(c)
@@ -88,14 +88,14 @@ func (p *program) with(c *common, work func(context.Context, *session, []string)
 	}
 }
 
-// catalog fetches the catalog, and keeps it for the completion of names.
+// catalog fetches the catalog, and stores it for completion.
 func (s *session) catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	catalog, err := s.client.Catalog(ctx)
 	if err != nil {
 		return nil, s.explain(err)
 	}
 	if encoded, err := json.Marshal(catalog); err == nil && os.MkdirAll(filepath.Dir(s.catalogFile()), 0o700) == nil {
-		// Completion does without it.
+		// Without the file, completion fetches the catalog.
 		_ = replace(s.catalogFile(), encoded)
 	}
 	return catalog, nil
@@ -103,7 +103,7 @@ func (s *session) catalog(ctx context.Context) (*openbroker.Catalog, error) {
 
 func (s *session) catalogFile() string { return strings.TrimSuffix(s.file.path, ".json") + ".catalog" }
 
-// explain adds what to do about an error of the broker.
+// explain adds a hint to an error of the broker.
 func (s *session) explain(err error) error { return refused(err, s.advice(err)) }
 
 // service finds a service by its name or id.
@@ -136,7 +136,8 @@ func plan(service *openbroker.Service, name string) (*openbroker.Plan, error) {
 	return nil, usage("the service %q has no plan %q; it has: %s", service.Name, name, strings.Join(names, ", "))
 }
 
-// planOf finds what an instance is of, as far as the catalog still has it.
+// planOf returns the service and plan of an instance, or nil for one that the catalog no
+// longer has.
 func planOf(catalog *openbroker.Catalog, i instance) (*openbroker.Service, *openbroker.Plan) {
 	service := catalog.Service(i.ServiceID)
 	if service == nil {
@@ -145,7 +146,7 @@ func planOf(catalog *openbroker.Catalog, i instance) (*openbroker.Service, *open
 	return service, service.Plan(i.PlanID)
 }
 
-// place returns what to send as organization and space.
+// place returns the organization and space to send.
 func (s *session) place() (organization, space string) {
 	const unknown = "openbroker-cli"
 	organization, space = s.target.Organization, s.target.Space
@@ -158,7 +159,7 @@ func (s *session) place() (organization, space string) {
 	return organization, space
 }
 
-// again returns a command of this program on the same target, for hints.
+// again returns a command line for the same target, for hints.
 func (s *session) again(format string, args ...any) string {
 	command := "openbroker " + fmt.Sprintf(format, args...)
 	if s.common.target != "" {
@@ -167,7 +168,7 @@ func (s *session) again(format string, args ...any) string {
 	return command
 }
 
-// quote quotes an argument for a shell, if it needs that.
+// quote quotes an argument for a shell, if necessary.
 func quote(argument string) string {
 	if argument != "" && !strings.ContainsFunc(argument, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:@%+=,", r)

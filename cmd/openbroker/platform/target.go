@@ -14,22 +14,22 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// The variables that name a broker without a target, as other clients have them.
+// The variables that name a broker without a target. Other clients use the same names.
 const (
 	urlVariable      = "SB_BROKER_URL"
 	usernameVariable = "SB_BROKER_USERNAME"
-	passwordVariable = "SB_BROKER_PASSWORD" //nolint:gosec // The name of a variable.
+	passwordVariable = "SB_BROKER_PASSWORD" //nolint:gosec // G101: the name of a variable.
 	targetVariable   = "OPENBROKER_TARGET"
 )
 
-// A target is a broker that has a name.
+// A target is a broker with a name.
 type target struct {
 	Name     string `json:"name"`
 	URL      string `json:"url"`
 	Username string `json:"username,omitempty"`
-	// PasswordIn is where the password is: "keyring", "file" or empty.
+	// PasswordIn is the place of the password: "keyring", "file" or empty.
 	PasswordIn string `json:"password_in,omitempty"`
-	// Password is there only if PasswordIn is "file".
+	// Password is empty unless PasswordIn is "file".
 	Password string `json:"password,omitempty"`
 
 	CAFile       string `json:"ca_file,omitempty"`
@@ -61,8 +61,8 @@ func targetsFile() (document[targets], error) {
 	return document[targets]{filepath.Join(home, "targets.json")}, err
 }
 
-// choose returns the target of a command: the named one, else that of the
-// environment, else the current one.
+// choose returns the target of a command: the named one, that of the environment, or the
+// current one.
 func choose(name string) (target, error) {
 	if name == "" {
 		name = os.Getenv(targetVariable)
@@ -83,19 +83,19 @@ func choose(name string) (target, error) {
 	}
 	if name == "" {
 		return target{}, &Error{
-			Code: exitUsage, err: fmt.Errorf("no broker is chosen"),
-			Hint: "name one: openbroker target NAME URL --username USER, or set " + urlVariable,
+			Code: exitUsage, err: fmt.Errorf("no target is chosen"),
+			Hint: "choose a broker: openbroker target NAME URL --username USER, or set " + urlVariable,
 		}
 	}
 	found := all.find(name)
 	if found == nil {
-		return target{}, &Error{Code: exitUsage, err: fmt.Errorf("there is no target %q", name), Hint: "openbroker target lists them"}
+		return target{}, &Error{Code: exitUsage, err: fmt.Errorf("the target %q does not exist", name), Hint: "openbroker target lists the targets"}
 	}
 	if found.PasswordIn == "keyring" {
 		if found.Password, err = newVault().get(found.account()); err != nil {
 			return target{}, &Error{
-				Code: exitUsage, err: fmt.Errorf("the password of target %q is in the keyring, which does not give it: %w", name, err),
-				Hint: "unlock the keyring, or name the target again with " + keyringVariable + "=off to keep the password in a file",
+				Code: exitUsage, err: fmt.Errorf("read the password of the target %q from the keyring: %w", name, err),
+				Hint: "unlock the keyring, or define the target again with " + keyringVariable + "=off to keep the password in a file",
 			}
 		}
 	}
@@ -110,7 +110,7 @@ func (t target) connect(options ...client.Option) (*client.Client, error) {
 	if t.CAFile != "" {
 		content, err := os.ReadFile(t.CAFile)
 		if err != nil {
-			return nil, usage("the certificate authorities of the target: %w", err)
+			return nil, usage("read the certificate authorities of the target: %w", err)
 		}
 		roots := x509.NewCertPool()
 		if !roots.AppendCertsFromPEM(content) {
@@ -121,7 +121,7 @@ func (t target) connect(options ...client.Option) (*client.Client, error) {
 	if t.CertFile != "" || t.KeyFile != "" {
 		certificate, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
 		if err != nil {
-			return nil, usage("the client certificate of the target: %w", err)
+			return nil, usage("read the client certificate of the target: %w", err)
 		}
 		options = append(options, client.WithClientCertificate(certificate))
 	}
@@ -132,8 +132,8 @@ func (t target) connect(options ...client.Option) (*client.Client, error) {
 	return c, nil
 }
 
-// recordFile is where what was made on the target is kept. A broker of the
-// environment is recognised by its address and user.
+// recordFile returns the record of the target. For a broker of the environment, the
+// address and the user decide.
 func (t target) recordFile() (document[record], error) {
 	home, err := directory()
 	name := t.Name

@@ -28,10 +28,10 @@ func (p *program) newTarget() *cobra.Command {
 	f := &targetFlags{}
 	command := &cobra.Command{
 		Use:   "target [NAME [URL]]",
-		Short: "Choose the broker that commands talk to",
-		Long: `Without an argument, list the targets. With a name, choose one. With a name and a URL,
-add or change one and choose it. The password goes to the keyring of the system if
-there is one, else to a file that only you can read.
+		Short: "Choose the broker for the client commands",
+		Long: `Without an argument, list the targets. With a name, choose a target. With a name and a
+URL, add or change a target and choose it. The password is stored in the keyring of the
+system, or without a keyring in a file that only you can read.
 
 ` + urlVariable + `, ` + usernameVariable + ` and ` + passwordVariable + ` name a broker without a target.`,
 		Example: `  openbroker target local http://127.0.0.1:8080 --username openbroker --password-file openbroker-data/password
@@ -41,7 +41,7 @@ there is one, else to a file that only you can read.
 		RunE: func(command *cobra.Command, args []string) error {
 			switch {
 			case f.remove && len(args) != 1:
-				return usage("--delete needs the name of a target, and nothing else")
+				return usage("--delete takes the name of a target, and nothing else")
 			case f.remove:
 				return p.removeTarget(command.Context(), args[0])
 			case len(args) == 0:
@@ -63,12 +63,12 @@ there is one, else to a file that only you can read.
 	flags.StringVar(&f.username, "username", "", "log in as `USER`")
 	flags.StringVar(&f.passwordFile, "password-file", "", "read the password from `FILE`")
 	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from the standard input")
-	flags.StringVar(&f.set.CAFile, "ca-file", "", "trust the certificates in `FILE`, in PEM, instead of those of the system")
-	flags.StringVar(&f.set.CertFile, "client-cert", "", "show the certificate in `FILE`, in PEM")
-	flags.StringVar(&f.set.KeyFile, "client-key", "", "the key of the certificate is in `FILE`")
+	flags.StringVar(&f.set.CAFile, "ca-file", "", "trust the certificates in `FILE`, in PEM, in place of those of the system")
+	flags.StringVar(&f.set.CertFile, "client-cert", "", "log in with the client certificate in `FILE`, in PEM")
+	flags.StringVar(&f.set.KeyFile, "client-key", "", "`FILE` with the key of the client certificate, in PEM")
 	flags.StringVar(&f.set.Organization, "organization", "", "send `GUID` as the organization of instances")
 	flags.StringVar(&f.set.Space, "space", "", "send `GUID` as the space of instances")
-	flags.BoolVar(&f.remove, "delete", false, "forget the target and its password")
+	flags.BoolVar(&f.remove, "delete", false, "delete the target and its password")
 	addFormat(command, &f.format)
 	return command
 }
@@ -88,7 +88,7 @@ func (p *program) setTarget(ctx context.Context, f *targetFlags, name, address s
 	}
 	if parsed.User != nil {
 		if t.Username != "" {
-			return usage("the URL has a user name, and --username has one, too: which one?")
+			return usage("the URL and --username both have a user name: use one of them")
 		}
 		t.Username = parsed.User.Username()
 		t.Password, _ = parsed.User.Password()
@@ -140,12 +140,12 @@ func asRefused(err error) error {
 	return refused(err, "")
 }
 
-// askPassword reads a password from where the user says, or asks for it.
+// askPassword reads a password from the flags or the environment, or asks for it.
 func (p *program) askPassword(f *targetFlags) (string, error) {
 	var text string
 	switch {
 	case f.passwordFile != "" && f.passwordStdin:
-		return "", usage("--password-file and --password-stdin are both given: which one?")
+		return "", usage("--password-file and --password-stdin exclude each other: use one of them")
 	case f.passwordFile != "":
 		content, err := os.ReadFile(f.passwordFile)
 		if err != nil {
@@ -163,7 +163,7 @@ func (p *program) askPassword(f *targetFlags) (string, error) {
 	default:
 		file, ok := p.In.(*os.File)
 		if !ok || !term.IsTerminal(int(file.Fd())) {
-			return "", usage("the password is missing: give --password-file FILE or --password-stdin, or set %s", passwordVariable)
+			return "", usage("the password is missing: use --password-file FILE or --password-stdin, or set %s", passwordVariable)
 		}
 		_, _ = fmt.Fprint(p.Err, "Password: ")
 		content, err := term.ReadPassword(int(file.Fd()))
@@ -187,7 +187,7 @@ func (p *program) useTarget(ctx context.Context, name string) error {
 	}
 	return asRefused(file.change(ctx, func(all *targets) error {
 		if all.find(name) == nil {
-			return &Error{Code: exitUsage, err: fmt.Errorf("there is no target %q", name), Hint: "add it: openbroker target " + quote(name) + " URL"}
+			return &Error{Code: exitUsage, err: fmt.Errorf("the target %q does not exist", name), Hint: "add it: openbroker target " + quote(name) + " URL"}
 		}
 		all.Current = name
 		return nil
@@ -203,7 +203,7 @@ func (p *program) removeTarget(ctx context.Context, name string) error {
 	err = file.change(ctx, func(all *targets) error {
 		found := all.find(name)
 		if found == nil {
-			return usage("there is no target %q", name)
+			return usage("the target %q does not exist", name)
 		}
 		kept, err := found.recordFile()
 		if err != nil {
@@ -211,7 +211,7 @@ func (p *program) removeTarget(ctx context.Context, name string) error {
 		}
 		if made, err := kept.read(); err != nil || len(made.Instances) > 0 {
 			return &Error{
-				Code: exitUsage, err: fmt.Errorf("target %q still has %d instances", name, len(made.Instances)),
+				Code: exitUsage, err: fmt.Errorf("the target %q still has instances (%d)", name, len(made.Instances)),
 				Hint: "openbroker instances --target " + quote(name) + " lists them; deprovision them first",
 			}
 		}

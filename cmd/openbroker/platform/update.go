@@ -26,7 +26,7 @@ func (p *program) newUpdate() *cobra.Command {
 		Example: "  openbroker update orders --plan large --wait\n  openbroker update orders -p storage_gb=100",
 		Args:    exactly(1, "NAME"),
 		PreRunE: func(command *cobra.Command, _ []string) error {
-			// cf's update-service has -p PLAN.
+			// In cf, update-service takes -p PLAN.
 			if command.CalledAs() == "update-service" && f.plan == "" && len(f.pairs) == 1 && !strings.Contains(f.pairs[0], "=") {
 				f.plan, f.pairs = f.pairs[0], nil
 			}
@@ -34,7 +34,7 @@ func (p *program) newUpdate() *cobra.Command {
 		},
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
 			if f.plan == "" && f.config == "" && len(f.pairs) == 0 && f.context == "" {
-				return usage("nothing to change: give --plan, -p, -c or --context")
+				return usage("nothing to change: use --plan, -p, -c or --context")
 			}
 			return s.update(ctx, f, args[0], false)
 		}),

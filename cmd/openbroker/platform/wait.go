@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// waitFlags are how a command that changes something deals with operations.
+// waitFlags are the flags of commands that start operations.
 type waitFlags struct {
 	wait, async, sync bool
 	timeout           time.Duration
@@ -23,29 +23,29 @@ type waitFlags struct {
 
 func (f *waitFlags) add(command *cobra.Command) {
 	f.addWait(command)
-	command.Flags().BoolVar(&f.async, "async", false, "return as soon as the broker has accepted the operation, the default")
-	command.Flags().BoolVar(&f.sync, "sync", false, "do not let the broker answer before it is done (no accepts_incomplete)")
+	command.Flags().BoolVar(&f.async, "async", false, "return as soon as the broker has accepted the operation (the default)")
+	command.Flags().BoolVar(&f.sync, "sync", false, "require a synchronous answer (no accepts_incomplete)")
 }
 
 func (f *waitFlags) addWait(command *cobra.Command) {
 	command.Flags().BoolVarP(&f.wait, "wait", "w", false, "wait until the operation has ended")
-	command.Flags().DurationVar(&f.timeout, "timeout", 0, "with --wait: wait at most this `DURATION`, such as 30s or 10m, then exit with 3; the operation goes on")
+	command.Flags().DurationVar(&f.timeout, "timeout", 0, "with --wait: wait at most this `DURATION`, such as 30s or 10m, then exit with 3; the operation continues")
 }
 
 func (f *waitFlags) check() error {
 	switch {
 	case f.wait && f.async, f.wait && f.sync, f.async && f.sync:
-		return usage("--wait, --async and --sync exclude each other: give one of them")
+		return usage("--wait, --async and --sync exclude each other: use one of them")
 	case f.timeout < 0:
 		return usage("--timeout must be positive")
 	case f.timeout > 0 && !f.wait:
-		return usage("--timeout needs --wait; how long one request may take is --request-timeout")
+		return usage("--timeout needs --wait; the time limit of one request is --request-timeout")
 	default:
 		return nil
 	}
 }
 
-// await waits for an operation. resume is the command that goes on with it.
+// await waits for an operation. resume is the command that continues to wait.
 func (s *session) await(ctx context.Context, f *waitFlags, o client.Operation, subject, resume string) error {
 	waiting := ctx
 	if f.timeout > 0 {
@@ -64,16 +64,16 @@ func (s *session) await(ctx context.Context, f *waitFlags, o client.Operation, s
 		return &Error{Code: exitRefused, err: err}
 	case waiting.Err() != nil:
 		return &Error{
-			Code: exitUnfinished, Hint: "to go on waiting: " + resume,
-			err: fmt.Errorf("the %s of %s has not ended yet, and goes on", o.Kind, subject),
+			Code: exitUnfinished, Hint: "to continue waiting: " + resume,
+			err: fmt.Errorf("the %s of %s has not ended yet; it continues", o.Kind, subject),
 		}
 	default:
 		return refused(err, "to ask again: "+resume)
 	}
 }
 
-// progress shows a wait: one line that changes on a terminal, one line per change
-// elsewhere.
+// progress shows a wait: on a terminal one line that changes, elsewhere a line for each
+// change.
 type progress struct {
 	streams  output.Streams
 	what     string
@@ -97,7 +97,7 @@ func newProgress(streams output.Streams, what string, began time.Time) *progress
 	return p
 }
 
-// tick keeps the age on a terminal up to date.
+// tick updates the age on a terminal.
 func (p *progress) tick() {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -117,7 +117,7 @@ func (p *progress) poll(now client.Progress) {
 	text := string(now.State)
 	switch {
 	case now.Err != nil:
-		text = "no valid answer to a poll, asking again: " + now.Err.Error()
+		text = "no valid answer to a poll, polling again: " + now.Err.Error()
 	case now.Description != "":
 		text += ": " + now.Description
 	}
@@ -134,7 +134,7 @@ func (p *progress) poll(now client.Progress) {
 	note(p.streams, "%s: %s (%s)", p.what, text, age(now.Elapsed))
 }
 
-// draw writes the line of a terminal, cut to its width.
+// draw writes the line on a terminal, cut to its width.
 func (p *progress) draw() {
 	line := output.Printable(fmt.Sprintf("%s: %s (%s)", p.what, p.text, age(time.Since(p.began))))
 	if file, ok := p.streams.Err.(interface{ Fd() uintptr }); ok {
