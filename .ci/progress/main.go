@@ -1,6 +1,6 @@
-// Command progress reads what `go test -json` writes, and prints a line for each
-// package as soon as it is finished, with its time, and the output of what failed.
-// It exits with 1 if anything failed.
+// Command progress reads the output of `go test -json`. As soon as a package has
+// finished, it prints a line with its time, and the output of failed tests. It exits
+// with 1 after a failure.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 		}
 		var e event
 		if json.Unmarshal(line, &e) != nil {
-			fmt.Print(string(line)) // go itself says something.
+			fmt.Print(string(line)) // A message of the go command.
 			continue
 		}
 		name := e.Package + e.ImportPath

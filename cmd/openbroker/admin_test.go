@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
-// stuck is a configuration of a broker whose provisions never end.
+// stuck configures a broker whose provisions never end.
 const stuck = `
 policies: {default: {mode: asynchronous}}
 provider: {sqlitefile: {directory: openbroker-data/instances, create_delay: 1h}}
@@ -19,14 +19,14 @@ engine: {replica: replica-1, lease: 3s, stop_grace: 1s}
 shutdown: {operation_grace: 100ms}
 `
 
-// A world is a broker with the flags that name its store.
+// A world is a running broker, with the flags that name its store.
 type world struct {
 	*process
 	directory string
 	flags     []string
 }
 
-// forEachStore runs a test on both stores, with a broker that runs.
+// forEachStore runs a test on both stores, with a running broker.
 func forEachStore(t *testing.T, configuration string, test func(t *testing.T, w *world)) {
 	t.Helper()
 	for name, flags := range map[string]func(t *testing.T) []string{
@@ -43,7 +43,7 @@ func forEachStore(t *testing.T, configuration string, test func(t *testing.T, w 
 	}
 }
 
-// admin runs an admin command that succeeds, and returns what it prints.
+// admin runs an admin command, which must succeed, and returns its output.
 func (w *world) admin(args ...string) string {
 	w.t.Helper()
 	code, stdout, stderr := w.try(args...)
@@ -58,7 +58,7 @@ func (w *world) try(args ...string) (code int, stdout, stderr string) {
 	return command(w.t, w.directory, nil, append(append([]string{"admin"}, w.flags...), args...)...)
 }
 
-// list returns what an admin command lists.
+// list returns the records of an admin command.
 func (w *world) list(args ...string) []map[string]any {
 	w.t.Helper()
 	var records []map[string]any
@@ -72,7 +72,7 @@ func (w *world) list(args ...string) []map[string]any {
 	return records
 }
 
-// provision begins to create an instance, and returns the operation.
+// provision starts to create an instance, and returns the operation.
 func (w *world) provision(id string) string {
 	w.t.Helper()
 	return w.expect(http.StatusAccepted, "PUT", "/v2/service_instances/"+id+"?accepts_incomplete=true", provision(sqlitefile.SmallPlanID)).text("operation")
@@ -92,7 +92,7 @@ func (w *world) awaitStatus(id, status string) {
 	})
 }
 
-// plain makes what an admin command prints the same each time.
+// plain replaces random parts of an output of an admin command.
 func plain(text string) string {
 	text = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`).ReplaceAllString(text, "2026-01-02T03:04:05Z")
 	known := map[string]string{}
@@ -108,16 +108,16 @@ func TestAdminInterventions(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, stuck, func(t *testing.T, w *world) {
 		t.Helper()
-		var told strings.Builder
+		var printed strings.Builder
 		do := func(args ...string) {
 			t.Helper()
-			told.WriteString(w.admin(append(args, "--actor", "ada", "--reason", "ticket 42: it hangs")...))
+			printed.WriteString(w.admin(append(args, "--actor", "ada", "--reason", "ticket 42: it hangs")...))
 		}
 		// Retried: the next attempt begins at once.
 		one := w.provision("one")
 		do("retry", "one")
 		await(t, "the second attempt", func() bool { return w.list("operations", "--state", "active")[0]["attempt"] == 2.0 })
-		// Cancelled: it fails when the worker has stopped, and is cleaned up.
+		// Cancelled: it fails when the worker has stopped, and the engine cleans up.
 		do("cancel", one)
 		await(t, "the end", func() bool { return w.state("one", one) == "failed" })
 		w.awaitStatus("one", "deleted")
@@ -128,7 +128,7 @@ func TestAdminInterventions(t *testing.T) {
 			t.Errorf("the failed operation is %q", state)
 		}
 		w.awaitStatus("two", "deleted")
-		// Left behind, and then deleted after all.
+		// Left behind, and deleted later.
 		w.provision("three")
 		do("fail", "three", "--no-cleanup")
 		w.awaitStatus("three", "create failed")
@@ -144,7 +144,7 @@ func TestAdminInterventions(t *testing.T) {
 		do("forget", "four")
 		w.expect(http.StatusNotFound, "GET", "/v2/service_instances/four/last_operation", nil)
 
-		golden(t, "admin_interventions", plain(told.String()))
+		golden(t, "admin_interventions", plain(printed.String()))
 		golden(t, "admin_audit", plain(w.admin("audit")))
 		golden(t, "admin_audit_json", plain(w.admin("audit", "-o", "json", "--instance", "two")))
 		golden(t, "admin_operations", plain(w.admin("operations")))
@@ -239,8 +239,8 @@ func TestAdminOrphans(t *testing.T) {
 		write(t, w.directory, "openbroker-data/instances/"+name+"/database.sqlite", "")
 		golden(t, "admin_orphans", w.admin("orphans"))
 		golden(t, "admin_orphans_json", w.admin("orphans", "-o", "json"))
-		// What was forgotten is an orphan too. One id that is wrong does not spare
-		// the others.
+		// A forgotten resource is an orphan, too. After a wrong id, the command continues
+		// with the next one.
 		code, stdout, stderr := w.try("forget", "nothing", "one", "nobody", "-o", "json", "--reason", "x", "--actor", "ada")
 		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, `"nothing"`) || !strings.Contains(stderr, `"nobody"`) {
 			t.Errorf("exit code %d, %s", code, stderr)
@@ -292,7 +292,7 @@ func TestAdminErrors(t *testing.T) {
 			}
 			golden(t, name, strings.ReplaceAll(stderr, directory, "/directory"))
 			if files := snapshot(t, directory); len(files) != 1 {
-				t.Errorf("it made files: %d", len(files))
+				t.Errorf("the command created %d files", len(files))
 			}
 		})
 	}
@@ -355,7 +355,7 @@ func TestKeysetCommands(t *testing.T) {
 	if code != 1 || !strings.Contains(stderr, "disable it first") {
 		t.Errorf("deleted an enabled key: %d, %s", code, stderr)
 	}
-	run("disable", "--force", added) // It has sealed everything.
+	run("disable", "--force", added) // It has encrypted everything.
 	run("disable", first)
 	code, _, stderr = command(t, directory, nil, "keyset", "delete", added)
 	if code != 1 || !strings.Contains(stderr, "is needed by 2 records") {

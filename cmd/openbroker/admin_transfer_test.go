@@ -21,7 +21,7 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// ok runs a command that succeeds and returns what it says.
+// ok runs a command, which must succeed, and returns its output.
 func ok(t *testing.T, directory string, args ...string) (stdout, stderr string) {
 	t.Helper()
 	code, stdout, stderr := command(t, directory, nil, args...)
@@ -31,7 +31,7 @@ func ok(t *testing.T, directory string, args ...string) (stdout, stderr string) 
 	return stdout, stderr
 }
 
-// fails runs a command that fails and says why.
+// fails runs a command, which must fail with a message.
 func fails(t *testing.T, directory, want string, args ...string) {
 	t.Helper()
 	code, stdout, stderr := command(t, directory, nil, args...)
@@ -40,8 +40,8 @@ func fails(t *testing.T, directory, want string, args ...string) {
 	}
 }
 
-// From SQLite to PostgreSQL and back, with nothing lost: the credentials are the
-// same, and what is exported again is the same to the byte.
+// From SQLite to PostgreSQL and back nothing is lost: the credentials are the same, and
+// another export is identical.
 func TestMove(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -63,13 +63,13 @@ func TestMove(t *testing.T) {
 	ok(t, directory, "admin", "export", "forced", "--force")
 	p.stop()
 
-	_, told := ok(t, directory, "admin", "export", "first")
-	if want := "openbroker: exported 1 instances, 2 bindings, 4 operations, 1 entries of the audit trail and 2 settings; keep the keyset: the export cannot be decrypted without it\n"; told != want {
-		t.Errorf("told %q, want %q", told, want)
+	_, message := ok(t, directory, "admin", "export", "first")
+	if want := "openbroker: exported 1 instances, 2 bindings, 4 operations, 1 entries of the audit trail and 2 settings; keep the keyset: the export cannot be decrypted without it\n"; message != want {
+		t.Errorf("the command printed %q, want %q", message, want)
 	}
 	first := readFile(t, directory, "first")
 	if first != readFile(t, directory, "forced") {
-		t.Error("what was exported of the running broker is not the same")
+		t.Error("the export of the running broker differs")
 	}
 	for _, secret := range []string{rw["path"].(string), rw["dsn"].(string)} {
 		if strings.Contains(first, secret) {
@@ -86,9 +86,9 @@ func TestMove(t *testing.T) {
 
 	// To PostgreSQL.
 	dsn := postgres.NewDatabase(t)
-	_, told = ok(t, directory, "admin", "import", "first", "--store", dsn)
-	if !strings.HasSuffix(told, "; the keyset matches\n") {
-		t.Errorf("told %q", told)
+	_, message = ok(t, directory, "admin", "import", "first", "--store", dsn)
+	if !strings.HasSuffix(message, "; the keyset matches\n") {
+		t.Errorf("the command printed %q", message)
 	}
 	if again, _ := ok(t, directory, "admin", "export", "--store", dsn); again != first {
 		t.Errorf("PostgreSQL exports\n%s\nSQLite exported\n%s", again, first)
@@ -110,7 +110,7 @@ func TestMove(t *testing.T) {
 	ok(t, directory, "admin", "export", "second", "--store", dsn)
 	ok(t, directory, "admin", "import", "second", "--store", "sqlite:moved/broker.db")
 	if again, _ := ok(t, directory, "admin", "export", "--store", "sqlite:moved/broker.db"); again != readFile(t, directory, "second") {
-		t.Error("SQLite does not export what PostgreSQL exported")
+		t.Error("the exports of SQLite and PostgreSQL differ")
 	}
 	p = serve(t, directory, nil, "--config", config, "--store", "sqlite:moved/broker.db")
 	for id, want := range map[string]map[string]any{"rw": rw, "new": fresh} {
@@ -133,8 +133,8 @@ func readFile(t *testing.T, directory, name string) string {
 	return string(content)
 }
 
-// A store whose operations are worked on is not exported; the operations go on
-// in the new one, with their ids.
+// A store with leased operations is not exported. Operations continue in the new store,
+// with their ids.
 func TestMoveOpenOperation(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, stuck, func(t *testing.T, w *world) {
@@ -162,9 +162,9 @@ func TestImportNeedsTheKeyset(t *testing.T) {
 	t.Parallel()
 	directory := used(t)
 	ok(t, directory, "admin", "export", "archive")
-	_, told := ok(t, directory, "admin", "import", "archive", "--data", "new")
-	if !strings.HasSuffix(told, "; copy the keyset of the old broker before you start the new one\n") {
-		t.Errorf("told %q", told)
+	_, message := ok(t, directory, "admin", "import", "archive", "--data", "new")
+	if !strings.HasSuffix(message, "; copy the keyset of the old broker before you start the new one\n") {
+		t.Errorf("the command printed %q", message)
 	}
 	refused(t, directory, nil, "the keyset file new/keyset.json does not exist", "--data", "new")
 	write(t, filepath.Join(directory, "new"), "keyset.json", readFile(t, directory, "openbroker-data/keyset.json"))
@@ -184,17 +184,17 @@ func TestImportNeedsTheKeyset(t *testing.T) {
 	fails(t, directory, "cut off", "admin", "import", write(t, directory, "cut", readFile(t, directory, "archive")[:500]), "--data", "third")
 	delete(before, filepath.Join(directory, "cut"))
 	if after := snapshot(t, directory); len(after) != len(before)+1 {
-		t.Errorf("a refused import made files: %d, were %d", len(after), len(before))
+		t.Errorf("after a refused import there are %d files, before %d", len(after), len(before))
 	}
-	// The wrong keyset does not intervene, either.
+	// The wrong keyset cannot intervene, either.
 	if err := os.Rename(filepath.Join(directory, "other", "keyset.json"), filepath.Join(directory, "openbroker-data", "keyset.json")); err != nil {
 		t.Fatal(err)
 	}
 	fails(t, directory, "configure the keyset of the broker", "admin", "forget", "one", "--reason", "x")
 }
 
-// killedImport kills an import while it writes. It returns an empty directory if
-// that has ended before.
+// killedImport kills an import while it writes. It returns an empty directory if the
+// import has ended earlier.
 func killedImport(t *testing.T, place func(*testing.T, string) (string, func() bool), many int) (directory, file, store string) {
 	t.Helper()
 	directory = t.TempDir()
@@ -216,7 +216,7 @@ func killedImport(t *testing.T, place func(*testing.T, string) (string, func() b
 	return directory, file, store
 }
 
-// manyInstances makes an archive that takes a while to import.
+// manyInstances writes an archive whose import takes a while.
 func manyInstances(t *testing.T, directory string, n int) string {
 	t.Helper()
 	path := filepath.Join(directory, "many")
@@ -244,7 +244,7 @@ func manyInstances(t *testing.T, directory string, n int) string {
 	return path
 }
 
-// A killed import leaves a store that is empty, and can be filled.
+// A killed import leaves an empty store, which can be filled.
 func TestKilledImport(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]func(t *testing.T, directory string) (store string, writing func() bool){
@@ -271,7 +271,7 @@ func TestKilledImport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// On some machines it can be too fast to be killed.
+			// On some machines the import ends before it can be killed.
 			many := 20000
 			directory, file, store := killedImport(t, c, many)
 			for ; directory == ""; directory, file, store = killedImport(t, c, many) {
@@ -282,9 +282,9 @@ func TestKilledImport(t *testing.T) {
 			if stdout, _ := ok(t, directory, "admin", "instances", "-o", "json", "--store", store); stdout != "" {
 				t.Errorf("there are instances: %.200s", stdout)
 			}
-			_, told := ok(t, directory, "admin", "import", file, "--store", store)
-			if !strings.Contains(told, "imported "+strconv.Itoa(many)+" instances") {
-				t.Errorf("told %q", told)
+			_, message := ok(t, directory, "admin", "import", file, "--store", store)
+			if !strings.Contains(message, "imported "+strconv.Itoa(many)+" instances") {
+				t.Errorf("the command printed %q", message)
 			}
 			if stdout, _ := ok(t, directory, "admin", "instances", "-o", "json", "--store", store, "--all"); strings.Count(stdout, "\n") != many {
 				t.Errorf("%d instances", strings.Count(stdout, "\n"))

@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
-// catalogText is a catalog of the service sqlite with some plans.
+// catalogText returns a catalog of the service sqlite with some plans.
 func catalogText(plans ...string) string {
 	head := "services:\n  - id: " + sqlitefile.ServiceID + "\n    name: sqlite\n    description: A database.\n    bindable: true\n    plan_updateable: true\n    instances_retrievable: true\n    bindings_retrievable: true\n    plans:\n"
 	return head + "      - " + strings.Join(plans, "\n      - ") + "\n"
@@ -23,7 +23,7 @@ const (
 	customPlan = "{id: " + customID + ", name: custom, description: A custom one., sqlitefile: {max_bytes: 40960}}"
 )
 
-// replace puts a file in the place of another one, at once.
+// replace replaces a file atomically.
 func replace(t *testing.T, directory, name, content string) {
 	t.Helper()
 	if err := os.Rename(write(t, directory, name+".new", content), filepath.Join(directory, name)); err != nil {
@@ -31,8 +31,7 @@ func replace(t *testing.T, directory, name, content string) {
 	}
 }
 
-// etag is the version of the catalog that is served, and plans are the names of its
-// plans.
+// etag returns the version of the served catalog, and the names of its plans.
 func (p *process) etag() (tag, plans string) {
 	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+"/v2/catalog", http.NoBody)
@@ -99,11 +98,11 @@ func TestCatalogFile(t *testing.T) {
 		t.Errorf("the DSN is %q", dsn)
 	}
 
-	// What is wrong is told with its place, and changes nothing.
+	// An error has its position, and changes nothing.
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan, "{id: 5, name: five}"))
 	p.awaitLog("catalog.yaml:11:14: error: id must be a string")
 	if stdout, stderr := ok(t, directory, "admin", "instances", "--config", "openbroker.yaml"); !strings.Contains(stdout, "custom") || !strings.Contains(stderr, "served last") {
-		t.Errorf("admin tells %q, %q", stdout, stderr)
+		t.Errorf("admin prints %q, %q", stdout, stderr)
 	}
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan, customPlan, "{id: x, name: x, description: X.}"))
 	p.awaitLog("the provider sqlitefile cannot serve the catalog: the plan \\\"x\\\" (x)")
@@ -133,7 +132,7 @@ func TestCatalogFile(t *testing.T) {
 	p.stop()
 }
 
-// What instances can do is not taken from them, either.
+// The abilities of existing instances cannot be withdrawn.
 func TestCatalogFileWithdrawn(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -156,8 +155,7 @@ func TestCatalogFileWithdrawn(t *testing.T) {
 	p.stop()
 }
 
-// A schema that is valid, but cannot be used to validate, is not taken over, as it is
-// not at the start.
+// A valid schema that cannot validate parameters is refused, as it is at the start.
 func TestCatalogFileUnusableSchema(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -172,8 +170,7 @@ func TestCatalogFileUnusableSchema(t *testing.T) {
 	p.stop()
 }
 
-// Policies of a plan that waits to be removed would keep the next process from
-// starting, so that the refusal speaks of them.
+// Policies of a refused plan would prevent the next start, so the refusal mentions them.
 func TestCatalogFileRefusedPolicies(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -194,14 +191,14 @@ func TestCatalogFileAllowBreaking(t *testing.T) {
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan))
 	p.awaitPlans("small")
 	p.awaitLog("the changed catalog breaks instances that exist")
-	// What is there can be fetched and deleted.
+	// Existing instances can be fetched and deleted.
 	p.expect(http.StatusOK, "GET", instance, nil)
 	p.expect(http.StatusBadRequest, "PUT", instance+"/service_bindings/b", map[string]any{"service_id": sqlitefile.ServiceID, "plan_id": customID})
 	p.expect(http.StatusOK, "DELETE", instance+"?service_id="+sqlitefile.ServiceID+"&plan_id="+customID, nil)
 	p.stop()
 }
 
-// A restart is no way around: what was served last stays, until nothing needs it.
+// A restart keeps the catalog that was served last, as long as instances need it.
 func TestCatalogFileRestart(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -212,37 +209,36 @@ func TestCatalogFileRestart(t *testing.T) {
 	p.kill()
 	p = withCatalog(t, directory, "", smallPlan)
 	if _, plans := p.etag(); plans != "small custom" {
-		t.Errorf("it begins with the plans %q", plans)
+		t.Errorf("the broker starts with the plans %q", plans)
 	}
 	p.awaitLog("the changed catalog is refused")
 	p.kill()
 	p = withCatalog(t, directory, ", allow_breaking: true", smallPlan)
 	if _, plans := p.etag(); plans != "small" {
-		t.Errorf("with allow_breaking it begins with the plans %q", plans)
+		t.Errorf("with allow_breaking the broker starts with the plans %q", plans)
 	}
 	p.awaitLog("the changed catalog breaks instances that exist")
 	p.stop()
-	// From then on that is how it is.
+	// The next start keeps it.
 	p = withCatalog(t, directory, "", smallPlan)
 	if _, plans := p.etag(); plans != "small" {
-		t.Errorf("it begins with the plans %q", plans)
+		t.Errorf("the broker starts with the plans %q", plans)
 	}
 	p.expect(http.StatusOK, "DELETE", instance+"?service_id="+sqlitefile.ServiceID+"&plan_id="+customID, nil)
 	p.stop()
 	if info, err := os.Stat(filepath.Join(directory, "openbroker-data", "catalog.json")); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the kept catalog has the mode %v, %v", info.Mode(), err)
+		t.Errorf("the stored catalog has the mode %v, %v", info.Mode(), err)
 	}
 }
 
-// A broker that came down comes up again, although its catalog file is broken: on the
-// catalog that it served last.
+// With a broken catalog file, a broker starts with the catalog that it served last.
 func TestCatalogFileBrokenAtStart(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	withCatalog(t, directory, "", smallPlan, customPlan).kill()
 	p := withCatalog(t, directory, "", "{id: 5}")
 	if _, plans := p.etag(); plans != "small custom" {
-		t.Errorf("it begins with the plans %q", plans)
+		t.Errorf("the broker starts with the plans %q", plans)
 	}
 	for _, want := range []string{"THE CATALOG FILE CANNOT BE USED", "catalog.yaml:", "level=ERROR"} {
 		if !strings.Contains(p.stderr.String(), want) {
@@ -257,7 +253,7 @@ func TestCatalogFileBrokenAtStart(t *testing.T) {
 	p.awaitLog("a field of the catalog has no effect")
 	await(t, "/readyz to be ok", func() bool { a := p.request("GET", "/readyz", nil); return a.text("status") == "ok" })
 	p.kill()
-	// What cannot be used for another reason than the file still is no start.
+	// Another error still prevents the start.
 	write(t, directory, "catalog.yaml", "services: {}\n")
 	if err := os.Remove(filepath.Join(directory, "openbroker-data", "catalog.json")); err != nil {
 		t.Fatal(err)
@@ -277,7 +273,7 @@ func TestCatalogFileFirst(t *testing.T) {
 	p.stop()
 	p = withCatalog(t, directory, "", smallPlan)
 	if _, plans := p.etag(); plans != "small large" {
-		t.Errorf("it begins with the plans %q", plans)
+		t.Errorf("the broker starts with the plans %q", plans)
 	}
 	p.expect(http.StatusOK, "DELETE", instance+"?service_id="+sqlitefile.ServiceID+"&plan_id="+sqlitefile.LargePlanID, nil)
 	p.awaitPlans("small")

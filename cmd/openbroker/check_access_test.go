@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// certificates writes an authority, and for each name a certificate with its
-// key, to NAME.pem and NAME.key.
+// certificates writes an authority, and for each name a certificate and its key, to
+// NAME.pem and NAME.key.
 func certificates(t *testing.T, directory string, names ...string) {
 	t.Helper()
 	template := func(name string) *x509.Certificate {
@@ -79,7 +79,7 @@ log: {level: error}
 			}
 			for want, args := range map[string][]string{
 				"refuses the credentials": {"--ca-file", "authority.pem", "--client-cert", "stranger.pem", "--client-key", "stranger.key"},
-				"certificate":             {"--client-cert", "platform.pem", "--client-key", "platform.key"}, // The broker's is of nobody the system trusts.
+				"certificate":             {"--client-cert", "platform.pem", "--client-key", "platform.key"}, // The system does not trust the authority of the broker.
 				"the broker":              {"--insecure-skip-verify"},
 			} {
 				if code, stdout, stderr := run(args...); code != 2 || stdout != "" || !strings.Contains(stderr, want) {

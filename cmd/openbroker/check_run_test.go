@@ -19,16 +19,16 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// passwordFile is where serve keeps the password that it has generated.
+// passwordFile has the password that serve has generated.
 var passwordFile = filepath.Join("openbroker-data", "password")
 
-// checking runs openbroker check against a broker to its end.
+// checking runs openbroker check against a broker, and waits for its end.
 func checking(p *process, args ...string) (code int, stdout, stderr string) {
 	p.t.Helper()
 	return command(p.t, p.cmd.Dir, nil, append([]string{"check", p.url, "--password-file", passwordFile, "--poll-interval", "10ms", "--max-poll-interval", "20ms"}, args...)...)
 }
 
-// instances are those that the broker has, as its operator sees them.
+// instances returns the instances of the broker, as the admin commands list them.
 func (p *process) instances() []string {
 	p.t.Helper()
 	code, stdout, stderr := command(p.t, p.cmd.Dir, nil, "admin", "instances", "-o", "json", "--all")
@@ -68,8 +68,8 @@ func faulty(t *testing.T, p *process, change func(*http.Response) error) string 
 	return server.URL
 }
 
-// openbroker serve follows the specification, in both ways that a plan can work,
-// and for every platform.
+// openbroker serve follows the specification with synchronous and asynchronous plans, and
+// for every platform.
 func TestCheckServe(t *testing.T) {
 	t.Parallel()
 	const quiet = "log: {level: warn}\n"
@@ -119,7 +119,7 @@ func TestCheckServe(t *testing.T) {
 	}
 }
 
-// A MUST that does not hold is an exit code of 1, and all reports say so.
+// After a failed MUST the exit code is 1, and all reports show the failure.
 func TestCheckBrokenBroker(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
@@ -178,7 +178,7 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
-// Each format but text leaves the verdict to the standard error.
+// With any format but text, the verdict goes to the standard error.
 func TestCheckOutput(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
@@ -196,7 +196,7 @@ func TestCheckOutput(t *testing.T) {
 	p.stop()
 }
 
-// Where no check applies, nothing was shown.
+// A run without applicable checks is not a success.
 func TestCheckNothingApplies(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
@@ -207,8 +207,8 @@ func TestCheckNothingApplies(t *testing.T) {
 	p.stop()
 }
 
-// A run that failed before it began leaves no report, neither an empty one nor
-// that of the run before.
+// A run that fails before its first request leaves no report, neither an empty one nor
+// that of an earlier run.
 func TestCheckLeavesNoStaleReport(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -217,11 +217,11 @@ func TestCheckLeavesNoStaleReport(t *testing.T) {
 		t.Errorf("exit code %d, standard error %q", code, stderr)
 	}
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Errorf("the report is there: %v", err)
+		t.Errorf("the report exists: %v", err)
 	}
 }
 
-// What cannot be deleted is told, and no success.
+// A failed clean-up is reported, and is not a success.
 func TestCheckLeftovers(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
@@ -239,8 +239,7 @@ func TestCheckLeftovers(t *testing.T) {
 	p.stop()
 }
 
-// A signal in the middle of a run deletes what was created, and the report tells
-// what is known.
+// After a signal, the run deletes what it has created, and reports the results so far.
 func TestCheckInterrupted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -279,7 +278,7 @@ func TestCheckInterrupted(t *testing.T) {
 	}
 }
 
-// The second signal ends a run whose clean-up does not end.
+// The second signal ends a run whose clean-up hangs.
 func TestCheckInterruptedTwice(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
@@ -300,7 +299,7 @@ func TestCheckInterruptedTwice(t *testing.T) {
 	run.signal(syscall.SIGINT)
 	run.exit()
 	if status, ok := run.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != syscall.SIGINT {
-		t.Errorf("it ended with %v", run.cmd.ProcessState)
+		t.Errorf("the run ended with %v", run.cmd.ProcessState)
 	}
 	p.stop()
 }
@@ -322,7 +321,7 @@ func TestCheckParameters(t *testing.T) {
 			return
 		}
 		w.WriteHeader(http.StatusBadRequest)
-		_, _ = w.Write(body) // The secret comes back.
+		_, _ = w.Write(body) // The answer repeats the secret.
 	}))
 	t.Cleanup(server.Close)
 	directory := t.TempDir()

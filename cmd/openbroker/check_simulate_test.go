@@ -23,7 +23,7 @@ func TestCheckSimulate(t *testing.T) {
 		case conformance.Passed, conformance.NotApplicable, conformance.Declined:
 		default:
 			if result.Check.ID == "bind-endpoints" {
-				continue // Only one plan has endpoints, as a client of the field cannot read them.
+				continue // Only one plan has endpoints, because a client in use cannot read them.
 			}
 			t.Errorf("%s", result.Text())
 		}

@@ -12,8 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onTerminal runs a command whose outputs are a terminal, and returns what is
-// written to it.
+// onTerminal runs a command on a terminal, and returns what it writes.
 func onTerminal(t *testing.T, directory string, environment []string, args ...string) string {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
@@ -39,14 +38,14 @@ func onTerminal(t *testing.T, directory string, environment []string, args ...st
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	_ = terminal.Close() // The command has its own.
+	_ = terminal.Close() // The command has its own descriptor.
 	written := make(chan string)
 	go func() {
-		text, _ := io.ReadAll(master) // It ends with EIO when nobody has the terminal any more.
+		text, _ := io.ReadAll(master) // It ends with EIO when the last descriptor of the terminal is closed.
 		written <- string(text)
 	}()
 	text := <-written
-	_ = cmd.Wait() // The report has what is wrong.
+	_ = cmd.Wait() // The report has the error.
 	return text
 }
 
@@ -62,8 +61,8 @@ func control(t *testing.T, file *os.File, work func(fd int) error) {
 	}
 }
 
-// On a terminal, one line tells how far the run is, and goes away for the report,
-// which has colours.
+// On a terminal, one line shows the progress of the run. The report, with colours,
+// replaces it.
 func TestCheckTerminal(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)
@@ -90,7 +89,7 @@ func TestCheckTerminal(t *testing.T) {
 			if found != c.status {
 				t.Errorf("written: %q", text)
 			}
-			// What is behind the last status line is the report, on a line of its own.
+			// After the last status line, the report starts on a new line.
 			if at := strings.LastIndex(after, "\r\x1b[K"); c.status && (at < 0 || strings.Contains(after[:at], "MUST") || !strings.Contains(after[at:], "MUST") || strings.Contains(after[at:], " checks: ")) {
 				t.Errorf("written: %q", text)
 			}

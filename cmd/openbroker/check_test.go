@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// What is wrong with the command is told in one line, before anything is sent.
+// A misuse of the command is reported in one line, before any request.
 func TestCheckMisuse(t *testing.T) {
 	t.Parallel()
 	const broker = "http://127.0.0.1:1"
@@ -119,11 +119,11 @@ func TestCheckList(t *testing.T) {
 		}
 	}
 	if len(profiles) != 2 || profiles[""] < 100 || profiles["cloudfoundry"] == 0 {
-		t.Errorf("the checks are of the profiles %v", profiles)
+		t.Errorf("the profiles of the checks are %v", profiles)
 	}
 }
 
-// A broker that does not let the run in was not checked.
+// A broker that refuses the credentials is not checked.
 func TestCheckRefused(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,9 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The examples of docs/cli.md print what the manual says, against a broker that is
-// served and against the simulator. Tables are shown there as on a terminal; here
-// they go through a pipe.
+// The examples of docs/cli.md print what the page shows, with openbroker serve and with
+// the simulator. The page shows tables as on a terminal; here they go through a pipe.
 func TestCLIManual(t *testing.T) {
 	t.Parallel()
 	manual, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
@@ -31,7 +30,7 @@ func TestCLIManual(t *testing.T) {
 			if command, found := strings.CutPrefix(line, "$ "); found {
 				examples++
 				command = strings.NewReplacer("http://127.0.0.1:8080", served.url, "http://127.0.0.1:8090", simulator.url).Replace(command)
-				// Both streams go to one place, in order. A pipe has the code of its last command.
+				// Both streams keep their order. A pipe has the exit code of its last command.
 				script.WriteString("echo " + shellQuote(strings.TrimSpace("$ "+command)) + "\n{ " + strings.TrimSpace(command) + "\n} 2>&1\ncode=$?; [ $code = 0 ] || echo \"[exit code $code]\"\n")
 				want.WriteString(strings.TrimSpace("$ "+command) + "\n")
 				continue

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A cli runs client commands with a home of their own, against a broker.
+// A cli runs client commands with their own home, against a broker.
 type cli struct {
 	t           *testing.T
 	environment []string
@@ -25,14 +25,14 @@ func newCLI(t *testing.T, broker *process) *cli {
 	}}
 }
 
-// run runs a command and returns what it writes, and its exit code.
+// run runs a command and returns its output and its exit code.
 func (c *cli) run(args ...string) (stdout, stderr string, code int) {
 	c.t.Helper()
 	command := exec.CommandContext(c.t.Context(), binary, args...)
 	command.Env = c.environment
 	var out, err strings.Builder
 	command.Stdout, command.Stderr = &out, &err
-	_ = command.Run() // The exit code says the same.
+	_ = command.Run() // The exit code has the error.
 	return out.String(), err.String(), command.ProcessState.ExitCode()
 }
 
@@ -45,7 +45,7 @@ func (c *cli) expect(code int, args ...string) (stdout, stderr string) {
 	return stdout, stderr
 }
 
-// TestCLIExitCodes has one line for each code, and looks at both streams.
+// TestCLIExitCodes has lines for each exit code, and compares both streams.
 func TestCLIExitCodes(t *testing.T) {
 	t.Parallel()
 	broker := simulate(t, t.TempDir(), nil)
@@ -75,7 +75,7 @@ func TestCLIExitCodes(t *testing.T) {
 		{0, "instance slow", "it is creating: openbroker operation slow --wait"},
 		{1, "upgrade slow", ""},
 		{0, "deprovision slow", ""},
-		// A deletion takes as long as the instance says.
+		// A deletion takes the delay of the instance.
 		{3, "operation slow --wait --timeout 10ms", "deprovision of slow has not ended yet"},
 		{0, "deprovision orders", ""},
 		{1, "deprovision 5 --service simulated --plan sync", "to succeed if the broker does not have it, add --force"},
@@ -88,7 +88,7 @@ func TestCLIExitCodes(t *testing.T) {
 		}
 		stdout, stderr := c.expect(line.code, args...)
 		if !strings.Contains(stderr, line.stderr) || line.code != 0 && stdout != "" {
-			t.Errorf("%s: it wrote\n%s, and to the standard error\n%s", line.args, stdout, stderr)
+			t.Errorf("%s: standard output\n%s\nstandard error\n%s", line.args, stdout, stderr)
 		}
 	}
 	c.environment = append(c.environment, "SB_BROKER_PASSWORD=wrong")
@@ -101,8 +101,7 @@ func TestCLIExitCodes(t *testing.T) {
 	}
 }
 
-// TestCLIOutputs reads each form of output with a parser of its own, the standard
-// error apart.
+// TestCLIOutputs parses the JSON of each command, and looks for secrets in the files.
 func TestCLIOutputs(t *testing.T) {
 	t.Parallel()
 	c := newCLI(t, simulate(t, t.TempDir(), nil))
@@ -124,11 +123,11 @@ func TestCLIOutputs(t *testing.T) {
 		stdout, _ := c.expect(0, append(args, "-o", "json")...)
 		var value any
 		if err := json.Unmarshal([]byte(stdout), &value); err != nil {
-			t.Errorf("%q is no JSON: %v\n%s", args, err, stdout)
+			t.Errorf("the output of %q is not JSON: %v\n%s", args, err, stdout)
 		}
 		shown := strings.Contains(stdout, `"credentials"`)
 		if wanted := len(args) == 4 && args[3] == "--show-secrets"; shown != wanted {
-			t.Errorf("%q shows credentials: %v\n%s", args, shown, stdout)
+			t.Errorf("%q prints credentials: %v\n%s", args, shown, stdout)
 		}
 	}
 	home := strings.TrimPrefix(c.environment[1], "OPENBROKER_HOME=")
@@ -141,7 +140,7 @@ func TestCLIOutputs(t *testing.T) {
 		}
 		text, err := os.ReadFile(path)
 		if strings.Contains(string(text), "hunter22") || strings.Contains(string(text), strings.TrimSpace(secret)) {
-			t.Errorf("%s keeps a secret", path)
+			t.Errorf("%s contains a secret", path)
 		}
 		if info, err := entry.Info(); err != nil || info.Mode().Perm() != 0o600 && !strings.HasSuffix(path, ".lock") {
 			t.Errorf("%s has the mode %v", path, info.Mode())
@@ -184,14 +183,14 @@ func TestCLICtrlCEndsLoops(t *testing.T) {
 	}
 }
 
-// TestCLICompletion asks bash itself for the candidates.
+// TestCLICompletion asks bash for the candidates.
 func TestCLICompletion(t *testing.T) {
 	t.Parallel()
 	broker := simulate(t, t.TempDir(), nil)
 	c := newCLI(t, broker)
 	c.expect(0, "provision", "simulated", "updateable", "orders")
 	c.expect(0, "bind", "orders", "app")
-	broker.stop() // Nothing of this needs the broker.
+	broker.stop() // Completion does not need it.
 	for line, want := range map[string]string{
 		"openbroker provi":                              "provision",
 		"openbroker provision ":                         "simulated",
@@ -220,7 +219,7 @@ printf '%s\n' "${COMPREPLY[@]}"`
 		}
 		var got []string
 		for candidate := range strings.Lines(string(output)) {
-			// Descriptions stand behind the candidate.
+			// A description follows the candidate.
 			fields := strings.Fields(candidate)
 			if len(fields) > 0 {
 				got = append(got, fields[0])
@@ -232,7 +231,7 @@ printf '%s\n' "${COMPREPLY[@]}"`
 	}
 }
 
-// TestCLILoad looks at the report, and interrupts a load.
+// TestCLILoad compares the reports of loads, and interrupts one.
 func TestCLILoad(t *testing.T) {
 	t.Parallel()
 	broker := simulate(t, t.TempDir(), nil)
@@ -254,13 +253,13 @@ func TestCLILoad(t *testing.T) {
 	if bind := report.Operations["bind"]; report.Cycles < 3 || len(report.Errors) != 0 || len(report.Left) != 0 || bind.Count != report.Cycles || bind.P50 <= 0 || bind.Max < bind.P50 {
 		t.Errorf("%s", stdout)
 	}
-	// A broker that refuses half of all requests is said to.
+	// The report counts the errors of the broker.
 	broker.expect(200, "PUT", "/control/faults", map[string]any{"faults": []any{map[string]any{"on": "bind", "status": 500, "times": 2}}})
 	stdout, _ = c.expect(1, "load", "--duration", "200ms", "--concurrency", "2", "--plan", "sync", "-o", "json")
 	if !strings.Contains(stdout, `"bind: 500 Internal Server Error": 2`) || !strings.Contains(stdout, `"left": []`) {
 		t.Errorf("%s", stdout)
 	}
-	// What cannot be deleted at first is deleted when the broker is well again.
+	// Failed deletions are repeated until they succeed.
 	broker.expect(200, "PUT", "/control/faults", map[string]any{"faults": []any{map[string]any{"on": "deprovision", "status": 503, "times": 3}}})
 	stdout, _ = c.expect(1, "load", "--duration", "200ms", "--concurrency", "2", "--plan", "sync", "-o", "json")
 	if !strings.Contains(stdout, `"deprovision: 503 Service Unavailable": 3`) || !strings.Contains(stdout, `"left": []`) {

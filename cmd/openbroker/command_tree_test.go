@@ -13,7 +13,7 @@ var (
 	flagInHelp     = regexp.MustCompile(`--[a-z-]+`)
 )
 
-// Every help has an example, and examples use flags and commands that there are.
+// Every help has an example, and examples use existing flags and commands.
 func TestExamplesInHelp(t *testing.T) {
 	t.Parallel()
 	var wait sync.WaitGroup
@@ -49,7 +49,7 @@ func TestExamplesInHelp(t *testing.T) {
 	visit(nil)
 }
 
-// The shell proposes what a flag can have.
+// The shell proposes the values of a flag.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	const noFiles, files, directories, noSpaceNoFiles = ":4", ":0", ":16", ":6"

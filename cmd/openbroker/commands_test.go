@@ -30,8 +30,8 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// What is wrong is told in one line on the standard error, or in those of the
-// configuration file.
+// An error is one line on the standard error, or the list of problems of a configuration
+// file.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	const invalid = `lisen: 127.0.0.1:0
@@ -117,7 +117,7 @@ func TestConfigCheck(t *testing.T) {
 		t.Errorf("exit code %d, standard output %q, standard error %q", code, stdout, stderr)
 	}
 	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 {
-		t.Errorf("checking made %v, %v", entries, err)
+		t.Errorf("after checking, the directory has %v, %v", entries, err)
 	}
 }
 

@@ -85,13 +85,13 @@ func TestDiff(t *testing.T) {
 			}
 			golden(t, filepath.Join("diff", name), stdout+stderr)
 			if strings.HasSuffix(name, "_json") && !json.Valid([]byte(stdout)) {
-				t.Error("this is no JSON")
+				t.Error("the output is not JSON")
 			}
 		})
 	}
 }
 
-// A running broker is compared with a file, as it is before it is changed.
+// The catalog of a running broker is compared with a file.
 func TestDiffAndDocsOfRunningBroker(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -140,7 +140,7 @@ func TestDocs(t *testing.T) {
 	golden(t, "docs", stdout)
 }
 
-// What is no catalog must not look like one in which nothing has changed.
+// A file that is not a catalog must not look like an unchanged one.
 func TestNoCatalog(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -163,7 +163,7 @@ func TestNoCatalog(t *testing.T) {
 	}
 }
 
-// inApplication is a catalog in the configuration of a broker.
+// inApplication is a configuration of a broker that contains its catalog.
 func inApplication(content string) string {
 	return "server: {port: 8080}\nbroker:\n  catalog:\n    " + strings.ReplaceAll(strings.TrimSuffix(content, "\n"), "\n", "\n    ") + "\n"
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// namesFiles is a configuration that names all kinds of files.
+// namesFiles is a configuration with all kinds of files.
 const namesFiles = `data: data
 store: sqlite:records.db
 tls:
@@ -28,7 +28,7 @@ encryption:
   keyset_file: keyset.json
 `
 
-// filesOf makes what namesFiles names.
+// filesOf creates the files of namesFiles.
 func filesOf(t *testing.T) string {
 	t.Helper()
 	directory := t.TempDir()
@@ -52,13 +52,13 @@ func filesOf(t *testing.T) string {
 
 const upstreamOnly = "upstream: {url: 'https://b.example', username: u, password: '${file:password}'}\n"
 
-// What is wrong with a file is said with the line and the key that name it, by
-// openbroker config check and by openbroker serve, which then does not start.
+// An error about a file has the line and the key of the configuration, from openbroker
+// config check and from openbroker serve, which does not start.
 func TestNamedFiles(t *testing.T) {
 	t.Parallel()
 	type change struct {
 		file string
-		// content replaces that of the file, unless empty; mode is its mode, unless 0.
+		// content, if not empty, and mode, if not 0, replace those of the file.
 		content string
 		mode    os.FileMode
 	}
@@ -129,13 +129,13 @@ func TestNamedFiles(t *testing.T) {
 				t.Errorf("serve: exit code %d, standard error\n%s\nwant\n%s", code, served, stderr)
 			}
 			if _, err := os.Stat(filepath.Join(directory, "records.db")); err == nil {
-				t.Error("a store was made")
+				t.Error("serve has created a store")
 			}
 		})
 	}
 }
 
-// Kubernetes mounts secrets with mode 0644, in a directory that it swaps by a link.
+// Kubernetes mounts secrets with mode 0644, in a directory behind a link that it swaps.
 func TestMountedSecret(t *testing.T) {
 	t.Parallel()
 	directory := filesOf(t)
@@ -168,7 +168,8 @@ func TestMountedSecret(t *testing.T) {
 	}
 }
 
-// Without a file, too, the data directory must not be everybody's.
+// Without a configuration file, too, other users must not have access to the data
+// directory.
 func TestOpenDataDirectory(t *testing.T) {
 	t.Parallel()
 	directory := used(t)
@@ -185,8 +186,8 @@ func TestOpenDataDirectory(t *testing.T) {
 	p.stop()
 }
 
-// openbroker admin needs what the configuration says about the store, and the secrets
-// of nothing else.
+// openbroker admin reads the part of the configuration about the store, and no other
+// secrets.
 func TestAdminNeedsTheStoreOnly(t *testing.T) {
 	t.Parallel()
 	directory := used(t)
@@ -220,7 +221,7 @@ encryption: {keyset: '${env:KEYSET}'}
 	}
 }
 
-// The runtime stays below the memory limit, and so do the bodies of requests.
+// The runtime and the request bodies stay below the memory limit.
 func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
 	for limit, want := range map[string]string{

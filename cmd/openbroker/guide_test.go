@@ -9,19 +9,19 @@ import (
 	"testing"
 )
 
-// Whoever types what the README says, in bash or in zsh, sees what it shows.
+// The commands of the README print what it shows, in bash and in zsh.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	const clone = "git clone https://github.com/openbroker/openbroker ~/openbroker\n"
 	bin := t.TempDir()
-	// One after another: what the first has installed, the second finds up to date.
+	// In sequence: the second shell finds the installation of the first up to date.
 	for _, kind := range []string{"bash", "zsh"} { //nolint:paralleltest // See above.
 		t.Run(kind, func(t *testing.T) {
 			page := blocks(t, "README.md")
 			if !strings.HasPrefix(page[0].text, clone) {
 				t.Fatalf("%s begins with %s", page[0], page[0].text)
 			}
-			page[0].text = strings.TrimPrefix(page[0].text, clone) // The clone is there.
+			page[0].text = strings.TrimPrefix(page[0].text, clone) // The test has the clone already.
 			r := newReader(t, kind, bin)
 			if commands := r.follow(page, func(block) {}); commands < 10 {
 				t.Errorf("only %d blocks of commands: is the pattern right?", commands)
@@ -33,7 +33,7 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// The Go files of the README compile as they stand.
+// The Go files of the README compile unchanged.
 func TestReadmeGo(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -70,7 +70,7 @@ func TestReadmeGo(t *testing.T) {
 	}
 }
 
-// What the README and the guide name exists.
+// The links of the README and the guide lead to existing files.
 func TestReadmeLinks(t *testing.T) {
 	t.Parallel()
 	for _, page := range []string{"README.md", "docs/writing-a-broker.md"} {
@@ -90,13 +90,13 @@ func TestReadmeLinks(t *testing.T) {
 	}
 }
 
-// docs/serve.md starts a broker and leads through the life of an instance.
+// docs/serve.md starts a broker and walks through the life of an instance.
 func TestServeManual(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"bash", "zsh"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			page := blocks(t, "docs/serve.md")[:4] // The others have a configuration of the reader's.
+			page := blocks(t, "docs/serve.md")[:4] // The other blocks need the configuration of the reader.
 			if commands := newReader(t, kind, t.TempDir()).follow(page, func(b block) { t.Errorf("%s is a file", b) }); commands != 2 {
 				t.Errorf("%d blocks of commands", commands)
 			}
@@ -104,8 +104,8 @@ func TestServeManual(t *testing.T) {
 	}
 }
 
-// The guide leads from an empty directory to a broker that survives kill -9, in
-// zsh, which takes less than bash. Its files are those of examples/durable.
+// The guide leads from an empty directory to a broker that survives kill -9, in zsh, which
+// is stricter than bash. Its files are those of examples/durable.
 func TestGuide(t *testing.T) {
 	t.Parallel()
 	named := regexp.MustCompile("This is `([\\w.]+)`:$")
@@ -114,11 +114,11 @@ func TestGuide(t *testing.T) {
 	commands := r.follow(blocks(t, "docs/writing-a-broker.md"), func(b block) {
 		name := named.FindStringSubmatch(b.before)
 		if name == nil {
-			t.Fatalf("%s: which file is it? Before it stands %q", b, b.before)
+			t.Fatalf("%s: the paragraph before it names no file: %q", b, b.before)
 		}
 		example, err := os.ReadFile(filepath.Join("..", "..", "examples", "durable", name[1]))
 		if err != nil || string(example) != b.text {
-			t.Errorf("%s is not what examples/durable has: %v", b, err)
+			t.Errorf("%s differs from examples/durable: %v", b, err)
 		}
 		write(t, r.typed("broker", "pwd"), name[1], strings.ReplaceAll(b.text, printed, "127.0.0.1:0"))
 		files++

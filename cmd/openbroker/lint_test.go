@@ -103,7 +103,7 @@ func TestLintRules(t *testing.T) {
 	}
 }
 
-// The log is what code scanning reads.
+// The SARIF log has what code scanning requires.
 func TestLintSARIF(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -183,7 +183,7 @@ func TestLintSARIF(t *testing.T) {
 	}
 }
 
-// broker answers as one that has a clean catalog, minified.
+// broker answers with a clean, minified catalog.
 func broker(t *testing.T, authorization string) http.HandlerFunc {
 	t.Helper()
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -210,7 +210,7 @@ func TestLintURL(t *testing.T) {
 	token := httptest.NewServer(broker(t, bearer))
 	t.Cleanup(token.Close)
 	secure := httptest.NewUnstartedServer(broker(t, basic))
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // One client does not trust it.
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // One client refuses its certificate.
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	redirect := httptest.NewServer(http.RedirectHandler(plain.URL+"/base/v2/catalog", http.StatusFound))
@@ -259,7 +259,7 @@ func TestLintURL(t *testing.T) {
 	}
 }
 
-// A broker of the product has nothing to find.
+// openbroker serve has a clean catalog.
 func TestLintServe(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), []string{"OPENBROKER_USERNAME=u", "OPENBROKER_PASSWORD=p"})
@@ -281,8 +281,8 @@ func TestLintManyErrors(t *testing.T) {
 	}
 }
 
-// What could not be read must not look as if nothing were wrong with it: code
-// scanning closes the alerts that a report does not repeat.
+// An unread catalog must not look like a clean one: code scanning closes the alerts that
+// a report does not repeat.
 func TestLintUnread(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

@@ -11,8 +11,8 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// A database that is gone while its keyset is there is not replaced by an empty one,
-// unless that is meant.
+// A lost database is not replaced by an empty one if its keyset exists, unless the user
+// asks for it.
 func TestDatabaseIsGone(t *testing.T) {
 	t.Parallel()
 	directory := used(t)
@@ -42,7 +42,7 @@ func TestDatabaseIsGone(t *testing.T) {
 	p.stop()
 	p = serve(t, directory, nil, "--new-store")
 	if !strings.Contains(p.stderr.String(), "remove --new-store") {
-		t.Errorf("the second time, it says nothing of --new-store:\n%s", p.stderr)
+		t.Errorf("the second start does not mention --new-store:\n%s", p.stderr)
 	}
 	p.stop()
 }
@@ -63,7 +63,7 @@ func TestPostgresIsGone(t *testing.T) {
 	p.stop()
 }
 
-// The first start can be interrupted after it has made the keyset.
+// The first start can be interrupted after it has created the keyset.
 func TestFirstStartIsInterrupted(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -94,8 +94,8 @@ func TestSimulatedDatabaseIsGone(t *testing.T) {
 	p.stop()
 }
 
-// Requests are not answered with success once the file is not the one that was
-// opened, and the broker says that it is not ready.
+// If another file replaces the open database, requests fail, and the broker is not
+// ready.
 func TestDatabaseIsLostWhileServing(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(path string) error{
@@ -123,7 +123,7 @@ func TestDatabaseIsLostWhileServing(t *testing.T) {
 	}
 }
 
-// A backup that was made while the broker ran is tested, restored, and served.
+// A backup of a running broker is verified, restored and served.
 func TestBackup(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -151,8 +151,8 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, directory, nil, "openbroker admin restore")
-	if _, told := admin("restore", "backup.db"); !strings.Contains(told, "what was there is now openbroker-data/openbroker.db.replaced-") && !strings.Contains(told, ".replaced-") {
-		t.Errorf("restore says %s", told)
+	if _, message := admin("restore", "backup.db"); !strings.Contains(message, "the replaced file is now openbroker-data/openbroker.db.replaced-") && !strings.Contains(message, ".replaced-") {
+		t.Errorf("restore prints %s", message)
 	}
 	p = serve(t, directory, nil)
 	p.expect(http.StatusOK, "GET", instance, nil)
@@ -165,7 +165,7 @@ func TestBackup(t *testing.T) {
 	p = serve(t, directory, nil)
 	p.stop()
 
-	// A keyset that is not that of the backup is noticed.
+	// The wrong keyset is refused.
 	write(t, directory, "openbroker.yaml", "data: other\nstore: sqlite:backup.db\n")
 	if err := os.Mkdir(filepath.Join(directory, "other"), 0o700); err != nil {
 		t.Fatal(err)

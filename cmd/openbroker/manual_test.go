@@ -17,10 +17,10 @@ import (
 	"testing"
 )
 
-// printed is where servers listen in the documentation.
+// printed is the address of servers in the documentation.
 const printed = "127.0.0.1:8080"
 
-// A block is what stands between two fences of a page.
+// A block is a fenced block of a page.
 type block struct {
 	page, language, text string
 	line                 int
@@ -30,7 +30,7 @@ type block struct {
 
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 
-// blocks reads those of a page, given by its path from the root.
+// blocks returns the blocks of a page, given by its path from the root.
 func blocks(t *testing.T, page string) (found []block) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", page))
@@ -49,16 +49,16 @@ func blocks(t *testing.T, page string) (found []block) {
 	return found
 }
 
-// A reader follows a page: types its commands into interactive shells of one
-// kind, and compares what comes with what the page shows.
+// A reader follows a page: it types the commands into interactive shells of one kind, and
+// compares their output with the page.
 type reader struct {
 	t         *testing.T
 	directory string // the home directory
-	bin       string // what is installed
+	bin       string // the directory of installed programs
 	shells    map[string]*shell
 	server    *exec.Cmd
 	wrote     *output
-	// address is where every server of the page is to be found: it can stop and
+	// address is that of a proxy for every server of the page, which can stop and
 	// start again without losing its port.
 	address string
 	target  atomic.Pointer[url.URL]
@@ -85,8 +85,8 @@ func newReader(t *testing.T, kind, bin string) *reader {
 	return r
 }
 
-// environment is that of somebody who has installed openbroker, and whose cache
-// of modules has what this module needs.
+// environment returns that of a user who has installed openbroker. The cache of modules
+// has the dependencies of this module.
 func (r *reader) environment() []string {
 	r.t.Helper()
 	environment := []string{
@@ -103,14 +103,13 @@ func (r *reader) environment() []string {
 	return environment
 }
 
-// A shell is an interactive one, which reads from a pipe.
+// A shell is an interactive shell that reads from a pipe.
 type shell struct {
 	in  io.Writer
 	out *bufio.Reader
 }
 
-// shell returns the one with a name, such as that of the broker or that of the
-// platform.
+// shell returns the shell with a name: "broker" or "platform".
 func (r *reader) shell(name string) *shell {
 	r.t.Helper()
 	if s := r.shells[name]; s != nil {
@@ -134,21 +133,20 @@ func (r *reader) shell(name string) *shell {
 	}
 	r.t.Cleanup(func() {
 		_ = in.Close()
-		_ = command.Wait() // How it ends does not matter: the commands were looked at.
+		_ = command.Wait() // The exit code does not matter: each command was checked.
 	})
 	r.shells[name] = s
-	// The page shows what both outputs print. Prompts are of no interest.
+	// The page shows both outputs, and no prompts.
 	if _, err := io.WriteString(in, "PS1= PS2=\n[ -z \"$ZSH_VERSION\" ] || unsetopt prompt_sp prompt_cr\nexec 2>&1\n"); err != nil {
 		r.t.Fatal(err)
 	}
 	return s
 }
 
-// end marks the end of what a block has printed.
+// end marks the end of the output of a block.
 const end = "the-block-has-ended"
 
-// typed types text into a shell and returns what is printed. The last command
-// must succeed.
+// typed types text into a shell and returns the output. The last command must succeed.
 func (r *reader) typed(name, text string) string {
 	r.t.Helper()
 	s := r.shell(name)
@@ -172,8 +170,8 @@ func (r *reader) typed(name, text string) string {
 	}
 }
 
-// expect compares what was printed with a block, where "..." stands for
-// anything in a line, and for any lines if it is one itself.
+// expect compares an output with a block. In the block, "..." matches any part of a line;
+// as a line it matches any lines.
 func (r *reader) expect(b block, got string) {
 	r.t.Helper()
 	var pattern strings.Builder
@@ -185,11 +183,11 @@ func (r *reader) expect(b block, got string) {
 		pattern.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), `\.\.\.`, `.*`))
 	}
 	if !regexp.MustCompile(`\A` + pattern.String() + `\z`).MatchString(got) {
-		r.t.Fatalf("%s, in %s: what is printed is\n%s\nbut the page shows\n%s", b, r.kind, got, b.text)
+		r.t.Fatalf("%s, in %s: the output is\n%s\nbut the page shows\n%s", b, r.kind, got, b.text)
 	}
 }
 
-// servers are the commands of pages that go on, with what makes them choose a
+// servers are the commands of pages that keep running, with the flags that choose a free
 // port.
 var servers = map[string][]string{
 	"openbroker serve":    {"--listen", "127.0.0.1:0"},
@@ -197,7 +195,7 @@ var servers = map[string][]string{
 	"./folders":           nil, // Its port is in its source.
 }
 
-// run does what a block says, and returns what is printed.
+// run runs the commands of a block, and returns the output.
 func (r *reader) run(b block) string {
 	r.t.Helper()
 	text := strings.TrimSpace(b.text)
@@ -214,14 +212,14 @@ func (r *reader) run(b block) string {
 	return r.typed("platform", text)
 }
 
-// The last lines that servers write before they are asked something.
+// The last lines that servers write before the first request.
 var (
 	listening = regexp.MustCompile(`(?m)^openbroker: listening on (http://[\d.:]+)\n`)
 	serving   = regexp.MustCompile(`(?m) msg=serving url=(http://[\d.:]+) .*\n`)
 )
 
-// started starts a server where the shell of the broker is, and waits until it
-// says where it listens. One that runs already is killed, with kill -9.
+// started starts a server in the directory of the broker's shell, and waits until it
+// prints its address. It first kills a running server with kill -9.
 func (r *reader) started(command []string) (said string) {
 	r.t.Helper()
 	r.kill()
@@ -265,8 +263,8 @@ func (r *reader) kill() {
 	}
 }
 
-// follow does what a page says from its beginning to its end. File is called for
-// what is neither a command nor its output.
+// follow runs a page from its beginning to its end. It calls file for blocks that are
+// neither commands nor output.
 func (r *reader) follow(page []block, file func(b block)) (commands int) {
 	r.t.Helper()
 	said := ""

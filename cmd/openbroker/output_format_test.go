@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Every command that prints a result takes -o, and refuses a format that it does not
-// have with the list of those it has. No command has an older way to say the same.
+// Every command that prints a result has -o, and refuses an unknown format with the list
+// of known ones. No command has the flags of earlier versions.
 func TestOutputFlagOfAllCommands(t *testing.T) {
 	t.Parallel()
 	var wait sync.WaitGroup
@@ -55,7 +55,7 @@ func TestOutputFlagOfAllCommands(t *testing.T) {
 	wait.Wait()
 	for _, name := range []string{"serve", "simulate", "docs", "man", "config schema", "config check", "admin export", "admin import", "admin backup", "admin restore", "admin adopt", "help"} {
 		if !without[name] {
-			t.Errorf("%s has -o, or is not a command", name)
+			t.Errorf("%s has -o, or does not exist", name)
 		}
 		delete(without, name)
 	}
@@ -66,7 +66,7 @@ func TestOutputFlagOfAllCommands(t *testing.T) {
 	}
 }
 
-// What earlier versions had is refused with what to type now.
+// The error about a flag of an earlier version names its replacement.
 func TestRemovedFlags(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
@@ -132,7 +132,7 @@ func TestOutputYAML(t *testing.T) {
 	}
 }
 
-// Several reports of one run, beside what it prints.
+// A run writes several reports beside its output.
 func TestReports(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	// binary is the path of the program under test, as users get it.
+	// binary is the path of the program under test.
 	binary   string
 	postgres pgtest.Shared
 )
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	_ = os.RemoveAll(directory)
 }
 
-// patience is how long something that has to happen may take on a busy machine.
+// patience limits the wait for an event on a busy machine.
 const patience = 30 * time.Second
 
 // A process is a running openbroker.
@@ -53,11 +53,11 @@ type process struct {
 	stderr *output
 	stdout *output
 	exited chan struct{}
-	// username and password log in.
+	// username and password are the credentials.
 	username, password string
 }
 
-// An output is what a process writes, while it does.
+// An output collects what a running process writes.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -75,7 +75,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// start starts a process in a directory and does not wait for it.
+// start starts a process in a directory, without waiting for it.
 func start(t *testing.T, directory string, environment []string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, stderr: new(output), stdout: new(output), exited: make(chan struct{})}
@@ -87,7 +87,7 @@ func start(t *testing.T, directory string, environment []string, args ...string)
 		t.Fatal(err)
 	}
 	go func() {
-		_ = p.cmd.Wait() // The state of the process says the same.
+		_ = p.cmd.Wait() // The state of the process has the error.
 		close(p.exited)
 	}()
 	t.Cleanup(func() {
@@ -117,7 +117,7 @@ func listen(t *testing.T, directory string, environment []string, args ...string
 	await(t, "the URL", func() bool {
 		select {
 		case <-p.exited:
-			t.Fatalf("it has exited:\n%s", p.stderr)
+			t.Fatalf("the process has exited:\n%s", p.stderr)
 		default:
 		}
 		line, complete := strings.CutSuffix(p.stdout.String(), "\n")
@@ -127,7 +127,7 @@ func listen(t *testing.T, directory string, environment []string, args ...string
 	return p
 }
 
-// await waits until something is so.
+// await waits until a condition holds.
 func await(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -149,7 +149,7 @@ func (p *process) signal(signal os.Signal) {
 	}
 }
 
-// kill is kill -9.
+// kill ends the process like kill -9.
 func (p *process) kill() {
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		p.t.Error(err)
@@ -157,18 +157,18 @@ func (p *process) kill() {
 	<-p.exited
 }
 
-// exit waits for the end and returns the exit code.
+// exit waits for the end of the process, and returns the exit code.
 func (p *process) exit() int {
 	p.t.Helper()
 	select {
 	case <-p.exited:
 	case <-time.After(patience):
-		p.t.Fatal("it does not exit")
+		p.t.Fatal("the process does not exit")
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// stop stops the process in good order.
+// stop stops the process with SIGTERM.
 func (p *process) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
@@ -236,7 +236,7 @@ func (p *process) expect(status int, method, path string, body any) answer {
 	return a
 }
 
-// command runs a process to its end.
+// command runs a process, and waits for its end.
 func command(t *testing.T, directory string, environment []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	p := start(t, directory, environment, args...)
@@ -244,7 +244,7 @@ func command(t *testing.T, directory string, environment []string, args ...strin
 	return code, p.stdout.String(), p.stderr.String()
 }
 
-// write makes a file in a directory and returns its path.
+// write writes a file in a directory, and returns its path.
 func write(t *testing.T, directory, name, content string) string {
 	t.Helper()
 	path := filepath.Join(directory, name)

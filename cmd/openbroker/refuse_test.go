@@ -13,7 +13,7 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// refused starts a process that must not run: it says why in one line, and
+// refused starts a process that must not run: it prints the reason in one line, and
 // changes nothing in the data directory.
 func refused(t *testing.T, directory string, environment []string, want string, args ...string) {
 	t.Helper()
@@ -32,11 +32,11 @@ func refused(t *testing.T, directory string, environment []string, want string, 
 		}
 	}
 	if len(before) != len(after) {
-		t.Errorf("there were %d files, and are %d", len(before), len(after))
+		t.Errorf("there were %d files, now there are %d", len(before), len(after))
 	}
 }
 
-// snapshot is the content of all files.
+// snapshot returns the content of all files.
 func snapshot(t *testing.T, directory string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -54,7 +54,7 @@ func snapshot(t *testing.T, directory string) map[string]string {
 	return files
 }
 
-// used is a data directory with an instance in it.
+// used returns a data directory with an instance.
 func used(t *testing.T) string {
 	t.Helper()
 	directory := t.TempDir()
@@ -124,7 +124,7 @@ func TestWrongKeyset(t *testing.T) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// The key may also come from elsewhere.
+	// The keyset may also come from a variable.
 	keyset, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -21,8 +21,8 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// replica is the configuration of a process that shares a database, a keyset and
-// the files of the databases with others.
+// replica configures a process that shares a database, a keyset and the directory of
+// instances with others.
 func replica(t *testing.T, directory, dsn, delay string) []string {
 	t.Helper()
 	text := fmt.Sprintf(`
@@ -38,8 +38,8 @@ shutdown: {operation_grace: 500ms}
 	return []string{"--config", write(t, directory, delay+".yaml", text)}
 }
 
-// Two replicas on one database answer for each other, and one goes on with what
-// the other was doing when it was killed.
+// Two replicas on one database answer for each other. When one is killed, the other
+// continues its operation.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -52,14 +52,14 @@ func TestReplicas(t *testing.T) {
 		t.Errorf("the other replica answers with operation %q, not %q", a.text("operation"), operation)
 	}
 	if state := poll(two, operation).text("state"); state != "in progress" {
-		t.Errorf("the other replica says %q", state)
+		t.Errorf("the other replica answers %q", state)
 	}
 	one.kill()
 	await(t, "the other replica to complete the provision", func() bool { return poll(two, operation).text("state") == "succeeded" })
 	two.expect(http.StatusOK, "GET", instance, nil)
 	two.stop()
 
-	// A replica with a keyset of its own could neither read nor be read.
+	// Replicas with different keysets could not read each other's records.
 	stranger := t.TempDir()
 	code, stdout, stderr := command(t, stranger, nil, append([]string{"serve", "--listen", "127.0.0.1:0"}, replica(t, stranger, dsn, "0s")...)...)
 	if code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "keyset.json does not exist: restore it") {
@@ -74,8 +74,8 @@ func TestReplicas(t *testing.T) {
 	}
 }
 
-// While the store is away, the process says so and stays; when it is back, so is
-// the process.
+// While the store is down, the process stays and is not ready. When the store is up
+// again, the process is ready.
 func TestStoreAway(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -124,7 +124,7 @@ func TestHTTPS(t *testing.T) {
 	p.stop()
 }
 
-// certificate makes a certificate for 127.0.0.1 that vouches for itself.
+// certificate creates a self-signed certificate for 127.0.0.1.
 func certificate(t *testing.T, directory string) *x509.CertPool {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

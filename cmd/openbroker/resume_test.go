@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// slow is a configuration whose provisions never end.
+// slow configures a broker whose provisions never end.
 const slow = `
 policies: {default: {mode: asynchronous}}
 provider: {sqlitefile: {directory: openbroker-data/instances, create_delay: 1h}}
@@ -35,8 +35,8 @@ func TestStopAndResume(t *testing.T) {
 	resume(t, func(p *process) { p.stop() })
 }
 
-// resume ends a process in the middle of an asynchronous provision. The next one
-// completes it, as the same operation.
+// resume ends a process during an asynchronous provision. The next process completes the
+// same operation.
 func resume(t *testing.T, end func(*process)) {
 	t.Helper()
 	directory := t.TempDir()
@@ -68,8 +68,7 @@ func resume(t *testing.T, end func(*process)) {
 	}
 }
 
-// A key that is added while the process runs is used, and the data of before is
-// still read.
+// A running process uses a new key, and still reads older data.
 func TestRotateKey(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

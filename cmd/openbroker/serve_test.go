@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
-// provision is the body that creates an instance.
+// provision returns the body of a request that creates an instance.
 func provision(plan string) map[string]any {
 	return map[string]any{
 		"service_id": sqlitefile.ServiceID, "plan_id": plan,
@@ -40,13 +40,13 @@ func TestFirstStart(t *testing.T) {
 	if !regexp.MustCompile(`^http://127\.0\.0\.1:[1-9][0-9]*$`).MatchString(p.url) {
 		t.Errorf("the URL is %q", p.url)
 	}
-	var told []string
+	var message []string
 	await(t, "the password", func() bool { // The two outputs arrive in any order.
-		told = regexp.MustCompile(`(?m)^openbroker: log in as "openbroker" with the password (\S+), which is stored in (\S+)$`).FindStringSubmatch(p.stderr.String())
-		return told != nil
+		message = regexp.MustCompile(`(?m)^openbroker: log in as "openbroker" with the password (\S+), which is stored in (\S+)$`).FindStringSubmatch(p.stderr.String())
+		return message != nil
 	})
-	if told[1] != p.password || told[2] != "openbroker-data/password" || len(p.password) < 20 {
-		t.Fatalf("told %q about the password", told)
+	if message[1] != p.password || message[2] != "openbroker-data/password" || len(p.password) < 20 {
+		t.Fatalf("the message about the password is %q", message)
 	}
 	for name, mode := range map[string]os.FileMode{"": 0o700, "password": 0o600, "keyset.json": 0o600, "openbroker.db": 0o600, "instances": 0o700} {
 		info, err := os.Stat(filepath.Join(directory, "openbroker-data", name))
@@ -102,7 +102,7 @@ func TestLifecycle(t *testing.T) {
 	if a := p.expect(http.StatusBadRequest, "PUT", instance+"/service_bindings/wrong", wrong); a.text("description") != `parameters: 2 violations: /mode: must be "rw" or "ro"; /more: is unknown: the properties here are mode` {
 		t.Errorf("wrong mode: %v", a.body)
 	}
-	// A request without plan_id is validated too: the engine knows the plan.
+	// A request without plan_id is validated, too: the engine knows the plan.
 	if a := p.expect(http.StatusBadRequest, "PATCH", instance, map[string]any{"service_id": sqlitefile.ServiceID, "parameters": map[string]any{"pages": 1}}); !strings.HasPrefix(a.text("description"), "parameters: 1 violation: /pages: ") {
 		t.Errorf("update: %v", a.body)
 	}
@@ -134,7 +134,7 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
-// Without validation, the provider has the last word, in its own words.
+// Without validation, the provider checks the parameters.
 func TestWithoutValidation(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -147,7 +147,7 @@ func TestWithoutValidation(t *testing.T) {
 	p.stop()
 }
 
-// execute opens a database with nothing but the DSN of a binding.
+// execute runs a query with the DSN of a binding.
 func execute(t *testing.T, dsn any, query string, succeeds bool) {
 	t.Helper()
 	db, err := sql.Open("sqlite", dsn.(string))
@@ -168,7 +168,7 @@ func TestEnvironmentOverrides(t *testing.T) {
 		environment []string
 		username    string
 		password    string
-		// generated says that a password is generated.
+		// generated means that the broker generates a password.
 		generated bool
 	}{
 		"both":                 {"", []string{"OPENBROKER_USERNAME=u", "OPENBROKER_PASSWORD=p"}, "u", "p", false},
@@ -177,7 +177,7 @@ func TestEnvironmentOverrides(t *testing.T) {
 		"empty":                {"", []string{"OPENBROKER_USERNAME=", "OPENBROKER_PASSWORD="}, "openbroker", "", true},
 		"configured":           {configured, nil, "configured", "secret", false},
 		"over configuration":   {configured, []string{"OPENBROKER_USERNAME=u", "OPENBROKER_PASSWORD=p"}, "u", "p", false},
-		"over nobody's access": {"auth: {none: true}\n", []string{"OPENBROKER_PASSWORD=p"}, "openbroker", "p", false},
+		"over no authentication": {"auth: {none: true}\n", []string{"OPENBROKER_PASSWORD=p"}, "openbroker", "p", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// The examples of docs/simulate.md do what the manual says, one after another,
-// in each shell.
+// The examples of docs/simulate.md have the results of the page, in sequence and in each
+// shell.
 func TestSimulateManual(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string][]string{"bash": {"bash", "-eu", "-s"}, "zsh": {"zsh", "-f", "-i", "-s"}} {

@@ -24,7 +24,7 @@ func simulated(planID string, parameters map[string]any) map[string]any {
 	}
 }
 
-// Without a store, nothing is left when it stops.
+// Without a store, nothing is left after the stop.
 func TestSimulate(t *testing.T) {
 	t.Parallel()
 	directory, temporary := t.TempDir(), t.TempDir()
@@ -52,8 +52,8 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
-// With a store, it goes on after kill -9: with the operation, and with what was
-// counted. The store is all that it needs.
+// With a store, the simulator continues after kill -9: with the operation, and with its
+// counters. It needs no other file.
 func TestSimulateKillAndResume(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -76,7 +76,7 @@ func TestSimulateKillAndResume(t *testing.T) {
 	p.stop()
 }
 
-// Two replicas on one database need nothing but its URL.
+// Two replicas on one database need only its URL.
 func TestSimulateReplicas(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.Server(t).NewDatabase(t)
@@ -84,7 +84,7 @@ func TestSimulateReplicas(t *testing.T) {
 	operation := one.expect(http.StatusAccepted, "PUT", instance+"?accepts_incomplete=true",
 		simulated(simulator.AsyncPlanID, map[string]any{"delay": "1s"})).text("operation")
 	if state := poll(two, operation).text("state"); state != "in progress" {
-		t.Errorf("the other replica says %q", state)
+		t.Errorf("the other replica answers %q", state)
 	}
 	faulty := simulated(simulator.SyncPlanID, map[string]any{"fault": map[string]any{"status": 503, "times": 2}})
 	one.expect(http.StatusServiceUnavailable, "PUT", "/v2/service_instances/faulty", faulty)
@@ -117,14 +117,14 @@ func TestSimulateCredentials(t *testing.T) {
 				p.expect(http.StatusOK, "GET", path, nil)
 			}
 			if strings.Contains(p.stderr.String(), "log in as") {
-				t.Errorf("it talks about the password: %s", p.stderr)
+				t.Errorf("the output mentions the password: %s", p.stderr)
 			}
 			p.stop()
 		})
 	}
 }
 
-// A missing version is answered with 400, or as the flag says.
+// A missing version is answered with 400, or with the status of the flag.
 func TestSimulateMissingVersion(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[int][]string{400: nil, 412: {"--missing-version-status", "412"}} {

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/simulator"
 )
 
-// TestServeUpstream puts serve before a simulator, takes the simulator away and brings
-// it back.
+// TestServeUpstream puts serve in front of a simulator, stops the simulator and starts it
+// again.
 func TestServeUpstream(t *testing.T) {
 	t.Parallel()
 	behind := simulate(t, t.TempDir(), nil)

@@ -103,7 +103,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// command has -o and --report, and returns what it would do.
+// command runs a command with -o and --report.
 func command(out io.Writer, args ...string) error {
 	var format output.Flag
 	var reports output.Reports

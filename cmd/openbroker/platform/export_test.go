@@ -9,14 +9,14 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// What the tests of this package look at from outside.
+// Exports for the external tests of this package.
 
 var (
 	Quote     = quote
 	Attribute = attribute
 )
 
-// Typed reads -p with a schema.
+// Typed parses -p with a schema.
 func Typed(pair, schema string) (string, error) {
 	f := &parameterFlags{pairs: []string{pair}}
 	var s *openbroker.InputParametersSchema
@@ -27,14 +27,14 @@ func Typed(pair, schema string) (string, error) {
 	return string(parameters), err
 }
 
-// Config reads -c.
+// Config parses -c.
 func Config(config, stdin string) (string, error) {
 	f := &parameterFlags{config: config}
 	parameters, err := f.read(strings.NewReader(stdin), nil)
 	return string(parameters), err
 }
 
-// Counter is a document that counts.
+// Counter is the content of a document that counts changes.
 type Counter struct {
 	Count int      `json:"count"`
 	Names []string `json:"names"`
@@ -64,7 +64,7 @@ type hanging struct{ noVault }
 
 func (hanging) get(string) (string, error) { select {} }
 
-// HangingKeyring asks a keyring that never answers.
+// HangingKeyring reads from a keyring that never answers.
 func HangingKeyring(limit time.Duration) error {
 	_, err := patient{hanging{}, limit}.get("x")
 	return err

@@ -81,7 +81,7 @@ func TestConfigSources(t *testing.T) {
 	}
 }
 
-// A record that somebody has edited is refused as damaged.
+// A record that this package cannot have written is refused.
 func TestDamagedRecords(t *testing.T) {
 	t.Parallel()
 	for text, sound := range map[string]bool{
@@ -99,7 +99,7 @@ func TestDamagedRecords(t *testing.T) {
 	}
 }
 
-// TestCommandsAtOnce lets 20 commands change one file.
+// TestCommandsAtOnce changes one file by 20 concurrent commands.
 func TestCommandsAtOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "record.json")
@@ -129,7 +129,7 @@ func TestCommandsAtOnce(t *testing.T) {
 	}
 	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*"))
 	if len(left) != 0 {
-		t.Errorf("temporary files stay: %v", left)
+		t.Errorf("temporary files are left: %v", left)
 	}
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
