@@ -10,16 +10,16 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// errBodyBudget answers a request whose body does not fit beside the others. It
-// reaches the handler as the error of reading the body.
+// errBodyBudget answers a request whose body exceeds the budget. Reading the body
+// returns it to the handler.
 var errBodyBudget = openbroker.ErrUnavailable.
 	WithDescription("The service broker is receiving too many large requests at the same time. Try again.").
 	WithRetryAfter(time.Second).
-	WithCause(errors.New("the bodies of the requests that are being answered would exceed the body budget"))
+	WithCause(errors.New("the bodies of all requests in progress would exceed the body budget"))
 
-// A bodyBudget bounds the bytes of the bodies of all requests that are being
-// answered. A body counts from the first read on, so that requests which are
-// refused before, such as those without the right password, cost nothing.
+// A bodyBudget limits the total size of the bodies of all requests in progress. A
+// body counts from its first read, so that requests which are refused before, such
+// as those with a wrong password, do not use the budget.
 type bodyBudget struct {
 	limit int64
 	used  atomic.Int64
@@ -33,7 +33,8 @@ func (b *bodyBudget) reserve(n int64) bool {
 	return true
 }
 
-// bound returns r with a body that counts. The function release ends that.
+// bound returns r with a body that uses the budget. Call release when the request
+// has been answered.
 func (b *bodyBudget) bound(r *http.Request) (bounded *http.Request, release func()) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return r, func() {}
@@ -45,8 +46,8 @@ func (b *bodyBudget) bound(r *http.Request) (bounded *http.Request, release func
 	return bounded, func() { b.used.Add(-body.reserved) }
 }
 
-// A budgetedBody reserves what it reads: the length that the client announced,
-// before the first byte, or otherwise as it comes.
+// A budgetedBody reserves the announced length of the body before the first read,
+// or, without one, the bytes that it reads.
 type budgetedBody struct {
 	io.ReadCloser
 	budget                   *bodyBudget
@@ -65,7 +66,7 @@ func (b *budgetedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// reserve makes the reservation at least n bytes.
+// reserve raises the reservation to at least n bytes.
 func (b *budgetedBody) reserve(n int64) bool {
 	if n <= b.reserved {
 		return true

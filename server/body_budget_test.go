@@ -12,13 +12,13 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// large is a body that provisions an instance of a testBroker and has n bytes.
+// large returns a provision request for a testBroker with n bytes.
 func large(n int) string {
 	body := strings.TrimSuffix(provisionBody, "}") + `,"parameters":{"x":"`
 	return body + strings.Repeat("x", n-len(body)-3) + `"}}`
 }
 
-// put sends a provision request, in chunks if its length is not announced.
+// put sends a provision request, chunked unless its length is announced.
 func (r *running) put(t *testing.T, instance, body string, announced bool) answer {
 	t.Helper()
 	var reader io.Reader = strings.NewReader(body)
@@ -39,8 +39,8 @@ func (r *running) put(t *testing.T, instance, body string, announced bool) answe
 	return answer{Response: response, body: string(content), err: err}
 }
 
-// The bodies of all requests together are bounded: what does not fit is told to
-// come again, while what is small still fits.
+// The budget limits the bodies of all requests together: a request that exceeds it
+// gets a Retry-After, while small requests are still accepted.
 func TestBodyBudget(t *testing.T) {
 	t.Parallel()
 	const size, fit, clients = 256 << 10, 4, 100
@@ -55,7 +55,7 @@ func TestBodyBudget(t *testing.T) {
 				go func() { inside <- s.put(t, "slow-"+strconv.Itoa(i), large(size), announced) }()
 			}
 			for range fit {
-				receive(t, broker.entered, "a request to be worked on")
+				receive(t, broker.entered, "a request to reach the broker")
 			}
 			outside := make(chan answer, clients)
 			for i := range clients {
@@ -64,15 +64,15 @@ func TestBodyBudget(t *testing.T) {
 			for range clients {
 				a := receive(t, outside, "an answer")
 				if a.err != nil {
-					// Go's client reports the connection that was closed under its body.
+					// Go's client returns an error if the server closes the connection while it sends.
 					continue
 				}
 				if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") != "1" || !strings.Contains(a.body, `"description"`) {
-					t.Fatalf("one too many: %s %v %s", a.Status, a.Header, a.body)
+					t.Fatalf("beyond the budget: %s %v %s", a.Status, a.Header, a.body)
 				}
 			}
 			if len(broker.entered) > 0 {
-				t.Error("more bodies were accepted than fit")
+				t.Error("more bodies were accepted than the budget allows")
 			}
 			if a := s.put(t, "small", provisionBody, announced); a.err != nil || a.StatusCode != http.StatusCreated {
 				t.Errorf("a small body: %+v", a)
@@ -83,7 +83,7 @@ func TestBodyBudget(t *testing.T) {
 					t.Errorf("a body that fits: %+v", a)
 				}
 			}
-			for i := range fit + 1 { // The budget is given back, each time.
+			for i := range fit + 1 { // Each request returns its part of the budget.
 				if a := s.put(t, "again-"+strconv.Itoa(i), large(size), announced); a.err != nil || a.StatusCode != http.StatusCreated {
 					t.Errorf("afterwards: %+v", a)
 				}
@@ -92,22 +92,22 @@ func TestBodyBudget(t *testing.T) {
 	}
 }
 
-// nobody lets no one in.
-type nobody struct{}
+// refuseAll refuses every request.
+type refuseAll struct{}
 
-func (nobody) Authenticate(*http.Request) (openbroker.Principal, error) {
-	return openbroker.Principal{}, errors.New("no one may")
+func (refuseAll) Authenticate(*http.Request) (openbroker.Principal, error) {
+	return openbroker.Principal{}, errors.New("refused")
 }
-func (nobody) Challenges() []string { return nil }
+func (refuseAll) Challenges() []string { return nil }
 
-// What is refused unread costs nothing, and what is too large for anybody is so
-// whatever the budget.
-func TestBodyBudgetIsForWhatIsRead(t *testing.T) {
+// A request that is refused before its body is read does not use the budget, and a
+// body above the maximum size is refused as too large.
+func TestBodyBudgetCountsReadBodies(t *testing.T) {
 	t.Parallel()
-	s := start(t, newBroker("one"), server.Config{BodyBudget: 4096, Authenticator: nobody{}})
+	s := start(t, newBroker("one"), server.Config{BodyBudget: 4096, Authenticator: refuseAll{}})
 	connection := s.talk(t, "PUT /v2/service_instances/a HTTP/1.1\r\nHost: x\r\nX-Broker-API-Version: 2.17\r\nContent-Length: 8192\r\n\r\n"+strings.Repeat(" ", 8192))
 	if status := ask(t, connection); status != http.StatusUnauthorized {
-		t.Errorf("a stranger: %d", status)
+		t.Errorf("without credentials: %d", status)
 	}
 	s = start(t, newBroker("one"), server.Config{BodyBudget: 4096, Options: []openbroker.Option{openbroker.WithMaxBodySize(2048)}})
 	connection = s.talk(t, "PUT /v2/service_instances/a HTTP/1.1\r\nHost: x\r\nX-Broker-API-Version: 2.17\r\nContent-Length: 8192\r\n\r\n"+strings.Repeat(" ", 8192))

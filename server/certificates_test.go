@@ -33,7 +33,7 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// create signs template, by itself if parent is nil.
+// create signs template with parent, or with its own key if parent is nil.
 func create(t *testing.T, template *x509.Certificate, parent *authority) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -91,8 +91,8 @@ func (a *authority) client(t *testing.T, name string) []tls.Certificate {
 	return []tls.Certificate{pair}
 }
 
-// A secret is a folder laid out as Kubernetes mounts a secret: the files are
-// links into a folder that is itself a link, which is swapped at once.
+// A secret is a directory with the layout of a mounted Kubernetes secret: the files
+// are links into a directory that is itself a link, which is swapped atomically.
 type secret struct{ dir string }
 
 func newSecret(t *testing.T, content map[string][]byte) *secret {

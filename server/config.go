@@ -14,55 +14,54 @@ import (
 
 // The defaults of [Config].
 const (
-	// DefaultAddress is reachable from this machine only, since a broker
-	// without TLS or authentication must not be public by accident.
+	// DefaultAddress accepts connections only from this machine, so that a broker
+	// without TLS or authentication is not public by accident.
 	DefaultAddress = "127.0.0.1:8080"
 	// DefaultReadHeaderTimeout also limits the TLS handshake.
 	DefaultReadHeaderTimeout = 10 * time.Second
 	DefaultReadTimeout       = 30 * time.Second
-	// DefaultWriteTimeout is above the 60 s that platforms wait for an answer.
+	// DefaultWriteTimeout exceeds the 60 s that platforms wait for an answer.
 	DefaultWriteTimeout = 90 * time.Second
-	// DefaultIdleTimeout is above those of the usual load balancers, so that
-	// they, not the broker, close idle connections: the other way round loses
-	// requests.
+	// DefaultIdleTimeout exceeds those of common load balancers. They, not the
+	// broker, must close idle connections, or requests are lost.
 	DefaultIdleTimeout    = 120 * time.Second
 	DefaultMaxHeaderBytes = 64 << 10
-	// DefaultMaxConnections is far above what platforms open. It is less if the
-	// process may have less than twice as many files open.
+	// DefaultMaxConnections is far more than platforms open. The default is lower
+	// if the limit of open files is less than twice this number.
 	DefaultMaxConnections = 4096
-	// DefaultBodyBudget is enough for the bodies of thousands of usual requests.
-	// A body may take about ten times its size in memory while it is worked on.
+	// DefaultBodyBudget is enough for the bodies of thousands of typical requests. A
+	// request in progress uses about ten times the size of its body in memory.
 	DefaultBodyBudget = 32 << 20
-	// DefaultShutdownGrace and one hook fit into the 30 s that Kubernetes gives.
+	// DefaultShutdownGrace and one hook fit into the 30 s that Kubernetes allows.
 	DefaultShutdownGrace       = 20 * time.Second
 	DefaultShutdownHookTimeout = 5 * time.Second
-	// DefaultReadinessTimeout is the default timeout of Kubernetes' probes.
+	// DefaultReadinessTimeout is the default timeout of probes in Kubernetes.
 	DefaultReadinessTimeout = time.Second
 )
 
-// minimumWriteTimeout is how long Cloud Foundry and service-catalog wait.
+// minimumWriteTimeout is how long Cloud Foundry and service-catalog wait for an
+// answer.
 const minimumWriteTimeout = 60 * time.Second
 
-// minimumBodyBudget is below any body that is worth accepting.
+// minimumBodyBudget is the smallest body budget that is not a mistake, in bytes.
 const minimumBodyBudget = 1024
 
-// Config says how a broker is served. Its zero value is a plain HTTP server on
-// [DefaultAddress] without authentication, which is for development only.
-// Every duration that is zero stands for its default; a negative one is an
-// error.
+// Config configures a [Server]. The zero value is a plain HTTP server on
+// [DefaultAddress] without authentication, which is for development only. A zero
+// duration means its default; a negative one is an error.
 type Config struct {
 	// Address is the host:port to listen on: ":8080" for all interfaces,
-	// "127.0.0.1:0" for a free port, see [Server.URL]. The default is
+	// "127.0.0.1:0" for a free port (see [Server.URL]). The default is
 	// DefaultAddress.
 	Address string
 
-	// Prefix, such as "/osb", is the only path below which the broker is
-	// served; elsewhere it answers 404. The default is none: /v2/... is then
-	// answered under any prefix. Health stays at /healthz and /readyz.
+	// Prefix is the path under which the broker is served, such as "/osb"; other
+	// paths answer 404. The default is none: the broker then answers /v2/... under
+	// any prefix. Probes stay at /healthz and /readyz.
 	Prefix string
 
-	// TLS makes the server speak HTTPS, with HTTP/2. The default is plain HTTP,
-	// with a warning unless Address is a loopback one.
+	// TLS configures HTTPS with HTTP/2. The default is plain HTTP, with a warning
+	// unless Address is a loopback address.
 	TLS *TLS
 
 	// ReadHeaderTimeout limits the TLS handshake and the time that a client
@@ -71,93 +70,94 @@ type Config struct {
 	ReadHeaderTimeout time.Duration
 
 	// ReadTimeout limits the time that a client takes to send a request, header
-	// and body. It does not limit the broker. The default is
+	// and body. It does not limit the broker's work. The default is
 	// DefaultReadTimeout.
 	ReadTimeout time.Duration
 
-	// WriteTimeout limits the time from the header of a request to the last
-	// byte of its response, the broker's work included. It must be at least the
-	// 60 s that platforms wait. The default is DefaultWriteTimeout.
+	// WriteTimeout limits the time from the header of a request to the last byte of
+	// its response, including the broker's work. It must be at least the 60 s that
+	// platforms wait. The default is DefaultWriteTimeout.
 	WriteTimeout time.Duration
 
 	// IdleTimeout limits how long a connection waits for its next request. The
 	// default is DefaultIdleTimeout.
 	IdleTimeout time.Duration
 
-	// MaxHeaderBytes limits the header of a request; a larger one is answered
-	// with 431. At least 4096. The default is DefaultMaxHeaderBytes. The limit
-	// of a body is [openbroker.WithMaxBodySize].
+	// MaxHeaderBytes limits the size of a request header; a larger one is answered
+	// with 431. The minimum is 4096, the default DefaultMaxHeaderBytes.
+	// [openbroker.WithMaxBodySize] limits the body.
 	MaxHeaderBytes int
 
-	// MaxConnections bounds the open connections. When it is reached, the longest
-	// idle one is closed for a new one; while none is idle, new ones wait. The
-	// default is DefaultMaxConnections, or half of the files that the process may
-	// have open if that is less: the rest is for the broker. It must be less than
-	// that number.
+	// MaxConnections limits the number of open connections. At the limit, a new
+	// connection replaces the one that has been idle longest, and waits while none
+	// is idle. It must be less than the limit of open files of the process. The
+	// default is DefaultMaxConnections, or half the limit of open files if that is
+	// less, because the broker needs files, too.
 	MaxConnections int
 
-	// BodyBudget bounds the bytes of the bodies of all requests that are being
-	// answered; a request whose body does not fit is answered with 503 and
-	// Retry-After. Bodies of requests that are refused unread do not count. It must
-	// be at least what one body may have, see [openbroker.WithMaxBodySize]. The
-	// default is DefaultBodyBudget.
+	// BodyBudget limits the total size of the bodies of all requests in progress, in
+	// bytes. A request that exceeds it is answered with 503 and Retry-After. Bodies
+	// that are refused unread do not count. It must be at least the maximum size of
+	// one body, see [openbroker.WithMaxBodySize]. The default is DefaultBodyBudget.
 	BodyBudget int64
 
-	// DrainDelay is how long, once told to stop, the server goes on accepting
-	// requests while /readyz answers 503, so that load balancers turn away
+	// DrainDelay is how long the server still accepts requests after it starts to
+	// drain. /readyz then answers 503, so that load balancers remove the server
 	// first. The default is no delay.
 	DrainDelay time.Duration
 
-	// ShutdownGrace is how long requests that are being answered may take
-	// after DrainDelay before they are cut off. The default is
-	// DefaultShutdownGrace.
+	// ShutdownGrace is how long requests in progress may take after DrainDelay before
+	// the server cancels them. The default is DefaultShutdownGrace.
 	ShutdownGrace time.Duration
 
-	// OnDrain, unless nil, is called once, when no connection is accepted any
-	// more, after DrainDelay. It should have requests answered that wait for
-	// something which goes on elsewhere. Whatever has a method Drain() and is
-	// given to [New] or [NewForHandler], as the engine of package durable, is
-	// called without it.
+	// OnDrain, if not nil, is called once after DrainDelay, when the server has
+	// stopped accepting connections. It should end requests that wait for a
+	// background operation. The server also calls the method Drain() of the broker
+	// or handler if it has one, as the engine of package durable does.
 	OnDrain func()
 
-	// OnShutdown are called one after another, in this order, when the last
-	// request has been answered or cut off, whatever made the server stop. They
-	// are not called if it never listened.
+	// OnShutdown runs in this order after the last request has been answered or
+	// canceled, for whatever reason the server stops. It does not run if the server
+	// never listened.
 	OnShutdown []ShutdownHook
 
-	// ShutdownHookTimeout limits each of OnShutdown. The default is DefaultShutdownHookTimeout.
+	// ShutdownHookTimeout limits each hook of OnShutdown. The default is
+	// DefaultShutdownHookTimeout.
 	ShutdownHookTimeout time.Duration
 
-	// ReadinessChecks must all succeed for /readyz to answer 200.
+	// ReadinessChecks must all succeed, except advisory ones, for /readyz to answer
+	// 200.
 	ReadinessChecks []ReadinessCheck
 
-	// ReadinessTimeout limits each of ReadinessChecks. The default is DefaultReadinessTimeout.
+	// ReadinessTimeout limits each of ReadinessChecks. The default is
+	// DefaultReadinessTimeout.
 	ReadinessTimeout time.Duration
 
-	// Authenticator decides who may call the broker; package auth has several.
-	// The default is everyone, with a warning. It does not concern health.
+	// Authenticator authenticates requests to the broker; package auth has several.
+	// The default accepts every request and logs a warning. Probes need no
+	// authentication.
 	Authenticator openbroker.Authenticator
 
-	// SkipParameterValidation lets parameters reach the broker unchecked. By
-	// default they are validated against the schemas of the catalog, by the
-	// validator of package catalog, and a catalog with a schema that cannot be
-	// used is refused at start. To use another validator, set this and give
-	// [openbroker.WithParameterValidation] among Options.
+	// SkipParameterValidation passes parameters to the broker unchecked. By default
+	// the validator of package catalog validates them against the schemas of the
+	// catalog, and the server refuses to start with an unusable schema. To use
+	// another validator, set this and add [openbroker.WithParameterValidation] to
+	// Options.
 	SkipParameterValidation bool
 
-	// Options are further options of [openbroker.NewHandler].
+	// Options are additional options of [openbroker.NewHandler].
 	Options []openbroker.Option
 
-	// Logger receives what the server and the handler have to say; [NewLogger]
-	// makes one. The default is [slog.Default].
+	// Logger receives the records of the server and the handler; [NewLogger] makes
+	// one. The default is [slog.Default].
 	Logger *slog.Logger
 
-	// OnReady, if set, is called once with [Server.URL] when the server accepts
+	// OnReady, if not nil, is called once with [Server.URL] when the server accepts
 	// connections.
 	OnReady func(url string)
 }
 
-// withDefaults returns a copy of c in which nothing that has a default is zero.
+// withDefaults returns a copy of c with defaults in place of zero values.
 func (c Config) withDefaults() Config {
 	setDefault(&c.Address, DefaultAddress)
 	setDefault(&c.ReadHeaderTimeout, DefaultReadHeaderTimeout)
@@ -180,7 +180,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// defaultMaxConnections leaves half of the descriptors to the broker.
+// defaultMaxConnections leaves half of the file descriptors to the broker.
 func defaultMaxConnections() int {
 	if limit := descriptorLimit(); limit > 0 {
 		return max(1, min(DefaultMaxConnections, limit/2))
@@ -195,7 +195,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// validate returns all that is wrong with c, which has its defaults, joined.
+// validate returns all problems of c, joined. c must have its defaults.
 func (c *Config) validate() error {
 	problems := []error{validateAddress(c.Address), validatePrefix(c.Prefix)}
 	for _, duration := range []struct {
@@ -224,7 +224,7 @@ func (c *Config) validate() error {
 		problems = append(problems, fmt.Errorf("Config.MaxConnections is %d: it must not be negative; leave it zero for the default", c.MaxConnections))
 	}
 	if limit := descriptorLimit(); limit > 0 && c.MaxConnections >= limit {
-		problems = append(problems, fmt.Errorf("Config.MaxConnections is %d, and the process may open %d files only: lower it, or raise the limit of the process (ulimit -n)", c.MaxConnections, limit))
+		problems = append(problems, fmt.Errorf("Config.MaxConnections is %d, but the process may open only %d files: lower it, or raise the limit of the process (ulimit -n)", c.MaxConnections, limit))
 	}
 	if c.BodyBudget < minimumBodyBudget {
 		problems = append(problems, fmt.Errorf("Config.BodyBudget is %d: it must be at least %d; leave it zero for the default", c.BodyBudget, minimumBodyBudget))
@@ -235,7 +235,7 @@ func (c *Config) validate() error {
 	}
 	for i, option := range c.Options {
 		if option == nil {
-			problems = append(problems, fmt.Errorf("Config.Options[%d] is nil: leave it out", i))
+			problems = append(problems, fmt.Errorf("Config.Options[%d] is nil: remove it", i))
 		}
 	}
 	return errors.Join(problems...)
@@ -244,7 +244,7 @@ func (c *Config) validate() error {
 func validateAddress(address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("Config.Address %q is no host:port: write it like 127.0.0.1:8080, [::1]:8080 or :8080", address)
+		return fmt.Errorf("Config.Address %q is not host:port: write it like 127.0.0.1:8080, [::1]:8080 or :8080", address)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return fmt.Errorf("Config.Address %q has no valid port: it must be a number from 0 to 65535, where 0 picks a free one", address)
@@ -257,7 +257,7 @@ func validatePrefix(prefix string) error {
 	case prefix == "":
 		return nil
 	case !strings.HasPrefix(prefix, "/") || strings.HasSuffix(prefix, "/") || strings.Contains(prefix, "//") || strings.ContainsAny(prefix, "?#% "):
-		return fmt.Errorf("Config.Prefix %q is no path: write it like /osb, without a slash at its end and without escapes", prefix)
+		return fmt.Errorf("Config.Prefix %q is not a path: write it like /osb, without a slash at the end and without escapes", prefix)
 	case prefix == healthPath || prefix == readyPath:
 		return fmt.Errorf("Config.Prefix %q is the path of a health probe: choose another", prefix)
 	default:

@@ -20,14 +20,14 @@ func TestConfigInvalid(t *testing.T) {
 		config server.Config
 		want   []string
 	}{
-		"no port":         {server.Config{Address: "8080"}, []string{`Config.Address "8080" is no host:port`, ":8080"}},
+		"no port":         {server.Config{Address: "8080"}, []string{`Config.Address "8080" is not host:port`, ":8080"}},
 		"named port":      {server.Config{Address: ":http"}, []string{"no valid port"}},
 		"port too large":  {server.Config{Address: ":65536"}, []string{"no valid port"}},
 		"negative port":   {server.Config{Address: ":-1"}, []string{"no valid port"}},
-		"relative prefix": {server.Config{Prefix: "osb"}, []string{`Config.Prefix "osb" is no path`}},
-		"slash at end":    {server.Config{Prefix: "/osb/"}, []string{"without a slash at its end"}},
-		"root prefix":     {server.Config{Prefix: "/"}, []string{"is no path"}},
-		"escaped prefix":  {server.Config{Prefix: "/a%2Fb"}, []string{"is no path"}},
+		"relative prefix": {server.Config{Prefix: "osb"}, []string{`Config.Prefix "osb" is not a path`}},
+		"slash at end":    {server.Config{Prefix: "/osb/"}, []string{"without a slash at the end"}},
+		"root prefix":     {server.Config{Prefix: "/"}, []string{"is not a path"}},
+		"escaped prefix":  {server.Config{Prefix: "/a%2Fb"}, []string{"is not a path"}},
 		"health prefix":   {server.Config{Prefix: "/healthz"}, []string{"health probe"}},
 		"header timeout":  {server.Config{ReadHeaderTimeout: -1}, []string{"Config.ReadHeaderTimeout is -1ns"}},
 		"read timeout":    {server.Config{ReadTimeout: -1}, []string{"Config.ReadTimeout is"}},
@@ -41,7 +41,7 @@ func TestConfigInvalid(t *testing.T) {
 		"nil option":      {server.Config{Options: []openbroker.Option{nil}}, []string{"Config.Options[0] is nil"}},
 		"empty hook":      {server.Config{OnShutdown: []server.ShutdownHook{{}}}, []string{"Config.OnShutdown[0].Name is empty", "Config.OnShutdown[0].Run is nil"}},
 		"empty check":     {server.Config{ReadinessChecks: []server.ReadinessCheck{{}}}, []string{"Config.ReadinessChecks[0].Name is empty", "Config.ReadinessChecks[0].Run is nil"}},
-		"check twice":     {server.Config{ReadinessChecks: []server.ReadinessCheck{{Name: "a", Run: run}, {Name: "a", Run: run}}}, []string{`Config.ReadinessChecks[1].Name "a" is taken`}},
+		"check twice":     {server.Config{ReadinessChecks: []server.ReadinessCheck{{Name: "a", Run: run}, {Name: "a", Run: run}}}, []string{`Config.ReadinessChecks[1].Name "a" is already used`}},
 		"empty TLS":       {server.Config{TLS: &server.TLS{}}, []string{"Config.TLS.CertFile is empty", "Config.TLS.KeyFile is empty"}},
 		"optional no CA":  {server.Config{TLS: &server.TLS{CertFile: "a", KeyFile: "b", ClientCertOptional: true}}, []string{"without Config.TLS.ClientCAFile"}},
 		"reload interval": {server.Config{TLS: &server.TLS{CertFile: "a", KeyFile: "b", ReloadInterval: -1}}, []string{"Config.TLS.ReloadInterval is"}},
@@ -92,7 +92,7 @@ func TestNewWithoutBroker(t *testing.T) {
 		{SkipParameterValidation: true},
 	} {
 		if _, err := server.NewForHandler(http.NotFoundHandler(), config); err == nil || !strings.Contains(err.Error(), "openbroker.NewHandler") {
-			t.Errorf("NewForHandler accepts what it cannot use: %v", err)
+			t.Errorf("NewForHandler accepts options without effect: %v", err)
 		}
 	}
 	if err := server.Serve(t.Context(), newBroker("one"), server.Config{Address: "x"}); err == nil {

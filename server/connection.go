@@ -10,19 +10,19 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A connection is one of HTTP/1, between net/http and the network or TLS. It
-// sees to what net/http does before a handler is called: it notices requests
-// whose end is ambiguous, and turns the errors that net/http answers by itself
-// into JSON objects (spec.md, "Service Broker Errors").
+// A connection is an HTTP/1 connection between net/http and the network or TLS. It
+// handles what net/http does before it calls a handler: it detects requests whose
+// end is ambiguous, and turns error responses of net/http into JSON objects
+// (spec.md, "Service Broker Errors").
 type connection struct {
 	net.Conn
-	framing framing // used by Read, of which there is one at a time
-	// ambiguous is the number of the request that is, from 1; served counts
-	// those that came to the handler.
+	framing framing // used only by Read, which is not called concurrently
+	// ambiguous is the number of the ambiguous request, from 1, or 0. served counts
+	// the requests that reached the handler.
 	ambiguous, served atomic.Int64
 }
 
-// Read reads and looks at what has arrived.
+// Read reads, and follows the requests in what it read.
 func (c *connection) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if number := c.framing.read(p[:n]); number > 0 {
@@ -31,8 +31,8 @@ func (c *connection) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write writes p, or the JSON in place of it. It returns the length of p if all
-// was written.
+// Write writes p, or a JSON response if p is an error response of net/http. It
+// returns the length of p if it wrote everything.
 func (c *connection) Write(p []byte) (int, error) {
 	replaced := plainErrorAsJSON(p)
 	if replaced == nil {
@@ -44,8 +44,8 @@ func (c *connection) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// CloseWrite lets net/http say that nothing follows, and still read what a client
-// is sending: an answer could be lost otherwise.
+// CloseWrite lets net/http close the connection for writing and still read what the
+// client sends. Otherwise the client might not receive the response.
 func (c *connection) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -53,7 +53,7 @@ func (c *connection) CloseWrite() error {
 	return nil
 }
 
-// A tlsConnection is a connection over TLS, whose handshake is done.
+// A tlsConnection is a connection over TLS after its handshake.
 type tlsConnection struct {
 	connection
 	state tls.ConnectionState
@@ -64,20 +64,20 @@ func (c *tlsConnection) ConnectionState() tls.ConnectionState { return c.state }
 
 type connectionKey struct{}
 
-// withConnection puts a connection of ours into the context of its requests.
+// withConnection puts a connection into the context of its requests.
 func withConnection(ctx context.Context, c net.Conn) context.Context {
 	switch c := c.(type) {
 	case *connection:
 		return context.WithValue(ctx, connectionKey{}, c)
 	case *tlsConnection:
 		return context.WithValue(ctx, connectionKey{}, &c.connection)
-	default: // HTTP/2, which has frames.
+	default: // HTTP/2 has frames: its requests are never ambiguous.
 		return ctx
 	}
 }
 
-// refuseAmbiguous answers a request whose end is ambiguous, and closes its
-// connection: what follows on it may have been meant as a part of the request.
+// refuseAmbiguous answers a request whose end is ambiguous and closes its
+// connection, because the bytes that follow may be part of the request.
 func (s *Server) refuseAmbiguous(w http.ResponseWriter, r *http.Request) (refused bool) {
 	c, _ := r.Context().Value(connectionKey{}).(*connection)
 	if c == nil || c.served.Add(1) != c.ambiguous.Load() {
@@ -86,6 +86,6 @@ func (s *Server) refuseAmbiguous(w http.ResponseWriter, r *http.Request) (refuse
 	logTrouble(r.Context(), s.config.Logger, "a request from "+r.RemoteAddr+" has both Content-Length and Transfer-Encoding, or a Transfer-Encoding in HTTP/1.0")
 	w.Header().Set("Connection", "close")
 	openbroker.WriteError(w, openbroker.ErrBadRequest.WithDescription(
-		"The end of the request is ambiguous: it must have one of Content-Length and Transfer-Encoding, in one line, and the latter only in HTTP/1.1."))
+		"The end of the request is ambiguous: it must have either Content-Length or Transfer-Encoding, in one line, and Transfer-Encoding only in HTTP/1.1."))
 	return true
 }

@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 )
 
-// A connectionLimit bounds the connections of a listener. When there are too
-// many, the one that has been waiting longest for a request is closed in favour of
-// the new one; while all are busy, the new one waits.
+// A connectionLimit limits the connections of a listener. At the limit, a new
+// connection replaces the one that has been idle longest. While all are busy, the
+// new one waits.
 type connectionLimit struct {
 	net.Listener
 	most   int
@@ -20,11 +20,11 @@ type connectionLimit struct {
 
 	mu   sync.Mutex
 	open map[*limitedConnection]struct{}
-	// clock counts changes of states, which tells what came first.
+	// clock counts changes of state, to order them.
 	clock int64
-	// room is closed, and replaced, when a connection ends or becomes idle.
+	// room is closed and replaced when a connection ends or becomes idle.
 	room chan struct{}
-	// crowded says that the limit was reached and logged.
+	// crowded reports that the limit was reached and logged.
 	crowded bool
 	closed  signalOnce
 }
@@ -36,17 +36,17 @@ func newConnectionLimit(listener net.Listener, most int, logger *slog.Logger) *c
 	}
 }
 
-// A limitedConnection is one that counts.
+// A limitedConnection is a connection that counts toward the limit.
 type limitedConnection struct {
 	net.Conn
 	limit *connectionLimit
 	// idleSince is zero while a request is read or answered.
 	idleSince int64
-	// spoken says that something was received.
+	// spoken reports that the client has sent something.
 	spoken atomic.Bool
 }
 
-// Accept returns the next connection once there is room for it.
+// Accept returns the next connection when the limit allows it.
 func (l *connectionLimit) Accept() (net.Conn, error) {
 	accepted, err := l.Listener.Accept()
 	if err != nil {
@@ -60,19 +60,20 @@ func (l *connectionLimit) Accept() (net.Conn, error) {
 		select {
 		case <-room:
 		case <-l.closed.c:
-			_ = accepted.Close() // Nobody has sent anything on it yet.
+			_ = accepted.Close() // It has no request yet.
 			return nil, net.ErrClosed
 		}
 	}
 }
 
-// Close ends the listener, also while it waits for room.
+// Close closes the listener, also while Accept waits.
 func (l *connectionLimit) Close() error {
 	l.closed.close()
 	return l.Listener.Close()
 }
 
-// admit counts a connection, or returns what tells when to try again.
+// admit returns a counted connection, or a channel that is closed when admit may
+// succeed.
 func (l *connectionLimit) admit(accepted net.Conn) (*limitedConnection, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -83,7 +84,7 @@ func (l *connectionLimit) admit(accepted net.Conn) (*limitedConnection, <-chan s
 			return nil, l.room
 		}
 		delete(l.open, longest)
-		_ = longest.Conn.Close() // Its goroutine finds out.
+		_ = longest.Conn.Close() // Its goroutine gets a read error.
 	}
 	l.clock++
 	connection := &limitedConnection{Conn: accepted, limit: l, idleSince: l.clock}
@@ -101,18 +102,19 @@ func (l *connectionLimit) longestIdle() *limitedConnection {
 	return longest
 }
 
-// report logs that the limit is reached, once until it is no longer near.
+// report logs that the limit is reached, once until the number of connections falls
+// below nine tenths of it.
 func (l *connectionLimit) report() {
 	if !l.crowded {
 		l.crowded = true
 		l.logger.LogAttrs(context.Background(), slog.LevelWarn,
-			"the limit of connections is reached: idle ones are closed for new ones, which wait if there are none", slog.Int("connections", l.most))
+			"the limit of connections is reached: new ones replace idle ones, or wait while all are busy", slog.Int("connections", l.most))
 	}
 }
 
-// Read reads. A connection that has said something, such as the beginning of a TLS
-// handshake, is no longer idle: otherwise a crowd would close each other's
-// handshakes. The time limits of handshakes and headers end those that stop there.
+// Read reads. A connection whose client has sent something, such as the start of a
+// TLS handshake, is not idle: otherwise many clients would close each other's
+// handshakes. The time limits of handshakes and headers end stalled ones.
 func (c *limitedConnection) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 && !c.spoken.Swap(true) {
@@ -123,7 +125,7 @@ func (c *limitedConnection) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends the connection.
+// Close closes the connection.
 func (c *limitedConnection) Close() error {
 	err := c.Conn.Close()
 	l := c.limit
@@ -144,7 +146,7 @@ func (l *connectionLimit) makeRoom() {
 	l.room = make(chan struct{})
 }
 
-// limitedOf returns the connection that counts below others, or nil.
+// limitedOf returns the limitedConnection that outer wraps, or nil.
 func limitedOf(outer net.Conn) *limitedConnection {
 	for {
 		switch c := outer.(type) {
@@ -162,7 +164,7 @@ func limitedOf(outer net.Conn) *limitedConnection {
 	}
 }
 
-// connectionState is for [http.Server.ConnState].
+// connectionState implements [http.Server.ConnState].
 func connectionState(connection net.Conn, state http.ConnState) {
 	c := limitedOf(connection)
 	if c == nil {
@@ -177,6 +179,6 @@ func connectionState(connection net.Conn, state http.ConnState) {
 		c.limit.clock++
 		c.idleSince = c.limit.clock
 		c.limit.makeRoom()
-	case http.StateNew: // As it is counted.
+	case http.StateNew: // admit has set the state.
 	}
 }

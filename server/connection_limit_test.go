@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// ask sends a request on a connection that stays open, and returns the status.
+// ask reads the answer of a connection that stays open and returns its status.
 func ask(t *testing.T, connection *bufio.Reader) int {
 	t.Helper()
 	response, err := http.ReadResponse(connection, nil)
@@ -31,7 +31,7 @@ func ask(t *testing.T, connection *bufio.Reader) int {
 
 const probe = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
-// The connection that has been idle longest makes room for a new one.
+// A new connection replaces the one that has been idle longest.
 func TestConnectionLimitClosesIdle(t *testing.T) {
 	t.Parallel()
 	s := start(t, newBroker("one"), server.Config{MaxConnections: 3})
@@ -42,7 +42,7 @@ func TestConnectionLimitClosesIdle(t *testing.T) {
 			t.Errorf("connection %d: %d", i, status)
 		}
 	}
-	// The server may notice in any order that they are idle.
+	// The server may notice idle connections in any order.
 	ended := make(chan struct{}, len(connections))
 	for _, connection := range connections {
 		go func() {
@@ -56,14 +56,14 @@ func TestConnectionLimitClosesIdle(t *testing.T) {
 	for range 2 {
 		receive(t, ended, "a connection is closed")
 	}
-	record := s.log.await(t, "the limit of connections is reached: idle ones are closed for new ones, which wait if there are none", 1)
+	record := s.log.await(t, "the limit of connections is reached: new ones replace idle ones, or wait while all are busy", 1)
 	if record["connections"] != 3.0 {
 		t.Errorf("logged %v", record)
 	}
 	if found, _ := s.log.find(record["msg"].(string)); len(found) != 1 {
 		t.Errorf("logged %d times", len(found))
 	}
-	// One that says nothing at all is idle, too.
+	// A connection that sends nothing is idle, too.
 	for range 3 {
 		s.talk(t, "")
 	}
@@ -81,9 +81,9 @@ func TestConnectionLimitWaits(t *testing.T) {
 	receive(t, broker.entered, "the first request")
 	receive(t, broker.entered, "the second request")
 	third := s.provision(t, "quick")
-	s.log.await(t, "the limit of connections is reached: idle ones are closed for new ones, which wait if there are none", 1)
+	s.log.await(t, "the limit of connections is reached: new ones replace idle ones, or wait while all are busy", 1)
 	if len(third) > 0 {
-		t.Error("the third connection was let in")
+		t.Error("the third connection was accepted")
 	}
 	close(broker.release)
 	for _, answers := range []<-chan answer{first, second, third} {
@@ -91,14 +91,14 @@ func TestConnectionLimitWaits(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
-	// Whoever waits does not keep the server from stopping.
+	// A waiting connection does not keep the server from stopping.
 	s.Stop()
 	if err := s.wait(t); err != nil {
 		t.Error(err)
 	}
 }
 
-// A counting broker knows how many requests it answered at a time.
+// A countingBroker counts its concurrent requests.
 type countingBroker struct {
 	*testBroker
 	now, most atomic.Int64
@@ -112,7 +112,7 @@ func (b *countingBroker) Provision(context.Context, *openbroker.ProvisionRequest
 	return &openbroker.ProvisionResponse{}, nil
 }
 
-// With many more clients than connections, all are answered, over TLS too.
+// With many more clients than connections, all clients get an answer, also over TLS.
 func TestConnectionLimitCrowd(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -138,7 +138,7 @@ func TestConnectionLimitCrowd(t *testing.T) {
 					client := c.client()
 					client.Transport.(*http.Transport).DisableKeepAlives = true
 					var a answer
-					for range clients { // A connection that has said nothing yet may have to make room.
+					for range clients { // A connection that has sent nothing may be closed for a new one.
 						if a = send(t.Context(), client, http.MethodPut, fmt.Sprintf("%s/v2/service_instances/%d", s.url, i), provisionBody); a.err == nil {
 							break
 						}
@@ -152,7 +152,7 @@ func TestConnectionLimitCrowd(t *testing.T) {
 				}
 			}
 			if most := broker.most.Load(); most > limit {
-				t.Errorf("%d requests at a time over %d connections", most, limit)
+				t.Errorf("%d concurrent requests over %d connections", most, limit)
 			}
 		})
 	}

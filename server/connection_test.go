@@ -16,14 +16,14 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// A wire is how a test reaches a server with bytes.
+// A wire is a server with a function that connects to it.
 type wire struct {
 	name string
 	dial func(t *testing.T) net.Conn
 	s    *running
 }
 
-// wires are a server of plain HTTP and one of HTTPS.
+// wires returns a server with plain HTTP and one with HTTPS.
 func wires(t *testing.T, config server.Config) []wire {
 	t.Helper()
 	ca := newAuthority(t)
@@ -50,8 +50,7 @@ func wires(t *testing.T, config server.Config) []wire {
 	}
 }
 
-// object reads a response, which must be a JSON object with a description if it
-// is an error.
+// object reads a response, which must be a JSON object, and returns its description.
 func object(t *testing.T, from *bufio.Reader) (status int, description string) {
 	t.Helper()
 	response, err := http.ReadResponse(from, nil)
@@ -65,12 +64,12 @@ func object(t *testing.T, from *bufio.Reader) (status int, description string) {
 	}
 	var answer struct{ Description string }
 	if err := json.Unmarshal(body, &answer); err != nil || response.Header.Get("Content-Type") != "application/json" {
-		t.Errorf("%s with %q is no JSON object: %q", response.Status, response.Header.Get("Content-Type"), body)
+		t.Errorf("%s with %q is not a JSON object: %q", response.Status, response.Header.Get("Content-Type"), body)
 	}
 	return response.StatusCode, answer.Description
 }
 
-// What net/http refuses by itself is a JSON object, too.
+// Error responses of net/http are JSON objects, too.
 func TestErrorsOfTheServer(t *testing.T) {
 	t.Parallel()
 	for _, w := range wires(t, server.Config{MaxHeaderBytes: 4096}) {
@@ -87,7 +86,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 			"negative length":   {"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", 400, "not valid HTTP"},
 			"expectation":       {"PUT /v2/service_instances/a HTTP/1.1\r\nHost: h\r\nExpect: 200-ok\r\nContent-Length: 2\r\n\r\n{}", 417, "100-continue"},
 			"large header":      {"GET / HTTP/1.1\r\nHost: h\r\nX: " + strings.Repeat("x", 16<<10) + "\r\n\r\n", 431, "too large"},
-			"another encoding":  {"PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "only chunked"},
+			"another encoding":  {"PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "use only chunked"},
 			"another version":   {"GET / HTTP/3.0\r\nHost: h\r\n\r\n", 505, "unsupported protocol version"},
 			"after a good one":  {"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\nGET\r\n\r\n", 200, ""},
 			"both":              {"PUT /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "ambiguous"},
@@ -116,8 +115,8 @@ func TestErrorsOfTheServer(t *testing.T) {
 	}
 }
 
-// An ambiguous request is found wherever it is on a connection and however it
-// arrives, and closes the connection: what is smuggled behind it is not served.
+// The server detects an ambiguous request at any position of a connection and in
+// pieces of any size. It closes the connection and does not serve what follows.
 func TestAmbiguousRequest(t *testing.T) {
 	t.Parallel()
 	const (
@@ -148,7 +147,7 @@ func TestAmbiguousRequest(t *testing.T) {
 					}
 				}
 				if behind, _ := io.ReadAll(from); len(behind) > 0 {
-					t.Errorf("what came behind was served: %s", behind)
+					t.Errorf("the request behind it was served: %s", behind)
 				}
 				if line := w.s.log.await(t, "connection trouble", 1); !strings.Contains(line["error"].(string), "Transfer-Encoding") {
 					t.Errorf("logged %v", line)
@@ -158,7 +157,8 @@ func TestAmbiguousRequest(t *testing.T) {
 	}
 }
 
-// A body may look like a header, and an answer like an error of net/http.
+// The server does not mistake a body for a header, nor an answer of a handler for an
+// error of net/http.
 func TestInnocentConnections(t *testing.T) {
 	t.Parallel()
 	for _, w := range wires(t, server.Config{}) {
@@ -184,8 +184,7 @@ func TestInnocentConnections(t *testing.T) {
 	}
 }
 
-// HTTP/2 is spoken where it was, and HTTP to the port of HTTPS is refused with
-// JSON.
+// The TLS listener supports HTTP/2, and answers plain HTTP with JSON.
 func TestListenerOfTLS(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -205,7 +204,7 @@ func TestListenerOfTLS(t *testing.T) {
 	if line := s.log.await(t, "connection trouble", 1); !strings.Contains(line["error"].(string), "HTTP request to an HTTPS server") {
 		t.Errorf("logged %v", line)
 	}
-	// A handshake that never ends does not keep others waiting, nor the drain.
+	// A handshake that never ends delays neither other connections nor the drain.
 	s.talk(t, "\x16\x03\x01")
 	if a := send(t.Context(), clientTLS(&tls.Config{RootCAs: ca.pool()}), "GET", s.url+"/healthz", ""); a.err != nil {
 		t.Error(a.err)
@@ -216,8 +215,8 @@ func TestListenerOfTLS(t *testing.T) {
 	}
 }
 
-// FuzzFraming: of what net/http serves, each header is counted, in whatever
-// pieces it arrives.
+// FuzzFraming: framing counts every request that net/http serves, in pieces of any
+// size.
 func FuzzFraming(f *testing.F) {
 	for _, seed := range []string{
 		"GET / HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\nHost: h\n\n", "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.0\r\n\r\n",
@@ -250,7 +249,7 @@ func FuzzFraming(f *testing.F) {
 		}
 		headers, ambiguous := server.Frame(pieces...)
 		if again, same := server.Frame(served); again != headers || same != ambiguous {
-			t.Errorf("in pieces %d and %d, at once %d and %d", headers, ambiguous, again, same)
+			t.Errorf("in pieces: %d and %d; at once: %d and %d", headers, ambiguous, again, same)
 		}
 		lower := bytes.ToLower(served)
 		switch {

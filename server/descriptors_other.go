@@ -2,5 +2,5 @@
 
 package server
 
-// descriptorLimit returns 0: there is no such limit.
+// descriptorLimit returns 0: the limit is unknown.
 func descriptorLimit() int { return 0 }

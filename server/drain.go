@@ -10,15 +10,15 @@ import (
 )
 
 var (
-	// ErrGraceExceeded is what [Server.Serve] returns if requests had to be cut
-	// off because [Config.ShutdownGrace] had passed.
-	ErrGraceExceeded = errors.New("server: requests were cut off because the shutdown grace had passed")
-	// ErrClosed is what [Server.Serve] returns if it was made to close at once,
-	// by [Server.Close] or a second signal.
-	ErrClosed = errors.New("server: closed at once, without waiting for requests")
+	// ErrGraceExceeded is returned by [Server.Serve] if it canceled requests after
+	// [Config.ShutdownGrace].
+	ErrGraceExceeded = errors.New("server: requests were canceled because they exceeded the shutdown grace")
+	// ErrClosed is returned by [Server.Serve] after [Server.Close] or a second
+	// signal.
+	ErrClosed = errors.New("server: closed immediately, without waiting for requests")
 )
 
-// drain stops accepting and waits for the requests that are being answered.
+// drain stops accepting connections and waits for the requests in progress.
 func (s *Server) drain(ctx context.Context, server *http.Server, reason string) error {
 	ctx, cancel := s.untilClosed(context.WithoutCancel(ctx))
 	defer cancel()
@@ -34,7 +34,7 @@ func (s *Server) drain(ctx context.Context, server *http.Server, reason string) 
 		}
 	}
 	if s.config.OnDrain != nil {
-		// Shutdown calls it when it has closed the listeners.
+		// Shutdown calls it after closing the listeners.
 		server.RegisterOnShutdown(s.config.OnDrain)
 	}
 	grace, cancelGrace := context.WithTimeout(ctx, s.config.ShutdownGrace)
@@ -52,24 +52,24 @@ func (s *Server) drain(ctx context.Context, server *http.Server, reason string) 
 	}
 }
 
-// finish cuts off what is left and runs the hooks.
+// finish cancels the remaining requests and runs the hooks.
 func (s *Server) finish(ctx context.Context, cancelRequests func(), server *http.Server, err error) error {
 	s.draining.Store(true)
 	if err != nil {
-		s.config.Logger.LogAttrs(ctx, slog.LevelWarn, "cutting off requests",
+		s.config.Logger.LogAttrs(ctx, slog.LevelWarn, "canceling requests",
 			slog.Int64("requests", s.inFlight.Load()), slog.Any("error", err))
 	}
 	hookContext, cancel := s.untilClosed(context.WithoutCancel(ctx))
 	defer cancel()
 	cancelRequests()
-	// After a complete drain there is nothing to close, and no one to tell.
+	// After a complete drain, nothing is left to close.
 	_ = server.Close()
 	err = errors.Join(err, s.runHooks(hookContext))
 	s.config.Logger.LogAttrs(ctx, slog.LevelInfo, "stopped serving")
 	return err
 }
 
-// untilClosed returns a copy of ctx that ends when the server is told to close.
+// untilClosed returns a copy of ctx that ends when Close is called.
 func (s *Server) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {

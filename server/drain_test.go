@@ -62,7 +62,7 @@ func TestDrainFinishesRequests(t *testing.T) {
 	}
 }
 
-// awaitRefused returns when nothing listens on address any more.
+// awaitRefused waits until nothing listens on address.
 func awaitRefused(t *testing.T, address string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
@@ -112,13 +112,13 @@ func TestDrainGraceExceeded(t *testing.T) {
 	}
 	receive(t, broker.canceled, "the request to be cancelled")
 	expectCutOff(t, response)
-	if record := s.log.await(t, "cutting off requests", 1); record["requests"] != 1.0 {
+	if record := s.log.await(t, "canceling requests", 1); record["requests"] != 1.0 {
 		t.Errorf("logged %v", record)
 	}
 }
 
-// expectCutOff accepts a 503 as well: the broker, whose context has ended, may
-// answer before the connection is closed.
+// expectCutOff checks that the client got no answer, or a 503: the broker, whose
+// context has ended, may answer before the connection is closed.
 func expectCutOff(t *testing.T, response <-chan answer) {
 	t.Helper()
 	if a := receive(t, response, "the client"); a.err == nil && a.StatusCode != http.StatusServiceUnavailable {
@@ -165,15 +165,15 @@ func TestCloseCutsOff(t *testing.T) {
 	}
 }
 
-// A request that pays no attention is cut off all the same, and the hooks find
-// all requests cancelled.
+// Close also ends a request that ignores its context, and cancels all requests before
+// the hooks run.
 func TestCloseStubbornRequest(t *testing.T) {
 	t.Parallel()
 	entered, canceled, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	defer close(release)
 	log := newRecorder()
 	s, err := server.NewForHandler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		close(entered) // The body is left unread, so net/http does not notice clients that go.
+		close(entered) // The handler does not read the body, so net/http does not notice a disconnect.
 		<-r.Context().Done()
 		close(canceled)
 		<-release
@@ -184,7 +184,7 @@ func TestCloseStubbornRequest(t *testing.T) {
 			case <-canceled:
 				return nil
 			case <-time.After(500 * time.Millisecond):
-				return errors.New("a request goes on")
+				return errors.New("a request is not canceled")
 			}
 		}}},
 	})
@@ -195,7 +195,7 @@ func TestCloseStubbornRequest(t *testing.T) {
 	response := r.provision(t, "a")
 	receive(t, entered, "the request to arrive")
 	s.Close()
-	if err := r.wait(t); !errors.Is(err, server.ErrClosed) || strings.Contains(err.Error(), "a request goes on") {
+	if err := r.wait(t); !errors.Is(err, server.ErrClosed) || strings.Contains(err.Error(), "a request is not canceled") {
 		t.Errorf("Serve returned %v", err)
 	}
 	if a := receive(t, response, "the client"); a.err == nil {
@@ -203,7 +203,7 @@ func TestCloseStubbornRequest(t *testing.T) {
 	}
 }
 
-// Every hook gets its turn, whatever the ones before it do.
+// Every hook runs, even if one before it fails, panics or hangs.
 func TestHooks(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -246,7 +246,7 @@ func TestHooks(t *testing.T) {
 	}
 }
 
-// A drainingBroker lets go of what it holds when it drains.
+// A drainingBroker answers its waiting requests when it drains.
 type drainingBroker struct {
 	*testBroker
 	once sync.Once
@@ -254,9 +254,9 @@ type drainingBroker struct {
 
 func (b *drainingBroker) Drain() { b.once.Do(func() { close(b.release) }) }
 
-// What waits in the broker is answered when the server drains, and not before the
-// listener is closed.
-func TestDrainLetsGo(t *testing.T) {
+// Drain of the broker is called after the listener is closed, and ends requests that
+// wait in the broker.
+func TestDrainEndsWaitingRequests(t *testing.T) {
 	t.Parallel()
 	broker := newBroker("one")
 	called := make(chan struct{})

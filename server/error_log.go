@@ -8,12 +8,11 @@ import (
 
 var _ slog.Handler = (*errorLogHandler)(nil)
 
-// An errorLogHandler takes the lines in which [net/http.Server] reports its
-// troubles with connections, and gives them the level that they deserve and a
-// constant message.
+// An errorLogHandler handles the lines that [net/http.Server] logs about connections.
+// It gives them a constant message and a suitable level.
 type errorLogHandler struct{ slog.Handler }
 
-// Enabled is decided by Handle, which sees the line.
+// Enabled returns true: the level depends on the line, which Handle receives.
 func (h *errorLogHandler) Enabled(context.Context, slog.Level) bool { return true }
 
 // Handle logs the line.
@@ -28,18 +27,19 @@ func (h *errorLogHandler) Handle(ctx context.Context, record slog.Record) error 
 	return h.Handler.Handle(ctx, quoted)
 }
 
-// handshakeError is how net/http begins the line about one, and our listener too.
+// handshakeError is the prefix of lines about TLS handshakes, in net/http and in our
+// listener.
 const handshakeError = "http: TLS handshake error"
 
-// logTrouble logs a line as if net/http had reported it.
+// logTrouble logs a line like one of net/http.
 func logTrouble(ctx context.Context, logger *slog.Logger, line string) {
 	logger.LogAttrs(ctx, errorLogLevel(line), "connection trouble", slog.String("error", strings.TrimPrefix(line, "http: ")))
 }
 
-// errorLogLevel tells apart: connections that end before or within the TLS
-// handshake, which is what load balancers' probes, scanners and slow clients
-// do all day; a panic, which is a defect of ours; and the rest, such as a
-// client certificate that is refused.
+// errorLogLevel returns Error for a panic, which is a defect; Debug for connections
+// that end before or during the TLS handshake, as those of load balancers, scanners
+// and slow clients often do; and Warn for other lines, such as refused client
+// certificates.
 func errorLogLevel(line string) slog.Level {
 	switch {
 	case strings.HasPrefix(line, "http: panic serving"), strings.HasPrefix(line, "http2: panic serving"):

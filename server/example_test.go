@@ -24,7 +24,7 @@ func (helloBroker) Catalog(context.Context) (*openbroker.Catalog, error) {
 	}}}, nil
 }
 
-// get prints what a URL answers.
+// get prints the answer of a URL.
 func get(url string) {
 	response, err := http.Get(url) //nolint:noctx // An example.
 	if err != nil {
@@ -36,11 +36,10 @@ func get(url string) {
 	fmt.Println(response.StatusCode, string(body))
 }
 
-// quiet keeps the output of examples free of logs.
+// quiet discards the logs of examples.
 var quiet = slog.New(slog.DiscardHandler)
 
-// A real program passes the context of SignalContext, and prints the URL in
-// OnReady.
+// A real program uses the context of SignalContext and prints the URL in OnReady.
 func ExampleServe() {
 	ctx, cancel := context.WithCancel(context.Background())
 	err := server.Serve(ctx, helloBroker{}, server.Config{
@@ -48,7 +47,7 @@ func ExampleServe() {
 		Logger:  quiet,
 		OnReady: func(url string) {
 			get(url + "/healthz")
-			cancel() // SIGTERM comes here.
+			cancel() // In place of SIGTERM.
 		},
 	})
 	fmt.Println("stopped:", err)
@@ -61,7 +60,7 @@ func ExampleServeMultiple() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	err := server.ServeMultiple(ctx, []openbroker.Broker{helloBroker{}, helloBroker{}}, server.Config{Logger: quiet})
-	fmt.Println("refused:", err != nil) // Two services cannot have one id.
+	fmt.Println("refused:", err != nil) // Two services have the same id.
 	// Output: refused: true
 }
 
@@ -70,7 +69,7 @@ func ExampleNew() {
 		Address: "127.0.0.1:0",
 		Logger:  quiet,
 		ReadinessChecks: []server.ReadinessCheck{{Name: "database", Run: func(context.Context) error {
-			return errors.New("connection refused") // For the log only.
+			return errors.New("connection refused") // It is only logged.
 		}}},
 		OnShutdown: []server.ShutdownHook{{Name: "database", Run: func(context.Context) error {
 			fmt.Println("database closed")
@@ -120,7 +119,7 @@ func ExampleNewForHandler() {
 func ExampleCheckCatalog() {
 	fmt.Println(server.CheckCatalog(context.Background(), helloBroker{}))
 	err := server.CheckCatalog(context.Background(), openbroker.Unimplemented{})
-	fmt.Println(strings.HasPrefix(err.Error(), "server: the broker cannot tell its catalog"))
+	fmt.Println(strings.HasPrefix(err.Error(), "server: the catalog of the broker cannot be read"))
 	// Output:
 	// <nil>
 	// true
@@ -143,7 +142,7 @@ func ExampleSignalContext() {
 		Address: "127.0.0.1:0",
 		Logger:  quiet,
 		OnReady: func(string) {
-			// As kill(1) does.
+			// Like kill(1).
 			if process, err := os.FindProcess(os.Getpid()); err == nil {
 				_ = process.Signal(os.Interrupt)
 			}

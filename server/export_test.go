@@ -1,7 +1,7 @@
 package server
 
-// Frame follows requests in the pieces in which they arrive, and returns how many
-// headers have ended and which request is ambiguous, or 0.
+// Frame reads requests in pieces. It returns the number of complete headers, and the
+// number of the ambiguous request or 0.
 func Frame(pieces ...[]byte) (headers, ambiguous int64) {
 	var f framing
 	for _, p := range pieces {
@@ -12,5 +12,5 @@ func Frame(pieces ...[]byte) (headers, ambiguous int64) {
 	return f.headers, ambiguous
 }
 
-// PlainErrorAsJSON is what is written in place of p, or nil.
+// PlainErrorAsJSON returns the JSON response in place of p, or nil.
 func PlainErrorAsJSON(p []byte) []byte { return plainErrorAsJSON(p) }

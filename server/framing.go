@@ -5,28 +5,27 @@ import (
 	"strconv"
 )
 
-// A framing follows the requests of an HTTP/1 connection from the bytes that
-// arrive, only to notice those whose end is ambiguous: with both Content-Length
-// and Transfer-Encoding, of which a proxy in front might believe the other one
-// (RFC 9112, 6.1 and 11.2). net/http believes the latter and removes the former
-// before a handler sees it.
+// A framing follows the requests on an HTTP/1 connection to detect ambiguous ones:
+// requests with both Content-Length and Transfer-Encoding, whose end a proxy may see
+// elsewhere (RFC 9112, 6.1 and 11.2). net/http uses Transfer-Encoding and removes
+// Content-Length, so that a handler cannot detect them.
 //
-// It need not be right about requests that net/http refuses, since their
-// connections are closed.
+// A framing may be wrong about requests that net/http refuses, because net/http
+// closes their connections.
 type framing struct {
 	state framingState
-	// partial is the beginning of a line whose end has not arrived.
+	// partial is the start of a line that has not arrived completely.
 	partial []byte
-	// remaining are the bytes to come of a body or chunk.
+	// remaining is the number of bytes left of a body or chunk.
 	remaining uint64
-	// headers counts the headers that have ended.
+	// headers counts complete request headers.
 	headers int64
 
-	// length, chunked, hasLength and oldVersion are what the present header
-	// says; ambiguous is whether that is, refused whether net/http refuses it.
+	// length, chunked, hasLength and oldVersion describe the current header.
+	// ambiguous reports that it is ambiguous, refused that net/http refuses it.
 	length                                             uint64
 	chunked, hasLength, oldVersion, ambiguous, refused bool
-	// framed is whether the last field was one of the two.
+	// framed reports that the last field was Content-Length or Transfer-Encoding.
 	framed bool
 }
 
@@ -40,16 +39,16 @@ const (
 	atChunk
 	atChunkEnd
 	atTrailer
-	// lost is for what is no HTTP, and for a connection that will be closed.
+	// lost is the state after malformed HTTP, and of connections that will be closed.
 	lost
 )
 
-// maxFramingLine bounds what is kept of a line. Longer ones count as ambiguous;
-// net/http refuses them long before unless it is told to accept such headers.
+// maxFramingLine limits the length of a line, in bytes. Longer ones count as
+// ambiguous. net/http refuses them unless MaxHeaderBytes is larger.
 const maxFramingLine = 1 << 20
 
-// read takes what has arrived. It returns the number of the request, from 1, that
-// is ambiguous, or 0; after one it returns nothing more.
+// read processes bytes that have arrived. It returns the number of the ambiguous
+// request, from 1, once, and otherwise 0.
 func (f *framing) read(p []byte) (ambiguous int64) {
 	for len(p) > 0 {
 		switch f.state {
@@ -85,7 +84,7 @@ func (f *framing) read(p []byte) (ambiguous int64) {
 	return 0
 }
 
-// take takes a line without its end.
+// take processes a line without its line end.
 func (f *framing) take(line []byte) {
 	switch f.state {
 	case atRequestLine:
@@ -114,7 +113,7 @@ func (f *framing) take(line []byte) {
 
 func (f *framing) field(line []byte) {
 	if line[0] == ' ' || line[0] == '\t' {
-		f.ambiguous = f.ambiguous || f.framed // The value goes on in another line.
+		f.ambiguous = f.ambiguous || f.framed // The value continues on this line.
 		return
 	}
 	name, value, _ := bytes.Cut(line, []byte(":"))
@@ -133,7 +132,7 @@ func (f *framing) endHeader() {
 	f.headers++
 	switch {
 	case f.ambiguous, f.chunked && (f.hasLength || f.oldVersion):
-		// HTTP/1.0 has no chunks: net/http ignores the field there.
+		// HTTP/1.0 has no chunks: net/http ignores Transfer-Encoding there.
 		f.ambiguous, f.state = true, lost
 	case f.refused:
 		f.state = lost

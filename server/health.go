@@ -7,14 +7,14 @@ import (
 	"net/http"
 )
 
-// The paths of the health probes. Neither can be one of the broker's, which all
-// contain /v2/.
+// The paths of the health probes. They cannot collide with paths of the broker,
+// which all contain /v2/.
 const (
 	healthPath = "/healthz"
 	readyPath  = "/readyz"
 )
 
-// healthBody is the answer of a probe. It names what fails and says no more:
+// healthBody is the answer to a probe. It only names the failing checks, because
 // probes are not authenticated.
 type healthBody struct {
 	Status string            `json:"status"`
@@ -31,16 +31,15 @@ const (
 	checkTimedOut     = "timed out"
 )
 
-// serveHealthz answers that the process is alive. It never looks at anything
-// else: a liveness probe that fails gets the process killed, which mends no
-// database.
+// serveHealthz answers that the process is alive. It runs no checks: a failing
+// liveness probe restarts the process, which does not repair a database.
 func (s *Server) serveHealthz(w http.ResponseWriter, r *http.Request) {
 	if allowProbe(w, r) {
 		s.answerProbe(r.Context(), w, healthPath, http.StatusOK, healthBody{Status: statusOK})
 	}
 }
 
-// serveReadyz answers whether requests should be sent here.
+// serveReadyz answers whether the server should receive requests.
 func (s *Server) serveReadyz(w http.ResponseWriter, r *http.Request) {
 	if !allowProbe(w, r) {
 		return
@@ -57,7 +56,8 @@ func (s *Server) serveReadyz(w http.ResponseWriter, r *http.Request) {
 	s.answerProbe(r.Context(), w, readyPath, code, healthBody{Status: status, Checks: checks})
 }
 
-// allowProbe answers requests of other methods than GET and HEAD.
+// allowProbe answers requests with methods other than GET and HEAD with 405, and
+// returns false for them.
 func allowProbe(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return true
@@ -69,8 +69,8 @@ func allowProbe(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// answerProbe logs at Debug: probes come every few seconds, and a check that
-// begins to fail is logged as such.
+// answerProbe answers a probe and logs it at Debug, because probes arrive every few
+// seconds and failing checks are logged separately.
 func (s *Server) answerProbe(ctx context.Context, w http.ResponseWriter, path string, status int, body healthBody) {
 	s.config.Logger.LogAttrs(ctx, slog.LevelDebug, "probe", slog.String("path", path), slog.Int("status", status))
 	w.Header().Set("Cache-Control", "no-store")
@@ -79,10 +79,10 @@ func (s *Server) answerProbe(ctx context.Context, w http.ResponseWriter, path st
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	encoded, err := json.Marshal(body)
-	if err != nil { // Strings only: it cannot fail.
+	if err != nil { // Encoding strings cannot fail.
 		status, encoded = http.StatusInternalServerError, []byte("{}")
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(encoded) // A client that is gone cannot be told.
+	_, _ = w.Write(encoded) // The client may have disconnected.
 }

@@ -79,7 +79,7 @@ func TestReadyCheckPanics(t *testing.T) {
 	}
 }
 
-// A check that hangs and ignores its context is run once, however many ask.
+// A check that hangs and ignores its context runs once, for any number of probes.
 func TestReadyCheckHangs(t *testing.T) {
 	t.Parallel()
 	var runs atomic.Int32
@@ -109,8 +109,8 @@ func TestReadyCheckHangs(t *testing.T) {
 	}
 }
 
-// A probe that hangs up says nothing about the check, nor ends it for others
-// that wait for it.
+// A probe that disconnects does not change the state of the check and does not end it
+// for other probes.
 func TestReadyProbeHangsUp(t *testing.T) {
 	t.Parallel()
 	entered, release, state := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -141,21 +141,21 @@ func TestReadyProbeHangsUp(t *testing.T) {
 	}
 }
 
-// A check that is advisory is named, and does not keep requests away.
+// A failing advisory check appears in the answer and keeps the broker ready.
 func TestAdvisoryCheck(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
 	s := start(t, newBroker("one"), server.Config{ReadinessChecks: []server.ReadinessCheck{
 		{Name: "database", Run: func(context.Context) error {
 			if broken.Load() {
-				return errors.New("away")
+				return errors.New("connection refused")
 			}
 			return nil
 		}},
 		{Name: "catalog", Advisory: true, Run: func(context.Context) error { return errors.New("catalog.yaml: broken") }},
 	}})
 	s.expect(t, "GET", "/readyz", http.StatusOK, `{"status":"degraded","checks":{"catalog":"failed","database":"ok"}}`)
-	if record := s.log.await(t, "ready, but a check fails", 1); record["check"] != "catalog" || record["error"] != "catalog.yaml: broken" {
+	if record := s.log.await(t, "ready, but an advisory check fails", 1); record["check"] != "catalog" || record["error"] != "catalog.yaml: broken" {
 		t.Errorf("logged %v", record)
 	}
 	broken.Store(true)

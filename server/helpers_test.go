@@ -19,7 +19,7 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits for an event.
 const patience = 5 * time.Minute
 
 func TestMain(m *testing.M) {
@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 
 var _ openbroker.Broker = (*testBroker)(nil)
 
-// A testBroker creates instances at once, and those whose id begins with "slow"
-// when released.
+// A testBroker creates instances immediately, except those whose id starts with
+// "slow": they wait for release.
 type testBroker struct {
 	openbroker.Unimplemented
 	name     string
@@ -71,7 +71,7 @@ func (b *testBroker) Provision(ctx context.Context, r *openbroker.ProvisionReque
 // provisionBody creates an instance of a testBroker named "one".
 const provisionBody = `{"service_id":"one-service","plan_id":"one-plan","organization_guid":"o","space_guid":"s"}`
 
-// A running server is one that a test talks to.
+// A running is a running server with its log.
 type running struct {
 	*server.Server
 	log    *recorder
@@ -79,7 +79,7 @@ type running struct {
 	result chan error
 }
 
-// start runs a server for broker on a free port until the test ends.
+// start starts a server for broker on a free port. It runs until the test ends.
 func start(t *testing.T, broker openbroker.Broker, config server.Config) *running {
 	t.Helper()
 	config.Address = "127.0.0.1:0"
@@ -108,7 +108,7 @@ func run(t *testing.T, ctx context.Context, s *server.Server, log *recorder) *ru
 	case <-s.Ready():
 		r.url = s.URL()
 	case err := <-r.result:
-		t.Fatalf("Serve returned before it was ready: %v", err)
+		t.Fatalf("Serve returned before the server was ready: %v", err)
 	case <-time.After(patience):
 		t.Fatal("the server does not become ready")
 	}
@@ -127,7 +127,7 @@ func receive[T any](t *testing.T, c <-chan T, what string) T {
 	case value := <-c:
 		return value
 	case <-time.After(patience):
-		t.Fatalf("waited in vain for %s", what)
+		t.Fatalf("timeout while waiting for %s", what)
 		panic("unreachable")
 	}
 }
@@ -139,7 +139,7 @@ type answer struct {
 	err  error
 }
 
-// send sends one request on a connection of its own.
+// send sends one request on a new connection.
 func send(ctx context.Context, client *http.Client, method, url, body string) answer {
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
@@ -189,7 +189,7 @@ func (r *running) provision(t *testing.T, instance string) <-chan answer {
 	return answers
 }
 
-// A recorder keeps log records and lets a test wait for one.
+// A recorder records log records. Tests can wait for a record.
 type recorder struct {
 	mu      sync.Mutex
 	records []map[string]any
@@ -206,7 +206,7 @@ func (r *recorder) logger() *slog.Logger {
 func (r *recorder) Write(line []byte) (int, error) {
 	var record map[string]any
 	if err := json.Unmarshal(bytes.TrimSpace(line), &record); err != nil {
-		panic(fmt.Sprintf("a log record that is no JSON: %v", err))
+		panic(fmt.Sprintf("a log record is not JSON: %v", err))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -240,12 +240,12 @@ func (r *recorder) await(t *testing.T, message string, number int) map[string]an
 		select {
 		case <-changed:
 		case <-timeout:
-			t.Fatalf("waited in vain for record %d of %q", number, message)
+			t.Fatalf("timeout while waiting for record %d of %q", number, message)
 		}
 	}
 }
 
-// awaitError returns the first record with this message whose error has a part.
+// awaitError returns the first record with this message whose error contains part.
 func (r *recorder) awaitError(t *testing.T, message, part string) map[string]any {
 	t.Helper()
 	for number := 1; ; number++ {

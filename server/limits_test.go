@@ -18,7 +18,7 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// talk opens a connection and writes text on it.
+// talk opens a connection and writes text to it.
 func (r *running) talk(t *testing.T, text string) *bufio.Reader {
 	t.Helper()
 	connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", r.Addr().String())
@@ -31,7 +31,7 @@ func (r *running) talk(t *testing.T, text string) *bufio.Reader {
 	return bufio.NewReader(connection)
 }
 
-// closed fails unless the server ends the connection.
+// closed checks that the server closes the connection.
 func closed(t *testing.T, connection io.Reader) {
 	t.Helper()
 	_, err := io.Copy(io.Discard, connection)
@@ -88,10 +88,10 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
-// readTimeout is long enough for the handshakes and headers of a busy machine.
+// readTimeout is long enough for handshakes and headers on a busy machine.
 const readTimeout = 400 * time.Millisecond
 
-// A patientBroker takes longer than the body may take to arrive.
+// A patientBroker takes longer than ReadTimeout.
 type patientBroker struct{ *testBroker }
 
 func (b patientBroker) Provision(ctx context.Context, _ *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
@@ -111,7 +111,7 @@ func (patientBroker) work(ctx context.Context) error {
 	}
 }
 
-// A broker may take longer than a client may to send its request.
+// ReadTimeout does not limit the work of the broker.
 func TestSlowBroker(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -200,7 +200,7 @@ func TestKeepAlive(t *testing.T) {
 		}
 	}
 	if reused != 3 {
-		t.Errorf("of 4 requests %d reused the connection", reused)
+		t.Errorf("%d of 4 requests reused the connection", reused)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestAbortedClient(t *testing.T) {
 	}()
 	receive(t, broker.entered, "the request to arrive")
 	cancel()
-	receive(t, broker.canceled, "the broker to learn of it")
+	receive(t, broker.canceled, "the broker's context to end")
 	receive(t, response, "the client to give up")
 	s.expect(t, "GET", "/v2/catalog", http.StatusOK, "one-service")
 	s.Stop()

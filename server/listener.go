@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A plainListener accepts connections of HTTP/1.
+// A plainListener accepts HTTP/1 connections.
 type plainListener struct{ net.Listener }
 
 // Accept waits for a connection.
@@ -24,9 +24,9 @@ func (l plainListener) Accept() (net.Conn, error) {
 	return &connection{Conn: c}, nil
 }
 
-// A tlsListener does the TLS handshakes, which net/http otherwise does: only
-// behind one it is known whether the client speaks HTTP/1, whose connections are
-// ours, or HTTP/2, which net/http finds by the type *tls.Conn.
+// A tlsListener does the TLS handshakes in place of net/http. After the handshake it
+// wraps HTTP/1 connections; HTTP/2 connections stay of type *tls.Conn, by which
+// net/http recognizes them.
 type tlsListener struct {
 	net.Listener
 	config  *tls.Config
@@ -35,7 +35,7 @@ type tlsListener struct {
 
 	start    sync.Once
 	accepted chan acceptance
-	running  context.Context //nolint:containedctx // It is that of the goroutines of the listener.
+	running  context.Context //nolint:containedctx // The context of the listener's goroutines.
 	stop     context.CancelFunc
 }
 
@@ -52,7 +52,7 @@ func newTLSListener(inner net.Listener, config *tls.Config, timeout time.Duratio
 	}
 }
 
-// Accept waits for a connection whose handshake is done.
+// Accept waits for a connection that has completed its handshake.
 func (l *tlsListener) Accept() (net.Conn, error) {
 	l.start.Do(func() { go l.run() })
 	select {
@@ -63,14 +63,14 @@ func (l *tlsListener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close stops accepting, and closes connections that Accept has not returned.
+// Close stops accepting and closes connections that Accept has not returned.
 func (l *tlsListener) Close() error {
 	l.stop()
 	return l.Listener.Close()
 }
 
-// run accepts connections until the listener is closed. An error is handed on:
-// net/http knows which it can wait out, and it is not gone for as long.
+// run accepts connections until the listener is closed. Accept returns its errors,
+// so that net/http retries temporary ones.
 func (l *tlsListener) run() {
 	for {
 		c, err := l.Listener.Accept()
@@ -83,7 +83,7 @@ func (l *tlsListener) run() {
 	}
 }
 
-// hand gives the next Accept its result, unless the listener is closed.
+// hand passes a to the next Accept. It returns false if the listener is closed.
 func (l *tlsListener) hand(a acceptance) bool {
 	select {
 	case l.accepted <- a:
@@ -99,7 +99,7 @@ func (l *tlsListener) handshake(raw net.Conn) {
 	if err := c.HandshakeContext(l.running); err != nil {
 		var header tls.RecordHeaderError
 		if errors.As(err, &header) && header.Conn != nil && looksLikeHTTP(header.RecordHeader) {
-			_, _ = header.Conn.Write(errorResponse(http.StatusBadRequest, "This server speaks HTTPS: use https:// in its URL."))
+			_, _ = header.Conn.Write(errorResponse(http.StatusBadRequest, "This server speaks HTTPS: use https:// in the URL."))
 			err = errors.New("client sent an HTTP request to an HTTPS server")
 		}
 		_ = raw.Close()
@@ -118,7 +118,8 @@ func (l *tlsListener) handshake(raw net.Conn) {
 	}
 }
 
-// looksLikeHTTP tells whether the first five bytes are of a request without TLS.
+// looksLikeHTTP reports whether the first five bytes start an HTTP request without
+// TLS.
 func looksLikeHTTP(header [5]byte) bool {
 	switch string(header[:]) {
 	case "GET /", "HEAD ", "POST ", "PUT /", "PATCH", "DELET", "OPTIO":

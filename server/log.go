@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// A LogFormat is how log records are written.
+// A LogFormat is the format of log records.
 type LogFormat string
 
-// The formats of logs.
+// The log formats.
 const (
 	// LogText is key=value pairs, see [slog.TextHandler].
 	LogText LogFormat = "text"
@@ -20,12 +20,12 @@ const (
 	LogJSON LogFormat = "json"
 )
 
-// LogConfig says where and how to log. Its zero value is what openbrokerapi's
-// basic_config does: everything from Info on, as text, up to Info to the
-// standard output and above to the standard error.
+// LogConfig configures [NewLogger]. The zero value does what basic_config of
+// openbrokerapi does: it logs records from Info as text, Info to the standard output
+// and higher levels to the standard error.
 type LogConfig struct {
-	// Level is the lowest level that is logged, and can be a [slog.LevelVar].
-	// The default is Info.
+	// Level is the lowest logged level. It can be a [slog.LevelVar]. The default is
+	// Info.
 	Level slog.Leveler
 
 	// Format is LogText or LogJSON. The default is LogText.
@@ -38,8 +38,8 @@ type LogConfig struct {
 	Stderr io.Writer
 }
 
-// NewLogger returns a logger that splits its records by level over two writers,
-// which may be the same. The error says which Format is unknown.
+// NewLogger returns a logger that writes records to Stdout or Stderr by level. Both
+// may be the same writer. It returns an error for an unknown Format.
 func NewLogger(config LogConfig) (*slog.Logger, error) {
 	if config.Stdout == nil {
 		config.Stdout = os.Stdout
@@ -57,7 +57,7 @@ func NewLogger(config LogConfig) (*slog.Logger, error) {
 	default:
 		return nil, fmt.Errorf("server: log format %q is unknown: use %q or %q", config.Format, LogText, LogJSON)
 	}
-	// Each handler only locks itself, but the writers may be one.
+	// Each handler has its own lock, but both may use the same writer.
 	mu := new(sync.Mutex)
 	return slog.New(&splitHandler{
 		low:  newHandler(&lockedWriter{mu: mu, w: config.Stdout}),
@@ -67,7 +67,7 @@ func NewLogger(config LogConfig) (*slog.Logger, error) {
 
 var _ slog.Handler = (*splitHandler)(nil)
 
-// A splitHandler hands records up to Info to low and the others to high.
+// A splitHandler passes records up to Info to low and others to high.
 type splitHandler struct{ low, high slog.Handler }
 
 func (h *splitHandler) choose(level slog.Level) slog.Handler {
@@ -77,12 +77,12 @@ func (h *splitHandler) choose(level slog.Level) slog.Handler {
 	return h.low
 }
 
-// Enabled asks the handler of the level.
+// Enabled returns what the handler of the level returns.
 func (h *splitHandler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.choose(level).Enabled(ctx, level)
 }
 
-// Handle hands the record to the handler of its level.
+// Handle passes the record to the handler of its level.
 func (h *splitHandler) Handle(ctx context.Context, record slog.Record) error {
 	return h.choose(record.Level).Handle(ctx, record)
 }

@@ -62,7 +62,7 @@ func TestNewLoggerAttrs(t *testing.T) {
 	base.Info("y")
 	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
 	if len(lines) != 2 || strings.Contains(lines[1], `"b"`) {
-		t.Fatalf("a derived logger changed its parent: %q", lines)
+		t.Fatalf("a derived logger changes its parent: %q", lines)
 	}
 	for _, line := range []string{lines[0], stderr.String()} {
 		var record struct {
@@ -75,7 +75,7 @@ func TestNewLoggerAttrs(t *testing.T) {
 	}
 }
 
-// Both levels may go to one writer that does not lock itself.
+// Both outputs may be the same writer without a lock.
 func TestNewLoggerConcurrent(t *testing.T) {
 	t.Parallel()
 	var output bytes.Buffer
@@ -100,7 +100,7 @@ func TestNewLoggerConcurrent(t *testing.T) {
 	}
 	for _, line := range lines {
 		if !json.Valid([]byte(line)) {
-			t.Fatalf("a torn line: %s", line)
+			t.Fatalf("a damaged line: %s", line)
 		}
 	}
 	level.Set(slog.LevelError)

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// plainErrorHeader is what net/http puts between the status line and the text of
-// an error that it writes to the connection by itself, in one piece.
+// plainErrorHeader is what net/http writes between the status line and the text of
+// an error response of its own. It writes the response in one call.
 const plainErrorHeader = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
 const (
@@ -19,12 +19,12 @@ const (
 	noExpectation     = "417 Expectation Failed"
 )
 
-// plainErrorAsJSON returns the JSON in place of an error that net/http writes by
-// itself, or nil for everything else. No answer of a handler is mistaken for one:
-// those have a Date, which these have not, or a body, which the 417 has not.
+// plainErrorAsJSON returns a JSON response for an error response of net/http, or nil
+// for other bytes. It does not match responses of a handler: they have a Date, which
+// errors of net/http lack, or a body, which its 417 lacks.
 func plainErrorAsJSON(p []byte) []byte {
 	if len(p) < len(statusPrefix)+4 || p[len(statusPrefix)] != '4' && p[len(statusPrefix)] != '5' || !bytes.HasPrefix(p, []byte(statusPrefix)) {
-		return nil // Nearly everything.
+		return nil // Nearly all writes.
 	}
 	line, rest, found := bytes.Cut(p[len(statusPrefix):], []byte("\r\n"))
 	if !found {
@@ -51,9 +51,9 @@ func describePlainError(status int, detail string) string {
 	case http.StatusRequestHeaderFieldsTooLarge:
 		return "The header of the request is too large."
 	case http.StatusNotImplemented:
-		return "The request has a Transfer-Encoding that is not supported: only chunked is."
+		return "The Transfer-Encoding of the request is not supported: use only chunked."
 	case http.StatusExpectationFailed:
-		return "The request has an Expect that is not supported: only 100-continue is."
+		return "The Expect header of the request is not supported: use only 100-continue."
 	case http.StatusBadRequest:
 		if detail == "" {
 			return "The request is not valid HTTP."
@@ -64,7 +64,7 @@ func describePlainError(status int, detail string) string {
 	}
 }
 
-// errorResponse returns a whole response, after which the connection is closed.
+// errorResponse returns a complete response that closes the connection.
 func errorResponse(status int, description string) []byte {
 	body, err := json.Marshal(struct {
 		Description string `json:"description"`

@@ -11,16 +11,16 @@ import (
 
 // A ReadinessCheck is one condition of readiness, such as a database that answers.
 type ReadinessCheck struct {
-	// Name is shown to everyone who asks /readyz. Unique and not empty.
+	// Name appears in the answer of /readyz, which is public. It must be unique and
+	// not empty.
 	Name string
-	// Run returns an error if the broker should get no requests at present. The
-	// error is logged when the check begins to fail, and never shown. The
-	// context ends after [Config.ReadinessTimeout]; a Run that ignores it counts as
-	// failing. There is never more than one Run of a check at a time, however
-	// many ask.
+	// Run returns an error if the broker should not receive requests. The server
+	// logs the error when the check starts to fail, and does not send it to probes.
+	// The context ends after [Config.ReadinessTimeout]; a Run that ignores it counts
+	// as failed. The server never calls Run again before it has returned.
 	Run func(ctx context.Context) error
-	// Advisory says that the broker serves requests although the check fails:
-	// /readyz names it and answers 200, with the status degraded.
+	// Advisory keeps the broker ready while the check fails: /readyz names the check
+	// and answers 200 with the status "degraded".
 	Advisory bool
 }
 
@@ -32,10 +32,10 @@ func validateChecks(checks []ReadinessCheck) error {
 		case check.Name == "":
 			problems = append(problems, fmt.Errorf("Config.ReadinessChecks[%d].Name is empty: /readyz names checks that fail", i))
 		case seen[check.Name]:
-			problems = append(problems, fmt.Errorf("Config.ReadinessChecks[%d].Name %q is taken: names must be unique", i, check.Name))
+			problems = append(problems, fmt.Errorf("Config.ReadinessChecks[%d].Name %q is already used: names must be unique", i, check.Name))
 		}
 		if check.Run == nil {
-			problems = append(problems, fmt.Errorf("Config.ReadinessChecks[%d].Run is nil: set what to check", i))
+			problems = append(problems, fmt.Errorf("Config.ReadinessChecks[%d].Run is nil: set the function that checks", i))
 		}
 		seen[check.Name] = true
 	}
@@ -49,7 +49,7 @@ type checker struct {
 	checks  []*checkState
 }
 
-// A checkState is a check and how it is doing.
+// A checkState is a check with its state.
 type checkState struct {
 	ReadinessCheck
 
@@ -58,7 +58,7 @@ type checkState struct {
 	failing bool
 }
 
-// A checkRun is one run of a check. Its err may be read when done is closed.
+// A checkRun is one run of a check. err is set before done is closed.
 type checkRun struct {
 	done chan struct{}
 	err  error
@@ -72,35 +72,35 @@ func newChecker(checks []ReadinessCheck, timeout time.Duration, logger *slog.Log
 	return c
 }
 
-// run returns a word about each check, or nil if there is none, and the worst status.
-// The checks run side by side.
-func (c *checker) run(ctx context.Context) (words map[string]string, status string) {
+// run runs all checks concurrently. It returns the result of each check, or nil
+// without checks, and the overall status.
+func (c *checker) run(ctx context.Context) (results map[string]string, status string) {
 	status = statusOK
 	if len(c.checks) == 0 {
 		return nil, status
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	// Each check outlives a probe that hangs up: others may be waiting for it.
+	// A check goes on after its probe disconnects: other probes may wait for it.
 	runs := make([]*checkRun, len(c.checks))
 	for i, check := range c.checks {
 		runs[i] = check.start(context.WithoutCancel(ctx), c.timeout)
 	}
-	words = make(map[string]string, len(runs))
+	results = make(map[string]string, len(runs))
 	for i, check := range c.checks {
-		words[check.Name] = check.wait(ctx, runs[i], c.logger)
+		results[check.Name] = check.wait(ctx, runs[i], c.logger)
 		switch {
-		case words[check.Name] == statusOK:
+		case results[check.Name] == statusOK:
 		case !check.Advisory:
 			status = statusUnavailable
 		case status == statusOK:
 			status = statusDegraded
 		}
 	}
-	return words, status
+	return results, status
 }
 
-// start begins a run, or joins the one that is going on.
+// start starts a run, or returns the run in progress.
 func (s *checkState) start(ctx context.Context, timeout time.Duration) *checkRun {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +130,7 @@ func (s *checkState) try(ctx context.Context) (err error) {
 	return s.Run(ctx)
 }
 
-// wait returns the word about a run, and logs when it is another than before.
+// wait returns the result of a run, and logs it if it has changed.
 func (s *checkState) wait(ctx context.Context, run *checkRun, logger *slog.Logger) string {
 	var err error
 	select {
@@ -139,14 +139,14 @@ func (s *checkState) wait(ctx context.Context, run *checkRun, logger *slog.Logge
 	case <-ctx.Done():
 		err = ctx.Err()
 		if errors.Is(err, context.Canceled) {
-			return checkFailed // The probe hung up: nothing is known, nobody reads this.
+			return checkFailed // The probe disconnected: the result is unknown and not sent.
 		}
 	}
-	word := statusOK
+	result := statusOK
 	if errors.Is(err, context.DeadlineExceeded) {
-		word = checkTimedOut
+		result = checkTimedOut
 	} else if err != nil {
-		word = checkFailed
+		result = checkFailed
 	}
 	s.mu.Lock()
 	changed := s.failing != (err != nil)
@@ -156,12 +156,12 @@ func (s *checkState) wait(ctx context.Context, run *checkRun, logger *slog.Logge
 	case changed && err != nil:
 		attributes := []slog.Attr{slog.String("check", s.Name), slog.Any("error", err)}
 		if s.Advisory {
-			logger.LogAttrs(ctx, slog.LevelWarn, "ready, but a check fails", attributes...)
+			logger.LogAttrs(ctx, slog.LevelWarn, "ready, but an advisory check fails", attributes...)
 		} else {
 			logger.LogAttrs(ctx, slog.LevelWarn, "not ready", attributes...)
 		}
 	case changed:
 		logger.LogAttrs(ctx, slog.LevelInfo, "ready again", slog.String("check", s.Name))
 	}
-	return word
+	return result
 }

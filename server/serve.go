@@ -13,8 +13,8 @@ import (
 	"github.com/openbroker/openbroker/router"
 )
 
-// Serve serves broker until ctx ends, then drains, and returns when the process
-// can exit. It is [New] and [Server.Serve].
+// Serve serves broker until ctx ends, drains, and returns when the process can exit.
+// It calls [New] and [Server.Serve].
 func Serve(ctx context.Context, broker openbroker.Broker, config Config) error {
 	s, err := New(broker, config)
 	if err != nil {
@@ -23,8 +23,8 @@ func Serve(ctx context.Context, broker openbroker.Broker, config Config) error {
 	return s.Serve(ctx)
 }
 
-// ServeMultiple is [Serve] for several brokers behind one catalog. It fails as
-// [router.New] and Serve do.
+// ServeMultiple is [Serve] for several brokers behind one catalog. It returns the
+// errors of [router.New] and Serve.
 func ServeMultiple(ctx context.Context, brokers []openbroker.Broker, config Config) error {
 	broker, err := router.New(ctx, brokers...)
 	if err != nil {
@@ -33,9 +33,9 @@ func ServeMultiple(ctx context.Context, brokers []openbroker.Broker, config Conf
 	return Serve(ctx, broker, config)
 }
 
-// CheckCatalog returns an error if the catalog of broker cannot be read, is nil,
-// or is not valid; it then lists all problems, see [openbroker.Catalog.Validate].
-// It does not look at the schemas of parameters; see [catalog.ValidateSchemas].
+// CheckCatalog returns an error if the catalog of broker cannot be read, is nil, or
+// is invalid. It lists all problems that [openbroker.Catalog.Validate] finds. It
+// does not check the schemas of parameters; see [catalog.ValidateSchemas].
 func CheckCatalog(ctx context.Context, broker openbroker.Broker) error {
 	_, err := readCatalog(ctx, broker)
 	return err
@@ -45,17 +45,17 @@ func readCatalog(ctx context.Context, broker openbroker.Broker) (*openbroker.Cat
 	c, err := broker.Catalog(ctx)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("server: the broker cannot tell its catalog: %w", err)
+		return nil, fmt.Errorf("server: the catalog of the broker cannot be read: %w", err)
 	case c == nil:
 		return nil, errors.New("server: the broker has no catalog: Catalog returned nil")
 	}
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("server: the catalog is not valid, so platforms would refuse it:\n%w", err)
+		return nil, fmt.Errorf("server: the catalog is invalid, so platforms would refuse it:\n%w", err)
 	}
 	return c, nil
 }
 
-// checkCatalog is what must hold of the catalog before the server listens.
+// checkCatalog checks the catalog before the server listens.
 func (s *Server) checkCatalog(ctx context.Context) error {
 	if s.broker == nil {
 		return nil
@@ -65,23 +65,23 @@ func (s *Server) checkCatalog(ctx context.Context) error {
 		return err
 	}
 	if err := s.validator.ValidateSchemas(c); err != nil {
-		return fmt.Errorf("server: parameters could not be validated, so correct the schemas of the catalog or switch the validation off:\n%w", err)
+		return fmt.Errorf("server: the catalog has unusable schemas: correct them, or switch the validation of parameters off:\n%w", err)
 	}
 	return nil
 }
 
 // Serve checks the broker's catalog, listens, and serves until ctx ends or
 // [Server.Stop] is called. It then drains: /readyz answers 503; after
-// [Config.DrainDelay] no connection is accepted any more; requests that are
-// being answered get [Config.ShutdownGrace]; at last [Config.OnShutdown] run.
-// The end of ctx does not cancel requests that are being answered.
+// [Config.DrainDelay] the server stops accepting connections; requests in progress
+// may take [Config.ShutdownGrace]; then [Config.OnShutdown] runs. The end of ctx
+// does not cancel requests in progress.
 //
-// It returns nil after a complete drain. Otherwise the error tells why the
-// server did not start or stopped accepting, is [ErrGraceExceeded] or
-// [ErrClosed], and includes those of hooks. A Server serves only once.
+// It returns nil after a complete drain. Otherwise the error is why the server did
+// not start or stopped accepting, [ErrGraceExceeded], or [ErrClosed], joined with
+// the errors of hooks. A Server serves only once.
 func (s *Server) Serve(ctx context.Context) error {
 	if s.served.Swap(true) {
-		return errors.New("server: Serve was called before: make another Server")
+		return errors.New("server: Serve was called before: make a new Server")
 	}
 	if err := s.checkCatalog(ctx); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	defer onForce(ctx, s.Close)()
 
-	// What runs must outlive ctx, whose end starts the drain.
+	// Requests and background work outlive ctx, whose end starts the drain.
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var background sync.WaitGroup
@@ -124,7 +124,7 @@ func (s *Server) accept(server *http.Server, listener net.Listener) error {
 	if s.reload == nil {
 		return server.Serve(plainListener{listener})
 	}
-	// As in net/http, the shortest of these limits the handshake.
+	// As in net/http, the shortest of these timeouts limits the handshake.
 	timeout := min(s.config.ReadHeaderTimeout, s.config.ReadTimeout, s.config.WriteTimeout)
 	return server.Serve(newTLSListener(listener, s.reload.config(), timeout, s.config.Logger))
 }

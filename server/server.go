@@ -17,12 +17,12 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// A Server serves one broker. Make it with [New] or [NewForHandler], run it with
-// [Server.Serve], once. Its methods may be called by many goroutines.
+// A Server serves one broker. Make it with [New] or [NewForHandler] and run it once
+// with [Server.Serve]. Several goroutines may call its methods at once.
 type Server struct {
 	config Config
-	broker openbroker.Broker // nil if made for a handler
-	// validator is nil if parameters are not validated, or by another one.
+	broker openbroker.Broker // nil with NewForHandler
+	// validator is nil with SkipParameterValidation and with NewForHandler.
 	validator *catalog.Validator
 	handler   http.Handler
 	reload    *reloader // nil without TLS
@@ -35,7 +35,7 @@ type Server struct {
 	stop     signalOnce
 	kill     signalOnce
 	ready    signalOnce
-	// address is written before ready is closed.
+	// address is set before ready is closed.
 	address net.Addr
 }
 
@@ -47,8 +47,8 @@ type signalOnce struct {
 
 func (s *signalOnce) close() { s.once.Do(func() { close(s.c) }) }
 
-// New returns a server for broker. The error lists all that is wrong with the
-// configuration, including certificate files that cannot be used.
+// New returns a server for broker. The error lists all problems of the
+// configuration, including unusable certificate files.
 func New(broker openbroker.Broker, config Config) (*Server, error) {
 	if broker == nil {
 		return nil, errors.New("server: the broker is nil")
@@ -70,17 +70,17 @@ func New(broker openbroker.Broker, config Config) (*Server, error) {
 	return s, nil
 }
 
-// NewForHandler is [New] for those who make the handler themselves, to put
-// something around it or beside it. Everything but health is handed to handler.
-// [Config.Authenticator], [Config.SkipParameterValidation] and [Config.Options]
-// must be unset, as they are arguments of [openbroker.NewHandler]. The catalog is
-// not checked at start; see [CheckCatalog].
+// NewForHandler is [New] for programs that make the handler themselves, to wrap it or
+// to serve other paths, too. The handler receives every request except health
+// probes. [Config.Authenticator], [Config.SkipParameterValidation] and
+// [Config.Options] must be unset: pass them to [openbroker.NewHandler]. The server
+// does not check the catalog; see [CheckCatalog].
 func NewForHandler(handler http.Handler, config Config) (*Server, error) {
 	switch {
 	case handler == nil:
 		return nil, errors.New("server: the handler is nil")
 	case config.Authenticator != nil || config.SkipParameterValidation || len(config.Options) > 0:
-		return nil, errors.New("server: Authenticator, SkipParameterValidation and Options have no effect on a handler that exists: give them to openbroker.NewHandler")
+		return nil, errors.New("server: Authenticator, SkipParameterValidation and Options have no effect on an existing handler: pass them to openbroker.NewHandler")
 	}
 	s, err := newServer(config, handler)
 	if err != nil {
@@ -90,11 +90,11 @@ func NewForHandler(handler http.Handler, config Config) (*Server, error) {
 	return s, nil
 }
 
-// newServer returns a server for what answers its requests.
+// newServer returns a server. answers is the broker or the handler.
 func newServer(config Config, answers any) (*Server, error) {
 	config = config.withDefaults()
 	if err := config.validate(); err != nil {
-		return nil, fmt.Errorf("server: the configuration is not valid:\n%w", err)
+		return nil, fmt.Errorf("server: the configuration is invalid:\n%w", err)
 	}
 	if drainer, ok := answers.(interface{ Drain() }); ok {
 		if before := config.OnDrain; before != nil {
@@ -120,11 +120,11 @@ func newServer(config Config, answers any) (*Server, error) {
 	return s, nil
 }
 
-// Ready returns a channel that is closed when the server accepts connections.
-// It stays open if [Server.Serve] fails before.
+// Ready returns a channel that is closed when the server accepts connections. It
+// stays open if [Server.Serve] fails before that.
 func (s *Server) Ready() <-chan struct{} { return s.ready.c }
 
-// Addr returns the address that the server listens on, or nil before Ready.
+// Addr returns the address that the server listens on, or nil before it is ready.
 func (s *Server) Addr() net.Addr {
 	select {
 	case <-s.ready.c:
@@ -134,8 +134,8 @@ func (s *Server) Addr() net.Addr {
 	}
 }
 
-// URL returns the URL to register the broker with, or "" before Ready. It names
-// the loopback address if the server listens on all interfaces.
+// URL returns the URL to register the broker with, or "" before the server is ready.
+// It has the loopback address if the server listens on all interfaces.
 func (s *Server) URL() string {
 	address, ok := s.Addr().(*net.TCPAddr)
 	if !ok {
@@ -152,24 +152,23 @@ func (s *Server) URL() string {
 	return scheme + "://" + host.String() + s.config.Prefix
 }
 
-// Stop makes [Server.Serve] drain, as the end of its context does, and returns
-// at once. Calling it again, or before Serve, is fine.
+// Stop makes [Server.Serve] drain, like the end of its context. It returns
+// immediately. It may be called again, and before Serve.
 func (s *Server) Stop() { s.stop.close() }
 
-// Close makes [Server.Serve] cut off all requests, skip what is left of the
-// drain and return [ErrClosed]. It returns at once. Calling it again, or before
-// Serve, is fine.
+// Close makes [Server.Serve] cancel all requests, skip the rest of the drain and
+// return [ErrClosed]. It returns immediately. It may be called again, and before
+// Serve.
 func (s *Server) Close() { s.kill.close() }
 
-// ServeHTTP answers one request: health, or the broker. It is exported for
-// tests and for those who bring their own [http.Server].
-//
-// Paths are compared, not routed: [http.ServeMux] would redirect //v2/..., which
-// Cloud Controller sends, and a redirect turns a PUT into a GET.
+// ServeHTTP answers a health probe or passes the request to the broker. It is
+// exported for tests and for programs with their own [http.Server].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.refuseAmbiguous(w, r) {
 		return
 	}
+	// An [http.ServeMux] would redirect //v2/..., which Cloud Controller sends. A
+	// redirect turns a PUT into a GET.
 	switch r.URL.Path {
 	case healthPath:
 		s.serveHealthz(w, r)
@@ -186,8 +185,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 var _ http.Handler = (*Server)(nil)
 
-// withoutPrefix removes the prefix from the path of r. Another path becomes "/",
-// to which the handler answers 401 or 404 as to any that does not exist.
+// withoutPrefix removes the prefix from the path of r. A path without the prefix
+// becomes "/", which the handler answers with 401 or 404 like any unknown path.
 func (s *Server) withoutPrefix(r *http.Request) *http.Request {
 	if s.config.Prefix == "" {
 		return r
@@ -205,7 +204,7 @@ func (s *Server) withoutPrefix(r *http.Request) *http.Request {
 	return &inner
 }
 
-// httpServer returns the server of all connections. The requests end with ctx.
+// httpServer returns the HTTP server. The contexts of its requests end with ctx.
 func (s *Server) httpServer(ctx context.Context) *http.Server {
 	server := &http.Server{
 		Handler:           s,
@@ -217,33 +216,32 @@ func (s *Server) httpServer(ctx context.Context) *http.Server {
 		ErrorLog:          slog.NewLogLogger(&errorLogHandler{s.config.Logger.Handler()}, slog.LevelWarn),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ConnState:         connectionState,
-		// net/http would answer OPTIONS * itself, without a body and without
-		// authentication.
+		// net/http would answer OPTIONS * without authentication and without a body.
 		DisableGeneralOptionsHandler: true,
 		ConnContext:                  withConnection,
 	}
 	if s.reload != nil {
-		// The listener does the handshakes. This is how net/http learns that
-		// connections of HTTP/2 are to be expected.
+		// The listener does the handshakes. This configuration makes net/http accept
+		// HTTP/2 connections.
 		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	return server
 }
 
-// listen opens the listener and explains why it cannot.
+// listen opens the listener. Its errors tell what to do.
 func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.Address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("server: cannot listen on %s: the port is in use, so stop the other process or choose another address: %w", s.config.Address, err)
+		return nil, fmt.Errorf("server: cannot listen on %s: the port is in use: stop the other process or choose another address: %w", s.config.Address, err)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("server: cannot listen on %s: ports below 1024 need a privilege, so choose another address: %w", s.config.Address, err)
+		return nil, fmt.Errorf("server: cannot listen on %s: ports below 1024 need a privilege: choose another address: %w", s.config.Address, err)
 	case err != nil:
 		return nil, fmt.Errorf("server: cannot listen on %s: %w", s.config.Address, err)
 	}
 	if address, ok := listener.Addr().(*net.TCPAddr); ok && !address.IP.IsLoopback() && s.reload == nil {
 		s.config.Logger.LogAttrs(ctx, slog.LevelWarn,
-			"the broker speaks plain HTTP to other machines: anyone on the way can read credentials, unless a proxy in front does TLS",
+			"the broker accepts plain HTTP from other machines: everyone on the network path can read credentials unless a proxy in front terminates TLS",
 			slog.String("address", address.String()))
 	}
 	return listener, nil

@@ -16,12 +16,12 @@ import (
 
 var _ openbroker.Authenticator = password{}
 
-// password lets in who knows the word.
+// password accepts every user with the right password.
 type password struct{}
 
 func (password) Authenticate(r *http.Request) (openbroker.Principal, error) {
-	if _, word, _ := r.BasicAuth(); word != "open-sesame" {
-		return openbroker.Principal{}, errors.New("wrong word")
+	if _, given, _ := r.BasicAuth(); given != "open-sesame" {
+		return openbroker.Principal{}, errors.New("wrong password")
 	}
 	return openbroker.Principal{Name: "ali"}, nil
 }
@@ -68,11 +68,11 @@ func TestServerBeforeServe(t *testing.T) {
 	}
 	s.Stop()
 	if err := s.Serve(t.Context()); err != nil {
-		t.Errorf("stopped before it began: %v", err)
+		t.Errorf("stopped before Serve: %v", err)
 	}
 }
 
-// The generic 200 of net/http has no body and asks for no credentials.
+// The server replaces the answer of net/http, a 200 without body and authentication.
 func TestServeOptionsAsterisk(t *testing.T) {
 	t.Parallel()
 	s := start(t, newBroker("one"), server.Config{Authenticator: password{}})
@@ -105,7 +105,7 @@ func TestServePrefix(t *testing.T) {
 		"/osb/cf/v2/catalog":          http.StatusOK,
 		"/osb//cf/v2/catalog":         http.StatusOK,
 		"/osb/cf/v2/catalog?x=%2F":    http.StatusOK,
-		"/osb/v2/catalog":             http.StatusNotFound, // The prefix is no platform.
+		"/osb/v2/catalog":             http.StatusNotFound, // The path has no platform.
 		"/cf/v2/catalog":              http.StatusNotFound,
 		"/osbx/cf/v2/catalog":         http.StatusNotFound,
 		"/x/osb/cf/v2/catalog":        http.StatusNotFound,
@@ -152,7 +152,7 @@ func TestServePortInUse(t *testing.T) {
 
 func TestServePlainWarning(t *testing.T) {
 	t.Parallel()
-	const warning = "the broker speaks plain HTTP to other machines: anyone on the way can read credentials, unless a proxy in front does TLS"
+	const warning = "the broker accepts plain HTTP from other machines: everyone on the network path can read credentials unless a proxy in front terminates TLS"
 	for address, want := range map[string]int{"127.0.0.1:0": 0, "0.0.0.0:0": 1} {
 		log := newRecorder()
 		s, err := server.New(newBroker("one"), server.Config{Address: address, Logger: log.logger()})
@@ -170,7 +170,7 @@ func TestServePlainWarning(t *testing.T) {
 	}
 }
 
-// A catalogBroker has the catalog and error that a test wants.
+// A catalogBroker returns the catalog and the error of a test.
 type catalogBroker struct {
 	openbroker.Unimplemented
 	catalog *openbroker.Catalog

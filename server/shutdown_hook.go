@@ -8,36 +8,36 @@ import (
 	"time"
 )
 
-// A ShutdownHook is something to do when the server has answered its last request, such
-// as finishing background work, releasing leases, closing a database.
+// A ShutdownHook runs after the server has answered its last request. It finishes
+// background work, releases leases or closes a database, for example.
 type ShutdownHook struct {
-	// Name is for the log and for errors. Not empty.
+	// Name appears in logs and errors. It must not be empty.
 	Name string
-	// Run does it. Its context ends after [Config.ShutdownHookTimeout], and at once if
-	// the server is told to close, so it must still do the least that is
-	// needed, or nothing. A Run that does not return within a second then is
-	// left behind, and the next hook follows.
+	// Run runs the hook. Its context ends after [Config.ShutdownHookTimeout], or when
+	// [Server.Close] is called; the context may have ended before Run starts. If Run
+	// does not return within a second after that, the server continues with the next
+	// hook.
 	Run func(ctx context.Context) error
 }
 
-// hookPatience is how long a hook may go on after its context has ended.
+// hookPatience is how long a hook may run after its context has ended.
 const hookPatience = time.Second
 
 func validateHooks(hooks []ShutdownHook) error {
 	var problems []error
 	for i, hook := range hooks {
 		if hook.Name == "" {
-			problems = append(problems, fmt.Errorf("Config.OnShutdown[%d].Name is empty: give it one for the log", i))
+			problems = append(problems, fmt.Errorf("Config.OnShutdown[%d].Name is empty: set a name for the log", i))
 		}
 		if hook.Run == nil {
-			problems = append(problems, fmt.Errorf("Config.OnShutdown[%d].Run is nil: set what to do", i))
+			problems = append(problems, fmt.Errorf("Config.OnShutdown[%d].Run is nil: set the function to run", i))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// runHooks calls the hooks in order and returns their errors, joined. The end
-// of ctx, which stands for closing at once, does not skip any.
+// runHooks runs the hooks in order and returns their errors, joined. It runs all
+// hooks even if ctx ends.
 func (s *Server) runHooks(ctx context.Context) error {
 	var problems []error
 	for _, hook := range s.config.OnShutdown {
@@ -73,6 +73,6 @@ func runHook(ctx context.Context, hook ShutdownHook, timeout time.Duration) erro
 	case err := <-done:
 		return err
 	case <-time.After(hookPatience):
-		return fmt.Errorf("it did not return and was left behind: %w", ctx.Err())
+		return fmt.Errorf("it did not return in time: %w", ctx.Err())
 	}
 }

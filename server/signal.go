@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// SignalContext returns a copy of parent that ends with the first SIGTERM or
-// SIGINT; a server that was given it then drains. The second signal makes the
-// server close at once, see [ErrClosed]; a third one ends the process as if
-// nobody handled signals. [context.Cause] tells which signal it was.
+// SignalContext returns a copy of parent that ends with the first SIGTERM or SIGINT;
+// a server that uses it then drains. The second signal makes the server close
+// immediately, see [ErrClosed]. A third one ends the process, as without signal
+// handling. [context.Cause] returns which signal ended the context.
 //
-// The function stop gives the signals back and ends the context; call it when
-// the server has returned. Calling it twice is fine.
+// stop ends the signal handling and the context. Call it when the server has
+// returned; it may be called twice.
 func SignalContext(parent context.Context) (ctx context.Context, stop func()) {
 	force, cancelForce := context.WithCancel(context.WithoutCancel(parent))
 	ctx, cancel := context.WithCancelCause(context.WithValue(parent, forceKey{}, force))
@@ -42,15 +42,16 @@ func SignalContext(parent context.Context) (ctx context.Context, stop func()) {
 	}
 }
 
-// forceKey is the key of a context whose end makes a server close at once. It
-// travels in the context so that signals stay the affair of who asked for them.
+// forceKey is the key of a context whose end makes a server close immediately. A
+// context value passes it on, so that only servers with a SignalContext handle
+// signals.
 type forceKey struct{}
 
-// onForce calls f, in its own goroutine, when the force context within ctx ends.
+// onForce calls f in a new goroutine when the force context of ctx ends.
 func onForce(ctx context.Context, f func()) (stop func() bool) {
 	force, ok := ctx.Value(forceKey{}).(context.Context)
 	if !ok {
 		return func() bool { return false }
 	}
-	return context.AfterFunc(force, f) //nolint:contextcheck // The force context outlives ctx on purpose.
+	return context.AfterFunc(force, f) //nolint:contextcheck // The force context must outlive ctx.
 }

@@ -19,11 +19,11 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// childVariable makes the test binary a broker process, see runChild.
+// childVariable makes the test binary run as a broker process, see runChild.
 const childVariable = "OPENBROKER_SERVER_TEST_CHILD"
 
-// runChild serves until it is told to stop by a signal, and returns the exit
-// code. What the broker waits for is the end of its standard input.
+// runChild serves until a signal ends it and returns the exit code. The end of its
+// standard input releases waiting requests.
 func runChild() int {
 	ctx, stop := server.SignalContext(context.Background())
 	defer stop()
@@ -145,7 +145,7 @@ func TestSignalContextStops(t *testing.T) {
 	t.Parallel()
 	ctx, stop := server.SignalContext(t.Context())
 	if ctx.Err() != nil {
-		t.Fatal("it ends at once")
+		t.Fatal("the context ends immediately")
 	}
 	stop()
 	stop()

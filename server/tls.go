@@ -10,14 +10,16 @@ import (
 	"time"
 )
 
-// DefaultReloadInterval is how often certificate files are read without a notification.
+// DefaultReloadInterval is how often certificate files are read without a
+// notification of the file system.
 const DefaultReloadInterval = 10 * time.Second
 
-// TLS says how to speak HTTPS: TLS 1.2 or later, with HTTP/2. The files are read
-// again after a notification of the file system and every ReloadInterval, so that they can be replaced while the server
-// runs, by a plain write, a rename, or the swapped links of a Kubernetes secret.
-// Connections that exist keep what they were opened with. Files that cannot be
-// used are logged as an error, once, and what was loaded last stays in use.
+// TLS configures HTTPS: TLS 1.2 or later, with HTTP/2. The server reads the files
+// again after a notification of the file system and every ReloadInterval, so that
+// they can be replaced while it runs: by writing in place, by a rename, or by the
+// swapped links of a Kubernetes secret. Existing connections are not affected. If
+// the new files are unusable, the server logs an error once and keeps using the last
+// good ones.
 type TLS struct {
 	// CertFile is a PEM file with the server's certificate, followed by any
 	// intermediate ones. Required.
@@ -26,19 +28,19 @@ type TLS struct {
 	// KeyFile is a PEM file with the private key. Required.
 	KeyFile string
 
-	// ClientCAFile is a PEM file with the authorities whose client certificates
-	// are accepted. If set, clients must present one: mutual TLS. The broker
-	// finds who it was with auth's ClientCert.
+	// ClientCAFile is a PEM file with the certificate authorities of clients. If it
+	// is set, clients must present a certificate (mutual TLS). ClientCert of package
+	// auth authenticates clients by it.
 	ClientCAFile string
 
-	// ClientCertOptional also lets clients in that present no certificate; one
-	// that they do present is still verified. Health probes and Basic
-	// authentication can then share the port with mutual TLS, and an
-	// Authenticator must do the refusing.
+	// ClientCertOptional also accepts clients without a certificate, so that health
+	// probes and basic authentication can share the port. A certificate that a
+	// client presents is still verified. The Authenticator must refuse clients
+	// without credentials.
 	ClientCertOptional bool
 
-	// ReloadInterval is how often the files are read without a notification,
-	// DefaultReloadInterval if zero.
+	// ReloadInterval is how often the files are read without a notification of the
+	// file system. The default is DefaultReloadInterval.
 	ReloadInterval time.Duration
 }
 
@@ -64,21 +66,21 @@ func (t *TLS) validate() error {
 	return errors.Join(problems...)
 }
 
-// A TLSFileError says which file of a [TLS] cannot be used.
+// A TLSFileError describes an unusable file of a [TLS].
 type TLSFileError struct {
 	// Field is the field that names the file: CertFile, KeyFile or ClientCAFile.
 	Field string
-	// Err is why.
+	// Err is the reason.
 	Err error
 }
 
-// Error names the field and says why.
+// Error returns the field and the reason.
 func (e *TLSFileError) Error() string { return "Config.TLS." + e.Field + " " + e.Err.Error() }
 
 // Unwrap returns Err.
 func (e *TLSFileError) Unwrap() error { return e.Err }
 
-// CheckFiles returns a [TLSFileError] for the first file that cannot be used.
+// CheckFiles returns a [TLSFileError] for the first unusable file.
 func (t TLS) CheckFiles() error {
 	content, err := t.read()
 	if err == nil {
@@ -90,7 +92,7 @@ func (t TLS) CheckFiles() error {
 // files is the content of the three files.
 type files struct{ cert, key, clientCA string }
 
-// read returns the content of the files; ClientCAFile may be unset.
+// read returns the content of the files. ClientCAFile may be unset.
 func (t *TLS) read() (files, error) {
 	var content files
 	for _, file := range []struct {
@@ -122,15 +124,15 @@ func (t *TLS) paths() []string {
 	return paths
 }
 
-// parse makes the configuration of new connections.
+// parse returns the configuration of new connections.
 func (t *TLS) parse(content files) (*tls.Config, error) {
 	pair, err := tls.X509KeyPair([]byte(content.cert), []byte(content.key))
 	if err != nil {
 		if block, _ := pem.Decode([]byte(content.cert)); block == nil {
-			return nil, &TLSFileError{"CertFile", fmt.Errorf("%s holds no certificate in PEM", t.CertFile)}
+			return nil, &TLSFileError{"CertFile", fmt.Errorf("%s has no certificate in PEM", t.CertFile)}
 		}
 		if block, _ := pem.Decode([]byte(content.key)); block == nil {
-			return nil, &TLSFileError{"KeyFile", fmt.Errorf("%s holds no private key in PEM", t.KeyFile)}
+			return nil, &TLSFileError{"KeyFile", fmt.Errorf("%s has no private key in PEM", t.KeyFile)}
 		}
 		return nil, &TLSFileError{"KeyFile", fmt.Errorf("%s is not the private key of the certificate in %s: %w", t.KeyFile, t.CertFile, err)}
 	}
@@ -144,7 +146,7 @@ func (t *TLS) parse(content files) (*tls.Config, error) {
 	}
 	config.ClientCAs = x509.NewCertPool()
 	if !config.ClientCAs.AppendCertsFromPEM([]byte(content.clientCA)) {
-		return nil, &TLSFileError{"ClientCAFile", fmt.Errorf("%s holds no certificate in PEM", t.ClientCAFile)}
+		return nil, &TLSFileError{"ClientCAFile", fmt.Errorf("%s has no certificate in PEM", t.ClientCAFile)}
 	}
 	config.ClientAuth = tls.RequireAndVerifyClientCert
 	if t.ClientCertOptional {

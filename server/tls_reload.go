@@ -15,12 +15,12 @@ type reloader struct {
 	source  TLS
 	logger  *slog.Logger
 	current atomic.Pointer[tls.Config]
-	// loaded is the content that current was made of. After newReloader, only the
+	// loaded is the content that current was made from. After newReloader, only the
 	// goroutine of run uses it.
 	loaded files
 }
 
-// newReloader loads the files. It fails if they cannot be used.
+// newReloader loads the files. It returns an error if they are unusable.
 func newReloader(source TLS, logger *slog.Logger) (*reloader, error) {
 	r := &reloader{source: source, logger: logger}
 	if _, err := r.load(); err != nil {
@@ -29,7 +29,7 @@ func newReloader(source TLS, logger *slog.Logger) (*reloader, error) {
 	return r, nil
 }
 
-// config is for a server whose every new connection uses the current files.
+// config returns a configuration that uses the current files for each new connection.
 func (r *reloader) config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
@@ -39,13 +39,13 @@ func (r *reloader) config() *tls.Config {
 	}
 }
 
-// run takes over changed files until ctx ends.
+// run reloads changed files until ctx ends.
 func (r *reloader) run(ctx context.Context) {
 	r.report(ctx)
 	filewatch.Follow(ctx, r.source.paths(), r.source.ReloadInterval, func(ctx context.Context) error {
 		changed, err := r.load()
 		if err != nil {
-			return &filewatch.Refusal{Message: "TLS files cannot be used: the last good ones stay in use", Err: err}
+			return &filewatch.Refusal{Message: "the TLS files are unusable: the last good ones stay in use", Err: err}
 		}
 		if changed {
 			r.report(ctx)
@@ -54,8 +54,7 @@ func (r *reloader) run(ctx context.Context) {
 	}, r.logger)
 }
 
-// load makes the content of the files current, and reports whether it was not
-// so before.
+// load makes the content of the files current and reports whether it changed.
 func (r *reloader) load() (changed bool, err error) {
 	content, err := r.source.read()
 	if err != nil || content == r.loaded {

@@ -16,17 +16,17 @@ import (
 
 const (
 	loaded   = "TLS files loaded"
-	unusable = "TLS files cannot be used: the last good ones stay in use"
+	unusable = "the TLS files are unusable: the last good ones stay in use"
 )
 
-// pairFiles is a fresh server certificate with the given name.
+// pairFiles returns the files of a new server certificate with the given name.
 func pairFiles(t *testing.T, a *authority, name string) map[string][]byte {
 	t.Helper()
 	certPEM, keyPEM := a.issue(t, name, time.Now().Add(time.Hour))
 	return map[string][]byte{"tls.crt": certPEM, "tls.key": keyPEM}
 }
 
-// startTLS serves from a secret and reloads it soon.
+// startTLS starts a server with the files of a secret and a short reload interval.
 func startTLS(t *testing.T, s *secret, config server.TLS) *running {
 	t.Helper()
 	config.CertFile, config.KeyFile = s.path("tls.crt"), s.path("tls.key")
@@ -40,7 +40,7 @@ func clientTLS(config *tls.Config) *http.Client {
 	}}
 }
 
-// presented returns the name in the certificate that a new connection meets.
+// presented returns the name in the certificate that a new connection receives.
 func (r *running) presented(t *testing.T, client *http.Client) string {
 	t.Helper()
 	a := send(t.Context(), client, "GET", r.url+"/v2/catalog", "")
@@ -75,7 +75,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// Load balancers open connections only to see that they open.
+// Load balancers open connections only to probe the port.
 func TestTLSHandshakeAborted(t *testing.T) {
 	t.Parallel()
 	s := startTLS(t, newSecret(t, pairFiles(t, newAuthority(t), "first")), server.TLS{})
@@ -111,8 +111,8 @@ func TestTLSReload(t *testing.T) {
 	broken := pairFiles(t, ca, "third")
 	broken["tls.key"] = []byte("no key")
 	secret.swap(t, broken)
-	// A look may fall between two reads of a swap, and log that first.
-	noPEM := "Config.TLS.KeyFile " + secret.path("tls.key") + " holds no private key in PEM"
+	// The server may read the files during the swap and log another error first.
+	noPEM := "Config.TLS.KeyFile " + secret.path("tls.key") + " has no private key in PEM"
 	if record := s.log.awaitError(t, unusable, noPEM); record["level"] != "ERROR" {
 		t.Errorf("logged %v", record)
 	}
@@ -163,10 +163,10 @@ func TestTLSFilesInvalid(t *testing.T) {
 		want   string
 	}{
 		"other key":      {map[string][]byte{"tls.key": other["tls.key"]}, "is not the private key of the certificate in"},
-		"no certificate": {map[string][]byte{"tls.crt": []byte("x")}, "holds no certificate"},
-		"empty key":      {map[string][]byte{"tls.key": nil}, "holds no private key"},
-		"no authority":   {map[string][]byte{"ca.crt": []byte("x")}, "holds no certificate"},
-		"a key as CA":    {map[string][]byte{"ca.crt": other["tls.key"]}, "holds no certificate"},
+		"no certificate": {map[string][]byte{"tls.crt": []byte("x")}, "has no certificate"},
+		"empty key":      {map[string][]byte{"tls.key": nil}, "has no private key"},
+		"no authority":   {map[string][]byte{"ca.crt": []byte("x")}, "has no certificate"},
+		"a key as CA":    {map[string][]byte{"ca.crt": other["tls.key"]}, "has no certificate"},
 	} {
 		content := maps.Clone(good)
 		maps.Copy(content, c.change)
@@ -190,7 +190,7 @@ func TestMutualTLS(t *testing.T) {
 	client := func(certificates []tls.Certificate) *http.Client {
 		return clientTLS(&tls.Config{
 			RootCAs: ca.pool(), ClientSessionCache: tls.NewLRUClientSessionCache(1),
-			// Sent whatever authorities the server names.
+			// The client sends the certificate even if the server names other authorities.
 			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 				if certificates == nil {
 					return new(tls.Certificate), nil
@@ -199,7 +199,7 @@ func TestMutualTLS(t *testing.T) {
 			},
 		})
 	}
-	nobody, friend, stranger := client(nil), client(ca.client(t, "friend")), client(other.client(t, "stranger"))
+	anonymous, friend, stranger := client(nil), client(ca.client(t, "friend")), client(other.client(t, "stranger"))
 	expect := func(name string, client *http.Client, admitted bool) {
 		t.Helper()
 		a := send(t.Context(), client, "GET", s.url+"/v2/catalog", "")
@@ -207,14 +207,14 @@ func TestMutualTLS(t *testing.T) {
 			t.Errorf("%s: %v", name, a.err)
 		}
 	}
-	expect("no certificate", nobody, false)
+	expect("no certificate", anonymous, false)
 	expect("the authority's", friend, true)
 	expect("another authority's", stranger, false)
 	if record := s.log.await(t, "connection trouble", 1); record["level"] != "WARN" {
 		t.Errorf("logged %v", record)
 	}
 	if a := send(t.Context(), friend, "GET", s.url+"/v2/catalog", ""); a.err != nil || !a.TLS.DidResume {
-		t.Fatalf("the session is not resumed, so this test shows less than it says: %v", a.err)
+		t.Fatalf("the session is not resumed, so this test does not test resumption: %v", a.err)
 	}
 	content["ca.crt"] = other.pem()
 	secret.swap(t, content)
@@ -250,7 +250,7 @@ func TestMutualTLSOptional(t *testing.T) {
 	}
 }
 
-// HTTP/2 connections drain too.
+// HTTP/2 connections drain, too.
 func TestTLSDrain(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)

@@ -29,7 +29,7 @@ func (b strictBroker) Catalog(ctx context.Context) (*openbroker.Catalog, error) 
 	return c, err
 }
 
-// refuser is a validator of one's own.
+// refuser is a custom validator.
 type refuser struct{}
 
 func (refuser) ValidateParameters(json.RawMessage, openbroker.Parameters) error {
@@ -65,12 +65,12 @@ func TestParametersAreValidatedByDefault(t *testing.T) {
 	}
 }
 
-// A schema that cannot be used is found before the first request comes.
+// The server refuses to start with an unusable schema.
 func TestUnusableSchemaIsRefused(t *testing.T) {
 	t.Parallel()
 	broker := strictBroker{newBroker("one"), `{"$ref":"https://example.com/size.json"}`}
 	err := server.Serve(t.Context(), broker, server.Config{Address: "127.0.0.1:0", Logger: newRecorder().logger()})
-	for _, part := range []string{"services[0].plans[0].schemas.service_instance.create.parameters", "https://example.com/size.json", "switch the validation off"} {
+	for _, part := range []string{"services[0].plans[0].schemas.service_instance.create.parameters", "https://example.com/size.json", "switch the validation of parameters off"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v does not mention %s", err, part)
 		}
