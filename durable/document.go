@@ -12,7 +12,7 @@ import (
 // An object is a JSON object, or nil, kept as text.
 type object = document.Object
 
-// instanceDetails are what the engine keeps of an instance besides its record.
+// instanceDetails are the data of an instance that its record has sealed.
 type instanceDetails struct {
 	Parameters       object
 	Context          object
@@ -26,7 +26,7 @@ type instanceDetails struct {
 	Attributes []byte
 }
 
-// bindingDetails are what the engine keeps of a binding besides its record.
+// bindingDetails are the data of a binding that its record has sealed.
 type bindingDetails struct {
 	Parameters    object
 	Context       object
@@ -40,11 +40,11 @@ type bindingDetails struct {
 	Attributes []byte
 }
 
-// An operationGoal is what an operation has to achieve.
+// An operationGoal is the target of an operation.
 type operationGoal struct {
 	// Previous is the status that a failed deletion restores.
 	Previous RecordStatus
-	// PlanID and Instance are what an update makes of the instance.
+	// PlanID and Instance are the plan and the data of an instance after an update.
 	PlanID   string
 	Instance *instanceDetails
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/openbroker/openbroker/durable/internal/document"
 )
 
-// The conversions between what the engine works with and what it stores. They name
-// every field, so that a change of the API does not change stored data.
+// The conversions between the types of the engine and the stored documents. They
+// name every field, so that a change of the API does not change stored data.
 
 func (d *instanceDetails) document() *document.Instance {
 	if d == nil {

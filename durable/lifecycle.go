@@ -48,10 +48,11 @@ func (l *Lifecycle) Timeout(instance *InstanceRecord, o *OperationRecord) time.D
 	return l.Policy(instance).Deadline
 }
 
-// Fail returns the transition that ends an operation of the snapshot as failed. A
-// failed creation is cleaned up by Transition.Next if cleanup, or the policy of the
-// plan where cleanup is empty, says so. Everything else becomes what it was before
-// the operation. The error says that sealed data cannot be opened or sealed.
+// Fail returns the transition that ends an operation of the snapshot as failed. After
+// the failure of a creation, Transition.Next is the clean-up, unless cleanup is
+// CleanupManual. An empty cleanup selects that of the plan's policy. After the failure
+// of another operation, the record has the status from before it. The error says that
+// sealed data cannot be opened or sealed.
 func (l *Lifecycle) Fail(s *Snapshot, o *OperationRecord, cleanup Cleanup) (Transition, error) {
 	setDefault(&cleanup, l.Policy(s.Instance).Cleanup)
 	goal, err := l.rules.openOperation(o)
@@ -63,8 +64,8 @@ func (l *Lifecycle) Fail(s *Snapshot, o *OperationRecord, cleanup Cleanup) (Tran
 	return t, err
 }
 
-// CleanUp returns the transition that begins to delete what a failed creation left:
-// its operation is internal, so platforms do not see it. The error says that data
+// CleanUp returns the transition that begins the clean-up of a failed creation. Its
+// operation is internal, so platforms do not see it. The error says that data
 // cannot be sealed.
 func (l *Lifecycle) CleanUp(key Key) (Transition, error) {
 	next, err := l.rules.cleanUp(key)

@@ -24,8 +24,8 @@ type SealedPlace struct {
 	Checkpoint  bool
 }
 
-// AssociatedData returns what the value of the place was sealed with: a value that
-// was moved to another place does not open.
+// AssociatedData returns the associated data of the value. It differs for each
+// place, so that a value does not open in another place.
 func (p SealedPlace) AssociatedData() []byte { return associated(p.kind(), p.Key, p.OperationID) }
 
 // String describes the place for error messages.
@@ -48,8 +48,8 @@ func (p SealedPlace) kind() string {
 	}
 }
 
-// refresh seals the data of records with the current key. They were read before,
-// and a reseal may have come in between. What cannot be opened stays as it is.
+// refresh seals the data of records with the current key, because a reseal may have
+// come after they were read. Data that cannot be opened stay as they are.
 func (r *rules) refresh(instance *InstanceRecord, binding *BindingRecord) {
 	if instance != nil {
 		instance.Data = r.refreshed(instance.Data, SealedPlace{Key: instance.Key.Instance()})

@@ -8,8 +8,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// The rules are what the configuration and the catalog decide about records and
-// operations. Engines and a [Lifecycle] share them.
+// The rules decide about records and operations, by the configuration and the
+// catalog. Engines and a [Lifecycle] share them.
 type rules struct {
 	config  Config
 	catalog atomic.Pointer[openbroker.Catalog]
@@ -109,7 +109,7 @@ func (r *rules) afterFailure(o *OperationRecord, instance *InstanceRecord, bindi
 	return t, err
 }
 
-// deletes is the kind of operation that deletes what a key names.
+// deletes is the kind of operation that deletes the instance or binding of a key.
 func deletes(key Key) OperationKind {
 	if key.BindingID != "" {
 		return KindUnbind
@@ -131,7 +131,7 @@ func (r *rules) newOperation(key Key, kind OperationKind, policy Policy, goal *o
 	return begin, err
 }
 
-// cleanUp is the operation that deletes what a failed creation left.
+// cleanUp is the operation that deletes the resource of a failed creation.
 func (r *rules) cleanUp(key Key) (*OperationSpec, error) {
 	next := &OperationSpec{
 		ID: newOperationID(), Key: key, Kind: deletes(key), Internal: true, Timeout: r.config.CleanupTimeout,

@@ -39,10 +39,10 @@ func (a *Admin) Retry(ctx context.Context, t Target, by Attribution) (*AuditEntr
 	})
 }
 
-// Cancel asks an active operation to stop. It fails when its worker has stopped,
-// within [durable.Config].StopGrace, or at once if it has no worker. It leaves what
-// a failed operation leaves: an instance or binding that was being created is
-// cleaned up, unless the plan's policy says manual; any other is as before.
+// Cancel asks an active operation to stop. The operation fails when its worker has
+// stopped, within [durable.Config].StopGrace, or at once if it has no worker. The
+// engine cleans up a creation, unless the plan's policy says manual; any other
+// record is as before the operation.
 func (a *Admin) Cancel(ctx context.Context, t Target, by Attribution) (*AuditEntry, error) {
 	return a.intervene(ctx, ActionCancel, t, by, func(s *durable.Snapshot, i *Intervention) error {
 		operation, err := choose(s, t, "cancel", durable.OperationActive)
@@ -201,7 +201,7 @@ func (a *Admin) ended(ctx context.Context, t Target, verb string) error {
 	return fmt.Errorf("%w: the %s %q has already %s", ErrRefused, record.Kind, record.ID, record.State)
 }
 
-// fail makes of the records what the engine makes of them when an operation fails.
+// fail changes the records as the engine does when an operation fails.
 func (a *Admin) fail(s *durable.Snapshot, o *durable.OperationRecord, cleanup durable.Cleanup, i *Intervention) error {
 	transition, err := a.lifecycle.Fail(s, o, cleanup)
 	i.apply(transition)

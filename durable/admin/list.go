@@ -7,7 +7,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// An Instance is what operators see of a service instance: nothing that is sealed.
+// An Instance is a service instance as operators see it, without sealed data.
 type Instance struct {
 	durable.Key
 
@@ -21,7 +21,7 @@ type Instance struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
-// A Binding is what operators see of a service binding: no credentials.
+// A Binding is a service binding as operators see it, without credentials.
 type Binding struct {
 	durable.Key
 
@@ -36,7 +36,7 @@ type Binding struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
-// An Operation is what operators see of an operation.
+// An Operation is an operation as operators see it.
 type Operation struct {
 	// ID is the operation that platforms poll.
 	ID string `json:"operation"`
@@ -46,7 +46,7 @@ type Operation struct {
 	Kind     durable.OperationKind  `json:"kind"`
 	Internal bool                   `json:"internal"`
 	State    durable.OperationState `json:"state"`
-	// Description is what platforms read: the progress, or why it failed.
+	// Description is what platforms read: the progress, or the reason of a failure.
 	Description string    `json:"description,omitempty"`
 	Generation  int64     `json:"generation"`
 	Attempt     int       `json:"attempt"`

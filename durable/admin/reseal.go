@@ -12,11 +12,12 @@ import (
 type SealedValue struct {
 	durable.SealedPlace
 
-	// Old is what is stored, and New what replaces it. A nil New removes it.
+	// Old is the stored value, and New the value that replaces it. A nil New
+	// removes it.
 	Old, New []byte
 }
 
-// SealProgress counts what [Reseal] or [VerifySealed] has done.
+// SealProgress is the progress of [Reseal] or [VerifySealed].
 type SealProgress struct {
 	// Values were visited, in all passes.
 	Values int
@@ -40,10 +41,10 @@ const (
 	resealPass  = 3
 )
 
-// Reseal seals everything in a store with the current key, and removes what is
-// sealed for operations that have ended. Engines can run meanwhile, if all of them
-// have that key. It can be interrupted and called again: finished values stay
-// finished. It calls report, which may be nil, after every page of records.
+// Reseal seals all values of a store with the current key, and removes those of
+// operations that have ended. Engines can run meanwhile, if all of them have that
+// key. Reseal can be interrupted and called again: it skips finished values. It
+// calls report, which may be nil, after every page of records.
 //
 // The error wraps ErrUnreadable if values could not be opened (all others are
 // resealed then), wraps ErrStillUsed if engines seal with another key meanwhile, or

@@ -72,20 +72,20 @@ type Intervention struct {
 // An OperationChange is the change of an open operation.
 type OperationChange struct {
 	ID string
-	// State is the new state. An Active operation can become
+	// State is the new state. An active operation can become
 	//
-	//   - Active: it is due at once, without a lease, its retryable failures are
+	//   - OperationActive: it is due at once, without a lease, its retryable failures are
 	//     reset, and Generation grows, which fences its worker;
-	//   - Cancelling: like [durable.Acceptance].Cancel.
+	//   - OperationCancelling: like [durable.Acceptance].Cancel.
 	//
-	// An Active or a Cancelling one can become OperationFailed: it ends, and
+	// An active or a cancelling one can become OperationFailed: it ends, and
 	// Generation grows.
 	State durable.OperationState
-	// Timeout, if positive, moves the deadline of an operation that stays Active to
+	// Timeout, if positive, moves the deadline of an operation that stays active to
 	// at least this long from now.
 	Timeout time.Duration
-	// Description and Failure replace what is stored, unless the operation stays
-	// Active.
+	// Description and Failure replace the stored values, unless the operation stays
+	// active.
 	Description string
 	Failure     []byte
 }
@@ -105,9 +105,9 @@ type Setting struct {
 	Value []byte
 }
 
-// An ExportedOperation is an operation with what only stores need to know.
+// An ExportedOperation is an operation with the fields that only stores need.
 type ExportedOperation struct {
 	durable.OperationRecord
-	// Parallel is that of the [durable.OperationSpec] while the operation is Active.
+	// Parallel is that of the [durable.OperationSpec] while the operation is active.
 	Parallel bool
 }

@@ -15,7 +15,7 @@ func (f *fixture) admin() admin.Store {
 	f.Helper()
 	admin, ok := f.store.(admin.Store)
 	if !ok {
-		f.Skip("the store is no AdminStore")
+		f.Skip("the store is not an admin.Store")
 	}
 	return admin
 }
