@@ -369,6 +369,7 @@ func TestKeysetCommands(t *testing.T) {
 	if out := run("delete", added); out != "key "+added+": deleted\n" {
 		t.Errorf("deleted: %s", out)
 	}
+	await(t, "the rotated keyset to be loaded", func() bool { return strings.Contains(p.stderr.String(), "keyset.primary="+rotated) })
 	p.expect(http.StatusOK, "GET", instance, nil)
 	p.stop()
 }
