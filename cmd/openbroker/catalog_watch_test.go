@@ -190,7 +190,7 @@ func TestCatalogFileAllowBreaking(t *testing.T) {
 	p.expect(http.StatusCreated, "PUT", instance, provision(customID))
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan))
 	p.awaitPlans("small")
-	p.awaitLog("the changed catalog breaks instances that exist")
+	p.awaitLog("the changed catalog breaks existing instances")
 	// Existing instances can be fetched and deleted.
 	p.expect(http.StatusOK, "GET", instance, nil)
 	p.expect(http.StatusBadRequest, "PUT", instance+"/service_bindings/b", map[string]any{"service_id": sqlitefile.ServiceID, "plan_id": customID})
@@ -217,7 +217,7 @@ func TestCatalogFileRestart(t *testing.T) {
 	if _, plans := p.etag(); plans != "small" {
 		t.Errorf("with allow_breaking the broker starts with the plans %q", plans)
 	}
-	p.awaitLog("the changed catalog breaks instances that exist")
+	p.awaitLog("the changed catalog breaks existing instances")
 	p.stop()
 	// The next start keeps it.
 	p = withCatalog(t, directory, "", smallPlan)
