@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the floor's drivers
+	_ "github.com/jackc/pgx/v5/stdlib" // the drivers of the floors
 	_ "modernc.org/sqlite"
 
 	"github.com/openbroker/openbroker"
@@ -76,7 +76,7 @@ func startEngine(tb testing.TB, store durable.Store, change func(*durable.Config
 	return engine, openbroker.NewHandler(engine, openbroker.WithLogger(logger))
 }
 
-// request calls a handler as a platform would.
+// request calls a handler like a platform.
 func request(tb testing.TB, handler http.Handler, method, target, body string) int {
 	tb.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, "http://broker"+target, strings.NewReader(body))
@@ -92,8 +92,8 @@ func request(tb testing.TB, handler http.Handler, method, target, body string) i
 
 const clients = 64
 
-// crowd calls f from 64 goroutines, n times in all, and returns how long it
-// took and, sorted, how long each call took.
+// crowd calls f n times in all from 64 goroutines. It returns the total time
+// and the sorted times of the calls.
 func crowd(n int, f func(i int)) (time.Duration, []time.Duration) {
 	var next atomic.Int64
 	took := make([]time.Duration, n)
@@ -114,8 +114,8 @@ func crowd(n int, f func(i int)) (time.Duration, []time.Duration) {
 	return all, took
 }
 
-// An insertFloor does what any broker with state has to do at least: one
-// prepared INSERT in a transaction of its own.
+// insertFloor returns the least work of any broker with state: one prepared
+// INSERT in its own transaction.
 func insertFloor(b *testing.B, db *sql.DB, create, insert string) func(i int) {
 	b.Helper()
 	if _, err := db.ExecContext(b.Context(), create); err != nil {
@@ -174,21 +174,20 @@ func provisionThroughput(b *testing.B, engine *durable.Engine, floor func(i int)
 	b.ReportMetric(float64(latencies[len(latencies)*99/100])/float64(time.Millisecond), "p99-ms")
 }
 
-// A database is one that an engine and a floor can use.
+// A database is a database for an engine and a floor.
 type database struct {
 	name string
-	// store is the engine's.
+	// store is the store of the engine.
 	store durable.Store
-	// floor is a database of the same kind and settings, with one statement that
-	// creates a table and one that inserts into it.
+	// floor is a database of the same kind with the same settings. create creates
+	// its table, and insert inserts a row.
 	floor          *sql.DB
 	create, insert string
-	// fill makes ready instances, n in all, that the store finds; see
-	// BenchmarkInstances.
+	// fill inserts n ready instances into the store; see BenchmarkInstances.
 	fill func(n int)
 }
 
-// forEachDatabase runs a benchmark on both.
+// forEachDatabase runs a benchmark on SQLite and PostgreSQL.
 func forEachDatabase(b *testing.B, f func(b *testing.B, d *database)) {
 	b.Helper()
 	b.Run("sqlite", func(b *testing.B) { f(b, openSQLite(b)) })
@@ -206,7 +205,7 @@ func openSQLite(b *testing.B) *database {
 	b.Cleanup(func() { _ = store.Close() })
 	const pragmas = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)"
 	floor := openSQL(b, "sqlite", "file:"+filepath.Join(dir, "floor.db")+pragmas)
-	floor.SetMaxOpenConns(1) // SQLite has one writer: waiting here is cheaper than in its busy handler.
+	floor.SetMaxOpenConns(1) // SQLite has one writer. Waiting here is cheaper than in its busy handler.
 	return &database{
 		name: "sqlite", store: store, floor: floor,
 		create: `CREATE TABLE floor (id TEXT PRIMARY KEY, body TEXT)`, insert: `INSERT INTO floor VALUES (?, ?)`,
@@ -216,7 +215,8 @@ func openSQLite(b *testing.B) *database {
 				FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < `+fmt.Sprint(n)+`) SELECT value FROM n)`,
 				`INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures, owner, lease_until, not_before, deadline, description, created_at, updated_at, finished_at)
 				SELECT 'o-' || instance_id, platform, instance_id, '', 'provision', 0, 1, '', 'succeeded', 1, 1, 0, '', 0, 0, 0, '', 1, 1, 1 FROM instances WHERE instance_id LIKE 'f-%'`,
-				// So many rows at once would stay in the log, where reads are slower.
+				// Without a checkpoint the rows stay in the write-ahead log, where reads
+				// are slower.
 				`PRAGMA wal_checkpoint(TRUNCATE)`)
 		},
 	}
@@ -258,11 +258,12 @@ func fill(b *testing.B, db *sql.DB, statements ...string) {
 	}
 }
 
-// BenchmarkDurableProvision compares a synchronous provision through the
-// engine, which is two durable changes and a log line, with an autocommit INSERT
-// of the same body into the same kind of database; 64 clients each, neither
-// behind HTTP. ratio is throughput: it is to be at least
-// 1.0 on SQLite and 0.5 on PostgreSQL, and p99-ms at most 50.
+// BenchmarkDurableProvision compares a synchronous provision through the engine
+// with an autocommit INSERT of the same body into the same kind of database.
+// The provision makes two durable changes and writes a log line. Each has 64
+// clients, without HTTP. ratio is the ratio of throughputs. The targets are a
+// ratio of at least 1.0 on SQLite and 0.5 on PostgreSQL, and at most 50 for
+// p99-ms.
 func BenchmarkDurableProvision(b *testing.B) {
 	forEachDatabase(b, func(b *testing.B, d *database) {
 		floor := insertFloor(b, d.floor, d.create, d.insert)
@@ -271,9 +272,9 @@ func BenchmarkDurableProvision(b *testing.B) {
 	})
 }
 
-// BenchmarkAcceptedToFinished measures how long an isolated operation takes
-// that does nothing, from the request to the first poll that sees its end; p50
-// is to be at most 5 ms.
+// BenchmarkAcceptedToFinished measures an operation that does nothing, from the
+// request to the first response that shows its end. The target for p50 is at
+// most 5 ms.
 func BenchmarkAcceptedToFinished(b *testing.B) {
 	forEachDatabase(b, func(b *testing.B, d *database) {
 		_, handler := startEngine(b, d.store, func(c *durable.Config) { c.DefaultPolicy.Mode = durable.ModeAsynchronous })
@@ -286,7 +287,7 @@ func BenchmarkAcceptedToFinished(b *testing.B) {
 				if status := request(b, handler, http.MethodPut, target+"?accepts_incomplete=true", body); status != http.StatusAccepted {
 					b.Fatalf("status %d", status)
 				}
-				// A GET answers 404 until the instance is ready.
+				// GET is answered with 404 until the instance is ready.
 				for request(b, handler, http.MethodGet, target, "") != http.StatusOK {
 					runtime.Gosched()
 				}
@@ -303,8 +304,8 @@ func BenchmarkAcceptedToFinished(b *testing.B) {
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // BenchmarkDurableRead compares polls and fetches through the engine on SQLite
-// with the same calls of a broker without state, both behind net/http; CPU
-// time, to be at most 3.
+// with the same calls to a broker without state, both behind net/http. ratio is
+// CPU time. Its target is at most 3.
 func BenchmarkDurableRead(b *testing.B) {
 	d := openSQLite(b)
 	_, handler := startEngine(b, d.store, nil)
@@ -329,9 +330,10 @@ func BenchmarkDurableRead(b *testing.B) {
 	}
 }
 
-// BenchmarkInstances compares an engine with 1,000 instances with one that has
-// 1,000,000: the medians of provision, poll and fetch are to be at most 1.25
-// times as long, and the memory of the process must not grow with them.
+// BenchmarkInstances compares an engine with 1,000,000 instances with one that
+// has 1,000. The targets are a ratio of at most 1.25 for the medians of
+// provision, poll and fetch, and memory that does not depend on the number of
+// instances.
 func BenchmarkInstances(b *testing.B) {
 	sizes := [...]int{1_000, 1_000_000}
 	var brokers [len(sizes)]string
@@ -386,7 +388,7 @@ func BenchmarkInstances(b *testing.B) {
 	}
 }
 
-// overHTTP makes a request as a platform does, on a connection that is kept.
+// overHTTP sends a request like a platform, on a keep-alive connection.
 func overHTTP(b *testing.B, method, url, body string) int {
 	b.Helper()
 	r, err := http.NewRequestWithContext(b.Context(), method, url, strings.NewReader(body))
@@ -403,5 +405,5 @@ func overHTTP(b *testing.B, method, url, body string) int {
 	return response.StatusCode
 }
 
-// spread walks over all instances, in no order that a cache likes.
+// spread returns the numbers of all instances in an order that defeats caches.
 func spread(size, i int) int { return i*7919%size + 1 }

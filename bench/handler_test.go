@@ -19,10 +19,10 @@ import (
 	"github.com/openbroker/openbroker/auth"
 )
 
-// The floor is what any broker on bare net/http has to do: the same check of
-// the credentials and the version, a ServeMux, encoding/json into the same
-// fields, and a static answer. It does nothing else: no catalog checks, no
-// identity, no log line.
+// The floor is the least work of any broker on plain net/http: the same check
+// of credentials and version, a ServeMux, encoding/json into the same fields,
+// and a static response. It has no catalog checks, no identities and no log
+// lines.
 type floor struct {
 	mux           *http.ServeMux
 	authenticator openbroker.Authenticator
@@ -84,7 +84,7 @@ func newFloor(authenticator openbroker.Authenticator, catalog []byte) *floor {
 
 func (f *floor) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.mux.ServeHTTP(w, r) }
 
-// nullBroker answers at once.
+// nullBroker answers immediately with fixed responses.
 type nullBroker struct {
 	openbroker.Unimplemented
 	catalog *openbroker.Catalog
@@ -142,7 +142,7 @@ func benchCatalog(services int) *openbroker.Catalog {
 	return catalog
 }
 
-// cfContext is what Cloud Foundry sends along.
+// cfContext is a context of Cloud Foundry.
 const cfContext = `"context":{"platform":"cloudfoundry","organization_guid":"1113aa0f-124e-4af2-1526-6bfacf61b111","organization_name":"system","organization_annotations":{"example.com/cost-center":"4711"},"space_guid":"aaaa1234-da91-4f12-8ffa-b51d0336aaaa","space_name":"development","space_annotations":{"example.com/stage":"dev"},"instance_name":"my-database","instance_annotations":{"example.com/owner":"team-blue"}}`
 
 func cfProvision() string {
@@ -151,9 +151,9 @@ func cfProvision() string {
 	return head + strings.Repeat("x", 1400-len(head)-3) + `"}}`
 }
 
-// A connection is one client's, kept alive, to a server of its own. It writes
-// bytes that were prepared and reads as many as the answer has, so that nearly
-// all of what is measured is the server's.
+// A connection is a keep-alive connection of one client to its own server. It
+// writes a prepared request and reads a response of known length, so that the
+// server takes nearly all of the measured time.
 type connection struct {
 	net.Conn
 	request, response []byte
@@ -172,7 +172,7 @@ func connect(b *testing.B, handler http.Handler, c *benchCase) *connection {
 	return dial(b, listener.Addr(), c)
 }
 
-// dial connects to a server and makes the request for the first time.
+// dial connects to a server and makes the first request.
 func dial(b *testing.B, address net.Addr, c *benchCase) *connection {
 	b.Helper()
 	var d net.Dialer
@@ -203,7 +203,7 @@ func dial(b *testing.B, address net.Addr, c *benchCase) *connection {
 	return &connection{conn, request, make([]byte, raw.Len())}
 }
 
-// call makes the request once. Each answer is as long as the first.
+// call makes the request once. Each response is as long as the first one.
 func (c *connection) call(b *testing.B) {
 	if _, err := c.Write(c.request); err != nil {
 		b.Fatal(err)
@@ -257,7 +257,7 @@ type benchCase struct {
 	name, method, target, body string
 	services                   int
 	status                     int
-	// ratio and allocs are what is to be reached.
+	// ratio and allocs are the targets.
 	ratio, allocs float64
 }
 
@@ -280,10 +280,10 @@ func benchCases() []benchCase {
 		benchCase{"deprovision", http.MethodDelete, instance + "?accepts_incomplete=true&" + hints, "", 10, 200, 2, 0})
 }
 
-// BenchmarkHandler compares the handler, log line included, with the floor,
-// both behind net/http on a connection of 127.0.0.1. ratio is CPU time, and
-// ratio-target what it is to be at the most. direct-ratio is the same without
-// net/http and the connection, allocs what the handler itself allocates.
+// BenchmarkHandler compares the handler with its log line with the floor, both
+// behind net/http on a local connection. ratio is CPU time, and ratio-target is
+// its upper limit. direct-ratio is the same without net/http and the
+// connection. allocs is the number of allocations of the handler.
 func BenchmarkHandler(b *testing.B) {
 	authenticator, err := auth.NewBasic(auth.Credential{Username: "user", Password: "password"})
 	if err != nil {
@@ -319,18 +319,19 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// logLines formats its records, as a broker does, and throws them away.
+// logLines returns a logger that formats records, like that of a broker, and
+// discards them.
 func logLines() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(struct{ io.Writer }{io.Discard}, nil))
 }
 
-// A comparison adds up the CPU time of two functions that are called in turn,
-// so that both meet the same machine.
+// A comparison sums the CPU time of two functions. It calls them in turn, so
+// that the load of the machine affects both.
 type comparison struct{ floor, subject time.Duration }
 
 func (c *comparison) add(floor, subject func()) { c.addBatch(200, floor, subject) }
 
-// addOnce is add for functions that take long.
+// addOnce is add for slow functions.
 func (c *comparison) addOnce(floor, subject func()) { c.addBatch(1, floor, subject) }
 
 func (c *comparison) addBatch(batch int, floor, subject func()) {
@@ -348,7 +349,7 @@ func (c *comparison) addBatch(batch int, floor, subject func()) {
 
 func (c *comparison) ratio() float64 { return float64(c.subject) / float64(c.floor) }
 
-// cpuTime is the CPU time of this process, the kernel's for it included.
+// cpuTime returns the CPU time of this process in user and kernel mode.
 func cpuTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// BenchmarkConnection compares the connections of package server, which follow
-// what arrives and look at what net/http writes, with those of net/http, with the
-// same handler behind both. ratio is CPU time.
+// BenchmarkConnection compares the connections of package server, which inspect
+// what they read and what net/http writes, with plain connections of net/http.
+// Both have the same handler. ratio is CPU time.
 func BenchmarkConnection(b *testing.B) {
 	authenticator, err := auth.NewBasic(auth.Credential{Username: "user", Password: "password"})
 	if err != nil {

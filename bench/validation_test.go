@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// databaseSchema is what the plan of a database asks of its users.
+// databaseSchema is a typical schema of a plan for databases.
 const databaseSchema = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","additionalProperties":false,
 	"required":["name","size"],
 	"properties":{
@@ -28,11 +28,11 @@ const databaseSchema = `{"$schema":"http://json-schema.org/draft-04/schema#","ty
 const databaseParameters = `{"name":"orders","size":16,"version":"16","region":"eu-1","backup":{"enabled":true,"hour":3,"retention":14},` +
 	`"extensions":["pg_trgm","postgis"],"public":false,"owner":"team-blue@example.com"}`
 
-// BenchmarkValidation compares a provision whose parameters are validated with
-// the same one without validation. ratio is CPU time behind net/http on a
-// connection of 127.0.0.1, direct-ratio without them; both are to be at most 1.5
-// for the typical case. The others show what the keywords cost that are left to
-// the library, and what a refusal costs.
+// BenchmarkValidation compares a provision with validated parameters with the
+// same provision without validation. ratio is CPU time behind net/http on a
+// local connection, and direct-ratio is CPU time without them. The target of
+// both is at most 1.5 for the case "typical". The other cases show the cost of
+// keywords that the library validates, and of a refusal.
 func BenchmarkValidation(b *testing.B) {
 	authenticator, err := auth.NewBasic(auth.Credential{Username: "user", Password: "password"})
 	if err != nil {
@@ -79,10 +79,10 @@ func BenchmarkValidation(b *testing.B) {
 	}
 }
 
-// BenchmarkHostileParameters measures what it costs to refuse parameters that
-// would take 2^90 steps, or fill the memory, and to accept the most that is
-// accepted. ratio is to encoding/json, decoding the same parameters: that grows
-// with their length, and so must the rest.
+// BenchmarkHostileParameters measures the cost of refusing parameters that
+// would take 2^90 steps or fill the memory, and of accepting the largest valid
+// ones. ratio is relative to decoding the same parameters with encoding/json,
+// whose cost is proportional to their length.
 func BenchmarkHostileParameters(b *testing.B) {
 	nested := strings.Repeat(`{"a":`, 90) + "1" + strings.Repeat("}", 90)
 	list := func(n int, element string) string {

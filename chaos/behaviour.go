@@ -12,37 +12,39 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// refusal is the description by which clients know that the provider refused an
+// refusal is the description that tells clients that the provider refused an
 // operation and changed nothing.
-const refusal = "The provider refuses this for now."
+const refusal = "The provider refuses the operation for now."
 
 var (
-	errPassing  = errors.New("the provider meets an error that passes")
-	errUnknown  = errors.New("the provider meets an error that it does not know")
-	errOvertake = errors.New("the ledger refuses an attempt that was overtaken")
+	errPassing  = errors.New("the provider has a transient error")
+	errUnknown  = errors.New("the provider has an unexpected error")
+	errOvertake = errors.New("the ledger refuses an overtaken attempt")
 )
 
-// A behaviour is what an attempt is going to do.
+// A behaviour is the planned behaviour of an attempt.
 type behaviour struct {
 	// before and after are the pauses around the effect.
 	before, after time.Duration
-	// ignores says that it does not look at its context.
+	// ignores makes the attempt ignore its context.
 	ignores bool
-	// hangs says that it waits for its context to end, if not too long.
+	// hangs makes the attempt wait for the end of its context, at most for
+	// longestHang.
 	hangs bool
-	// reports says that it describes its progress.
+	// reports makes the attempt report its progress.
 	reports bool
-	// failBefore and failAfter, if not nil, are returned then.
+	// failBefore and failAfter are the errors before and after the effect, or nil.
 	failBefore, failAfter error
-	// panicBefore and panicAfter say that it panics instead.
+	// panicBefore and panicAfter make the attempt panic before or after the
+	// effect.
 	panicBefore, panicAfter bool
 }
 
-// longestHang is how long a provider waits for its context at most.
+// longestHang is the longest wait for the end of a context.
 const longestHang = 9 * time.Second
 
-// behave chooses what an attempt does. Deletions fail in ways that another
-// attempt can mend, since what cannot be deleted is there to stay.
+// behave chooses the behaviour of an attempt. A retry of a failed deletion can
+// succeed, because otherwise the resource would remain.
 func behave(random *rand.Rand, kind string) behaviour {
 	b := behaviour{
 		before: between(random, time.Millisecond, 50*time.Millisecond), after: between(random, time.Microsecond, 10*time.Millisecond),

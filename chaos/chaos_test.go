@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// epoch is when the operations of the tests begin.
+// epoch is the start of the operations of the tests.
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func at(seconds int) time.Time { return epoch.Add(time.Duration(seconds) * time.Second) }
@@ -27,8 +27,8 @@ func operation(id string, kind durable.OperationKind, key durable.Key, from, to 
 	}
 }
 
-// sound is evidence in which nothing is wrong: an instance with a binding, and
-// another one that was deleted.
+// sound returns evidence without violations: an instance with a binding, and a
+// deleted instance.
 func sound() *evidence {
 	i, b, gone := durable.Key{InstanceID: "i"}, durable.Key{InstanceID: "i", BindingID: "b"}, durable.Key{InstanceID: "gone"}
 	call := func(token int64, o durable.OperationRecord, pid, began, ended int) attempt {
@@ -82,7 +82,7 @@ func TestSoundEvidence(t *testing.T) {
 	}
 }
 
-// Each check must be able to fail.
+// Each check finds the violations that it is for.
 func TestChecksFind(t *testing.T) {
 	t.Parallel()
 	change := func(id string, f func(*durable.OperationRecord)) func(*evidence) {
@@ -98,20 +98,20 @@ func TestChecksFind(t *testing.T) {
 		spoil func(*evidence)
 	}{
 		{"an accepted operation is lost", checkEnded, func(e *evidence) { delete(e.operations, "P") }},
-		{"an operation is of another kind than was accepted", checkEnded, change("P", func(o *durable.OperationRecord) { o.Kind = durable.KindUpdate })},
+		{"an operation has another kind than accepted", checkEnded, change("P", func(o *durable.OperationRecord) { o.Kind = durable.KindUpdate })},
 		{"an operation does not end", checkEnded, change("P", func(o *durable.OperationRecord) { o.State = durable.OperationActive })},
-		{"an operation that ended is leased", checkEnded, change("P", func(o *durable.OperationRecord) { o.LeaseUntil = at(99) })},
-		{"last_operation changes its mind", checkPolled, func(e *evidence) { e.finals["P"] = "failed" }},
+		{"an ended operation has a lease", checkEnded, change("P", func(o *durable.OperationRecord) { o.LeaseUntil = at(99) })},
+		{"last_operation reports two final states", checkPolled, func(e *evidence) { e.finals["P"] = "failed" }},
 		{"last_operation is still in progress", checkPolled, func(e *evidence) { e.polled["P"] = "in progress" }},
-		{"the store says otherwise", checkPolled, change("P", func(o *durable.OperationRecord) { o.State = durable.OperationFailed })},
+		{"the store has another state", checkPolled, change("P", func(o *durable.OperationRecord) { o.State = durable.OperationFailed })},
 		{"an earlier attempt wrote the result", checkWriter, change("P", func(o *durable.OperationRecord) { o.FinishedAt = at(5) })},
 		{"the last attempt did not succeed", checkWriter, func(e *evidence) { e.attempts[1].Outcome = outcomeFailed }},
-		{"the last attempt never was", checkWriter, change("P", func(o *durable.OperationRecord) { o.Generation = 3 })},
+		{"the last attempt is missing", checkWriter, change("P", func(o *durable.OperationRecord) { o.Generation = 3 })},
 		{"an attempt without an operation", checkWriter, func(e *evidence) { e.attempts[3].Operation = "X" }},
-		{"an attempt of a claim that never was", checkWriter, func(e *evidence) { e.attempts[3].Generation = 9 }},
+		{"an attempt of an unknown claim", checkWriter, func(e *evidence) { e.attempts[3].Generation = 9 }},
 		{"two operations at a time", checkExclusive, change("B", func(o *durable.OperationRecord) { o.CreatedAt = at(9) })},
 		{"a deletion beside an operation that succeeded", checkExclusive, change("D2", func(o *durable.OperationRecord) { o.CreatedAt = at(9) })},
-		{"state of an attempt that was overtaken", checkState, func(e *evidence) { e.attempts[2].Writer = "P.1" }},
+		{"the state of an overtaken attempt", checkState, func(e *evidence) { e.attempts[2].Writer = "P.1" }},
 		{"an orphan", checkResources, func(e *evidence) { e.resources["gone"] = resource{Writer: 4} }},
 		{"an orphan without a record", checkResources, func(e *evidence) { e.resources["nowhere"] = resource{Writer: 4} }},
 		{"a ghost", checkResources, func(e *evidence) { delete(e.resources, "i") }},
@@ -128,16 +128,16 @@ func TestChecksFind(t *testing.T) {
 		{"the result of an overtaken attempt", checkContent, func(e *evidence) { e.views["i"].body["dashboard_url"] = dashboardURL("P.1") }},
 		{"other credentials", checkCredentials, func(e *evidence) { e.resources["i/b"] = resource{Secret: "other", Writer: 3} }},
 		{"unreadable credentials", checkCredentials, func(e *evidence) { e.views["i/b"] = answer{status: 500} }},
-		{"a 201 that was not true yet", checkAnswers, func(e *evidence) { e.acknowledged[1].answered = at(25) }},
+		{"a 201 before the operation succeeded", checkAnswers, func(e *evidence) { e.acknowledged[1].answered = at(25) }},
 		{"a 201 with another result", checkAnswers, func(e *evidence) { e.acknowledged[1].fingerprint = "B.2" }},
 		{"a 201 without a result", checkAnswers, func(e *evidence) { e.acknowledged[1].fingerprint = "" }},
-		{"a deletion that was not done", checkAnswers, func(e *evidence) { delete(e.operations, "D2") }},
+		{"a deletion without an operation", checkAnswers, func(e *evidence) { delete(e.operations, "D2") }},
 		{"an instance is lost", checkExpected, func(e *evidence) { delete(e.instances, "i") }},
 		{"an update is lost", checkExpected, func(e *evidence) {
 			e.expectations["i"] = expectation{instance: "i", exists: true, plan: planAuto, version: 2}
 		}},
 		{"a deletion is lost", checkExpected, func(e *evidence) { e.views["gone"] = answer{status: 200} }},
-		{"an instance from nowhere", checkExpected, func(e *evidence) { delete(e.expectations, "gone") }},
+		{"an instance without a client", checkExpected, func(e *evidence) { delete(e.expectations, "gone") }},
 		{"an outage of the store ended an operation", checkInterrupted, func(e *evidence) {
 			e.attempts[1].Outcome = outcomeInterrupted
 			o := e.operations["P"]
@@ -152,7 +152,7 @@ func TestChecksFind(t *testing.T) {
 			test.spoil(e)
 			e.check(f)
 			if f.found[test.check] == 0 {
-				t.Errorf("not found; what was: %q", f.details)
+				t.Errorf("the check has no violation; all violations: %q", f.details)
 			}
 		})
 	}
@@ -169,7 +169,7 @@ func TestLedger(t *testing.T) {
 	second.Generation = 2
 	newer, ordinal := l.begin(second, token)
 	if ordinal != 2 || l.apply(token, effect{}) || !l.apply(newer, effect{}) {
-		t.Error("the attempt that was overtaken can write, or the other one cannot")
+		t.Error("the overtaken attempt can write, or the newer one cannot")
 	}
 	third := first
 	third.Generation = 0
@@ -181,7 +181,7 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// The ledger itself finds what breaks the rules of providers.
+// The ledger finds violations of the rules for providers.
 func TestLedgerFinds(t *testing.T) {
 	t.Parallel()
 	provision := attempt{Operation: "P", Generation: 1, Kind: kindProvision, Instance: "i"}
@@ -198,8 +198,8 @@ func TestLedgerFinds(t *testing.T) {
 	for name, offend := range map[string]func(l *ledger){
 		"began twice":          func(l *ledger) { do(l, provision, effect{}); do(l, provision, effect{}) },
 		"a checkpoint is lost": func(l *ledger) { do(l, provision, effect{}); l.begin(next, 0) },
-		"of another one":       func(l *ledger) { do(l, provision, effect{}); l.begin(bind, 1) },
-		"no such instance":     func(l *ledger) { do(l, bind, effect{}) },
+		"of another operation": func(l *ledger) { do(l, provision, effect{}); l.begin(bind, 1) },
+		"has no instance":      func(l *ledger) { do(l, bind, effect{}) },
 		"has the bindings": func(l *ledger) {
 			do(l, provision, effect{})
 			do(l, bind, effect{})

@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 )
 
-// checkLogs looks for secrets in the logs of the replicas.
+// checkLogs searches the logs of the replicas for secrets.
 func checkLogs(directory string, f *findings) {
 	logs, err := filepath.Glob(filepath.Join(directory, "replica-*.log"))
 	if err != nil || len(logs) == 0 {
-		f.add(checkSecrets, "there are no logs to look at: %v", err)
+		f.add(checkSecrets, "the replicas have no logs: %v", err)
 	}
 	for _, path := range logs {
-		content, err := os.ReadFile(path) //nolint:gosec // In our own directory.
+		content, err := os.ReadFile(path) //nolint:gosec // The run made the directory.
 		f.look(checkSecrets)
 		if err != nil {
 			f.add(checkSecrets, "%v", err)

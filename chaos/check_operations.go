@@ -27,14 +27,15 @@ func (e *evidence) check(f *findings) {
 	e.checkResume(f)
 }
 
-// sorted are the operations in the order in which they were accepted.
+// sorted returns the operations in the order of their acceptance.
 func (e *evidence) sorted() []durable.OperationRecord {
 	return slices.SortedFunc(maps.Values(e.operations), func(a, b durable.OperationRecord) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID, b.ID))
 	})
 }
 
-// checkEnded: what was accepted is in the store, and every operation is final.
+// checkEnded checks that every accepted operation is in the store and every
+// operation is final.
 func (e *evidence) checkEnded(f *findings) {
 	for _, a := range e.acknowledged {
 		if a.status != 202 {
@@ -44,9 +45,9 @@ func (e *evidence) checkEnded(f *findings) {
 		o, known := e.operations[a.operation]
 		switch {
 		case !known:
-			f.add(checkEnded, "%s of %s was accepted as operation %s, which the store does not have", a.kind, resourceName(a.instance, a.binding), a.operation)
+			f.add(checkEnded, "the %s of %s was accepted as operation %s, which the store does not have", a.kind, resourceName(a.instance, a.binding), a.operation)
 		case string(o.Kind) != a.kind || o.Key.InstanceID != a.instance || o.Key.BindingID != a.binding || o.Internal:
-			f.add(checkEnded, "%s of %s was accepted as operation %s, which is a %s of %s", a.kind, resourceName(a.instance, a.binding), a.operation, o.Kind, nameOf(o.Key))
+			f.add(checkEnded, "the %s of %s was accepted as operation %s, which is the %s of %s", a.kind, resourceName(a.instance, a.binding), a.operation, o.Kind, nameOf(o.Key))
 		}
 	}
 	for _, o := range e.sorted() {
@@ -57,8 +58,8 @@ func (e *evidence) checkEnded(f *findings) {
 	}
 }
 
-// checkInterrupted: that a checkpoint could not be saved is no failure of the
-// operation, but another attempt.
+// checkInterrupted checks that an operation is retried, and does not fail, if
+// an attempt cannot save its checkpoint.
 func (e *evidence) checkInterrupted(f *findings) {
 	for _, a := range e.attempts {
 		if a.Outcome != outcomeInterrupted {
@@ -75,23 +76,24 @@ func (e *evidence) checkInterrupted(f *findings) {
 
 func nameOf(key durable.Key) string { return resourceName(key.InstanceID, key.BindingID) }
 
-// checkPolled: what last_operation says is final, the same as before, and what
-// the store says.
+// checkPolled checks that last_operation reports a final state that agrees with
+// earlier polls and with the store.
 func (e *evidence) checkPolled(f *findings) {
 	states := map[string]durable.OperationState{"succeeded": durable.OperationSucceeded, "failed": durable.OperationFailed}
 	for operation, state := range e.polled {
 		f.look(checkPolled)
 		if before := e.finals[operation]; before != "" && before != state {
-			f.add(checkPolled, "operation %s: last_operation said %q, and says %q in the end", operation, before, state)
+			f.add(checkPolled, "operation %s: last_operation reported %q first and %q at the end", operation, before, state)
 		}
 		if o, known := e.operations[operation]; known && states[state] != o.State {
-			f.add(checkPolled, "operation %s: last_operation says %q, and the store %q", operation, state, o.State)
+			f.add(checkPolled, "operation %s: last_operation reports %q, but the store has %q", operation, state, o.State)
 		}
 	}
 }
 
-// checkWriters: an operation that succeeded was ended by the attempt that held
-// the last claim, after that attempt had succeeded: no other one wrote.
+// checkWriters checks that the attempt with the last claim ended each
+// successful operation, after its own success. So no other attempt wrote the
+// result.
 func (e *evidence) checkWriters(f *findings) {
 	byClaim := map[string]attempt{}
 	for _, a := range e.attempts {
@@ -101,7 +103,7 @@ func (e *evidence) checkWriters(f *findings) {
 		case !known:
 			f.add(checkWriter, "the provider was called for operation %s, which the store does not have", a.Operation)
 		case a.Generation > o.Generation:
-			f.add(checkWriter, "the provider was called for operation %s with generation %d, but the store only knows %d", o.ID, a.Generation, o.Generation)
+			f.add(checkWriter, "the provider was called for operation %s with generation %d, but the store has only %d", o.ID, a.Generation, o.Generation)
 		case a.Outcome == outcomeSucceeded && a.Generation < o.Generation && a.Kind == string(o.Kind):
 			f.count(figureOvertaken)
 		}
@@ -117,23 +119,23 @@ func (e *evidence) checkWriters(f *findings) {
 		a, found := byClaim[fingerprint(o.ID, o.Generation)+" "+string(o.Kind)+" "+nameOf(o.Key)]
 		switch {
 		case !found || a.Outcome != outcomeSucceeded:
-			f.add(checkWriter, "operation %s, %s of %s, succeeded with generation %d, but the ledger says about that attempt: %q", o.ID, o.Kind, nameOf(o.Key), o.Generation, a.Outcome)
+			f.add(checkWriter, "operation %s, %s of %s, succeeded with generation %d, but the outcome of that attempt in the ledger is %q", o.ID, o.Kind, nameOf(o.Key), o.Generation, a.Outcome)
 		case a.EndedAt.After(o.FinishedAt):
-			f.add(checkWriter, "operation %s, %s of %s, succeeded %v before its last attempt (generation %d) did: an earlier attempt wrote the result",
+			f.add(checkWriter, "operation %s, %s of %s, succeeded %v before its last attempt (generation %d): an earlier attempt wrote the result",
 				o.ID, o.Kind, nameOf(o.Key), a.EndedAt.Sub(o.FinishedAt), o.Generation)
 		}
 	}
 }
 
-// The figures of attempts.
+// The names of the counters of attempts.
 const (
 	figureOvertaken = "results of overtaken attempts, ignored by the engine"
 	figureRefused   = "overtaken attempts, refused by the ledger"
 )
 
-// checkExclusive: of two operations on one instance that overlap, one is the
-// deletion that cancelled the other, or both are on different bindings of a plan
-// with parallel bindings.
+// checkExclusive checks that operations on one instance overlap only if one is
+// the deletion that cancelled the other, or if both are on different bindings
+// of a plan with parallel bindings.
 func (e *evidence) checkExclusive(f *findings) {
 	byInstance := map[string][]durable.OperationRecord{}
 	for _, o := range e.sorted() {
@@ -144,7 +146,7 @@ func (e *evidence) checkExclusive(f *findings) {
 			f.look(checkExclusive)
 			for _, later := range operations[i+1:] {
 				if earlier.Ended() && !later.CreatedAt.Before(earlier.FinishedAt) || later.CreatedAt.Equal(earlier.UpdatedAt) {
-					continue // It came after, or in the same change, as a clean-up does.
+					continue // It started later, or in the same change, like a clean-up.
 				}
 				parallel := e.instances[instance].PlanID == planParallel && later.Key.BindingID != "" && earlier.Key.BindingID != "" && later.Key.BindingID != earlier.Key.BindingID
 				if !parallel && !cancels(later, earlier) {
@@ -156,8 +158,8 @@ func (e *evidence) checkExclusive(f *findings) {
 	}
 }
 
-// cancels tells whether the later operation is a deletion for which the earlier
-// one was cancelled.
+// cancels reports whether the later operation is a deletion that cancelled the
+// earlier one.
 func cancels(later, earlier durable.OperationRecord) bool {
 	deletes := later.Kind == durable.KindDeprovision || later.Kind == durable.KindUnbind && later.Key == earlier.Key
 	return deletes && earlier.State == durable.OperationFailed && (earlier.Description == cancelledText || earlier.Description == "")
@@ -165,8 +167,8 @@ func cancels(later, earlier durable.OperationRecord) bool {
 
 func clock(t time.Time) string { return t.Format("15:04:05.000000") }
 
-// checkState: what the engine passes to the provider is what the attempt that
-// succeeded last has returned.
+// checkState checks that the engine passes the state of the last successful
+// attempt to the provider.
 func (e *evidence) checkState(f *findings) {
 	for _, a := range e.attempts {
 		if a.Writer == "" {
@@ -174,21 +176,22 @@ func (e *evidence) checkState(f *findings) {
 		}
 		f.look(checkState)
 		if err := e.isResult(a.Writer, a.BeganAt); err != "" {
-			f.add(checkState, "%s of %s by operation %s got the state of attempt %s: %s", a.Kind, a.resource(), a.Operation, a.Writer, err)
+			f.add(checkState, "the %s of %s by operation %s got the state of attempt %s: %s", a.Kind, a.resource(), a.Operation, a.Writer, err)
 		}
 	}
 }
 
-// isResult tells what is wrong with a fingerprint that was seen at some time: it
-// must be that of the claim with which its operation succeeded, before.
+// isResult returns what is wrong with a fingerprint that was seen at a time, or
+// "". It must belong to the claim with which its operation had succeeded by
+// then.
 func (e *evidence) isResult(mark string, seen time.Time) string {
 	id, generation := splitFingerprint(mark)
 	o, known := e.operations[id]
 	switch {
 	case !known:
-		return "there is no such operation"
+		return "the store does not have its operation"
 	case o.State != durable.OperationSucceeded:
-		return "its operation " + string(o.State)
+		return "the state of its operation is " + string(o.State)
 	case o.Generation != generation:
 		return "its operation succeeded with another generation"
 	case o.FinishedAt.After(seen):

@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// checkResources: what is ready exists, what is deleted does not, and nothing is
-// in between.
+// checkResources checks that each ready resource exists in the ledger, that no
+// deleted one does, and that no resource has another status.
 func (e *evidence) checkResources(f *findings) {
 	statuses := map[string]durable.RecordStatus{}
 	for name, record := range e.instances {
@@ -38,13 +38,13 @@ func (e *evidence) checkResources(f *findings) {
 	for name := range e.resources {
 		f.look(checkResources)
 		if _, known := statuses[name]; !known {
-			f.add(checkResources, "orphan: the ledger has %s, which the store does not know", name)
+			f.add(checkResources, "orphan: the ledger has %s, which the store does not have", name)
 		}
 	}
 }
 
-// checkContent: a resource is what the broker says about it, and was written by
-// the operation that the broker has the result of.
+// checkContent checks that the broker returns the content of each resource, and
+// the result of the attempt that wrote it.
 func (e *evidence) checkContent(f *findings) {
 	for name, view := range e.views {
 		r, exists := e.resources[name]
@@ -56,24 +56,24 @@ func (e *evidence) checkContent(f *findings) {
 		if strings.Contains(name, "/") {
 			f.look(checkCredentials)
 			if view.secret() == "" || view.secret() != r.Secret {
-				f.add(checkCredentials, "the broker's credentials of %s are not those of the resource, which attempt %s wrote", name, writer.fingerprint())
+				f.add(checkCredentials, "the credentials of %s from the broker differ from those of the resource, which attempt %s wrote", name, writer.fingerprint())
 			}
 		} else if o.State == durable.OperationSucceeded {
 			parameters, _ := view.body["parameters"].(map[string]any)
 			f.look(checkContent)
 			if view.text("plan_id") != r.Plan || versionOf(parameters) != versionOf(object(r.Parameters)) {
-				f.add(checkContent, "%s: the broker says plan %q and %v, but the resource has plan %q and %s", name, view.text("plan_id"), parameters, r.Plan, r.Parameters)
+				f.add(checkContent, "%s: the broker returns plan %q and %v, but the resource has plan %q and %s", name, view.text("plan_id"), parameters, r.Plan, r.Parameters)
 			}
 		}
 		if o.State != durable.OperationSucceeded {
-			// An update that failed after it had done its work: the engine holds the
-			// instance for unchanged, as Provider says.
-			f.count("resources last written by an update that failed")
+			// The update failed after its effect. The engine treats the instance as
+			// unchanged, as durable.Provider documents.
+			f.count("resources last written by a failed update")
 			continue
 		}
 		f.look(checkContent)
 		if view.fingerprint() != writer.fingerprint() {
-			f.add(checkContent, "%s: the broker has the result of attempt %s, but %s wrote the resource", name, view.fingerprint(), writer.fingerprint())
+			f.add(checkContent, "%s: the broker has the result of attempt %s, but attempt %s wrote the resource", name, view.fingerprint(), writer.fingerprint())
 		}
 	}
 	for name, record := range e.bindings {
@@ -83,7 +83,8 @@ func (e *evidence) checkContent(f *findings) {
 	}
 }
 
-// checkExpected: clients find what they left, in the store and over HTTP.
+// checkExpected checks that the store and the broker have each instance and
+// binding as its client left it.
 func (e *evidence) checkExpected(f *findings) {
 	for name, expected := range e.expectations {
 		f.look(checkExpected)
@@ -103,16 +104,16 @@ func (e *evidence) checkExpected(f *findings) {
 			f.add(checkExpected, "%s is %q, but its client left it %q", name, status, wanted)
 		}
 		if view.status != code {
-			f.add(checkExpected, "GET of %s is answered with %v, but its client left it %q", name, view, wanted)
+			f.add(checkExpected, "the response to GET of %s is %v, but its client left it %q", name, view, wanted)
 		}
 		parameters, _ := view.body["parameters"].(map[string]any)
 		if expected.exists && expected.binding == "" && (view.text("plan_id") != expected.plan || versionOf(parameters) != versionOf(map[string]any{"version": float64(expected.version)})) {
-			f.add(checkExpected, "%s has plan %q and parameters %v, but its client was told of plan %q and version %d", name, view.text("plan_id"), parameters, expected.plan, expected.version)
+			f.add(checkExpected, "%s has plan %q and parameters %v, but the last response to its client had plan %q and version %d", name, view.text("plan_id"), parameters, expected.plan, expected.version)
 		}
 	}
 	for name, record := range e.instances {
 		if _, known := e.expectations[name]; !known {
-			f.add(checkExpected, "no client knows the instance %s, which is %q", name, record.Status)
+			f.add(checkExpected, "no client made the instance %s, which is %q", name, record.Status)
 		}
 	}
 }

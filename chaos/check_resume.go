@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// resumeSlack is what a busy machine may add to the lease, besides the second
-// that the engine is allowed.
+// resumeSlack is the additional time that a busy machine may take. The engine
+// itself may take the lease and one second.
 const resumeSlack = time.Second
 
-// A resumption is how an operation went on after its replica was killed.
+// A resumption is the continuation of an operation after its replica was
+// killed.
 type resumption struct {
 	operation string
 	after     time.Duration
-	// undisturbed says that no other fault was at work meanwhile.
+	// undisturbed is true if no other fault was active meanwhile.
 	undisturbed bool
 }
 
-// resumptions are those of all operations that were under way on a replica when
-// it was killed and that the provider was called for again.
+// resumptions returns the resumptions of all operations that were running on a
+// replica when it was killed, and that had another attempt.
 func (e *evidence) resumptions() []resumption {
 	byOperation := map[string][]attempt{}
 	for _, a := range e.attempts {
@@ -49,8 +50,8 @@ func (e *evidence) resumptions() []resumption {
 	return found
 }
 
-// undisturbed tells whether nothing but the kill happened until the lease was
-// over, and shortly before.
+// undisturbed reports whether no other fault was active shortly before the kill
+// and until the lease had expired.
 func (e *evidence) undisturbed(kill disturbance) bool {
 	from, to := kill.from.Add(100*time.Millisecond-calmBefore), kill.from.Add(e.lease+calmAfter-100*time.Millisecond)
 	for _, d := range e.disturbances {
@@ -61,8 +62,8 @@ func (e *evidence) undisturbed(kill disturbance) bool {
 	return true
 }
 
-// checkResume: the operations of a killed replica go on within the lease and a
-// second.
+// checkResume checks that the operations of a killed replica resume within the
+// lease and a second.
 func (e *evidence) checkResume(f *findings) {
 	for _, r := range e.resumptions() {
 		if !r.undisturbed {
@@ -70,7 +71,7 @@ func (e *evidence) checkResume(f *findings) {
 		}
 		f.look(checkResume)
 		if r.after > e.lease+time.Second+resumeSlack {
-			f.add(checkResume, "operation %s went on %v after its replica was killed, with a lease of %v", r.operation, r.after.Round(time.Millisecond), e.lease)
+			f.add(checkResume, "operation %s resumed %v after its replica was killed, with a lease of %v", r.operation, r.after.Round(time.Millisecond), e.lease)
 		}
 	}
 }

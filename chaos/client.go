@@ -16,19 +16,19 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A request is one of a platform.
+// A request is a request of a platform.
 type request struct {
 	method, path string
 	query        url.Values
 	body         map[string]any
-	// kind is that of the operation that it asks for, if any.
+	// kind is the kind of the requested operation, or "".
 	kind              string
 	instance, binding string
-	// accepts says that the client accepts a 202.
+	// accepts is true if the client accepts a 202.
 	accepts bool
-	// user is ownUser if empty.
+	// user is the user name. Empty means ownUser.
 	user string
-	// identity names the request, for in_flight.go.
+	// identity identifies the request for in_flight.go.
 	identity string
 }
 
@@ -42,7 +42,8 @@ type answer struct {
 
 func (a answer) text(field string) string { s, _ := a.body[field].(string); return s }
 
-// fingerprint is that of the attempt whose result the answer shows.
+// fingerprint returns the fingerprint of the attempt whose result the answer
+// has, or "".
 func (a answer) fingerprint() string {
 	if credentials, ok := a.body["credentials"].(map[string]any); ok {
 		writer, _ := credentials["writer"].(string)
@@ -78,15 +79,16 @@ type client struct {
 	password string
 }
 
-// clientTimeout is above what a request may wait, and a pause besides.
+// clientTimeout is longer than a request may wait, with time for a paused
+// replica.
 const clientTimeout = maxWait + 15*time.Second
 
 func newClient(password string) *client {
 	return &client{http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute}}, password: password}
 }
 
-// do sends a request once. An error says that the answer was lost, or that there
-// never was one.
+// do sends a request once. An error means that the response was lost or never
+// sent.
 func (c *client) do(ctx context.Context, base string, r request) (answer, error) {
 	query := url.Values{}
 	for name, values := range r.query {

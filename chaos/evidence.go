@@ -17,29 +17,29 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// Evidence is what is compared when everything has settled.
+// evidence is the data that the checks compare after the run.
 type evidence struct {
-	// What the store says.
+	// The records of the store.
 	instances  map[string]durable.InstanceRecord
 	bindings   map[string]durable.BindingRecord
 	operations map[string]durable.OperationRecord
-	// What the ledger says.
+	// The records of the ledger.
 	attempts  []attempt
 	resources map[string]resource
-	// What clients were told.
+	// The records of the clients.
 	acknowledged []acknowledgement
 	finals       map[string]string
 	expectations map[string]expectation
-	// What the broker answers in the end: last_operation by operation, and GET by
+	// The final responses of the broker: last_operation by operation, and GET by
 	// resource.
 	polled map[string]string
 	views  map[string]answer
-	// What was done to it all.
+	// The injected faults.
 	disturbances []disturbance
 	lease        time.Duration
 }
 
-// askAll asks the broker about everything that clients know of.
+// askAll requests every operation and resource that clients have recorded.
 func (e *evidence) askAll(ctx context.Context, p *platform) {
 	p.journal.mu.Lock()
 	e.acknowledged, e.finals, e.expectations = p.journal.acknowledged, p.journal.finals, p.journal.expectations
@@ -97,7 +97,7 @@ func pathOf(instance, binding string) string {
 	return path
 }
 
-// readStore reads all records.
+// readStore reads all records of the store.
 func (e *evidence) readStore(ctx context.Context, store durable.Store) error {
 	e.instances, e.bindings, e.operations = map[string]durable.InstanceRecord{}, map[string]durable.BindingRecord{}, map[string]durable.OperationRecord{}
 	const limit = 500
@@ -142,8 +142,8 @@ func (e *evidence) readStore(ctx context.Context, store durable.Store) error {
 	}
 }
 
-// writeStore leaves what the store says in files, for people. Data is sealed,
-// and left out.
+// writeStore writes the records of the store to files for investigations. It
+// leaves out sealed data.
 func (e *evidence) writeStore(directory string) error {
 	var problems []error
 	write := func(name string, records any) {

@@ -10,15 +10,16 @@ import (
 	"time"
 )
 
-// A disturbance is when a fault was at work.
+// A disturbance is the time of an injected fault.
 type disturbance struct {
 	what     string
 	from, to time.Time
-	// pid is that of the replica, 0 for the database.
+	// pid is the process id of the replica, or 0 for the database.
 	pid int
 }
 
-// faults injects them, each kind in turn but shuffled, until its context ends.
+// faults injects the faults until its context ends. Each round injects every
+// kind in a random order.
 type faults struct {
 	fleet    *fleet
 	database database
@@ -26,7 +27,7 @@ type faults struct {
 	seed     uint64
 	lease    time.Duration
 
-	// calm is locked while nothing else may be broken, see killQuietly.
+	// calm is locked while no other fault may be injected, see killQuietly.
 	calm sync.RWMutex
 
 	mu     sync.Mutex
@@ -34,13 +35,14 @@ type faults struct {
 	rounds map[string]int
 }
 
-// A database is the part of a store's server that can be broken.
+// A database is a database server with faults.
 type database interface {
-	// kinds are the faults that it has.
+	// kinds returns the faults that the server has.
 	kinds() []string
-	// inject breaks the database, waits, probes, and mends it.
+	// inject injects a fault, waits, probes the replicas, and repairs the
+	// database.
 	inject(ctx context.Context, kind string, random *rand.Rand) error
-	// mend makes it work, whatever was wrong.
+	// mend repairs the database after any fault.
 	mend(ctx context.Context) error
 }
 
@@ -49,8 +51,8 @@ const (
 	faultKill  = "replica killed"
 	faultDrain = "replica drained"
 	faultPause = "replica paused"
-	// faultQuietKill is a faultKill without other faults around it.
-	faultQuietKill = "replica killed, nothing else"
+	// faultQuietKill is a faultKill during which no other fault is injected.
+	faultQuietKill = "replica killed without other faults"
 )
 
 // run injects faults until ctx ends.
@@ -87,7 +89,7 @@ func (f *faults) rotate(ctx context.Context, name string, kinds []string, least,
 	}
 }
 
-// end kills a replica, or tells it to stop.
+// end kills a replica or sends it SIGTERM.
 func (f *faults) end(ctx context.Context, kind string, random *rand.Rand) {
 	if kind == faultQuietKill {
 		f.killQuietly(ctx, random)
@@ -107,8 +109,8 @@ func (f *faults) end(ctx context.Context, kind string, random *rand.Rand) {
 	}
 }
 
-// killQuietly kills a replica when nothing else is broken, and keeps it so until
-// its operations have gone on, to see how long that takes.
+// killQuietly kills a replica while no other fault is active. It prevents other
+// faults until the operations of the replica have resumed, to measure the time.
 func (f *faults) killQuietly(ctx context.Context, random *rand.Rand) {
 	f.calm.Lock()
 	defer f.calm.Unlock()
@@ -118,14 +120,14 @@ func (f *faults) killQuietly(ctx context.Context, random *rand.Rand) {
 	}
 }
 
-// How long before a kill, and after its leases are over, nothing else may happen
-// for it to count as undisturbed.
+// A kill counts as undisturbed if no other fault is active for calmBefore
+// before it and for calmAfter after its leases have expired.
 const (
 	calmBefore = 1500 * time.Millisecond
 	calmAfter  = 2 * time.Second
 )
 
-// pause stops a replica for longer than its leases last.
+// pause pauses a replica for longer than its leases.
 func (f *faults) pause(ctx context.Context, kind string, random *rand.Rand) {
 	f.calm.RLock()
 	defer f.calm.RUnlock()
@@ -146,9 +148,9 @@ func (f *faults) breakDatabase(ctx context.Context, kind string, random *rand.Ra
 	from := time.Now()
 	err := f.database.inject(ctx, kind, random)
 	f.note(disturbance{what: kind, from: from, to: time.Now()})
-	// It has to be mended also when ctx ends.
+	// The database must be repaired even if ctx has ended.
 	if mended := f.database.mend(context.WithoutCancel(ctx)); mended != nil {
-		f.findings.add(checkFloor, "the database cannot be mended: %v", mended)
+		f.findings.add(checkFloor, "the database cannot be repaired: %v", mended)
 	} else if err != nil && ctx.Err() == nil {
 		f.findings.add(checkFloor, "%s: %v", kind, err)
 	}
@@ -161,7 +163,7 @@ func (f *faults) note(d disturbance) {
 	f.log = append(f.log, d)
 }
 
-// complete tells whether each fault has been injected.
+// complete reports whether each fault has been injected.
 func (f *faults) complete() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -7,30 +7,30 @@ import (
 	"sync"
 )
 
-// A check is a promise that the run puts to the test.
+// A check is a guarantee that the run verifies.
 type check string
 
-// The checks; docs/chaos.md explains them.
+// The checks. docs/chaos.md explains them.
 const (
 	checkEnded       check = "every accepted operation ended"
 	checkPolled      check = "last_operation and the store agree"
 	checkWriter      check = "results come from the attempt that held the claim"
 	checkExclusive   check = "one active operation per instance"
 	checkResources   check = "ledger and store agree: no orphan, no ghost"
-	checkContent     check = "resources are what the store says"
+	checkContent     check = "resources have the content that the store has"
 	checkCredentials check = "credentials can be read"
-	checkAnswers     check = "answers that were given are true"
-	checkExpected    check = "clients find what they left"
-	checkLedger      check = "the provider was called by the rules"
-	checkInterrupted check = "an outage of the store ends no operation"
+	checkAnswers     check = "responses are true"
+	checkExpected    check = "clients find resources as they left them"
+	checkLedger      check = "provider calls follow the rules"
+	checkInterrupted check = "a store outage fails no operation"
 	checkState       check = "provider state and checkpoints are kept"
-	checkUnavailable check = "503 with Retry-After while the store is away"
+	checkUnavailable check = "503 with Retry-After during store outages"
 	checkReadiness   check = "readiness follows the store"
-	checkProtocol    check = "no answer that a platform cannot use"
+	checkProtocol    check = "platforms can use every response"
 	checkResume      check = "operations of a killed replica resume in time"
-	checkReplicas    check = "replicas end only when they are made to"
+	checkReplicas    check = "replicas end only on request"
 	checkSecrets     check = "no secret in the logs"
-	checkFloor       check = "the run was hard enough"
+	checkFloor       check = "the run covered enough"
 )
 
 var checks = []check{
@@ -38,10 +38,10 @@ var checks = []check{
 	checkInterrupted, checkLedger, checkState, checkUnavailable, checkReadiness, checkProtocol, checkResume, checkReplicas, checkSecrets, checkFloor,
 }
 
-// maxDetails bounds what is kept of each check.
+// maxDetails is the largest number of recorded violations of a check.
 const maxDetails = 10
 
-// findings collects violations, and how much was looked at.
+// findings collects violations, and counts what was checked.
 type findings struct {
 	mu       sync.Mutex
 	looked   map[check]int
@@ -54,7 +54,7 @@ func newFindings() *findings {
 	return &findings{looked: map[check]int{}, found: map[check]int{}, details: map[check][]string{}, counters: map[string]int{}}
 }
 
-// add notes a violation.
+// add records a violation.
 func (f *findings) add(c check, format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -64,14 +64,14 @@ func (f *findings) add(c check, format string, args ...any) {
 	}
 }
 
-// look notes that something was checked.
+// look counts one checked item.
 func (f *findings) look(c check) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.looked[c]++
 }
 
-// count adds one to a figure of the report.
+// count increments a counter of the report.
 func (f *findings) count(figure string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A fleet keeps replicas running: one that has ended is started again.
+// A fleet keeps replicas running. It restarts a replica that has ended.
 type fleet struct {
 	settings  replicaSettings
 	directory string
@@ -21,7 +21,7 @@ type fleet struct {
 	seed      uint64
 
 	mu       sync.Mutex
-	replicas []*process // nil while there is none
+	replicas []*process // nil while a replica does not run
 	all      []*process
 	stopping bool
 	keepers  sync.WaitGroup
@@ -31,20 +31,20 @@ func newFleet(s replicaSettings, size int, directory string, f *findings) *fleet
 	return &fleet{settings: s, directory: directory, findings: f, seed: s.Seed, replicas: make([]*process, size)}
 }
 
-// start starts the replicas and returns when all serve.
+// start starts the replicas and returns when all of them serve.
 func (f *fleet) start(ctx context.Context) error {
 	for i := range f.replicas {
 		f.keepers.Go(func() { f.keep(ctx, i) })
 	}
 	for len(f.serving()) < len(f.replicas) {
 		if f.findings.violations() > 0 || !pause(ctx, 20*time.Millisecond) {
-			return fmt.Errorf("the replicas do not start, see %s/replica-*.log", f.directory)
+			return fmt.Errorf("the replicas do not start: see %s/replica-*.log", f.directory)
 		}
 	}
 	return nil
 }
 
-// keep runs one replica after another.
+// keep runs a replica and restarts it each time that it ends.
 func (f *fleet) keep(ctx context.Context, i int) {
 	random := newRandom(f.seed, "restart", strconv.Itoa(i))
 	for !f.isStopping() {
@@ -59,10 +59,10 @@ func (f *fleet) keep(ctx context.Context, i int) {
 		f.set(i, nil)
 		f.findings.look(checkReplicas)
 		if !p.isCondemned() {
-			f.findings.add(checkReplicas, "replica %d ended by itself: %v; see %s", i, p.err, f.logPath(i))
+			f.findings.add(checkReplicas, "replica %d ended without a request: %v; see %s", i, p.err, f.logPath(i))
 		}
 		if status, ok := exitStatus(p.err); ok && status > 0 {
-			f.findings.add(checkReplicas, "replica %d, told to stop, ended with status %d; see %s", i, status, f.logPath(i))
+			f.findings.add(checkReplicas, "replica %d ended with status %d after SIGTERM; see %s", i, status, f.logPath(i))
 		}
 		if !pause(ctx, between(random, 100*time.Millisecond, 1500*time.Millisecond)) {
 			return
@@ -93,8 +93,7 @@ func (f *fleet) isStopping() bool {
 	return f.stopping
 }
 
-// serving returns the replicas that serve; paused ones do, as far as anybody can
-// tell.
+// serving returns the replicas that serve, including paused ones.
 func (f *fleet) serving() []*process {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,7 +106,7 @@ func (f *fleet) serving() []*process {
 	return serving
 }
 
-// pick returns a replica that serves, and waits for one.
+// pick waits for a serving replica and returns it.
 func (f *fleet) pick(ctx context.Context, random *rand.Rand) (*process, error) {
 	for {
 		if serving := f.serving(); len(serving) > 0 {
@@ -119,7 +118,7 @@ func (f *fleet) pick(ctx context.Context, random *rand.Rand) (*process, error) {
 	}
 }
 
-// resumeAll continues what is paused.
+// resumeAll resumes all paused replicas.
 func (f *fleet) resumeAll() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -130,7 +129,7 @@ func (f *fleet) resumeAll() {
 	}
 }
 
-// stop ends all replicas in good order, or at once.
+// stop ends all replicas with a signal and waits for their end.
 func (f *fleet) stop(signal syscall.Signal) {
 	f.mu.Lock()
 	f.stopping = true

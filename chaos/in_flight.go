@@ -12,17 +12,16 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Paths and headers that only the clients of this program use.
+// These paths and headers are only for the clients of this program.
 const (
 	pathRequests   = "/chaos/requests/"
 	pathOpen       = "/chaos/open"
 	headerDeadline = "X-Chaos-Deadline"
 )
 
-// inFlight knows the requests that are being answered. A client whose answer
-// was lost asks whether its request can still take effect: a request that a
-// paused replica carries out later would be right, but nobody could tell then
-// what is to be expected.
+// inFlight tracks the active requests. A client that lost a response asks
+// whether its request is still active. A paused replica may process a request
+// later, which is correct but would make the expected result unknown.
 type inFlight struct {
 	next   http.Handler
 	mu     sync.Mutex
@@ -33,8 +32,9 @@ func newInFlight(next http.Handler) *inFlight {
 	return &inFlight{next: next, active: map[string]int{}}
 }
 
-// ServeHTTP counts the request, and drops it if its client has given up. The
-// order matters: what is not active after its deadline never will be.
+// ServeHTTP counts the request and drops it if the deadline of its client has
+// passed. It counts first. So a request that is not active after its deadline
+// never becomes active.
 func (f *inFlight) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := r.Header.Get(openbroker.HeaderRequestIdentity)
 	if id == "" {
@@ -58,11 +58,11 @@ func (f *inFlight) add(id string, n int) {
 	}
 }
 
-// serveActive answers whether a request is being answered.
+// serveActive reports whether a request is active.
 func (f *inFlight) serveActive(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	active := f.active[r.PathValue("id")] > 0
 	f.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]bool{"active": active}) // It asks again.
+	_ = json.NewEncoder(w).Encode(map[string]bool{"active": active}) // The client asks again.
 }

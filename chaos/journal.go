@@ -7,35 +7,36 @@ import (
 	"time"
 )
 
-// An acknowledgement is an answer that promises something.
+// An acknowledgement is a response with status 200, 201 or 202.
 type acknowledgement struct {
 	method, kind      string
 	instance, binding string
 	status            int
-	// operation is that of a 202, fingerprint that of the result in a 200 or 201.
+	// operation is the operation of a 202. fingerprint belongs to the result of a
+	// 200 or 201.
 	operation, fingerprint string
-	// sent and answered bound the request.
+	// sent and answered are the start and end of the request.
 	sent, answered time.Time
 }
 
-// An expectation is what a client left, and how it left it.
+// An expectation is an instance or binding as its client left it.
 type expectation struct {
 	instance, binding string
 	exists            bool
-	// plan and version are those of an instance.
+	// plan and version are the plan and the parameter of an instance.
 	plan    string
 	version int
 }
 
-// A journal is what clients remember.
+// A journal has the records of the clients.
 type journal struct {
 	mu           sync.Mutex
 	acknowledged []acknowledgement
-	// finals are the final states that last_operation has told, by operation.
+	// finals are the final states that last_operation reported, by operation.
 	finals       map[string]string
 	expectations map[string]expectation
-	// operations and updates count what was begun; those of updates which were
-	// answered at once cannot be told from repeated ones.
+	// operations and updates count the accepted operations. Synchronous updates
+	// have no id, so that a repeated one is counted again.
 	operations map[string]bool
 	updates    int
 }
@@ -61,14 +62,16 @@ func (j *journal) acknowledge(a acknowledgement) {
 	}
 }
 
-// accepted is how many operations there were, as far as clients know.
+// accepted returns the number of accepted operations that clients have
+// recorded.
 func (j *journal) accepted() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return len(j.operations) + j.updates
 }
 
-// final notes a final state. It returns the one that was told before, if any.
+// final records a final state. It returns the state that was recorded before,
+// or "".
 func (j *journal) final(operation, state string) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -14,52 +14,54 @@ import (
 	"time"
 )
 
-// A ledger is the service behind the provider, and the witness: which attempts
-// there were, and which resources exist. It knows nothing of the store.
+// A ledger is the service of the provider. It records all attempts and the
+// resources that exist. It is independent of the store.
 //
-// It fences by tokens of its own, which grow: an attempt takes one, confirms in
-// the store that the operation is still its own (only what happens after the
-// token was taken counts), and then uses the token. A token is refused once a
-// later one was taken for the same resource.
+// The ledger fences with its own increasing tokens. An attempt takes a token,
+// then confirms in the store that it still owns the operation, and then writes
+// with the token. The ledger refuses a token if a later one was taken for the
+// same resource.
 type ledger struct {
 	findings *findings
-	// journal receives a line for each event, for people.
+	// journal receives a line for each event, for investigations.
 	journal io.Writer
 
 	mu        sync.Mutex
 	attempts  []*attempt
 	resources map[string]*resource
-	// latest is the newest attempt at each resource, begun how many there were.
+	// latest is the newest attempt of each resource. begun is the number of
+	// attempts of each resource.
 	latest map[string]*attempt
 	begun  map[string]int
-	// confirmed is the newest confirmed attempt of each operation: its checkpoint.
+	// confirmed is the newest confirmed attempt of each operation. Its token is
+	// the checkpoint.
 	confirmed map[string]*attempt
-	// seen are the claims that began, by operation, generation and resource.
+	// seen has the claims with an attempt, by operation, generation and resource.
 	seen map[string]bool
 }
 
 // An attempt is one call of the provider.
 type attempt struct {
-	// Token is its number, from 1.
+	// Token is the number of the attempt, from 1.
 	Token      int64  `json:"token"`
 	Operation  string `json:"operation"`
 	Generation int64  `json:"generation"`
 	Attempt    int    `json:"attempt"`
-	// Kind is that of the call: a deprovision also calls Unbind.
+	// Kind is the kind of the call. A deprovision also calls Unbind.
 	Kind     string `json:"kind"`
 	Instance string `json:"instance"`
 	Binding  string `json:"binding,omitempty"`
 	PID      int    `json:"pid"`
-	// Writer is the attempt whose state the engine has passed, see fingerprint.
+	// Writer is the fingerprint of the attempt whose state the engine passed.
 	Writer string `json:"writer,omitempty"`
 
 	BeganAt     time.Time `json:"began_at"`
 	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
 	AppliedAt   time.Time `json:"applied_at,omitzero"`
 	EndedAt     time.Time `json:"ended_at,omitzero"`
-	// Outcome is how it ended, empty if it never said.
+	// Outcome is the outcome of the attempt, or "" if it never ended.
 	Outcome string `json:"outcome,omitempty"`
-	// Refused says that the ledger did not let it write.
+	// Refused is true if the ledger refused to let the attempt write.
 	Refused bool `json:"refused,omitempty"`
 }
 
@@ -68,11 +70,11 @@ const (
 	outcomeSucceeded = "succeeded"
 	outcomeFailed    = "failed"
 	outcomePanicked  = "panicked"
-	// outcomeInterrupted is that of an attempt that could not save its checkpoint.
+	// outcomeInterrupted means that the attempt could not save its checkpoint.
 	outcomeInterrupted = "interrupted"
 )
 
-// resource names what an attempt works on.
+// resource returns the name of the resource of the attempt.
 func (a *attempt) resource() string { return resourceName(a.Instance, a.Binding) }
 
 func resourceName(instance, binding string) string {
@@ -82,14 +84,15 @@ func resourceName(instance, binding string) string {
 	return instance + "/" + binding
 }
 
-// fingerprint names an attempt in what the provider returns.
+// fingerprint identifies the attempt in the results of the provider.
 func (a *attempt) fingerprint() string { return fingerprint(a.Operation, a.Generation) }
 
 func fingerprint(operation string, generation int64) string {
 	return fmt.Sprintf("%s.%d", operation, generation)
 }
 
-// splitFingerprint undoes fingerprint. The generation is 0 if it is none.
+// splitFingerprint is the inverse of fingerprint. The generation is 0 if the
+// text is not a fingerprint.
 func splitFingerprint(mark string) (operation string, generation int64) {
 	operation, number, _ := strings.Cut(mark, ".")
 	generation, err := strconv.ParseInt(number, 10, 64)
@@ -104,11 +107,11 @@ type resource struct {
 	Plan       string `json:"plan,omitempty"`
 	Parameters string `json:"parameters,omitempty"`
 	Secret     string `json:"secret,omitempty"`
-	// Writer is the token of the attempt that wrote it last.
+	// Writer is the token of the last attempt that wrote the resource.
 	Writer int64 `json:"writer"`
 }
 
-// An effect is what an attempt does to its resource.
+// An effect is the change that an attempt makes to its resource.
 type effect struct {
 	Remove bool `json:"remove,omitempty"`
 	resource
@@ -132,9 +135,9 @@ func (l *ledger) write(event string, v any) {
 	}
 }
 
-// begin registers an attempt. checkpoint is the token that it found saved, or 0.
-// It returns the token, 0 if a later claim of the operation is known, and how
-// many attempts there were at the resource.
+// begin registers an attempt. checkpoint is the saved token that the attempt
+// loaded, or 0. begin returns the new token, or 0 if the operation has a later
+// claim, and the number of attempts of the resource.
 func (l *ledger) begin(a attempt, checkpoint int64) (token int64, ordinal int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,15 +146,15 @@ func (l *ledger) begin(a attempt, checkpoint int64) (token int64, ordinal int) {
 	name := a.resource()
 	claim := fmt.Sprintf("%s %s", a.fingerprint(), name)
 	if l.seen[claim] {
-		l.findings.add(checkLedger, "%s of %s: generation %d of operation %s began twice: two workers have one claim", a.Kind, name, a.Generation, a.Operation)
+		l.findings.add(checkLedger, "the %s of %s: generation %d of operation %s began twice: two workers have one claim", a.Kind, name, a.Generation, a.Operation)
 	}
 	l.seen[claim] = true
 	if last := l.confirmed[a.Operation]; last != nil && last.resource() == name && last.Generation < a.Generation && checkpoint < last.Token {
-		l.findings.add(checkLedger, "%s of %s: operation %s, generation %d, found the checkpoint %d, but %d was saved: a checkpoint is lost",
+		l.findings.add(checkLedger, "the %s of %s: operation %s, generation %d, loaded the checkpoint %d, but %d was saved: a checkpoint is lost",
 			a.Kind, name, a.Operation, a.Generation, checkpoint, last.Token)
 	}
 	if checkpoint != 0 && (checkpoint > int64(len(l.attempts)) || l.attempts[checkpoint-1].Operation != a.Operation || l.attempts[checkpoint-1].resource() != name) {
-		l.findings.add(checkLedger, "%s of %s: operation %s found the checkpoint %d of another one, or of another resource", a.Kind, name, a.Operation, checkpoint)
+		l.findings.add(checkLedger, "the %s of %s: operation %s loaded the checkpoint %d of another operation or resource", a.Kind, name, a.Operation, checkpoint)
 	}
 	l.findings.look(checkLedger)
 	l.attempts = append(l.attempts, &a)
@@ -166,8 +169,8 @@ func (l *ledger) begin(a attempt, checkpoint int64) (token int64, ordinal int) {
 	return a.Token, l.begun[name]
 }
 
-// confirm notes that the store has the token, and so that the operation was the
-// attempt's own after the token was taken.
+// confirm records that the store has the token. So the attempt still owned the
+// operation after it had taken the token.
 func (l *ledger) confirm(token int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -179,7 +182,8 @@ func (l *ledger) confirm(token int64) {
 	l.write("confirm", token)
 }
 
-// apply lets an attempt write. It returns false if it was overtaken.
+// apply applies the effect of an attempt. It returns false if the attempt was
+// overtaken.
 func (l *ledger) apply(token int64, e effect) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -202,7 +206,7 @@ func (l *ledger) apply(token int64, e effect) bool {
 		delete(l.resources, name)
 	default:
 		if !there && a.Kind != kindProvision {
-			l.findings.add(checkLedger, "operation %s: %s of %s, but there is no such instance", a.Operation, a.Kind, name)
+			l.findings.add(checkLedger, "operation %s: the %s of %s has no instance", a.Operation, a.Kind, name)
 		}
 		written := e.resource
 		written.Writer = token
@@ -222,7 +226,7 @@ func (l *ledger) bindingsOf(instance string) []string {
 	return left
 }
 
-// end notes how an attempt ended.
+// end records the outcome of an attempt.
 func (l *ledger) end(token int64, outcome string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -231,7 +235,7 @@ func (l *ledger) end(token int64, outcome string) {
 	l.write("end", a)
 }
 
-// testimony is a copy of what the ledger knows.
+// testimony returns a copy of the attempts and resources.
 func (l *ledger) testimony() ([]attempt, map[string]resource) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -21,14 +21,14 @@ type ledgerCall struct {
 	Outcome    string  `json:"outcome,omitempty"`
 }
 
-// A ledgerReply is its answer.
+// A ledgerReply is the reply of the ledger.
 type ledgerReply struct {
 	Token   int64 `json:"token,omitempty"`
 	Ordinal int   `json:"ordinal,omitempty"`
 	Refused bool  `json:"refused,omitempty"`
 }
 
-// serve makes the ledger a service. It returns its URL.
+// serve serves the ledger over HTTP. It returns the URL.
 func (l *ledger) serve(ctx context.Context) (url string, stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -65,11 +65,11 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	_ = json.NewEncoder(w).Encode(reply) // A replica that was killed cannot be told.
+	_ = json.NewEncoder(w).Encode(reply) // A write error means that the replica was killed.
 }
 
-// A ledgerClient talks to the ledger. Its calls do not end with the context of
-// the attempt: what a service was told cannot be taken back.
+// A ledgerClient calls the ledger. A call continues after the context of the
+// attempt has ended, because a service cannot undo a request.
 type ledgerClient struct {
 	url  string
 	http http.Client

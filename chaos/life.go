@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// A life is that of one service instance, as its one user leads it.
+// A life is the life of one service instance with one user.
 type life struct {
 	*actor
 	id, plan string
-	// version is the parameter that the last update to succeed has set.
+	// version is the parameter of the last successful update.
 	version  int
 	versions int
 	bindings map[string]bool
@@ -31,8 +31,7 @@ func newLife(p *platform, random *rand.Rand, id string) *life {
 	return &life{actor: &actor{platform: p, random: random}, id: id, bindings: map[string]bool{}}
 }
 
-// branch is another actor for the same life, so that two requests can be under
-// way.
+// branch returns another actor for the same life, for concurrent requests.
 func (l *life) branch(name string) *actor {
 	return &actor{platform: l.platform, random: newRandom(l.random.Uint64(), name)}
 }
@@ -62,7 +61,7 @@ func (l *life) bindRequest(binding string) request {
 	}
 }
 
-// unbindRequest takes the plan along, as it may be changing.
+// unbindRequest has the plan as an argument because an update may change it.
 func (l *life) unbindRequest(a *actor, binding, plan string) request {
 	return request{
 		method: http.MethodDelete, path: l.path() + "/service_bindings/" + binding, kind: kindUnbind, instance: l.id, binding: binding, accepts: a.accepts(),
@@ -70,10 +69,10 @@ func (l *life) unbindRequest(a *actor, binding, plan string) request {
 	}
 }
 
-// accepts: most clients accept a 202.
+// accepts reports whether the next request accepts a 202, as most do.
 func (a *actor) accepts() bool { return !chance(a.random, 0.15) }
 
-// live leads the life until the run is over or nothing is left to do.
+// live runs the life until its end, or the end of the run.
 func (l *life) live(ctx context.Context, pace func(context.Context)) error {
 	l.plan = plans[l.random.IntN(len(plans))]
 	for again := true; again; again = chance(l.random, 0.25) {
@@ -106,7 +105,7 @@ func (l *life) live(ctx context.Context, pace func(context.Context)) error {
 	return nil
 }
 
-// leave notes how the instance is left.
+// leave records the final state of the instance and its bindings.
 func (l *life) leave(exists bool) {
 	l.journal.expect(expectation{instance: l.id, exists: exists, plan: l.plan, version: l.version})
 	for binding, bound := range l.bindings {
@@ -118,7 +117,7 @@ func (l *life) leave(exists bool) {
 func (l *life) create(ctx context.Context) (bool, error) {
 	r := l.provisionRequest()
 	if chance(l.random, 0.12) {
-		// A user who changes his mind: the creation is cancelled.
+		// The user cancels the creation.
 		r.accepts = true
 		got, err := l.repeat(ctx, r)
 		if err != nil {
@@ -135,24 +134,24 @@ func (l *life) create(ctx context.Context) (bool, error) {
 		return true, l.look(ctx, request{method: http.MethodGet, path: l.path(), kind: kindGet, instance: l.id})
 	case failed, refused:
 		if got.status < http.StatusInternalServerError && l.plan != planManual && chance(l.random, 0.5) {
-			return false, nil // The engine cleans up by itself.
+			return false, nil // The engine cleans up.
 		}
 		return false, l.delete(ctx, l.deprovisionRequest())
 	case conflict:
 		if l.plan != planManual {
-			l.findings.add(checkAnswers, "PUT of %s is answered with %v, but nothing else has this id", l.id, got)
+			l.findings.add(checkAnswers, "the response to PUT of %s is %v, but no other client uses this id", l.id, got)
 		}
 		return false, l.delete(ctx, l.deprovisionRequest())
 	case gone:
-		l.findings.add(checkProtocol, "PUT of %s is answered with %v", l.id, got)
+		l.findings.add(checkProtocol, "the response to PUT of %s is %v", l.id, got)
 		return false, nil
 	default:
 		return false, errUnfinished
 	}
 }
 
-// look fetches what was just created, from any replica: an answer is true on all
-// of them.
+// look fetches a new resource from any replica. A successful creation must be
+// visible on all of them.
 func (a *actor) look(ctx context.Context, r request) error {
 	got, err := a.repeat(ctx, r)
 	if err != nil {
@@ -160,12 +159,12 @@ func (a *actor) look(ctx context.Context, r request) error {
 	}
 	a.findings.look(checkAnswers)
 	if got.status != http.StatusOK || got.fingerprint() == "" {
-		a.findings.add(checkAnswers, "GET of %s, which was created, is answered with %v", resourceName(r.instance, r.binding), got)
+		a.findings.add(checkAnswers, "the response to GET of %s, which was created, is %v", resourceName(r.instance, r.binding), got)
 	}
 	return nil
 }
 
-// delete deletes until it is gone, as long as the provider fails.
+// delete repeats a deletion until it succeeds.
 func (a *actor) delete(ctx context.Context, r request) error {
 	for {
 		v, got := a.mutate(ctx, r)
@@ -175,14 +174,14 @@ func (a *actor) delete(ctx context.Context, r request) error {
 		case unfinished:
 			return errUnfinished
 		case conflict:
-			a.findings.add(checkProtocol, "%s of %s is answered with %v", r.kind, resourceName(r.instance, r.binding), got)
+			a.findings.add(checkProtocol, "the response to the %s of %s is %v", r.kind, resourceName(r.instance, r.binding), got)
 		case failed, refused:
 		}
 		pause(ctx, between(a.random, 50*time.Millisecond, 300*time.Millisecond))
 	}
 }
 
-// step does something with an instance that exists.
+// step makes a random change to an existing instance.
 func (l *life) step(ctx context.Context) error {
 	switch n := l.random.IntN(100); {
 	case n < 25:
@@ -200,7 +199,7 @@ func (l *life) step(ctx context.Context) error {
 	}
 }
 
-// A change is an update: of the parameter, and perhaps of the plan.
+// A change is an update of the parameter, and possibly of the plan.
 type change struct {
 	version int
 	plan    string
@@ -211,7 +210,7 @@ func (l *life) newChange(plan string) change {
 	return change{version: l.versions, plan: plan}
 }
 
-// updateNow updates the instance while nothing else is done to it.
+// updateNow updates the instance without a concurrent request.
 func (l *life) updateNow(ctx context.Context) error {
 	plan := l.plan
 	if plan == planAuto && chance(l.random, 0.3) {
@@ -225,7 +224,7 @@ func (l *life) updateNow(ctx context.Context) error {
 	return err
 }
 
-// update reports whether the change was made.
+// update updates the instance and reports whether the update succeeded.
 func (l *life) update(ctx context.Context, a *actor, present string, c change) (bool, error) {
 	v, got := a.mutate(ctx, request{
 		method: http.MethodPatch, path: l.path(), kind: kindUpdate, instance: l.id, accepts: a.accepts(),
@@ -238,7 +237,7 @@ func (l *life) update(ctx context.Context, a *actor, present string, c change) (
 	case done:
 		return true, nil
 	case conflict, gone:
-		a.findings.add(checkAnswers, "update of %s, which exists, is answered with %v", l.id, got)
+		a.findings.add(checkAnswers, "the response to the update of %s, which exists, is %v", l.id, got)
 	case unfinished:
 		return false, errUnfinished
 	case failed, refused:
@@ -246,7 +245,7 @@ func (l *life) update(ctx context.Context, a *actor, present string, c change) (
 	return false, nil
 }
 
-// bind creates bindings, at the same time if there are several.
+// bind creates bindings concurrently.
 func (l *life) bind(ctx context.Context, number int) error {
 	var mu sync.Mutex
 	var failure error
@@ -270,7 +269,7 @@ func (l *life) bind(ctx context.Context, number int) error {
 	return failure
 }
 
-// bindOne reports whether the binding exists.
+// bindOne creates a binding and reports whether it exists.
 func (l *life) bindOne(ctx context.Context, a *actor, r request, plan string) (bool, error) {
 	if r.accepts && chance(a.random, 0.08) {
 		if _, err := a.repeat(ctx, r); err != nil {
@@ -288,7 +287,7 @@ func (l *life) bindOne(ctx context.Context, a *actor, r request, plan string) (b
 		}
 	case conflict, gone:
 		if v == gone || plan != planManual {
-			a.findings.add(checkAnswers, "bind of %s is answered with %v", r.binding, got)
+			a.findings.add(checkAnswers, "the response to the bind of %s is %v", r.binding, got)
 		}
 	case unfinished:
 		return false, errUnfinished
@@ -296,7 +295,7 @@ func (l *life) bindOne(ctx context.Context, a *actor, r request, plan string) (b
 	return false, a.delete(ctx, l.unbindRequest(a, r.binding, plan))
 }
 
-// updateAndBind does both at the same time: one has to wait.
+// updateAndBind updates and binds concurrently. One of them has to wait.
 func (l *life) updateAndBind(ctx context.Context) error {
 	a, c, plan := l.branch("update"), l.newChange(l.plan), l.plan
 	var updated bool
@@ -311,7 +310,7 @@ func (l *life) updateAndBind(ctx context.Context) error {
 	return errors.Join(err, failure)
 }
 
-// unbindOne deletes a binding, if there is one.
+// unbindOne deletes a binding, or updates the instance if it has none.
 func (l *life) unbindOne(ctx context.Context) error {
 	for _, binding := range slices.Sorted(maps.Keys(l.bindings)) {
 		if l.bindings[binding] {
@@ -322,7 +321,7 @@ func (l *life) unbindOne(ctx context.Context) error {
 	return l.updateNow(ctx)
 }
 
-// disturb sends what must not change anything.
+// disturb sends requests that must not change anything.
 func (l *life) disturb(ctx context.Context) error {
 	conflicting := l.provisionRequest()
 	conflicting.body["parameters"] = map[string]any{"version": -1}
@@ -344,14 +343,15 @@ func (l *life) disturb(ctx context.Context) error {
 		}
 		l.findings.look(checkAnswers)
 		if got.status != disturbance.status {
-			l.findings.add(checkAnswers, "%s of %s by %q is answered with %v, %d was expected", disturbance.method, l.id, disturbance.user, got, disturbance.status)
+			l.findings.add(checkAnswers, "the response to %s of %s by %q is %v, want %d", disturbance.method, l.id, disturbance.user, got, disturbance.status)
 		}
 	}
 	l.settle(ctx)
 	return nil
 }
 
-// finish deprovisions the instance, sometimes with bindings left.
+// finish deprovisions the instance, sometimes without unbinding its bindings
+// first.
 func (l *life) finish(ctx context.Context) error {
 	if chance(l.random, 0.5) {
 		for _, binding := range slices.Sorted(maps.Keys(l.bindings)) {
@@ -367,7 +367,7 @@ func (l *life) finish(ctx context.Context) error {
 	return l.delete(ctx, l.deprovisionRequest())
 }
 
-// versionOf is the version in the parameters of an instance.
+// versionOf returns the version in the parameters of an instance.
 func versionOf(parameters map[string]any) string {
 	switch v := parameters["version"].(type) {
 	case float64:

@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// A crowd is the concurrent clients, each of which leads one life after another.
+// A crowd is a set of concurrent clients. Each client runs one life after
+// another.
 type crowd struct {
 	platform *platform
 	seed     uint64
-	// target operations are to be spread over the time of the load.
+	// target is the number of operations to spread over the load time.
 	target    int
 	load      time.Duration
 	start     time.Time
@@ -38,17 +39,17 @@ func (c *crowd) client(ctx context.Context, number int) {
 		c.pace(ctx, random)
 		l := newLife(c.platform, random, fmt.Sprintf("c%d-i%d", number, n))
 		if err := l.live(ctx, func(ctx context.Context) { c.pace(ctx, random) }); err != nil {
-			c.platform.findings.add(checkEnded, "the client of %s could not finish: %v", l.id, err)
+			c.platform.findings.add(checkEnded, "the client of %s did not finish: %v", l.id, err)
 			return
 		}
 	}
 }
 
-// pace holds clients back that are ahead of time, so that faults meet them all
-// the way.
+// pace delays clients that are ahead of the plan, so that the load lasts as
+// long as the faults.
 func (c *crowd) pace(ctx context.Context, random *rand.Rand) {
 	for !c.finishing.Load() {
-		// A tenth more, so that the target is reached for sure.
+		// The plan is a tenth above the target, so that the clients reach it.
 		due := 1.1 * float64(c.target) * float64(time.Since(c.start)) / float64(c.load)
 		if float64(c.platform.journal.accepted()) < due+1 {
 			return
@@ -59,7 +60,7 @@ func (c *crowd) pace(ctx context.Context, random *rand.Rand) {
 	}
 }
 
-// finish makes the clients end their lives, and waits for them.
+// finish makes the clients finish their lives and waits for them.
 func (c *crowd) finish() {
 	c.finishing.Store(true)
 	c.clients.Wait()

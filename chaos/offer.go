@@ -22,13 +22,13 @@ const (
 	planManual   = "manual"
 )
 
-// plans says how often each is chosen.
+// plans has each plan as often as its weight in the choice.
 var plans = []string{
 	planAuto, planAuto, planAuto, planLarge, planSync, planSync, planAsync, planAsync, planAsync,
 	planParallel, planParallel, planHasty, planManual,
 }
 
-// hastyDeadline is so short that outages exceed it.
+// hastyDeadline is shorter than outages.
 const hastyDeadline = 6 * time.Second
 
 func offer() *openbroker.Catalog {
@@ -52,8 +52,8 @@ func policies() map[string]durable.Policy {
 	}
 }
 
-// defaultPolicy has a deadline that no fault exceeds: except on the hasty plan,
-// nothing may fail because of the time that faults take.
+// defaultPolicy has a deadline that no fault exceeds. Only operations of the
+// plan hasty may exceed their deadline.
 func defaultPolicy() durable.Policy {
 	return durable.Policy{
 		SyncWait: 300 * time.Millisecond, Deadline: 3 * time.Minute, Attempts: 6,

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// A platform sends requests to whatever replica, and does what real platforms
-// do about the answers: it repeats what was lost or refused with 503, polls what
-// was accepted, and deletes what it could not create.
+// A platform sends requests to random replicas and reacts to responses like
+// real platforms. It repeats requests after a lost response or a 503, polls
+// accepted operations, and deletes resources after a failed creation.
 type platform struct {
 	fleet    *fleet
 	client   *client
@@ -32,7 +32,7 @@ type actor struct {
 	*platform
 	random *rand.Rand
 	mu     sync.Mutex
-	// lost are requests that may still be on their way, see settle.
+	// lost are requests that may still take effect, see settle.
 	lost []lostRequest
 }
 
@@ -41,21 +41,22 @@ type lostRequest struct {
 	identity string
 }
 
-// The figures that clients count.
+// The names of the counters of clients.
 const (
 	figureRequests    = "requests"
-	figureUnavailable = "answers 503 with Retry-After"
-	figureLost        = "answers lost (killed, timed out, hung up)"
-	figureRepeated    = "requests repeated"
+	figureUnavailable = "503 responses with Retry-After"
+	figureLost        = "lost responses (killed, timed out, hung up)"
+	figureRepeated    = "repeated requests"
 	figureHungUp      = "clients that hung up"
-	figureDuplicates  = "duplicates sent"
+	figureDuplicates  = "duplicate requests"
 )
 
-// internalError is how the handler describes what it did not expect.
+// internalError is part of the description of an unexpected error of the
+// handler.
 const internalError = "failed to process the request"
 
-// once sends a request to some replica. It returns false if the answer was lost
-// or says to try again.
+// once sends a request to a replica. It returns false if the response was lost
+// or is a 503.
 func (a *actor) once(ctx context.Context, random *rand.Rand, r request, timeout time.Duration) (answer, bool) {
 	replica, err := a.fleet.pick(ctx, random)
 	if err != nil {
@@ -86,12 +87,12 @@ func (a *actor) once(ctx context.Context, random *rand.Rand, r request, timeout 
 	return got, got.status != http.StatusServiceUnavailable
 }
 
-// inspect looks at what no answer may be.
+// inspect checks what every response must meet.
 func (a *actor) inspect(r request, got answer) {
 	a.findings.look(checkProtocol)
 	switch {
 	case got.body["not_json"] != nil:
-		a.findings.add(checkProtocol, "%s %s: the body is no JSON: %v", r.method, r.path, got)
+		a.findings.add(checkProtocol, "%s %s: the body is not JSON: %v", r.method, r.path, got)
 	case got.status == http.StatusServiceUnavailable:
 		a.findings.look(checkUnavailable)
 		if _, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil {
@@ -109,7 +110,7 @@ func (a *actor) inspect(r request, got answer) {
 	}
 }
 
-// repeat sends a request until it is answered, not with 503.
+// repeat sends a request until the response is not a 503.
 func (a *actor) repeat(ctx context.Context, r request) (answer, error) {
 	for first := true; ctx.Err() == nil; first = false {
 		if !first {
@@ -126,16 +127,17 @@ func (a *actor) repeat(ctx context.Context, r request) (answer, error) {
 		if ok {
 			return got, nil
 		}
-		// Platforms heed Retry-After; this one has no time to.
+		// Unlike real platforms, this one does not wait for Retry-After, to save
+		// time.
 		pause(ctx, between(a.random, 50*time.Millisecond, 600*time.Millisecond))
 	}
 	return answer{}, errors.Join(errUnfinished, ctx.Err())
 }
 
-var errUnfinished = errors.New("the time of the run was over before a client could finish")
+var errUnfinished = errors.New("the run ended before a client finished")
 
-// duplicate sends the same request beside, sometimes. Call what it returns to
-// wait for the end of that.
+// duplicate sometimes sends copies of the request concurrently. The returned
+// function waits for their responses.
 func (a *actor) duplicate(ctx context.Context, first bool, r request) func() {
 	if !first || r.kind == "" || !chance(a.random, 0.08) {
 		return func() {}
@@ -149,8 +151,8 @@ func (a *actor) duplicate(ctx context.Context, first bool, r request) func() {
 	return sent.Wait
 }
 
-// settle waits until no request whose answer was lost can take effect any more.
-// It reports whether there were any.
+// settle waits until no request with a lost response can still take effect. It
+// reports whether there were such requests.
 func (a *actor) settle(ctx context.Context) bool {
 	a.mu.Lock()
 	lost := a.lost
@@ -164,8 +166,8 @@ func (a *actor) settle(ctx context.Context) bool {
 	return len(lost) > 0
 }
 
-// active asks the replica whether it still answers the request. Nobody knows
-// while it does not tell.
+// active asks the replica whether the request is still active. Without a reply,
+// it returns true.
 func (a *actor) active(ctx context.Context, l lostRequest) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -174,17 +176,17 @@ func (a *actor) active(ctx context.Context, l lostRequest) bool {
 	return err != nil || !known || active
 }
 
-// A verdict is what came of a request in the end.
+// A verdict is the final result of a request.
 type verdict int
 
 const (
-	// unfinished: the run is over.
+	// unfinished: the request must be sent again, or the run has ended.
 	unfinished verdict = iota
 	// done: 200, 201, or an operation that succeeded.
 	done
-	// failed: an error of the provider, or an operation that failed.
+	// failed: an error of the provider, or a failed operation.
 	failed
-	// refused: the same, and nothing has changed.
+	// refused: the provider refused the operation and changed nothing.
 	refused
 	// conflict: 409.
 	conflict
@@ -192,7 +194,7 @@ const (
 	gone
 )
 
-// mutate sends a request until what came of it is certain.
+// mutate sends a request until its result is certain.
 func (a *actor) mutate(ctx context.Context, r request) (verdict, answer) {
 	for {
 		got, err := a.repeat(ctx, r)
@@ -208,15 +210,15 @@ func (a *actor) mutate(ctx context.Context, r request) (verdict, answer) {
 		case v == unfinished:
 			pause(ctx, between(a.random, 30*time.Millisecond, 250*time.Millisecond)) // ConcurrencyError
 		case a.settle(ctx):
-			// An earlier copy may have been carried out after this one.
+			// An earlier copy may have taken effect after this one.
 		default:
 			return v, got
 		}
 	}
 }
 
-// judge says what an answer means, and waits for what was accepted. It returns
-// unfinished if the request has to be sent again.
+// judge returns the verdict of a response and waits for an accepted operation.
+// It returns unfinished if the request must be sent again.
 func (a *actor) judge(ctx context.Context, r request, got answer) verdict {
 	code := got.text("error")
 	switch {
@@ -226,7 +228,7 @@ func (a *actor) judge(ctx context.Context, r request, got answer) verdict {
 		return done
 	case got.status == http.StatusConflict:
 		if got.text("description") == cancelledText {
-			return unfinished // It was this request's operation that another copy's client deleted.
+			return unfinished // A deletion cancelled the operation of an earlier copy of the request.
 		}
 		return conflict
 	case got.status == http.StatusGone, got.status == http.StatusNotFound:
@@ -235,7 +237,7 @@ func (a *actor) judge(ctx context.Context, r request, got answer) verdict {
 		return unfinished
 	case got.status == http.StatusGatewayTimeout && strings.HasPrefix(got.text("description"), tooLongText):
 		if r.kind == kindUpdate {
-			return unfinished // It goes on, and cannot be deleted.
+			return unfinished // The update continues and cannot be cancelled.
 		}
 		return failed
 	case got.text("description") == refusal:
@@ -245,11 +247,11 @@ func (a *actor) judge(ctx context.Context, r request, got answer) verdict {
 	}
 }
 
-// tooLongText begins the answer to a synchronous request that cannot wait any
-// more.
+// tooLongText is the beginning of the description after a synchronous request
+// has waited too long.
 const tooLongText = "The operation takes longer"
 
-// cancelledText describes an operation that a deletion has cancelled.
+// cancelledText is the description of an operation that a deletion cancelled.
 const cancelledText = "The operation was cancelled because the resource is being deleted."
 
 // poll waits for the end of an operation.
@@ -265,7 +267,7 @@ func (a *actor) poll(ctx context.Context, r request, operation string) verdict {
 		case got.status == http.StatusGone && (r.kind == kindDeprovision || r.kind == kindUnbind):
 			return done
 		case got.status != http.StatusOK:
-			a.findings.add(checkPolled, "%s of %s, operation %s: polling is answered with %v", r.kind, resourceName(r.instance, r.binding), operation, got)
+			a.findings.add(checkPolled, "the %s of %s, operation %s: the response to a poll is %v", r.kind, resourceName(r.instance, r.binding), operation, got)
 			return unfinished
 		case state == "in progress":
 			pause(ctx, between(a.random, 20*time.Millisecond, 300*time.Millisecond))
@@ -273,7 +275,7 @@ func (a *actor) poll(ctx context.Context, r request, operation string) verdict {
 		}
 		a.findings.look(checkPolled)
 		if before := a.journal.final(operation, state); before != "" && before != state {
-			a.findings.add(checkPolled, "operation %s: last_operation said %q and then %q", operation, before, state)
+			a.findings.add(checkPolled, "operation %s: last_operation reported %q and then %q", operation, before, state)
 		}
 		switch {
 		case state == "succeeded":
@@ -286,7 +288,7 @@ func (a *actor) poll(ctx context.Context, r request, operation string) verdict {
 	}
 }
 
-// object is a JSON object as Go sees it.
+// object decodes a JSON object. It returns nil for any other text.
 func object(text string) map[string]any {
 	var v map[string]any
 	if json.Unmarshal([]byte(text), &v) != nil {

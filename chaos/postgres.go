@@ -14,14 +14,15 @@ import (
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
-// brokerRole is the role of the replicas. It is no superuser, so that it can run
-// out of connections.
+// brokerRole is the role of the replicas. It is not a superuser, so that the
+// connection limit applies to it.
 const brokerRole = "broker"
 
-// postgres is a private server that can be broken.
+// postgres is a private PostgreSQL server with faults.
 type postgres struct {
 	server *pgtest.Server
-	// dsn is what replicas connect to, name the database in it.
+	// dsn is the connection string of the replicas. name is the name of the
+	// database.
 	dsn, name string
 	probe     *probe
 }
@@ -56,7 +57,7 @@ func (p *postgres) setUp(ctx context.Context) error {
 const (
 	faultRestart   = "database restarted"
 	faultCrash     = "database crashed"
-	faultOutage    = "database away for seconds"
+	faultOutage    = "database down for seconds"
 	faultFreeze    = "database frozen"
 	faultTerminate = "connections terminated"
 	faultExhaust   = "out of connections"
@@ -72,7 +73,7 @@ func (p *postgres) kinds() []string {
 const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + brokerRole + "'"
 
 func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) error {
-	// A probe needs the store's calls to have timed out.
+	// Before a probe, the calls of the store must have timed out.
 	hold := storeTimeout + between(random, 1500*time.Millisecond, 4500*time.Millisecond)
 	var err error
 	switch kind {
@@ -91,7 +92,7 @@ func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) e
 	case faultReadOnly:
 		err = p.server.Exec(ctx, "ALTER DATABASE "+p.name+" SET default_transaction_read_only = on; "+terminate)
 	default:
-		err = fmt.Errorf("there is no fault %q", kind)
+		err = fmt.Errorf("the fault %q is unknown", kind)
 	}
 	if err != nil {
 		return err
@@ -109,7 +110,7 @@ func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) e
 }
 
 func (p *postgres) mend(ctx context.Context) error {
-	// A server that does not run needs Start.
+	// Start handles a server that does not run.
 	if err := p.server.Resume(); err != nil && !errors.Is(err, pgtest.ErrNotRunning) {
 		return err
 	}

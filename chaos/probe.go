@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// A probe asks replicas how they are, as Kubernetes and load balancers do.
+// A probe requests the readiness of replicas, like Kubernetes and load
+// balancers.
 type probe struct {
 	fleet    *fleet
 	findings *findings
@@ -17,14 +18,16 @@ type probe struct {
 
 const (
 	probeTimeout = 3 * storeTimeout
-	// readyTimeout is how long readiness may take to return after an outage.
+	// readyTimeout is the longest time until a replica is ready again after an
+	// outage.
 	readyTimeout = 8 * time.Second
-	// readyTimes is how often in a row a replica has to be ready.
+	// readyTimes is the number of consecutive successful probes that make a
+	// replica ready.
 	readyTimes = 20
 )
 
-// expectUnready checks that each replica says that it is not ready and, if it
-// cannot even read, answers requests with 503.
+// expectUnready checks that each replica reports that it is not ready and, if
+// the store is unreadable, answers requests with 503.
 func (p *probe) expectUnready(ctx context.Context, fault string, unreadable bool) {
 	for _, replica := range p.fleet.serving() {
 		if replica.isPaused() {
@@ -32,35 +35,35 @@ func (p *probe) expectUnready(ctx context.Context, fault string, unreadable bool
 		}
 		status, _, err := p.get(ctx, replica, "/readyz")
 		if err != nil || replica.isCondemned() || replica.isPaused() {
-			continue // It was killed or paused meanwhile.
+			continue // Another fault killed or paused it meanwhile.
 		}
 		p.findings.look(checkReadiness)
 		if status != http.StatusServiceUnavailable {
-			p.findings.add(checkReadiness, "%s: /readyz answers %d, 503 was expected", fault, status)
+			p.findings.add(checkReadiness, "%s: /readyz answers with %d, want 503", fault, status)
 		}
 		if !unreadable {
 			continue
 		}
-		status, header, err := p.get(ctx, replica, "/v2/service_instances/nobody")
+		status, header, err := p.get(ctx, replica, "/v2/service_instances/unknown")
 		if err != nil {
 			continue
 		}
 		p.findings.look(checkUnavailable)
 		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
-			p.findings.add(checkUnavailable, "%s: a request is answered with %d and Retry-After %q, 503 and a number were expected", fault, status, header.Get("Retry-After"))
+			p.findings.add(checkUnavailable, "%s: the response is %d with Retry-After %q, want 503 and a number", fault, status, header.Get("Retry-After"))
 		}
 	}
 }
 
-// expectReady checks that each replica becomes ready again, and stays so: all of
-// its connections have to work.
+// expectReady checks that each replica becomes ready again and stays ready, so
+// that all its connections work.
 func (p *probe) expectReady(ctx context.Context, fault string) {
 	for _, replica := range p.fleet.serving() {
 		deadline := time.Now().Add(readyTimeout)
 		for times := 0; ; times++ {
 			status, _, err := p.get(ctx, replica, "/readyz")
 			if replica.isCondemned() || replica.isPaused() || ctx.Err() != nil {
-				break // Another fault has it.
+				break // Another fault affects it.
 			}
 			if err == nil && status == http.StatusOK && times >= readyTimes {
 				p.findings.look(checkReadiness)
@@ -71,7 +74,7 @@ func (p *probe) expectReady(ctx context.Context, fault string) {
 			}
 			times = 0
 			if time.Now().After(deadline) {
-				p.findings.add(checkReadiness, "%s: /readyz still answers %d %v after the fault (error: %v)", fault, status, readyTimeout, err)
+				p.findings.add(checkReadiness, "%s: /readyz still answers with %d %v after the fault (error: %v)", fault, status, readyTimeout, err)
 				break
 			}
 			pause(ctx, 100*time.Millisecond)

@@ -15,34 +15,35 @@ import (
 	"syscall"
 )
 
-// A process is a replica.
+// A process is a replica process.
 type process struct {
 	pid int
-	// url is where it serves, empty until it does. See ready.
+	// url is the URL of the replica. It is set before ready is closed.
 	url string
-	// ready is closed when url is set, exited when the process has ended.
+	// ready is closed when the replica serves. exited is closed when the process
+	// has ended.
 	ready, exited chan struct{}
-	// err is how it ended, once exited.
+	// err is the result of the process after exited is closed.
 	err error
 
 	signals *os.Process
 	mu      sync.Mutex
-	// condemned says that it was made to end.
+	// condemned is true if the program ended the process.
 	condemned bool
 	paused    bool
 }
 
-// startProcess starts a replica, which logs to the file.
+// startProcess starts a replica that logs to a file.
 func startProcess(s replicaSettings, logPath string) (*process, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	logFile, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // In our own directory.
+	logFile, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // The run made the directory.
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(program, "replica") //nolint:gosec,noctx // It is this program, and it ends by signals.
+	command := exec.Command(program, "replica") //nolint:gosec,noctx // The command is this program, and signals end it.
 	command.SysProcAttr, command.Stderr = attributes(), logFile
 	input, err := command.StdinPipe()
 	if err != nil {
@@ -55,7 +56,7 @@ func startProcess(s replicaSettings, logPath string) (*process, error) {
 	p := &process{ready: make(chan struct{}), exited: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// The thread has to stay as long as the process, see attributes.
+		// The thread must live as long as the process, see attributes.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer close(p.exited)
@@ -63,7 +64,7 @@ func startProcess(s replicaSettings, logPath string) (*process, error) {
 		err := command.Start()
 		if err == nil {
 			p.pid, p.signals = command.Process.Pid, command.Process
-			err = json.NewEncoder(input).Encode(s) //nolint:gosec // The password, made for this run, goes through a pipe to our own child.
+			err = json.NewEncoder(input).Encode(s) //nolint:gosec // The generated password goes through a pipe to the child process.
 		}
 		started <- err
 		if command.Process == nil {
@@ -81,7 +82,7 @@ func startProcess(s replicaSettings, logPath string) (*process, error) {
 	return p, nil
 }
 
-// alive tells whether it has not ended.
+// alive reports whether the process has not ended.
 func (p *process) alive() bool {
 	select {
 	case <-p.exited:
@@ -91,7 +92,7 @@ func (p *process) alive() bool {
 	}
 }
 
-// serving tells whether it accepts requests, as far as one can know.
+// serving reports whether the replica has started to serve and has not ended.
 func (p *process) serving() bool {
 	select {
 	case <-p.ready:
@@ -101,7 +102,8 @@ func (p *process) serving() bool {
 	}
 }
 
-// end makes the process end by a signal, once.
+// end sends a signal that ends the process. It reports whether it did; only
+// SIGKILL is sent more than once.
 func (p *process) end(signal syscall.Signal) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -138,8 +140,8 @@ func (p *process) isCondemned() bool {
 	return p.condemned
 }
 
-// exitStatus returns the status of a process that ended by itself, not by a
-// signal.
+// exitStatus returns the exit status of a process. It reports false if a signal
+// ended the process.
 func exitStatus(err error) (status int, ok bool) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || !exit.Exited() {

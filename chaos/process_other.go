@@ -4,6 +4,6 @@ package main
 
 import "syscall"
 
-// attributes keeps signals for this program, such as that of Ctrl-C, from the
-// process. It ends with its standard input.
+// attributes separates the process from signals to this program, such as that
+// of Ctrl-C. The process ends when its standard input ends.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -23,11 +23,11 @@ const (
 	kindDeprovision = string(durable.KindDeprovision)
 	kindBind        = string(durable.KindBind)
 	kindUnbind      = string(durable.KindUnbind)
-	// kindGet is that of requests which only read.
+	// kindGet is the kind of requests that only read.
 	kindGet = "get"
 )
 
-// secretPrefix marks what must not be logged.
+// secretPrefix marks secrets, which must not be logged.
 const secretPrefix = "chaos-secret-"
 
 // A provider keeps resources in the ledger, slowly and unreliably.
@@ -39,12 +39,12 @@ type provider struct {
 
 var _ durable.Provider = (*provider)(nil)
 
-// A checkpoint is what an attempt saves.
+// A checkpoint is the data that an attempt saves.
 type checkpoint struct {
 	Token int64 `json:"token"`
 }
 
-// A providerState is what the engine keeps for the provider.
+// A providerState is the state that the engine keeps for the provider.
 type providerState struct {
 	Writer string `json:"writer"`
 }
@@ -103,7 +103,7 @@ func resourceOf(i durable.Instance) resource {
 	return resource{Plan: i.PlanID, Parameters: string(i.Parameters)}
 }
 
-// try makes an attempt: it takes a token, confirms it, and writes with it.
+// try makes an attempt: it takes a token, confirms it and writes with it.
 func (p *provider) try(ctx context.Context, task *durable.Task, a attempt, e effect) (err error) {
 	a.Operation, a.Generation, a.Attempt, a.PID = task.ID(), task.Generation(), task.Attempt(), os.Getpid()
 	var saved checkpoint
@@ -120,9 +120,9 @@ func (p *provider) try(ctx context.Context, task *durable.Task, a attempt, e eff
 	a.Token = reply.Token
 	outcome := outcomePanicked
 	defer func() {
-		if told := p.end(ctx, a, outcome); told != nil && err == nil {
-			// The ledger must know of a success before the engine does.
-			err = durable.Retryable(told, 0)
+		if failure := p.end(ctx, a, outcome); failure != nil && err == nil {
+			// The ledger must record a success before the engine does.
+			err = durable.Retryable(failure, 0)
 		}
 	}()
 	random := newRandom(p.seed, a.resource(), a.Kind, strconv.Itoa(reply.Ordinal))
@@ -156,7 +156,7 @@ func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, 
 		return durable.Retryable(err, 0)
 	}
 	if b.reports {
-		_ = task.Report(ctx, "Attempt "+strconv.Itoa(a.Attempt)+" is under way.") // Nice to have.
+		_ = task.Report(ctx, "Attempt "+strconv.Itoa(a.Attempt)+" is running.") // The report is optional.
 	}
 	if err := b.wait(ctx, task, a, b.before); err != nil {
 		return err
@@ -168,7 +168,7 @@ func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, 
 		return ctx.Err()
 	}
 	if b.panicBefore {
-		panic("the provider panics before it did anything")
+		panic("the provider panics before its effect")
 	}
 	if b.failBefore != nil {
 		return b.failBefore
@@ -186,17 +186,16 @@ func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, 
 		return err
 	}
 	if b.panicAfter {
-		panic("the provider panics after it did everything")
+		panic("the provider panics after its effect")
 	}
 	return b.failAfter
 }
 
-// savePause is how long a provider works between two checkpoints.
+// savePause is the time between two checkpoints.
 const savePause = 40 * time.Millisecond
 
-// wait pauses, and saves all the time, so that every outage of the store meets
-// attempts that save. A provider that ignores its context does neither notice its
-// end nor save.
+// wait pauses and saves a checkpoint continually, so that every store outage
+// affects a save. A provider that ignores its context does not save.
 func (b behaviour) wait(ctx context.Context, task *durable.Task, a attempt, d time.Duration) error {
 	if b.ignores {
 		pause(context.WithoutCancel(ctx), d)
@@ -213,14 +212,14 @@ func (b behaviour) wait(ctx context.Context, task *durable.Task, a attempt, d ti
 	return nil
 }
 
-// An unsavedError says that the store was away.
+// An unsavedError means that the store was unavailable.
 type unsavedError struct{ err error }
 
 func (e *unsavedError) Error() string { return e.err.Error() }
 func (e *unsavedError) Unwrap() error { return e.err }
 
-// save saves the checkpoint. Its error is returned as it is: what the engine makes
-// of it is what is tested.
+// save saves the checkpoint. It returns the error unchanged because the run
+// tests how the engine handles it.
 func save(ctx context.Context, task *durable.Task, a attempt) error {
 	err := task.Save(ctx, checkpoint{Token: a.Token})
 	if err == nil || ctx.Err() != nil || errors.Is(err, durable.ErrFenced) || errors.Is(err, durable.ErrCancelling) {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// newRandom returns a source that gives the same numbers for the same seed and
-// parts, whatever else happens. It is for one goroutine.
+// newRandom returns a source whose numbers depend only on the seed and the
+// parts. It is for one goroutine.
 func newRandom(seed uint64, parts ...string) *rand.Rand {
 	hash := fnv.New64a()
 	var number [8]byte
@@ -21,10 +21,10 @@ func newRandom(seed uint64, parts ...string) *rand.Rand {
 		_, _ = hash.Write([]byte(part))
 		_, _ = hash.Write([]byte{0})
 	}
-	return rand.New(rand.NewPCG(seed, hash.Sum64())) //nolint:gosec // Choices have to be repeatable, not secret.
+	return rand.New(rand.NewPCG(seed, hash.Sum64())) //nolint:gosec // The choices must be repeatable, not secret.
 }
 
-// chance is true with the given probability.
+// chance returns true with the given probability.
 func chance(random *rand.Rand, probability float64) bool { return random.Float64() < probability }
 
 // between returns a duration of [from, to).
@@ -32,7 +32,7 @@ func between(random *rand.Rand, from, to time.Duration) time.Duration {
 	return from + time.Duration(random.Int64N(int64(to-from)))
 }
 
-// pause returns false if ctx ends first.
+// pause waits for d. It returns false if ctx ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

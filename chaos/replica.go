@@ -22,8 +22,9 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// replicaSettings are what a replica reads from its standard input, on one line.
-// The end of the input is the end of the replica, so that none is left behind.
+// replicaSettings are the settings that a replica reads from its standard
+// input, on one line. The replica ends when the input ends, so that none is
+// left behind.
 type replicaSettings struct {
 	Store    string        `json:"store"`
 	DSN      string        `json:"dsn"`
@@ -35,7 +36,7 @@ type replicaSettings struct {
 	Sabotage string        `json:"sabotage"`
 }
 
-// The credentials' user names, each of another platform.
+// The user names of the credentials. Each has its own platform.
 const (
 	ownUser     = "platform"
 	foreignUser = "stranger"
@@ -47,7 +48,7 @@ const (
 	maxWait      = 15 * time.Second
 )
 
-// runReplica is a broker process. It prints its URL and serves until SIGTERM.
+// runReplica runs a broker. It prints its URL and serves until SIGTERM.
 func runReplica() error {
 	decoder := json.NewDecoder(os.Stdin)
 	var s replicaSettings
@@ -57,7 +58,7 @@ func runReplica() error {
 	ctx, stop := server.SignalContext(context.Background())
 	defer stop()
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // until whoever started us is gone
+		_, _ = io.Copy(io.Discard, os.Stdin) // until the parent process has ended
 		os.Exit(3)
 	}()
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -97,15 +98,15 @@ func runReplica() error {
 	return nil
 }
 
-// openEngine opens the store and makes the engine. It waits for a database that
-// is away, as whatever supervises a real broker would.
+// openEngine opens the store and makes the engine. It retries while the
+// database is unavailable, like the supervisor of a real broker.
 func openEngine(ctx context.Context, s replicaSettings, keys *seal.Keyring, logger *slog.Logger) (durable.Store, *durable.Engine, error) {
 	for {
 		store, engine, err := tryEngine(ctx, s, keys, logger)
 		if err == nil {
 			return store, engine, nil
 		}
-		logger.LogAttrs(ctx, slog.LevelWarn, "not started yet", slog.String("error", err.Error()))
+		logger.LogAttrs(ctx, slog.LevelWarn, "the engine has not started yet", slog.String("error", err.Error()))
 		if !pause(ctx, 200*time.Millisecond) {
 			return nil, nil, err
 		}
@@ -135,7 +136,8 @@ func openStore(ctx context.Context, kind, dsn string, logger *slog.Logger) (dura
 	return pgstore.Open(ctx, dsn, pgstore.WithTimeout(storeTimeout), pgstore.WithLogger(logger))
 }
 
-// replicaHandler puts what the clients need beside the broker.
+// replicaHandler adds the endpoints for the clients of this program to the
+// broker.
 func replicaHandler(s replicaSettings, engine *durable.Engine, store durable.Store, logger *slog.Logger) (http.Handler, error) {
 	basic, err := auth.NewBasic(
 		auth.Credential{Username: ownUser, Password: s.Password},
@@ -154,12 +156,12 @@ func replicaHandler(s replicaSettings, engine *durable.Engine, store durable.Sto
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
-		_ = json.NewEncoder(w).Encode(map[string]int{"open": open}) // It asks again.
+		_ = json.NewEncoder(w).Encode(map[string]int{"open": open}) // The client asks again.
 	})
 	return mux, nil
 }
 
-// countOpen counts the operations that have not ended, up to a page of each
+// countOpen counts the operations that have not ended, at most one page of each
 // state.
 func countOpen(ctx context.Context, store durable.Store) (int, error) {
 	sum := 0

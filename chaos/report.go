@@ -14,7 +14,8 @@ import (
 
 var kinds = []durable.OperationKind{durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind}
 
-// checkFloor: a run that breaks nothing proves nothing.
+// checkFloor checks that the run had enough operations and faults. A run
+// without faults proves nothing.
 func (r *session) checkFloor(e *evidence) {
 	f := r.findings
 	byKind := map[durable.OperationKind]int{}
@@ -28,7 +29,7 @@ func (r *session) checkFloor(e *evidence) {
 	floor := func(what string, n, least int) {
 		f.look(checkFloor)
 		if n < least {
-			f.add(checkFloor, "%s: %d, but %d are needed", what, n, least)
+			f.add(checkFloor, "%s: %d, but the run requires %d", what, n, least)
 		}
 	}
 	floor("operations of clients", visible, r.settings.operations)
@@ -39,18 +40,18 @@ func (r *session) checkFloor(e *evidence) {
 	if r.postgres != nil {
 		faults = append(faults, r.postgres.kinds()...)
 		floor(figureUnavailable, f.figure(figureUnavailable), 1)
-		floor("looked at: "+string(checkInterrupted), f.looked[checkInterrupted], 1)
+		floor("checked: "+string(checkInterrupted), f.looked[checkInterrupted], 1)
 	}
 	for _, fault := range faults {
 		floor(fault, f.figure(fault), 1)
 	}
-	floor("operations taken over from a killed replica", len(e.resumptions()), 1)
-	floor("the same, without another fault", f.looked[checkResume], 1)
+	floor("resumed operations of killed replicas", len(e.resumptions()), 1)
+	floor("resumed operations of killed replicas, without another fault", f.looked[checkResume], 1)
 	for _, c := range checks[:slices.Index(checks, checkUnavailable)] {
 		if c == checkInterrupted {
-			continue // Only a server can be away.
+			continue // A SQLite file has no outages.
 		}
-		floor("looked at: "+string(c), f.looked[c], 1)
+		floor("checked: "+string(c), f.looked[c], 1)
 	}
 }
 
@@ -66,7 +67,7 @@ func (r *session) report(e *evidence) {
 	for _, name := range []string{figureRequests, figureRepeated, figureUnavailable, figureLost, figureHungUp, figureDuplicates} {
 		row(name, f.figure(name))
 	}
-	row("answers that promise something", len(e.acknowledged))
+	row("responses 200, 201 and 202", len(e.acknowledged))
 	title("faults")
 	faults := counted(e.disturbances)
 	for _, what := range slices.Sorted(maps.Keys(faults)) {
@@ -74,20 +75,20 @@ func (r *session) report(e *evidence) {
 	}
 	title("provider")
 	r.rowsOfAttempts(e, row)
-	title("operations of killed replicas go on")
+	title("operations of killed replicas resume")
 	rowsOfResumptions(e, row)
 	title("time")
 	row("load with faults", r.loaded.Round(100*time.Millisecond))
-	row("until all had settled", r.settled.Round(100*time.Millisecond))
-	title("checks (looked at, violations)")
+	row("until all operations had ended", r.settled.Round(100*time.Millisecond))
+	title("checks (checked, violations)")
 	for _, c := range checks {
 		row(string(c), fmt.Sprintf("%d\t%d", f.looked[c], f.found[c]))
 	}
-	_ = table.Flush() // The output is gone; so is who could be told.
+	_ = table.Flush() // A write error cannot be reported: the output is broken.
 	r.reportViolations()
 	verdict := "PASSED"
 	if n := f.violations(); n > 0 {
-		verdict = fmt.Sprintf("FAILED: %d violations; repeat the choices with -seed %d", n, r.settings.seed)
+		verdict = fmt.Sprintf("FAILED: %d violations; use -seed %d to repeat the choices", n, r.settings.seed)
 	}
 	r.say("%s", verdict)
 }
@@ -127,7 +128,7 @@ func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
 		}
 	}
 	write := func(name string, t *tally) {
-		row(name, fmt.Sprintf("%d\t%d succeeded, %d cancelled, %d failed; %d took several attempts", t.all, t.succeeded, t.cancelled, t.failed, t.taken))
+		row(name, fmt.Sprintf("%d\t%d succeeded, %d cancelled, %d failed; %d had several attempts", t.all, t.succeeded, t.cancelled, t.failed, t.taken))
 	}
 	for _, kind := range kinds {
 		if t := tallies[kind]; t != nil {
@@ -135,14 +136,14 @@ func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
 		}
 	}
 	write("all", sum)
-	row("of these, by the engine itself (clean-up)", internal)
+	row("of these, clean-ups of the engine", internal)
 	ready := 0
 	for _, record := range e.instances {
 		if record.Status == durable.StatusReady {
 			ready++
 		}
 	}
-	row("instances", fmt.Sprintf("%d, %d of them left ready", len(e.instances), ready))
+	row("instances", fmt.Sprintf("%d, of these %d are ready", len(e.instances), ready))
 }
 
 func (r *session) rowsOfAttempts(e *evidence, row func(string, any)) {

@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	// settleTimeout bounds how long clients and operations may take to end once
-	// the faults have.
+	// settleTimeout is the longest time for clients and operations to end after
+	// the faults.
 	settleTimeout = time.Minute
-	// checkTimeout bounds the questions in the end.
+	// checkTimeout is the longest time for the final requests.
 	checkTimeout = 30 * time.Second
 )
 
-var errInterrupted = errors.New("the run was ended early; everything that it started has been stopped")
+var errInterrupted = errors.New("the run was interrupted; everything that it started has stopped")
 
 // A session is one run of the program.
 type session struct {
@@ -41,11 +41,12 @@ type session struct {
 	faults    *faults
 	platform  *platform
 	started   time.Time
-	// loaded is how long the load lasted, settled how long what came after.
+	// loaded is the duration of the load, settled the time after it until all
+	// operations had ended.
 	loaded, settled time.Duration
 }
 
-// run makes a run and prints the report. It returns false after a violation.
+// run performs a run and prints the report. It returns false after a violation.
 func run(ctx context.Context, s settings, output io.Writer) (passed bool, err error) {
 	r := &session{settings: s, output: output, findings: newFindings(), started: time.Now()}
 	r.say("chaos -store %s -seed %d -operations %d: up to %v", s.store, s.seed, s.operations, s.duration)
@@ -59,7 +60,7 @@ func run(ctx context.Context, s settings, output io.Writer) (passed bool, err er
 			err = errors.Join(err, os.RemoveAll(r.directory))
 			return
 		}
-		r.say("logs, ledger and records: %s", r.directory)
+		r.say("logs, ledger and records are in %s", r.directory)
 	}()
 	journal, err := os.Create(filepath.Join(r.directory, "ledger.jsonl"))
 	if err != nil {
@@ -102,7 +103,7 @@ func (r *session) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(r.output, "%6.1fs  %s\n", time.Since(r.started).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// openStore starts PostgreSQL, or chooses a file.
+// openStore starts PostgreSQL, or chooses a file for SQLite.
 func (r *session) openStore(ctx context.Context) (stop func() error, err error) {
 	if r.settings.store == storeSQLite {
 		r.dsn = filepath.Join(r.directory, "openbroker.db")
@@ -115,7 +116,7 @@ func (r *session) openStore(ctx context.Context) (stop func() error, err error) 
 	return r.postgres.server.Close, nil
 }
 
-// setUp makes everything that does not run yet.
+// setUp makes the fleet, the clients and the faults without starting them.
 func (r *session) setUp(ledgerURL string) error {
 	keys := filepath.Join(r.directory, "keys.json")
 	if _, err := seal.Create(keys); err != nil {
@@ -134,9 +135,10 @@ func (r *session) setUp(ledgerURL string) error {
 	return nil
 }
 
-// carryOut loads and breaks, lets everything settle, and collects the evidence.
+// carryOut runs the load and the faults, waits until all operations have ended,
+// and collects the evidence.
 func (r *session) carryOut(ctx context.Context) (*evidence, error) {
-	r.say("%d replicas serve; %d clients and the faults begin", r.settings.replicas, r.settings.clients)
+	r.say("%d replicas serve; starting %d clients and the faults", r.settings.replicas, r.settings.clients)
 	// Clients that do not finish in time after the faults are abandoned.
 	clients, abandon := context.WithCancel(ctx)
 	defer abandon()
@@ -150,19 +152,19 @@ func (r *session) carryOut(ctx context.Context) (*evidence, error) {
 		c.finish()
 		return nil, errInterrupted
 	}
-	r.say("faults end after %d operations; clients finish", r.platform.journal.accepted())
+	r.say("faults ended after %d operations; waiting for the clients", r.platform.journal.accepted())
 	settling := time.Now()
 	late := time.AfterFunc(settleTimeout, abandon)
 	c.finish()
 	late.Stop()
-	r.say("clients have finished; operations end")
+	r.say("clients have finished; waiting for the operations")
 	r.awaitOperations(ctx, settleTimeout-time.Since(settling))
 	r.settled = time.Since(settling)
 	e := &evidence{lease: r.settings.lease}
 	asking, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	e.askAll(asking, r.platform)
-	r.say("the broker has been asked about everything; replicas stop")
+	r.say("the final requests are answered; stopping the replicas")
 	r.fleet.stop(syscall.SIGTERM)
 	e.attempts, e.resources = r.ledger.testimony()
 	e.disturbances = r.faults.disturbances()
@@ -173,7 +175,7 @@ func (r *session) carryOut(ctx context.Context) (*evidence, error) {
 	return e, errors.Join(e.readStore(ctx, store), store.Close())
 }
 
-// loadAndBreak injects faults until there were enough operations and faults.
+// loadAndBreak injects faults until the run has enough operations and faults.
 func (r *session) loadAndBreak(ctx context.Context) {
 	faulty, mend := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -196,8 +198,8 @@ func (r *session) loadAndBreak(ctx context.Context) {
 	<-ended
 }
 
-// awaitOperations waits until no operation is open, those of the engine
-// included.
+// awaitOperations waits until all operations have ended, including clean-ups of
+// the engine.
 func (r *session) awaitOperations(ctx context.Context, limit time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, max(limit, 10*time.Second))
 	defer cancel()
@@ -212,5 +214,5 @@ func (r *session) awaitOperations(ctx context.Context, limit time.Duration) {
 			break
 		}
 	}
-	r.findings.add(checkEnded, "operations do not end: %v are still open %v after the faults", last.body["open"], settleTimeout)
+	r.findings.add(checkEnded, "%v operations are still open %v after the faults", last.body["open"], settleTimeout)
 }

@@ -10,29 +10,30 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// What -sabotage breaks, so that everyone can see the checks fail.
+// The values of -sabotage. Each breaks the system so that a check fails.
 const (
 	// sabotageLeak: the provider sometimes forgets to delete.
 	sabotageLeak = "leak"
 	// sabotageGhost: the provider sometimes forgets to create.
 	sabotageGhost = "ghost"
-	// sabotageFence: writes of workers that lost their claim are let through.
+	// sabotageFence: the store accepts writes of workers that lost their claim.
 	sabotageFence = "fence"
-	// sabotageForget: the store sometimes acknowledges what it does not write.
+	// sabotageForget: the store sometimes acknowledges a write that it does not
+	// make.
 	sabotageForget = "forget"
-	// sabotageSilent: 503 comes without Retry-After.
+	// sabotageSilent: a 503 has no Retry-After.
 	sabotageSilent = "silent"
 )
 
 var sabotages = []string{sabotageLeak, sabotageGhost, sabotageFence, sabotageForget, sabotageSilent}
 
-// forgets decides whether an attempt leaves out its effect.
+// forgets reports whether an attempt omits its effect.
 func (p *provider) forgets(kind string, dice uint64) bool {
 	deletes := kind == kindDeprovision || kind == kindUnbind
 	return dice%32 == 0 && (p.sabotage == sabotageLeak && deletes || p.sabotage == sabotageGhost && !deletes)
 }
 
-// sabotageStore breaks a store, if told to.
+// sabotageStore returns the store, broken if the sabotage applies to it.
 func sabotageStore(store durable.Store, sabotage string) durable.Store {
 	switch sabotage {
 	case sabotageFence:
@@ -44,10 +45,10 @@ func sabotageStore(store durable.Store, sabotage string) durable.Store {
 	}
 }
 
-// An unfencedStore lets every worker write.
+// An unfencedStore accepts writes of every worker.
 type unfencedStore struct{ durable.Store }
 
-// Advance puts the present generation in place of the worker's.
+// Advance replaces the generation of the worker with the current one.
 func (s unfencedStore) Advance(ctx context.Context, a *durable.Advance) error {
 	if record, err := s.OperationByID(ctx, a.Fence.OperationID); err == nil {
 		forged := *a
@@ -60,15 +61,15 @@ func (s unfencedStore) Advance(ctx context.Context, a *durable.Advance) error {
 // A forgetfulStore loses some acceptances.
 type forgetfulStore struct{ durable.Store }
 
-// Accept does nothing, now and then.
+// Accept sometimes does nothing.
 func (s forgetfulStore) Accept(ctx context.Context, a *durable.Acceptance) error {
-	if rand.IntN(64) == 0 { //nolint:gosec // Any will do.
+	if rand.IntN(64) == 0 { //nolint:gosec // Any random numbers are suitable.
 		return nil
 	}
 	return s.Store.Accept(ctx, a)
 }
 
-// sabotageHandler breaks a handler, if told to.
+// sabotageHandler returns the handler, broken if the sabotage applies to it.
 func sabotageHandler(next http.Handler, sabotage string) http.Handler {
 	if sabotage != sabotageSilent {
 		return next
@@ -80,7 +81,7 @@ func sabotageHandler(next http.Handler, sabotage string) http.Handler {
 
 type silentWriter struct{ http.ResponseWriter }
 
-// WriteHeader leaves out Retry-After.
+// WriteHeader removes Retry-After from a 503.
 func (w silentWriter) WriteHeader(status int) {
 	if status == http.StatusServiceUnavailable {
 		w.Header().Del("Retry-After")

@@ -18,7 +18,7 @@ const (
 	storeSQLite   = "sqlite"
 )
 
-// settings are what the command line says.
+// settings are the settings of the command line.
 type settings struct {
 	store      string
 	seed       uint64
@@ -38,19 +38,19 @@ func parseSettings(arguments []string, output io.Writer) (settings, error) {
 	flags.SetOutput(output)
 	flags.StringVar(&s.store, "store", storePostgres, "`store` under test: postgres (three replicas) or sqlite (one)")
 	flags.Uint64Var(&s.seed, "seed", 0, "repeat the random choices of a run; 0 picks a seed")
-	flags.IntVar(&s.operations, "operations", 2000, "at least so many operations")
-	flags.DurationVar(&s.load, "load", 2*time.Minute, "how long clients and faults go on, if the operations are reached by then")
-	flags.DurationVar(&s.duration, "duration", 5*time.Minute, "bound of the whole run")
+	flags.IntVar(&s.operations, "operations", 2000, "minimum number of operations")
+	flags.DurationVar(&s.load, "load", 2*time.Minute, "minimum duration of the clients and faults")
+	flags.DurationVar(&s.duration, "duration", 5*time.Minute, "maximum duration of the run")
 	flags.DurationVar(&s.lease, "lease", 2500*time.Millisecond, "lease of an operation")
 	flags.IntVar(&s.clients, "clients", 24, "concurrent clients")
 	flags.IntVar(&s.replicas, "replicas", 3, "replicas on PostgreSQL; SQLite has one")
-	flags.StringVar(&s.sabotage, "sabotage", "", "break something on purpose, to see that it is found: "+fmt.Sprint(sabotages))
-	flags.BoolVar(&s.keep, "keep", false, "keep the logs and the ledger; they are kept after a violation anyway")
+	flags.StringVar(&s.sabotage, "sabotage", "", "break something on purpose to see a check fail: one of "+fmt.Sprint(sabotages))
+	flags.BoolVar(&s.keep, "keep", false, "keep the logs and the ledger; they are always kept after a violation")
 	if err := flags.Parse(arguments); err != nil {
 		return s, err
 	}
 	if flags.NArg() > 0 {
-		return s, fmt.Errorf("unexpected argument %q: there are only flags, see -help", flags.Arg(0))
+		return s, fmt.Errorf("unexpected argument %q: use only flags, see -help", flags.Arg(0))
 	}
 	if s.seed == 0 {
 		var random [4]byte
@@ -72,10 +72,10 @@ func (s settings) validate() error {
 		problems = append(problems, errors.New("-operations, -clients and -replicas must be positive"))
 	}
 	if s.lease < 500*time.Millisecond {
-		problems = append(problems, fmt.Errorf("-lease is %v: it must be at least 500ms, or a busy machine loses leases by itself", s.lease))
+		problems = append(problems, fmt.Errorf("-lease is %v: it must be at least 500ms because a busy machine loses shorter leases", s.lease))
 	}
 	if s.load <= 0 || s.duration < s.load+30*time.Second {
-		problems = append(problems, errors.New("-load must be positive, and -duration at least 30s more"))
+		problems = append(problems, errors.New("-load must be positive, and -duration at least 30s longer"))
 	}
 	if s.sabotage != "" && !slices.Contains(sabotages, s.sabotage) {
 		problems = append(problems, fmt.Errorf("-sabotage is %q: it must be one of %q", s.sabotage, sabotages))
