@@ -117,7 +117,7 @@ func TestDatabaseIsLostWhileServing(t *testing.T) {
 			p.expect(http.StatusServiceUnavailable, "GET", "/readyz", nil)
 			p.kill()
 			if name == "log removed" {
-				refused(t, directory, nil, "changes that were acknowledged may be missing")
+				refused(t, directory, nil, "acknowledged changes may be missing")
 			}
 		})
 	}

@@ -70,7 +70,7 @@ func (r *Reader) header() error {
 	var l line
 	switch err := json.NewDecoder(bytes.NewReader(text)).Decode(&l); {
 	case err != nil || l.Header == nil || l.Header.Format != format:
-		return r.wrong("it does not begin as an archive: name a file that openbroker admin export has written")
+		return r.wrong("it does not begin like an archive: name a file that openbroker admin export has written")
 	case l.Header.Version > version:
 		return r.wrong("written by a newer openbroker: format %d, this binary reads up to %d: import it with the version that exported it", l.Header.Version, version)
 	case l.Header.Version != version:

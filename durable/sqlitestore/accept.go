@@ -66,8 +66,8 @@ func accept(w *session, a *durable.Acceptance, now int64) error {
 	return begin(w, a.Operation, now)
 }
 
-// acceptInstance writes the instance if it is of the expected revision. It
-// comes first in an acceptance: if it is refused, nothing was written.
+// acceptInstance writes the instance if it has the expected revision. It comes first
+// in an acceptance: when it is refused, nothing has been written.
 func acceptInstance(w *session, a *durable.Acceptance, now int64) error {
 	r := &a.Instance
 	var changed int64
@@ -89,8 +89,8 @@ func writeBinding(w *session, r *durable.BindingRecord, now int64) error {
 	return err
 }
 
-// begin inserts an operation. It returns ErrConflict if another one is active
-// that the engine, or a bug of it, has overlooked.
+// begin inserts an operation. It returns ErrConflict if the slot of the operation is
+// taken, which the engine, or a bug in it, has overlooked.
 func begin(w *session, o *durable.OperationSpec, now int64) error {
 	if !o.Internal {
 		if _, err := w.exec(supersedeOperations, o.Key.Platform, o.Key.InstanceID, o.Key.BindingID); err != nil {

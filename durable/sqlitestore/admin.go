@@ -89,8 +89,8 @@ func intervene(w *session, i *admin.Intervention, now int64) (admin.AuditEntry, 
 	return audit, err
 }
 
-// interveneInstance is the guard. It comes first: if it refuses, nothing was
-// written.
+// interveneInstance is the guard of an intervention. It comes first: when it is
+// refused, nothing has been written.
 func interveneInstance(w *session, i *admin.Intervention, now int64) error {
 	key := i.Audit.Key
 	var changed int64
@@ -106,8 +106,8 @@ func interveneInstance(w *session, i *admin.Intervention, now int64) error {
 	return err
 }
 
-// changeOperation returns for how long the operation was still leased, if it
-// has ended.
+// changeOperation changes the operation. It returns how much of its lease was left
+// if the operation has ended.
 func changeOperation(w *session, key durable.Key, c *admin.OperationChange, now int64) (time.Duration, error) {
 	var leased int64
 	if err := w.queryRow(selectLease, c.ID).Scan(&leased); err != nil {
@@ -145,7 +145,7 @@ func forget(w *session, key durable.Key) error {
 	return err
 }
 
-// auditArguments are the values of an entry from its actor on.
+// auditArguments returns the values of an entry, from its actor on.
 func auditArguments(e *admin.AuditEntry) []any {
 	return []any{
 		e.Actor, e.Reason, string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,

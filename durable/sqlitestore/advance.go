@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// The fence of both is the same.
+	// Both have the same fence.
 	continueOperation = `UPDATE operations SET updated_at = ?1,
 			description = coalesce(?2, description), failure = coalesce(?3, failure), checkpoint = coalesce(?4, checkpoint),
 			failures = failures + ?5,
@@ -55,8 +55,8 @@ func advance(w *session, a *durable.Advance, now int64) error {
 	return begin(w, a.Next, now)
 }
 
-// advanceOperation changes the operation if the worker still has it. It comes
-// first in an advance: if it is refused, nothing was written.
+// advanceOperation changes the operation if the worker still has it. It comes first
+// in an advance: when it is refused, nothing has been written.
 func advanceOperation(w *session, a *durable.Advance, now int64) error {
 	var description any
 	if a.Description != nil {
@@ -82,7 +82,7 @@ func advanceOperation(w *session, a *durable.Advance, now int64) error {
 	return whyFenced(w, a)
 }
 
-// whyFenced finds out why the operation cannot be advanced.
+// whyFenced returns why the worker cannot advance the operation.
 func whyFenced(w *session, a *durable.Advance) error {
 	var generation int64
 	var state durable.OperationState
@@ -99,8 +99,8 @@ func whyFenced(w *session, a *durable.Advance) error {
 	}
 }
 
-// advanceInstance makes the revision grow if the advance changes what others
-// decide from.
+// advanceInstance increases the revision if the advance changes what decisions are
+// based on.
 func advanceInstance(w *session, a *durable.Advance, now int64) error {
 	var changed int64
 	var err error
@@ -113,7 +113,7 @@ func advanceInstance(w *session, a *durable.Advance, now int64) error {
 		return nil
 	}
 	if err == nil && changed == 0 {
-		return durable.ErrConflict // The foreign key rules it out.
+		return durable.ErrConflict // Unreachable: the foreign key keeps the instance.
 	}
 	return err
 }

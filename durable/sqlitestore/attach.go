@@ -13,30 +13,31 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// An Attached is a store on a database that another process may have open: for
-// short changes by operators while the broker runs. Make one with [Attach].
+// An Attached is a store on a database that another process may have open. Operators
+// use it for short changes while the broker runs. Make one with [Attach].
 //
-// It never writes to the database file, only to its log, so that a process that
-// starts meanwhile and checks the file finds it as the last one left it.
+// It writes only to the write-ahead log, never to the database file. A process that
+// starts meanwhile finds the file as the last process left it.
 type Attached struct {
 	*Store
-	// notes is the lock file, or nil, and noted what it said at first.
+	// notes is the open lock file, or nil, and noted its content when the store was
+	// opened.
 	notes *os.File
 	noted note
 }
 
 var _ admin.Store = (*Attached)(nil)
 
-// Attach opens the existing database at path beside the process that has it, if
-// there is one. Unlike [Open] it creates nothing, takes no lock, brings no schema
-// up to date and releases no leases. A change waits up to 5 s for those of the
-// other process.
+// Attach opens the existing database at path, beside the process that has it open,
+// if any. Unlike [Open] it creates nothing, takes no lock, does not migrate the
+// schema and releases no leases. A change waits up to 5 s for those of the other
+// process.
 //
-// The error wraps [fs.ErrNotExist] if there is no file, [ErrDamaged] if it is
-// something else than a database of openbroker, [ErrNewerSchema] if a newer
-// program has written it, [ErrOlderSchema] if an older one has, [ErrChangesMissing] if it
-// is older than its lock file says, and, with [WithExclusiveLock], [ErrInUse] if another
-// process has it.
+// The error wraps [fs.ErrNotExist] if the file does not exist, [ErrDamaged] if it is
+// not a database of openbroker, [ErrNewerSchema] or [ErrOlderSchema] if the version
+// of its schema is not that of this program, [ErrChangesMissing] if it is older than
+// its lock file says, and, with [WithExclusiveLock], [ErrInUse] if another process
+// has it.
 func Attach(ctx context.Context, path string, options ...Option) (*Attached, error) {
 	o := newOptions(options)
 	path, err := filepath.Abs(path)
@@ -44,12 +45,13 @@ func Attach(ctx context.Context, path string, options ...Option) (*Attached, err
 		path, err = filepath.EvalSymlinks(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("open the database: %w: name the one of the broker, or start the broker, which makes it", err)
+		return nil, fmt.Errorf("open the database: %w: name the database of the broker, or start the broker, which creates it", err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	// The log may have more than the file, so its size says nothing.
+	// The log may hold pages that the file lacks, so the size of the file says
+	// nothing.
 	if _, err := checkHeader(path, true); err != nil {
 		return nil, err
 	}
@@ -65,7 +67,8 @@ func Attach(ctx context.Context, path string, options ...Option) (*Attached, err
 		}
 	}
 	a := &Attached{Store: s}
-	// The process that has the database writes this after that.
+	// Read the lock file before the database: the other process counts a commit in
+	// the database first.
 	a.notes, a.noted = openNotes(path)
 	if err := a.start(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -100,7 +103,7 @@ func (a *Attached) start(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		// Connect now: these connections have to be there when the writer closes.
+		// Connect now: these connections must be open when the writer closes.
 		var one int
 		if err := session.queryRow("SELECT count(*) FROM pings").Scan(&one); err != nil {
 			return errors.Join(err, session.close())
@@ -126,8 +129,8 @@ func (a *Attached) prove(w *session) error {
 	return err
 }
 
-// openNotes returns the open lock file of a database and what it says. Without
-// one, which a copy does not have, the file is nil and nothing is said.
+// openNotes opens the lock file of a database and returns it with its content. If
+// there is none, as beside a copy, both are empty.
 func openNotes(path string) (*os.File, note) {
 	notes, err := os.OpenFile(path+".lock", os.O_RDWR, 0) //nolint:gosec // The path is the operator's.
 	if err != nil {
@@ -140,8 +143,9 @@ func openNotes(path string) (*os.File, note) {
 	return notes, noted
 }
 
-// committed counts a change in the lock file. The process that has the database
-// may write a smaller number over it, which asks for less, until its next change.
+// committed counts a change in the lock file. The other process may overwrite it
+// with a smaller number until its next change. A smaller number demands less from
+// the next start.
 func (a *Attached) committed(number int64) error {
 	if _, _, err := a.guard.committed(); err != nil {
 		return err
@@ -153,15 +157,16 @@ func (a *Attached) committed(number int64) error {
 	return err
 }
 
-// Close closes the database, and leaves it to other processes as it is. It can
-// be called twice. Calls that come later fail.
+// Close closes the store and leaves the database to the other process. It can be
+// called twice. Later calls of other methods fail.
 func (a *Attached) Close() error {
 	a.closeOnce.Do(func() { a.closeErr = a.release() })
 	return a.closeErr
 }
 
-// release closes the writer first. The last connection of all folds the log into
-// the database, unless it is one that only reads, as ours are.
+// release closes the writer first. The last connection of all checkpoints the log
+// into the database, unless it is read-only, as the connections that remain here
+// are.
 func (a *Attached) release() error {
 	s := a.Store
 	close(s.closing)
@@ -195,12 +200,12 @@ func (a *Attached) release() error {
 	return err
 }
 
-// ErrOlderSchema means that an older version of the program has written the
-// database, and this one has not yet opened it with [Open].
+// ErrOlderSchema means that an older version of the program wrote the database, and
+// [Open] has not migrated it since.
 var ErrOlderSchema = errors.New("the schema is older than this program")
 
-// checkSameVersion refuses a schema that is not that of this program. It only
-// reads.
+// checkSameVersion refuses a schema of another version than that of this program. It
+// only reads.
 func checkSameVersion(ctx context.Context, db *sql.DB, path string) error {
 	if _, err := checkVersion(ctx, db, path); err != nil {
 		return err
@@ -215,7 +220,7 @@ func checkSameVersion(ctx context.Context, db *sql.DB, path string) error {
 	}
 	sources := migrations.ListSources()
 	if known := sources[len(sources)-1].Version; have < known {
-		return fmt.Errorf("open %s: %w: it has version %d, this program needs %d; start the broker of this version once, which brings it up to date",
+		return fmt.Errorf("open %s: %w: it has version %d, this program needs %d; start the broker of this version once to migrate it",
 			path, ErrOlderSchema, have, known)
 	}
 	return nil

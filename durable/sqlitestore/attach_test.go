@@ -29,8 +29,7 @@ func attach(tb testing.TB, path string, options ...sqlitestore.Option) *sqlitest
 	return store
 }
 
-// An attached store keeps the contract, beside the process that has the
-// database.
+// An attached store fulfils the contract, beside the process that has the database.
 func TestAttachedContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *storetest.Database {
@@ -95,8 +94,8 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 	}
 	_ = owner.command.Wait()
 
-	// And without one. What is read is what was written, and the file stays as
-	// the process left it.
+	// Without a broker, it reads what was written, and the file stays as the process
+	// left it.
 	before := read(t, path)
 	if trail, err := attach(t, path, sqlitestore.WithExclusiveLock()).AuditTrail(t.Context(), admin.AuditFilter{}); err != nil || len(trail) != 20 {
 		t.Errorf("%d entries, %v", len(trail), err)
@@ -106,8 +105,8 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 	}
 }
 
-// What an attached store writes is in the log, also after it is closed, and the
-// broker finds it there.
+// Changes of an attached store are in the log, even after it is closed, and the
+// broker finds them there.
 func TestAttachedWritesOnlyTheLog(t *testing.T) {
 	t.Parallel()
 	path := filled(t)
@@ -128,9 +127,9 @@ func TestAttachedWritesOnlyTheLog(t *testing.T) {
 		t.Error("the file has changed")
 	}
 	if now := read(t, path+".lock"); strings.Split(string(now), "\n")[0] != strings.Split(string(note), "\n")[0] {
-		t.Errorf("the lock file says no longer that the database was closed: %s", now)
+		t.Errorf("the lock file no longer says that the database was closed: %s", now)
 	} else if string(now) == string(note) {
-		t.Errorf("the lock file has not counted the change: %s", now)
+		t.Errorf("the lock file does not count the change: %s", now)
 	}
 	if value, err := open(t, path).Setting(t.Context(), "name"); err != nil || string(value) != "value" {
 		t.Errorf("setting %q, %v", value, err)
@@ -154,13 +153,13 @@ func TestAttachRefuses(t *testing.T) {
 	}{
 		"missing":           {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "broker.db") }, fs.ErrNotExist, "start the broker"},
 		"missing directory": {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "a", "broker.db") }, fs.ErrNotExist, "start the broker"},
-		"a directory":       {func(t *testing.T) string { t.Helper(); return t.TempDir() }, sqlitestore.ErrDamaged, "no regular file"},
+		"a directory":       {func(t *testing.T) string { t.Helper(); return t.TempDir() }, sqlitestore.ErrDamaged, "not a regular file"},
 		"another file": {func(t *testing.T) string {
 			t.Helper()
 			path := filepath.Join(t.TempDir(), "broker.db")
 			write(t, path, []byte(strings.Repeat("text ", 100)))
 			return path
-		}, sqlitestore.ErrDamaged, "no SQLite database"},
+		}, sqlitestore.ErrDamaged, "not an SQLite database"},
 		"newer": {version("INSERT INTO goose_db_version (version_id, is_applied) VALUES (1000, 1)"), sqlitestore.ErrNewerSchema, "newer program"},
 		"older": {version("DELETE FROM goose_db_version WHERE version_id > 1"), sqlitestore.ErrOlderSchema, "start the broker of this version once"},
 	} {
@@ -173,14 +172,14 @@ func TestAttachRefuses(t *testing.T) {
 			}
 			if name == "missing directory" {
 				if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
-					t.Errorf("the directory was made: %v", err)
+					t.Errorf("the directory was created: %v", err)
 				}
 			}
 		})
 	}
 }
 
-// An attached store waits for the changes of the broker, and the broker for its.
+// An attached store waits for the changes of the broker, and vice versa.
 func TestAttachedWaits(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Backup writes a copy of the database, as of one moment, to a new file with mode
-// 0600. Others can read and write meanwhile; the log grows by what they write. The
-// copy is complete, on disk and checked when Backup returns, or not there at all.
-// It needs neither the log nor the lock file. The error wraps [os.ErrExist] if there
-// is a file with that name.
+// Backup writes a consistent copy of the database to a new file with mode 0600.
+// Others can read and write meanwhile; the write-ahead log grows by what they write.
+// When Backup returns nil, the copy is complete, on disk and checked; otherwise it
+// does not exist. It needs neither the log nor the lock file. The error wraps
+// [os.ErrExist] if path exists.
 func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("back up to %s: %w: remove it, or name another file", path, os.ErrExist)
@@ -34,7 +34,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	if err = s.copyTo(ctx, temporary); err == nil {
 		err = finishBackup(ctx, temporary)
 	}
-	// SQLite does not force a copy to the disk.
+	// SQLite does not sync a copy.
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("back up to %s: %w", path, err)
 	}
@@ -45,7 +45,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 }
 
 // copyTo copies the database to an empty file, on a connection that can neither
-// write to the database nor fold the log into it.
+// write to the database nor checkpoint the log.
 func (s *Store) copyTo(ctx context.Context, path string) error {
 	db, err := openPool(s.path, "mode=ro", 1)
 	if err != nil {
@@ -55,8 +55,7 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	return errors.Join(s.wrap(err), db.Close())
 }
 
-// finishBackup makes a copy of an open database one that was closed, and reads all
-// of it.
+// finishBackup marks the copy of an open database as closed, and reads all of it.
 func finishBackup(ctx context.Context, path string) error {
 	db, err := openPool(path, "mode=rw", 1)
 	if err != nil {
@@ -69,9 +68,9 @@ func finishBackup(ctx context.Context, path string) error {
 	return errors.Join(err, db.Close())
 }
 
-// CheckBackup reads all of the database at path, which no process has, and changes
-// nothing. The error wraps [ErrDamaged] if it is damaged or something else, and
-// [ErrNewerSchema] if a newer program has written it.
+// CheckBackup reads all of the database at path, which no process may have open, and
+// changes nothing. The error wraps [ErrDamaged] if the file is damaged or not a
+// database of openbroker, and [ErrNewerSchema] if a newer program wrote it.
 func CheckBackup(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
@@ -80,10 +79,10 @@ func CheckBackup(ctx context.Context, path string) error {
 	return err
 }
 
-// Restore puts a backup in the place of the database at path, which no process may
-// have. The files that are there get the suffix ".replaced-" and the time; Restore
-// returns their names. The backup is read first, and stays. Errors are those of
-// [CheckBackup], and [ErrInUse].
+// Restore replaces the database at path, which no process may have open, with a
+// backup. It reads the backup first, and keeps it. Existing files get the suffix
+// ".replaced-" and the time; Restore returns their names. The error wraps those of
+// [CheckBackup], or [ErrInUse].
 func Restore(ctx context.Context, backup, path string) (replaced []string, err error) {
 	if err := CheckBackup(ctx, backup); err != nil {
 		return nil, err
@@ -107,7 +106,8 @@ func Restore(ctx context.Context, backup, path string) (replaced []string, err e
 		return nil, fmt.Errorf("restore %s: %w", backup, err)
 	}
 	suffix := time.Now().UTC().Format(".replaced-20060102T150405.000000Z")
-	// The database comes last: a log without one is refused, whatever interrupts this.
+	// The database comes last: whatever interrupts this, Open refuses a log without
+	// a database.
 	for _, side := range []string{"-shm", "-wal", ""} {
 		err := os.Rename(path+side, path+suffix+side)
 		if err == nil {
@@ -122,12 +122,12 @@ func Restore(ctx context.Context, backup, path string) (replaced []string, err e
 	if err := syncDirectory(filepath.Dir(path)); err != nil {
 		return replaced, err
 	}
-	// What the lock file says is true of the files that were replaced. It comes
-	// after all else: until then no start takes what it finds.
+	// The lock file describes the files that were replaced. It goes after all
+	// others: until then Open refuses what it finds.
 	return replaced, writeNote(lock.notes, note{})
 }
 
-// copyFile copies a file to a new one with mode 0600, and forces it to the disk.
+// copyFile copies a file to a new one with mode 0600, and syncs it.
 func copyFile(from, to string) (err error) {
 	source, err := os.Open(from) //nolint:gosec // The path is the operator's.
 	if err != nil {

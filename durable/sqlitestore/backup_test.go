@@ -11,8 +11,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// A backup that is made while another process writes has all that was acknowledged
-// before, and is a whole database.
+// A backup made while another process writes is a complete database, with all
+// changes acknowledged before.
 func TestBackupWhileInUse(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -64,7 +64,7 @@ func TestBackupWhileInUse(t *testing.T) {
 	}
 }
 
-// A backup is put in place as it is, also where nothing is.
+// Restore installs the backup unchanged, even if there is no database.
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	backup := filepath.Join(t.TempDir(), "backup.db")

@@ -22,12 +22,12 @@ const (
 	roundLength  = 300 * time.Millisecond
 )
 
-// BenchmarkGroupCommit compares the operations that 64 clients begin and end,
-// two durable changes each, with the rows that 64 clients insert with a
-// prepared autocommit INSERT on a database with the same settings. The two take
-// turns, so that both see the same machine:
+// BenchmarkGroupCommit compares the operations of 64 clients, two durable changes
+// each, with the rows that 64 clients insert with a prepared autocommit INSERT into
+// a database with the same settings. The two take turns, so that both see the same
+// load of the machine:
 //
-//   - op/insert is how many operations are made in the time of one insert
+//   - op/insert is how many operations complete in the time of one insert
 //   - p99-ms is the time for both changes of an operation
 func BenchmarkGroupCommit(b *testing.B) {
 	store := open(b, filepath.Join(b.TempDir(), "broker.db"))
@@ -51,8 +51,8 @@ func BenchmarkGroupCommit(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// baseline returns a prepared autocommit INSERT of a row like that of an
-// operation. One connection serves it best: several only wait for each other.
+// baseline returns a prepared autocommit INSERT of a row like that of an operation.
+// It uses one connection, because several would only wait for each other.
 func baseline(b *testing.B) func(context.Context) error {
 	b.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "baseline.db")+
@@ -73,14 +73,14 @@ func baseline(b *testing.B) func(context.Context) error {
 	b.Cleanup(func() { statement.Close() })
 	data := make([]byte, 400)
 	var ids atomic.Int64
-	forever := context.WithoutCancel(b.Context()) // Watching a context would cost the baseline time.
+	forever := context.WithoutCancel(b.Context()) // Watching a context would slow the baseline down.
 	return func(context.Context) error {
 		_, err := statement.ExecContext(forever, scattered(ids.Add(1)), data)
 		return err
 	}
 }
 
-// operate provisions an instance: one acceptance, one advance.
+// operate provisions an instance: one acceptance and one advance.
 func operate(ctx context.Context, store *sqlitestore.Store, n int64, data []byte) error {
 	key := durable.Key{Platform: "default", InstanceID: scattered(n)}
 	instance := durable.InstanceRecord{Key: key, Status: durable.StatusCreating, ServiceID: "service", PlanID: "plan", Data: data}
@@ -99,8 +99,8 @@ func scattered(n int64) string {
 	return fmt.Sprintf("%016x-%d", uint64(n)*0x9e3779b97f4a7c15, n)
 }
 
-// round has the clients call f for a while, and returns how many calls a second
-// there were and how long each took.
+// round lets the clients call f for a while. It returns the number of calls a second
+// and the duration of each.
 func round(b *testing.B, f func(context.Context) error) (float64, []time.Duration) {
 	b.Helper()
 	results := make([][]time.Duration, benchClients)
@@ -132,8 +132,8 @@ func percentile(times []time.Duration, percent int) time.Duration {
 	return times[len(times)*percent/100]
 }
 
-// BenchmarkReads measures the reads that polls and GETs are made of, on a
-// database with some history.
+// BenchmarkReads measures the reads of polls and GET requests, on a database with
+// some history.
 func BenchmarkReads(b *testing.B) {
 	store := open(b, filepath.Join(b.TempDir(), "broker.db"))
 	data := make([]byte, 400)

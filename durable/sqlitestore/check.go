@@ -10,15 +10,15 @@ import (
 	"os"
 )
 
-// ErrDamaged means that the file is not a database of openbroker, or is
-// damaged. It was left as it is.
+// ErrDamaged means that the file is damaged, or not a database of openbroker. It is
+// unchanged.
 var ErrDamaged = errors.New("not usable as the database")
 
-// applicationID marks the databases of this package ("obkr"), in the header
-// field that SQLite has for it.
+// applicationID marks the databases of this package ("obkr"), in the header field
+// that SQLite reserves for it.
 const applicationID = 0x6f626b72
 
-// The parts of the header of an SQLite file that are looked at:
+// The offsets in the header of an SQLite file:
 // https://www.sqlite.org/fileformat2.html#the_database_header
 const (
 	headerSize      = 100
@@ -30,12 +30,12 @@ const (
 	validForAt      = 92
 )
 
-// check decides whether the existing file at path can be opened, and reads
-// only: SQLite may write to a file that it opens, and a damaged one must stay
-// as it is for whoever repairs it. noted is what the process before has left
-// beside it, and unclean says that it did not close the database: then all of it
-// is read, at once if it is small, else inspect is true. With adopt set, noted does
-// not count.
+// check decides whether Open can use the existing file at path. It only reads:
+// SQLite may write to a file that it opens, and a damaged file must stay as it is
+// for its repair. noted is the note of the previous process, and unclean says that
+// this process did not close the database. Then check reads the whole database, at
+// once if it is small; otherwise it returns inspect. With adopt set, noted does not
+// count.
 func check(ctx context.Context, path string, noted note, unclean, adopt bool) (inspect bool, err error) {
 	logged, err := hasLog(path)
 	if err != nil {
@@ -52,8 +52,8 @@ func check(ctx context.Context, path string, noted note, unclean, adopt bool) (i
 	}
 	query := "mode=ro"
 	if !logged {
-		// Nobody else has the file and nothing is in the log: SQLite needs no
-		// lock and need not create its side files.
+		// No other process has the file, and the log is empty: SQLite needs no lock
+		// and no side files.
 		query += "&immutable=1"
 	}
 	db, err := openPool(path, query, 1)
@@ -84,12 +84,13 @@ func check(ctx context.Context, path string, noted note, unclean, adopt bool) (i
 	}
 }
 
-// inspectAtOnce is the size of a database, in bytes, that is read before the first
-// answer, in less than a second. What Open does is not to grow with the database.
+// inspectAtOnce is the size in bytes up to which Open reads an unclean database
+// before it returns, in less than a second. The time that Open takes must not grow
+// with the database.
 const inspectAtOnce = 32 << 20
 
-// hasLog reports whether there is a write-ahead log with content, which a
-// process that was killed leaves behind.
+// hasLog reports whether there is a write-ahead log with content. A killed process
+// leaves one.
 func hasLog(path string) (bool, error) {
 	info, err := os.Stat(path + "-wal")
 	if errors.Is(err, os.ErrNotExist) {
@@ -101,7 +102,7 @@ func hasLog(path string) (bool, error) {
 	return info.Size() > 0, nil
 }
 
-// checkHeader returns the size of the file.
+// checkHeader checks the header of the file and returns the size of the file.
 func checkHeader(path string, logged bool) (int64, error) {
 	file, err := os.Open(path) //nolint:gosec // The path is the operator's.
 	if err != nil {
@@ -113,7 +114,7 @@ func checkHeader(path string, logged bool) (int64, error) {
 		return 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return 0, damaged(path, "it is no regular file")
+		return 0, damaged(path, "it is not a regular file")
 	}
 	var header [headerSize]byte
 	if _, err := io.ReadFull(file, header[:]); err != nil {
@@ -123,7 +124,7 @@ func checkHeader(path string, logged bool) (int64, error) {
 		return 0, fmt.Errorf("read %s: %w", path, err)
 	}
 	if string(header[:len(headerMagic)]) != headerMagic {
-		return 0, damaged(path, "it is no SQLite database")
+		return 0, damaged(path, "it is not an SQLite database")
 	}
 	if id := binary.BigEndian.Uint32(header[applicationIDAt:]); id != applicationID {
 		return 0, damaged(path, "it is an SQLite database of another application (application id %#x)", id)
@@ -150,8 +151,8 @@ func checkContent(ctx context.Context, db *sql.DB, path string) error {
 	return nil
 }
 
-// unreadable explains an error of SQLite about a file that was never opened
-// before.
+// unreadable explains an error of SQLite about a file that this process has not
+// opened before.
 func unreadable(path string, err error) error {
 	switch resultCode(err) {
 	case resultCorrupt, resultNotADatabase:
@@ -162,6 +163,6 @@ func unreadable(path string, err error) error {
 }
 
 func damaged(path, reason string, args ...any) error {
-	return fmt.Errorf("open %s: %w: %s; it was left as it is: restore it from a backup, or name another file",
+	return fmt.Errorf("open %s: %w: %s; it is unchanged: restore it from a backup, or name another file",
 		path, ErrDamaged, fmt.Sprintf(reason, args...))
 }

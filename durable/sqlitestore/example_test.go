@@ -24,7 +24,7 @@ func ExampleOpen() {
 	}
 	defer store.Close()
 
-	// The engine, package durable, does this; a broker only passes the store to it.
+	// The engine in package durable does this. A broker only passes the store to it.
 	snapshot, err := store.Load(ctx, durable.Key{Platform: "default", InstanceID: "my-instance"})
 	if err != nil {
 		panic(err)

@@ -12,7 +12,7 @@ func WithClock(now func() time.Time) Option {
 	return func(o *sqliteoptions.Options) { o.Now = now }
 }
 
-// Do makes a change that consists of the statements that f executes.
+// Do makes a change with the statements that f executes.
 func (s *Store) Do(ctx context.Context, f func(exec func(query string, args ...any) error) error) error {
 	return s.write(ctx, func(w *session) error {
 		return f(func(query string, args ...any) error {
@@ -28,14 +28,13 @@ func (s *Store) Pragma(ctx context.Context, name string) (value string, err erro
 	return value, err
 }
 
-// Queued is how many changes wait for the writer.
+// Queued returns how many changes wait for the writer.
 func (s *Store) Queued() int { return s.writer.queue.Len() }
 
-// JournalSizeLimit is the size to which a log is cut off when it begins anew.
+// JournalSizeLimit is the size to which SQLite truncates a log that it restarts.
 const JournalSizeLimit = journalSizeLimit
 
-// Snapshot begins to read the database as it is now, on a connection that reads, and
-// goes on until the returned function is called.
+// Snapshot begins a read transaction, which lasts until end is called.
 func (s *Store) Snapshot() (end func() error, err error) {
 	reader := <-s.readers
 	if _, err := reader.exec("BEGIN"); err != nil {

@@ -12,8 +12,7 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// filled makes a database with some records and returns its path. It was
-// closed in good order.
+// filled makes a database with some records, closes it, and returns its path.
 func filled(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -34,7 +33,7 @@ func fill(t *testing.T, store *sqlitestore.Store, instances int) {
 	}
 }
 
-// crashed makes a database as a crash leaves it: with a log.
+// crashed makes a database in the state after a crash: with a log.
 func crashed(t *testing.T) string {
 	t.Helper()
 	live := filepath.Join(t.TempDir(), "live.db")
@@ -63,7 +62,7 @@ func write(t *testing.T, path string, content []byte) {
 	}
 }
 
-// edit changes a database behind the store's back.
+// edit changes a database without its store.
 func edit(t *testing.T, path, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -78,7 +77,7 @@ func edit(t *testing.T, path, statement string) {
 	}
 }
 
-// overwrite puts garbage over n bytes of a file.
+// overwrite writes garbage over n bytes of a file.
 func overwrite(t *testing.T, path string, at, n int) {
 	t.Helper()
 	content := read(t, path)
@@ -120,7 +119,7 @@ func TestUnusableFiles(t *testing.T) {
 	}{
 		{"empty", plain(""), "0 bytes"},
 		{"short", plain("SQLite format 3\x00"), "too short"},
-		{"text", plain(strings.Repeat("password: x\n", 500)), "no SQLite database"},
+		{"text", plain(strings.Repeat("password: x\n", 500)), "not an SQLite database"},
 		{"of another application", foreign, "another application"},
 		{"cut to a page", truncated(func(int) int { return 4096 }, filled), "truncated"},
 		{"cut in half", truncated(func(size int) int { return size / 2 }, filled), "truncated"},
@@ -159,7 +158,7 @@ func TestUnusableFiles(t *testing.T) {
 			path := c.make(t)
 			before := read(t, path)
 			log, logErr := os.ReadFile(path + "-wal")
-			for range 2 { // A refusal must not make the file look checked.
+			for range 2 { // The second attempt must be refused, too.
 				store, err := sqlitestore.Open(t.Context(), path)
 				if err == nil {
 					store.Close()
@@ -178,7 +177,7 @@ func TestUnusableFiles(t *testing.T) {
 	}
 }
 
-// Whatever the file contains: if it is refused, it is as it was.
+// Open leaves a file that it refuses unchanged, whatever the file contains.
 func FuzzOpen(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "seed.db")
 	if err := open(f, path).Close(); err != nil {
@@ -205,8 +204,8 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// checkpointed makes a database as a crash leaves it: with records in the
-// database itself and in the log.
+// checkpointed makes a database in the state after a crash, with records both in the
+// file and in the log.
 func checkpointed(t *testing.T) string {
 	t.Helper()
 	live := filled(t)
@@ -251,7 +250,7 @@ func TestLogWithoutDatabase(t *testing.T) {
 		t.Error("the log was changed")
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a database was made: %v", err)
+		t.Errorf("a database was created: %v", err)
 	}
 }
 
@@ -282,7 +281,7 @@ func TestInterruptedCreation(t *testing.T) {
 	}
 	fill(t, open(t, path), 1)
 	if _, err := os.Stat(path + ".new"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("what was left behind is still there: %v", err)
+		t.Errorf("the temporary files are still there: %v", err)
 	}
 }
 
@@ -342,7 +341,7 @@ func TestNamesOfFiles(t *testing.T) {
 	}
 }
 
-// What is written to a file without a name is lost: Ping has to say so.
+// Writes to a file without a name are lost: Ping must report that.
 func TestPingMissesTheFile(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(path string) error{

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// A log that grew while somebody read the database for long, as a backup does, is
-// cut off by SQLite itself when it begins anew. That is no damage.
+// A long read, such as a backup, makes the log grow. SQLite truncates the log when
+// it restarts it. That is not damage.
 func TestLongLogBeginsAnew(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -40,7 +40,7 @@ func TestLongLogBeginsAnew(t *testing.T) {
 	check(t, reader.Close())
 	check(t, store.Close())
 	if !stored(t, open(t, path), strconv.Itoa(number-1)) {
-		t.Error("what was acknowledged is lost")
+		t.Error("an acknowledged change is lost")
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The parts of the header of a log that are looked at:
+// The offsets in the header of a write-ahead log:
 // https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 const (
 	logHeaderSize = 32
@@ -18,31 +18,31 @@ const (
 	logSaltsAt    = 16
 )
 
-// A guard notices when the files are not those that were opened: what is written
-// to a file without a name, or to a log that was cut off, is lost. Its methods
-// that write are for the writer alone.
+// A guard detects that the database or its log was replaced, removed or truncated:
+// what is written to such a file is lost. Only the writer calls its methods for
+// writes.
 type guard struct {
 	path string
 	// database and log are the files that were opened.
 	database, log os.FileInfo
 	// file is the open log.
 	file *os.File
-	// salts change when the log begins anew, because all that it held is in the
-	// database.
+	// salts change when SQLite restarts the log, because the database has all its
+	// content.
 	salts uint64
-	// size is that of the log before the last commit.
+	// size is the size of the log before the last commit.
 	size int64
-	// opened is the origin of the times named, when the names were checked last, and
-	// looked, when the log was: a clock that is set back does not matter. A store
-	// that is busy looks at the log, and before a read at the names, only so often.
+	// opened is the origin of the times named and looked, so that a clock that is
+	// set back does not matter. At named, the names were checked last; at looked,
+	// the log. A busy store checks both only once in a while.
 	opened time.Time
 	named  atomic.Int64
 	looked int64
-	// damage, once set, is why nothing is answered any more.
+	// damage, once set, is the error of every later call.
 	damage atomic.Pointer[error]
 }
 
-// openGuard begins to guard the database and the log of an open connection.
+// openGuard starts to guard the database and the log of an open connection.
 func openGuard(path string) (*guard, error) {
 	g := &guard{path: path, opened: time.Now()}
 	var err error
@@ -73,15 +73,16 @@ func (g *guard) close() error {
 	return g.file.Close()
 }
 
-// recently is for how long what was seen of the files is believed, where that is
-// not about an acknowledgement.
+// recently is how long the result of a check is valid, in nanoseconds, except before
+// an acknowledgement.
 const recently = int64(10 * time.Millisecond)
 
-// now is later than recently from the start, since a time that is 0 is not known.
+// now returns the time since opened. It starts beyond recently, because 0 means
+// never.
 func (g *guard) now() int64 { return int64(time.Since(g.opened)) + 2*recently }
 
 // check returns an error if the database or its log has lost its name, or is
-// known to be damaged.
+// damaged.
 func (g *guard) check() error {
 	g.named.Store(0)
 	now := g.now()
@@ -98,7 +99,7 @@ func (g *guard) check() error {
 	return err
 }
 
-// read is check for what is read.
+// read is the check before a read.
 func (g *guard) read() error {
 	if g.now()-g.named.Load() > recently || g.damage.Load() != nil {
 		return g.check()
@@ -106,7 +107,7 @@ func (g *guard) read() error {
 	return nil
 }
 
-// same returns an error if the name is no longer that of the file that was opened.
+// same returns an error if the name no longer belongs to the file that was opened.
 func same(name string, opened os.FileInfo) error {
 	if present, err := os.Stat(name); err != nil || !os.SameFile(present, opened) {
 		return fmt.Errorf("%s was removed, renamed or replaced while it was in use, and what is written now would be lost: bring that file back under its name, or stop the process and restore a backup", name)
@@ -114,7 +115,7 @@ func same(name string, opened os.FileInfo) error {
 	return nil
 }
 
-// begin is check for what is to be written.
+// begin is the check before a write.
 func (g *guard) begin() error {
 	if err := g.read(); err != nil || g.file == nil {
 		return err
@@ -123,8 +124,7 @@ func (g *guard) begin() error {
 	if err != nil {
 		return err
 	}
-	// SQLite cuts off only what is beyond the limit, in the commit that begins the
-	// log anew.
+	// SQLite truncates the log only to the limit, in the commit that restarts it.
 	least := min(g.size, journalSizeLimit)
 	if g.size = info.Size(); g.size >= least {
 		return nil
@@ -134,13 +134,13 @@ func (g *guard) begin() error {
 		return err
 	}
 	if salts == g.salts {
-		g.damaged(fmt.Errorf("%s-wal was cut off while it was in use", g.path))
+		g.damaged(fmt.Errorf("%s-wal was truncated while it was in use", g.path))
 	}
 	return g.check()
 }
 
-// committed is check for what was written. If it has looked at the log again, it
-// reports that, and whether that has begun anew since.
+// committed is the check after a commit. It reports whether it has looked at the log
+// and, if so, whether SQLite has restarted the log since the last look.
 func (g *guard) committed() (looked, anew bool, err error) {
 	if now := g.now(); g.file != nil && now-g.looked > recently {
 		salts, valid, err := g.header()
@@ -156,8 +156,8 @@ func (g *guard) committed() (looked, anew bool, err error) {
 	return looked, anew, g.check()
 }
 
-// header returns the salts of the log, 0 if it has none, and whether it begins as
-// a log does.
+// header returns the salts of the log, 0 if it is empty, and whether it begins with
+// the magic number of a log.
 func (g *guard) header() (salts uint64, valid bool, err error) {
 	var header [logHeaderSize]byte
 	if _, err := g.file.ReadAt(header[:], 0); err != nil {
@@ -169,13 +169,13 @@ func (g *guard) header() (salts uint64, valid bool, err error) {
 	return binary.BigEndian.Uint64(header[logSaltsAt:]), binary.BigEndian.Uint32(header[:])&^1 == logMagic, nil
 }
 
-// damaged notes that the files are damaged: from now on nothing is answered.
+// damaged records that the files are damaged. From then on every call fails.
 func (g *guard) damaged(cause error) {
 	err := fmt.Errorf("%w: %w: stop the process, and restore a backup", ErrDamaged, cause)
 	g.damage.CompareAndSwap(nil, &err)
 }
 
-// notice notes the damage that an error of SQLite tells of.
+// notice records the damage that an error of SQLite reports.
 func (g *guard) notice(err error) {
 	switch resultCode(err) {
 	case resultCorrupt, resultNotADatabase:

@@ -12,9 +12,8 @@ import (
 )
 
 const (
-	// An operation on an instance waits for a cancelling one on any of its
-	// bindings, and the reverse; operations on two bindings do not wait for
-	// each other.
+	// An operation on an instance waits for a cancelling one on any of its bindings,
+	// and vice versa. Operations on two bindings do not wait for each other.
 	claimOperations = `UPDATE operations SET owner = ?1, lease_until = ?2, updated_at = ?3, generation = generation + 1, attempt = attempt + 1
 		WHERE seq IN (
 			SELECT o.seq FROM operations AS o INDEXED BY operations_queue
@@ -30,8 +29,8 @@ const (
 							AND i.platform = s.value ->> 'Platform' AND i.service_id = s.value ->> 'ServiceID'))
 			ORDER BY o.seq LIMIT ?4)
 		RETURNING seq, ` + operationColumns
-	// What was changed at a later time than now was changed before the clock was
-	// set back. Its lease lasts as long as it did then.
+	// A change in the future happened before the clock was set back. The lease keeps
+	// the length that it had then.
 	setBackLeases = `UPDATE operations SET lease_until = ?1 + (lease_until - updated_at), updated_at = ?1
 		WHERE finished_at = 0 AND lease_until <> 0 AND updated_at > ?1`
 	renewLease = `UPDATE operations SET lease_until = ?, updated_at = ?
@@ -58,7 +57,7 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 	var claims []claim
 	var now int64
 	err = s.write(ctx, func(w *session) error {
-		claims = claims[:0] // The change may be made again after a failed batch.
+		claims = claims[:0] // A failed batch repeats the change.
 		now = s.micros()
 		if before := s.claimed.Load(); before == 0 || now < before {
 			if _, err := w.exec(setBackLeases, now); err != nil {
@@ -77,7 +76,7 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 		return nil, err
 	}
 	s.claimed.Store(now)
-	// RETURNING has no order.
+	// RETURNING has no defined order.
 	slices.SortFunc(claims, func(a, b claim) int { return int(a.seq - b.seq) })
 	records := make([]durable.OperationRecord, len(claims))
 	for i := range claims {
@@ -86,19 +85,19 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 	return records, nil
 }
 
-// prefixed scans one more column, before those of a record.
+// prefixed scans one column before those of a record.
 type prefixed struct {
 	scanner
 	first any
 }
 
-// Scan scans the column that comes first, and then those of the record.
+// Scan scans the first column, and then those of the record.
 func (p prefixed) Scan(dest ...any) error {
 	return p.scanner.Scan(append([]any{p.first}, dest...)...)
 }
 
-// Renew implements [durable.Store]. A lease that has expired but was not
-// claimed is still held: there is no other process that could be working.
+// Renew implements [durable.Store]. A lease that has expired but was not claimed is
+// still held, because no other process could work on the operation.
 func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
 	held := make(map[durable.Fence]durable.OperationState, len(fences))
 	if len(fences) == 0 {
@@ -155,8 +154,8 @@ func (s *Store) Held(ctx context.Context, owner string, fences []durable.Fence) 
 	return held, nil
 }
 
-// releaseLeases makes all operations claimable. The lock on the file proves
-// that whoever held a lease does not live any more.
+// releaseLeases makes all operations claimable. The lock on the file proves that the
+// previous owners of leases have ended.
 func (s *Store) releaseLeases(ctx context.Context) error {
 	return s.write(ctx, func(w *session) error {
 		_, err := w.exec(releaseAllLeases)

@@ -16,8 +16,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// writeToTheLimit writes until the operating system refuses to make files
-// larger, and again after it allows that.
+// writeToTheLimit writes until the operating system refuses to make files larger,
+// and continues after the limit is lifted.
 func writeToTheLimit(path string) error {
 	ctx := context.Background()
 	store, err := sqlitestore.Open(ctx, path)
@@ -42,7 +42,7 @@ func writeToTheLimit(path string) error {
 	for i := range 60 {
 		err := accept(i)
 		if errors.Is(err, durable.ErrConflict) {
-			return fmt.Errorf("a fault is told as an answer: %w", err)
+			return fmt.Errorf("a fault is reported as a conflict: %w", err)
 		}
 		snapshot, loadErr := store.Load(ctx, acceptance(strconv.Itoa(i)).Instance.Key)
 		if loadErr != nil {
@@ -68,13 +68,13 @@ func writeToTheLimit(path string) error {
 	return store.Close()
 }
 
-// A full disk shows as an error of the write, like a file that may not grow.
+// The store handles a file size limit like a full disk: the write fails.
 func TestFilesThatMayNotGrow(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
 	writer := start(t, "file size limit", path)
 	if !writer.output.Scan() {
-		t.Fatal("the child says nothing")
+		t.Fatal("the child has ended")
 	}
 	var failed int
 	if _, err := fmt.Sscanf(writer.output.Text(), "%d failed", &failed); err != nil || failed == 0 || failed == 60 {

@@ -19,8 +19,7 @@ const (
 		ORDER BY expires_at LIMIT ?`
 )
 
-// Expired implements [durable.Store]. The bindings that expired first come
-// first.
+// Expired implements [durable.Store]. The bindings that expired first come first.
 func (s *Store) Expired(ctx context.Context, limit int) ([]durable.BindingRecord, error) {
 	var records []durable.BindingRecord
 	err := s.read(ctx, func(r *session) error {
@@ -29,7 +28,7 @@ func (s *Store) Expired(ctx context.Context, limit int) ([]durable.BindingRecord
 	return records, err
 }
 
-// Instances implements [durable.Store]. The ids are ordered as bytes.
+// Instances implements [durable.Store]. Ids are ordered as bytes.
 func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.InstanceRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
@@ -43,7 +42,7 @@ func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.Inst
 	return list(ctx, s, q.page(`SELECT `+instanceColumns+` FROM instances`, "platform, instance_id", f.Limit), q.args, scanInstance)
 }
 
-// Bindings implements [durable.Store]. The ids are ordered as bytes.
+// Bindings implements [durable.Store]. Ids are ordered as bytes.
 func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.BindingRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
@@ -58,8 +57,8 @@ func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.Bindi
 	return list(ctx, s, q.page(`SELECT `+bindingColumns+` FROM bindings`, "platform, instance_id, binding_id", f.Limit), q.args, scanBinding)
 }
 
-// Operations implements [durable.Store]. It returns ErrNotFound if the
-// operation f.AfterID has been pruned: the list has to be started again.
+// Operations implements [durable.Store]. It returns ErrNotFound if the operation
+// f.AfterID was pruned: start the list again then.
 func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.OperationRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
@@ -68,7 +67,7 @@ func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.Ope
 	q.equal("kind", string(f.Kind))
 	q.equal("state", string(f.State))
 	if f.State == durable.OperationActive || f.State == durable.OperationCancelling {
-		q.where("finished_at = 0") // The index of the few, not the table of the many.
+		q.where("finished_at = 0") // Use the index of the few open operations.
 	}
 	if f.AfterID != "" {
 		seq, err := s.sequence(ctx, f.AfterID)
@@ -120,8 +119,8 @@ func (q *listQuery) page(query, order string, limit int) string {
 	return query + " ORDER BY " + order + " LIMIT ?"
 }
 
-// list runs a query that is not kept: there are too many different ones. It
-// may take long, so it does watch ctx.
+// list runs a query that is not prepared, because there are too many variants. It
+// may take long, so it watches ctx.
 func list[T any](ctx context.Context, s *Store, query string, args []any, scan func(scanner) (T, error)) ([]T, error) {
 	var records []T
 	err := s.read(ctx, func(r *session) error {

@@ -15,26 +15,26 @@ import (
 // database.
 var ErrInUse = errors.New("the database is in use")
 
-// A fileLock keeps other processes from the database, under whatever name they
-// open it. The lock file says who has it before there is a database, and keeps
-// the [note]; the lock on the database file itself holds also if the lock file is
-// removed, or the database has another name.
+// A fileLock keeps other processes from the database, whichever name they open it
+// by. The lock file works before the database exists, and holds the [note]. The lock
+// on the database file also works if the lock file is removed, or if the database
+// has another name.
 type fileLock struct {
 	database string
 	lock     *flock.Flock
 	// notes is the open lock file.
 	notes *os.File
-	// file is the open database, with its lock.
+	// file is the open database with its lock.
 	file *os.File
-	// before is the note of the process before.
+	// before is the note of the previous process.
 	before note
 	// now is the note of this process, once it has written one.
 	now note
 }
 
-// takeLock locks the database with the given path. It returns an error that
-// wraps [ErrInUse] if somebody else has it. The database need not exist; lock
-// it with lockFile when it does.
+// takeLock locks the database with the given path. It returns an error that wraps
+// [ErrInUse] if another process has it. The database need not exist; once it does,
+// lock it with lockFile.
 func takeLock(database string) (*fileLock, error) {
 	path := database + ".lock"
 	l := &fileLock{database: database, lock: flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))}
@@ -58,7 +58,7 @@ func takeLock(database string) (*fileLock, error) {
 }
 
 // patiently tries for a second to get a lock. A process that starts another one
-// shares its locks with that for a moment, also when it ends in it.
+// shares its locks with it for a moment, even if it ends then.
 func patiently(try func() (bool, error)) (bool, error) {
 	const patience, pause = time.Second, 20 * time.Millisecond
 	for deadline := time.Now().Add(patience); ; time.Sleep(pause) { //nolint:forbidigo // Nothing signals that a lock is free.
@@ -97,15 +97,14 @@ func (l *fileLock) lockFile() error {
 	return nil
 }
 
-// clean reports whether the database is as the last process left it when it
-// closed it in good order.
+// clean reports whether the database is as the last process left it after a clean
+// close.
 func (l *fileLock) clean() bool {
 	state, err := l.closedAs()
 	return err == nil && state == l.before.state
 }
 
-// closedAs describes the database file such that a copy put in its place, or an
-// edit, shows.
+// closedAs describes the database file so that an edit or a copy in its place shows.
 func (l *fileLock) closedAs() (string, error) {
 	info, err := os.Stat(l.database)
 	if err != nil {
@@ -114,15 +113,17 @@ func (l *fileLock) closedAs() (string, error) {
 	return fmt.Sprintf("%ssize %d modified %d", closedNote, info.Size(), info.ModTime().UnixNano()), nil
 }
 
-// begin notes that this process has the database, which has these commits.
+// begin writes a note that this process has the database, and how many commits that
+// has.
 func (l *fileLock) begin(store string, commits, base int64) error {
 	l.now = note{state: pidNote + strconv.Itoa(os.Getpid()), store: store, commits: commits, base: base}
 	return writeNote(l.notes, l.now)
 }
 
-// committed notes how many changes the database has. It is not forced to the
-// disk, which would cost as much as the change: a crash of the machine may leave
-// a smaller number, which asks for less. A new base is forced, for there are few.
+// committed records how many commits the database has. It does not sync the number,
+// which would cost as much as the commit. After a crash of the machine, the number
+// may be smaller, which demands less from the next start. It syncs a new base, which
+// is rare.
 func (l *fileLock) committed(commits, base int64) error {
 	moved := base != l.now.base
 	l.now.commits, l.now.base = commits, base
@@ -133,8 +134,8 @@ func (l *fileLock) committed(commits, base int64) error {
 	return err
 }
 
-// restore makes the lock file anew if somebody has removed or replaced it: the
-// next start needs what it says.
+// restore writes the lock file again if it was removed or replaced: the next start
+// needs it.
 func (l *fileLock) restore() error {
 	path := l.database + ".lock"
 	present, err := os.Stat(path)
@@ -145,7 +146,7 @@ func (l *fileLock) restore() error {
 	}
 	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	if ok, err := lock.TryLock(); err != nil || !ok {
-		// Another process has it just long enough to find that it is late.
+		// Another process has it for a moment, until it finds the database in use.
 		return errors.Join(err, lock.Close())
 	}
 	notes, err := os.OpenFile(path, os.O_RDWR, 0o600) //nolint:gosec // The path is the operator's.
@@ -160,8 +161,7 @@ func (l *fileLock) restore() error {
 	return errors.Join(oldNotes.Close(), old.Close())
 }
 
-// release gives the lock back. If clean is set it notes that the database was
-// closed in good order.
+// release releases the lock. If clean is set, it records a clean close.
 func (l *fileLock) release(clean bool) error {
 	var err error
 	if clean {

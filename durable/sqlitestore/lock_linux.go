@@ -7,12 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inodeLockAt is far behind the bytes that SQLite locks, and any database.
+// inodeLockAt is far beyond the bytes that SQLite locks, and beyond any database.
 const inodeLockAt = 1 << 62
 
-// lockInode locks a byte of an open file, whatever name it was opened under,
-// until that is closed. Unlike those of SQLite the lock belongs to the open file,
-// not to the process: closing another one of the same file does not end it.
+// lockInode locks a byte of an open file, whichever name it was opened by, until the
+// file is closed. Unlike a lock of SQLite, the lock belongs to the open file, not to
+// the process: closing another open file of the same inode does not release it.
 func lockInode(file *os.File) (bool, error) {
 	lock := unix.Flock_t{Type: unix.F_WRLCK, Start: inodeLockAt, Len: 1}
 	err := unix.FcntlFlock(file.Fd(), unix.F_OFD_SETLK, &lock)

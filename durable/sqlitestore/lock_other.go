@@ -4,6 +4,6 @@ package sqlitestore
 
 import "os"
 
-// lockInode does nothing where locks of SQLite would be in its way. The lock file
-// has to do there.
+// lockInode does nothing on systems where it would conflict with the locks of
+// SQLite. The lock file has to suffice there.
 func lockInode(*os.File) (bool, error) { return true, nil }

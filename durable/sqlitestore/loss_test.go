@@ -15,8 +15,9 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// obey has the database and does what its input says: "accept ID", "ping" and
-// "close". It answers each line with "ok" or with "error" and the reason.
+// obey opens the database and executes the commands of its input: "accept ID", "load
+// ID", "ping" and "close". It answers each line with "ok", or with "error" and the
+// reason.
 func obey(path string) error {
 	ctx := context.Background()
 	store, err := sqlitestore.Open(ctx, path)
@@ -47,7 +48,7 @@ func obey(path string) error {
 	return nil
 }
 
-// A broker is a process that obeys.
+// A broker is a process that runs obey.
 type broker struct {
 	*child
 	t *testing.T
@@ -62,7 +63,7 @@ func startBroker(t *testing.T, path string) *broker {
 	return b
 }
 
-// do returns the error of what the process was asked to do, or nothing.
+// do executes a command and returns its error, or "".
 func (b *broker) do(what string) string {
 	b.t.Helper()
 	if _, err := io.WriteString(b.input.(io.Writer), what+"\n"); err != nil {
@@ -84,7 +85,7 @@ func (b *broker) must(what string) {
 	}
 }
 
-// kill is kill -9.
+// kill ends the process like kill -9.
 func (b *broker) kill() {
 	b.t.Helper()
 	if err := b.command.Process.Kill(); err != nil {
@@ -100,7 +101,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// replace puts a copy of a file in its place.
+// replace replaces a file with a copy of it.
 func replace(t *testing.T, path string) {
 	t.Helper()
 	content := read(t, path)
@@ -108,8 +109,8 @@ func replace(t *testing.T, path string) {
 	write(t, path, content)
 }
 
-// What is acknowledged is in the files that were opened: without them, every
-// answer is an error, and the store is not ready.
+// Acknowledged changes are in the files that were opened. Without those files every
+// call fails, and the store is not ready.
 func TestFilesLostWhileInUse(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -121,7 +122,7 @@ func TestFilesLostWhileInUse(t *testing.T) {
 		"replaced":          {replace, "was removed, renamed or replaced"},
 		"log removed":       {func(t *testing.T, path string) { t.Helper(); check(t, os.Remove(path+"-wal")) }, "-wal was removed, renamed or replaced"},
 		"log replaced":      {func(t *testing.T, path string) { t.Helper(); replace(t, path+"-wal") }, "-wal was removed, renamed or replaced"},
-		"log cut off":       {func(t *testing.T, path string) { t.Helper(); check(t, os.Truncate(path+"-wal", 40_000)) }, "-wal was cut off"},
+		"log truncated":     {func(t *testing.T, path string) { t.Helper(); check(t, os.Truncate(path+"-wal", 40_000)) }, "-wal was truncated"},
 		"log emptied":       {func(t *testing.T, path string) { t.Helper(); check(t, os.Truncate(path+"-wal", 0)) }, "-wal was overwritten"},
 		"log overwritten":   {func(t *testing.T, path string) { t.Helper(); overwrite(t, path+"-wal", 0, len(read(t, path+"-wal"))) }, ""},
 		"pages scribbled":   {func(t *testing.T, path string) { t.Helper(); overwrite(t, path, 4096, len(read(t, path))-4096) }, "malformed"},
@@ -141,12 +142,12 @@ func TestFilesLostWhileInUse(t *testing.T) {
 			}
 			c.change(t, path)
 			seen := b.do("accept after")
-			// A store that is busy looks at the log only so often.
+			// A busy store looks at the log only once in a while.
 			for i := 0; strings.HasPrefix(name, "log ") && seen == "" && i < 10_000; i++ {
 				seen = b.do("accept after-" + strconv.Itoa(i))
 			}
 			if name == "pages scribbled" {
-				// The pages that are in memory are good: others are needed to notice.
+				// Cached pages are good: read others, too.
 				for i := 0; i < 100 && seen == ""; i++ {
 					seen = b.do("load " + strconv.Itoa(i))
 				}
@@ -166,11 +167,11 @@ func TestFilesLostWhileInUse(t *testing.T) {
 	}
 }
 
-// Whatever happens to the files of a killed process: the next start has all that
-// was acknowledged, or refuses.
+// Whatever happens to the files of a killed process: the next start has all
+// acknowledged changes, or is refused.
 func TestFilesLostAfterAKill(t *testing.T) {
 	t.Parallel()
-	const unproven, missing = "changes that were acknowledged may be missing", "the database is missing"
+	const unproven, missing = "acknowledged changes may be missing", "the database is missing"
 	remove := func(suffixes ...string) func(t *testing.T, path, old string) {
 		return func(t *testing.T, path, _ string) {
 			t.Helper()
@@ -181,7 +182,7 @@ func TestFilesLostAfterAKill(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		change func(t *testing.T, path, old string)
-		want   string // empty if it starts
+		want   string // Empty if it starts.
 	}{
 		"nothing":              {func(t *testing.T, _, _ string) { t.Helper() }, ""},
 		"-shm removed":         {remove("-shm"), ""},
@@ -192,7 +193,7 @@ func TestFilesLostAfterAKill(t *testing.T) {
 		"removed":              {remove("", "-wal"), missing},
 		"only the log is left": {remove(""), "the log would be lost"},
 		"-wal emptied":         {func(t *testing.T, path, _ string) { t.Helper(); check(t, os.Truncate(path+"-wal", 0)) }, unproven},
-		"-wal cut off": {func(t *testing.T, path, _ string) {
+		"-wal truncated": {func(t *testing.T, path, _ string) {
 			t.Helper()
 			check(t, os.Truncate(path+"-wal", int64(len(read(t, path+"-wal"))-1)))
 		}, unproven},
@@ -233,7 +234,7 @@ func TestFilesLostAfterAKill(t *testing.T) {
 			b.kill()
 			c.change(t, path, old)
 
-			for range 2 { // A refusal must not make the files look good.
+			for range 2 { // The second attempt must be refused, too.
 				store, err := sqlitestore.Open(t.Context(), path)
 				if err == nil {
 					for i := range 20 {
@@ -248,7 +249,7 @@ func TestFilesLostAfterAKill(t *testing.T) {
 				}
 				t.Log(err)
 			}
-			if c.want == unproven && name != "another database, the new log" { // Nothing can be made of that.
+			if c.want == unproven && name != "another database, the new log" { // That cannot be adopted.
 				adopted, err := sqlitestore.Open(t.Context(), path, sqlitestore.WithAdoption())
 				check(t, err)
 				check(t, adopted.Close())
@@ -262,7 +263,7 @@ func TestFilesLostAfterAKill(t *testing.T) {
 	}
 }
 
-// A clean end vouches for nothing that was put in the place of the database.
+// A clean close does not vouch for a file that replaces the database.
 func TestOlderDatabaseAfterAClose(t *testing.T) {
 	t.Parallel()
 	path := filled(t)
@@ -280,8 +281,7 @@ func TestOlderDatabaseAfterAClose(t *testing.T) {
 	}
 }
 
-// A broker whose lock file was removed makes it anew, so that the count is there
-// for the next start.
+// A broker writes a removed lock file again, so that the next start has the count.
 func TestLockFileIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")

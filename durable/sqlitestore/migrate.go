@@ -11,8 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// ErrNewerSchema means that a newer version of the program has written the
-// database.
+// ErrNewerSchema means that a newer version of the program wrote the database.
 var ErrNewerSchema = errors.New("the schema is newer than this program")
 
 //go:embed migrations/*.sql
@@ -38,8 +37,8 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 	return nil
 }
 
-// checkVersion refuses a schema that is newer than the migrations of this
-// program. It reports whether the schema has the table of commits. It only reads.
+// checkVersion refuses a schema that is newer than the migrations of this program.
+// It reports whether the schema has the table of commits. It only reads.
 func checkVersion(ctx context.Context, db *sql.DB, path string) (counted bool, err error) {
 	var have sql.NullInt64
 	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&have); err != nil {

@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// A note is the content of the lock file: who has the database, or what it
-// looked like after a close in good order, and how many changes it has. The
-// lines have a fixed width, so that a number is replaced in place: whatever
-// interrupts that, the note is the one before or the one after.
+// A note is the content of the lock file: which process has the database, or the
+// state of the file after a clean close, and the number of commits. Its lines have a
+// fixed width, so that a number is replaced in place: after an interruption the note
+// is the old or the new one.
 type note struct {
-	// state is pidNote and a process id, or closedNote and what fileNote says.
+	// state is pidNote and a process id, or closedNote and what closedAs returned.
 	state string
-	// store is the id of the database, empty if the note is of a version that
-	// did not count.
+	// store is the id of the database. It is empty in the note of a version that did
+	// not count commits.
 	store string
-	// commits is at most the number that the database had when its last change
-	// was acknowledged.
+	// commits is at most the number of commits when the last change was
+	// acknowledged.
 	commits int64
-	// base is at most the number that the database has without its log.
+	// base is at most the number of commits of the database file without its log.
 	base int64
 }
 
@@ -43,14 +43,14 @@ func (n note) String() string {
 	return line(n.state) + line(storeWord+n.store) + n.numbers()
 }
 
-// numbers are the lines that change with each commit.
+// numbers returns the lines that change with each commit.
 func (n note) numbers() string {
 	return line(commitsWord+strconv.FormatInt(n.commits, 10)) + line(baseWord+strconv.FormatInt(n.base, 10))
 }
 
 func line(text string) string { return fmt.Sprintf("%-*s\n", noteLine-1, text) }
 
-// parseNote reads a note. Anything that is none is an empty one.
+// parseNote reads a note. It returns an empty one if the content is not a note.
 func parseNote(content string) note {
 	var n note
 	for i, text := range strings.Split(content, "\n") {
@@ -83,7 +83,7 @@ func readNote(file *os.File) (note, error) {
 	return parseNote(string(content)), err
 }
 
-// writeNote replaces a note, durably: after a crash of the machine an old one
+// writeNote replaces a note and syncs it: after a crash of the machine, an old note
 // must not vouch for the database.
 func writeNote(file *os.File, n note) error {
 	content := n.String()

@@ -19,7 +19,7 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// childMode and childPath tell the test binary that it is the other process.
+// childMode and childPath tell the test binary to be the other process.
 const (
 	childMode = "SQLITESTORE_CHILD_MODE"
 	childPath = "SQLITESTORE_CHILD_PATH"
@@ -41,14 +41,14 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// report prints the error of a child, which its test reads.
+// report prints the error of a child. Its test reads it.
 func report(err error) {
 	if err != nil {
 		fmt.Fprintf(os.Stdout, "error %v\n", err)
 	}
 }
 
-// A child is this test binary as another process.
+// A child is the test binary as another process.
 type child struct {
 	command *exec.Cmd
 	input   io.Closer
@@ -74,7 +74,7 @@ func start(t *testing.T, mode, path string) *child {
 	return &child{command: command, input: input, output: bufio.NewScanner(output)}
 }
 
-// holdDatabase has the database until its input ends.
+// holdDatabase keeps the database open until its input ends.
 func holdDatabase(path string) error {
 	store, err := sqlitestore.Open(context.Background(), path)
 	if err != nil {
@@ -120,8 +120,8 @@ func TestOneProcessAtATime(t *testing.T) {
 	}
 }
 
-// writeForever provisions instances from several goroutines and prints what
-// has been acknowledged: "accepted ID" and "ended ID".
+// writeForever provisions instances from several goroutines and prints each
+// acknowledged change: "accepted ID" or "ended ID".
 func writeForever(path string) error {
 	store, err := sqlitestore.Open(context.Background(), path)
 	if err != nil {
@@ -160,8 +160,8 @@ func writeForever(path string) error {
 	return <-failed
 }
 
-// What was acknowledged to anybody is there after kill -9, and nothing is there
-// by half. What was being worked on can be claimed at once.
+// After kill -9, every acknowledged change is there, and no change is there by half.
+// Unfinished operations can be claimed at once.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -188,7 +188,7 @@ func TestKill(t *testing.T) {
 			t.Fatal("the child ended before it was killed")
 		}
 		if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
-			t.Fatalf("the child left no log behind: %v", err)
+			t.Fatalf("the child left no log: %v", err)
 		}
 
 		store, err := sqlitestore.Open(t.Context(), path)

@@ -7,20 +7,20 @@ import (
 )
 
 var (
-	// ErrChangesMissing means that the database may have lost changes that were
-	// acknowledged: it, or its log, is older than the lock file says, or there is
-	// no lock file to tell. It was left as it is.
-	ErrChangesMissing = errors.New("changes that were acknowledged may be missing")
-	// ErrMissing means that there was a database and now there is none.
+	// ErrChangesMissing means that the database may lack acknowledged changes: it,
+	// or its log, is older than the lock file says, or the lock file is missing. The
+	// database is unchanged.
+	ErrChangesMissing = errors.New("acknowledged changes may be missing")
+	// ErrMissing means that the lock file describes a database that does not exist.
 	ErrMissing = errors.New("the database is missing")
 )
 
-// remedy is what to do about ErrChangesMissing.
+// remedy tells the operator what to do about ErrChangesMissing.
 const remedy = "bring back the files that belong together (the database, -wal and .lock), or restore a backup with openbroker admin restore; to go on without what is missing, run openbroker admin adopt"
 
 const selectCommits = `SELECT store, number, closed FROM commits WHERE id = 1`
 
-// commits is what a database says about itself.
+// commits is the row that identifies a database and counts its commits.
 type commits struct {
 	store  string
 	number int64
@@ -33,7 +33,7 @@ func scanCommits(row scanner) (commits, error) {
 	return c, err
 }
 
-// prove compares a database, as its log makes it, with the note beside it.
+// prove compares a database, including its log, with its note.
 func prove(path string, have commits, noted note) error {
 	switch {
 	case noted.store == "" && !have.closed:
@@ -41,16 +41,16 @@ func prove(path string, have commits, noted note) error {
 	case noted.store == "":
 		return nil
 	case have.store != noted.store:
-		return unproven(path, "it is another database than the one of %s.lock", path)
+		return unproven(path, "%s.lock belongs to another database", path)
 	case have.number < noted.commits:
-		return unproven(path, "it has %d of the %d changes that were acknowledged: it is an older one, or %s-wal was removed, cut off or overwritten", have.number, noted.commits, path)
+		return unproven(path, "it has %d of %d acknowledged changes: it is an older copy, or %s-wal was removed, truncated or overwritten", have.number, noted.commits, path)
 	default:
 		return nil
 	}
 }
 
-// proveBase compares a database without its log with the note beside it. The log
-// has all that came after the base, and makes a newer database of no older one.
+// proveBase compares a database without its log with its note. The log contains only
+// what came after the base. It cannot complete an older database.
 func proveBase(ctx context.Context, path string, noted note) error {
 	if noted.store == "" {
 		return nil
@@ -63,17 +63,17 @@ func proveBase(ctx context.Context, path string, noted note) error {
 	err = errors.Join(err, db.Close())
 	switch {
 	case err != nil:
-		// The log may have what is missing: a crash can interrupt what moves it.
-		return nil //nolint:nilerr // What the log makes of it is looked at next.
+		// The log may have the missing pages: a crash can interrupt a checkpoint.
+		return nil //nolint:nilerr // The caller checks the database with its log next.
 	case have.store != noted.store:
-		return unproven(path, "it is another database than the one of %s.lock", path)
+		return unproven(path, "%s.lock belongs to another database", path)
 	case have.number < noted.base:
-		return unproven(path, "%s-wal continues a database with %d changes, and this one has %d: it is an older one", path, noted.base, have.number)
+		return unproven(path, "%s-wal continues a database with %d changes, and this one has %d: it is an older copy", path, noted.base, have.number)
 	default:
 		return nil
 	}
 }
 
 func unproven(path, reason string, args ...any) error {
-	return fmt.Errorf("open %s: %w: %s; nothing was changed: %s", path, ErrChangesMissing, fmt.Sprintf(reason, args...), remedy)
+	return fmt.Errorf("open %s: %w: %s; it is unchanged: %s", path, ErrChangesMissing, fmt.Sprintf(reason, args...), remedy)
 }

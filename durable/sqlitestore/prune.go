@@ -32,8 +32,8 @@ const (
 	deleteInstancesOperations = `DELETE FROM operations WHERE platform = ? AND instance_id = ?`
 )
 
-// Prune implements [durable.Store]. An instance goes after its bindings. The
-// operations that go with a record are counted, but not limited.
+// Prune implements [durable.Store]. It deletes an instance after its bindings.
+// Operations deleted with their record count, but the limit does not apply to them.
 func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (int, error) {
 	pruned := 0
 	limit = max(limit, 0)
@@ -62,7 +62,7 @@ func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (
 	return pruned, nil
 }
 
-// pruneRecords deletes what query selects.
+// pruneRecords deletes the records that query selects.
 func pruneRecords(w *session, query string, before int64, limit int, remove func(durable.Key) (int64, error)) (int, error) {
 	var keys []durable.Key
 	err := w.query(collect(&keys, func(row scanner) (k durable.Key, err error) {
@@ -83,7 +83,8 @@ func pruneRecords(w *session, query string, before int64, limit int, remove func
 	return pruned, nil
 }
 
-// execAll runs statements with the same arguments and adds up what they change.
+// execAll runs statements with the same arguments and returns the total of changed
+// rows.
 func execAll(w *session, args []any, statements ...string) (int64, error) {
 	var sum int64
 	for _, statement := range statements {

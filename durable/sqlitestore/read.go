@@ -23,7 +23,7 @@ const (
 func (s *Store) Load(ctx context.Context, key durable.Key) (*durable.Snapshot, error) {
 	var snapshot *durable.Snapshot
 	err := s.read(ctx, func(r *session) (err error) {
-		// A transaction sees one moment of the database.
+		// A transaction reads one snapshot of the database.
 		if _, err := r.exec("BEGIN"); err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (s *Store) load(r *session, key durable.Key) (*durable.Snapshot, error) {
 	snapshot := &durable.Snapshot{Now: fromMicros(s.micros())}
 	instance, err := scanInstance(r.queryRow(selectInstance, key.Platform, key.InstanceID))
 	if errors.Is(err, sql.ErrNoRows) {
-		return snapshot, nil // Bindings and operations need an instance.
+		return snapshot, nil // Without an instance there are no bindings and operations.
 	}
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *Store) operation(ctx context.Context, query string, args ...any) (*dura
 	return &record, nil
 }
 
-// collect returns a function that appends what it scans to records.
+// collect returns a function that appends each scanned record to records.
 func collect[T any](records *[]T, scan func(scanner) (T, error)) func(scanner) error {
 	return func(row scanner) error {
 		record, err := scan(row)

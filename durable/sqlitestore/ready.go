@@ -7,9 +7,8 @@ import (
 	"fmt"
 )
 
-// begin notes beside the database what it is now. The database itself does not
-// change before the first commit: a start that is refused for another reason leaves
-// it as it is.
+// begin writes the state of the database to the lock file. It does not change the
+// database: if the start fails later, the database is unchanged.
 func (s *Store) begin(w *session) error {
 	have, err := scanCommits(w.queryRow(selectCommits))
 	if err != nil {
@@ -33,19 +32,19 @@ func (s *Store) begin(w *session) error {
 	return nil
 }
 
-// markOpen moves the first commit into the database, which says from then on that it
-// is open, also without its log.
+// markOpen checkpoints the first commit into the database file. From then on the
+// file itself says that it is open, even without its log.
 func (s *Store) markOpen() error {
 	s.unchanged, s.marked = false, true
 	if s.guard.size > journalSizeLimit {
-		return nil // So much that a crash has left is moved bit by bit.
+		return nil // After a crash, the log may be large: SQLite checkpoints it step by step.
 	}
 	var busy, logged, moved int64
 	return s.writer.session.queryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &logged, &moved)
 }
 
-// committed makes sure that a commit is in the files that were opened, and notes
-// it beside them. Only then it is acknowledged.
+// committed makes sure that a commit is in the files that were opened, and counts it
+// in the lock file. Only then its changes are acknowledged.
 func (s *Store) committed(number int64) error {
 	looked, anew, err := s.guard.committed()
 	if err != nil {
@@ -53,7 +52,7 @@ func (s *Store) committed(number int64) error {
 	}
 	base := s.lock.now.base
 	if anew {
-		// All that the log held when it was looked at last is in the database.
+		// The database has what the log contained at the last look.
 		base = s.seen
 	}
 	if looked {
@@ -68,8 +67,8 @@ func (s *Store) committed(number int64) error {
 	return s.markOpen()
 }
 
-// closeDatabase is the last change: the database says that it was closed. A disk
-// that is full must not hinder that: the next start finds an unclean end.
+// closeDatabase is the last change: it marks the database as closed. If the disk is
+// full, it does not, and the next start finds an unclean close.
 func (s *Store) closeDatabase(w *session) error {
 	if err := s.guard.begin(); err != nil {
 		return errors.Join(err, keepLog(w))
@@ -80,7 +79,7 @@ func (s *Store) closeDatabase(w *session) error {
 	}
 	var number int64
 	if err := w.queryRow(`UPDATE commits SET number = number + 1, closed = 1 WHERE id = 1 RETURNING number`).Scan(&number); err != nil {
-		return nil //nolint:nilerr // The end is an unclean one.
+		return nil //nolint:nilerr // An unclean close.
 	}
 	if err := s.committed(number); err != nil {
 		return err
@@ -89,9 +88,9 @@ func (s *Store) closeDatabase(w *session) error {
 	return nil
 }
 
-// Ping reads and writes, since a full disk or a file system that has become
-// read-only shows only then, and tells what the store knows of damage: files that
-// were removed, replaced or cut off, and pages that could not be read.
+// Ping reads and writes: only a write detects a full disk or a read-only file
+// system. Ping also reports known damage: files that were removed, replaced or
+// truncated, and pages that could not be read.
 func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, func(r *session) error {
 		for _, query := range []string{
@@ -115,8 +114,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	})
 }
 
-// inspect reads all of the database. If it is damaged, nothing is answered from
-// then on.
+// inspect reads the whole database. If it is damaged, every later call fails.
 func (s *Store) inspect(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -129,7 +127,7 @@ func (s *Store) inspect(ctx context.Context) {
 	}()
 	db, err := openPool(s.path, "_query_only=1&mode=rw", 1)
 	if err != nil {
-		return // Whatever hinders it hinders the others too.
+		return // Other calls report the same error.
 	}
 	err = errors.Join(checkContent(ctx, db, s.path), db.Close())
 	if errors.Is(err, ErrDamaged) {
@@ -137,8 +135,8 @@ func (s *Store) inspect(ctx context.Context) {
 	}
 }
 
-// Close finishes the changes that have been taken up, closes the database and
-// gives it free for other processes. Calls that come later fail.
+// Close finishes the changes that the writer has taken up, and releases the database
+// for other processes. It can be called twice. Later calls of other methods fail.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		s.closeErr = s.release(true)
@@ -146,9 +144,9 @@ func (s *Store) Close() error {
 	return s.closeErr
 }
 
-// release closes what is open, the writer last: its connection folds the log
-// into the database. If that is done without an error, and started says that
-// the store was ready, the lock file notes a close in good order.
+// release closes everything that is open, the writer last: its connection
+// checkpoints the log into the database. If all succeeds, and started says that the
+// store was ready, the lock file records a clean close.
 func (s *Store) release(started bool) error {
 	close(s.closing)
 	s.inspection.Wait()

@@ -19,7 +19,7 @@ const (
 func (s *Store) Reseal(ctx context.Context, values []admin.SealedValue) (int, error) {
 	changed := 0
 	err := s.write(ctx, func(w *session) error {
-		changed = 0 // The change may be made again after a failed batch.
+		changed = 0 // A failed batch repeats the change.
 		for i := range values {
 			n, err := resealValue(w, &values[i])
 			if err != nil {

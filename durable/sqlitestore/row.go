@@ -4,8 +4,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The columns of the records, in the order in which the scan functions take
-// them.
+// The columns of the records, in the order of the scan functions.
 const (
 	instanceColumns  = `platform, instance_id, revision, status, service_id, plan_id, data, created_at, updated_at`
 	bindingColumns   = `platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at`

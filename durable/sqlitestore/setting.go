@@ -29,7 +29,7 @@ func (s *Store) Setting(ctx context.Context, name string) ([]byte, error) {
 // PutSetting implements [durable.Store].
 func (s *Store) PutSetting(ctx context.Context, name string, value []byte) ([]byte, error) {
 	if value == nil {
-		value = []byte{} // A nil value would be none at all.
+		value = []byte{} // SQLite would store nil as NULL.
 	}
 	var stored []byte
 	err := s.write(ctx, func(w *session) error {

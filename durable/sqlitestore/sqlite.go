@@ -18,15 +18,15 @@ const (
 	resultNotADatabase = sqlite3.SQLITE_NOTADB
 )
 
-// isCutOff reports whether err says that a file is shorter than it has to be.
+// isCutOff reports whether err says that a file is truncated.
 func isCutOff(err error) bool {
 	var failure *sqlite.Error
 	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_IOERR_SHORT_READ
 }
 
-// settings are those of every connection. FULL syncs the log with every
-// commit; the cache and the checkpoint interval are in KiB and pages, and
-// bound the memory of a connection and the size of the log.
+// settings are the settings of every connection. FULL syncs the log with every
+// commit. The cache, in KiB, and the checkpoint interval, in pages, bound the memory
+// of a connection and the size of the log.
 const settings = "_defensive=1&_dqs=0" +
 	"&_pragma=busy_timeout(5000)" +
 	"&_pragma=synchronous(FULL)" +
@@ -37,8 +37,8 @@ const settings = "_defensive=1&_dqs=0" +
 	"&_pragma=wal_autocheckpoint(4000)" +
 	"&_pragma=journal_size_limit(67108864)" // journalSizeLimit
 
-// openPool returns at most size connections to the file at path, with query
-// added to the settings of its URI. It does not connect yet.
+// openPool returns a pool of at most size connections to the file at path, with
+// query added to the settings of its URI. It does not connect yet.
 func openPool(path, query string, size int) (*sql.DB, error) {
 	uri := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: settings + "&" + query}
 	connector, err := sqlite.NewConnector(uri.String())
@@ -51,7 +51,8 @@ func openPool(path, query string, size int) (*sql.DB, error) {
 	return db, nil
 }
 
-// resultCode returns the primary result code of an error of SQLite, else -1.
+// resultCode returns the primary result code of an error of SQLite, or -1 for
+// another error.
 func resultCode(err error) int {
 	var failure *sqlite.Error
 	if !errors.As(err, &failure) {
@@ -60,23 +61,23 @@ func resultCode(err error) int {
 	return failure.Code() & 0xff
 }
 
-// isDuplicate reports whether err says that a unique index refuses a row.
+// isDuplicate reports whether err is a violation of a unique index.
 func isDuplicate(err error) bool {
 	var failure *sqlite.Error
 	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
 }
 
-// A session is one connection with its prepared statements, for one goroutine
-// at a time. Statements run to their end: they take microseconds, watching a
-// context costs as much again, and one that is interrupted in a transaction
-// would take the changes of others with it. Contexts are looked at before.
+// A session is one connection with its prepared statements, for one goroutine at a
+// time. It does not interrupt statements when a context ends: they take
+// microseconds, watching a context costs as much again, and an interruption would
+// undo the changes of other callers in the same transaction. Callers check the
+// context before.
 type session struct {
 	conn *sql.Conn
 	// ctx never ends.
 	ctx        context.Context
 	statements map[string]*sql.Stmt
-	// written says that a statement has, or may have, changed something. The
-	// writer sets it back.
+	// written says that a statement may have changed rows. The writer resets it.
 	written bool
 }
 
@@ -88,8 +89,8 @@ func newSession(ctx context.Context, db *sql.DB) (*session, error) {
 	return &session{conn: conn, ctx: context.WithoutCancel(ctx), statements: make(map[string]*sql.Stmt)}, nil
 }
 
-// prepared returns the prepared statement for query, which must be a constant:
-// statements are kept.
+// prepared returns the prepared statement for query and keeps it. The query must be
+// a constant.
 func (s *session) prepared(query string) (*sql.Stmt, error) {
 	if statement, ok := s.statements[query]; ok {
 		return statement, nil
@@ -102,7 +103,7 @@ func (s *session) prepared(query string) (*sql.Stmt, error) {
 	return statement, nil
 }
 
-// exec runs a constant statement and returns how many rows it changed.
+// exec runs a constant statement and returns the number of changed rows.
 func (s *session) exec(query string, args ...any) (int64, error) {
 	statement, err := s.prepared(query) //nolint:sqlclosecheck // It is kept, and closed with the session.
 	if err != nil {
@@ -117,8 +118,8 @@ func (s *session) exec(query string, args ...any) (int64, error) {
 	return changed, err
 }
 
-// writes reports whether a statement can change rows. After others, SQLite tells
-// how many the one before has changed.
+// writes reports whether a statement can change rows. After any other statement,
+// SQLite returns the count of the previous one.
 func writes(query string) bool {
 	switch verb, _, _ := strings.Cut(query, " "); verb {
 	case "INSERT", "UPDATE", "DELETE":
@@ -128,8 +129,8 @@ func writes(query string) bool {
 	}
 }
 
-// queryRow runs a constant query that returns at most one row; scan reports
-// [sql.ErrNoRows] if it returns none.
+// queryRow runs a constant query that returns at most one row. Scan returns
+// [sql.ErrNoRows] if there is no row.
 func (s *session) queryRow(query string, args ...any) scanner {
 	statement, err := s.prepared(query) //nolint:sqlclosecheck // It is kept, and closed with the session.
 	if err != nil {
@@ -180,12 +181,13 @@ type failedScan struct{ err error }
 // Scan returns the error.
 func (f failedScan) Scan(...any) error { return f.err }
 
-// journalSizeLimit is the size, in bytes, to which a log is cut off when it begins
-// anew.
+// journalSizeLimit is the size in bytes to which SQLite truncates a log that it
+// restarts.
 const journalSizeLimit = 64 << 20
 
-// keepLog makes SQLite keep the log when the last connection is closed: it removes
-// the one that has the name then, which may be that of another database.
+// keepLog makes SQLite keep the log when the last connection closes. SQLite would
+// remove the file that has the name of the log then, which may belong to another
+// database.
 func keepLog(s *session) error {
 	return s.conn.Raw(func(connection any) error {
 		control, ok := connection.(sqlite.FileControl)

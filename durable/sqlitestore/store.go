@@ -18,15 +18,15 @@ import (
 
 var errClosed = errors.New("the store is closed")
 
-// readSessions is how many goroutines can read at once. SQLite works on the
-// processor: more would only take memory.
+// readSessions is how many goroutines can read at once. Reads are bound by the
+// processor: more sessions would only take memory.
 const readSessions = 4
 
 // A Store is a [durable.Store] on an SQLite file. Make one with [Open].
 //
-// A change that a worker of the store has taken up is finished even if the
-// context of its caller ends, and the caller learns the result; a change that
-// still waits then is given up, with the context's error.
+// The store completes a change that its writer has taken up even if the context of
+// the caller ends, and the caller gets the result. A change that still waits then is
+// abandoned, with the error of the context.
 type Store struct {
 	path  string
 	now   func() time.Time
@@ -34,25 +34,25 @@ type Store struct {
 	hints chan struct{}
 	// claimed is the time of the last claim.
 	claimed atomic.Int64
-	// guard notices that the files are not those that were opened.
+	// guard detects that the files were replaced.
 	guard *guard
 
 	writes *sql.DB
 	reads  *sql.DB
 	writer *writer
-	// readers holds the sessions that nobody uses, of readerCount in all.
+	// readers holds the idle sessions, of readerCount in all.
 	readers     chan *session
 	readerCount int
 
 	closing chan struct{}
-	// seen is the number of commits when the log was looked at last.
+	// seen is the number of commits at the last look at the log.
 	seen int64
-	// unchanged says that the database still says that it was closed, and marked that
-	// it says also without its log that it is open.
+	// unchanged says that the database is still marked as closed, and marked that
+	// the database file is marked as open even without its log.
 	unchanged, marked bool
-	// closed says that the database says that it was closed.
+	// closed says that the database is marked as closed.
 	closed bool
-	// inspection is what looks at the whole database meanwhile.
+	// inspection is the goroutine that reads the whole database.
 	inspection sync.WaitGroup
 	closeOnce  sync.Once
 	closeErr   error
@@ -60,15 +60,15 @@ type Store struct {
 
 var _ durable.Store = (*Store)(nil)
 
-// Open opens the database at path, or creates it (mode 0600), and the
-// directory above it (mode 0700), if there is none. It brings the schema up to
-// date and releases the leases of the process before, which is known to have
-// ended.
+// Open opens the database at path. It creates a missing database (mode 0600) and its
+// missing directory (mode 0700), migrates the schema, and releases the leases of the
+// previous process, which has ended.
 //
-// The error wraps [ErrInUse] if another process has the database, [ErrDamaged]
-// if the file is damaged or something else than a database of openbroker, and
-// [ErrNewerSchema] if a newer program has written it. In all three cases the
-// file is unchanged.
+// The error wraps [ErrInUse] if another process has the database, [ErrDamaged] if
+// the file is damaged or not a database of openbroker, [ErrNewerSchema] if a newer
+// program wrote it, [ErrChangesMissing] if it may lack acknowledged changes, and
+// [ErrMissing] if the lock file describes a database that does not exist. In all
+// these cases the file is unchanged.
 func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	o := newOptions(options)
 	path, err := resolve(path)
@@ -91,8 +91,8 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	return s, nil
 }
 
-// resolve returns the one absolute name that the file is locked and opened
-// under, and makes its directory.
+// resolve returns the one absolute name by which the file is locked and opened, and
+// creates its directory.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -139,9 +139,9 @@ func (s *Store) start(ctx context.Context, o sqliteoptions.Options) error {
 		return errors.Join(err, session.close())
 	}
 	go s.writer.run()
-	// Reads of a large database are mapped: a miss in the small cache of a
-	// connection then costs no system call. A file that somebody cuts off while
-	// it is mapped ends the process, which it has to survive anyway.
+	// Reads of a large database are memory-mapped: a miss in the small cache of a
+	// connection then costs no system call. If the file is truncated while it is
+	// mapped, the process crashes, which the store survives.
 	if s.reads, err = openPool(s.path, "_query_only=1&mode=rw&_pragma=mmap_size(1073741824)", readSessions); err != nil {
 		return err
 	}
@@ -162,8 +162,8 @@ func (s *Store) start(ctx context.Context, o sqliteoptions.Options) error {
 	return nil
 }
 
-// create makes a database where there is none. There must have been none, unless
-// isNew says that a new one is meant.
+// create makes a missing database. It refuses to if the lock file describes one,
+// unless isNew allows a new database.
 func (s *Store) create(ctx context.Context, isNew bool) error {
 	if logged, err := hasLog(s.path); err != nil || logged {
 		if err == nil {
@@ -172,7 +172,7 @@ func (s *Store) create(ctx context.Context, isNew bool) error {
 		return err
 	}
 	if s.lock.before.store != "" && !isNew {
-		return fmt.Errorf("open %s: %w: %s.lock says that it had %d changes; bring it back, or restore a backup with openbroker admin restore; if a new, empty one is meant, say so with --new-store",
+		return fmt.Errorf("open %s: %w: %s.lock says that it had %d changes; bring it back, restore a backup with openbroker admin restore, or start with --new-store for a new, empty database",
 			s.path, ErrMissing, s.path, s.lock.before.commits)
 	}
 	if err := create(ctx, s.path); err != nil {
@@ -181,9 +181,9 @@ func (s *Store) create(ctx context.Context, isNew bool) error {
 	return s.lock.lockFile()
 }
 
-// create makes the database under another name and then gives it its own, so
-// that a file with that name is always whole: whatever interrupts this, the
-// next start creates it anew.
+// create makes the database under a temporary name and then renames it, so that a
+// file with the final name is always complete. After an interruption the next start
+// begins again.
 func create(ctx context.Context, path string) error {
 	temporary := path + ".new"
 	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
@@ -191,7 +191,7 @@ func create(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	// SQLite gives its side files the mode of the database.
+	// SQLite gives the side files the mode of the database.
 	file, err := os.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) //nolint:gosec // The path is the operator's.
 	if err != nil {
 		return fmt.Errorf("create the database: %w", err)
@@ -214,7 +214,7 @@ func create(ctx context.Context, path string) error {
 
 func syncDirectory(path string) error {
 	if runtime.GOOS == "windows" {
-		return nil // Directories cannot be synced there, and need not be.
+		return nil // Windows cannot sync directories, and need not.
 	}
 	directory, err := os.Open(path) //nolint:gosec // The path is the operator's.
 	if err != nil {
@@ -223,8 +223,8 @@ func syncDirectory(path string) error {
 	return errors.Join(directory.Sync(), directory.Close())
 }
 
-// Hints receives a value after changes of this process that let an operation
-// become due or end, not after those of an operator's process, see [Attach].
+// Hints receives a value after a change of this process lets an operation become due
+// or end. It misses the changes of operators, see [Attach].
 func (s *Store) Hints() <-chan struct{} { return s.hints }
 
 func (s *Store) hint() {
@@ -234,7 +234,7 @@ func (s *Store) hint() {
 	}
 }
 
-// micros is the time of the store.
+// micros returns the time of the store.
 func (s *Store) micros() int64 { return s.now().UnixMicro() }
 
 // write makes a change and returns when it is durable, in the files that were
@@ -243,7 +243,7 @@ func (s *Store) write(ctx context.Context, apply func(*session) error) error {
 	return s.wrap(s.writer.do(ctx, apply))
 }
 
-// read calls f with a connection that nobody else uses meanwhile.
+// read calls f with an idle session.
 func (s *Store) read(ctx context.Context, f func(*session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -267,7 +267,7 @@ func (s *Store) read(ctx context.Context, f func(*session) error) error {
 	}
 }
 
-// answers are the errors that callers expect.
+// answers returns the errors that callers expect.
 func answers() []error {
 	return []error{
 		durable.ErrConflict, durable.ErrFenced, durable.ErrCancelling, durable.ErrNotFound,
@@ -275,7 +275,7 @@ func answers() []error {
 	}
 }
 
-// wrap says which database an unexpected error is about.
+// wrap adds the path of the database to an unexpected error.
 func (s *Store) wrap(err error) error {
 	if err == nil {
 		return nil

@@ -27,7 +27,7 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// The contract does not need a clock that can be moved, either.
+// The contract also works without a clock that tests can move.
 func TestContractOnTheWallClock(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *storetest.Database {
@@ -44,7 +44,7 @@ func TestContractOnTheWallClock(t *testing.T) {
 	})
 }
 
-// open opens a store that is closed at the end of the test.
+// open opens a store, which is closed at the end of the test.
 func open(tb testing.TB, path string, options ...sqlitestore.Option) *sqlitestore.Store {
 	tb.Helper()
 	store, err := sqlitestore.Open(tb.Context(), path, options...)
@@ -59,8 +59,7 @@ func open(tb testing.TB, path string, options ...sqlitestore.Option) *sqlitestor
 	return store
 }
 
-// A clock stands still unless it is advanced. It shows a time that no other
-// clock does.
+// A clock stands still until a test moves it. It starts at a time of its own.
 type clock struct {
 	mutex sync.Mutex
 	time  time.Time

@@ -2,8 +2,9 @@ package sqlitestore
 
 import "time"
 
-// Times are stored as microseconds since 1970, 0 for the zero time: integers
-// compare and index well, and lose nothing that the contract promises.
+// The database stores times as microseconds since 1970, and the zero time as 0.
+// Integers compare and index well, and keep the precision that the contract
+// promises.
 
 func toMicros(t time.Time) int64 {
 	if t.IsZero() {
@@ -19,7 +20,7 @@ func fromMicros(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// after returns now + d, or 0 (none) if d is not positive.
+// after returns now + d, or 0 if d is not positive.
 func after(now int64, d time.Duration) int64 {
 	if d <= 0 {
 		return 0

@@ -72,7 +72,7 @@ func (s *Store) Export(ctx context.Context, each func(admin.ExportItem) error) e
 		}},
 	}
 	return s.read(ctx, func(r *session) (err error) {
-		// A transaction sees one moment of the database.
+		// A transaction reads one snapshot of the database.
 		if _, err := r.exec("BEGIN"); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (s *Store) Import(ctx context.Context, items iter.Seq2[admin.ExportItem, er
 	begun := false
 	return s.write(ctx, func(w *session) error {
 		if begun {
-			return errors.New("the import was interrupted by another change: begin it again")
+			return errors.New("another change interrupted the import: begin it again")
 		}
 		begun = true
 		var anything bool
@@ -144,7 +144,7 @@ func importItem(w *session, item admin.ExportItem) (err error) {
 	return err
 }
 
-// about says which record cannot be imported.
+// about adds the record to the error of an import.
 func about(err error, what, id string) error {
 	if err == nil {
 		return nil
@@ -152,7 +152,7 @@ func about(err error, what, id string) error {
 	return fmt.Errorf("import %s %q: %w", what, id, err)
 }
 
-// slot is what an operation occupies, see the migrations.
+// slot is what an operation occupies while it is open, see the migrations.
 func slot(o *admin.ExportedOperation) string {
 	switch {
 	case o.State == durable.OperationCancelling:

@@ -7,8 +7,8 @@ import (
 	"github.com/openbroker/openbroker/internal/groupcommit"
 )
 
-// maxBatch bounds how many changes become durable as one, and with that how
-// long the first of them waits for the others.
+// maxBatch bounds how many changes share a commit, and with that how long the first
+// of them waits for the others.
 const maxBatch = 256
 
 // A change is what one caller wants written.
@@ -18,25 +18,26 @@ type change struct {
 	result error
 }
 
-// A refusal is the result of a change that has written nothing: it was not
-// allowed, as its first statement found. The batch goes on without it. After
-// any other error the batch is undone.
+// A refusal is the result of a change whose first statement found that it is not
+// allowed. The change has written nothing, and the batch goes on without it. Any
+// other error rolls back the batch.
 type refusal struct{ error }
 
 func (r refusal) Unwrap() error { return r.error }
 
-// refuse says that the change has written nothing, for the given reason.
+// refuse returns a refusal with the given reason.
 func refuse(reason error) error { return refusal{reason} }
 
 // A writer commits the changes of the queue, on the one connection that writes.
 type writer struct {
 	session *session
 	queue   *groupcommit.Queue[*change]
-	// begin is called before a batch is written, and committed after it was, with
-	// how many commits the database has then. Their errors become the results.
+	// begin is called before a batch is written. committed is called after its
+	// commit, with the number of commits that the database has then. Their errors
+	// become the results of the changes.
 	begin     func() error
 	committed func(number int64) error
-	// last, unless nil, is what the writer does before it closes the session.
+	// last, unless nil, is called before the session is closed.
 	last func(*session) error
 
 	ended chan struct{}
@@ -54,7 +55,8 @@ func newWriter(s *session, closing <-chan struct{}) *writer {
 	}
 }
 
-// do makes a change and returns when it is durable, or has failed and is undone.
+// do makes a change and returns when it is durable, or when it has failed and is
+// rolled back.
 func (w *writer) do(ctx context.Context, apply func(*session) error) error {
 	return w.queue.Do(ctx, &change{apply: apply})
 }
@@ -70,15 +72,14 @@ func (w *writer) run() {
 }
 
 // wait returns when the writer has ended, which it does when the store closes, with
-// the error of closing the connection.
+// the error of closing the session.
 func (w *writer) wait() error {
 	<-w.ended
 	return w.err
 }
 
-// commit makes the changes of the batch and answers their callers. If one of
-// them or the batch as a whole cannot be made, each is made on its own, so that
-// one does not fail the others.
+// commit makes the changes of the batch and answers their callers. If the batch
+// fails, commit makes each change on its own, so that one does not fail the others.
 func (w *writer) commit(batch []*change) {
 	begun, err := w.transact(batch)
 	if err != nil && begun && len(batch) > 1 {
@@ -99,10 +100,10 @@ func (w *writer) commit(batch []*change) {
 	}
 }
 
-// transact makes the changes of the batch in one transaction and sets the
-// results of those that are refused. If it returns an error, nothing was
-// changed; if the transaction has not even begun, the changes have no part in
-// that.
+// transact makes the changes of the batch in one transaction and sets the results of
+// those that are refused. After an error with begun, the batch is rolled back, and
+// each change can be made on its own. After an error without begun, that would not
+// help.
 func (w *writer) transact(batch []*change) (begun bool, err error) {
 	if err := w.begin(); err != nil {
 		return false, err
@@ -114,7 +115,7 @@ func (w *writer) transact(batch []*change) (begun bool, err error) {
 	w.session.written = false
 	for _, c := range batch {
 		c.result = c.apply(w.session)
-		if _, refused := c.result.(refusal); c.result != nil && !refused { //nolint:errorlint // A wrapped refusal is none: something was written.
+		if _, refused := c.result.(refusal); c.result != nil && !refused { //nolint:errorlint // A wrapped refusal does not count: the change has written something.
 			w.rollback()
 			return true, c.result
 		}
@@ -133,16 +134,16 @@ func (w *writer) transact(batch []*change) (begun bool, err error) {
 	if !counted {
 		return true, nil
 	}
-	// It is written, but nobody may rely on it: doing it again would not help.
+	// The batch is written, but not acknowledged. Repeating it would not help.
 	return false, w.committed(number)
 }
 
-// countCommit counts the transaction that it is part of, so that a start finds out
-// whether it sees the last one.
+// countCommit counts its own transaction, so that Open detects whether the last one
+// is missing.
 const countCommit = `UPDATE commits SET number = number + 1, closed = 0 WHERE id = 1 RETURNING number`
 
-// rollback ends the transaction, unless SQLite has done that already, as it
-// does after some errors: then this one says so and means nothing.
+// rollback rolls back the transaction. After some errors SQLite has done so already;
+// the error of ROLLBACK means nothing then.
 func (w *writer) rollback() {
 	_, _ = w.session.exec("ROLLBACK")
 }

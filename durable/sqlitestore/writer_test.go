@@ -15,8 +15,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// hold keeps the writer busy until the function that it returns is called, so
-// that what is written meanwhile becomes one batch.
+// hold keeps the writer busy until release is called, so that changes queued
+// meanwhile become one batch.
 func hold(t *testing.T, store *sqlitestore.Store) (release func()) {
 	t.Helper()
 	busy, gate := make(chan struct{}, 1), make(chan struct{})
@@ -25,7 +25,7 @@ func hold(t *testing.T, store *sqlitestore.Store) (release func()) {
 		done <- store.Do(context.Background(), func(func(string, ...any) error) error {
 			select {
 			case busy <- struct{}{}:
-			default: // It is made again if its batch fails.
+			default: // A failed batch repeats it.
 			}
 			<-gate
 			return nil
@@ -41,7 +41,7 @@ func hold(t *testing.T, store *sqlitestore.Store) (release func()) {
 	}
 }
 
-// queue starts a change and returns when it waits for the writer.
+// queue starts a change and returns when it is queued.
 func queue(t *testing.T, store *sqlitestore.Store, change func() error) <-chan error {
 	t.Helper()
 	before := store.Queued()
@@ -76,7 +76,7 @@ func stored(t *testing.T, store *sqlitestore.Store, id string) bool {
 	return snapshot.Instance != nil
 }
 
-// A change that fails must not take the others of its batch with it.
+// A failed change must not fail the others of its batch.
 func TestBatchWithPoison(t *testing.T) {
 	t.Parallel()
 	poison := errors.New("poison")
@@ -116,7 +116,7 @@ func TestBatchWithPoison(t *testing.T) {
 					t.Errorf("change %d: %v", i, err)
 				}
 				if !stored(t, store, strconv.Itoa(i)) {
-					t.Errorf("change %d is not there", i)
+					t.Errorf("change %d is missing", i)
 				}
 			}
 			if err := <-poisoned; err == nil {
@@ -132,7 +132,7 @@ func TestBatchWithPoison(t *testing.T) {
 	}
 }
 
-// A conflict that shows late, by an index, is undone alone.
+// Only the change that violates a unique index is rolled back.
 func TestBatchWithLateConflict(t *testing.T) {
 	t.Parallel()
 	store := open(t, filepath.Join(t.TempDir(), "broker.db"))
@@ -150,7 +150,7 @@ func TestBatchWithLateConflict(t *testing.T) {
 		t.Errorf("duplicate: %v", err)
 	}
 	if !stored(t, store, "a") || stored(t, store, "b") || !stored(t, store, "c") {
-		t.Error("not exactly the changes that succeeded are stored")
+		t.Error("the changes that succeeded are not exactly what is stored")
 	}
 }
 
@@ -162,7 +162,7 @@ func TestCancelBeforeAndAfterTheWriterTakesAChange(t *testing.T) {
 	abandoned := queue(t, store, func() error { return store.Accept(ctx, acceptance("abandoned")) })
 	kept := queue(t, store, func() error { return store.Accept(t.Context(), acceptance("kept")) })
 	cancel()
-	// The writer is still held: the caller does not wait for it.
+	// The writer is still busy: the caller does not wait for it.
 	if err := <-abandoned; !errors.Is(err, context.Canceled) {
 		t.Errorf("abandoned: %v", err)
 	}
@@ -171,7 +171,7 @@ func TestCancelBeforeAndAfterTheWriterTakesAChange(t *testing.T) {
 		t.Error(err)
 	}
 	if stored(t, store, "abandoned") || !stored(t, store, "kept") {
-		t.Error("not exactly the change that was kept is stored")
+		t.Error("the kept change is not exactly what is stored")
 	}
 
 	ctx, cancel = context.WithCancel(t.Context())
@@ -187,7 +187,7 @@ func TestCancelBeforeAndAfterTheWriterTakesAChange(t *testing.T) {
 	}
 }
 
-// Closing answers what waits: with its result or with an error, never not.
+// Close answers every waiting change, with its result or with an error.
 func TestCloseWithAFullQueue(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -211,7 +211,7 @@ func TestCloseWithAFullQueue(t *testing.T) {
 	}
 }
 
-// pragma runs a statement on the connection that writes.
+// pragma executes a statement on the connection that writes.
 func pragma(t *testing.T, store *sqlitestore.Store, statement string) {
 	t.Helper()
 	if err := store.Do(t.Context(), func(exec func(string, ...any) error) error { return exec(statement) }); err != nil {
@@ -229,10 +229,10 @@ func TestFullDatabase(t *testing.T) {
 		a.Instance.Data = make([]byte, 20_000)
 		err := store.Accept(t.Context(), a)
 		if errors.Is(err, durable.ErrConflict) {
-			t.Fatalf("a fault is told as an answer: %v", err)
+			t.Fatalf("a fault is reported as a conflict: %v", err)
 		}
 		if (err == nil) != stored(t, store, a.Instance.Key.InstanceID) {
-			t.Fatalf("the result is %v, but it is stored, or the reverse", err)
+			t.Fatalf("the result is %v and does not match what is stored", err)
 		}
 		if err == nil {
 			acknowledged++
@@ -262,18 +262,18 @@ func TestReadOnlyDatabase(t *testing.T) {
 		t.Error("ping succeeds")
 	}
 	if !stored(t, store, "0") || stored(t, store, "refused") {
-		t.Error("not exactly what was acknowledged is there")
+		t.Error("the acknowledged changes are not exactly what is stored")
 	}
 	if err := store.Close(); err != nil {
 		t.Error(err)
 	}
 	if again := open(t, path); !stored(t, again, "0") || stored(t, again, "refused") {
-		t.Error("not exactly what was acknowledged is there after opening again")
+		t.Error("the acknowledged changes are not exactly what is stored after opening again")
 	}
 }
 
-// Another program that writes to the file, such as the sqlite3 shell, is waited
-// for, but not for ever, and then all who wait are told.
+// The store waits for another program that writes to the file, such as the sqlite3
+// shell, but not for ever. Then all waiting changes fail.
 func TestLockedByAnotherProgram(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -291,8 +291,8 @@ func TestLockedByAnotherProgram(t *testing.T) {
 	for i := range 10 {
 		results = append(results, queue(t, store, func() error { return store.Accept(t.Context(), acceptance(strconv.Itoa(i))) }))
 	}
-	// What is held has the database, so the other can lock it only afterwards,
-	// which may be before or after the others are written.
+	// The held change has the database, so the other program gets its lock later,
+	// before or after the queued changes are written.
 	locked := make(chan error)
 	go func() {
 		_, err := other.ExecContext(t.Context(), `PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE`)
@@ -304,7 +304,7 @@ func TestLockedByAnotherProgram(t *testing.T) {
 	}
 	for i, result := range results {
 		if err := <-result; (err == nil) != stored(t, store, strconv.Itoa(i)) {
-			t.Errorf("change %d: the result is %v, but it is stored, or the reverse", i, err)
+			t.Errorf("change %d: the result is %v and does not match what is stored", i, err)
 		}
 	}
 	if err := store.Accept(t.Context(), acceptance("locked")); err == nil || errors.Is(err, durable.ErrConflict) {
@@ -321,7 +321,7 @@ func TestLockedByAnotherProgram(t *testing.T) {
 	}
 }
 
-// What is promised about crashes rests on these; a test cannot cut the power.
+// The promises about crashes depend on these settings. A test cannot cut the power.
 func TestDurabilitySettings(t *testing.T) {
 	t.Parallel()
 	store := open(t, filepath.Join(t.TempDir(), "broker.db"))
