@@ -20,3 +20,10 @@ func (e *Engine) Waiting() (requests int) {
 	}
 	return requests
 }
+
+// WaitingFor counts the requests that wait for the end of the operation with the id.
+func (e *Engine) WaitingFor(id string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.watchers[id])
+}

@@ -21,10 +21,10 @@ func TestSynchronousClientsJoin(t *testing.T) {
 		first := r.later(http.MethodPut, instancePath("i"), provisionBody("plan-sync", ""))
 		receive(t, "the provision", g.entered)
 		second := r.later(http.MethodPut, instancePath("i"), provisionBody("plan-sync", ""))
-		eventually(t, "both wait", func() bool { return r.Waiting() == 2 })
-		r.send(http.MethodPut, instancePath("i"), provisionBody("plan-sync", `,"parameters":{"x":1}`)).is(t, http.StatusConflict, "")
 		// A client that accepts it does not wait.
 		operation := r.provision("i", "plan-sync", "").is(t, http.StatusAccepted, "").operation()
+		eventually(t, "both wait", func() bool { return r.WaitingFor(operation) == 2 })
+		r.send(http.MethodPut, instancePath("i"), provisionBody("plan-sync", `,"parameters":{"x":1}`)).is(t, http.StatusConflict, "")
 		g.open()
 		for _, answers := range []<-chan answer{first, second} {
 			a := receive(t, "an answer", answers)
