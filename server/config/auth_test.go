@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// What the section auth says decides, of a request from an address with headers.
+// The section auth decides about requests by their address and headers.
 func TestAuth(t *testing.T) {
 	t.Parallel()
 	const proxies = "auth: {proxy: [{peers: [10.1.2.0/24], platform: cf}, {peers: [10.9.9.9], user_header: X-User}]}"
@@ -21,7 +21,7 @@ func TestAuth(t *testing.T) {
 		"proxy, basic":            {proxies, "10.1.2.7:1", "alice", "", openbroker.Principal{Name: "alice", Method: "proxy", Platform: "cf"}, ""},
 		"proxy, header":           {proxies, "10.9.9.9:1", "", "bob", openbroker.Principal{Name: "bob", Method: "proxy"}, ""},
 		"proxy, another's header": {proxies, "10.1.2.7:1", "", "bob", openbroker.Principal{}, `Basic realm="openbroker", charset="UTF-8"`},
-		"a stranger":              {proxies, "10.2.2.7:1", "alice", "bob", openbroker.Principal{}, `Basic realm="openbroker", charset="UTF-8"`},
+		"another peer":            {proxies, "10.2.2.7:1", "alice", "bob", openbroker.Principal{}, `Basic realm="openbroker", charset="UTF-8"`},
 		"realm":                   {"auth: {realm: Billing, basic: [{username: a, password: b}]}", "10.1.2.7:1", "", "", openbroker.Principal{}, `Basic realm="Billing", charset="UTF-8"`},
 		"none":                    {"auth: {none: true}", "10.1.2.7:1", "alice", "", openbroker.Principal{Name: "anonymous", Method: "none"}, ""},
 	} {

@@ -10,13 +10,12 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// Catalog says where the catalog comes from, and changes how it describes what the
-// provider offers.
+// Catalog configures the source of the catalog and changes to it.
 type Catalog struct {
-	File          Path               `yaml:"file" doc:"file or directory with the catalog, in YAML or JSON, instead of that of the provider; taken over when it changes"`
-	AllowBreaking bool               `yaml:"allow_breaking" default:"false" doc:"take over a changed file also if that breaks instances that exist"`
-	PollInterval  Duration           `yaml:"poll_interval" default:"30s" doc:"how often the file is read although nothing tells that it has changed"`
-	Services      map[string]Service `yaml:"services" doc:"changes, by service id or name"`
+	File          Path               `yaml:"file" doc:"file or directory with the catalog, in YAML or JSON, in place of the provider's catalog; read again when it changes"`
+	AllowBreaking bool               `yaml:"allow_breaking" default:"false" doc:"accept a changed file even if it breaks existing instances"`
+	PollInterval  Duration           `yaml:"poll_interval" default:"30s" doc:"how often the file is read without a notification of the file system"`
+	Services      map[string]Service `yaml:"services" doc:"changes to services, by service id or name"`
 }
 
 func (c *Catalog) check(report reporter) {
@@ -31,9 +30,9 @@ func (c *Catalog) check(report reporter) {
 	}
 }
 
-// ReadCatalog returns the catalog to serve: that of the file, or else the given one,
-// with the changes. The error is that of [catalog.Load], or [Errors]; so are the
-// findings for warn.
+// ReadCatalog returns the catalog to serve: the one of the file, or else the given
+// one, with the changes applied. It calls warn with the warnings of [catalog.Load].
+// The error is that of [catalog.Load], or [Errors].
 func (c *Config) ReadCatalog(given *openbroker.Catalog, warn ...func(catalog.Finding)) (*openbroker.Catalog, error) {
 	if c.Catalog != nil && c.Catalog.File != "" {
 		var err error
@@ -44,27 +43,27 @@ func (c *Config) ReadCatalog(given *openbroker.Catalog, warn ...func(catalog.Fin
 	return c.ChangeCatalog(given)
 }
 
-// Service changes a service. What is left out stays.
+// Service has changes to a service. Fields that are not set stay unchanged.
 type Service struct {
 	Name        string          `yaml:"name" doc:"name that platforms show; unique among all their brokers"`
 	Description string          `yaml:"description" doc:"a short description"`
 	Tags        []string        `yaml:"tags" doc:"replaces the tags"`
 	Metadata    map[string]any  `yaml:"metadata" doc:"merged into the metadata, by top-level name"`
-	Plans       map[string]Plan `yaml:"plans" doc:"by plan id or name"`
+	Plans       map[string]Plan `yaml:"plans" doc:"changes to plans, by plan id or name"`
 }
 
-// Plan changes a plan. What is left out stays.
+// Plan has changes to a plan. Fields that are not set stay unchanged.
 type Plan struct {
 	Name                   string         `yaml:"name" doc:"name that platforms show; unique within the service"`
 	Description            string         `yaml:"description" doc:"a short description"`
-	Free                   *bool          `yaml:"free" doc:"whether it costs nothing"`
+	Free                   *bool          `yaml:"free" doc:"whether the plan is free of charge"`
 	MaximumPollingDuration Duration       `yaml:"maximum_polling_duration" doc:"how long platforms poll an operation, in whole seconds"`
 	Metadata               map[string]any `yaml:"metadata" doc:"merged into the metadata, by top-level name"`
 }
 
-// ChangeCatalog returns the catalog with the changes of the file; the given one stays
-// as it is. The error is [Errors], if a change is for what the catalog does not
-// have, or makes it invalid.
+// ChangeCatalog returns a copy of the given catalog with the changes of the file. The
+// error is [Errors] if a change names an unknown service or plan, or makes the
+// catalog invalid.
 func (c *Config) ChangeCatalog(given *openbroker.Catalog) (*openbroker.Catalog, error) {
 	if c.Catalog == nil {
 		return given, nil
@@ -75,7 +74,7 @@ func (c *Config) ChangeCatalog(given *openbroker.Catalog) (*openbroker.Catalog, 
 		path := "catalog.services." + name
 		i := slices.IndexFunc(given.Services, func(s openbroker.Service) bool { return s.ID == name || s.Name == name })
 		if i < 0 {
-			problems.report(path, "is no service of the catalog")
+			problems.report(path, "is not a service of the catalog")
 			continue
 		}
 		change := c.Catalog.Services[name]
@@ -100,7 +99,7 @@ func (s *Service) apply(service *openbroker.Service, path string, problems *coll
 		path := path + ".plans." + name
 		i := slices.IndexFunc(given, func(p openbroker.Plan) bool { return p.ID == name || p.Name == name })
 		if i < 0 {
-			problems.report(path, "is no plan of the service")
+			problems.report(path, "is not a plan of the service")
 			continue
 		}
 		change := s.Plans[name]
@@ -127,7 +126,7 @@ func replace(field *string, value string) {
 	}
 }
 
-// merge puts the changes over the metadata, in a copy.
+// merge replaces the metadata by a copy with the changes.
 func merge[M any](metadata **M, changes map[string]any, path string, problems *collector) {
 	if len(changes) == 0 {
 		return

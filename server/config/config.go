@@ -15,46 +15,46 @@ import (
 // directory; after [Load] they are absolute.
 type Config struct {
 	Listen         string      `yaml:"listen" default:"127.0.0.1:8080" doc:"host:port to listen on: :8080 for all interfaces, port 0 for a free one"`
-	Prefix         string      `yaml:"prefix" doc:"the only path below which the broker is served, such as /osb; by default it is served under any"`
-	MaxConnections int         `yaml:"max_connections" min:"1" default:"4096" doc:"connections that may be open; half of the files that the process may open if that is less. Idle ones are closed for new ones"`
-	PlatformPrefix bool        `yaml:"platform_prefix" default:"false" doc:"serve /{platform}/v2/... and take the platform from there"`
+	Prefix         string      `yaml:"prefix" doc:"the path under which the broker is served, such as /osb; by default any path"`
+	MaxConnections int         `yaml:"max_connections" min:"1" default:"4096" doc:"limit of open connections, or half the limit of open files if that is less; at the limit, new connections replace idle ones"`
+	PlatformPrefix bool        `yaml:"platform_prefix" default:"false" doc:"serve /{platform}/v2/... and take the platform from the path"`
 	TLS            *TLS        `yaml:"tls" doc:"serve HTTPS; plain HTTP by default"`
 	Auth           *Auth       `yaml:"auth" doc:"who may call the broker; by default the user openbroker with a generated password, which is kept in the data directory"`
-	Data           Path        `yaml:"data" doc:"directory for what has no place of its own; openbroker-data in the working directory by default"`
+	Data           Path        `yaml:"data" doc:"directory for everything without a path of its own; openbroker-data in the working directory by default"`
 	Store          Store       `yaml:"store" doc:"sqlite:PATH, or postgres://... for several replicas; openbroker.db in the data directory by default"`
-	Encryption     *Encryption `yaml:"encryption" doc:"the key of what is stored; by default it is made, in keyset.json in the data directory"`
-	Log            Log         `yaml:"log" doc:"what is logged, to the standard error"`
-	API            API         `yaml:"api" doc:"how the Open Service Broker API is spoken"`
-	Provider       *Provider   `yaml:"provider" doc:"what makes the services; exactly one. By default sqlitefile"`
-	Upstream       *Upstream   `yaml:"upstream" doc:"a broker that stays as it is, and to which calls are passed on, instead of a provider"`
-	Engine         Engine      `yaml:"engine" doc:"how operations are carried out"`
-	Policies       Policies    `yaml:"policies" doc:"how the operations of plans are treated"`
+	Encryption     *Encryption `yaml:"encryption" doc:"the encryption keys of stored data; by default keyset.json in the data directory, which is generated"`
+	Log            Log         `yaml:"log" doc:"level and format of the log on the standard error"`
+	API            API         `yaml:"api" doc:"settings of the Open Service Broker API"`
+	Provider       *Provider   `yaml:"provider" doc:"the provider of the services, exactly one; sqlitefile by default"`
+	Upstream       *Upstream   `yaml:"upstream" doc:"another broker that receives the calls, in place of a provider"`
+	Engine         Engine      `yaml:"engine" doc:"how the engine runs operations"`
+	Policies       Policies    `yaml:"policies" doc:"how the engine runs the operations of single plans"`
 	Catalog        *Catalog    `yaml:"catalog" doc:"the catalog, and changes to it; by default that of the provider"`
 	Shutdown       Shutdown    `yaml:"shutdown" doc:"how the process stops"`
 
 	document *document
 }
 
-// Encryption says where the keyset is. One of the two is set.
+// Encryption configures the keyset: either a file or the keyset itself.
 type Encryption struct {
-	KeysetFile Path   `yaml:"keyset_file" doc:"file with the keyset, mode 0600; made if there is none and nothing was stored yet"`
+	KeysetFile Path   `yaml:"keyset_file" doc:"file with the keyset, mode 0600; generated if it does not exist and the store is empty"`
 	Keyset     Secret `yaml:"keyset" doc:"the keyset itself, in JSON, such as ${env:OPENBROKER_KEYSET}"`
-	GroupRead  bool   `yaml:"group_read" default:"false" doc:"accept a keyset file that its group may read, as Kubernetes mounts secrets"`
+	GroupRead  bool   `yaml:"group_read" default:"false" doc:"accept a keyset file that its group can read, as Kubernetes mounts secrets"`
 }
 
-// Provider says what makes the services. One of the fields is set.
+// Provider configures the provider of the services. Exactly one field is set.
 type Provider struct {
 	SQLiteFile *SQLiteFile `yaml:"sqlitefile" doc:"SQLite databases in files"`
 }
 
 // SQLiteFile configures the provider sqlitefile.
 type SQLiteFile struct {
-	Directory   Path     `yaml:"directory" doc:"directory of the databases; instances in the data directory by default"`
-	CreateDelay Duration `yaml:"create_delay" default:"0s" doc:"wait so long before a database is created, as a slow service would; for demonstrations and tests"`
+	Directory   Path     `yaml:"directory" doc:"directory of the databases; the directory instances in the data directory by default"`
+	CreateDelay Duration `yaml:"create_delay" default:"0s" doc:"delay of the creation of a database, like a slow service; for demonstrations and tests"`
 }
 
-// check reports what the types of the fields do not say. What depends on
-// references that were not resolved is left out.
+// check reports problems that depend on more than the type of a field. It skips
+// sections with unresolved references.
 func (c *Config) check(report reporter) {
 	if c.Listen != "" {
 		if err := CheckListen(c.Listen); err != nil {
@@ -73,7 +73,7 @@ func (c *Config) check(report reporter) {
 		e.check(report)
 	}
 	if c.Provider != nil && c.Provider.SQLiteFile == nil {
-		report("provider", "names no provider: add sqlitefile: {}")
+		report("provider", "has no provider: add sqlitefile: {}")
 	}
 	if c.Catalog != nil {
 		c.Catalog.check(report)
@@ -88,7 +88,7 @@ func (c *Config) check(report reporter) {
 
 func (e *Encryption) check(report reporter) {
 	if (e.KeysetFile == "") == (e.Keyset == "") {
-		report("encryption", "needs one of keyset_file and keyset")
+		report("encryption", "needs either keyset_file or keyset")
 		return
 	}
 	if e.Keyset != "" {
@@ -98,8 +98,8 @@ func (e *Encryption) check(report reporter) {
 	}
 }
 
-// CheckStore returns what is wrong with the URL of a store, without opening it. The
-// error repeats nothing of the URL.
+// CheckStore checks the URL of a store without opening the store. The error does not
+// contain parts of the URL.
 func CheckStore(store Store) error {
 	if store.PostgreSQL == "" {
 		return nil
@@ -110,8 +110,8 @@ func CheckStore(store Store) error {
 	return nil
 }
 
-// plain is an error without the name of the package that it comes from, which says
-// nothing to whoever writes a configuration.
+// plain returns the error without the prefix of its package, which does not help the
+// author of a configuration.
 func plain(err error) error {
 	text := err.Error()
 	for _, name := range [...]string{"pgstore: ", "seal: ", "auth: ", "server: "} {
@@ -137,7 +137,7 @@ func CheckListen(address string) error {
 	case err != nil:
 		return errors.New(likeAddress)
 	case noNumber != nil:
-		return errors.New(likeAddress + ": the port is a number")
+		return errors.New(likeAddress + ": the port must be a number")
 	case number > 65535:
 		return fmt.Errorf("has the port %d: ports are from 0 to 65535", number)
 	default:
@@ -145,5 +145,5 @@ func CheckListen(address string) error {
 	}
 }
 
-// A reporter takes a problem with the field at a path.
+// A reporter reports a problem of the field at a path.
 type reporter func(path, format string, args ...any)

@@ -33,7 +33,7 @@ func parse(t *testing.T, text string, variables map[string]string) *config.Confi
 func TestEmpty(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "\n\n", "# nothing\n", "---\n", "\ufeff", "~"} {
-		if _, err := config.Parse("c.yaml", []byte(text), environment(nil)); err == nil || !strings.Contains(err.Error(), "c.yaml:1:1: the file is empty: write") {
+		if _, err := config.Parse("c.yaml", []byte(text), environment(nil)); err == nil || !strings.Contains(err.Error(), "c.yaml:1:1: the file is empty: add settings") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -55,7 +55,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// The example is complete: it loads, and the catalog knows what it names.
+// The example file loads, and the catalog has the services and plans that it names.
 func TestExampleFile(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../../examples/config/openbroker.yaml")
@@ -105,8 +105,7 @@ func TestExampleFile(t *testing.T) {
 	}
 }
 
-// Every field of the file reaches what it configures: the values are all
-// different, and none is zero.
+// Every field of the file reaches its target: all values are different and not zero.
 func TestEngineFields(t *testing.T) {
 	t.Parallel()
 	c := parse(t, `
@@ -134,7 +133,7 @@ policies:
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	// A new field of the engine needs one here too, or a reason not to.
+	// A new field of the engine needs a field here, or an exception.
 	for i := range reflect.TypeFor[durable.Config]().NumField() {
 		name := reflect.TypeFor[durable.Config]().Field(i).Name
 		if name != "Sealer" && name != "Logger" && reflect.ValueOf(want).Field(i).IsZero() {
@@ -184,20 +183,20 @@ catalog:
 		t.Fatal(err)
 	}
 	_, err = c.EngineConfig(sqlitefile.Catalog())
-	if want := `openbroker.yaml:3:11: policies.plans.huge is no plan of the catalog, which has ["` + sqlitefile.LargePlanID + `" "` + sqlitefile.SmallPlanID + `" "large" "small" "sqlite/large" "sqlite/small"]
+	if want := `openbroker.yaml:3:11: policies.plans.huge is not a plan of the catalog, which has ["` + sqlitefile.LargePlanID + `" "` + sqlitefile.SmallPlanID + `" "large" "small" "sqlite/large" "sqlite/small"]
     3 |     huge: {mode: synchronous}
       |           ^
-openbroker.yaml:5:19: policies.plans.sqlite/small is a plan that has another policy already, under another name
+openbroker.yaml:5:19: policies.plans.sqlite/small is a plan that already has a policy under another name
     5 |     sqlite/small: {mode: automatic}
       |                   ^`; fmt.Sprint(err) != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 	given := sqlitefile.Catalog()
 	changed, err := c.ChangeCatalog(given)
-	if want := `openbroker.yaml:8:12: catalog.services.mysql is no service of the catalog
+	if want := `openbroker.yaml:8:12: catalog.services.mysql is not a service of the catalog
     8 |     mysql: {name: x}
       |            ^
-openbroker.yaml:11:15: catalog.services.sqlite.plans.huge is no plan of the service
+openbroker.yaml:11:15: catalog.services.sqlite.plans.huge is not a plan of the service
    11 |         huge: {free: false}
       |               ^`; fmt.Sprint(err) != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
@@ -207,11 +206,11 @@ openbroker.yaml:11:15: catalog.services.sqlite.plans.huge is no plan of the serv
 		t.Errorf("plan: %+v %+v", plan, plan.Metadata)
 	}
 	if !reflect.DeepEqual(given, sqlitefile.Catalog()) {
-		t.Error("the given catalog has changed")
+		t.Error("ChangeCatalog changed the given catalog")
 	}
 	c = parse(t, "catalog: {services: {sqlite: {plans: {small: {name: large}}}}}", nil)
 	if _, err = c.ChangeCatalog(sqlitefile.Catalog()); err == nil || !strings.Contains(err.Error(), `makes the catalog invalid: services[0].plans[1]: plan name "large" is already used`) {
-		t.Errorf("two plans of a name: %v", err)
+		t.Errorf("two plans with the same name: %v", err)
 	}
 }
 
@@ -312,7 +311,7 @@ func TestLoad(t *testing.T) {
 	if err := os.WriteFile(path, bytes.Repeat([]byte("#\n"), 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Load(path); err == nil || !strings.Contains(err.Error(), "it is some other file") {
+	if _, err := config.Load(path); err == nil || !strings.Contains(err.Error(), "it is not a configuration file") {
 		t.Errorf("a large file: %v", err)
 	}
 	if err := os.WriteFile(path, []byte("\ufefflisten: ':1'\r\nlog:\r\n  level: debug\r\n"), 0o600); err != nil {
@@ -323,7 +322,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// What the schema and the documentation call a default is one.
+// The documented defaults are the real ones.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	api, err := openbroker.ParseVersion(tagOf[config.API](t, "MinimumVersion"))

@@ -12,26 +12,26 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// A decoder puts a document into structs. It goes on after a problem, so that
-// all are found.
+// A decoder decodes a document into structs. It continues after a problem to find
+// all problems.
 type decoder struct {
 	document  *document
 	problems  *collector
 	directory string
 	lookUp    func(string) (string, bool)
-	// optional are the sections whose references need not be there.
+	// optional are the sections whose references may be missing.
 	optional []string
 }
 
 func (d *decoder) decode(body *tree.Node, config *Config) {
 	d.value(body, nil, reflect.ValueOf(config).Elem(), field{})
-	// A path in a URL could not be seen as one before.
+	// Only now is it known that the URL has a path.
 	if config.Store.SQLite != "" {
 		config.Store.SQLite = d.absolute(string(config.Store.SQLite))
 	}
 }
 
-// A field is what is known about the value that is to be decoded.
+// A field is the path and the tag of a value.
 type field struct {
 	path string
 	tag  reflect.StructTag
@@ -50,7 +50,7 @@ func (d *decoder) value(node *tree.Node, member *tree.Member, v reflect.Value, f
 	d.document.places[f.path] = at
 	wrong := func(format string, args ...any) {
 		if !isScalar(node) || !isScalarType(v.Type()) {
-			d.conceal(node) // Whatever this is meant to be.
+			d.conceal(node) // It may be a misplaced secret.
 		}
 		d.problems.add(at, f.path, format, args...)
 	}
@@ -60,7 +60,7 @@ func (d *decoder) value(node *tree.Node, member *tree.Member, v reflect.Value, f
 		wrong("%s", node.Fault)
 		return
 	case tree.Null:
-		wrong("has no value: give it one, or remove it")
+		wrong("has no value: set a value, or remove it")
 		return
 	default:
 	}
@@ -96,7 +96,7 @@ func (d *decoder) value(node *tree.Node, member *tree.Member, v reflect.Value, f
 	}
 }
 
-// mapping calls each for the entries of a mapping.
+// mapping calls each for every entry of a mapping.
 func (d *decoder) mapping(node *tree.Node, wrong func(string, ...any), each func(member *tree.Member)) {
 	if node.Kind != tree.Object {
 		wrong("must be a mapping, name: value")
@@ -112,7 +112,7 @@ func (d *decoder) mapping(node *tree.Node, wrong func(string, ...any), each func
 		switch {
 		case member.Fault != "" || member.Name == "":
 			d.conceal(member.Value)
-			d.problems.add(placeOfName(member), "", "only plain names can be keys: write a text, without a tag")
+			d.problems.add(placeOfName(member), "", "the key must be a plain text without a tag")
 		case first != nil:
 			d.conceal(member.Value)
 			d.problems.add(placeOfName(member), "", "%q is already on line %d: remove one of the two", member.Name, first.Line)
@@ -148,10 +148,10 @@ func upperFirst(text string) string {
 	if text == "the file" {
 		return "The file"
 	}
-	return text // A key stays as it is.
+	return text // Keys are case-sensitive.
 }
 
-// required reports fields that must be there.
+// required reports required fields that are missing.
 func (d *decoder) required(node *tree.Node, at place, v reflect.Value, f field) {
 	if node.Kind != tree.Object {
 		return
@@ -164,7 +164,7 @@ func (d *decoder) required(node *tree.Node, at place, v reflect.Value, f field) 
 	}
 }
 
-// free decodes what has no fixed form, as package json would.
+// free decodes a value without a fixed type, like package encoding/json.
 func (d *decoder) free(node *tree.Node, f field, wrong func(string, ...any)) any {
 	switch node.Kind {
 	case tree.Object:
@@ -196,7 +196,7 @@ func (d *decoder) free(node *tree.Node, f field, wrong func(string, ...any)) any
 	return resolved
 }
 
-// conceal notes what may be a secret.
+// conceal marks a value that may be a secret.
 func (d *decoder) conceal(node *tree.Node) { d.document.private[node] = true }
 
 func (d *decoder) absolute(path string) Path {

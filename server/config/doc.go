@@ -1,19 +1,18 @@
 // Package config reads the configuration of a broker process: one YAML file.
 //
-// [Load] is strict and complete: it reports everything that is wrong with the
-// file at once, with line, column and the line itself, and never a value that
-// may be secret. In strings, ${env:NAME} and ${file:path} stand for an
-// environment variable and the content of a file, and $${ for ${ itself.
-// [Schema] describes the file to editors, from the same structs.
+// [Load] is strict and complete: it reports all problems of the file at once, each
+// with line, column and the line itself, and never shows a value that may be secret.
+// In strings, ${env:NAME} is replaced by an environment variable, ${file:path} by the
+// content of a file, and $${ by ${. [Schema] returns the JSON Schema of the file for
+// editors, made from the same structs.
 //
-// The structs mirror the file. Their tags say what a field means: "doc" and
-// "default" are documentation, "enum", "min" and "required" are checked. Nothing
-// has a default here: what the file leaves out is zero, and the package that it
-// is for, such as server or durable, knows what that means.
+// The structs mirror the file. Their tags describe the fields: "doc" and "default"
+// are documentation; Load checks "enum", "min", "max" and "required". The package
+// applies no defaults: a field that the file leaves out is zero, and the package that
+// uses it, such as server or durable, applies the default.
 //
-// The package turns the file into the configurations of these packages
-// ([Config.ServerConfig], [Config.EngineConfig], [Config.ChangeCatalog],
-// [Auth.Authenticator]). It
-// opens no database, listens nowhere and knows no provider: that is the
-// command's part.
+// The package owns the format of the file and turns it into the configurations of
+// other packages ([Config.ServerConfig], [Config.EngineConfig],
+// [Config.ChangeCatalog], [Auth.Authenticator]). It does not open databases, listen,
+// or make providers: the command does.
 package config

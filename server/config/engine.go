@@ -9,47 +9,46 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// Engine says how operations are carried out.
+// Engine configures how the engine runs operations.
 type Engine struct {
-	Replica         string   `yaml:"replica" doc:"name of this process in leases, unique among the replicas; made from the host name by default"`
-	Workers         int      `yaml:"workers" min:"1" default:"128" doc:"operations that this replica works on at a time"`
-	PlatformWorkers int      `yaml:"platform_workers" min:"1" doc:"how many of them one platform may have at a time; three quarters of workers by default"`
-	Lease           Duration `yaml:"lease" default:"15s" doc:"how long a replica that says nothing is believed to live"`
-	PollInterval    Duration `yaml:"poll_interval" default:"500ms" doc:"how often the store is asked for work"`
-	RetryAfter      Duration `yaml:"retry_after" default:"1s" doc:"when platforms should poll again, in whole seconds"`
-	MaxWait         Duration `yaml:"max_wait" default:"55s" doc:"the longest that a request waits for its operation; platforms give up after 60s"`
-	StopGrace       Duration `yaml:"stop_grace" default:"15s" doc:"how long a provider may take to return when it is told to stop"`
-	CleanupTimeout  Duration `yaml:"cleanup_timeout" default:"24h" doc:"how long to try to clean up after a failed creation"`
-	DeletedGrace    Duration `yaml:"deleted_grace" default:"10m" doc:"how long a finished deletion is answered with succeeded, then with 410"`
-	FailureGrace    Duration `yaml:"failure_grace" default:"10m" doc:"how long an identical request is answered with the operation that failed, until a poll has said so"`
-	Retention       Duration `yaml:"retention" default:"720h" doc:"how long finished operations and deleted instances are remembered"`
-	SweepInterval   Duration `yaml:"sweep_interval" default:"1m" doc:"how often outdated records are looked for"`
-	UnbindExpired   bool     `yaml:"unbind_expired" default:"false" doc:"delete bindings whose credentials have expired"`
+	Replica         string   `yaml:"replica" doc:"name of this process in leases, unique among the replicas; derived from the host name by default"`
+	Workers         int      `yaml:"workers" min:"1" default:"128" doc:"operations that this replica runs at a time"`
+	PlatformWorkers int      `yaml:"platform_workers" min:"1" doc:"operations of one platform that this replica runs at a time; three quarters of workers by default"`
+	Lease           Duration `yaml:"lease" default:"15s" doc:"how long a replica may miss renewals before others take over"`
+	PollInterval    Duration `yaml:"poll_interval" default:"500ms" doc:"how often the store is polled for operations"`
+	RetryAfter      Duration `yaml:"retry_after" default:"1s" doc:"pause between polls that platforms are asked to make, in whole seconds"`
+	MaxWait         Duration `yaml:"max_wait" default:"55s" doc:"maximum time that a request waits for its operation; platforms give up after 60s"`
+	StopGrace       Duration `yaml:"stop_grace" default:"15s" doc:"how long a provider may take to return after its context has ended"`
+	CleanupTimeout  Duration `yaml:"cleanup_timeout" default:"24h" doc:"how long the engine tries to clean up after a failed creation"`
+	DeletedGrace    Duration `yaml:"deleted_grace" default:"10m" doc:"how long polls of a finished deletion get succeeded; afterwards they get 410"`
+	FailureGrace    Duration `yaml:"failure_grace" default:"10m" doc:"how long an identical request gets the failed operation, if no poll has reported the failure"`
+	Retention       Duration `yaml:"retention" default:"720h" doc:"how long finished operations and deleted instances are kept"`
+	SweepInterval   Duration `yaml:"sweep_interval" default:"1m" doc:"how often outdated records are deleted"`
+	UnbindExpired   bool     `yaml:"unbind_expired" default:"false" doc:"unbind bindings whose credentials have expired"`
 }
 
-// Policies says how the operations of plans are treated.
+// Policies configures how the engine runs the operations of plans.
 type Policies struct {
-	Default Policy            `yaml:"default" doc:"for all plans"`
-	Plans   map[string]Policy `yaml:"plans" doc:"for single plans, by plan id, plan name, or service name/plan name"`
+	Default Policy            `yaml:"default" doc:"policy of all plans"`
+	Plans   map[string]Policy `yaml:"plans" doc:"policies of single plans, by plan id, plan name, or service name/plan name"`
 }
 
-// Policy is how the operations of a plan are treated.
+// Policy configures how the engine runs the operations of a plan.
 type Policy struct {
-	Mode              string   `yaml:"mode" enum:"automatic,synchronous,asynchronous" default:"automatic" doc:"whether requests wait for their operation: for sync_wait, to the end, or never"`
+	Mode              string   `yaml:"mode" enum:"automatic,synchronous,asynchronous" default:"automatic" doc:"how long requests wait for their operation: automatic for sync_wait, synchronous to its end, asynchronous not at all"`
 	BindingMode       string   `yaml:"binding_mode" enum:"automatic,synchronous,asynchronous" doc:"the same for bind and unbind; mode by default"`
-	SyncWait          Duration `yaml:"sync_wait" default:"1s" doc:"how long automatic waits before it answers 202"`
-	Deadline          Duration `yaml:"deadline" doc:"how long an operation may take; the plan's maximum_polling_duration, or 1h, by default"`
-	Attempts          int      `yaml:"attempts" min:"1" default:"5" doc:"how often a retryable provision, update or bind is tried"`
-	BackoffMin        Duration `yaml:"backoff_min" default:"1s" doc:"pause after the first failed attempt; it doubles"`
-	BackoffMax        Duration `yaml:"backoff_max" default:"1m" doc:"longest pause between attempts"`
-	Cleanup           string   `yaml:"cleanup" enum:"automatic,manual" default:"automatic" doc:"whether what a failed creation left is deleted at once"`
-	ParallelBindings  *bool    `yaml:"parallel_bindings" default:"true" doc:"allow operations on several bindings of one instance at a time; otherwise each waits its turn, for sync_wait"`
-	RemainingBindings string   `yaml:"remaining_bindings" enum:"unbind,refuse" default:"unbind" doc:"what a deprovision does about bindings that are left"`
+	SyncWait          Duration `yaml:"sync_wait" default:"1s" doc:"how long a request in mode automatic waits before the answer 202"`
+	Deadline          Duration `yaml:"deadline" doc:"time limit of an operation; by default the plan's maximum_polling_duration, or 1h"`
+	Attempts          int      `yaml:"attempts" min:"1" default:"5" doc:"maximum number of attempts of a retryable provision, update or bind"`
+	BackoffMin        Duration `yaml:"backoff_min" default:"1s" doc:"pause after the first failed attempt; it doubles with each attempt"`
+	BackoffMax        Duration `yaml:"backoff_max" default:"1m" doc:"maximum pause between attempts"`
+	Cleanup           string   `yaml:"cleanup" enum:"automatic,manual" default:"automatic" doc:"whether the engine deletes what a failed creation left, or an operator does"`
+	ParallelBindings  *bool    `yaml:"parallel_bindings" default:"true" doc:"run operations on several bindings of an instance in parallel; otherwise a request waits its turn for sync_wait"`
+	RemainingBindings string   `yaml:"remaining_bindings" enum:"unbind,refuse" default:"unbind" doc:"whether a deprovision unbinds remaining bindings or is refused"`
 }
 
-// EngineConfig is the configuration of the engine, without what is made elsewhere:
-// sealer and logger. The error is [Errors], if a policy is for a plan that the
-// catalog does not have.
+// EngineConfig returns the configuration of the engine, without Sealer and Logger.
+// The error is [Errors] if a policy names a plan that the catalog does not have.
 func (c *Config) EngineConfig(catalog *openbroker.Catalog) (durable.Config, error) {
 	e := &c.Engine
 	config := durable.Config{
@@ -76,11 +75,11 @@ func (c *Config) EngineConfig(catalog *openbroker.Catalog) (durable.Config, erro
 		path := "policies.plans." + name
 		switch ids := names[name]; {
 		case len(ids) == 0:
-			problems.report(path, "is no plan of the catalog, which has %q", slices.Sorted(maps.Keys(names)))
+			problems.report(path, "is not a plan of the catalog, which has %q", slices.Sorted(maps.Keys(names)))
 		case len(ids) > 1:
 			problems.report(path, "is a plan of several services: write service/plan, or the plan's id")
 		case hasKey(config.Policies, ids[0]):
-			problems.report(path, "is a plan that has another policy already, under another name")
+			problems.report(path, "is a plan that already has a policy under another name")
 		default:
 			config.Policies[ids[0]] = c.Policies.Plans[name].policy()
 		}
@@ -93,7 +92,7 @@ func hasKey[K comparable, V any](m map[K]V, key K) bool {
 	return ok
 }
 
-// planNames returns the ids of the plans that a name stands for.
+// planNames returns the ids of plans by their id and names.
 func planNames(catalog *openbroker.Catalog) map[string][]string {
 	names := map[string][]string{}
 	for i := range catalog.Services {

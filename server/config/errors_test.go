@@ -20,8 +20,8 @@ func environment(variables map[string]string) func(string) (string, bool) {
 	}
 }
 
-// All that is wrong with a file is reported, with its place, and no secret with
-// it: those of the files are hunter2 and 20241.
+// Parse reports all problems of a file with their positions, and no secrets. The
+// secrets in the files are hunter2 and 20241.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/errors/*.yaml")

@@ -11,26 +11,26 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// CheckFiles looks at every file that the configuration names, but for the catalog
-// and the store: whether it can be used, and whether other users have access to what
-// is secret. It changes nothing. The error is [Errors].
+// CheckFiles checks every file that the configuration names, except the catalog and
+// the store: whether it is usable, and whether other users have access to secrets. It
+// changes nothing. The error is [Errors].
 //
-// Refused are files that other users can change, and those with secrets that all
-// users can read: the configuration itself if a secret is written out in it, the files
-// that secrets are taken from, the TLS key, the credentials file. Files that their
-// group can read are accepted, and so is what Kubernetes or Docker mounts, which
-// nobody else sees. A keyset file must be its owner's, see package seal.
+// It refuses files with secrets that other users can change or all users can read:
+// the configuration itself if it contains a secret, files that secrets are read from,
+// the TLS key and the credentials file. It accepts files that their group can read,
+// and files that Kubernetes or Docker mounts, because only the container sees them. A
+// keyset file must be accessible only to its owner, see package seal.
 func (c *Config) CheckFiles() error {
 	problems := c.document.problems()
 	if c.document != nil && len(c.document.literals) > 0 {
 		if err := checkSecretFile(c.document.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			problems.report(c.document.literals[0], "is a secret, and %v", err)
+			problems.report(c.document.literals[0], "has a secret: %v", err)
 		}
 	}
 	if c.document != nil {
 		for _, file := range c.document.files {
 			if err := checkSecretFile(file.name); err != nil {
-				problems.report(file.path, "is a secret, and %v", err)
+				problems.report(file.path, "has a secret: %v", err)
 			}
 		}
 	}
@@ -61,7 +61,8 @@ func (c *Config) CheckFiles() error {
 	return problems.err()
 }
 
-// Load loads the keyset file at path as the section says. It never makes one.
+// Load loads the keyset file at path with the options of the section. It does not
+// generate one.
 func (e *Encryption) Load(path string) (*seal.Keyring, error) {
 	ring, err := seal.Load(path, e.Options()...)
 	if errors.Is(err, seal.ErrPermissions) && !e.GroupRead {
@@ -70,7 +71,7 @@ func (e *Encryption) Load(path string) (*seal.Keyring, error) {
 	return ring, err
 }
 
-// Options are those of package seal.
+// Options returns the options for package seal.
 func (e *Encryption) Options() []seal.Option {
 	if e.GroupRead {
 		return []seal.Option{seal.AllowGroupRead()}
@@ -78,7 +79,7 @@ func (e *Encryption) Options() []seal.Option {
 	return nil
 }
 
-// tlsKeys are the keys of the file for the fields of [server.TLS].
+// tlsKeys has the keys of the configuration file by field of [server.TLS].
 var tlsKeys = map[string]string{"CertFile": "tls.cert", "KeyFile": "tls.key", "ClientCAFile": "tls.client_ca"}
 
 func (c *Config) checkTLS(report reporter) {
@@ -96,8 +97,8 @@ func (c *Config) checkTLS(report reporter) {
 	}
 }
 
-// checkSecretFile returns an error if a file with secrets cannot be read, or is open
-// to other users.
+// checkSecretFile returns an error if a file with secrets cannot be read or is
+// accessible to other users.
 func checkSecretFile(path string) error {
 	info, err := os.Stat(path)
 	var failed *fs.PathError
@@ -107,14 +108,14 @@ func checkSecretFile(path string) error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no regular file", path)
+		return fmt.Errorf("%s is not a regular file", path)
 	default:
 		return checkMode(path, info)
 	}
 }
 
-// CheckDirectory returns an error if what is at path is no directory, or if all users
-// can change what is in it. There may be none: it is made with mode 0700.
+// CheckDirectory returns an error if path is not a directory, or if all users can
+// write to it. The directory need not exist: the command makes it with mode 0700.
 func CheckDirectory(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -123,7 +124,7 @@ func CheckDirectory(path string) error {
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return fmt.Errorf("%s is no directory", path)
+		return fmt.Errorf("%s is not a directory", path)
 	default:
 		return checkDirectoryMode(path, info)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// Any file is either accepted or has problems at places that it has.
+// Parse either accepts a file or returns problems at positions in the file.
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/errors/*.yaml")
 	if err != nil {

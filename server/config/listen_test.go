@@ -8,7 +8,7 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// invalid returns the error about a configuration.
+// invalid returns the error of an invalid configuration.
 func invalid(t *testing.T, text string) string {
 	t.Helper()
 	_, err := config.Parse("c.yaml", []byte(text), environment(nil))
@@ -27,7 +27,7 @@ func TestListen(t *testing.T) {
 		"80800":             "has the port 80800: ports are from 0 to 65535",
 		"':65536'":          "has the port 65536: ports are from 0 to 65535",
 		"localhost":         "must be host:port",
-		"'localhost:https'": "the port is a number",
+		"'localhost:https'": "the port must be a number",
 		"'::1'":             "must be host:port",
 		"true":              "must be a text",
 	} {
@@ -61,7 +61,7 @@ func TestUnknownKeys(t *testing.T) {
 	}
 }
 
-// Nothing of a URL is shown, whatever is wrong with it.
+// Errors do not show any part of a URL.
 func TestURLsAreNotShown(t *testing.T) {
 	t.Parallel()
 	for _, store := range []string{
@@ -98,7 +98,7 @@ func TestURLsAreNotShown(t *testing.T) {
 	}
 }
 
-// FuzzStore looks for a store whose error shows what may be a password.
+// FuzzStore searches for a store whose error shows a password.
 func FuzzStore(f *testing.F) {
 	for _, seed := range []string{"postgres://u:%s@h/d", "postgres://%s@h/d", "postgres://h/d?sslmode=%s", "postgres://u:p@h:%s/d", "sqlite:%s", "postgres://u:p/%s@h/d?a=b@c"} {
 		f.Add(seed)

@@ -9,26 +9,25 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// maxFileSize bounds the configuration and the files that it refers to.
+// maxFileSize limits the size of the configuration and of referenced files, in bytes.
 const maxFileSize = 1 << 20
 
-// Load reads the configuration file at path. The error is [Errors] if the file
-// can be read and something is wrong with it.
+// Load reads the configuration file at path. The error is [Errors] if the file can be
+// read but has problems.
 func Load(path string) (*Config, error) { return load(path) }
 
-// LoadForStore is [Load] for programs that use the store and do not serve. What
-// the sections auth, tls and encryption refer to need not be there; see
-// [Config.Unresolved].
+// LoadForStore is [Load] for programs that use only the store. References in the
+// sections auth, tls and encryption may be missing; see [Config.Unresolved].
 func LoadForStore(path string) (*Config, error) { return load(path, "auth", "tls", "encryption") }
 
 func load(path string, optional ...string) (*Config, error) {
 	info, err := os.Stat(path)
 	if err == nil && info.Size() > maxFileSize {
-		err = fmt.Errorf("%s has %d bytes, more than %d: it is some other file", path, info.Size(), maxFileSize)
+		err = fmt.Errorf("%s has %d bytes, more than %d: it is not a configuration file", path, info.Size(), maxFileSize)
 	}
 	var data []byte
 	if err == nil {
-		data, err = os.ReadFile(path) //nolint:gosec // G304: the operator says where the configuration is.
+		data, err = os.ReadFile(path) //nolint:gosec // G304: the operator chooses the path of the configuration.
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
@@ -36,9 +35,9 @@ func load(path string, optional ...string) (*Config, error) {
 	return parse(path, data, os.LookupEnv, optional)
 }
 
-// Parse is [Load] for the content of a file; errors call it name, and relative
-// paths are relative to the directory of name. The environment is what lookUp
-// says. The error is [Errors].
+// Parse is [Load] for the content of a file with the given name, which appears in
+// errors. Relative paths are relative to its directory. lookUp returns environment
+// variables. The error is [Errors].
 func Parse(name string, data []byte, lookUp func(variable string) (string, bool)) (*Config, error) {
 	return parse(name, data, lookUp, nil)
 }
@@ -57,12 +56,12 @@ func parse(name string, data []byte, lookUp func(variable string) (string, bool)
 		return nil, problems.err()
 	}
 	if body == nil || body.Kind == tree.Null {
-		problems.add(place{}, "", "the file is empty: write what is to be other than the default, or {} for nothing")
+		problems.add(place{}, "", "the file is empty: add settings, or write {} for the defaults")
 		return nil, problems.err()
 	}
 	d := &decoder{document: document, problems: problems, directory: directory, lookUp: lookUp, optional: optional}
 	d.decode(body, config)
-	// What could not be decoded is zero: more about it would be confusing.
+	// A value that could not be decoded is zero, and would cause wrong reports.
 	if len(problems.list) == 0 {
 		config.check(problems.report)
 	}
@@ -72,8 +71,8 @@ func parse(name string, data []byte, lookUp func(variable string) (string, bool)
 	return config, nil
 }
 
-// Unresolved returns the first error of a reference within a section that could
-// not be resolved, after [LoadForStore].
+// Unresolved returns the error of the first reference in a section that
+// [LoadForStore] could not resolve, or nil.
 func (c *Config) Unresolved(section string) error {
 	if c.document == nil {
 		return nil

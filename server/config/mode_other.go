@@ -4,8 +4,8 @@ package config
 
 import "io/fs"
 
-// Elsewhere access is not a matter of mode bits: files inherit it from their
-// directory, which the operator protects.
+// On other systems, files inherit access rights from their directory, which the
+// operator protects. checkMode and checkDirectoryMode accept every file.
 func checkMode(string, fs.FileInfo) error { return nil }
 
 func checkDirectoryMode(string, fs.FileInfo) error { return nil }

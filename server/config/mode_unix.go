@@ -16,16 +16,16 @@ func checkMode(path string, info fs.FileInfo) error {
 	mode := info.Mode().Perm()
 	switch {
 	case mode&0o022 != 0:
-		return fmt.Errorf("other users can change %s, which has mode %04o: run chmod 600 %[1]s, and replace what is in it if others may have read it", path, mode)
+		return fmt.Errorf("other users can change %s, which has mode %04o: run chmod 600 %[1]s, and replace the secrets if others may have read them", path, mode)
 	case mode&0o004 != 0 && !isMounted(path):
-		return fmt.Errorf("all users can read %s, which has mode %04o: run chmod 600 %[1]s, and replace what is in it if others may have read it", path, mode)
+		return fmt.Errorf("all users can read %s, which has mode %04o: run chmod 600 %[1]s, and replace the secrets if others may have read them", path, mode)
 	default:
 		return nil
 	}
 }
 
 // isMounted reports whether a file is a secret that Kubernetes or Docker mounted. By
-// default they are readable by everybody in the container, which is the broker.
+// default all users of the container can read them; the broker is the only one.
 func isMounted(path string) bool {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil && strings.HasPrefix(resolved, "/run/secrets/") {
 		return true
@@ -46,7 +46,7 @@ func isMounted(path string) bool {
 
 func checkDirectoryMode(path string, info fs.FileInfo) error {
 	if mode := info.Mode().Perm(); mode&0o002 != 0 {
-		return fmt.Errorf("all users can change what is in the directory %s, which has mode %04o: run chmod 700 %[1]s, or name a directory in it, which is then made", path, mode)
+		return fmt.Errorf("all users can change the directory %s, which has mode %04o: run chmod 700 %[1]s, or use a new directory in it", path, mode)
 	}
 	return nil
 }

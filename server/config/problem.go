@@ -10,26 +10,26 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// A Error is one thing that is wrong with a configuration file.
+// An Error is a problem of a configuration file.
 type Error struct {
-	// File is the name of the file. Line and Column, from 1, are where in it.
+	// File is the name of the file. Line and Column are the position, from 1.
 	File         string
 	Line, Column int
-	// Message says what is wrong and what to do about it.
+	// Message describes the problem and what to do.
 	Message string
-	// Source is the line, or what of it is certainly no secret.
+	// Source is the line, without values that may be secret.
 	Source string
 }
 
-// Error returns file:line:column, the message and, below it, the line.
+// Error returns file:line:column and the message, and below it the line.
 func (p Error) Error() string {
 	return excerpt.Show(fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message), p.Source, p.Line, p.Column)
 }
 
-// Errors is everything that is wrong with a file, in the order of its lines.
+// Errors are all problems of a file, in the order of its lines.
 type Errors []Error
 
-// Error returns all of them, each on lines of its own.
+// Error returns all problems, each on its own lines.
 func (p Errors) Error() string {
 	lines := make([]string, len(p))
 	for i := range p {
@@ -38,45 +38,45 @@ func (p Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// A place is where a field is in the file.
+// A place is the position of a field in the file.
 type place struct {
 	line, column int
-	// key is the name in front of the value, or empty.
+	// key is the name before the value, or empty.
 	key       string
 	keyColumn int
 }
 
-// A document is the file as far as problems need it.
+// A document is the file with what is needed to report problems.
 type document struct {
 	name string
-	body *tree.Node // Nil if there is none.
-	// places are those of the fields, by path.
+	body *tree.Node // Nil if the file has no valid document.
+	// places has the positions of the fields, by path.
 	places map[string]place
-	// private are the values that may be a secret.
+	// private has the values that may be a secret.
 	private map[*tree.Node]bool
-	// unresolved are the references that are not there and need not be.
+	// unresolved are the missing references in optional sections.
 	unresolved []missing
-	// literals are the fields in which a secret is written out; files are those that
-	// a secret is taken from.
+	// literals are the fields that contain a secret itself; files are the files that
+	// secrets are read from.
 	literals []string
 	files    []secretFile
 }
 
-// A missing reference is one that cannot be resolved.
+// A missing is a reference that could not be resolved.
 type missing struct {
 	path string
 	err  error
 }
 
-// A secretFile is a file that the field at a path takes a secret from.
+// A secretFile is a file from which the field at path reads a secret.
 type secretFile struct{ path, name string }
 
 func newDocument(name string, body *tree.Node) *document {
 	return &document{name: name, body: body, places: map[string]place{}, private: map[*tree.Node]bool{}}
 }
 
-// problems returns a collector of problems with the document. A nil document is
-// that of a configuration that was not read from a file.
+// problems returns a collector for the document. The document is nil if the
+// configuration was not read from a file.
 func (d *document) problems() *collector {
 	if d == nil {
 		d = newDocument("configuration", nil)
@@ -84,8 +84,8 @@ func (d *document) problems() *collector {
 	return &collector{document: d}
 }
 
-// A collector gathers problems. They are rendered at the end, when it is known
-// which lines are private.
+// A collector collects problems. It formats them at the end, when all secret lines
+// are known.
 type collector struct {
 	document *document
 	list     []located
@@ -98,8 +98,8 @@ type located struct {
 
 var _ reporter = (*collector)(nil).report
 
-// report takes a problem with the field at path, or with what contains it if it
-// is not there.
+// report adds a problem of the field at path, at the position of the innermost parent
+// if the file does not have the field.
 func (c *collector) report(path, format string, args ...any) {
 	at := path
 	found, ok := c.document.places[at]
@@ -136,7 +136,7 @@ func (c *collector) err() error {
 	return problems
 }
 
-// problem renders a problem; hidden are the lines that may have a secret.
+// problem formats a problem. hidden has the lines that may contain a secret.
 func (d *document) problem(l located, hidden *tree.Lines) Error {
 	p := Error{File: d.name, Line: max(l.place.line, 1), Column: max(l.place.column, 1), Message: l.message}
 	switch {
@@ -149,7 +149,7 @@ func (d *document) problem(l located, hidden *tree.Lines) Error {
 	return p
 }
 
-// hidden returns the lines that may have a secret.
+// hidden returns the lines that may contain a secret.
 func (d *document) hidden() *tree.Lines {
 	if d.body == nil {
 		return &tree.Lines{}
@@ -162,8 +162,8 @@ func (d *document) hidden() *tree.Lines {
 	})
 }
 
-// syntax adds what makes the file no document. Without a document, no line is
-// shown: nobody knows what in it is a secret.
+// syntax adds syntax errors. Without a document, it is unknown which values are
+// secret, so no line is shown.
 func (c *collector) syntax(err error) {
 	var faults tree.Errors
 	if !errors.As(err, &faults) {
@@ -174,21 +174,21 @@ func (c *collector) syntax(err error) {
 	}
 }
 
-// placeOf is where a value is; member is the one that it is of, or nil.
+// placeOf returns the position of a value. member, or nil, is its member of a mapping.
 func placeOf(node *tree.Node, member *tree.Member) place {
 	p := place{line: node.Line, column: node.Column}
 	if member == nil {
 		return p
 	}
 	if p.line != member.Line {
-		// A block begins on a later line: its key says more.
+		// The value is a block on a later line: the position of the key is clearer.
 		p.line, p.column = member.Line, member.Column
 	}
 	p.key, p.keyColumn = member.Name, member.Column
 	return p
 }
 
-// placeOfName is where the name of a member is.
+// placeOfName returns the position of the name of a member.
 func placeOfName(member *tree.Member) place {
 	return place{line: member.Line, column: member.Column, key: member.Name, keyColumn: member.Column}
 }

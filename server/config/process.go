@@ -12,46 +12,46 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// TLS says how to speak HTTPS.
+// TLS configures HTTPS.
 type TLS struct {
-	Cert           Path `yaml:"cert" required:"true" doc:"PEM file of the certificate and intermediate ones; read again when it changes"`
-	Key            Path `yaml:"key" required:"true" doc:"PEM file of the private key"`
-	ClientCA       Path `yaml:"client_ca" doc:"PEM file of the authorities of client certificates, which are then required"`
-	ClientOptional bool `yaml:"client_optional" default:"false" doc:"also let clients in that show no certificate, such as health probes; the authentication must refuse them"`
+	Cert           Path `yaml:"cert" required:"true" doc:"PEM file with the certificate and intermediate certificates; read again when it changes"`
+	Key            Path `yaml:"key" required:"true" doc:"PEM file with the private key"`
+	ClientCA       Path `yaml:"client_ca" doc:"PEM file with the certificate authorities of clients; client certificates are then required"`
+	ClientOptional bool `yaml:"client_optional" default:"false" doc:"also accept connections without a client certificate, for example of health probes; auth must refuse requests without credentials"`
 }
 
-// Log says what is logged. Logs go to the standard error.
+// Log configures the log, which goes to the standard error.
 type Log struct {
-	Level  string `yaml:"level" enum:"debug,info,warn,error" default:"info" doc:"lowest level that is logged"`
-	Format string `yaml:"format" enum:"text,json" default:"text" doc:"key=value pairs, or an object per line"`
+	Level  string `yaml:"level" enum:"debug,info,warn,error" default:"info" doc:"lowest logged level"`
+	Format string `yaml:"format" enum:"text,json" default:"text" doc:"key=value pairs, or one JSON object per line"`
 }
 
-// API says how the Open Service Broker API is spoken.
+// API configures the Open Service Broker API.
 type API struct {
-	MinimumVersion          string `yaml:"minimum_version" default:"2.13" doc:"oldest version that is accepted; older ones get 412"`
-	MissingVersionStatus    int    `yaml:"missing_version_status" enum:"400,412" default:"400" doc:"status for requests without a version; older conformance checkers expect 412"`
-	SkipVersionCheck        bool   `yaml:"skip_version_check" default:"false" doc:"accept any version and none"`
+	MinimumVersion          string `yaml:"minimum_version" default:"2.13" doc:"oldest accepted API version; older ones get 412"`
+	MissingVersionStatus    int    `yaml:"missing_version_status" enum:"400,412" default:"400" doc:"status for requests without an API version; older conformance checkers expect 412"`
+	SkipVersionCheck        bool   `yaml:"skip_version_check" default:"false" doc:"accept every API version, also a missing one"`
 	SkipOrganizationCheck   bool   `yaml:"skip_organization_check" default:"false" doc:"accept provision requests without organization_guid and space_guid"`
-	SkipParameterValidation bool   `yaml:"skip_parameter_validation" default:"false" doc:"let parameters reach the provider unchecked; by default they are validated against the schemas of the catalog"`
-	MaxBodySize             int    `yaml:"max_body_size" min:"1024" default:"1048576" doc:"bytes that a request body may have"`
-	BodyBudget              int    `yaml:"body_budget" min:"1024" default:"33554432" doc:"bytes that the bodies of all requests together may have, at least max_body_size; what does not fit gets 503. Less by default in a container with less than 1 GiB of memory"`
+	SkipParameterValidation bool   `yaml:"skip_parameter_validation" default:"false" doc:"pass parameters to the provider unchecked; by default they are validated against the schemas of the catalog"`
+	MaxBodySize             int    `yaml:"max_body_size" min:"1024" default:"1048576" doc:"maximum size of a request body, in bytes"`
+	BodyBudget              int    `yaml:"body_budget" min:"1024" default:"33554432" doc:"maximum total size of the bodies of all requests in progress, in bytes, at least max_body_size; requests beyond it get 503. The default is lower in a container with less than 1 GiB of memory"`
 }
 
-// Shutdown says how the process stops.
+// Shutdown configures how the process stops.
 type Shutdown struct {
-	DrainDelay     Duration `yaml:"drain_delay" default:"0s" doc:"how long requests are still accepted while /readyz answers 503"`
-	Grace          Duration `yaml:"grace" default:"20s" doc:"how long requests that are being answered may take"`
-	OperationGrace Duration `yaml:"operation_grace" default:"5s" doc:"how long operations in the background may then go on, before they are left to another replica or the next start"`
+	DrainDelay     Duration `yaml:"drain_delay" default:"0s" doc:"how long the server still accepts requests while /readyz answers 503"`
+	Grace          Duration `yaml:"grace" default:"20s" doc:"how long requests in progress may then take"`
+	OperationGrace Duration `yaml:"operation_grace" default:"5s" doc:"how long background operations may then take, before another replica or the next start resumes them"`
 }
 
-// defaultMaxBodySize is that of [openbroker.WithMaxBodySize].
+// defaultMaxBodySize is the default of [openbroker.WithMaxBodySize].
 const defaultMaxBodySize = 1 << 20
 
-// DefaultOperationGrace is that of Shutdown.
+// DefaultOperationGrace is the default of Shutdown.OperationGrace.
 const DefaultOperationGrace = 5 * time.Second
 
-// ServerConfig is the configuration of the HTTP side, without what is made elsewhere:
-// authenticator, logger, checks.
+// ServerConfig returns the configuration of the server, without Authenticator, Logger
+// and ReadinessChecks.
 func (c *Config) ServerConfig() server.Config {
 	s := server.Config{
 		Address: c.Listen, Prefix: c.Prefix,
@@ -87,7 +87,7 @@ func (c *Config) ServerConfig() server.Config {
 	return s
 }
 
-// NewLogger returns a logger that writes everything to w.
+// NewLogger returns a logger that writes all levels to w.
 func (c *Config) NewLogger(w io.Writer) (*slog.Logger, error) {
 	level := slog.LevelInfo
 	if c.Log.Level != "" {
@@ -108,7 +108,7 @@ func (c *Config) checkServer(report reporter) {
 		report("api.body_budget", "must be at least api.max_body_size, which is %d", cmp.Or(c.API.MaxBodySize, defaultMaxBodySize))
 	}
 	if p := c.Prefix; p != "" && (!strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || strings.Contains(p, "//") || strings.ContainsAny(p, "?#% ")) {
-		report("prefix", "must be a path such as /osb, without a slash at its end and without escapes")
+		report("prefix", "must be a path such as /osb, without a slash at the end and without escapes")
 	}
 	if c.TLS != nil && c.TLS.ClientOptional && c.TLS.ClientCA == "" {
 		report("tls.client_optional", "needs client_ca")

@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// resolve replaces ${env:NAME} and ${file:path} in a text, and $${ by ${. What
-// they stand for is not looked at again. Errors name what was looked for, never
-// what was found.
+// resolve replaces ${env:NAME}, ${file:path} and $${ in a text. It does not resolve
+// references in the replacements. Errors name the reference, never its value.
 func (d *decoder) resolve(text string) (string, error) {
 	var resolved strings.Builder
 	for {
@@ -27,7 +26,7 @@ func (d *decoder) resolve(text string) (string, error) {
 		}
 		reference, rest, closed := strings.Cut(after, "}")
 		if !closed {
-			return "", errors.New("has ${ without }: write $${ for ${ itself")
+			return "", errors.New("has ${ without }: write $${ for a literal ${")
 		}
 		value, err := d.lookUpReference(reference)
 		if err != nil {
@@ -51,24 +50,24 @@ func (d *decoder) lookUpReference(reference string) (string, error) {
 	case kind == "file":
 		return d.readReference(name)
 	}
-	// What is there may be a password with a ${ in it.
-	return "", errors.New("has a reference that is neither ${env:NAME} nor ${file:path}: write $${ for ${ itself")
+	// The text may be a password that contains ${, so the error must not show it.
+	return "", errors.New("has a reference that is neither ${env:NAME} nor ${file:path}: write $${ for a literal ${")
 }
 
-// mayMiss reports whether what the field at a path refers to need not be there.
+// mayMiss reports whether references of the field at path may be missing.
 func (d *decoder) mayMiss(path string) bool {
 	return slices.ContainsFunc(d.optional, func(section string) bool {
 		return path == section || strings.HasPrefix(path, section+".") || strings.HasPrefix(path, section+"[")
 	})
 }
 
-// hasPassword reports whether a store, as it is written, has a password in it.
+// hasPassword reports whether the unresolved text of a store contains a password.
 func hasPassword(store string) bool {
 	user, _, found := strings.Cut(store, "@")
 	return found && strings.Count(user, ":") > 1 || strings.Contains(store, "password=")
 }
 
-// noteSecret notes where a secret comes from: the text, or files that it refers to.
+// noteSecret records the origin of a secret: the text itself, or referenced files.
 func (d *decoder) noteSecret(text, path string) {
 	refers := false
 	for part := range strings.SplitSeq(strings.ReplaceAll(text, "$${", ""), "${") {
@@ -84,16 +83,16 @@ func (d *decoder) noteSecret(text, path string) {
 	}
 }
 
-// readReference reads a file without the line break at its end, which editors
-// and echo add.
+// readReference reads a file. It removes the line break at the end, which editors and
+// echo add.
 func (d *decoder) readReference(name string) (string, error) {
 	path := string(d.absolute(name))
 	info, err := os.Stat(path) //nolint:gosec // G703: the operator names the file.
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return "", fmt.Errorf("needs the file %s, which is no regular file", name)
+		return "", fmt.Errorf("needs the file %s, which is not a regular file", name)
 	case err == nil && info.Size() > maxFileSize:
-		return "", fmt.Errorf("needs the file %s, which has more than %d bytes", name, maxFileSize)
+		return "", fmt.Errorf("needs the file %s, which is larger than %d bytes", name, maxFileSize)
 	}
 	var content []byte
 	if err == nil {

@@ -60,7 +60,7 @@ func (d *decoder) integer(node *tree.Node, v reflect.Value, f field, wrong func(
 	v.SetInt(number)
 }
 
-// limits are those of an integer field.
+// limits returns the minimum and the maximum of an integer field.
 func limits(tag reflect.StructTag) (low, high int64) {
 	low, high = 0, maxInteger
 	if value, err := strconv.ParseInt(tag.Get("min"), 10, 64); err == nil {
@@ -76,7 +76,7 @@ func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(str
 	if node.Kind != tree.String {
 		switch {
 		case v.Kind() != reflect.String:
-			wrong("%v", unmarshalText(v, "")) // It says what would be right.
+			wrong("%v", unmarshalText(v, "")) // Its error describes a valid text.
 		case f.path == "listen" && node.Kind == tree.Number:
 			wrong("%v", CheckListen(node.Text))
 		case isScalar(node):
@@ -99,7 +99,7 @@ func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(str
 		d.noteSecret(node.Text, f.path)
 	}
 	if resolved == "" {
-		wrong("is empty: give it a value, or remove it")
+		wrong("is empty: set a value, or remove it")
 		return
 	}
 	if v.Kind() != reflect.String {
@@ -135,7 +135,7 @@ func isScalar(node *tree.Node) bool {
 	return node.Kind != tree.Object && node.Kind != tree.Array && node.Kind != tree.Invalid
 }
 
-// number returns an integer, if the literal is one that fits, or a float.
+// number returns an integer if the literal is one and fits, or else a float.
 func number(literal string) any {
 	if integer, err := strconv.ParseInt(literal, 10, 64); err == nil {
 		return integer
@@ -143,6 +143,6 @@ func number(literal string) any {
 	if integer, err := strconv.ParseUint(literal, 10, 64); err == nil {
 		return integer
 	}
-	float, _ := strconv.ParseFloat(literal, 64) // It is a number; one that is too large is infinite.
+	float, _ := strconv.ParseFloat(literal, 64) // The literal is a number; one that is too large is infinite.
 	return float
 }

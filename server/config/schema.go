@@ -7,7 +7,7 @@ import (
 )
 
 // Schema returns the JSON Schema (draft 2020-12) of the configuration file, for
-// editors. It knows about ${env:NAME} in texts.
+// editors. It allows references such as ${env:NAME} in texts.
 func Schema() ([]byte, error) {
 	schema := schemaOf(reflect.TypeFor[Config](), "")
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -18,7 +18,7 @@ func Schema() ([]byte, error) {
 
 type object = map[string]any
 
-// referencePattern finds a reference in a text.
+// referencePattern matches texts with a reference.
 const referencePattern = `\$\{`
 
 func schemaOf(t reflect.Type, tag reflect.StructTag) object {
@@ -85,7 +85,7 @@ func structSchema(t reflect.Type) object {
 	return schema
 }
 
-// defaultOf is the value of a "default" tag, in the type of the field.
+// defaultOf returns the value of a "default" tag in the type of the field.
 func defaultOf(t reflect.Type, value string) any {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

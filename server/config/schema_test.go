@@ -34,7 +34,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// instance is what an editor gives to the schema: references are not resolved.
+// instance returns the document as editors validate it, with unresolved references.
 func instance(t *testing.T, text []byte) any {
 	t.Helper()
 	node, err := tree.Parse("openbroker.yaml", text)
@@ -55,7 +55,7 @@ func TestSchemaOfExample(t *testing.T) {
 	}
 }
 
-// The schema and the program agree.
+// The schema and Parse accept the same documents.
 func TestSchemaAgrees(t *testing.T) {
 	t.Parallel()
 	schema := compiled(t)
@@ -106,10 +106,10 @@ func TestSchemaAgrees(t *testing.T) {
 	} {
 		_, err := config.Parse("c.yaml", []byte(text), environment(map[string]string{"A": "a", "DURATION": "1s", "LEVEL": "info"}))
 		if (err == nil) != valid {
-			t.Errorf("%s: the program says %v", text, err)
+			t.Errorf("%s: Parse returned %v", text, err)
 		}
 		if err := schema.Validate(instance(t, []byte(text))); (err == nil) != valid {
-			t.Errorf("%s: the schema says %v", text, err)
+			t.Errorf("%s: the schema returned %v", text, err)
 		}
 	}
 }

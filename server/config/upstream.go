@@ -14,29 +14,29 @@ import (
 	"github.com/openbroker/openbroker/upstream"
 )
 
-// Upstream is a broker that stays as it is, and to which calls are passed on. It
-// replaces the provider, the engine and the store.
+// Upstream is another broker that receives the calls. It replaces the provider, the
+// engine and the store.
 type Upstream struct {
-	URL            URL      `yaml:"url" doc:"where the broker is, without /v2: https://broker.internal"`
-	Username       string   `yaml:"username" doc:"log in to the broker as this user"`
-	Password       Secret   `yaml:"password" doc:"the password of the user, such as ${env:UPSTREAM_PASSWORD} or ${file:/run/secrets/upstream}"`
-	CA             Path     `yaml:"ca" doc:"file with the certificates to trust, in PEM, instead of those of the system"`
-	APIVersion     string   `yaml:"api_version" default:"2.17" doc:"the API version that is sent to the broker, for one that refuses 2.17"`
-	Mode           string   `yaml:"mode" default:"report" doc:"report passes on the best reading of answers that break the specification, enforce refuses them with 502; both log them with the clause"`
-	RequestTimeout Duration `yaml:"request_timeout" default:"60s" doc:"how long one request to the broker may take"`
-	Rate           int      `yaml:"rate" default:"0" doc:"how many calls a second each platform may make; more are answered with 429. 0 means no bound"`
-	CatalogMaxAge  Duration `yaml:"catalog_max_age" default:"1m" doc:"how long a catalog is served before the broker is asked whether it has changed"`
+	URL            URL      `yaml:"url" doc:"URL of the broker without /v2, such as https://broker.internal"`
+	Username       string   `yaml:"username" doc:"user name for the broker"`
+	Password       Secret   `yaml:"password" doc:"password of the user, such as ${env:UPSTREAM_PASSWORD} or ${file:/run/secrets/upstream}"`
+	CA             Path     `yaml:"ca" doc:"PEM file with trusted certificate authorities, in place of those of the system"`
+	APIVersion     string   `yaml:"api_version" default:"2.17" doc:"API version that is sent to the broker, for brokers that refuse 2.17"`
+	Mode           string   `yaml:"mode" default:"report" doc:"what happens to answers that violate the specification: report passes on their most likely meaning, enforce answers 502; both log the clause"`
+	RequestTimeout Duration `yaml:"request_timeout" default:"60s" doc:"time limit of a request to the broker"`
+	Rate           int      `yaml:"rate" default:"0" doc:"calls a second that each platform may make; more get 429. 0 means no limit"`
+	CatalogMaxAge  Duration `yaml:"catalog_max_age" default:"1m" doc:"how long a catalog is served before the broker is asked for changes"`
 }
 
 func (u *Upstream) check(report reporter, c *Config) {
 	address, err := url.Parse(string(u.URL))
 	switch {
 	case u.URL == "":
-		report("upstream.url", "is missing: say where the broker is, such as https://broker.internal")
+		report("upstream.url", "is missing: set the URL of the broker, such as https://broker.internal")
 	case err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "":
 		report("upstream.url", "must be http:// or https:// with a host, such as https://broker.internal")
 	case address.User != nil:
-		report("upstream.url", "must not have a login: use username and password")
+		report("upstream.url", "must not contain a login: use username and password")
 	}
 	if (u.Username == "") != (u.Password == "") {
 		report("upstream", "needs both username and password, or neither")
@@ -56,12 +56,13 @@ func (u *Upstream) check(report reporter, c *Config) {
 		"provider": c.Provider != nil, "catalog": c.Catalog != nil, "policies": !reflect.ValueOf(c.Policies).IsZero(), "encryption": c.Encryption != nil, "store": c.Store != (Store{}),
 	} {
 		if given {
-			report(name, "has no meaning with upstream, whose broker keeps its own state: remove one of the two")
+			report(name, "has no effect with upstream, whose broker keeps its own state: remove either")
 		}
 	}
 }
 
-// Broker returns a broker that passes calls on. The error names the key that is wrong.
+// Broker returns a broker that passes calls on to the other broker. The error names the
+// wrong key.
 func (u *Upstream) Broker(logger *slog.Logger) (*upstream.Broker, error) {
 	timeout := time.Duration(u.RequestTimeout)
 	if timeout == 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// TestUpstream lists what is wrong with an upstream, with its key.
+// TestUpstream: errors of an upstream name the key.
 func TestUpstream(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -18,13 +18,13 @@ func TestUpstream(t *testing.T) {
 		"{url: 'https://b.example', username: u, password: p, mode: enforce}": "",
 		"{}":                                    "upstream.url is missing",
 		"{url: b.example}":                      "must be http:// or https://",
-		"{url: 'https://u:hunter22@b.example'}": "must not have a login",
+		"{url: 'https://u:hunter22@b.example'}": "must not contain a login",
 		"{url: 'https://b.example', username: u}":                "needs both username and password",
 		"{url: 'https://b.example', mode: strict}":               "must be report or enforce",
 		"{url: 'https://b.example', api_version: two}":           "MAJOR.MINOR",
 		"{url: 'https://b.example', ca: /nowhere/ca.pem}":        "upstream.ca",
-		"{url: 'https://b.example'}\nprovider: {sqlitefile: {}}": "provider has no meaning with upstream",
-		"{url: 'https://b.example'}\nstore: 'sqlite:x.db'":       "store has no meaning with upstream",
+		"{url: 'https://b.example'}\nprovider: {sqlitefile: {}}": "provider has no effect with upstream",
+		"{url: 'https://b.example'}\nstore: 'sqlite:x.db'":       "store has no effect with upstream",
 	} {
 		file := filepath.Join(t.TempDir(), "c.yaml")
 		if err := os.WriteFile(file, []byte("upstream: "+text+"\n"), 0o600); err != nil {
@@ -44,7 +44,7 @@ func TestUpstream(t *testing.T) {
 	}
 }
 
-// TestUpstreamExample loads the example.
+// TestUpstreamExample: the example file loads.
 func TestUpstreamExample(t *testing.T) {
 	t.Setenv("PLATFORM_PASSWORD", "one")
 	t.Setenv("UPSTREAM_PASSWORD", "two")

@@ -14,10 +14,10 @@ var (
 	_ encoding.TextUnmarshaler = (*Store)(nil)
 )
 
-// A Duration is written as Go writes it: "15s", "1h30m".
+// A Duration is a duration in the notation of Go: "15s", "1h30m".
 type Duration time.Duration
 
-// UnmarshalText reads a duration that is not negative.
+// UnmarshalText parses a duration that is not negative.
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	if err != nil || parsed < 0 {
@@ -32,31 +32,31 @@ const durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$|^0$`
 // A Path names a file or a directory.
 type Path string
 
-// A URL is the address of something else. The line that it is on is not shown, since
-// somebody may have put a password into it.
+// A URL is the address of another server. Errors do not show its line, because a URL
+// may contain a password.
 type URL string
 
-// A Secret is a string that is never shown: printing or logging it gives a
-// placeholder. Convert it to string to use it.
+// A Secret is a string that prints and logs as a placeholder. Convert it to string to
+// use it.
 type Secret string
 
 const redacted = "[redacted]"
 
-// Format writes a placeholder, whatever the verb.
+// Format writes a placeholder for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue returns a placeholder.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// A Store says where records are kept. The zero value says nothing.
+// A Store is the location of the records. The zero value means the default.
 type Store struct {
 	// SQLite is the path of a database file.
 	SQLite Path
-	// PostgreSQL is a connection URL, which may hold a password.
+	// PostgreSQL is a connection URL, which may contain a password.
 	PostgreSQL Secret
 }
 
-// UnmarshalText reads sqlite:PATH, postgres://... or postgresql://... .
+// UnmarshalText parses sqlite:PATH, postgres://... or postgresql://... .
 func (s *Store) UnmarshalText(text []byte) error {
 	scheme, rest, _ := strings.Cut(string(text), ":")
 	switch {
@@ -70,7 +70,7 @@ func (s *Store) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String returns the kind of the store, and the path of a file.
+// String returns the kind of the store, with the path of a SQLite file.
 func (s Store) String() string {
 	switch {
 	case s.PostgreSQL != "":
