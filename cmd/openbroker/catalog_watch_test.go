@@ -179,7 +179,7 @@ func TestCatalogFileRefusedPolicies(t *testing.T) {
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan))
 	p.awaitLog("the changed catalog is refused")
 	p.awaitLog("the next start will refuse them: ")
-	p.awaitLog("policies.plans.custom is no plan of the catalog")
+	p.awaitLog("policies.plans.custom is not a plan of the catalog")
 	p.stop()
 }
 

@@ -74,17 +74,17 @@ func TestNamedFiles(t *testing.T) {
 		"open configuration":            {change{file: "openbroker.yaml", mode: 0o644}, ""},
 		"data that others may list":     {change{file: "data", mode: 0o755}, ""},
 		"data of a group":               {change{file: "data", mode: 0o775}, ""},
-		"configuration with a password": {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "${file:password}", "hunter2")}, "openbroker.yaml:11:17: auth.basic[0].password is a secret, and all users can read openbroker.yaml, which has mode 0644: run chmod 600"},
-		"store with a password":         {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "sqlite:records.db", "postgres://u:hunter2@127.0.0.1:1/d")}, "openbroker.yaml:2:8: store is a secret, and all users can read openbroker.yaml"},
+		"configuration with a password": {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "${file:password}", "hunter2")}, "openbroker.yaml:11:17: auth.basic[0].password has a secret: all users can read openbroker.yaml, which has mode 0644: run chmod 600"},
+		"store with a password":         {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "sqlite:records.db", "postgres://u:hunter2@127.0.0.1:1/d")}, "openbroker.yaml:2:8: store has a secret: all users can read openbroker.yaml"},
 		"store without a password":      {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(namesFiles, "sqlite:records.db", "postgres://u@127.0.0.1:1/d")}, ""},
 		"upstream with its address":     {change{file: "openbroker.yaml", mode: 0o644, content: upstreamOnly}, ""},
-		"upstream with its password":    {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(upstreamOnly, "${file:password}", "hunter2")}, "openbroker.yaml:1:61: upstream.password is a secret, and all users can read"},
+		"upstream with its password":    {change{file: "openbroker.yaml", mode: 0o644, content: strings.ReplaceAll(upstreamOnly, "${file:password}", "hunter2")}, "openbroker.yaml:1:61: upstream.password has a secret: all users can read"},
 		"open key":                      {change{file: "tls/tls.key", mode: 0o666}, "openbroker.yaml:5:8: tls.key other users can change "},
 		"key that all can read":         {change{file: "tls/tls.key", mode: 0o604}, "openbroker.yaml:5:8: tls.key all users can read "},
 		"open credentials":              {change{file: "credentials", mode: 0o644}, "openbroker.yaml:8:21: auth.credentials_file all users can read "},
-		"open password":                 {change{file: "password", mode: 0o666}, "openbroker.yaml:11:17: auth.basic[0].password is a secret, and other users can change "},
+		"open password":                 {change{file: "password", mode: 0o666}, "openbroker.yaml:11:17: auth.basic[0].password has a secret: other users can change "},
 		"open keyset":                   {change{file: "keyset.json", mode: 0o640}, "openbroker.yaml:13:16: encryption.keyset_file is not usable: other users have access to the keyset file"},
-		"open data":                     {change{file: "data", mode: 0o777}, "openbroker.yaml:1:7: data all users can change what is in the directory "},
+		"open data":                     {change{file: "data", mode: 0o777}, "openbroker.yaml:1:7: data all users can change the directory "},
 		"data that is a file":           {change{file: "data", content: "x"}, "openbroker.yaml:1:7: data "},
 		"no certificate":                {change{file: "tls/tls.crt", content: "-"}, "openbroker.yaml:4:9: tls.cert cannot be read: "},
 		"bad certificate":               {change{file: "tls/tls.crt", content: "x"}, "openbroker.yaml:4:9: tls.cert "},
@@ -177,7 +177,7 @@ func TestOpenDataDirectory(t *testing.T) {
 	if err := os.Chmod(path, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, directory, nil, "the data directory is refused: all users can change what is in the directory openbroker-data, which has mode 0777: run chmod 700 openbroker-data")
+	refused(t, directory, nil, "the data directory is refused: all users can change the directory openbroker-data, which has mode 0777: run chmod 700 openbroker-data")
 	if err := os.Chmod(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
