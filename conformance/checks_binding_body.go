@@ -170,7 +170,7 @@ func withValue(path string) Condition {
 // memberReturned expects a member in the response to the bind, or in the
 // response to the fetch if the bind was asynchronous.
 func memberReturned(name string, k kind) Expectation {
-	return Expectation{Words: name + " is present, and " + k.words, together: func(j *judgement) string {
+	return Expectation{Words: name + " is present and is " + k.words, together: func(j *judgement) string {
 		a := j.record.last("bind")
 		if a != nil && a.accepted() {
 			a = j.record.last("fetch binding")

@@ -63,7 +63,7 @@ func catalogRule(words string, of func(any) []entry, fault func(entry) string) E
 
 // member expects a member of each service or plan.
 func member(of func(any) []entry, path string, k kind) Expectation {
-	return catalogRule(fmt.Sprintf("%s is present, and %s", path, k.words), of, func(e entry) string {
+	return catalogRule(fmt.Sprintf("%s is present and is %s", path, k.words), of, func(e entry) string {
 		value, found := lookup(e.object, path)
 		if !found {
 			return path + " is missing"

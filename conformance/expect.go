@@ -108,7 +108,7 @@ func jsonObject() Expectation {
 
 // has expects a member of a kind.
 func has(path string, k kind) Expectation {
-	return each(fmt.Sprintf("%s is present, and %s", path, k.words), func(a *answer) string {
+	return each(fmt.Sprintf("%s is present and is %s", path, k.words), func(a *answer) string {
 		value, found := lookup(a.json.value, path)
 		if !found {
 			return path + " is missing"

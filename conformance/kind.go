@@ -32,7 +32,7 @@ var (
 		return err == nil && count >= 0
 	}}
 	guid    = kind{"a GUID", func(v any) bool { s, ok := v.(string); return ok && guidPattern.MatchString(s) }}
-	cliName = kind{"letters, digits, periods and hyphens", func(v any) bool {
+	cliName = kind{"a string of letters, digits, periods and hyphens", func(v any) bool {
 		s, ok := v.(string)
 		return ok && cliPattern.MatchString(s)
 	}}

@@ -110,7 +110,7 @@ func cloudFoundryChecks() []Check {
 		{
 			ID: "cloudfoundry-operation-url-safe", Title: "An operation has only characters that need no escaping in a URL.", Level: Should,
 			Clause: cc("answers", "Some clients do not escape the operation."), If: both(withStatus(202), withValue("operation")),
-			Expect: expect(maybe("operation", kind{"unreserved characters only", func(v any) bool {
+			Expect: expect(maybe("operation", kind{"a string of unreserved characters", func(v any) bool {
 				s, ok := v.(string)
 				return ok && unreserved.MatchString(s)
 			}})),

@@ -113,7 +113,7 @@ func TestUnwillingBrokersAreNotAccused(t *testing.T) {
 			return parameters["color"] == nil
 		}, "--parameters", nil},
 		"quota of nothing": {403, `{"description": "The quota is used up."}`, func(map[string]any) bool { return true }, "--parallel 1 if it has a quota", nil},
-		"only what is unusual is asked": {400, `{}`, func(body map[string]any) bool {
+		"only unusual requests": {400, `{}`, func(body map[string]any) bool {
 			return body["organization_guid"] != "known"
 		}, "--organization", []string{"extension-provision", "provision-async-required"}},
 	} {

@@ -15,8 +15,8 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 		return nil, refuse(http.StatusConflict, "", "An instance with this id has existed.")
 	}
 	before := b.instances[q.instanceID]
-	anew := b.varies("recreates-while-deleting") && before.deleting()
-	if before.lives() && !b.met(q) && !anew {
+	recreates := b.varies("recreates-while-deleting") && before.deleting()
+	if before.lives() && !b.met(q) && !recreates {
 		return b.provisionExisting(q, p, before)
 	}
 	if p.asyncInstances && !b.acceptsIncomplete(q) {
@@ -40,7 +40,7 @@ func (b *Broker) provision(q *request) (*answer, *refusal) {
 		}
 	}
 	i := b.create(q, p)
-	if anew {
+	if recreates {
 		i.history = before.history
 	}
 	if b.broken("provision.counts-references") {
