@@ -72,7 +72,7 @@ func TestCLIExitCodes(t *testing.T) {
 		{1, "update orders --plan updateable", "422"},
 		{3, "provision simulated async slow -p delay=1h --wait --timeout 10ms", "to continue waiting: openbroker operation slow --wait"},
 		{1, "bind slow key", "ConcurrencyError"},
-		{0, "instance slow", "it is creating: openbroker operation slow --wait"},
+		{0, "instance slow", "the instance is creating: openbroker operation slow --wait"},
 		{1, "upgrade slow", ""},
 		{0, "deprovision slow", ""},
 		// A deletion takes the delay of the instance.

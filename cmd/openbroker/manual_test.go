@@ -225,9 +225,9 @@ func (r *reader) started(command []string) (said string) {
 	r.kill()
 	r.wrote = new(output)
 	directory, environment := r.typed("broker", "pwd"), r.typed("broker", "env")
-	program, err := exec.LookPath(command[0])
-	if err != nil {
-		program = filepath.Join(directory, command[0])
+	program := r.typed("broker", "command -v "+command[0])
+	if !filepath.IsAbs(program) {
+		program = filepath.Join(directory, program)
 	}
 	r.server = exec.CommandContext(r.t.Context(), program, command[1:]...)
 	r.server.Dir, r.server.Env = directory, strings.Split(environment, "\n")
@@ -256,7 +256,7 @@ func (r *reader) started(command []string) (said string) {
 }
 
 func (r *reader) kill() {
-	if r.server != nil {
+	if r.server != nil && r.server.Process != nil {
 		_ = r.server.Process.Kill() // It may have ended.
 		_ = r.server.Wait()
 		r.server = nil
