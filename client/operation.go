@@ -6,32 +6,32 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A Kind is the kind of an operation.
-type Kind string
+// An OperationKind is the kind of an operation.
+type OperationKind string
 
 // The kinds of operations, named after the calls that start them.
 const (
-	KindProvision   Kind = "provision"
-	KindUpdate      Kind = "update"
-	KindDeprovision Kind = "deprovision"
-	KindBind        Kind = "bind"
-	KindUnbind      Kind = "unbind"
+	KindProvision   OperationKind = "provision"
+	KindUpdate      OperationKind = "update"
+	KindDeprovision OperationKind = "deprovision"
+	KindBind        OperationKind = "bind"
+	KindUnbind      OperationKind = "unbind"
 )
 
-func (k Kind) onBinding() bool { return k == KindBind || k == KindUnbind }
+func (k OperationKind) onBinding() bool { return k == KindBind || k == KindUnbind }
 
-func (k Kind) deletes() bool { return k == KindDeprovision || k == KindUnbind }
+func (k OperationKind) deletes() bool { return k == KindDeprovision || k == KindUnbind }
 
 // creation returns the kind that creates the resource of k, and deletion the kind
 // that deletes it.
-func (k Kind) creation() Kind {
+func (k OperationKind) creation() OperationKind {
 	if k.onBinding() {
 		return KindBind
 	}
 	return KindProvision
 }
 
-func (k Kind) deletion() Kind {
+func (k OperationKind) deletion() OperationKind {
 	if k.onBinding() {
 		return KindUnbind
 	}
@@ -42,7 +42,7 @@ func (k Kind) deletion() Kind {
 // "Asynchronous Operations"). [Client.Wait] waits for its end. An Operation can be
 // stored as JSON and continued in another process; it contains no secret.
 type Operation struct {
-	Kind       Kind   `json:"kind"`
+	Kind       OperationKind   `json:"kind"`
 	InstanceID string `json:"instance_id"`
 	// BindingID is empty for operations on instances.
 	BindingID string `json:"binding_id,omitempty"`

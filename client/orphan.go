@@ -30,7 +30,7 @@ const (
 type Orphan struct {
 	// Kind is the kind of the failed call. A provision and a deprovision leave an
 	// instance; a bind and an unbind leave a binding.
-	Kind       Kind
+	Kind       OperationKind
 	InstanceID string
 	BindingID  string
 	ServiceID  string
@@ -91,7 +91,7 @@ func (p OrphanPolicy) afterAnswer(o Orphan, e *ResponseError) bool {
 }
 
 // knownRefusal reports whether the Cloud Controller knows the error of a 422.
-func knownRefusal(kind Kind, code string) bool {
+func knownRefusal(kind OperationKind, code string) bool {
 	switch code {
 	case openbroker.CodeAsyncRequired, openbroker.CodeConcurrencyError:
 		return true
@@ -105,7 +105,7 @@ func knownRefusal(kind Kind, code string) bool {
 }
 
 // afterSilence reports whether a request without a response may leave an orphan.
-func (p OrphanPolicy) afterSilence(kind Kind, e *TransportError) bool {
+func (p OrphanPolicy) afterSilence(kind OperationKind, e *TransportError) bool {
 	switch {
 	case kind != KindProvision && kind != KindBind, e.Refused:
 		return false
@@ -119,7 +119,7 @@ func (p OrphanPolicy) afterSilence(kind Kind, e *TransportError) bool {
 // afterRepetition reports whether a creation may leave an orphan whose first attempt
 // got no response, and whose second attempt was refused because the broker is still
 // executing the first.
-func (p OrphanPolicy) afterRepetition(kind Kind, e *ResponseError) bool {
+func (p OrphanPolicy) afterRepetition(kind OperationKind, e *ResponseError) bool {
 	return (kind == KindProvision || kind == KindBind) && errors.Is(e, openbroker.ErrConcurrency)
 }
 

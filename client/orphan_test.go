@@ -102,7 +102,7 @@ func TestOrphanOfOperations(t *testing.T) {
 		{"succeeded", succeeded, "", ""},
 	} {
 		for policy, want := range map[client.OrphanPolicy]string{client.OrphanPolicySpecification: row.specification, client.OrphanPolicyCloudFoundry: row.cloudFoundry} {
-			for _, kind := range []client.Kind{client.KindProvision, client.KindUpdate, client.KindDeprovision, client.KindBind, client.KindUnbind} {
+			for _, kind := range []client.OperationKind{client.KindProvision, client.KindUpdate, client.KindDeprovision, client.KindBind, client.KindUnbind} {
 				synctest.Test(t, func(t *testing.T) {
 					c := newClient(t, answers(exchange{status: 200, body: row.poll}), client.WithOrphanMitigation(policy), client.WithMaximumPollingDuration(time.Minute))
 					_, err := c.Wait(t.Context(), operation(kind), nil)

@@ -19,7 +19,7 @@ const (
 	failed    = `{"state":"failed","description":"no space","instance_usable":false}`
 )
 
-func operation(kind client.Kind) client.Operation {
+func operation(kind client.OperationKind) client.Operation {
 	o := client.Operation{Kind: kind, InstanceID: "i-1", ServiceID: "s", PlanID: "p", Operation: "op"}
 	if kind == client.KindBind || kind == client.KindUnbind {
 		o.BindingID = "b-1"

@@ -308,7 +308,7 @@ func (l *load) bindCycle(ctx context.Context, instanceID string) {
 }
 
 // operation sends a call and waits for its operation. It reports whether both succeeded.
-func (l *load) operation(ctx context.Context, kind client.Kind, send func() (client.Operation, openbroker.Outcome, error)) bool {
+func (l *load) operation(ctx context.Context, kind client.OperationKind, send func() (client.Operation, openbroker.Outcome, error)) bool {
 	began := time.Now()
 	o, outcome, err := send()
 	l.measured.call(string(kind), time.Since(began), err)
