@@ -1,6 +1,6 @@
 // Package openbroker is the protocol layer of the Open Service Broker API
 // (OSB) 2.17: the types of its requests and responses, the [Broker] contract,
-// and [NewHandler], which turns a Broker into an [net/http.Handler].
+// and [NewHandler], which turns a Broker into a [net/http.Handler].
 //
 // The package owns everything that is the same for every broker: headers, API
 // versions, routing, JSON, status codes, the checks against the catalog, and the

@@ -42,8 +42,8 @@ func (k OperationKind) deletion() OperationKind {
 // "Asynchronous Operations"). [Client.Wait] waits for its end. An Operation can be
 // stored as JSON and continued in another process; it contains no secret.
 type Operation struct {
-	Kind       OperationKind   `json:"kind"`
-	InstanceID string `json:"instance_id"`
+	Kind       OperationKind `json:"kind"`
+	InstanceID string        `json:"instance_id"`
 	// BindingID is empty for operations on instances.
 	BindingID string `json:"binding_id,omitempty"`
 	ServiceID string `json:"service_id,omitempty"`
