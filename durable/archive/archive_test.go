@@ -186,7 +186,7 @@ func TestLinesThatAreMissingOrMoved(t *testing.T) {
 	}
 }
 
-// What no store exports is refused, even with the right checksum.
+// A reader refuses items that no store exports, even with the right checksum.
 func TestHostileItems(t *testing.T) {
 	t.Parallel()
 	change := func(n int, f func(admin.ExportItem)) []admin.ExportItem {
@@ -231,7 +231,7 @@ func TestOtherFiles(t *testing.T) {
 		"empty":         {"", "cut off"},
 		"text":          {"hello\n", "line 1"},
 		"other JSON":    {"{}\n", "line 1"},
-		"other format":  {`{"header":{"format":"x","version":1}}` + "\n", "does not begin as an archive"},
+		"other format":  {`{"header":{"format":"x","version":1}}` + "\n", "does not begin like an archive"},
 		"newer":         {`{"header":{"format":"openbroker archive","version":3,"field":1}}` + "\n", "written by a newer openbroker: format 3, this binary reads up to 1"},
 		"no version":    {`{"header":{"format":"openbroker archive"}}` + "\n", "unknown format 0"},
 		"two in a line": {strings.Replace(write(t), "\n", " {}\n", 1), "something follows"},
@@ -280,7 +280,7 @@ func FuzzReader(f *testing.F) {
 			}
 			return
 		}
-		// What is accepted can be written, and read as the same.
+		// Accepted items can be written and read again unchanged.
 		again, counted, err := read(strings.NewReader(write(t, got...)))
 		if err != nil || counted != summary || fmt.Sprint(len(again)) != fmt.Sprint(len(got)) {
 			t.Fatalf("read again: %v", err)
@@ -288,7 +288,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// complete makes an archive of lines, with the right counts and checksum.
+// complete adds a header and an end with the right counts and checksum to lines.
 func complete(lines []byte) string {
 	text := `{"header":{"format":"openbroker archive","version":1}}` + "\n" + string(lines)
 	counts := map[string]int{}
@@ -304,7 +304,7 @@ func complete(lines []byte) string {
 		counts["setting"], counts["instance"], counts["binding"], counts["operation"], counts["audit"], sha256.Sum256([]byte(text)))
 }
 
-// FuzzRecords gets past the checksum.
+// FuzzRecords fuzzes the records behind the checksum.
 func FuzzRecords(f *testing.F) {
 	lines := strings.SplitAfter(write(f, items()...), "\n")
 	f.Add([]byte(strings.Join(lines[1:len(lines)-2], "")))

@@ -137,7 +137,7 @@ type audit struct {
 	StateAfter     durable.OperationState `json:"state_after,omitempty"`
 }
 
-// lineOf is the line of an item.
+// lineOf returns the line of an item.
 func lineOf(item admin.ExportItem) line {
 	switch {
 	case item.Setting != nil:
@@ -169,7 +169,7 @@ func lineOf(item admin.ExportItem) line {
 	}
 }
 
-// item is the item of a line, empty for a header or an end.
+// item returns the item of a line, empty for a header or an end.
 func (l *line) item() admin.ExportItem {
 	switch {
 	case l.Setting != nil:

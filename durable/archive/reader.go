@@ -15,8 +15,8 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// ErrInvalid says that an archive cannot be used: it is cut off, damaged, or
-// something else. The text of the error says what is wrong, and in which line.
+// ErrInvalid says that an archive is cut off, damaged, or not an archive. The text of
+// the error says what is wrong, and in which line.
 var ErrInvalid = errors.New("unusable archive")
 
 // maxLine limits a line. Requests have at most a few megabytes, and checkpoints of
@@ -38,8 +38,8 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{input: bufio.NewReaderSize(r, 1<<16), hash: sha256.New()}
 }
 
-// Items yields the items, once. If the archive is not complete and in order, the
-// last thing it yields is an error that wraps ErrInvalid, or that of reading it.
+// Items yields the items, once. If the archive is incomplete, out of order or
+// unreadable, it yields an error last, which wraps ErrInvalid unless reading failed.
 func (r *Reader) Items() iter.Seq2[admin.ExportItem, error] {
 	return func(yield func(admin.ExportItem, error) bool) {
 		if err := r.header(); err != nil {
@@ -144,13 +144,13 @@ func (r *Reader) text() (text []byte, err error) {
 	return text, nil
 }
 
-// decode decodes a line. Exactly one field is set.
+// decode decodes a line with exactly one field.
 func (r *Reader) decode(text []byte) (*line, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	l := new(line)
 	if err := decoder.Decode(l); err != nil {
-		// The decoder's text may quote a value.
+		// The error of the decoder may quote a value.
 		return nil, r.wrong("it is not the JSON of a record")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {

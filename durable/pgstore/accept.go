@@ -26,15 +26,15 @@ func (s *Store) Accept(ctx context.Context, a *durable.Acceptance) error {
 	return nil
 }
 
-// acceptStatement writes an acceptance. Its guard is the revision of the
-// instance.
+// acceptStatement returns the statement of an acceptance. Its guard is the revision
+// of the instance.
 func acceptStatement(a *durable.Acceptance) *statement {
 	s := &statement{}
 	s.acceptInstance(a)
 	before := "guard"
 	if a.Cancel != "" {
-		// Without a lease nobody works on it, and it fails at once. One that is
-		// claimed at this moment has a lease when its row is read again.
+		// Without a lease no worker has it, and it fails at once. If a worker claims
+		// it at this moment, its row has a lease when PostgreSQL reads it again.
 		before = "cancelled"
 		s.add("cancelled", `UPDATE operations o SET updated_at = guard.now, slot = 'c' || o.id, kept = `+s.keeps(a.Operation)+`,
 				state = CASE WHEN o.lease_until IS NULL THEN 'failed' ELSE 'cancelling' END,
@@ -47,7 +47,7 @@ func acceptStatement(a *durable.Acceptance) *statement {
 	}
 	if o := a.Operation; o != nil {
 		if a.Expect == 0 && o.Key.BindingID == "" {
-			s.insertOperation(o, before) // An instance without a record has no history.
+			s.insertOperation(o, before) // Without a record there is no history.
 		} else {
 			s.begin(o, before, a.Cancel)
 		}
@@ -60,8 +60,8 @@ func (s *statement) acceptInstance(a *durable.Acceptance) {
 	r := &a.Instance
 	cancels := "true"
 	if a.Cancel != "" {
-		// Who ends or cancels an operation increases the revision too, so what
-		// is seen here is true if the revision is.
+		// Ending or cancelling an operation increases the revision, too. If the
+		// revision is as expected, this snapshot of the operation is still true.
 		cancels = `EXISTS (SELECT FROM operations o WHERE o.id = ` + s.text(a.Cancel) + ` AND o.state = 'active'
 			AND (o.platform, o.instance_id) IS NOT DISTINCT FROM (` + s.text(r.Key.Platform) + `, ` + s.text(r.Key.InstanceID) + `))`
 	}
@@ -78,7 +78,7 @@ func (s *statement) acceptInstance(a *durable.Acceptance) {
 		RETURNING i.updated_at AS now`)
 }
 
-// instanceValues are the assignments that replace an instance's record.
+// instanceValues returns the assignments that replace the record of an instance.
 func (s *statement) instanceValues(r *durable.InstanceRecord, now string) string {
 	return `status = ` + s.text(string(r.Status)) + `, service_id = ` + s.text(r.ServiceID) + `, plan_id = ` + s.text(r.PlanID) + `,
 		data = ` + s.bytes(r.Data) + `, updated_at = ` + now + `, deleted_at = ` + tombstone(r.Status, now)
@@ -86,8 +86,8 @@ func (s *statement) instanceValues(r *durable.InstanceRecord, now string) string
 
 var errText = errors.New("pgstore: an id must be UTF-8 without NUL bytes")
 
-// checkKeys refuses what PostgreSQL would, before it fails the changes of
-// others.
+// checkKeys refuses ids that PostgreSQL would refuse, before they fail the changes
+// of others.
 func checkKeys(keys ...durable.Key) error {
 	for _, k := range keys {
 		if !validText(k.Platform) || !validText(k.InstanceID) || !validText(k.BindingID) {

@@ -44,7 +44,7 @@ func (s *Store) Intervene(ctx context.Context, i *admin.Intervention) error {
 	defer cancel()
 	written := i.Audit
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		// Alone in its transaction, it can wait for others.
+		// A change alone in its transaction may wait for locks.
 		if _, err := tx.Exec(ctx, waitForLocks, milliseconds(s.timeout)); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Store) Intervene(ctx context.Context, i *admin.Intervention) error {
 		return fmt.Errorf("pgstore: intervene: %w", err)
 	}
 	i.Audit = written
-	// At once, since the store may be closed next.
+	// Notify at once: the caller may close the store next.
 	s.hints.notifyOnce(ctx)
 	return nil
 }
@@ -90,8 +90,8 @@ func intervene(ctx context.Context, tx pgx.Tx, i *admin.Intervention, audit *adm
 	return tx.QueryRow(ctx, insertAudit, append([]any{now}, auditArguments(audit)...)...).Scan(&audit.ID)
 }
 
-// interveneInstance is the guard. It locks the instance, as all do before its
-// operations, and returns the time of the change.
+// interveneInstance adds the guard. It locks the instance before its operations, as
+// all changes do, and returns the time of the change.
 func interveneInstance(ctx context.Context, tx pgx.Tx, i *admin.Intervention) (time.Time, error) {
 	s := &statement{}
 	values := "updated_at = clock_timestamp()"
@@ -108,8 +108,8 @@ func interveneInstance(ctx context.Context, tx pgx.Tx, i *admin.Intervention) (t
 	return now, err
 }
 
-// changeOperation returns for how long the operation was still leased, if it
-// has ended.
+// changeOperation changes the operation. It returns how much of its lease was left
+// if the operation has ended.
 func changeOperation(ctx context.Context, tx pgx.Tx, key durable.Key, c *admin.OperationChange, now time.Time) (time.Duration, error) {
 	var leased time.Time
 	err := tx.QueryRow(ctx, `SELECT lease_until FROM operations WHERE id = $1 FOR NO KEY UPDATE`, c.ID).Scan(timestamp{&leased})
@@ -172,7 +172,7 @@ func forget(ctx context.Context, tx pgx.Tx, key durable.Key) error {
 	return tx.SendBatch(ctx, b).Close()
 }
 
-// auditArguments are the values of an entry from its actor on.
+// auditArguments returns the values of an entry, from its actor on.
 func auditArguments(e *admin.AuditEntry) []any {
 	return []any{
 		storable(e.Actor), storable(e.Reason), string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,

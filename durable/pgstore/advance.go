@@ -31,14 +31,14 @@ func (s *Store) Advance(ctx context.Context, a *durable.Advance) error {
 
 func ends(a *durable.Advance) bool { return a.State != "" && a.State != durable.OperationActive }
 
-// revises tells whether the advance changes what others decide from.
+// revises reports whether the advance changes what decisions are based on.
 func revises(a *durable.Advance) bool {
 	return ends(a) || a.Instance != nil || a.Binding != nil || a.Next != nil
 }
 
-// advanceStatement writes an advance. Its guard is the fence. If the revision
-// of the instance grows, the instance is locked first: an acceptance locks it
-// before the operation too.
+// advanceStatement returns the statement of an advance. Its guard is the fence. If
+// the revision of the instance grows, the statement locks the instance first, as an
+// acceptance does.
 func advanceStatement(a *durable.Advance) *statement {
 	s := &statement{}
 	lock := ""
@@ -50,8 +50,8 @@ func advanceStatement(a *durable.Advance) *statement {
 	if a.Cancelled {
 		states = `o.state IN ('active', 'cancelling')`
 	}
-	// The key is compared so that the operation is looked up by its id, not in
-	// the history of its record.
+	// The comparison with the key makes PostgreSQL look up the operation by its id,
+	// not in the history of its record.
 	s.add("guard", `UPDATE operations o SET `+strings.Join(s.operationValues(a), ", ")+`
 		WHERE o.id = `+s.text(a.Fence.OperationID)+` AND o.generation = `+s.number(a.Fence.Generation)+` AND `+states+` AND o.lease_until IS NOT NULL
 			AND (o.platform, o.instance_id, o.binding_id) IS NOT DISTINCT FROM (`+s.text(a.Key.Platform)+`, `+s.text(a.Key.InstanceID)+`, `+s.text(a.Key.BindingID)+`)`+lock+`
@@ -73,7 +73,7 @@ func advanceStatement(a *durable.Advance) *statement {
 	return s
 }
 
-// operationValues are the assignments of an advance to its operation.
+// operationValues returns the assignments of an advance to its operation.
 func (s *statement) operationValues(a *durable.Advance) []string {
 	values := []string{"updated_at = clock_timestamp()"}
 	if a.Description != nil {
@@ -100,13 +100,13 @@ func (s *statement) operationValues(a *durable.Advance) []string {
 	return values
 }
 
-// storable is the text without what PostgreSQL cannot store. It is for people:
-// an operation must not fail to end because of it.
+// storable returns the text without the characters that PostgreSQL cannot store. The
+// text is for people, and must not keep an operation from ending.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// whyFenced finds out why an advance was refused.
+// whyFenced returns why an advance was refused.
 func (s *Store) whyFenced(ctx context.Context, a *durable.Advance) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -114,7 +114,7 @@ func (s *Store) whyFenced(ctx context.Context, a *durable.Advance) error {
 	err := s.pool.QueryRow(ctx, `SELECT state FROM operations WHERE id = $1 AND generation = $2 AND (platform, instance_id, binding_id) IS NOT DISTINCT FROM ($3, $4, $5)`,
 		a.Fence.OperationID, a.Fence.Generation, a.Key.Platform, a.Key.InstanceID, a.Key.BindingID).Scan(&state)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("refused, but not known why: %w", err)
+		return fmt.Errorf("refused for an unknown reason: %w", err)
 	}
 	if state == durable.OperationCancelling && !a.Cancelled {
 		return durable.ErrCancelling

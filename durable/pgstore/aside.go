@@ -14,38 +14,37 @@ import (
 )
 
 const (
-	// waitForLocks sets how long the other statements of the transaction wait for
+	// waitForLocks sets how long the later statements of the transaction wait for
 	// each lock.
 	waitForLocks = `SELECT set_config('lock_timeout', $1, true)`
-	// briefly is how long a change waits for a lock that has kept one waiting
-	// already.
+	// briefly is how long a change waits for a lock that has blocked one before.
 	briefly = 50 * time.Millisecond
 	// asidePause is the pause between two rounds of changes that wait for locks.
 	asidePause = 10 * time.Millisecond
 )
 
-// aside are changes that wait for a lock which somebody else has: an operator's
-// transaction, or that of a replica that has stopped. Each is repeated on its
-// own until its time is over, while the writers make the changes of others.
+// aside holds the changes that wait for a lock of another session, such as an
+// operator's transaction or that of a replica that has stopped. repeat tries each on
+// its own until its time is over, while the writers make other changes.
 type aside struct {
 	mu      sync.Mutex
 	changes []*change
-	// of counts them, and the one that is repeated now, by instance.
+	// of counts the changes by instance, including the one that repeat tries now.
 	of     map[durable.Key]int
 	closed bool
 	due    chan struct{}
 }
 
-// put puts aside the change that waits for a lock, and those of the batch that
-// are about the same instance and would wait for it too. It returns the others.
+// put takes the change that waits for a lock, and those of the batch that change the
+// same instance and would wait, too. It returns the others.
 func (a *aside) put(batch []*change, locked *change) (others []*change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(batch, func(c *change) bool { return c.key == locked.key && a.add(c) })
 }
 
-// join puts aside the changes whose instance has some there. It returns the
-// others.
+// join takes the changes of the batch whose instance has changes aside already. It
+// returns the others.
 func (a *aside) join(batch []*change) (others []*change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -55,8 +54,8 @@ func (a *aside) join(batch []*change) (others []*change) {
 	return slices.DeleteFunc(batch, func(c *change) bool { return a.of[c.key] > 0 && a.add(c) })
 }
 
-// add returns true: it takes the change. The caller has the lock.
-func (a *aside) add(c *change) bool { //nolint:unparam // The result makes it a condition.
+// add takes the change and returns true. The caller holds the lock.
+func (a *aside) add(c *change) bool { //nolint:unparam // The constant result lets callers use it in a condition.
 	if a.closed {
 		c.Answer(errClosed)
 		return true
@@ -70,7 +69,7 @@ func (a *aside) add(c *change) bool { //nolint:unparam // The result makes it a 
 	return true
 }
 
-// take takes all of them; they count as being there until done.
+// take removes all changes. They still count until done.
 func (a *aside) take() []*change {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -87,7 +86,7 @@ func (a *aside) done(c *change) {
 	}
 }
 
-// repeat repeats what was put aside until the store is closed.
+// repeat repeats the changes until the store is closed.
 func (s *Store) repeat(ctx context.Context) {
 	for {
 		select {
@@ -102,7 +101,8 @@ func (s *Store) repeat(ctx context.Context) {
 		waiting := s.aside.take()
 		for i, c := range waiting {
 			if err := s.repeatOne(c); err != nil { //nolint:contextcheck // The change has a time limit of its own.
-				// The database is gone: the others would wait in vain, one after the other.
+				// The database is not available: the others would fail one after the
+				// other.
 				for _, c := range waiting[i+1:] {
 					s.aside.done(c)
 				}
@@ -111,12 +111,12 @@ func (s *Store) repeat(ctx context.Context) {
 			}
 		}
 		if len(waiting) > 0 {
-			pause(ctx, asidePause) // Those that were free again took no time.
+			pause(ctx, asidePause) // Changes whose lock is free take no time.
 		}
 	}
 }
 
-// repeatOne returns the error if the change is not to blame for it.
+// repeatOne returns the error if it would be that of every change.
 func (s *Store) repeatOne(c *change) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
@@ -136,8 +136,8 @@ func (s *Store) repeatOne(c *change) error {
 	return err
 }
 
-// alone executes a statement that is not a change of a worker or a request. It
-// may wait for locks as long as the timeout.
+// alone executes a statement that is neither a change of a worker nor of a request.
+// It may wait for locks as long as the timeout.
 func (s *Store) alone(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
 	b := &pgx.Batch{}
 	b.Queue(waitForLocks, milliseconds(s.timeout))

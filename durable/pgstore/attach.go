@@ -9,13 +9,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ErrSchemaVersion means that the schema is missing, or is not that of this
-// program.
+// ErrSchemaVersion means that the schema is missing, or that its version is not that
+// of this program.
 var ErrSchemaVersion = errors.New("the schema is not that of this program")
 
-// Attach is [Open] for programs that look into the store of a broker and must not
-// change its schema: it creates nothing and brings nothing up to date. The error
-// wraps [ErrSchemaVersion] if there is no schema, or one of another version.
+// Attach is [Open] for programs that use the store of a broker and must not change
+// its schema: it creates nothing and migrates nothing. The error wraps
+// [ErrSchemaVersion] if the schema is missing or has another version.
 func Attach(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 	o, err := newOptions(set)
 	if err != nil {
@@ -48,7 +48,7 @@ func checkSchema(ctx context.Context, config *pgx.ConnConfig, schema string) (er
 		return fmt.Errorf("pgstore: %w", err)
 	}
 	if !exists {
-		return fmt.Errorf("pgstore: %w: the database has no schema %q with the tables of a broker; name the database of the broker, or start the broker, which makes them", ErrSchemaVersion, schema)
+		return fmt.Errorf("pgstore: %w: the database has no schema %q with the tables of a broker; name the database of the broker, or start the broker, which creates them", ErrSchemaVersion, schema)
 	}
 	var have int64
 	if err := conn.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM `+table).Scan(&have); err != nil {
@@ -61,13 +61,14 @@ func checkSchema(ctx context.Context, config *pgx.ConnConfig, schema string) (er
 	case have > known:
 		return fmt.Errorf("pgstore: %w: %q has version %d, this program knows versions up to %d; use a program that is as new as the broker", ErrSchemaVersion, schema, have, known)
 	case have < known:
-		return fmt.Errorf("pgstore: %w: %q has version %d, this program needs %d; start the broker of this version once, which brings it up to date", ErrSchemaVersion, schema, have, known)
+		return fmt.Errorf("pgstore: %w: %q has version %d, this program needs %d; start the broker of this version once to migrate it", ErrSchemaVersion, schema, have, known)
 	default:
 		return nil
 	}
 }
 
-// newestVersion is that of the last migration: their names begin with it.
+// newestVersion returns the version of the last migration, which is the number in
+// its name.
 func newestVersion() (int64, error) {
 	files, err := migrations.ReadDir("migrations")
 	if err != nil {
@@ -79,5 +80,5 @@ func newestVersion() (int64, error) {
 			return 0, fmt.Errorf("pgstore: the migration %s has no number: %w", file.Name(), err)
 		}
 	}
-	return version, nil // They are sorted.
+	return version, nil // ReadDir sorts them.
 }

@@ -29,7 +29,7 @@ func TestAttach(t *testing.T) {
 	refused(`has no schema "openbroker"`)
 	var made bool
 	if err := conn.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'openbroker')`).Scan(&made); err != nil || made {
-		t.Errorf("the schema was made: %v, %v", made, err)
+		t.Errorf("the schema was created: %v, %v", made, err)
 	}
 
 	owner := open(t, dsn)
@@ -42,14 +42,14 @@ func TestAttach(t *testing.T) {
 	if err := owner.Accept(t.Context(), &durable.Acceptance{Instance: durable.InstanceRecord{Key: key, Status: durable.StatusReady}}); err != nil {
 		t.Fatal(err)
 	}
-	<-owner.Hints() // that it listens
+	<-owner.Hints() // It listens now.
 	if err := store.Intervene(t.Context(), &admin.Intervention{Expect: 1, Forget: true, Audit: admin.AuditEntry{Key: key}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	<-owner.Hints() // the replicas hear of it at once
+	<-owner.Hints() // It notifies the replicas at once.
 	if snapshot, err := owner.Load(t.Context(), key); err != nil || snapshot.Instance != nil {
 		t.Errorf("the instance is %+v, %v", snapshot.Instance, err)
 	}

@@ -21,10 +21,10 @@ const (
 	benchConns = "&pool_max_conns=10"
 )
 
-// BenchmarkOperation measures whole operations (one accept and one finish) by
-// many clients, against prepared autocommit INSERTs by as many clients on the
-// same database and through a pool of the same size. The two take turns, so that
-// the ratio does not depend on what else the machine does.
+// BenchmarkOperation compares the whole operations (one accept and one finish) of
+// many clients with prepared autocommit INSERTs of as many clients, on the same
+// database and through a pool of the same size. The two take turns, so that both see
+// the same load of the machine.
 func BenchmarkOperation(b *testing.B) {
 	server := pgtest.Start(b, pgtest.WithFsync())
 	dsn := server.NewDatabase(b) + benchConns
@@ -76,7 +76,7 @@ func BenchmarkIsolated(b *testing.B) {
 	b.ReportMetric((&figures{latencies: latencies}).quantile(0.5), "p50-ms")
 }
 
-// runOperation begins the creation of an instance, and ends it.
+// runOperation begins and ends the creation of an instance.
 func runOperation(ctx context.Context, s durable.Store, data []byte) error {
 	key := durable.Key{Platform: "p", InstanceID: rand.Text()}
 	id := rand.Text()
@@ -103,7 +103,7 @@ func (f *figures) add(g figures) {
 
 func (f *figures) rate() float64 { return float64(len(f.latencies)) / f.elapsed.Seconds() }
 
-// quantile is in milliseconds.
+// quantile returns milliseconds.
 func (f *figures) quantile(q float64) float64 {
 	slices.Sort(f.latencies)
 	return f.latencies[int(q*float64(len(f.latencies)-1))].Seconds() * 1000

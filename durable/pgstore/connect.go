@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	// oldestVersion is the first version of PostgreSQL that is supported.
+	// oldestVersion is the oldest version of PostgreSQL that the store supports.
 	oldestVersion = 13
-	// transactionTimeoutVersion is the first that can bound transactions.
+	// transactionTimeoutVersion is the first version with transaction_timeout.
 	transactionTimeoutVersion = 17
-	// readOnlyTransaction is the code of the error that says so.
+	// readOnlyTransaction is the SQLSTATE of a write in a read-only transaction.
 	readOnlyTransaction = "25006"
 	// defaultMaxConns is the size of the pool if the DSN names none.
 	defaultMaxConns = 10
@@ -26,15 +26,15 @@ const (
 	defaultConnectTimeout = 3 * time.Second
 )
 
-// session makes the session safe, whatever the database's or the role's
-// defaults are:
-//   - commits wait for the disk, and for synchronous replicas if there are any
-//   - the statements are written for READ COMMITTED and for this schema
+// session sets up a session, whatever the defaults of the database or the role are:
+//
+//   - commits wait for the disk, and for synchronous replicas, if any
+//   - transactions are READ COMMITTED, and names belong to this schema
 //   - every statement finds its rows by an index and is planned once. The tables
 //     grow from nothing to millions of rows within hours: a plan made for the
 //     empty table must not scan the full one
 //   - the locks of a replica that has vanished do not stay
-//   - who waits for a lock hears so long before the statement has to end
+//   - waiting for a lock fails before the statement times out
 const session = `SELECT
 	set_config('search_path', $1, false),
 	set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
@@ -52,7 +52,7 @@ const session = `SELECT
 	set_config('tcp_keepalives_interval', '5', false),
 	set_config('tcp_keepalives_count', '3', false)`
 
-// poolConfig reads a DSN.
+// poolConfig parses a DSN and adds the settings of the store.
 func poolConfig(dsn string, o options) (*pgxpool.Config, error) {
 	config, err := parseDSN(dsn)
 	if err != nil {
@@ -69,8 +69,8 @@ func poolConfig(dsn string, o options) (*pgxpool.Config, error) {
 	}
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return setUp(ctx, conn, o) }
 	config.PingTimeout = o.timeout
-	// A session keeps the read-only default that it began with. Once the database
-	// can be written again, only new sessions can.
+	// A session keeps the read-only default of its start. Once the database is
+	// writable again, only new sessions can write.
 	previous := config.ConnConfig.OnPgError
 	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, failure *pgconn.PgError) bool {
 		return failure.Code != readOnlyTransaction && previous(conn, failure)
@@ -92,23 +92,24 @@ func setUp(ctx context.Context, conn *pgx.Conn, o options) error {
 	return nil
 }
 
-// milliseconds is a time as a setting of PostgreSQL, at least 1: 0 means no limit.
+// milliseconds returns a time as a setting of PostgreSQL, at least 1, because 0
+// means no limit.
 func milliseconds(d time.Duration) string {
 	return strconv.FormatInt(max(d.Milliseconds(), 1), 10)
 }
 
 var leadingNumber = regexp.MustCompile(`^\d+`)
 
-// majorVersion is 15 of "15.4 (Debian 15.4-1)" and 18 of "18beta1".
+// majorVersion returns 15 for "15.4 (Debian 15.4-1)" and 18 for "18beta1".
 func majorVersion(version string) (int, error) {
 	return strconv.Atoi(leadingNumber.FindString(version))
 }
 
-// checkServer refuses servers that cannot keep the promises.
+// checkServer refuses a server that the store does not support.
 func checkServer(version, encoding string) error {
 	major, err := majorVersion(version)
 	if err != nil {
-		return fmt.Errorf("pgstore: the server does not say its version (%q): is it PostgreSQL?", version)
+		return fmt.Errorf("pgstore: the server reports the version %q: is it PostgreSQL?", version)
 	}
 	if major < oldestVersion {
 		return fmt.Errorf("pgstore: the server is PostgreSQL %s, but %d or newer is needed: upgrade it", version, oldestVersion)

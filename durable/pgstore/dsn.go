@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// CheckDSN returns what is wrong with a DSN; it connects to nothing. The error
-// says which part of the DSN is wrong and repeats none, except the path of a file
-// that cannot be read: where an escape is missing, any part may be the password.
+// CheckDSN checks a DSN without a connection. The error says which part of the DSN
+// is wrong, and repeats no part except the path of a file that cannot be read: if an
+// escape is missing, any part may be the password.
 func CheckDSN(dsn string) error {
 	_, err := parseDSN(dsn)
 	return err
@@ -41,7 +41,7 @@ func parseDSN(dsn string) (*pgxpool.Config, error) {
 		}
 		return fail("is malformed" + suspect(err))
 	}
-	// What is in these is shown when no connection can be made.
+	// Errors of connections show these parts.
 	hosts := []string{config.ConnConfig.Host}
 	for _, fallback := range config.ConnConfig.Fallbacks {
 		hosts = append(hosts, fallback.Host)
@@ -57,8 +57,8 @@ func parseDSN(dsn string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-// suspect names the setting that an error of pgx is about. The error itself may
-// have any part of the DSN.
+// suspect returns the name of the setting that an error of pgx refers to. The error
+// itself may contain any part of the DSN.
 func suspect(err error) string {
 	text := err.Error()
 	text = text[strings.LastIndex(text, "`: ")+1:]

@@ -7,19 +7,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// What the tests see of the inside.
+// Internals for tests.
 var (
 	CheckServer = checkServer
 	Storable    = storable
 )
 
-// Writers is how many transactions of changes there are at a time.
+// Writers is the number of writers.
 const Writers = writers
 
-// Waiting is how many changes are queued.
+// Waiting returns how many changes are queued.
 func (s *Store) Waiting() int { return s.queue.Len() }
 
-// Aside is how many changes wait for locks.
+// Aside returns how many changes wait for locks.
 func (s *Store) Aside() int {
 	s.aside.mu.Lock()
 	defer s.aside.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *Store) Plans(ctx context.Context) (map[string]string, error) {
 	return plans, nil
 }
 
-// Show returns a parameter of the store's own sessions.
+// Show returns a parameter of the store's sessions.
 func (s *Store) Show(ctx context.Context, name string) (string, error) {
 	rows, err := s.pool.Query(ctx, "SHOW "+name, pgx.QueryExecModeExec)
 	if err != nil {

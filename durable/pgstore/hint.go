@@ -14,24 +14,24 @@ import (
 )
 
 const (
-	// notifyPause joins the notifications of many commits: each wakes all
+	// notifyPause joins the notifications of many commits, because each wakes all
 	// replicas.
 	notifyPause = 10 * time.Millisecond
 	// checkInterval is how often a silent connection is checked.
 	checkInterval = 30 * time.Second
-	// A lost connection is made anew after a pause from reconnectFirst, which
-	// doubles up to reconnectLongest.
+	// The pause before a new connection starts at reconnectFirst and doubles up to
+	// reconnectLongest.
 	reconnectFirst   = 50 * time.Millisecond
 	reconnectLongest = 5 * time.Second
 )
 
-// hints tell other replicas that something has changed, with LISTEN and NOTIFY.
-// They are sent after the commit, never in the transaction: PostgreSQL lets only
-// one transaction with notifications commit at a time.
+// hints notify other replicas of changes, with LISTEN and NOTIFY. They are sent
+// after the commit, never in the transaction: PostgreSQL commits transactions with
+// notifications one at a time.
 type hints struct {
 	pool    *pgxpool.Pool
 	channel string
-	// sender tells our own notifications from those of others.
+	// sender distinguishes the notifications of this store from those of others.
 	sender   string
 	timeout  time.Duration
 	logger   *slog.Logger
@@ -46,10 +46,10 @@ func newHints(pool *pgxpool.Pool, o options) *hints {
 	}
 }
 
-// send makes notify tell the other replicas.
+// send makes notify send a notification.
 func (h *hints) send() { signal(h.due) }
 
-// signal puts a value into a channel that holds one.
+// signal puts a value into a channel of capacity one, unless it has one.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -72,7 +72,8 @@ func (h *hints) notify(ctx context.Context) {
 	}
 }
 
-// notifyOnce does its best: a hint may be missed.
+// notifyOnce sends a notification. It only logs an error, because hints may be
+// missed.
 func (h *hints) notifyOnce(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
@@ -81,8 +82,8 @@ func (h *hints) notifyOnce(ctx context.Context) {
 	}
 }
 
-// listen receives notifications until ctx ends, on a connection outside of the
-// pool, so that neither waits for the other.
+// listen receives notifications until ctx ends, on a connection outside of the pool,
+// so that neither waits for the other.
 func (h *hints) listen(ctx context.Context) {
 	wait := reconnectFirst
 	for {
@@ -101,8 +102,8 @@ func (h *hints) listen(ctx context.Context) {
 	}
 }
 
-// listenOnce receives notifications until the connection is lost. It reports
-// whether there was one.
+// listenOnce receives notifications until the connection is lost. It reports whether
+// the connection was made.
 func (h *hints) listenOnce(ctx context.Context) (connected bool, err error) {
 	conn, err := h.connect(ctx)
 	if err != nil {
@@ -124,7 +125,7 @@ func (h *hints) listenOnce(ctx context.Context) (connected bool, err error) {
 	}
 }
 
-// connect makes a connection that listens.
+// connect opens a connection that listens.
 func (h *hints) connect(ctx context.Context) (*pgx.Conn, error) {
 	brief, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
@@ -135,11 +136,11 @@ func (h *hints) connect(ctx context.Context) (*pgx.Conn, error) {
 	if _, err := conn.Exec(brief, `LISTEN `+pgx.Identifier{h.channel}.Sanitize()); err != nil {
 		return nil, errors.Join(fmt.Errorf("listen: %w", err), conn.Close(brief))
 	}
-	signal(h.received) // for what was missed
+	signal(h.received) // It may have missed some.
 	return conn, nil
 }
 
-// next waits for a notification. It checks that a silent connection is alive.
+// next waits for a notification, and checks that a silent connection is alive.
 func (h *hints) next(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
 	for {
 		waiting, cancel := context.WithTimeout(ctx, checkInterval)

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// It waits for nobody: what another transaction changes right now can be
-	// claimed the next time. An operation on an instance waits for a cancelling
-	// one on any of its bindings, and the reverse. (OFFSET 0: see prune.go.)
+	// It waits for no lock: an operation that another transaction changes now can be
+	// claimed next time. An operation on an instance waits for a cancelling one on
+	// any of its bindings, and vice versa. (OFFSET 0: see prune.go.)
 	claimOperations = `WITH due AS (
 			SELECT o.seq FROM operations o
 			WHERE o.state IN ('active', 'cancelling')
@@ -36,8 +36,8 @@ const (
 			RETURNING o.*
 		) SELECT ` + operationColumns + ` FROM claimed ORDER BY seq`
 
-	// What was changed at a later time than now was changed before the clock was
-	// set back. Its lease lasts as long as it did then.
+	// A change in the future happened before the clock was set back. The lease keeps
+	// the length that it had then.
 	setBackLeases = `WITH later AS (
 			SELECT o.seq FROM operations o
 			WHERE o.state IN ('active', 'cancelling') AND o.lease_until IS NOT NULL AND o.updated_at > clock_timestamp()
@@ -45,8 +45,8 @@ const (
 		) UPDATE operations o SET lease_until = clock_timestamp() + (o.lease_until - o.updated_at), updated_at = clock_timestamp()
 		FROM later WHERE o.seq = later.seq`
 
-	// The state is null for what is held, but is being changed at the moment. What
-	// has ended is not leased.
+	// The state is null for an operation that is held, but locked by another
+	// transaction. An ended operation has no lease.
 	renewLeases = `WITH held AS (
 			SELECT o.seq, o.id, o.generation FROM unnest($3::text[], $4::bigint[]) AS f (id, generation) JOIN operations o ON o.id = f.id AND o.generation = f.generation
 			WHERE o.owner = $1 AND o.lease_until IS NOT NULL
@@ -64,11 +64,11 @@ const (
 )
 
 const (
-	// clockInterval is how often it is looked whether the clock was set back: that
+	// clockInterval is how often Claim checks whether the clock was set back, which
 	// reads the whole queue.
 	clockInterval = 5 * time.Second
-	// The operations that are being changed at the moment are renewed after a
-	// pause from renewFirst, which doubles up to renewLongest.
+	// The pause before locked operations are renewed again starts at renewFirst and
+	// doubles up to renewLongest.
 	renewFirst   = 2 * time.Millisecond
 	renewLongest = 50 * time.Millisecond
 )
@@ -86,8 +86,9 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 		append([]string{}, leave.Platforms...), leave.Internal, platforms, services)
 }
 
-// checkClock looks, now and then, whether the database's clock was set back. Then
-// the leases of replicas that have died would last until it catches up.
+// checkClock checks, once per clockInterval, whether the clock of the database was
+// set back. Without it, the leases of dead replicas would last until the clock
+// catches up.
 func (s *Store) checkClock(ctx context.Context) error {
 	s.clock.Lock()
 	due := time.Since(s.clockChecked) >= clockInterval
@@ -106,10 +107,10 @@ func (s *Store) checkClock(ctx context.Context) error {
 	return nil
 }
 
-// Renew implements [durable.Store]. A lease that has expired but was not claimed
-// is still held. It waits for no lock: a transaction that holds some and waits
-// for others could wait for one that does the same. The operations that are being
-// changed at the moment follow when that is done.
+// Renew implements [durable.Store]. A lease that has expired but was not claimed is
+// still held. Renew waits for no lock, because a transaction that holds locks while
+// it waits could cause a deadlock. It renews the operations that others are changing
+// once those have finished.
 func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -121,13 +122,13 @@ func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fe
 		}
 		fences = locked
 		if len(locked) > 0 && !pause(ctx, wait) {
-			return states, fmt.Errorf("pgstore: renew: %d operations are being changed all the time, %q first: %w", len(locked), locked[0].OperationID, ctx.Err())
+			return states, fmt.Errorf("pgstore: renew: other sessions keep %d operations locked, %q first: %w", len(locked), locked[0].OperationID, ctx.Err())
 		}
 	}
 	return states, nil
 }
 
-// renewFree renews what is not being changed, and returns the others.
+// renewFree renews the operations that are not locked, and returns the others.
 func (s *Store) renewFree(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence, states map[durable.Fence]durable.OperationState) ([]durable.Fence, error) {
 	ids, generations := columns(fences)
 	rows, err := s.pool.Query(ctx, renewLeases, owner, lease, ids, generations)
@@ -172,7 +173,7 @@ func (s *Store) Held(ctx context.Context, owner string, fences []durable.Fence) 
 	return states, nil
 }
 
-// columns are the ids and the generations of fences.
+// columns returns the ids and the generations of fences.
 func columns(fences []durable.Fence) (ids []string, generations []int64) {
 	ids, generations = make([]string, len(fences)), make([]int64, len(fences))
 	for i, fence := range fences {

@@ -14,7 +14,7 @@ import (
 
 const defaultLimit = 100
 
-// Instances implements [durable.Store]. The ids are ordered as bytes.
+// Instances implements [durable.Store]. Ids are ordered as bytes.
 func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.InstanceRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
@@ -28,7 +28,7 @@ func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.Inst
 	return list(ctx, s, &q, scanInstance, "SELECT "+instanceColumns+" FROM instances", "platform, instance_id", f.Limit)
 }
 
-// Bindings implements [durable.Store]. The ids are ordered as bytes.
+// Bindings implements [durable.Store]. Ids are ordered as bytes.
 func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.BindingRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
@@ -44,7 +44,7 @@ func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.Bindi
 }
 
 // Operations implements [durable.Store]. It returns ErrNotFound if the operation
-// f.AfterID has been pruned: the list has to be started again.
+// f.AfterID was pruned: start the list again then.
 func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.OperationRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
@@ -53,7 +53,7 @@ func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.Ope
 	q.equal("kind", string(f.Kind))
 	q.equal("state", string(f.State))
 	if f.State == durable.OperationActive || f.State == durable.OperationCancelling {
-		q.where("finished_at IS NULL") // The index of the few, not the table of the many.
+		q.where("finished_at IS NULL") // Use the index of the few open operations.
 	}
 	if f.AfterID != "" {
 		seq, err := s.sequence(ctx, f.AfterID)
@@ -86,7 +86,7 @@ func (s *Store) sequence(ctx context.Context, id string) (int64, error) {
 type listQuery struct {
 	conditions []string
 	args       []any
-	// impossible says that no record can have a value.
+	// impossible says that no record matches.
 	impossible bool
 }
 
@@ -106,8 +106,8 @@ func (q *listQuery) equal(column, value string) {
 	}
 }
 
-// list runs a query that is not kept prepared: there are too many different
-// ones. The limit is part of its text, so that the planner knows it.
+// list runs a query that is not prepared, because there are too many variants. The
+// limit is part of its text, so that the planner knows it.
 func list[T any](ctx context.Context, s *Store, q *listQuery, scan pgx.RowToFunc[T], sql, order string, limit int) ([]T, error) {
 	if q.impossible {
 		return nil, nil

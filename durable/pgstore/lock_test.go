@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
-// locked makes instances and locks their rows, and those of their operations, as
-// somebody else's transaction does. unlock ends that.
+// locked creates instances and locks their rows and those of their operations in
+// another session. unlock ends its transaction.
 func locked(t *testing.T, s durable.Store, dsn string, ids ...string) (unlock func()) {
 	t.Helper()
 	for _, id := range ids {
@@ -32,8 +32,8 @@ func locked(t *testing.T, s durable.Store, dsn string, ids ...string) (unlock fu
 	return func() { execute(t, blocker, "ROLLBACK") }
 }
 
-// A change that waits for somebody's lock waits alone: it fails no other, and is
-// made when the lock is free.
+// A change that waits for a lock of another session waits alone: it fails no other
+// change, and is made when the lock is free.
 func TestLockedRows(t *testing.T) {
 	t.Parallel()
 	for _, rows := range []int{1, 3, 20} {
@@ -55,14 +55,14 @@ func TestLockedRows(t *testing.T) {
 					waiting.Go(func() {
 						err := s.Advance(t.Context(), a)
 						if errors.Is(err, durable.ErrFenced) && a.State == "" {
-							err = nil // The other one came first.
+							err = nil // The other change came first.
 						}
 						waits <- err
 					})
 				}
 			}
-			// They are all taken up while the rows are locked: what comes later
-			// shares its transactions with them, or comes after them.
+			// The writers take all of them up while the rows are locked. Later
+			// changes share their transactions or come after them.
 			eventually(t, "all have found their row locked", func() bool { return s.Aside() == 2*rows })
 			for i := range 200 {
 				strangers.Go(func() {
@@ -87,7 +87,7 @@ func TestLockedRows(t *testing.T) {
 	}
 }
 
-// A lock that stays fails the change that needs it, and only that.
+// A lock that stays fails only the change that needs it.
 func TestLockedForTooLong(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -105,8 +105,8 @@ func TestLockedForTooLong(t *testing.T) {
 	}
 }
 
-// When the database does not answer, all that wait for locks hear so together, not
-// each after its own timeout.
+// When the database does not answer, all changes that wait for locks fail together,
+// not each after its own timeout.
 func TestOutageWhileLocked(t *testing.T) {
 	t.Parallel()
 	const rows, timeout = 30, 5 * time.Second
@@ -143,7 +143,7 @@ func TestOutageWhileLocked(t *testing.T) {
 	eventually(t, "nothing is aside", func() bool { return s.Aside() == 0 })
 }
 
-// Records are sealed again beside a transaction that has their rows for a moment.
+// Reseal waits for a transaction that locks the rows for a moment.
 func TestResealWaits(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -158,7 +158,7 @@ func TestResealWaits(t *testing.T) {
 		}
 		result <- err
 	}()
-	// That is longer than changes wait which share their transaction.
+	// Changes that share a transaction do not wait this long.
 	eventually(t, "it waits", func() bool {
 		var waiting int
 		err := observer.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
@@ -171,7 +171,7 @@ func TestResealWaits(t *testing.T) {
 	}
 }
 
-// What waits for a lock when the store is closed fails.
+// A change that waits for a lock fails when the store is closed.
 func TestCloseWhileLocked(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -190,7 +190,7 @@ func TestCloseWhileLocked(t *testing.T) {
 	}
 }
 
-// Admin interventions and pings wait for locks; they are alone in their
+// Interventions and pings wait for locks, because they are alone in their
 // transactions.
 func TestOthersWait(t *testing.T) {
 	t.Parallel()
@@ -204,7 +204,7 @@ func TestOthersWait(t *testing.T) {
 	go func() {
 		results <- s.Intervene(t.Context(), &admin.Intervention{Expect: 1, Audit: admin.AuditEntry{Actor: "a", Reason: "r", Action: admin.ActionRetry, Key: provision("i").Instance.Key}})
 	}()
-	// That is longer than changes wait which share their transaction.
+	// Changes that share a transaction do not wait this long.
 	observer := connect(t, dsn)
 	eventually(t, "both wait", func() bool {
 		var waiting int
@@ -221,8 +221,7 @@ func TestOthersWait(t *testing.T) {
 	}
 }
 
-// The leases of operations that are being changed at the moment follow when that
-// is done; the others are renewed at once, and stay so.
+// Renew renews free operations at once, and locked ones when the lock is released.
 func TestRenewLocked(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -238,7 +237,7 @@ func TestRenewLocked(t *testing.T) {
 		fences = append(fences, durable.Fence{OperationID: "operation-" + id, Generation: 1})
 	}
 	brief := open(t, dsn, pgstore.WithTimeout(time.Second))
-	eventually(t, "what is free is renewed", func() bool {
+	eventually(t, "free operations are renewed", func() bool {
 		states, err := brief.Renew(t.Context(), "worker", 9*time.Hour, fences)
 		if err == nil || len(states) > 1 {
 			t.Fatalf("renewed %v, %v", states, err)
@@ -252,7 +251,7 @@ func TestRenewLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	if until < 8*time.Hour {
-		t.Errorf("the lease that was renewed is over in %v", until)
+		t.Errorf("the renewed lease ends in %v", until)
 	}
 	var renewal sync.WaitGroup
 	renewal.Go(func() {
@@ -261,7 +260,7 @@ func TestRenewLocked(t *testing.T) {
 			t.Errorf("renewed %v, %v", states, err)
 		}
 	})
-	eventually(t, "what is free is renewed again", func() bool {
+	eventually(t, "free operations are renewed again", func() bool {
 		var later bool
 		if err := observer.QueryRow(t.Context(), "SELECT updated_at > $1 FROM openbroker.operations WHERE instance_id = 'free'", renewed).Scan(&later); err != nil {
 			t.Fatal(err)

@@ -18,9 +18,9 @@ var migrations embed.FS
 
 const versionTable = "schema_version"
 
-// migrate checks the server and brings the schema up to date. One replica does
-// it, the others wait for it: they hold an advisory lock on a connection of its
-// own, which ends with the process that has it.
+// migrate checks the server and migrates the schema. One replica migrates while the
+// others wait for its advisory lock. The lock is on a connection of its own, so that
+// it ends with the process.
 func migrate(ctx context.Context, config *pgx.ConnConfig, schema string) (err error) {
 	lock, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
@@ -47,15 +47,16 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, schema string) (err er
 	return applyMigrations(ctx, config, schema)
 }
 
-// lockKey is the same for all replicas on a schema.
+// lockKey returns the key of the advisory lock, the same for all replicas on a
+// schema.
 func lockKey(schema string) int64 {
 	hash := fnv.New64a()
-	_, _ = hash.Write([]byte("openbroker migrations " + schema)) // never fails
+	_, _ = hash.Write([]byte("openbroker migrations " + schema)) // It never fails.
 	return int64(hash.Sum64())                                   //nolint:gosec // Any 64 bits will do.
 }
 
-// createSchema looks first: CREATE SCHEMA IF NOT EXISTS needs the right to
-// create it even if it exists.
+// createSchema creates the schema if it is missing. It looks first, because CREATE
+// SCHEMA IF NOT EXISTS needs the privilege even if the schema exists.
 func createSchema(ctx context.Context, conn *pgx.Conn, schema string) error {
 	var exists bool
 	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, schema).Scan(&exists); err != nil {
@@ -70,7 +71,7 @@ func createSchema(ctx context.Context, conn *pgx.Conn, schema string) error {
 	return nil
 }
 
-// applyMigrations brings the schema up to date. The caller holds the lock.
+// applyMigrations migrates the schema. The caller holds the lock.
 func applyMigrations(ctx context.Context, config *pgx.ConnConfig, schema string) (err error) {
 	directory, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -95,7 +96,7 @@ func applyMigrations(ctx context.Context, config *pgx.ConnConfig, schema string)
 		return fmt.Errorf("pgstore: the schema %q has version %d, but this binary knows versions up to %d: use a binary that is as new as the one that last wrote the database", schema, current, newest)
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("pgstore: bring the schema %q from version %d to %d: %w", schema, current, newest, err)
+		return fmt.Errorf("pgstore: migrate the schema %q from version %d to %d: %w", schema, current, newest, err)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func TestCheckServer(t *testing.T) {
 		{"19beta1", "UTF8", ""},
 		{"12.22", "UTF8", "is PostgreSQL 12.22, but 13 or newer is needed"},
 		{"9.6.24", "UTF8", "is PostgreSQL 9.6.24"},
-		{"", "UTF8", "does not say its version"},
+		{"", "UTF8", "is it PostgreSQL?"},
 		{"15.4", "LATIN1", "encoding is LATIN1, but UTF8 is needed"},
 	} {
 		err := pgstore.CheckServer(test.version, test.encoding)
@@ -76,13 +76,13 @@ func TestOpenRefuses(t *testing.T) {
 		options []pgstore.Option
 		want    string
 	}{
-		"a DSN that is none":     {"postgres://%", nil, "pgstore: "},
-		"a missing database":     {strings.Replace(dsn, "/test_", "/missing_", 1), nil, "does not exist"},
-		"nobody there":           {"postgres://postgres:hunter2@127.0.0.1:1/x", nil, "refused"},
-		"an empty schema":        {dsn, []pgstore.Option{pgstore.WithSchema("")}, "schema's name"},
-		"a schema's long name":   {dsn, []pgstore.Option{pgstore.WithSchema(strings.Repeat("x", 49))}, "schema's name"},
-		"no time":                {dsn, []pgstore.Option{pgstore.WithTimeout(0)}, "timeout"},
-		"a parameter of nothing": {dsn + "&pool_max_conns=many", nil, "pool_max_conns"},
+		"an invalid DSN":       {"postgres://%", nil, "pgstore: "},
+		"a missing database":   {strings.Replace(dsn, "/test_", "/missing_", 1), nil, "does not exist"},
+		"no server":            {"postgres://postgres:hunter2@127.0.0.1:1/x", nil, "refused"},
+		"an empty schema":      {dsn, []pgstore.Option{pgstore.WithSchema("")}, "of the schema is invalid"},
+		"a schema's long name": {dsn, []pgstore.Option{pgstore.WithSchema(strings.Repeat("x", 49))}, "of the schema is invalid"},
+		"a timeout of zero":    {dsn, []pgstore.Option{pgstore.WithTimeout(0)}, "timeout"},
+		"a parameter of text":  {dsn + "&pool_max_conns=many", nil, "pool_max_conns"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,8 +101,8 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// A role with a schema of its own, and nothing else, is enough. Its bad
-// defaults do not matter.
+// A role with a schema of its own needs nothing else. Its bad defaults do not
+// matter.
 func TestRole(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -154,7 +154,7 @@ func TestStrongerSynchronousCommit(t *testing.T) {
 	}
 }
 
-// Open waits for a migration that another replica does, as long as ctx lets it.
+// Open waits for the migration of another replica until ctx ends.
 func TestOpenGivesUp(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -169,7 +169,7 @@ func TestOpenGivesUp(t *testing.T) {
 	}
 }
 
-// A host that takes connections and says nothing must not hold up the start.
+// A host that accepts connections and does not answer must not block the start.
 func TestOpenOfSilentHost(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -19,13 +19,13 @@ import (
 )
 
 const (
-	// outageTimeout is that of the stores in these tests, and bound what their
-	// calls may take: twice as long, and a busy machine.
+	// outageTimeout is the timeout of the stores in these tests. bound is what their
+	// calls may take: twice as long, and some time for a busy machine.
 	outageTimeout = time.Second
 	bound         = 2*outageTimeout + 3*time.Second
 )
 
-// calls are one of each kind.
+// calls returns one call of each kind.
 func calls(s durable.Store) map[string]func(context.Context) error {
 	key := durable.Key{Platform: "platform", InstanceID: "i"}
 	return map[string]func(context.Context) error{
@@ -62,7 +62,7 @@ func calls(s durable.Store) map[string]func(context.Context) error {
 	}
 }
 
-// allFail checks that every call fails within the bound, many at a time.
+// allFail checks that every call fails within the bound, several times in parallel.
 func allFail(t *testing.T, s durable.Store) {
 	t.Helper()
 	var clients sync.WaitGroup
@@ -82,7 +82,7 @@ func allFail(t *testing.T, s durable.Store) {
 	clients.Wait()
 }
 
-// allWork waits until the database is usable, and checks that every call works.
+// allWork waits until the database is usable, and checks that every call succeeds.
 func allWork(t *testing.T, s durable.Store) {
 	t.Helper()
 	eventually(t, "the store recovers", func() bool { return s.Ping(t.Context()) == nil })
@@ -120,7 +120,7 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// What was acknowledged while the server crashed, again and again, is there.
+// Acknowledged changes survive repeated crashes of the server.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -149,7 +149,7 @@ func TestCrash(t *testing.T) {
 				}
 				mu.Unlock()
 				if err != nil {
-					server.Start(t.Context()) // Do not spin. It waits until the server is up.
+					server.Start(t.Context()) // Wait until the server is up.
 				}
 			}
 		})
@@ -175,7 +175,7 @@ func TestCrash(t *testing.T) {
 	}
 	unanswered := 0
 	for _, a := range refused {
-		if accepted(t, replicas[1], a) { // which also finds half a change
+		if accepted(t, replicas[1], a) { // It also detects half a change.
 			unanswered++
 		}
 	}
@@ -188,7 +188,7 @@ func TestReadOnly(t *testing.T) {
 	s := open(t, dsn, pgstore.WithTimeout(outageTimeout))
 	admin := connect(t, dsn)
 	database := admin.Config().Database
-	// Sessions that exist keep their defaults.
+	// Existing sessions keep their defaults.
 	disconnect := "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'openbroker' AND datname = current_database()"
 	execute(t, admin, "ALTER DATABASE "+database+" SET default_transaction_read_only = on", disconnect)
 	eventually(t, "the database is read-only", func() bool {
@@ -232,7 +232,7 @@ func TestTooManyConnections(t *testing.T) {
 	allWork(t, s)
 }
 
-// A disk that is full gives errors, never half a change.
+// A full disk causes errors, never half a change.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -296,7 +296,7 @@ func TestHints(t *testing.T) {
 			}
 		}
 	}
-	drain() // A new connection gives one, for what it has missed.
+	drain() // A new connection gives one, because it may have missed some.
 	eventually(t, "a hint arrives", hinted)
 	admin := connect(t, dsn)
 	for range 3 {

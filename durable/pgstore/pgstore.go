@@ -15,14 +15,14 @@ import (
 
 var _ durable.Store = (*Store)(nil)
 
-// A Store keeps records in a PostgreSQL database, which it shares with the
-// stores of other replicas. Its methods may be called by any number of
-// goroutines. They return an error within about twice the timeout while the
-// database is away, and work again when it is back.
+// A Store keeps records in a PostgreSQL database, which it shares with the stores of
+// other replicas. Its methods are safe for concurrent use. While the database is
+// unavailable they return an error within about twice the timeout. They work again
+// when it is back.
 type Store struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration
-	// lockTimeout is that of the sessions, see options.lockTimeout.
+	// lockTimeout is the lock_timeout of the sessions, see options.lockTimeout.
 	lockTimeout time.Duration
 	queue       *groupcommit.Queue[*change]
 	aside       aside
@@ -32,21 +32,21 @@ type Store struct {
 	clock        sync.Mutex
 	clockChecked time.Time
 
-	// quit ends the background: the writers and what passes on hints.
+	// quit ends the background: the writers, aside and hints.
 	quit       context.CancelFunc
 	background sync.WaitGroup
 }
 
-// Open connects to the database, brings its schema up to date, and returns a
-// store on it. Replicas may open it at the same time.
+// Open connects to the database, migrates its schema, and returns a store on it.
+// Replicas may open it at the same time.
 //
-// The DSN is a URL or keywords and values as libpq takes them; pool_max_conns
-// (default 10) bounds the connections, besides one for notifications. With
-// several hosts, add target_session_attrs=read-write.
+// The DSN is a URL, or keywords and values as in libpq. pool_max_conns (default 10)
+// bounds the connections, besides one for notifications. For several hosts, add
+// target_session_attrs=read-write.
 //
-// It returns an error if the database cannot be reached, is older than
-// PostgreSQL 13, is not encoded in UTF-8, has a schema that is newer than this
-// binary, or if the role may not create the tables.
+// Open returns an error if the database is unreachable, older than PostgreSQL 13, or
+// not encoded in UTF-8, if its schema is newer than this binary, or if the role
+// cannot create the tables.
 func Open(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 	o, err := newOptions(set)
 	if err != nil {
@@ -83,7 +83,7 @@ func start(pool *pgxpool.Pool, o options) *Store {
 	return s
 }
 
-// Hints implements [durable.Store]. Only other replicas' changes give hints.
+// Hints implements [durable.Store]. Only changes of other replicas give hints.
 func (s *Store) Hints() <-chan struct{} { return s.hints.received }
 
 // Ping implements [durable.Store]. It writes, and waits for the disk.
@@ -95,13 +95,13 @@ func (s *Store) Ping(ctx context.Context) error {
 		return fmt.Errorf("pgstore: ping: %w", err)
 	}
 	if tag.RowsAffected() != 1 {
-		return errors.New("pgstore: ping: the row to write is missing: the database was changed by somebody else")
+		return errors.New("pgstore: ping: the row of the ping is missing: another program has changed the database")
 	}
 	return nil
 }
 
-// Close implements [durable.Store]. Changes that were begun are finished, later
-// calls fail.
+// Close implements [durable.Store]. It finishes the changes that a writer has taken
+// up. Later calls of other methods fail.
 func (s *Store) Close() error {
 	s.quit()
 	s.background.Wait()

@@ -19,7 +19,7 @@ import (
 	"github.com/openbroker/openbroker/durable/storetest"
 )
 
-// postgres is the server for tests that need no more than a database.
+// postgres is the server of tests that need only a database.
 var postgres pgtest.Shared
 
 func TestMain(m *testing.M) { postgres.Run(m) }
@@ -47,7 +47,7 @@ func TestStore(t *testing.T) {
 
 func ExampleOpen() {
 	ctx := context.Background()
-	server, err := pgtest.New(ctx) // Yours runs already.
+	server, err := pgtest.New(ctx) // In production a server runs already.
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -79,7 +79,7 @@ func open(tb testing.TB, dsn string, options ...pgstore.Option) *pgstore.Store {
 	return s
 }
 
-// connect returns a connection of the test's own.
+// connect returns a connection for the test.
 func connect(tb testing.TB, dsn string) *pgx.Conn {
 	tb.Helper()
 	conn, err := pgx.Connect(tb.Context(), dsn)
@@ -115,7 +115,7 @@ func eventually(tb testing.TB, what string, condition func() bool) {
 	}
 }
 
-// lockWaits is how many sessions wait for a lock in the database.
+// lockWaits returns how many sessions wait for a lock in the database.
 func lockWaits(tb testing.TB, conn *pgx.Conn) int {
 	tb.Helper()
 	var waiting int
@@ -126,7 +126,7 @@ func lockWaits(tb testing.TB, conn *pgx.Conn) int {
 	return waiting
 }
 
-// provision is an acceptance of a new instance, with an operation that waits.
+// provision returns the acceptance of a new instance, with an operation that waits.
 func provision(id string) *durable.Acceptance {
 	key := durable.Key{Platform: "platform", InstanceID: id}
 	return &durable.Acceptance{
@@ -135,7 +135,8 @@ func provision(id string) *durable.Acceptance {
 	}
 }
 
-// accepted tells whether all of the acceptance is stored, or nothing of it.
+// accepted reports whether the acceptance is stored. The test fails if only half of
+// it is.
 func accepted(tb testing.TB, s durable.Store, a *durable.Acceptance) bool {
 	tb.Helper()
 	snapshot, err := s.Load(tb.Context(), a.Instance.Key)
@@ -148,7 +149,7 @@ func accepted(tb testing.TB, s durable.Store, a *durable.Acceptance) bool {
 	return snapshot.Instance != nil
 }
 
-// A change that cannot be made must not fail those in the same transaction.
+// A failed change must not fail others in the same transaction.
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -156,7 +157,8 @@ func TestPoison(t *testing.T) {
 	if err := s.Accept(t.Context(), provision("first")); err != nil {
 		t.Fatal(err)
 	}
-	// All writers have to wait for a lock, so that what follows comes together.
+	// Block all writers with locks, so that the following changes share a
+	// transaction.
 	blocker, observer := connect(t, dsn), connect(t, dsn)
 	execute(t, blocker, "BEGIN", "LOCK TABLE openbroker.instances")
 	var clients sync.WaitGroup
@@ -187,7 +189,7 @@ func TestPoison(t *testing.T) {
 		switch i {
 		case poison:
 			if !errors.Is(err, durable.ErrConflict) {
-				t.Errorf("an operation id that is taken: %v", err)
+				t.Errorf("a duplicate operation id: %v", err)
 			}
 		case unstorable:
 			if err == nil || errors.Is(err, durable.ErrConflict) {
@@ -204,7 +206,7 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// trigger makes the database do something when an operation is inserted.
+// trigger makes the database execute body when an operation is inserted.
 func trigger(tb testing.TB, conn *pgx.Conn, timing, body string) {
 	tb.Helper()
 	execute(tb, conn,
@@ -215,7 +217,7 @@ func trigger(tb testing.TB, conn *pgx.Conn, timing, body string) {
 	)
 }
 
-// The answer has to wait for the commit itself.
+// The answer must wait for the commit.
 func TestCommitFails(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -278,7 +280,7 @@ func TestCallersGiveUp(t *testing.T) {
 	clients.Wait()
 }
 
-// A description comes from anywhere; the operation has to end nevertheless.
+// An operation must end whatever its description contains.
 func TestStorable(t *testing.T) {
 	t.Parallel()
 	s := open(t, postgres.NewDatabase(t))
@@ -302,7 +304,8 @@ func TestStorable(t *testing.T) {
 	}
 }
 
-// Ids that PostgreSQL cannot store are refused before they reach a transaction.
+// The store refuses ids that PostgreSQL cannot store before they reach a
+// transaction.
 func TestIDsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	s := open(t, postgres.NewDatabase(t))

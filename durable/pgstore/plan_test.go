@@ -8,8 +8,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// Statements are planned once, perhaps for empty tables, and run when these have
-// millions of rows: they must find their rows by an index even so.
+// PostgreSQL plans statements once, perhaps for empty tables, and executes them when
+// these have millions of rows. They must find their rows by an index even so.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := open(t, postgres.NewDatabase(t)+"&pool_max_conns=1")
@@ -54,7 +54,7 @@ func TestPlans(t *testing.T) {
 				t.Errorf("%s in the plan of\n%s\n%s", bad, text, plan)
 			}
 		}
-		// The queue is the one thing that is read from its beginning.
+		// Only the queue is read from its beginning.
 		lines := strings.Split(plan, "\n")
 		for i, line := range lines {
 			whole := i+1 == len(lines) || !strings.Contains(lines[i+1], "Index Cond")

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// OFFSET 0 changes no result. It keeps EXISTS from becoming a join, which would
-// read all that is open for each record instead of looking it up.
+// OFFSET 0 does not change the result. It keeps PostgreSQL from turning EXISTS into
+// a join, which would read all open operations for each record.
 const (
 	pruneOperations = `WITH gone AS (
 			DELETE FROM operations WHERE seq IN (
@@ -33,7 +33,7 @@ const (
 			DELETE FROM bindings b USING old WHERE b.platform = old.platform AND b.instance_id = old.instance_id AND b.binding_id = old.binding_id RETURNING 1
 		) SELECT (SELECT count(*) FROM history) + (SELECT count(*) FROM gone)`
 
-	// An instance goes after its bindings.
+	// An instance is deleted after its bindings.
 	pruneInstances = `WITH old AS (
 			SELECT i.platform, i.instance_id FROM instances i
 			WHERE i.deleted_at IS NOT NULL AND i.deleted_at < statement_timestamp() - $1::interval
@@ -52,8 +52,8 @@ const (
 		ORDER BY b.expires_at LIMIT $1`
 )
 
-// Prune implements [durable.Store]. The operations that go with a record are
-// counted, but not limited.
+// Prune implements [durable.Store]. Operations deleted with their record count, but
+// the limit does not apply to them.
 func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -73,8 +73,7 @@ func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (
 	return pruned, nil
 }
 
-// Expired implements [durable.Store]. The bindings that expired first come
-// first.
+// Expired implements [durable.Store]. The bindings that expired first come first.
 func (s *Store) Expired(ctx context.Context, limit int) ([]durable.BindingRecord, error) {
 	return query(ctx, s, "expired", scanBinding, selectExpired, max(limit, 0))
 }

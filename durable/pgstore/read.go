@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// One statement sees one moment. The instance and the binding come with the
-	// first operation, their data not again with each other one.
+	// One statement reads one snapshot. The instance and the binding come with the
+	// first operation. The rows of other operations do not repeat their data.
 	loadSnapshot = `SELECT clock_timestamp(),
 			coalesce(i.revision, 0), coalesce(i.status, ''), coalesce(i.service_id, ''), coalesce(i.plan_id, ''),
 			CASE WHEN coalesce(o.position, 1) = 1 THEN i.data END, i.created_at, i.updated_at,
@@ -122,7 +122,7 @@ func (s *Store) operation(ctx context.Context, query string, args ...any) (*dura
 	return &r, nil
 }
 
-// query collects the rows of a query.
+// query returns the rows of a query.
 func query[T any](ctx context.Context, s *Store, doing string, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

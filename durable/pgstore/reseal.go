@@ -7,8 +7,8 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// Reseal implements [admin.Store]. Each value is a transaction of its own:
-// none waits for the row of another one while it holds its own.
+// Reseal implements [admin.Store]. Each value is a transaction of its own, so that
+// none waits for a row while it has locked another.
 func (s *Store) Reseal(ctx context.Context, values []admin.SealedValue) (int, error) {
 	changed := 0
 	for i := range values {

@@ -9,8 +9,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The columns of the records, in the order in which the scan functions take
-// them.
+// The columns of the records, in the order of the scan functions.
 const (
 	instanceColumns  = `platform, instance_id, revision, status, service_id, plan_id, data, created_at, updated_at`
 	bindingColumns   = `platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at`
@@ -18,7 +17,7 @@ const (
 		owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at`
 )
 
-// A timestamp scans a time in UTC, zero for null.
+// A timestamp scans a time into UTC, and null into the zero time.
 type timestamp struct{ time *time.Time }
 
 var _ pgtype.TimestamptzScanner = timestamp{}
@@ -32,7 +31,7 @@ func (t timestamp) ScanTimestamptz(v pgtype.Timestamptz) error {
 	return nil
 }
 
-// orNull is null for the zero time.
+// orNull returns null for the zero time.
 func orNull(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

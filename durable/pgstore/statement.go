@@ -8,14 +8,13 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A statement writes one change. It is a chain of parts, each a WITH query: the
-// first is the guard, named so, with the time of the change as its column "now";
-// the others take their rows FROM guard, so that they do nothing if the guard
-// has no row. The last one is the main query, whose row count tells whether the
-// guard let the change pass.
+// A statement makes one change. It is a chain of parts, each a WITH query. The first
+// part is called guard and has the time of the change in its column "now". The
+// others take their rows FROM guard, and do nothing if guard has no row. The last
+// part is the main query: its row count says whether the guard let the change pass.
 //
-// The text depends only on the shape of the change, so that it is prepared once
-// for each connection.
+// The text depends only on the shape of the change, so that each connection prepares
+// it once.
 type statement struct {
 	parts []string
 	names []string
@@ -27,8 +26,8 @@ func (s *statement) add(name, sql string) {
 	s.names, s.parts = append(s.names, name), append(s.parts, sql)
 }
 
-// text, bytes, number, truth, span and at add a parameter of that type and
-// return its placeholder.
+// text, bytes, number, truth, span and at add a parameter of that type and return
+// its placeholder.
 func (s *statement) text(v string) string        { return s.placeholder(v, "text") }
 func (s *statement) bytes(v []byte) string       { return s.placeholder(v, "bytea") }
 func (s *statement) number(v int64) string       { return s.placeholder(v, "bigint") }
@@ -40,7 +39,7 @@ func (s *statement) placeholder(v any, t string) string {
 	return "$" + strconv.Itoa(len(s.args)) + "::" + t
 }
 
-// after is the time d after now, null unless d is positive.
+// after returns the time d after now, or null unless d is positive.
 func (s *statement) after(now string, d time.Duration) string {
 	if d <= 0 {
 		return "NULL::timestamptz"
@@ -48,7 +47,7 @@ func (s *statement) after(now string, d time.Duration) string {
 	return now + " + " + s.span(d)
 }
 
-// sql is the whole text.
+// sql returns the text of the statement.
 func (s *statement) sql() string {
 	last := len(s.parts) - 1
 	var b strings.Builder
@@ -64,7 +63,7 @@ func (s *statement) sql() string {
 	return b.String()
 }
 
-// instanceIs and keyIs are conditions on a table that is called t.
+// instanceIs and keyIs return conditions on a table called t.
 func (s *statement) instanceIs(t string, k durable.Key) string {
 	return t + ".platform = " + s.text(k.Platform) + " AND " + t + ".instance_id = " + s.text(k.InstanceID)
 }
@@ -73,7 +72,7 @@ func (s *statement) keyIs(t string, k durable.Key) string {
 	return s.instanceIs(t, k) + " AND " + t + ".binding_id = " + s.text(k.BindingID)
 }
 
-// tombstone is the value of deleted_at.
+// tombstone returns the value of deleted_at.
 func tombstone(status durable.RecordStatus, now string) string {
 	if status == durable.StatusDeleted {
 		return now
@@ -92,8 +91,8 @@ func (s *statement) putBinding(r *durable.BindingRecord) {
 }
 
 // begin adds the parts that insert an operation. changed, if not empty, is the
-// operation that an earlier part changes; see keeps. That part is named before,
-// and comes first: it frees the slot.
+// operation that an earlier part changes; see keeps. The earlier part is called
+// before. It runs first, because it frees the slot.
 func (s *statement) begin(o *durable.OperationSpec, before, changed string) {
 	superseded := ""
 	if o.Internal {
@@ -125,8 +124,8 @@ func (s *statement) insertOperation(o *durable.OperationSpec, before string) {
 		FROM `+from)
 }
 
-// keeps is the value of kept of an operation that is changed while next begins:
-// of two changes to a row in one statement, PostgreSQL would make only one.
+// keeps returns the value of kept for an operation that changes while next begins:
+// PostgreSQL would make only one of two changes to a row in one statement.
 func (s *statement) keeps(next *durable.OperationSpec) string {
 	if next == nil {
 		return "o.kept"

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// unlimited is for one transaction that may take long. The number is that of
-	// PostgreSQL 17, which knows transaction_timeout.
+	// unlimited lets one transaction take long. The number is that of PostgreSQL 17,
+	// which has transaction_timeout.
 	unlimited = `SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
 		set_config('lock_timeout', '0', true),
 		CASE WHEN current_setting('server_version_num')::int >= 170000 THEN set_config('transaction_timeout', '0', true) END`
@@ -42,7 +42,7 @@ const (
 	selectOrphaned = `SELECT EXISTS (SELECT FROM bindings r WHERE NOT EXISTS (SELECT FROM instances i WHERE i.platform = r.platform AND i.instance_id = r.instance_id))
 		OR EXISTS (SELECT FROM operations r WHERE NOT EXISTS (SELECT FROM instances i WHERE i.platform = r.platform AND i.instance_id = r.instance_id))`
 
-	// importBatch and importBatchBytes bound what is sent at a time.
+	// importBatch and importBatchBytes bound one message to the server.
 	importBatch      = 256
 	importBatchBytes = 4 << 20
 )
@@ -119,8 +119,8 @@ func exportSections() []exportSection {
 	}
 }
 
-// Import implements [admin.Store]. Until it is done, others can read the
-// tables, but not write to them.
+// Import implements [admin.Store]. Meanwhile others can read the tables, but not
+// write to them.
 func (s *Store) Import(ctx context.Context, items iter.Seq2[admin.ExportItem, error]) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, unlimited); err != nil {
@@ -143,7 +143,7 @@ func (s *Store) Import(ctx context.Context, items iter.Seq2[admin.ExportItem, er
 			return err
 		}
 		if orphaned {
-			return errors.New("there are bindings or operations of instances that are missing")
+			return errors.New("bindings or operations belong to missing instances")
 		}
 		for _, query := range []string{markKept, continueAudit} {
 			if _, err := tx.Exec(ctx, query); err != nil {
@@ -210,7 +210,7 @@ func importItem(item admin.ExportItem) (query string, args []any) {
 	}
 }
 
-// slot is what an operation occupies, see the migrations.
+// slot is what an operation occupies while it is open, see the migrations.
 func slot(o *admin.ExportedOperation) string {
 	switch {
 	case o.State == durable.OperationCancelling:

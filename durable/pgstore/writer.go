@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// writers is how many transactions of changes there are at a time: while
-	// one waits for the disk, the next is executed.
+	// writers is the number of writers: while one waits for the disk, the next
+	// executes its batch.
 	writers = 3
-	// maxBatch and maxBatchBytes bound a transaction, and with that how long
-	// its first change waits for the others.
+	// maxBatch and maxBatchBytes bound a transaction, and with that how long its
+	// first change waits for the others.
 	maxBatch      = 128
 	maxBatchBytes = 4 << 20
-	// queueLength is how many callers may wait without being blocked.
+	// queueLength is how many changes can wait before their callers block.
 	queueLength = 1024
-	// maxAttempts is how often a change is made that collides with others.
+	// maxAttempts is how often the store tries a change that collides with others.
 	maxAttempts = 3
 )
 
@@ -36,15 +36,15 @@ type change struct {
 	operationID string
 	// revises says that the change locks the instance.
 	revises bool
-	// hint says that other replicas may have to look.
+	// hint says that the change may concern other replicas.
 	hint bool
 	sql  string
 	args []any
 	size int
 
-	// until is when the change has to be made, once it is taken up.
+	// until is the time limit of a change that was taken up.
 	until time.Time
-	// passed tells whether the guard let the change pass, if it is made.
+	// passed says whether the guard let the change pass. It is valid after a commit.
 	passed bool
 }
 
@@ -62,8 +62,8 @@ func newChange(key durable.Key, operationID string, s *statement) *change {
 }
 
 // order is the order in which the changes of a transaction take their locks: by
-// instance; the instance before its operations. Two transactions that keep it do
-// not wait for each other.
+// instance, and the instance before its operations. Two transactions in this order
+// cannot deadlock.
 func order(a, b *change) int {
 	return cmp.Or(
 		strings.Compare(a.key.Platform, b.key.Platform),
@@ -104,10 +104,12 @@ func (s *Store) change(ctx context.Context, c *change) (passed bool, err error) 
 	return c.passed, nil
 }
 
-// commit makes the changes of the batch and answers their callers. One that waits
-// for a lock which somebody else has is put aside, and does not hold up the others.
+// commit makes the changes of the batch and answers their callers. It puts changes
+// aside that wait for a lock of another session, so that they do not delay the
+// others.
 func (s *Store) commit(batch []*change) {
-	// No caller's context: one that gives up must not fail the others.
+	// Not the context of a caller: when a caller gives up, the changes of the others
+	// must not fail.
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
 	until := time.Now().Add(s.timeout)
@@ -131,7 +133,7 @@ func (s *Store) commit(batch []*change) {
 	}
 }
 
-// answer tells the callers what became of their changes.
+// answer answers the callers and sends a hint.
 func (s *Store) answer(err error, changes ...*change) {
 	hint := false
 	for _, c := range changes {
@@ -143,8 +145,8 @@ func (s *Store) answer(err error, changes ...*change) {
 	}
 }
 
-// commitEach makes each change on its own, so that one that cannot be made does
-// not fail the others.
+// commitEach makes each change on its own, so that a failed one does not fail the
+// others.
 func (s *Store) commitEach(ctx context.Context, batch []*change) {
 	for i, c := range batch {
 		locked, err := s.commitOne(ctx, c, briefly)
@@ -154,15 +156,15 @@ func (s *Store) commitEach(ctx context.Context, batch []*change) {
 		}
 		s.answer(err, c)
 		if isOfDatabase(err) {
-			// The database is gone: the others would wait in vain.
+			// The database is not available: the others would fail, too.
 			s.answer(err, batch[i+1:]...)
 			return
 		}
 	}
 }
 
-// commitOne makes a change on its own. It reports whether that would have waited
-// for a lock longer than wait; then nothing was changed.
+// commitOne makes a change on its own. It reports whether the change waited for a
+// lock longer than wait; then nothing is changed.
 func (s *Store) commitOne(ctx context.Context, c *change, wait time.Duration) (locked bool, err error) {
 	for range maxAttempts {
 		var waits *change
@@ -179,12 +181,12 @@ func (s *Store) commitOne(ctx context.Context, c *change, wait time.Duration) (l
 	return false, err
 }
 
-// transact makes the changes of the batch in one transaction and sets passed.
-// It needs one round trip: PostgreSQL executes what is sent up to a Sync message
-// as one transaction, and commits it then. If it returns nil, it has
-// acknowledged that. After an error that isOfOne nothing was changed; after any
-// other, the outcome is not known. If a change waited for a lock longer than wait,
-// it returns that one.
+// transact makes the changes of the batch in one transaction and sets passed. It
+// needs one round trip: PostgreSQL executes all statements up to a Sync message as
+// one transaction, and commits it then. If transact returns nil, PostgreSQL has
+// acknowledged the commit. After an error that isOfOne nothing is changed; after any
+// other the outcome is unknown. If a change waited for a lock longer than wait,
+// transact returns it.
 func (s *Store) transact(ctx context.Context, batch []*change, wait time.Duration) (locked *change, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -214,10 +216,10 @@ func (s *Store) transact(ctx context.Context, batch []*change, wait time.Duratio
 		}
 		c.passed = tag.RowsAffected() > 0
 	}
-	return nil, results.Close() // The commit is acknowledged, or failed, here.
+	return nil, results.Close() // It returns the result of the commit.
 }
 
-// ignoreSame returns nil for the error that is known already.
+// ignoreSame returns nil if err is the known error.
 func ignoreSame(err, known error) error {
 	if errors.Is(err, known) {
 		return nil
@@ -230,7 +232,7 @@ const (
 	lockNotAvailable = "55P03"
 )
 
-// sqlState is the code of an error of the server, else empty.
+// sqlState returns the SQLSTATE of an error of the server, or "".
 func sqlState(err error) string {
 	var failure *pgconn.PgError
 	if errors.As(err, &failure) {
@@ -239,28 +241,28 @@ func sqlState(err error) string {
 	return ""
 }
 
-// isOfDatabase tells whether an error of commitOne would be that of every other
-// change too.
+// isOfDatabase reports whether every other change would fail with this error of
+// commitOne, too.
 func isOfDatabase(err error) bool {
 	return err != nil && !errors.Is(err, durable.ErrConflict) && !isOfOne(err)
 }
 
-// isOfOne tells whether one change is to blame for the error, and the others of
-// its transaction can be made without it. Then the transaction was undone.
+// isOfOne reports whether one change caused the error, and the others of its
+// transaction can be made without it. The transaction is rolled back then.
 func isOfOne(err error) bool {
 	if state := sqlState(err); len(state) == 5 {
 		switch state[:2] {
 		case "21", "22", "23", "40", "44", "54":
 			return true
 		default:
-			return state == lockNotAvailable // at the commit: a deferred constraint
+			return state == lockNotAvailable // By a deferred constraint, at the commit.
 		}
 	}
 	var preprocessing pgx.ErrPreprocessingBatch
 	return errors.As(err, &preprocessing)
 }
 
-// isCollision tells whether the change can be made when others are done.
+// isCollision reports whether the change can be made once others have finished.
 func isCollision(err error) bool {
 	return strings.HasPrefix(sqlState(err), "40")
 }

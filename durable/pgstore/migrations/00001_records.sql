@@ -1,8 +1,8 @@
 -- +goose Up
 
--- Names are without a schema: the session's search_path is the store's schema.
--- Ids are compared and ordered as bytes, whatever the database's collation is.
--- Indexes name only columns that rarely change, so that renewing a lease or
+-- Names have no schema: the search_path of the session is the schema of the store.
+-- Ids are compared and ordered as bytes, whatever the collation of the database is.
+-- Indexes contain only columns that rarely change, so that renewing a lease or
 -- saving a checkpoint writes no index.
 
 CREATE TABLE instances (
@@ -50,8 +50,8 @@ CREATE TABLE operations (
     binding_id  text        COLLATE "C" NOT NULL,
     kind        text        NOT NULL,
     internal    boolean     NOT NULL,
-    -- It stays as long as its record does: it is the last one, or the last one
-    -- that is not internal.
+    -- Keep it as long as its record: it is the last operation, or the last one that
+    -- is not internal.
     kept        boolean     NOT NULL,
     -- What the operation occupies while it is open, see operations_open.
     slot        text        COLLATE "C" NOT NULL,
@@ -69,22 +69,22 @@ CREATE TABLE operations (
     checkpoint  bytea,
     created_at  timestamptz NOT NULL,
     updated_at  timestamptz NOT NULL,
-    -- Null while it is open.
+    -- Null while the operation is open.
     finished_at timestamptz
 ) WITH (fillfactor = 80);
 
--- The backstop behind the revision: one active operation per slot. The slot is
--- empty for the whole instance, 'b' and the binding's id for operations that may
--- run in parallel, and 'c' and the operation's id once it is cancelling, since
+-- The backstop behind the revision: one active operation per slot. The slot is empty
+-- for the whole instance, 'b' and the id of the binding for operations that may run
+-- in parallel, and 'c' and the id of the operation once it is cancelling, because
 -- the deletion that waits for it is active at the same time.
 CREATE UNIQUE INDEX operations_open ON operations (platform, instance_id, slot) WHERE finished_at IS NULL;
--- The queue: what is open, oldest first. It is said in other words than above, so
--- that only a query of the queue can use this index: one that looks for an
--- instance would read all of it.
+-- The queue: open operations, oldest first. Its condition is phrased unlike the one
+-- above, so that only queries of the queue use this index: a query for an instance
+-- would read all of it.
 CREATE INDEX operations_queue ON operations (seq) WHERE state IN ('active', 'cancelling');
 -- The history of a record.
 CREATE INDEX operations_key ON operations (platform, instance_id, binding_id, seq);
--- What can be pruned.
+-- Records that can be pruned.
 CREATE INDEX operations_ended ON operations (finished_at) WHERE finished_at IS NOT NULL AND NOT kept;
 
 CREATE TABLE settings (
@@ -92,7 +92,7 @@ CREATE TABLE settings (
     value bytea NOT NULL
 );
 
--- One row, written to find out whether the database can be written.
+-- One row. Writing it shows whether the database is writable.
 CREATE TABLE pings (
     id integer PRIMARY KEY CHECK (id = 1),
     at timestamptz NOT NULL

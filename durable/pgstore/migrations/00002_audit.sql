@@ -1,6 +1,6 @@
 -- +goose Up
 
--- What operators did. Nothing is ever deleted from it.
+-- The audit trail of operators. Entries are never deleted.
 CREATE TABLE audit (
     id            bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at            timestamptz NOT NULL,

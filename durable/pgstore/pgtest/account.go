@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// unprivileged returns the account that the server runs as, nil for our own:
+// unprivileged returns the account for the server, or nil for the current one:
 // PostgreSQL refuses to run as root.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {

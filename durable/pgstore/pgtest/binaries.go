@@ -15,12 +15,12 @@ import (
 var errNoBinaries = errors.New("pgtest: PostgreSQL's server binaries (initdb, postgres; version 13 or newer) are not installed; " +
 	"looked in PATH and in /usr/lib/postgresql/*/bin. `make test` installs them, or: sudo apt-get install postgresql")
 
-// findBinaries returns the directory of initdb and postgres: that of PATH, else
-// the newest that is installed.
+// findBinaries returns the directory of initdb and postgres: that of PATH, or the
+// newest installed one.
 func findBinaries() (string, error) {
 	var candidates []string
 	for _, name := range []string{"postgres", "initdb"} {
-		// Debian links only some programs into PATH, out of their directory.
+		// Debian links only some programs into a directory of PATH.
 		if path, err := exec.LookPath(name); err == nil {
 			if resolved, err := filepath.EvalSymlinks(path); err == nil {
 				path = resolved

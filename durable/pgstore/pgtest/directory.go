@@ -12,12 +12,12 @@ import (
 
 const lockName = "lock"
 
-// errSwept says that another process has taken a directory for one that a killed
-// process left.
-var errSwept = errors.New("pgtest: the directory was deleted while it was made")
+// errSwept says that another process deleted a new directory, which it took for that
+// of a killed process.
+var errSwept = errors.New("pgtest: the directory was deleted while it was created")
 
-// makeDirectory makes a temporary directory in parent and locks it. The sweep of
-// another process may find it before it is locked: then the next one is made.
+// makeDirectory makes a temporary directory in parent and locks it. Another process
+// may sweep it before it is locked; then makeDirectory makes the next one.
 func makeDirectory(parent string) (directory string, lock *os.File, err error) {
 	for range 100 {
 		if directory, err = os.MkdirTemp(parent, directoryPrefix); err != nil {
@@ -36,14 +36,14 @@ func makeDirectory(parent string) (directory string, lock *os.File, err error) {
 	return "", nil, err
 }
 
-// openLock opens the lock of a directory, and makes it if it is missing.
+// openLock opens the lock file of a directory. It creates a missing one.
 func openLock(directory string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(directory, lockName), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // One of our own directories.
 }
 
-// hold locks a directory as long as our process lives, by the file that openLock
-// returned. It closes the file and returns errSwept if another process has it, or
-// has deleted it.
+// hold locks a directory as long as this process lives, with the file that openLock
+// returned. It closes the file and returns errSwept if another process holds the
+// lock, or has deleted the directory.
 func hold(directory string, lock *os.File) error {
 	err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) || err == nil && !isLock(directory, lock) {
@@ -55,7 +55,7 @@ func hold(directory string, lock *os.File) error {
 	return nil
 }
 
-// isLock tells whether the file is the one that others find in the directory.
+// isLock reports whether the file is still the one in the directory.
 func isLock(directory string, lock *os.File) bool {
 	there, err := os.Stat(filepath.Join(directory, lockName))
 	if err != nil {
@@ -65,8 +65,8 @@ func isLock(directory string, lock *os.File) bool {
 	return err == nil && os.SameFile(there, ours)
 }
 
-// sweep deletes the directories in parent of processes that were killed: their
-// locks are free. What cannot be deleted stays.
+// sweep deletes the directories of killed processes in parent, whose locks are free.
+// It ignores errors.
 func sweep(parent string) {
 	left, err := filepath.Glob(filepath.Join(parent, directoryPrefix+"*", lockName))
 	if err != nil {
@@ -78,7 +78,8 @@ func sweep(parent string) {
 		if err != nil || hold(directory, lock) != nil {
 			continue
 		}
-		// Before the lock is given up, so that no other process takes it meanwhile.
+		// Delete it before the lock is released, so that no other process takes it
+		// meanwhile.
 		_ = os.RemoveAll(directory)
 		_ = lock.Close()
 	}

@@ -12,8 +12,7 @@ import (
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
-// However many processes sweep at the moment, a directory that was just made
-// stays, and is locked.
+// A new directory stays, and is locked, however many processes sweep.
 func TestSweepKeepsNewDirectories(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
@@ -52,7 +51,7 @@ func TestSweepKeepsNewDirectories(t *testing.T) {
 	}
 }
 
-// The sweep may come between the two steps of locking a directory.
+// A sweep may happen between the two steps of locking a directory.
 func TestSweepWhileLocking(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()

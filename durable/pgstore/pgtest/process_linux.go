@@ -10,13 +10,13 @@ import (
 	"syscall"
 )
 
-// attributes makes a process run as the account, and end at once, without
-// leaving anything behind, if the thread that starts it dies.
+// attributes returns the attributes of a process that runs as the account, and that
+// the kernel kills if the thread that starts it ends.
 func attributes(account *syscall.Credential) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: account, Pdeathsig: syscall.SIGQUIT, Setpgid: true}
 }
 
-// children returns the processes that the process has started.
+// children returns the child processes of a process.
 func children(parent int) ([]int, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -26,16 +26,16 @@ func children(parent int) ([]int, error) {
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
 		if err != nil {
-			continue // not a process
+			continue // It is not a process.
 		}
 		stat, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
-			continue // it has ended
+			continue // It has ended.
 		}
 		if err != nil {
 			return nil, err
 		}
-		// pid (name) state ppid ...: the name may contain anything.
+		// The text is "pid (name) state ppid ...", and name may contain anything.
 		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 		if len(fields) < 2 {
 			return nil, fmt.Errorf("pgtest: unexpected text in /proc/%d/stat", pid)

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// attributes makes a process run as the account. Only Linux can end it with its
-// parent: elsewhere a killed test leaves a server behind.
+// attributes returns the attributes of a process that runs as the account. Only
+// Linux can end it with its parent: elsewhere a killed test leaves a server.
 func attributes(account *syscall.Credential) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: account, Setpgid: true}
 }

@@ -22,26 +22,28 @@ import (
 )
 
 const (
-	// startTimeout bounds how long a server may take to accept connections; it
-	// may have to recover from being killed.
+	// startTimeout bounds how long a server may take to accept connections. After a
+	// kill it may have to recover first.
 	startTimeout = time.Minute
-	// stopTimeout bounds how long it may take to end before it is killed.
+	// stopTimeout bounds how long a server may take to end before it is killed.
 	stopTimeout = 20 * time.Second
-	// pollInterval is how often a starting server is asked whether it is ready.
+	// pollInterval is the interval of connection attempts to a starting server.
 	pollInterval = 10 * time.Millisecond
-	// directoryPrefix marks our temporary directories.
+	// directoryPrefix marks the temporary directories of this package.
 	directoryPrefix = "openbroker-pgtest-"
 )
 
-// A Server is a private PostgreSQL server. Its methods may be called at any
-// time, but not by several goroutines at once, except DSN and CreateDatabase.
+// A Server is a private PostgreSQL server. DSN and CreateDatabase are safe for
+// concurrent use. Other methods may be called at any time, but by one goroutine at a
+// time.
 type Server struct {
 	fsync    bool
 	settings []string
 
 	binaries  string
 	directory string
-	// owned is locked as long as our process lives, see sweep.
+	// owned is the lock of the directory, held as long as this process lives, see
+	// sweep.
 	owned   *os.File
 	account *syscall.Credential
 	port    int
@@ -49,12 +51,12 @@ type Server struct {
 
 	mu        sync.Mutex
 	fileLimit int64
-	// process and exited are those of the running server, else nil.
+	// process and exited are those of the running server, otherwise nil.
 	process *os.Process
 	exited  chan struct{}
 }
 
-// New sets up a server and starts it. Close it when done.
+// New creates a server and starts it. Close it when done.
 func New(ctx context.Context, options ...Option) (*Server, error) {
 	s := &Server{}
 	for _, option := range options {
@@ -116,15 +118,15 @@ func freePort(ctx context.Context) (int, error) {
 	return address.Port, nil
 }
 
-// DSN is the URL of the server's database postgres, for its superuser. It stays
-// the same when the server is started again.
+// DSN returns the URL of the database postgres of the server, for its superuser. It
+// stays the same when the server is started again.
 func (s *Server) DSN() string { return s.dsn("postgres") }
 
 func (s *Server) dsn(database string) string {
 	return "postgres://postgres@127.0.0.1:" + strconv.Itoa(s.port) + "/" + database + "?sslmode=disable"
 }
 
-// CreateDatabase makes an empty database and returns its URL.
+// CreateDatabase creates an empty database and returns its URL.
 func (s *Server) CreateDatabase(ctx context.Context) (string, error) {
 	name := "test_" + strconv.FormatInt(s.created.Add(1), 10)
 	if err := s.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
@@ -143,8 +145,7 @@ func (s *Server) Exec(ctx context.Context, statements string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// Start starts the server, unless it runs, and returns when it accepts
-// connections.
+// Start starts the server unless it runs, and returns when it accepts connections.
 func (s *Server) Start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,8 +175,8 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 }
 
-// launch starts the process. The thread that does it stays until the process
-// has ended, since the process is to end with our process, not with a thread.
+// launch starts the process of the server, from a thread that lives until the server
+// has ended: the kernel ends the server with the thread that started it.
 func (s *Server) launch() error {
 	output, err := os.OpenFile(s.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -206,7 +207,7 @@ func (s *Server) launch() error {
 		err := command.Start()
 		started <- err
 		if err == nil {
-			_ = command.Wait() // that it ended is all there is to know
+			_ = command.Wait() // Only its end matters.
 		}
 	}()
 	if err := <-started; err != nil {
@@ -216,11 +217,10 @@ func (s *Server) launch() error {
 	return nil
 }
 
-// Stop ends the server in good order: clients are disconnected, everything is
-// written.
+// Stop shuts the server down: it disconnects clients and writes everything.
 func (s *Server) Stop() error { return s.locked(syscall.SIGINT) }
 
-// Kill ends the server as a crash does: it recovers when it is started again.
+// Kill ends the server like a crash. Its next start recovers.
 func (s *Server) Kill() error { return s.locked(syscall.SIGQUIT) }
 
 // Restart is Stop and Start.
@@ -237,7 +237,7 @@ func (s *Server) locked(signal syscall.Signal) error {
 	return s.end(signal)
 }
 
-// end signals the server to end and waits until it has.
+// end sends the signal to the server and waits until it has ended.
 func (s *Server) end(signal syscall.Signal) error {
 	if s.process == nil {
 		return nil
@@ -259,24 +259,24 @@ func (s *Server) end(signal syscall.Signal) error {
 	return nil
 }
 
-// LimitFiles keeps the server's files from growing beyond a number of bytes, as
-// a full disk does, from the next start on; 0 ends that. It must be more than
-// 16 MiB, the size of the files of the write-ahead log.
+// LimitFiles limits the size of the files of the server in bytes from the next start
+// on, to act like a full disk; 0 removes the limit. It must be more than 16 MiB, the
+// size of a WAL file.
 func (s *Server) LimitFiles(bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fileLimit = bytes
 }
 
-// ErrNotRunning means that the server was stopped or killed.
-var ErrNotRunning = errors.New("pgtest: the server does not run")
+// ErrNotRunning means that the server does not run.
+var ErrNotRunning = errors.New("pgtest: the server is not running")
 
-// Pause stops all processes of the server with SIGSTOP: connections stay, and
-// nothing answers. It needs Linux. The error is [ErrNotRunning] if the server does not
-// run.
+// Pause stops all processes of the server with SIGSTOP: connections stay open, and
+// nothing answers. It needs Linux. The error is [ErrNotRunning] if the server does
+// not run.
 func (s *Server) Pause() error { return s.signalAll(syscall.SIGSTOP) }
 
-// Resume continues after Pause. Its errors are those of Pause.
+// Resume continues the processes after Pause. Its errors are those of Pause.
 func (s *Server) Resume() error { return s.signalAll(syscall.SIGCONT) }
 
 func (s *Server) signalAll(signal syscall.Signal) error {
@@ -285,7 +285,7 @@ func (s *Server) signalAll(signal syscall.Signal) error {
 	if s.process == nil {
 		return ErrNotRunning
 	}
-	// The postmaster first: it starts no others then.
+	// The postmaster comes first, so that it starts no others.
 	if err := s.process.Signal(signal); err != nil {
 		return err
 	}
@@ -307,7 +307,7 @@ func (s *Server) Close() error {
 	defer s.mu.Unlock()
 	var err error
 	if s.process != nil {
-		// A paused server would not hear anything else.
+		// A paused server handles no other signal.
 		err = errors.Join(s.process.Signal(syscall.SIGCONT), s.end(syscall.SIGQUIT))
 	}
 	if s.directory != "" {
@@ -320,7 +320,7 @@ func (s *Server) Close() error {
 	return err
 }
 
-// tail is the end of the server's log.
+// tail returns the end of the log of the server.
 func (s *Server) tail() string {
 	text, err := os.ReadFile(s.log())
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
-// helper, in the environment, makes the test binary start a server, print its
-// URL, and wait to be killed.
+// helper, in the environment, makes the test binary start a server, print its URL,
+// and wait to be killed.
 const helper = "PGTEST_HELPER"
 
 func TestMain(m *testing.M) {
@@ -143,8 +143,8 @@ func TestEndsWithItsProcess(t *testing.T) {
 	}
 }
 
-// startHelper starts a process with a server, kills the process, and returns the
-// server's URL.
+// startHelper starts a process with a server, kills the process, and returns the URL
+// of the server.
 func startHelper(t *testing.T, temporary string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0])

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Start starts a server of the test's own, for tests that stop or break it. The
-// test fails if that is impossible.
+// Start starts a server for one test, which may stop or break it. The test fails if
+// the server does not start.
 func Start(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
 	s, err := New(tb.Context(), options...)
@@ -27,8 +27,8 @@ func Start(tb testing.TB, options ...Option) *Server {
 	return s
 }
 
-// NewDatabase makes an empty database for the test and returns its URL. It is
-// dropped when the test ends, if the server runs then.
+// NewDatabase creates an empty database for the test and returns its URL. It drops
+// the database at the end of the test if the server runs then.
 func (s *Server) NewDatabase(tb testing.TB) string {
 	tb.Helper()
 	dsn, err := s.CreateDatabase(tb.Context())
@@ -49,8 +49,8 @@ func (s *Server) NewDatabase(tb testing.TB) string {
 	return dsn
 }
 
-// A Shared is the one server of a test binary, for all tests that need no more
-// than a database. It starts when the first of them asks for it:
+// A Shared is one server for all tests of a test binary that need only a database.
+// It starts when the first test asks for it:
 //
 //	var postgres pgtest.Shared
 //
@@ -71,7 +71,7 @@ func (s *Shared) Run(m *testing.M) {
 	m.Run()
 }
 
-// Server returns the server. The test fails if there is none.
+// Server returns the server. The test fails if it does not start.
 func (s *Shared) Server(tb testing.TB) *Server {
 	tb.Helper()
 	s.once.Do(func() { s.server, s.err = New(context.WithoutCancel(tb.Context())) })
@@ -81,7 +81,7 @@ func (s *Shared) Server(tb testing.TB) *Server {
 	return s.server
 }
 
-// NewDatabase makes an empty database on the server, see [Server.NewDatabase].
+// NewDatabase creates an empty database on the server, see [Server.NewDatabase].
 func (s *Shared) NewDatabase(tb testing.TB) string {
 	tb.Helper()
 	return s.Server(tb).NewDatabase(tb)

@@ -45,10 +45,10 @@ CREATE TABLE operations (
     binding_id  TEXT    NOT NULL,
     kind        TEXT    NOT NULL,
     internal    INTEGER NOT NULL,
-    -- 1 for the newest operation of its key that is not internal: it stays as
-    -- long as the record does.
+    -- 1 for the newest operation of its key that is not internal: it stays as long
+    -- as its record.
     last        INTEGER NOT NULL,
-    -- What an operation occupies while it is open, see operations_open.
+    -- What the operation occupies while it is open, see operations_open.
     slot        TEXT    NOT NULL,
     state       TEXT    NOT NULL,
     generation  INTEGER NOT NULL,
@@ -68,16 +68,16 @@ CREATE TABLE operations (
     FOREIGN KEY (platform, instance_id) REFERENCES instances (platform, instance_id)
 );
 
--- The backstop behind the revision: one active operation per slot. The slot is
--- '' for the whole instance, 'b' and the binding's id for operations that may
--- run in parallel, and 'c' and the operation's id once it is cancelling, since
+-- The backstop behind the revision: one active operation per slot. The slot is ''
+-- for the whole instance, 'b' and the id of the binding for operations that may run
+-- in parallel, and 'c' and the id of the operation once it is cancelling, because
 -- the deletion that waits for it is active at the same time.
 CREATE UNIQUE INDEX operations_open ON operations (platform, instance_id, slot) WHERE finished_at = 0;
--- The queue: what is open, oldest first.
+-- The queue: open operations, oldest first.
 CREATE INDEX operations_queue ON operations (finished_at) WHERE finished_at = 0;
 -- The history of a record; also for the foreign key.
 CREATE INDEX operations_key ON operations (platform, instance_id, binding_id);
--- What can be pruned.
+-- Records that can be pruned.
 CREATE INDEX operations_ended ON operations (finished_at) WHERE finished_at <> 0 AND last = 0;
 
 CREATE TABLE settings (
@@ -85,7 +85,7 @@ CREATE TABLE settings (
     value BLOB NOT NULL
 ) WITHOUT ROWID;
 
--- One row, written to find out whether the database can be written.
+-- One row. Writing it shows whether the database is writable.
 CREATE TABLE pings (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     at INTEGER NOT NULL

@@ -1,8 +1,8 @@
 -- +goose Up
 
--- One row: which database this is, how many changes it has, and whether the last
--- process closed it. The lock file has the same beside the database, so that a
--- start notices when one of the two is older than the other.
+-- One row: the id of the database, the number of its commits, and whether the last
+-- process closed it. The lock file has the same values, so that a start detects when
+-- one of the two is older.
 CREATE TABLE commits (
     id     INTEGER PRIMARY KEY CHECK (id = 1),
     store  TEXT    NOT NULL,
