@@ -175,7 +175,6 @@ func (e *Engine) Stop(ctx context.Context) {
 		select {
 		case <-ended:
 		case <-ctx.Done():
-			e.stopClaim()
 			e.stopRuns(errStopping)
 			grace := time.AfterFunc(2*stopPatience, e.abort)
 			<-ended
@@ -197,7 +196,7 @@ const stopPatience = 4 * time.Second
 
 // claimPatience is how long Stop waits for a claim, to release the operations that it
 // leases. Operations of a claim that was cut off wait until the lease has ended.
-const claimPatience = time.Second
+const claimPatience = stopPatience
 
 // enter counts the caller as a worker, for which Stop waits, if the engine is in one
 // of the states. Leave with workers.Done.
