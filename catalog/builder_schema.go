@@ -11,7 +11,7 @@ type Schema struct {
 	err        error
 }
 
-// JSONSchema is a schema that is written in JSON.
+// JSONSchema returns a schema that is written in JSON.
 func JSONSchema(schema string) Schema { return SchemaFrom(json.RawMessage(schema), nil) }
 
 // SchemaFrom takes the results of another function: SchemaFrom(SchemaOf[Parameters]())

@@ -16,7 +16,7 @@ import (
 
 const objectSchema = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}`
 
-// Every method sets its field, and nothing else.
+// Each method sets its field only.
 func TestBuild(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"bind.json": {Data: []byte(objectSchema)}}
@@ -183,5 +183,5 @@ func ExampleValidate() {
 	fmt.Println(err)
 	// Output:
 	// /services/0/description: error: the description of service "database" is empty [service-description-empty]
-	//       = Give it a short description.
+	//       = Enter a short description.
 }

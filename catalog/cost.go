@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// formatCost writes a cost as people do: "25 EUR or 30 USD, MONTHLY" (profile.md,
-// "Cost Object").
+// formatCost writes a cost for readers: "25 EUR or 30 USD, MONTHLY" (profile.md, "Cost
+// Object").
 func formatCost(c openbroker.Cost) string {
 	amounts := make([]string, 0, len(c.Amount))
 	for _, currency := range slices.Sorted(maps.Keys(c.Amount)) {

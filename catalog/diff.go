@@ -61,29 +61,29 @@ const (
 type Change struct {
 	Kind   ChangeKind `json:"kind"`
 	Impact Impact     `json:"impact"`
-	// ServiceID and ServiceName are those of the old catalog, unless the service
-	// is new; so are PlanID and PlanName, which are empty for a change to the
-	// service itself.
+	// ServiceID, ServiceName, PlanID and PlanName come from the old catalog, or from the
+	// new one if the service or plan is new. PlanID and PlanName are empty for a change of
+	// the service itself.
 	ServiceID   string `json:"service_id,omitempty"`
 	ServiceName string `json:"service_name,omitempty"`
 	PlanID      string `json:"plan_id,omitempty"`
 	PlanName    string `json:"plan_name,omitempty"`
-	// Pointer is the place in the new catalog, or, for what was removed, in the
-	// old one: a JSON pointer (RFC 6901).
+	// Pointer is a JSON pointer (RFC 6901) into the new catalog, or into the old one for
+	// what was removed.
 	Pointer string `json:"pointer"`
-	// Message says what has changed and what that means.
+	// Message says what has changed, and what that means.
 	Message string `json:"message"`
 }
 
 // Breaking reports whether the change breaks existing instances or bindings.
 func (c Change) Breaking() bool { return c.Impact == ImpactBreaking }
 
-// Diff returns everything that differs between two versions of a catalog, in the
-// order of the old one, then what is new. Services and plans are recognised by their ids
-// (spec.md, "Catalog Management"). The order of services, plans, tags and members
-// is no difference, nor are other spellings of the same JSON.
+// Diff returns the differences between two versions of a catalog: first changes, in the
+// order of the old version, then what is new. It matches services and plans by id
+// (spec.md, "Catalog Management"), and ignores the order of services, plans, tags and
+// members, and different spellings of the same JSON.
 //
-// A nil catalog is one without services. Neither has to be valid.
+// A nil catalog has no services. The catalogs need not be valid.
 func Diff(before, after *openbroker.Catalog) []Change {
 	if before == nil {
 		before = &openbroker.Catalog{}
@@ -109,12 +109,13 @@ func Diff(before, after *openbroker.Catalog) []Change {
 type differ struct {
 	before, after *openbroker.Catalog
 	changes       []Change
-	// services and plans of the new catalog, by id. The first one counts.
+	// services has the indexes of the services of the new catalog by id, the first one for
+	// a repeated id. servicesByID has the ids of the old services.
 	services     map[string]int
 	servicesByID map[string]bool
-	// home is where the plan with an id is.
+	// home has the service and index of each plan of the new catalog, by id.
 	home map[string][2]int
-	// oldPlans are the ids of the old plans, and the services they belong to.
+	// oldPlans has the ids of the services of the old plans, by the id of the plan.
 	oldPlans map[string]string
 	matched  map[*openbroker.Service]bool
 	comparer narrow.Comparer
@@ -143,7 +144,7 @@ func (d *differ) index() {
 	}
 }
 
-// A site is where changes are found.
+// A site is the place of changes: a catalog, a service or a plan.
 type site struct {
 	*differ
 	change Change
@@ -160,7 +161,7 @@ func (d *differ) at(pointer string, service *openbroker.Service, plan *openbroke
 	return s
 }
 
-// say takes a change to a field, or to the service or plan itself.
+// say records a change of a field; of the service or plan itself, if field is empty.
 func (s *site) say(kind ChangeKind, impact Impact, field, format string, args ...any) {
 	change := s.change
 	change.Kind, change.Impact, change.Message = kind, impact, fmt.Sprintf(format, args...)
@@ -170,15 +171,15 @@ func (s *site) say(kind ChangeKind, impact Impact, field, format string, args ..
 	s.changes = append(s.changes, change)
 }
 
-// gone is what happens to the instances of a service or plan whose id is gone. Cloud
-// Foundry deactivates the plan, and expects the broker to serve the instances.
-const gone = "platforms no longer offer it, but go on to send its id for the instances that exist; of these, openbroker refuses updates and new bindings, and still fetches, unbinds and deletes"
+// gone says what happens to the instances of a service or plan whose id is gone. Cloud
+// Foundry deactivates the plan, and expects the broker to serve its instances.
+const gone = "platforms no longer offer it, but still send its id for existing instances; openbroker refuses to update and bind these, but still fetches, unbinds and deletes them"
 
 func servicePointer(i int) string { return "/services/" + strconv.Itoa(i) }
 
 func planPointer(i, j int) string { return servicePointer(i) + "/plans/" + strconv.Itoa(j) }
 
-// successor finds the service that has the id or, if none has it, the new one of
+// successor returns the service with the same id; if there is none, the new service with
 // the same name.
 func (d *differ) successor(old *openbroker.Service) (i int, reidentified, ok bool) {
 	if i, ok := d.services[old.ID]; ok {
@@ -204,15 +205,15 @@ func (d *differ) service(i int) {
 	}
 	next := &d.after.Services[k]
 	if d.matched[next] {
-		return // The id is there twice.
+		return // The old catalog repeats the id.
 	}
 	d.matched[next] = true
 	s := d.at(servicePointer(k), old, nil)
 	switch {
 	case reidentified:
-		s.say(ChangeReidentified, ImpactBreaking, "id", "the service %q had the id %s and has %s now: to platforms that is another service; "+gone, old.Name, old.ID, next.ID)
+		s.say(ChangeReidentified, ImpactBreaking, "id", "the id of the service %q changed from %s to %s: platforms take it for another service; "+gone, old.Name, old.ID, next.ID)
 	case old.Name != next.Name:
-		s.say(ChangeRenamed, ImpactAttention, "name", "the service %q is named %q now: scripts and users that name it have to follow", old.Name, next.Name)
+		s.say(ChangeRenamed, ImpactAttention, "name", "the service %q is renamed to %q: scripts and users must use the new name", old.Name, next.Name)
 	}
 	s.serviceFields(old, next)
 	for j := range old.Plans {

@@ -8,9 +8,9 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// FuzzDiff compares whatever can be decoded, valid or not. A catalog does not
-// differ from itself, a difference is one in both directions, and no plan goes
-// away without a breaking change.
+// FuzzDiff compares catalogs that can be decoded, valid or not. A catalog does not differ
+// from itself, catalogs differ in both directions or in none, and a removed plan is a
+// breaking change.
 func FuzzDiff(f *testing.F) {
 	base := parsed(f, readText(f, "testdata/diff/before.yaml"))
 	encoded, err := json.Marshal(base)
@@ -28,10 +28,10 @@ func FuzzDiff(f *testing.F) {
 		}
 		changes := catalog.Diff(&old, &next)
 		if old.Validate() != nil || next.Validate() != nil {
-			return // Ids may be there twice.
+			return // Ids may be repeated.
 		}
 		if same := catalog.Diff(&old, &old); len(same) > 0 {
-			t.Errorf("it differs from itself: %+v", same)
+			t.Errorf("a catalog differs from itself: %+v", same)
 		}
 		if back := catalog.Diff(&next, &old); (len(back) > 0) != (len(changes) > 0) {
 			t.Errorf("changes %+v, back %+v", changes, back)
@@ -47,7 +47,7 @@ func FuzzDiff(f *testing.F) {
 			successor := next.Service(service.ID)
 			for _, plan := range service.Plans {
 				if (successor == nil || successor.Plan(plan.ID) == nil) && !breaking[plan.ID] && !breaking[service.ID] {
-					t.Errorf("the plan %q of %q goes away silently: %+v", plan.ID, service.ID, changes)
+					t.Errorf("the removed plan %q of %q is not a breaking change: %+v", plan.ID, service.ID, changes)
 				}
 			}
 		}

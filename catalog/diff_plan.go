@@ -8,8 +8,7 @@ import (
 	"github.com/openbroker/openbroker/internal/semver"
 )
 
-// plan compares a plan of the old service i with what has become of it in the new
-// service k.
+// plan compares a plan of the old service i with its successor in the new service k.
 func (d *differ) plan(i, j, k int) {
 	service, next := &d.before.Services[i], &d.after.Services[k]
 	old := &service.Plans[j]
@@ -17,7 +16,7 @@ func (d *differ) plan(i, j, k int) {
 		plan := &next.Plans[at]
 		s := d.at(planPointer(k, at), service, old)
 		if old.Name != plan.Name {
-			s.say(ChangeRenamed, ImpactAttention, "name", "the plan %q is named %q now: scripts and users that name it have to follow", old.Name, plan.Name)
+			s.say(ChangeRenamed, ImpactAttention, "name", "the plan %q is renamed to %q: scripts and users must use the new name", old.Name, plan.Name)
 		}
 		s.planFields(service, old, next, plan)
 		return
@@ -32,14 +31,14 @@ func (d *differ) plan(i, j, k int) {
 			continue
 		}
 		s := d.at(planPointer(k, at), service, old)
-		s.say(ChangeReidentified, ImpactBreaking, "id", "the plan %q had the id %s and has %s now: to platforms that is another plan; "+gone, old.Name, old.ID, plan.ID)
+		s.say(ChangeReidentified, ImpactBreaking, "id", "the id of the plan %q changed from %s to %s: platforms take it for another plan; "+gone, old.Name, old.ID, plan.ID)
 		s.planFields(service, old, next, plan)
 		return
 	}
 	d.lostPlan(i, j)
 }
 
-// lostPlan tells about a plan that its service no longer has.
+// lostPlan records that a service no longer has a plan.
 func (d *differ) lostPlan(i, j int) {
 	service := &d.before.Services[i]
 	old := &service.Plans[j]
@@ -47,14 +46,14 @@ func (d *differ) lostPlan(i, j int) {
 		next := &d.after.Services[home[0]]
 		plan := &next.Plans[home[1]]
 		s := d.at(planPointer(home[0], home[1]), service, old)
-		s.say(ChangeMoved, ImpactBreaking, "id", "the plan %q (%s) belongs to the service %q now: an id must always refer to the same service, and platforms go on to send the old one", old.Name, old.ID, next.Name)
+		s.say(ChangeMoved, ImpactBreaking, "id", "the plan %q (%s) moved to the service %q: an id must always refer to the same service, and platforms still send the id of the old one", old.Name, old.ID, next.Name)
 		s.planFields(service, old, next, plan)
 		return
 	}
 	d.at(planPointer(i, j), service, old).say(ChangeRemoved, ImpactBreaking, "", "the plan %q (%s) is removed: "+gone, old.Name, old.ID)
 }
 
-// newPlan tells about plan j of the new service k, if it is new.
+// newPlan records plan j of the new service k, if it is new.
 func (d *differ) newPlan(k, j int, old *openbroker.Service) {
 	plan := &d.after.Services[k].Plans[j]
 	if _, known := d.oldPlans[plan.ID]; known {
@@ -62,14 +61,14 @@ func (d *differ) newPlan(k, j int, old *openbroker.Service) {
 	}
 	for i := range old.Plans {
 		if _, stays := d.home[old.Plans[i].ID]; old.Plans[i].Name == plan.Name && plan.Name != "" && !stays {
-			return // It is re-identified.
+			return // The plan is re-identified.
 		}
 	}
 	service := &openbroker.Service{ID: old.ID, Name: old.Name}
 	d.at(planPointer(k, j), service, plan).say(ChangeAdded, ImpactCompatible, "", "the plan %q (%s) is new", plan.Name, plan.ID)
 }
 
-// planFields compares what two plans say.
+// planFields compares the fields of two plans.
 func (s *site) planFields(service *openbroker.Service, old *openbroker.Plan, next *openbroker.Service, plan *openbroker.Plan) {
 	s.text("description", "description", old.Description, plan.Description)
 	s.free(old, plan)
@@ -83,7 +82,7 @@ func (s *site) planFields(service *openbroker.Service, old *openbroker.Plan, nex
 	s.extensions(old.Extensions, plan.Extensions, "the plan")
 }
 
-// ability compares what a service or plan can do.
+// ability compares an ability of a service or plan.
 func (s *site) ability(field string, before, after bool, impact Impact, consequence string) {
 	switch {
 	case before && !after:
@@ -96,9 +95,9 @@ func (s *site) ability(field string, before, after bool, impact Impact, conseque
 func (s *site) free(old, plan *openbroker.Plan) {
 	switch before, after := old.IsFree(), plan.IsFree(); {
 	case before && !after:
-		s.say(ChangeModified, ImpactAttention, "free", "the plan was free and costs something now: instances that exist begin to cost")
+		s.say(ChangeModified, ImpactAttention, "free", "the plan was free, and now has costs: existing instances begin to cost")
 	case after && !before:
-		s.say(ChangeModified, ImpactCompatible, "free", "the plan is free now")
+		s.say(ChangeModified, ImpactCompatible, "free", "the plan is now free")
 	}
 }
 
@@ -107,13 +106,13 @@ func (s *site) pollingDuration(old, next *int) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(ChangeModified, ImpactAttention, field, "platforms give up on an operation after %d s now; before, after a time of their own", *next)
+		s.say(ChangeModified, ImpactAttention, field, "platforms give up on an operation after %d s, instead of their own limit", *next)
 	case next == nil:
-		s.say(ChangeModified, ImpactAttention, field, "platforms gave up on an operation after %d s, and do so after a time of their own now", *old)
+		s.say(ChangeModified, ImpactAttention, field, "platforms gave up on an operation after %d s, and now use their own limit", *old)
 	case *next < *old:
-		s.say(ChangeLowered, ImpactAttention, field, "platforms give up on an operation after %d s, before after %d s: slow ones that succeeded may fail", *next, *old)
+		s.say(ChangeLowered, ImpactAttention, field, "platforms give up on an operation after %d s instead of %d s: slow operations may fail", *next, *old)
 	case *next > *old:
-		s.say(ChangeRaised, ImpactCompatible, field, "platforms give up on an operation after %d s, before after %d s", *next, *old)
+		s.say(ChangeRaised, ImpactCompatible, field, "platforms give up on an operation after %d s instead of %d s", *next, *old)
 	}
 }
 
@@ -123,26 +122,26 @@ func (s *site) maintenance(old, next *openbroker.MaintenanceInfo) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(ChangeRaised, ImpactAttention, field, "maintenance_info is new, %s: instances that exist have none and are to be upgraded", withVersion(next))
+		s.say(ChangeRaised, ImpactAttention, field, "maintenance_info is new, %s: existing instances have none, and need an upgrade", withVersion(next))
 	case next == nil:
-		s.say(ChangeWithdrawn, ImpactAttention, field, "maintenance_info is gone, which was there %s: requests that still carry it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", withVersion(old))
+		s.say(ChangeWithdrawn, ImpactAttention, field, "maintenance_info is gone, %s: requests that still have it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", withVersion(old))
 	default:
 		order, both := semver.Compare(old.Version, next.Version)
 		switch {
 		case old.Version == next.Version:
 		case both && order < 0:
-			s.say(ChangeRaised, ImpactAttention, field+"/version", "the version is raised from %s to %s: users are to upgrade their instances, and requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
+			s.say(ChangeRaised, ImpactAttention, field+"/version", "the version is raised from %s to %s: users should upgrade their instances, and requests with the old version are refused with MaintenanceInfoConflict", old.Version, next.Version)
 		case both && order > 0:
-			s.say(ChangeLowered, ImpactAttention, field+"/version", "the version is lowered from %s to %s: instances that have been upgraded are ahead of their plan; is that intended?", old.Version, next.Version)
+			s.say(ChangeLowered, ImpactAttention, field+"/version", "the version is lowered from %s to %s: upgraded instances are ahead of their plan; is that intended?", old.Version, next.Version)
 		default:
-			s.say(ChangeModified, ImpactAttention, field+"/version", "the version has changed from %q to %q, of which neither is known to be later; requests that carry the old one are refused with MaintenanceInfoConflict", old.Version, next.Version)
+			s.say(ChangeModified, ImpactAttention, field+"/version", "the version has changed from %q to %q, in an unknown order; requests with the old version are refused with MaintenanceInfoConflict", old.Version, next.Version)
 		}
 		s.text(field+"/description", "description of the maintenance", old.Description, next.Description)
 		s.extensions(old.Extensions, next.Extensions, field)
 	}
 }
 
-// withVersion says which version there is; a catalog that is compared may be invalid.
+// withVersion names the version. It may be empty, because a catalog may be invalid.
 func withVersion(info *openbroker.MaintenanceInfo) string {
 	if info.Version == "" {
 		return "without a version"
@@ -162,7 +161,7 @@ func (s *site) planMetadata(old, next *openbroker.PlanMetadata) {
 		s.say(ChangeModified, ImpactCompatible, "metadata/bullets", "the bullets have changed")
 	}
 	if !sameCosts(old.Costs, next.Costs) {
-		s.say(ChangeModified, ImpactAttention, "metadata/costs", "the costs have changed from %s to %s: instances that exist cost something else now", formatCosts(old.Costs), formatCosts(next.Costs))
+		s.say(ChangeModified, ImpactAttention, "metadata/costs", "the costs have changed from %s to %s, also for existing instances", formatCosts(old.Costs), formatCosts(next.Costs))
 	}
 	s.extensions(old.Extensions, next.Extensions, "metadata")
 }

@@ -10,12 +10,12 @@ import (
 
 // schemas compares the schemas of parameters (spec.md, "Schemas Object").
 //
-// A narrower schema for updates or bindings is breaking: what users send for an
-// instance that exists is refused. So is one that may refuse it. A narrower
-// one for creation needs attention: instances that exist stay as they are, but
-// what makes new ones may no longer work, and a repeated request for one that
-// exists is refused. So does a property that is described only now: who sent it,
-// and something else in it, did so without being told to.
+// A narrower schema for updates or bindings is breaking, because parameters that users
+// send for an existing instance are refused. A schema that we cannot prove wider counts as
+// narrower, too. A narrower schema for creation needs attention: existing instances do not
+// change, but scripts that create instances may fail, and a repeated request for an
+// existing instance is refused. A property that was undescribed before also needs
+// attention, because users may have sent it with another type.
 func (s *site) schemas(old, next *openbroker.Schemas) {
 	for _, c := range []struct {
 		pointer, what string
@@ -29,11 +29,11 @@ func (s *site) schemas(old, next *openbroker.Schemas) {
 		before, after := c.of(old), c.of(next)
 		s.parameters(c.pointer+"/parameters", c.what, c.impact, parameters(before), parameters(after))
 		if len(changedExtensions(extensionsOf(before), extensionsOf(after))) > 0 {
-			s.say(ChangeModified, ImpactCompatible, c.pointer, "extension fields beside the schema for %s have changed", c.what)
+			s.say(ChangeModified, ImpactCompatible, c.pointer, "extension fields next to the schema for %s have changed", c.what)
 		}
 	}
 	if !slices.EqualFunc(schemaExtensions(old), schemaExtensions(next), func(a, b openbroker.Extensions) bool { return len(changedExtensions(a, b)) == 0 }) {
-		s.say(ChangeModified, ImpactCompatible, "schemas", "extension fields beside the schemas have changed")
+		s.say(ChangeModified, ImpactCompatible, "schemas", "extension fields next to the schemas have changed")
 	}
 }
 
@@ -44,7 +44,7 @@ func extensionsOf(s *openbroker.InputParametersSchema) openbroker.Extensions {
 	return s.Extensions
 }
 
-// schemaExtensions are those of the objects around the schemas.
+// schemaExtensions returns the extension fields of the objects around the schemas.
 func schemaExtensions(s *openbroker.Schemas) []openbroker.Extensions {
 	extensions := make([]openbroker.Extensions, 3)
 	if s == nil {
@@ -93,7 +93,7 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 	case len(old) == 0 && len(next) == 0, narrow.Same(old, next):
 		return
 	case len(old) == 0:
-		s.say(ChangeNarrowed, ImpactAttention, field, "parameters for %s have a schema now: what it does not describe may be refused", what)
+		s.say(ChangeNarrowed, ImpactAttention, field, "parameters for %s now have a schema: it may refuse parameters that it does not describe", what)
 		return
 	case len(next) == 0:
 		s.say(ChangeWidened, ImpactCompatible, field, "parameters for %s no longer have a schema", what)
@@ -110,7 +110,7 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 			at = "the whole"
 		}
 		if f.Unproven {
-			unproven = ", so that it counts as narrowed"
+			unproven = "; it counts as narrower"
 		}
 		change := *s
 		change.change.Pointer += "/" + field + f.Pointer
@@ -119,17 +119,17 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 	switch {
 	case len(findings) > 0:
 	case len(s.comparer.Find(next, old)) > 0:
-		s.say(ChangeWidened, ImpactCompatible, field, "the schema for %s accepts more than before", what)
+		s.say(ChangeWidened, ImpactCompatible, field, "the schema for %s accepts more parameters than before", what)
 	default:
-		s.say(ChangeModified, ImpactCompatible, field, "the schema for %s is written otherwise and accepts the same", what)
+		s.say(ChangeModified, ImpactCompatible, field, "the schema for %s is written differently, and accepts the same parameters", what)
 	}
 	s.parameterDefaults(field, what, old, next)
 }
 
-// parameterDefaults tells about defaults in a schema that have changed: they are
-// what users get who do not say what they want.
+// parameterDefaults compares the defaults in a schema: users who leave a parameter out
+// get them.
 func (s *site) parameterDefaults(field, what string, old, next json.RawMessage) {
 	for _, d := range narrow.Defaults(old, next) {
-		s.say(ChangeModified, ImpactAttention, field+d.Pointer, "the schema for %s names another default at %s: %s, before %s", what, d.Pointer, d.After, d.Before)
+		s.say(ChangeModified, ImpactAttention, field+d.Pointer, "the schema for %s has another default at %s: %s instead of %s", what, d.Pointer, d.After, d.Before)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/internal/narrow"
 )
 
-// serviceFields compares what two services say.
+// serviceFields compares the fields of two services.
 func (s *site) serviceFields(old, next *openbroker.Service) {
 	s.text("description", "description", old.Description, next.Description)
 	if !sameSet(old.Tags, next.Tags) {
@@ -18,15 +18,15 @@ func (s *site) serviceFields(old, next *openbroker.Service) {
 	s.requires(old.Requires, next.Requires)
 	s.defaults(old, next)
 	s.ability("instances_retrievable", old.InstancesRetrievable, next.InstancesRetrievable, ImpactBreaking, "instances can no longer be fetched")
-	s.ability("bindings_retrievable", old.BindingsRetrievable, next.BindingsRetrievable, ImpactBreaking, "bindings can no longer be fetched, and platforms refuse those that are made asynchronously")
-	s.ability("allow_context_updates", old.AllowContextUpdates, next.AllowContextUpdates, ImpactAttention, "platforms no longer send the broker changes of the context of an instance")
+	s.ability("bindings_retrievable", old.BindingsRetrievable, next.BindingsRetrievable, ImpactBreaking, "bindings can no longer be fetched, and platforms refuse asynchronous bindings")
+	s.ability("allow_context_updates", old.AllowContextUpdates, next.AllowContextUpdates, ImpactAttention, "platforms no longer send changes of the context of an instance")
 	s.dashboardClient(old.DashboardClient, next.DashboardClient)
 	s.serviceMetadata(old.Metadata, next.Metadata)
 	s.extensions(old.Extensions, next.Extensions, "the service")
 }
 
-// defaults tells about defaults for the plans that no plan is affected by: what
-// happens to plans is said there.
+// defaults compares the defaults of the service that affect no plan. planFields compares
+// the abilities of plans.
 func (s *site) defaults(old, next *openbroker.Service) {
 	for _, c := range []struct {
 		field         string
@@ -42,7 +42,7 @@ func (s *site) defaults(old, next *openbroker.Service) {
 		}) {
 			continue
 		}
-		s.say(ChangeModified, ImpactCompatible, c.field, "the default of %s is %t now, which changes no plan that exists", c.field, c.after)
+		s.say(ChangeModified, ImpactCompatible, c.field, "the default of %s is now %t, which affects no existing plan", c.field, c.after)
 	}
 }
 
@@ -50,7 +50,7 @@ func (s *site) defaults(old, next *openbroker.Service) {
 func (s *site) requires(old, next []string) {
 	for _, permission := range next {
 		if !slices.Contains(old, permission) {
-			s.say(ChangeGranted, ImpactAttention, "requires", "the permission %q is required now: users have to give it to the service", permission)
+			s.say(ChangeGranted, ImpactAttention, "requires", "the permission %q is now required: users must grant it to the service", permission)
 		}
 	}
 	for _, permission := range old {
@@ -66,20 +66,20 @@ func (s *site) dashboardClient(old, next *openbroker.DashboardClient) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(ChangeModified, ImpactCompatible, field, "the service has a dashboard client now: %q", next.ID)
+		s.say(ChangeModified, ImpactCompatible, field, "the service now has a dashboard client: %q", next.ID)
 	case next == nil:
 		s.say(ChangeWithdrawn, ImpactAttention, field, "the dashboard client %q is gone: users can no longer log in to the dashboards of their instances", old.ID)
 	default:
 		if old.ID != next.ID {
-			s.say(ChangeModified, ImpactAttention, field+"/id", "the dashboard client was %q and is %q: the dashboard has to know", old.ID, next.ID)
+			s.say(ChangeModified, ImpactAttention, field+"/id", "the dashboard client has changed from %q to %q: configure it in the dashboard", old.ID, next.ID)
 		}
 		if old.Secret != next.Secret {
-			s.say(ChangeModified, ImpactAttention, field+"/secret", "the secret of the dashboard client has changed: the dashboard has to know")
+			s.say(ChangeModified, ImpactAttention, field+"/secret", "the secret of the dashboard client has changed: configure it in the dashboard")
 		}
 		if old.RedirectURI != next.RedirectURI {
-			s.say(ChangeModified, ImpactAttention, field+"/redirect_uri", "the redirect URI of the dashboard client has changed: the dashboard has to be there")
+			s.say(ChangeModified, ImpactAttention, field+"/redirect_uri", "the redirect URI of the dashboard client has changed: the dashboard must be reachable there")
 		}
-		// What they are is unknown, and may be secret.
+		// Their meaning is unknown: they may be secret.
 		if len(changedExtensions(old.Extensions, next.Extensions)) > 0 {
 			s.say(ChangeModified, ImpactAttention, field, "extension fields of the dashboard client have changed")
 		}
@@ -104,8 +104,8 @@ func (s *site) serviceMetadata(old, next *openbroker.ServiceMetadata) {
 	s.extensions(old.Extensions, next.Extensions, "metadata")
 }
 
-// text compares something that only people read. It may be long, so that it is not
-// shown.
+// text compares a text that only people read. The message leaves it out, because it may be
+// long.
 func (s *site) text(field, what, old, next string) {
 	if old != next {
 		s.say(ChangeModified, ImpactCompatible, field, "the %s has changed", what)
@@ -121,7 +121,7 @@ func (s *site) extensions(old, next openbroker.Extensions, of string) {
 		_, has := next[name]
 		switch {
 		case !had:
-			s.say(ChangeAdded, ImpactCompatible, field, "%s has the extension field %q now", of, name)
+			s.say(ChangeAdded, ImpactCompatible, field, "%s now has the extension field %q", of, name)
 		case !has:
 			s.say(ChangeRemoved, ImpactCompatible, field, "%s no longer has the extension field %q", of, name)
 		default:

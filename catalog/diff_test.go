@@ -36,8 +36,8 @@ func readText(tb testing.TB, path string) string {
 	return string(data)
 }
 
-// told is what a change is about, in a line.
-func told(c catalog.Change) string {
+// inOneLine returns a change in one line.
+func inOneLine(c catalog.Change) string {
 	return fmt.Sprintf("%s %s %s %s%s: %s", c.Impact, c.Kind, strings.TrimSuffix(c.ServiceName+"/"+c.PlanName, "/"), c.Pointer, map[bool]string{true: " (!)"}[c.Breaking()], c.Message)
 }
 
@@ -99,13 +99,13 @@ func TestDiff(t *testing.T) {
 			after := before
 			for i := 0; i < len(edits); i += 2 {
 				if !strings.Contains(after, edits[i]) {
-					t.Fatalf("there is no %q", edits[i])
+					t.Fatalf("before.yaml has no %q", edits[i])
 				}
 				after = strings.Replace(after, edits[i], edits[i+1], 1)
 			}
 			var lines strings.Builder
 			for _, change := range catalog.Diff(parsed(t, before), parsed(t, after)) {
-				fmt.Fprintln(&lines, told(change))
+				fmt.Fprintln(&lines, inOneLine(change))
 			}
 			if strings.Contains(lines.String(), "hunter") {
 				t.Error("a secret is shown")
@@ -115,14 +115,14 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// readLine is the line of a text that begins so.
+// readLine returns the line of a text with a beginning.
 func readLine(text, beginning string) string {
 	_, rest, _ := strings.Cut(text, beginning)
 	end, _, _ := strings.Cut(rest, "\n")
 	return beginning + end + "\n"
 }
 
-// What is only written otherwise is no change.
+// A different spelling of the same catalog is not a change.
 func TestDiffOfTheSame(t *testing.T) {
 	t.Parallel()
 	c := parsed(t, readText(t, "testdata/diff/before.yaml"))
@@ -145,11 +145,12 @@ func TestDiffOfTheSame(t *testing.T) {
 		t.Errorf("changes: %+v", changes)
 	}
 	if changes := catalog.Diff(nil, nil); len(changes) > 0 {
-		t.Errorf("changes of nothing: %+v", changes)
+		t.Errorf("changes without catalogs: %+v", changes)
 	}
 }
 
-// Hostile schemas in all plans do not add up, and say that they were not compared.
+// The work for hostile schemas is bounded for all plans together. Schemas that are not
+// compared count as narrower.
 func TestDiffOfHostilePlans(t *testing.T) {
 	t.Parallel()
 	hostile := func(leaf string) *openbroker.Catalog {
@@ -170,11 +171,11 @@ func TestDiffOfHostilePlans(t *testing.T) {
 			t.Errorf("%d changes", len(changes))
 		}
 	case <-time.After(watchPatience):
-		t.Fatal("it goes on and on")
+		t.Fatal("the comparison takes too long")
 	}
 }
 
-// Each plan of many has its change.
+// Each of many plans has its change.
 func TestDiffOfManyPlans(t *testing.T) {
 	t.Parallel()
 	many := func(limit string) *openbroker.Catalog {

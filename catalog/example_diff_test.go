@@ -18,7 +18,7 @@ func exampleCatalog(planID, description string) *openbroker.Catalog {
 	}}}
 }
 
-// A slip that would have orphaned every instance of the plan.
+// A mistake that would orphan every instance of the plan.
 func ExampleDiff() {
 	for _, change := range catalog.Diff(exampleCatalog("plan-1", "A database."), exampleCatalog("plan-2", "One database.")) {
 		fmt.Println(change.Impact, change.Kind, change.Pointer)
@@ -64,7 +64,7 @@ func ExampleWriteMarkdown() {
 	// ```
 }
 
-// A broker whose Catalog method returns what served holds takes over a changed file.
+// A broker takes over a changed file. Its method Catalog returns served.
 func ExampleWatcher() {
 	directory, err := os.MkdirTemp("", "catalog-")
 	if err != nil {

@@ -29,7 +29,7 @@ services:
 	// Output: database small
 }
 
-// What is wrong is told with its place in the file.
+// Each fault has its position in the file.
 func ExampleSource_Catalog() {
 	s, err := catalog.ParseSource("catalog.yaml", []byte(`
 services:

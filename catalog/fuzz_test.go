@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// addCatalogs makes the cases of the rules seeds.
+// addCatalogs adds the cases of the rules as seeds.
 func addCatalogs(f *testing.F) {
 	f.Helper()
 	files, err := filepath.Glob("lint/testdata/rules/*/*.*")
@@ -27,7 +27,7 @@ func addCatalogs(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		if len(data) < 2000 { // Large ones slow mutation down.
+		if len(data) < 2000 { // Large seeds slow mutation down.
 			f.Add(data, filepath.Ext(file) == ".json")
 		}
 	}
@@ -49,7 +49,7 @@ func parseFuzzed(t *testing.T, data []byte, isJSON bool) *catalog.Source {
 	return s
 }
 
-// checkFindings holds findings to what they promise: places that exist.
+// checkFindings checks that findings are complete, and their positions exist.
 func checkFindings(t *testing.T, data []byte, findings []catalog.Finding) {
 	t.Helper()
 	lines := bytes.Count(data, []byte{'\n'}) + 1
@@ -63,8 +63,8 @@ func checkFindings(t *testing.T, data []byte, findings []catalog.Finding) {
 	}
 }
 
-// Any file is read or refused; what is read comes out the same again when it is
-// written and read.
+// A file is read or refused. A catalog that was read stays the same when it is written and
+// read again.
 func FuzzLoad(f *testing.F) {
 	addCatalogs(f)
 	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {

@@ -11,13 +11,13 @@ import (
 	"github.com/openbroker/openbroker/catalog/internal/source"
 )
 
-// Load returns the catalog of a file or directory that a broker can serve: it must keep
-// all rules of package lint that are errors on every platform. [LoadSource] says what
-// files may have. The error is [Errors] if the files can be read.
+// Load returns the catalog of a file or directory. It must keep all rules of package lint
+// that are errors on every platform, so that a broker can serve it. [LoadSource] describes
+// the files. The error is [Errors] if the files can be read.
 //
-// A field with a misspelt name, or in the wrong object, is an extension field, which does
-// not keep a catalog from being served. Load calls each warn with a finding for such a
-// field; without any, it logs a warning to slog.Default().
+// A field with a misspelt name, or in the wrong object, is an extension field: a broker can
+// serve it. Load calls each warn with a finding for such a field; without any, it logs a
+// warning to slog.Default().
 func Load(path string, warn ...func(Finding)) (*openbroker.Catalog, error) {
 	source, err := LoadSource(path)
 	if err != nil {
@@ -27,7 +27,7 @@ func Load(path string, warn ...func(Finding)) (*openbroker.Catalog, error) {
 }
 
 // Parse is [Load] for the content of one file that is not on disk, such as an embedded
-// one. It is JSON if the name ends in .json, else YAML.
+// file. It is JSON if the name ends in .json, else YAML.
 func Parse(name string, data []byte, warn ...func(Finding)) (*openbroker.Catalog, error) {
 	source, err := ParseSource(name, data)
 	if err != nil {
@@ -36,8 +36,8 @@ func Parse(name string, data []byte, warn ...func(Finding)) (*openbroker.Catalog
 	return source.validated(name, warn)
 }
 
-// withoutEffect are rules about fields that brokers and platforms ignore, although their
-// author intends an effect.
+// withoutEffect are the rules about fields that brokers and platforms ignore, although
+// their author intends an effect.
 var withoutEffect = []string{"field-misspelled", "field-misplaced"}
 
 // validated returns the catalog, and calls warn for fields without effect.
@@ -76,10 +76,9 @@ func logWarning(f Finding) {
 	slog.Default().LogAttrs(context.Background(), slog.LevelWarn, "a field of the catalog has no effect", slog.String("finding", f.String()))
 }
 
-// Validate returns the faults for which the specification forbids a catalog that is
-// written in Go, or nil. It checks more than the method of the catalog does: all rules
-// that [Load] holds files to. The error is [Errors], whose findings have pointers instead
-// of positions.
+// Validate checks a catalog that is written in Go against the rules that [Load] applies.
+// They go beyond the method Validate of the catalog, which checks ids, names and
+// descriptions. The error is [Errors], with pointers instead of positions.
 func Validate(c *openbroker.Catalog) error {
 	s, err := SourceOf(c)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// write makes files, by their names in a directory.
+// write writes files into a directory, by name.
 func write(t *testing.T, directory string, files map[string]string) {
 	t.Helper()
 	for name, content := range files {
@@ -36,7 +36,7 @@ func decode(t *testing.T, s *catalog.Source) *openbroker.Catalog {
 	return c
 }
 
-// The catalog with every field comes out as package openbroker reads it.
+// A catalog with every field is decoded as package openbroker decodes it.
 func TestParseJSON(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../testdata/catalog.json")
@@ -64,8 +64,8 @@ func TestParseJSON(t *testing.T) {
 	}
 }
 
-// What the specification does not define is kept as it is written; null is
-// kept there, and left out elsewhere.
+// Extension fields stay as they are written, also null. A defined field that is null is
+// left out.
 func TestExtensions(t *testing.T) {
 	t.Parallel()
 	const yaml = `
@@ -142,7 +142,7 @@ func TestLoadDirectory(t *testing.T) {
 	}
 }
 
-// problems are what an error consists of.
+// problems returns the findings of an error.
 func problems(t *testing.T, err error) catalog.Errors {
 	t.Helper()
 	var list catalog.Errors
@@ -187,14 +187,14 @@ func TestLoadProblems(t *testing.T) {
 	want := []string{
 		"b.yaml:2:6: error: x-a of the catalog has another value in A [extension-conflict]",
 		"c.yaml:1:1: error: services must be an array, not an object [type-array]",
-		"d.json:2:16: error: the file is no valid JSON: invalid character ',' looking for beginning of value [syntax]",
-		"e.yaml:1:1: error: the file is neither a catalog, with services, nor a service, with id, name and plans [not-a-catalog]",
-		`f.yaml:4:63: error: $file "../outside.json" is outside of the directory of the catalog [file-reference]`,
-		`g.yaml:4:63: error: $file "/etc/passwd" is outside of the directory of the catalog [file-reference]`,
+		"d.json:2:16: error: the file is not valid JSON: invalid character ',' looking for beginning of value [syntax]",
+		"e.yaml:1:1: error: the file is neither a catalog with services nor a service with id, name and plans [not-a-catalog]",
+		`f.yaml:4:63: error: $file "../outside.json" is outside the directory of the catalog [file-reference]`,
+		`g.yaml:4:63: error: $file "/etc/passwd" is outside the directory of the catalog [file-reference]`,
 		`h.yaml:4:63: error: $file "missing.json" cannot be read: no such file or directory [file-reference]`,
 		`i.yaml:4:63: error: $file "schemas/link.json" cannot be read: path escapes from parent [file-reference]`,
-		"j.yaml:4:63: error: $file must be a string, the path of a file [file-reference]",
-		"schemas/broken.json:1:10: error: the file is no valid JSON: invalid character '}' looking for beginning of value [syntax]",
+		"j.yaml:4:63: error: $file must be a string with the path of a file [file-reference]",
+		"schemas/broken.json:1:10: error: the file is not valid JSON: invalid character '}' looking for beginning of value [syntax]",
 	}
 	want[0] = strings.Replace(want[0], "A [", filepath.Join(directory, "a.yaml")+" [", 1)
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -213,8 +213,8 @@ func TestLoadUnreadable(t *testing.T) {
 	}
 }
 
-// A file or directory that the user names may be a symbolic link, also one out of
-// its directory, as where releases are kept elsewhere.
+// A file or directory that the user names may be a symbolic link into another directory,
+// such as a directory of releases.
 func TestLoadSymbolicLinks(t *testing.T) {
 	t.Parallel()
 	releases, directory := t.TempDir(), t.TempDir()
@@ -232,7 +232,7 @@ func TestLoadSymbolicLinks(t *testing.T) {
 	}
 }
 
-// Everything that cannot be decoded is told at once, and no secret with it.
+// One error has everything that cannot be decoded, and no secret.
 func TestCatalogProblems(t *testing.T) {
 	t.Parallel()
 	const file = `services:
@@ -261,7 +261,7 @@ x: {a: 1, a: 1}
 c.yaml:4:5: error: name is already on line 3 [duplicate-key]
     4 |     name: m
       |     ^
-      = Remove one of the two: readers do not agree about which counts.
+      = Remove one of the two: parsers disagree about which one counts.
 c.yaml:5:5: error: description must be a string, not an array [type-string]
     5 |     description: [d]
       |     ^
@@ -275,11 +275,11 @@ c.yaml:9:15: error: secret must be a string, not a number [type-string]
 c.yaml:10:5: error: tags must be an array of strings, not an object [type-strings]
    10 |     tags: {}
       |     ^
-      = Write it as a list of texts, each in quotes if it looks like something else.
+      = Write a list of texts, with quotes around a text that looks like another type.
 c.yaml:11:30: error: requires[1] must be a string, not a number [type-strings]
    11 |     requires: [syslog_drain, 1]
       |                              ^
-      = Write it as a list of texts, each in quotes if it looks like something else.
+      = Write a list of texts, with quotes around a text that looks like another type.
 c.yaml:14:15: error: free must be a boolean, not a number [type-boolean]
    14 |       - free: 1
       |               ^
@@ -291,15 +291,15 @@ c.yaml:15:35: error: maximum_polling_duration must be an integer of at most 32 b
 c.yaml:16:37: error: create must be an object, not an array [type-object]
    16 |         schemas: {service_binding: {create: []}}
       |                                     ^
-      = Write it as name: value.
+      = Write the object as name: value.
 c.yaml:17:9: error: plans[1] must be an object, not a string [type-object]
    17 |       - plan
       |         ^
-      = Write it as name: value.
+      = Write the object as name: value.
 c.yaml:18:11: error: a is already on line 18 [duplicate-key]
    18 | x: {a: 1, a: 1}
       |           ^
-      = Remove one of the two: readers do not agree about which counts.`
+      = Remove one of the two: parsers disagree about which one counts.`
 	s, err := catalog.ParseSource("c.yaml", []byte(file))
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// Nobody writes to a named pipe: to open it would be to wait forever.
+// Nothing writes to the named pipe: opening it would block forever.
 func TestLoadPipe(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

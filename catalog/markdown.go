@@ -10,18 +10,16 @@ import (
 	"github.com/openbroker/openbroker/internal/markdown"
 )
 
-// WriteMarkdown writes a page for the users of the services of a catalog: services
-// and plans, what they cost, and their parameters, with commands to copy. Equal
-// catalogs give equal pages.
+// WriteMarkdown writes a page for the users of a catalog: services and plans, their costs
+// and parameters, with commands to copy. Equal catalogs give equal pages.
 //
-// The texts of a catalog cannot do more on the page than be read: they are escaped,
-// and only http and https URLs become links. Secrets of dashboard clients are left
-// out. The error is that of w.
+// The texts of a catalog are escaped, and only http and https URLs become links. Secrets
+// of dashboard clients are left out. The error is the error of w.
 func WriteMarkdown(w io.Writer, c *openbroker.Catalog) error {
 	p := &page{}
 	p.line("# Services")
 	if c == nil || len(c.Services) == 0 {
-		p.block("There are none.")
+		p.block("The catalog has no services.")
 	} else if len(c.Services) > 1 {
 		p.line("")
 		for i := range c.Services {
@@ -37,7 +35,7 @@ func WriteMarkdown(w io.Writer, c *openbroker.Catalog) error {
 	return err
 }
 
-// A page is Markdown that is being written. What it is given is escaped already.
+// A page is the Markdown written so far. Its texts must be escaped already.
 type page struct{ text strings.Builder }
 
 func (p *page) line(format string, args ...any) {
@@ -45,7 +43,7 @@ func (p *page) line(format string, args ...any) {
 	p.text.WriteByte('\n')
 }
 
-// block writes a paragraph of its own, unless it is empty.
+// block writes a separate paragraph, unless it is empty.
 func (p *page) block(text string) {
 	if text != "" {
 		p.line("\n%s", text)
@@ -107,8 +105,8 @@ func yes(b bool) string {
 	return "no"
 }
 
-// deprecated tells about what is not to be used any more. The specification has no
-// field for it; "deprecated" in the metadata, as true or as a text, is a convention.
+// deprecated marks a service or plan that is deprecated. By convention, the metadata has
+// deprecated as true or as a text; the specification has no field for it.
 func (p *page) deprecated(extensions openbroker.Extensions) {
 	var value any
 	if json.Unmarshal(extensions["deprecated"], &value) != nil {
@@ -124,7 +122,7 @@ func (p *page) deprecated(extensions openbroker.Extensions) {
 	}
 }
 
-// plans is the table of all plans.
+// plans writes the table of all plans.
 func (p *page) plans(s *openbroker.Service) {
 	p.block("### Plans\n\n| plan | description | costs | can be bound | can be changed to another plan |\n|---|---|---|---|---|")
 	for i := range s.Plans {
@@ -173,7 +171,7 @@ func (p *page) plan(s *openbroker.Service, plan *openbroker.Plan) {
 	}
 }
 
-// use writes what users do with a plan: a command, and the parameters it takes.
+// use writes how to use a plan: a command, and its parameters.
 func (p *page) use(title string, schema *openbroker.InputParametersSchema, command string, args ...string) {
 	p.block("#### " + title)
 	words := []string{command}

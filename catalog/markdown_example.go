@@ -10,9 +10,8 @@ import (
 	"unicode"
 )
 
-// example returns parameters that show what may be given, as JSON: what is required
-// or, if nothing is, the first parameters. It reports false if there is nothing to
-// show.
+// example returns example parameters as JSON: the required ones or, if none are required,
+// the first ones. It reports false if there are no parameters.
 func (d *described) example() (string, bool) {
 	const most = 3
 	top := d.at(d.root)
@@ -36,7 +35,7 @@ func (d *described) example() (string, bool) {
 	return visible(jsonText(object)), true
 }
 
-// visible writes characters that cannot be seen as escapes of JSON.
+// visible replaces invisible characters with JSON escapes.
 func visible(text string) string {
 	var shown strings.Builder
 	for _, r := range text {
@@ -52,7 +51,7 @@ func visible(text string) string {
 	return shown.String()
 }
 
-// value is one that the schema accepts, as far as that is easy to find.
+// value returns a value that the schema accepts, if one is easy to find.
 func (d *described) value(n schemaNode, depth int) any {
 	d.steps++
 	if examples := elementsOf(n["examples"]); len(examples) > 0 {
@@ -68,7 +67,7 @@ func (d *described) value(n schemaNode, depth int) any {
 	}
 	types := n.types()
 	if cases := n.cases(); len(cases) > 0 && depth < maxDescribeDepth && d.steps < maxDescribeSteps {
-		// What is required in all cases, and in the first one.
+		// Merge the common part with the first case.
 		first := d.at(cases[0])
 		if len(types) == 0 || len(first.properties()) > 0 || len(elementsOf(first["required"])) > 0 {
 			merged := schemaNode{}
@@ -136,7 +135,7 @@ func wholeNumber(value any) (int, bool) {
 	return i, err == nil
 }
 
-// numberValue is a limit, if there is one that is allowed, or 1.
+// numberValue returns an inclusive limit, or 1.
 func numberValue(n schemaNode) any {
 	for _, name := range []string{"minimum", "maximum", "multipleOf"} {
 		if number, ok := n[name].(json.Number); ok && n["exclusive"+strings.ToUpper(name[:1])+name[1:]] != true {
@@ -152,14 +151,14 @@ func numberValue(n schemaNode) any {
 	return 1
 }
 
-// formatExamples are values of well-known formatExamples.
+// formatExamples are values of well-known formats.
 var formatExamples = map[string]string{
 	"uri": "https://example.com", "url": "https://example.com", "email": "user@example.com", "hostname": "example.com",
 	"ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "date": "2030-01-31", "date-time": "2030-01-31T12:00:00Z", "time": "12:00:00Z",
 	"uuid": "00000000-0000-4000-8000-000000000000",
 }
 
-// stringValue is a value of the format, or dots to be replaced.
+// stringValue returns a value of the format, or dots as a placeholder.
 func stringValue(n schemaNode) string {
 	const most = 64
 	if value, ok := formatExamples[n.text("format")]; ok {

@@ -16,7 +16,7 @@ type parameterRow struct {
 	required string
 }
 
-// table is the table of the parameters, nested ones with their path.
+// table returns the table of the parameters. Nested parameters have a path.
 func (d *described) table() string {
 	top := d.at(d.root)
 	rows := d.rows(nil, top, "", "", 0)
@@ -24,10 +24,10 @@ func (d *described) table() string {
 	var text strings.Builder
 	if len(rows) == 0 {
 		if incomplete {
-			return "The parameters are too many to be described; see the schema in the catalog."
+			return "The parameters are too many for a table; see the schema in the catalog."
 		}
 		if top["additionalProperties"] == false {
-			return "There are no parameters."
+			return "Parameters are not accepted."
 		}
 		return ""
 	}
@@ -41,7 +41,7 @@ func (d *described) table() string {
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", markdown.Cell(r.name), markdown.Inline(d.typeName(r.schema)), r.required, given, limitsOf(r.schema), describeParameter(r.schema))
 	}
 	if incomplete {
-		text.WriteString("\nThere are more; see the schema in the catalog.\n")
+		text.WriteString("\nThe table is incomplete; see the schema in the catalog.\n")
 	}
 	if top["additionalProperties"] == false {
 		text.WriteString("\nOther parameters are refused.\n")
@@ -60,8 +60,8 @@ func describeParameter(n schemaNode) string {
 	return markdown.Inline(text)
 }
 
-// rows adds the properties of a schema. sometimes is what a required one is, if not
-// always.
+// rows adds the properties of a schema. If sometimes is not empty, it describes required
+// properties of a case that need not apply.
 func (d *described) rows(rows []parameterRow, n schemaNode, path, sometimes string, depth int) []parameterRow {
 	if depth > maxDescribeDepth || len(rows) > maxParameters || d.steps > maxDescribeSteps {
 		return rows
@@ -93,7 +93,7 @@ func (d *described) rows(rows []parameterRow, n schemaNode, path, sometimes stri
 	return rows
 }
 
-// row adds a parameter, unless another case has added it, and what is in it.
+// row adds a parameter and its properties, unless another case has added it.
 func (d *described) row(rows []parameterRow, r parameterRow, sometimes string, depth int) []parameterRow {
 	if slices.ContainsFunc(rows, func(other parameterRow) bool { return other.name == r.name }) {
 		return rows
@@ -109,7 +109,7 @@ func (d *described) row(rows []parameterRow, r parameterRow, sometimes string, d
 	return rows
 }
 
-// typeName says which types a value may have: "integer", "array of string".
+// typeName returns the types of a value: "integer", "array of string".
 func (d *described) typeName(n schemaNode) string {
 	names := n.types()
 	if len(names) == 0 {
@@ -135,7 +135,7 @@ func (d *described) typeName(n schemaNode) string {
 	return strings.Join(named, " or ")
 }
 
-// allowed says how the values are limited.
+// limitsOf returns the limits of the values.
 func limitsOf(n schemaNode) string {
 	const mostValues = 20
 	var limits []string
@@ -169,8 +169,8 @@ func limitsOf(n schemaNode) string {
 	return strings.Join(slices.DeleteFunc(limits, func(limit string) bool { return limit == "" }), "; ")
 }
 
-// between tells about a lower and an upper limit. Later drafts have exclusive ones as
-// numbers, draft-04 has them as flags.
+// between returns a lower and an upper limit. Exclusive limits are numbers in later
+// drafts, and flags in draft-04.
 func between(n schemaNode, lower, upper, of string) string {
 	bound := func(name, than, words string) string {
 		value, ok := n[name]

@@ -12,10 +12,10 @@ import (
 	"github.com/openbroker/openbroker/internal/jsonpointer"
 )
 
-// A described is a schema of parameters, as far as people are told about it.
+// A described is a schema of parameters that the page describes.
 type described struct {
 	root any
-	// steps bounds the work for schemas that refer to themselves many times.
+	// steps counts the work, to bound it for schemas that refer to themselves many times.
 	steps int
 }
 
@@ -25,7 +25,7 @@ const (
 	maxParameters    = 200
 )
 
-// describe returns nil if there is no schema that is an object.
+// describe returns nil if the schema is missing or not an object.
 func describe(schema json.RawMessage) *described {
 	decoder := json.NewDecoder(bytes.NewReader(schema))
 	decoder.UseNumber()
@@ -39,10 +39,10 @@ func describe(schema json.RawMessage) *described {
 	return d
 }
 
-// A schemaNode is a schema with what it refers to, and what all of its parts say.
+// A schemaNode is a schema merged with its references and with all parts of its allOf.
 type schemaNode map[string]any
 
-// at returns the schema that a value is, with allOf and references merged into it.
+// at returns a schema with allOf and references merged into it.
 func (d *described) at(value any) schemaNode {
 	merged := schemaNode{}
 	d.merge(merged, value, 0)
@@ -91,7 +91,7 @@ func mergeObjects(a, b any) map[string]any {
 	return merged
 }
 
-// resolve returns what a reference within the schema names, or nil.
+// resolve returns the target of a reference within the schema, or nil.
 func (d *described) resolve(reference string) any {
 	fragment, local := strings.CutPrefix(reference, "#")
 	pointer, err := url.PathUnescape(fragment)
@@ -135,7 +135,7 @@ func (n schemaNode) requires(name string) bool {
 	return slices.Contains(elementsOf(n["required"]), any(name))
 }
 
-// types are the names of the types.
+// types returns the names of the types.
 func (n schemaNode) types() []string {
 	if name := n.text("type"); name != "" {
 		return []string{name}
@@ -152,12 +152,12 @@ func (n schemaNode) types() []string {
 	return names
 }
 
-// cases are the alternatives of anyOf and oneOf.
+// cases returns the alternatives of anyOf and oneOf.
 func (n schemaNode) cases() []any {
 	return append(slices.Clone(elementsOf(n["anyOf"])), elementsOf(n["oneOf"])...)
 }
 
-// jsonText is a value as JSON, numbers as they are written.
+// jsonText returns a value as JSON, with numbers as they are written.
 func jsonText(value any) string {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

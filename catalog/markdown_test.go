@@ -40,13 +40,13 @@ func TestWriteMarkdown(t *testing.T) {
 			golden(t, "testdata/markdown/"+name+".md", page)
 		})
 	}
-	if page := writeMarkdown(t, nil); page != "# Services\n\nThere are none.\n" {
+	if page := writeMarkdown(t, nil); page != "# Services\n\nThe catalog has no services.\n" {
 		t.Errorf("nothing: %q", page)
 	}
 }
 
-// checkPage renders a page as platforms do, with tables, links in texts and HTML as
-// it is, and looks at what comes out.
+// checkPage renders a page as platforms do, with tables, links in texts and raw HTML, and
+// checks the result.
 func checkPage(tb testing.TB, page string) {
 	tb.Helper()
 	renderer := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(html.WithUnsafe()))
@@ -78,8 +78,8 @@ func checkPage(tb testing.TB, page string) {
 	}
 }
 
-// FuzzMarkdown puts texts where a catalog has some. They make neither HTML nor
-// links, and no more rows, headings or blocks of code than harmless ones.
+// FuzzMarkdown writes arbitrary texts. They become neither HTML nor links, and make no more
+// rows, headings or blocks of code than harmless texts do.
 func FuzzMarkdown(f *testing.F) {
 	f.Add("A text.", `{"type":"object","properties":{"a":{"type":"string"}}}`)
 	f.Add("a|b\n# c\n```\n<script>", `{"required":["a|b"],"properties":{"a|b":{"enum":["|"],"description":"<b>"}}}`)
@@ -89,7 +89,7 @@ func FuzzMarkdown(f *testing.F) {
 		page := writeMarkdown(t, fuzzed(text, schema))
 		checkPage(t, page)
 		if again := writeMarkdown(t, fuzzed(text, schema)); again != page {
-			t.Error("the page is another one each time")
+			t.Error("the page changes each time")
 		}
 		if strings.Contains(text, "x") || strings.TrimSpace(text) == "" {
 			return
@@ -131,7 +131,7 @@ func outline(tb testing.TB, page string) map[string]int {
 	}
 }
 
-// A schema that says the same over and over does not take longer for it.
+// The work for a schema that refers to itself many times is bounded.
 func TestMarkdownOfHostileSchema(t *testing.T) {
 	t.Parallel()
 	var names, properties []string
@@ -145,10 +145,10 @@ func TestMarkdownOfHostileSchema(t *testing.T) {
 	go func() { ended <- writeMarkdown(t, fuzzed("x", schema)) }()
 	select {
 	case page := <-ended:
-		if !strings.Contains(page, "too many to be described") || len(page) > 1<<20 {
+		if !strings.Contains(page, "too many for a table") || len(page) > 1<<20 {
 			t.Errorf("a page of %d bytes", len(page))
 		}
 	case <-time.After(watchPatience):
-		t.Fatal("it goes on and on")
+		t.Fatal("writing the page takes too long")
 	}
 }

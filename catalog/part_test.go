@@ -62,7 +62,7 @@ func TestLoadAt(t *testing.T) {
 	}
 }
 
-// Lines beside the catalog are hidden as those in it are.
+// Secrets on lines next to the catalog are hidden, too.
 func TestLoadAtHidesSecrets(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

@@ -23,7 +23,7 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-var updateSchemas = flag.Bool("update-schemas", false, "write the golden files of SchemaOf anew")
+var updateSchemas = flag.Bool("update-schemas", false, "write the golden files of SchemaOf")
 
 type meta struct {
 	Team string `json:"team,omitempty" jsonschema:"title=Team,description=who pays\\, and who is called"`
@@ -38,7 +38,7 @@ type backup struct {
 	From      time.Time `json:"from,omitzero"`
 }
 
-// database has something of everything that parameters are made of.
+// database has a field of each kind that parameters use.
 type database struct {
 	meta
 
@@ -151,7 +151,7 @@ func TestSchemaOf(t *testing.T) {
 	}
 }
 
-// All drafts say the same about the same parameters.
+// All drafts accept and refuse the same parameters.
 func TestSchemaOfInEachDraft(t *testing.T) {
 	t.Parallel()
 	const good = `"name":"orders","size":2,"must":"x","pair":[1,2]`
@@ -196,7 +196,7 @@ func TestSchemaOfInEachDraft(t *testing.T) {
 	}
 }
 
-// settings is a struct without limits: each of its values is one.
+// settings is a struct without limits: each of its values is valid.
 type settings struct {
 	Name   string          `json:"name"`
 	Count  int64           `json:"count"`
@@ -216,7 +216,7 @@ type settings struct {
 	Next   *settings `json:"next,omitempty"`
 }
 
-// What encoding/json makes of a value is valid.
+// The JSON of each value is valid.
 func TestSchemaOfAcceptsItsValues(t *testing.T) {
 	t.Parallel()
 	for _, draft := range []catalog.Draft{catalog.Draft04, catalog.Draft202012} {
@@ -299,8 +299,8 @@ func TestSchemaOfProblems(t *testing.T) {
 			Mine string `json:"team"`
 		}], []string{`.Mine: another field is called "team"`}},
 		{"embeds itself", catalog.SchemaOf[struct{ A EmbedsItself }], []string{".A: catalog_test.EmbedsItself embeds itself"}},
-		{"not an object", catalog.SchemaOf[[]string], []string{"parameters are an object"}},
-		{"a pattern that is none", catalog.SchemaOf[struct {
+		{"not an object", catalog.SchemaOf[[]string], []string{"parameters must be an object"}},
+		{"an invalid pattern", catalog.SchemaOf[struct {
 			A string `json:"a" jsonschema:"pattern=(?=x)"`
 		}], []string{"/properties/a/pattern: the pattern is none of RE2"}},
 		{"a keyword that draft-04 lacks", catalog.SchemaOf[struct {
@@ -309,9 +309,9 @@ func TestSchemaOfProblems(t *testing.T) {
 		{"a reference outside", catalog.SchemaOf[struct {
 			A refers `json:"a"`
 		}], []string{"refers to another document"}},
-		{"a draft that is none", func(...catalog.SchemaOption) (json.RawMessage, error) {
+		{"an unknown draft", func(...catalog.SchemaOption) (json.RawMessage, error) {
 			return catalog.SchemaOf[namesOf](catalog.WithDraft("draft-03"))
-		}, []string{`"draft-03" is no draft`}},
+		}, []string{`unknown draft "draft-03"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -327,7 +327,7 @@ func TestSchemaOfProblems(t *testing.T) {
 		})
 	}
 	if _, err := catalog.SchemaOf[custom](); err != nil {
-		t.Errorf("a type that embeds one that describes itself: %v", err)
+		t.Errorf("a type that embeds a type with JSONSchema: %v", err)
 	}
 }
 
@@ -362,7 +362,7 @@ func TestReadSchema(t *testing.T) {
 		t.Errorf("got %s, %v", got, err)
 	}
 	for name, want := range map[string]string{
-		"missing.json": "file does not exist", "text.json": "text.json: is no valid JSON", "list.json": "must be an object",
+		"missing.json": "file does not exist", "text.json": "text.json: is not valid JSON", "list.json": "must be an object",
 		"no-draft.json": "no $schema", "bad.json": "bad.json: is no schema of its draft: /type", "large.json": "64 kB", "ref.json": "another document",
 	} {
 		if got, err := catalog.ReadSchema(files, name); err == nil || !strings.Contains(err.Error(), want) {

@@ -15,14 +15,14 @@ type Source source.Source
 
 // LoadSource reads the text of a catalog from a YAML or JSON file, or from a directory.
 //
-// Of a directory, it reads all files *.yaml, *.yml and *.json that are not hidden, sorted
-// by name. Each is a catalog, a list of services or one service; their services are
-// joined in this order. JSON Schemas, which have a $schema, are left out. Instead of a
+// In a directory, it reads all files *.yaml, *.yml and *.json that are not hidden, sorted
+// by name. Each file is a catalog, a list of services or one service. LoadSource joins the
+// services in this order, and leaves out JSON Schemas, which have a $schema. Instead of a
 // schema of parameters, {$file: PATH} names a YAML or JSON file with the schema. The path
 // is relative to the file, and must not leave the directory.
 //
-// The error is [Errors] if the files can be read, but are not a catalog. Other faults are
-// found by [Source.Catalog] and package lint.
+// The error is [Errors] if the files can be read, but are not a catalog. [Source.Catalog]
+// and package lint find other faults.
 func LoadSource(path string) (*Source, error) { return LoadSourceAt(path, "") }
 
 // LoadSourceAt is [LoadSource] for a catalog that is a part of a file, such as the
@@ -39,16 +39,16 @@ func ParseSource(name string, data []byte) (*Source, error) {
 	return usable(source.Parse(name, data))
 }
 
-// ParseResponse reads the response of a running broker to GET /v2/catalog. Positions are
-// those of the indented body, unless indentation would make it too large, with the URL as
-// the file. The error is [Errors], also for a status other than 200 (spec.md, "Catalog
+// ParseResponse reads the response of a running broker to GET /v2/catalog. Positions refer
+// to the indented body, or to the body as it is if that would become too large; their file
+// is the URL. The error is [Errors], also for a status other than 200 (spec.md, "Catalog
 // Management").
 func ParseResponse(url string, status int, header http.Header, body []byte) (*Source, error) {
 	return usable(source.ParseResponse(url, status, header, body))
 }
 
-// SourceOf returns the source of a catalog that is written in Go. It has no positions:
-// findings have pointers only. The error says which extension field is not JSON.
+// SourceOf returns the source of a catalog that is written in Go. Findings have pointers
+// instead of positions. SourceOf fails if an extension field or a schema is not JSON.
 func SourceOf(c *openbroker.Catalog) (*Source, error) {
 	if c == nil {
 		c = &openbroker.Catalog{}
@@ -72,9 +72,9 @@ func usable(s *source.Source, err error) (*Source, error) {
 }
 
 // Catalog decodes the catalog without validating it. Fields that the specification and
-// its profile define must have the right type; fields that are null are left out, because
-// the specification has no null. All other fields are kept as extensions, with numbers
-// and strings as they are written. The error is [Errors].
+// its profile define must have the right type. Catalog leaves out those that are null,
+// because the specification has no null. It keeps all other fields as extensions, with
+// numbers and strings as they are written. The error is [Errors].
 func (s *Source) Catalog() (*openbroker.Catalog, error) {
 	text := (*source.Source)(s)
 	if err := errorsOf(rules.Decoding(text)); err != nil {

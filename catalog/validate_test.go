@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
-// Read refuses what no platform may be given, and nothing else.
-func TestRead(t *testing.T) {
+// Load refuses catalogs that are invalid on every platform, and no others.
+func TestLoadValidates(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, new, rule string }{
 		"good":              {"", "", ""},
@@ -35,7 +35,7 @@ func TestRead(t *testing.T) {
 					t.Fatal(err)
 				}
 				if found := lint.Run(source); name != "good" && len(found) == 0 {
-					t.Error("the linter has nothing to say, so that this tests nothing")
+					t.Error("lint finds nothing, so that this case tests nothing")
 				}
 				return
 			}
@@ -46,13 +46,13 @@ func TestRead(t *testing.T) {
 		})
 	}
 	if _, err := catalog.Load(filepath.Join(t.TempDir(), "catalog.yaml")); err == nil {
-		t.Error("a file that is not there is read")
+		t.Error("a missing file is read")
 	}
 }
 
-// A field that is misspelt or misplaced has no effect: Read says so, as lint does, and
-// serves the catalog.
-func TestReadWarns(t *testing.T) {
+// A misspelt or misplaced field has no effect. Load warns, as lint does, and returns the
+// catalog.
+func TestLoadWarns(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "catalog.yaml")
 	put(t, path, strings.Replace(watched, "id: s,", "id: s, plan_updatable: true, shareable: true, x-owner: a,", 1))

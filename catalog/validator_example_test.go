@@ -53,7 +53,7 @@ func ExampleNewValidator() {
 	// 400 {"error":"InvalidParameters","description":"parameters: 2 violations: /colour: is unknown: the properties here are size; /size: must be at most 64"}
 }
 
-// A plan's parameters are described by the struct that they are decoded into.
+// A struct describes the parameters that are decoded into it.
 func ExampleSchemaOf() {
 	type parameters struct {
 		Size int    `json:"size" jsonschema:"minimum=1,maximum=64"`

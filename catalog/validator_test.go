@@ -32,8 +32,8 @@ func TestDrafts(t *testing.T) {
 	const every = "04 06 07 2019-09 2020-12"
 	for _, c := range []struct {
 		name, rest, parameters string
-		// refuse are the drafts in which the parameters are not valid, broken
-		// those in which the schema is none.
+		// refuse are the drafts in which the parameters are invalid, broken the drafts in
+		// which the schema is invalid.
 		refuse, broken string
 	}{
 		{"exclusiveMinimum as a boolean", `"properties":{"a":{"minimum":1,"exclusiveMinimum":true}}`, `{"a":1}`, "04", "06 07 2019-09 2020-12"},
@@ -75,7 +75,7 @@ func TestDrafts(t *testing.T) {
 	}
 }
 
-// Without $schema, it is draft-04, that of the specification.
+// A schema without $schema is draft-04, the draft of the specification.
 func TestDraftByDefault(t *testing.T) {
 	t.Parallel()
 	if err := validate(`{"properties":{"a":{"const":1}}}`, `{"a":2}`); err != nil {
@@ -117,7 +117,7 @@ services[1].plans[1].schemas.service_binding.create.parameters: must be an objec
 	}
 }
 
-// A schema is compiled once, however many plans, catalogs and requests have it.
+// A schema that many plans, catalogs and requests use is compiled once.
 func TestCompiledOnce(t *testing.T) {
 	t.Parallel()
 	var compiled atomic.Int32
@@ -157,7 +157,7 @@ func TestCompiledOnce(t *testing.T) {
 	}
 }
 
-// The cache forgets what is not in use any more, and nothing else.
+// The cache drops schemas that are out of use, and no others.
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	compiled := map[string]int{}
@@ -176,7 +176,7 @@ func TestCacheIsBounded(t *testing.T) {
 		use(fmt.Sprint(i))
 	}
 	if compiled["always"] != 1 {
-		t.Errorf("what was always in use was compiled %d times", compiled["always"])
+		t.Errorf("a schema that was always in use was compiled %d times", compiled["always"])
 	}
 	use("999")
 	use("0")

@@ -16,39 +16,39 @@ import (
 	"github.com/openbroker/openbroker/internal/filewatch"
 )
 
-// A Watcher takes over changes of catalog files while a broker runs. Path, Current
-// and Apply are needed.
+// A Watcher takes over changes of catalog files while a broker runs. Path, Current and
+// Apply are required.
 type Watcher struct {
 	// Path is the file or the directory.
 	Path string
-	// Current is the catalog that is served when Watch begins.
+	// Current is the catalog that the broker serves when Watch begins.
 	Current *openbroker.Catalog
 	// Load returns the catalog to serve; [Load] of Path by default. Nothing else may use
 	// the catalog.
 	Load func() (*openbroker.Catalog, error)
-	// Apply begins to serve a catalog, and is told what is different in it. If it
-	// returns an error, the former catalog stays, and Apply is asked again at the
-	// next poll, since its reason may have gone.
+	// Apply begins to serve a catalog, which differs from the former one by changes. If
+	// it returns an error, the former catalog stays. Watch calls Apply again at the next
+	// poll, since the reason may be gone.
 	Apply func(ctx context.Context, next *openbroker.Catalog, changes []Change) error
-	// Logger receives what happens; slog.Default() by default.
+	// Logger logs changes and errors; slog.Default() by default.
 	Logger *slog.Logger
-	// Poll is how often the files are read although nothing tells that they have
-	// changed, as on NFS; 30 s by default.
+	// Poll is how often the files are read without a notification, as on NFS; 30 s by
+	// default.
 	Poll time.Duration
-	// Settle is how long the files have to stay the same before they are taken
-	// over, so that none is that is still being written; 200 ms by default.
+	// Settle is how long the files must stay the same before Watch takes them over, so
+	// that it ignores half-written files; 200 ms by default.
 	Settle time.Duration
 }
 
-// Watch takes over changes until ctx ends, and then returns nil. It returns an error
-// at once if a field is missing.
+// Watch takes over changes until ctx ends, and then returns nil. It returns an error at
+// once if a field is missing.
 //
-// The files may be written in place, renamed over, or swapped by Kubernetes. What
-// cannot be read, is wrong, or is refused by Apply, is logged once, and again when
-// it is something else; the last good catalog stays.
+// The files may be written in place, replaced by a rename, or swapped by Kubernetes. If
+// they are invalid, or Apply refuses them, the last good catalog stays. Watch logs each
+// error once.
 func (w *Watcher) Watch(ctx context.Context) error {
 	if w.Path == "" || w.Current == nil || w.Apply == nil {
-		return errors.New("catalog: a path, a current catalog and a function to apply others are needed to watch")
+		return errors.New("catalog: Watcher.Path, Current and Apply are required")
 	}
 	state, err := newWatch(w) //nolint:contextcheck // What it warns of is no part of a call.
 	if err != nil {
@@ -61,7 +61,7 @@ func (w *Watcher) Watch(ctx context.Context) error {
 const (
 	defaultPoll   = 30 * time.Second
 	defaultSettle = 200 * time.Millisecond
-	// maxLoggedChanges bounds how much of a change is logged.
+	// maxLoggedChanges bounds the differences that are logged for one changed catalog.
 	maxLoggedChanges = 100
 )
 
@@ -121,8 +121,8 @@ func newWatch(w *Watcher) (*watch, error) {
 	return state, err
 }
 
-// paths returns the patterns of the files that may be parts of the catalog. Schemas may be
-// in files beside it.
+// paths returns the patterns of the files that may be parts of the catalog, with schemas
+// next to it.
 func (w *watch) paths() []string {
 	directory := w.Path
 	var paths []string
@@ -178,7 +178,7 @@ func (w *watch) reload(ctx context.Context) error {
 	}
 	if sum == w.serving {
 		if w.refused {
-			w.Logger.LogAttrs(ctx, slog.LevelInfo, "the catalog files are again what is served")
+			w.Logger.LogAttrs(ctx, slog.LevelInfo, "the catalog files match the served catalog again")
 		}
 		w.refused = false
 		return nil
@@ -210,7 +210,7 @@ func (w *watch) apply(ctx context.Context, next *openbroker.Catalog, sum [sha256
 	return nil
 }
 
-// brieflyAll is an error in one line, with the positions of all findings.
+// brieflyAll returns an error in one line, with the positions of all findings.
 func brieflyAll(err error) string {
 	const most = 20
 	var findings Errors

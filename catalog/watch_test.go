@@ -16,14 +16,14 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// watchPatience is how long a test waits for what has to happen.
+// watchPatience is how long a test waits for an expected event.
 const watchPatience = 30 * time.Second
 
 const watched = `services:
   - {id: s, name: sql, description: A database., bindable: true, plans: [{id: p, name: small, description: A plan.}]}
 `
 
-// described is the catalog with another description.
+// withDescription returns the catalog with another description.
 func withDescription(description string) string {
 	return strings.Replace(watched, "A database.", description, 1)
 }
@@ -32,8 +32,8 @@ func withDescription(description string) string {
 type watching struct {
 	t    *testing.T
 	path string
-	// applied receives the description of the service of each catalog that is taken
-	// over, asked of each that Apply was asked for.
+	// applied receives the description of the service of each catalog that was taken
+	// over, asked of each catalog that Apply was called with.
 	applied, asked chan string
 	mu             sync.Mutex
 	refusal        error
@@ -63,7 +63,7 @@ func (w *watching) awaitLog(text string) {
 	w.awaitLogs(text, 1)
 }
 
-// awaitLogs waits until a text was logged so often.
+// awaitLogs waits until a text was logged a number of times.
 func (w *watching) awaitLogs(text string, times int) {
 	w.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -154,7 +154,7 @@ func TestWatchFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.receive(w.applied, "three")
-	// What is wrong is told once, and does no harm.
+	// An invalid file is logged once, and the catalog stays.
 	put(t, path, strings.Replace(watched, "id: s,", "id: 5,", 1))
 	w.awaitLog("catalog.yaml:2:10: error: id must be a string")
 	put(t, path, withDescription("four"))
@@ -162,12 +162,12 @@ func TestWatchFile(t *testing.T) {
 	if n := w.logged("cannot be used"); n != 1 {
 		t.Errorf("the error was logged %d times", n)
 	}
-	// Going back is no news, but told.
+	// Returning to the served catalog is logged, too.
 	put(t, path, "services: [")
-	w.awaitLog("the file is no")
+	w.awaitLog("the file is not")
 	put(t, path, withDescription("four"))
-	w.awaitLog("again what is served")
-	// The file may be away for a while.
+	w.awaitLog("match the served catalog again")
+	// The file may be missing for a while.
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
@@ -177,8 +177,8 @@ func TestWatchFile(t *testing.T) {
 	w.awaitLogs("change=\"the description has changed\"", 4)
 }
 
-// What is written step by step is not taken over before it stays as it is, also
-// when each step is a catalog.
+// A file that is written step by step is not taken over before it stays the same, even if
+// each step is a valid catalog.
 func TestWatchSettles(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "catalog.yaml")
@@ -194,8 +194,8 @@ func TestWatchSettles(t *testing.T) {
 	w.receive(w.applied, "four")
 }
 
-// Without notifications the polls find out, also in directories and for files that
-// are referred to.
+// Polls notice changes without notifications, such as those of referenced files in other
+// directories.
 func TestWatchPolls(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -250,7 +250,7 @@ func TestWatchConfigMap(t *testing.T) {
 	}
 }
 
-// What Apply refuses is told once, and tried again.
+// A catalog that Apply refuses is logged once, and tried again.
 func TestWatchRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "catalog.yaml")
@@ -272,6 +272,6 @@ func TestWatchRefused(t *testing.T) {
 func TestWatchNeeds(t *testing.T) {
 	t.Parallel()
 	if err := (&catalog.Watcher{Path: "catalog.yaml"}).Watch(t.Context()); err == nil {
-		t.Error("it watches without a catalog")
+		t.Error("Watch runs without a catalog")
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
-// large returns a catalog of 1,000 services with 10 plans each, in YAML and in
-// JSON. No two schemas are the same, so that each has to be looked at.
+// large returns a catalog of 1,000 services with 10 plans each, in YAML and in JSON. All
+// schemas differ, so that each must be analysed.
 func large(tb testing.TB) (yaml, document []byte) {
 	tb.Helper()
 	var b strings.Builder
@@ -62,7 +62,7 @@ func large(tb testing.TB) (yaml, document []byte) {
 	return yaml, document
 }
 
-// A catalog of 1,000 services x 10 plans shall be parsed and linted in less than
+// Parsing and linting a catalog of 1,000 services with 10 plans each should take less than
 // a second.
 func BenchmarkLint(b *testing.B) {
 	yaml, document := large(b)
@@ -85,8 +85,8 @@ func BenchmarkLint(b *testing.B) {
 	}
 }
 
-// What is wrong in each plan of a large catalog that is one line shall cost
-// little more than to find nothing: compare with BenchmarkLint.
+// A fault in each plan of a large catalog in one line should cost little more than no
+// fault: compare with BenchmarkLint.
 func BenchmarkLintOneLine(b *testing.B) {
 	_, document := large(b)
 	document = bytes.ReplaceAll(document, []byte(`"free":false`), []byte(`"free":"no"`))

@@ -11,8 +11,8 @@ import (
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
-// The catalogs of this project and of the specification are good ones. What is
-// found in them all the same is listed.
+// The catalogs of this project and of the specification have no findings but the listed
+// ones.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	encoded, err := json.MarshalIndent(sqlitefile.Catalog(), "", "  ")
@@ -28,7 +28,7 @@ func TestExamples(t *testing.T) {
 		"../../examples/catalog/catalog.yaml":  {},
 		provider:                               {},
 		"testdata/examples/specification.json": {},
-		// Its ids are easy to tell apart.
+		// Its ids are short for readers.
 		"../../testdata/catalog.json": {"id-not-guid": true},
 	} {
 		t.Run(filepath.Base(path), func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// Severities depend on the platforms that a catalog is for.
+// Severities depend on the platforms of a catalog.
 func TestPlatforms(t *testing.T) {
 	t.Parallel()
 	all := lint.Platforms()

@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
-// addCatalogs makes the cases of the rules seeds.
+// addCatalogs adds the cases of the rules as seeds.
 func addCatalogs(f *testing.F) {
 	f.Helper()
 	files, err := filepath.Glob("testdata/rules/*/*.*")
@@ -27,7 +27,7 @@ func addCatalogs(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		if len(data) < 2000 { // Large ones slow mutation down.
+		if len(data) < 2000 { // Large seeds slow mutation down.
 			f.Add(data, filepath.Ext(file) == ".json")
 		}
 	}
@@ -49,7 +49,7 @@ func parseFuzzed(t *testing.T, data []byte, isJSON bool) *catalog.Source {
 	return s
 }
 
-// checkFindings holds findings to what they promise: places that exist.
+// checkFindings checks that findings are complete, and their positions exist.
 func checkFindings(t *testing.T, data []byte, findings []catalog.Finding) {
 	t.Helper()
 	lines := bytes.Count(data, []byte{'\n'}) + 1
@@ -63,8 +63,8 @@ func checkFindings(t *testing.T, data []byte, findings []catalog.Finding) {
 	}
 }
 
-// Any file that is read can be linted, for every platform, and one platform
-// objects to no more than all.
+// Any file that can be read can be linted for every platform. One platform objects to no
+// more than all together.
 func FuzzLint(f *testing.F) {
 	addCatalogs(f)
 	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {
@@ -76,7 +76,7 @@ func FuzzLint(f *testing.F) {
 		checkFindings(t, data, all)
 		_, err := s.Catalog()
 		if decodes := err == nil; !decodes && !hasError(all) {
-			t.Errorf("the catalog cannot be decoded, and lint finds no error: %v", err)
+			t.Errorf("the catalog cannot be decoded, but lint finds no error: %v", err)
 		}
 		for _, platform := range lint.Platforms() {
 			if some := lint.Run(s, platform); len(some) > len(all) {

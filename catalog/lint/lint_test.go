@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// lintPath returns what is found in a catalog, be it that it cannot be loaded:
+// lintPath returns the findings of a catalog, also if it cannot be loaded:
 // of a file, of a directory, or of the answer of a broker in a file *.http.
 func lintPath(t *testing.T, path string, platforms ...lint.Platform) []catalog.Finding {
 	t.Helper()
@@ -57,7 +57,7 @@ func parseResponse(t *testing.T, path string) (*catalog.Source, error) {
 	return catalog.ParseResponse("https://broker.example.com/v2/catalog", response.StatusCode, response.Header, body)
 }
 
-// testCase returns the path of bad or good for a rule.
+// testCase returns the path of the bad or good case of a rule.
 func testCase(t *testing.T, rule, which string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join("testdata", "rules", rule, which+"*"))
@@ -76,7 +76,7 @@ func testCase(t *testing.T, rule, which string) string {
 	return paths[0]
 }
 
-// write makes files, by their names in a directory.
+// write writes files into a directory, by name.
 func write(t *testing.T, directory string, files map[string]string) {
 	t.Helper()
 	for name, content := range files {
@@ -86,7 +86,7 @@ func write(t *testing.T, directory string, files map[string]string) {
 	}
 }
 
-// problems are the findings of an error.
+// problems returns the findings of an error.
 func problems(t *testing.T, err error) catalog.Errors {
 	t.Helper()
 	var list catalog.Errors
@@ -96,8 +96,8 @@ func problems(t *testing.T, err error) catalog.Errors {
 	return list
 }
 
-// report writes findings as they are compared with golden files: with file
-// names that do not depend on the system.
+// report writes findings for golden files: with file names that do not depend on the
+// system.
 func report(findings []catalog.Finding) string {
 	var b strings.Builder
 	for _, f := range findings {
@@ -107,8 +107,8 @@ func report(findings []catalog.Finding) string {
 	return b.String()
 }
 
-// Each rule has a catalog that violates it, minimally, and one that does not,
-// with nothing else to find in it, whatever the platform.
+// Each rule has a minimal catalog that violates it, and a catalog without findings on any
+// platform.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	rules := lint.Rules()
@@ -139,7 +139,7 @@ func TestRules(t *testing.T) {
 			golden(t, filepath.Join("testdata", "rules", rule.ID, "bad.txt"), got)
 		})
 	}
-	// No case is left of a rule that is gone.
+	// Each case belongs to a rule.
 	entries, err := os.ReadDir("testdata/rules")
 	if err != nil {
 		t.Fatal(err)
@@ -172,17 +172,17 @@ func TestRulesTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, rule := range lint.Rules() {
 		if seen[rule.ID] {
-			t.Errorf("%s: there are two", rule.ID)
+			t.Errorf("%s: the rule is repeated", rule.ID)
 		}
 		seen[rule.ID] = true
 		if rule.ID == "" || strings.ToLower(rule.ID) != rule.ID || strings.ContainsAny(rule.ID, " _.") {
-			t.Errorf("%q is no id in kebab case", rule.ID)
+			t.Errorf("%q is not an id in kebab case", rule.ID)
 		}
 		if !strings.HasPrefix(rule.Link, "https://") || rule.Clause == "" || !strings.HasSuffix(rule.Summary, ".") || !strings.HasSuffix(rule.Fix, ".") {
 			t.Errorf("%s: incomplete: %+v", rule.ID, rule)
 		}
 		if rule.Severity == "" && len(rule.Platforms) == 0 {
-			t.Errorf("%s: nobody objects", rule.ID)
+			t.Errorf("%s: no platform objects", rule.ID)
 		}
 		for platform, severity := range rule.Platforms {
 			if _, err := lint.ParsePlatform(string(platform)); err != nil {
@@ -195,7 +195,7 @@ func TestRulesTable(t *testing.T) {
 	}
 }
 
-// A file that many plans use is complained about once, at the place in the file.
+// A fault in a file that many plans use is one finding, with the position in the file.
 func TestSharedSchema(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -223,7 +223,7 @@ plans:
 	}
 }
 
-// A catalog in which everything is wrong is told in a report that can be read.
+// The report about a catalog with many faults is bounded.
 func TestLintEndless(t *testing.T) {
 	t.Parallel()
 	s, err := catalog.ParseSource("c.json", []byte(`{"services":[{}`+strings.Repeat(",{}", 1999)+`]}`))
@@ -242,9 +242,8 @@ func TestLintEndless(t *testing.T) {
 	}
 }
 
-// A null is an error only where a client would see it: what is served from a file has
-// no nulls. Metadata is free, and so are its names. What is wrong once is reported
-// once, however often it is used.
+// A null is an error only if a client would see it: catalogs from files are served without
+// nulls. Metadata may have any field. A fault that is used many times is one finding.
 func TestRealisticCatalogs(t *testing.T) {
 	t.Parallel()
 	const head = `services:
@@ -259,8 +258,8 @@ func TestRealisticCatalogs(t *testing.T) {
   tags:
   plans:
   - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Small., free: true, bindable: true}
-`, `c.yaml:7:37: warning: documentationUrl has no value [field-null]
-c.yaml:8:3: warning: tags has no value [field-null]
+`, `c.yaml:7:37: warning: documentationUrl is null [field-null]
+c.yaml:8:3: warning: tags is null [field-null]
 `},
 		"one plan that is updateable, with free metadata": {head + `  metadata: {bullets: [fast], costs: free of charge, listing: {imageUrl: x, blurb: y}}
   plans:
@@ -273,7 +272,7 @@ c.yaml:8:3: warning: tags has no value [field-null]
 `, ""},
 		"shareable of a plan": {head + `  plans:
   - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Small., free: true, bindable: true, metadata: {shareable: true}}
-`, "c.yaml:8:121: warning: shareable is a field of the metadata of a service, not of the metadata of a plan [field-misplaced]\n"},
+`, "c.yaml:8:121: warning: shareable belongs to the metadata of a service, not to the metadata of a plan [field-misplaced]\n"},
 		"anchors": {head + `  plans:
   - &plan
     id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7

@@ -29,7 +29,7 @@ func Platforms() []Platform {
 	return platforms
 }
 
-// Title returns the name of the platform in texts.
+// Title returns the name of the platform for texts.
 func (p Platform) Title() string {
 	switch p {
 	case CloudFoundry:

@@ -12,7 +12,7 @@ import (
 
 const rulesPage = "../../docs/lint-rules.md"
 
-// The page about the rules is what the table says; -update writes it.
+// The page about the rules is generated from them; -update writes it.
 func TestRulesPage(t *testing.T) {
 	t.Parallel()
 	golden(t, rulesPage, rulesMarkdown())
@@ -22,13 +22,13 @@ func rulesMarkdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Rules of openbroker lint
 
-There are %d, in the order of the objects that they are about. How to use them is
-in [catalog.md](catalog.md). **error** and **warning** are what a violation is
-wherever the catalog goes; platforms that take more exception stand beside it. A
-warning of platforms only is told if %s names one of them.
-This page is written by the tests of package lint.
+The %d rules are listed in the order of the objects in the specification.
+[catalog.md](catalog.md) describes how to use them. The severity, **error** or
+**warning**, applies on every platform; platforms with another severity follow it. A
+warning for some platforms only is reported if %s names one of them. The tests of
+package lint write this page.
 
-| rule | severity | what it demands | what to do |
+| rule | severity | requirement | fix |
 |---|---|---|---|
 `, len(lint.Rules()), "`--platform`")
 	for _, rule := range lint.Rules() {
@@ -38,7 +38,7 @@ This page is written by the tests of package lint.
 	return b.String()
 }
 
-// severities lists that of the rule, and those of platforms that differ.
+// severities lists the severity of the rule, and those of platforms that differ.
 func severities(rule lint.Rule) string {
 	var parts []string
 	if rule.Severity != "" {
@@ -62,7 +62,7 @@ func escape(text string) string {
 	return strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;").Replace(text)
 }
 
-// Rules that refer to docs/catalog.md refer to sections that it has.
+// Rules refer to existing sections of docs/catalog.md.
 func TestRulesRefer(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/catalog.md")
@@ -72,7 +72,7 @@ func TestRulesRefer(t *testing.T) {
 	for _, rule := range lint.Rules() {
 		section, ok := strings.CutPrefix(rule.Clause, "docs/catalog.md, ")
 		if ok && !strings.Contains(string(page), "\n## "+section+"\n") {
-			t.Errorf("%s refers to the section %q, which is not there", rule.ID, section)
+			t.Errorf("%s refers to a missing section %q", rule.ID, section)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func compileText(text json.RawMessage) (*jsonschema.Schema, map[string]any, erro
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		return nil, nil, fmt.Errorf("is no valid JSON: %w", err)
+		return nil, nil, fmt.Errorf("is not valid JSON: %w", err)
 	}
 	document, ok := value.(map[string]any)
 	if !ok {

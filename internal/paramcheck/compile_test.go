@@ -29,7 +29,7 @@ func TestSchemaProblems(t *testing.T) {
 		t.Errorf("a chain of 100: %v", err)
 	}
 	for _, c := range []struct{ name, schema, want string }{
-		{"no JSON", `{"a"`, "is no valid JSON"},
+		{"no JSON", `{"a"`, "is not valid JSON"},
 		{"array", `[]`, "must be an object"},
 		{"boolean", `true`, "must be an object"},
 		{"too large", `{"description":"` + strings.Repeat("x", 64<<10) + `"}`, "65554 bytes: the specification allows 64 kB (65536)"},

@@ -4,27 +4,26 @@ import "go.yaml.in/yaml/v4"
 
 const (
 	noAnchor  = "has an alias whose anchor is not defined above it: write &NAME in front of the value to repeat, or put quotes around a text that begins with *"
-	ownAlias  = "has an alias of the value that it is part of: nothing could expand it"
-	noMapping = "is merged by <<, but is no mapping: merge an alias of a mapping, or a list of such aliases"
+	ownAlias  = "has an alias of a value that contains it: remove the alias"
+	noMapping = "is merged by <<, but is not a mapping: merge an alias of a mapping, or a list of such aliases"
 )
 
-// An expansion is what is known while the aliases of a document are replaced by
-// what they stand for. Each use is a copy with the places of the original, and
-// counts as if it were written out, so that the limits of a document hold for
-// what becomes of it.
+// An expansion is the state of replacing the aliases of a document by their values. Each
+// use is a copy with the places of the original. It counts as if it were written out, so
+// that the limits of a document hold for the expanded document.
 type expansion struct {
-	// open are the values with an anchor that are being read.
+	// open has the values with an anchor that are being read.
 	open map[*yaml.Node]bool
-	// depth is how many aliases lead to what is being read; outermost is the place
-	// of the first of them, text how many bytes all expansions have so far.
+	// depth is the number of aliases that lead to the value being read, outermost the
+	// place of the first of them, text the bytes of all expansions so far.
 	depth     int
 	outermost Place
 	text      int
-	// told are the faults so far: one is told once, however often its value is used.
+	// told has the faults so far: a value that is used many times has one fault.
 	told map[Error]bool
 }
 
-// expand calls read with what an alias stands for.
+// expand calls read with the target of an alias.
 func (r *yamlReader) expand(alias *yaml.Node, read func(target *yaml.Node) *Error) *Error {
 	if r.depth == 0 {
 		r.outermost = r.placeOf(alias)
@@ -49,8 +48,8 @@ func (r *yamlReader) count(from *yaml.Node) *Error {
 	return nil
 }
 
-// cause is the place to name when a value is beyond a limit: that of the alias
-// without which it would not be there.
+// cause returns the place of a value beyond a limit: the place of the outermost alias that
+// leads to it, or its own.
 func (r *yamlReader) cause(from *yaml.Node) Place {
 	if r.depth > 0 {
 		return r.outermost
@@ -58,14 +57,14 @@ func (r *yamlReader) cause(from *yaml.Node) Place {
 	return r.placeOf(from)
 }
 
-// isMerge reports whether a key stands for the members of other mappings
+// isMerge reports whether a key merges the members of other mappings
 // (yaml.org/type/merge.html).
 func isMerge(key *yaml.Node) bool {
 	return key.Kind == yaml.ScalarNode && key.Tag == "!!merge" && key.Style&yaml.TaggedStyle == 0
 }
 
-// namesIn returns the names that a mapping has of itself, if it merges others;
-// else nil.
+// namesIn returns the own names of a mapping that merges others, and nil for any other
+// mapping.
 func namesIn(from *yaml.Node) map[string]bool {
 	merges := false
 	for i := 0; i < len(from.Content); i += 2 {
@@ -83,7 +82,7 @@ func namesIn(from *yaml.Node) map[string]bool {
 	return names
 }
 
-// nameOf returns what a key is, or is an alias of.
+// nameOf returns a key, or the target of its alias.
 func nameOf(key *yaml.Node) *yaml.Node {
 	if key.Kind == yaml.AliasNode {
 		return key.Alias
@@ -91,8 +90,8 @@ func nameOf(key *yaml.Node) *yaml.Node {
 	return key
 }
 
-// merge adds the members of a mapping, or of each mapping in a list, to the node.
-// The names that are taken go before them, and earlier mappings before later ones.
+// merge adds the members of a mapping, or of each mapping in a list, to the node. It skips
+// names that are taken; earlier mappings have precedence.
 func (r *yamlReader) merge(node *Node, from *yaml.Node, taken map[string]bool, depth int) *Error {
 	if r.open[from] {
 		r.fault(r.outermost, ownAlias)

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// What an alias stands for has the places of where it is written.
+// The value of an alias has the places of its anchor.
 func TestAliases(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ data, tree, json string }{
@@ -43,7 +43,7 @@ func TestAliases(t *testing.T) {
 	}
 }
 
-// laughs is a document of few bytes that means many values, or much text.
+// laughs returns a small document that expands to many values, or to much text.
 func laughs(first string, times, levels int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "a0: &a0 [%s]\n", first)
@@ -57,8 +57,8 @@ func TestAliasErrors(t *testing.T) {
 	t.Parallel()
 	const (
 		undefined = "has an alias whose anchor is not defined above it: write &NAME in front of the value to repeat, or put quotes around a text that begins with *"
-		itself    = "has an alias of the value that it is part of: nothing could expand it"
-		merged    = "is merged by <<, but is no mapping: merge an alias of a mapping, or a list of such aliases"
+		itself    = "has an alias of a value that contains it: remove the alias"
+		merged    = "is merged by <<, but is not a mapping: merge an alias of a mapping, or a list of such aliases"
 	)
 	var nested strings.Builder
 	nested.WriteString("- &a0 []\n")
@@ -79,7 +79,7 @@ func TestAliasErrors(t *testing.T) {
 		"merge of a text":           {"a: &x text\nb: {<<: *x}\n", []string{"1:4 " + merged}},
 		"merge of texts":            {"b: {<<: [text]}\n", []string{"1:10 " + merged}},
 		"a fault, once":             {"a: &x !!str 1\nb: [*x, *x, {<<: {c: *x}}]\n", []string{"1:4 has a tag, which is not supported: remove it"}},
-		"a key":                     {"a: &x [1]\nb: {*x : 1}\n", []string{"2:5 has a key that is no plain name"}},
+		"a key":                     {"a: &x [1]\nb: {*x : 1}\n", []string{"2:5 has a key that is not a plain name"}},
 		"many values":               {laughs("1,1,1,1,1,1,1,1,1,1", 10, 20), []string{"6:42 has more than 1048576 values"}},
 		"many merged values":        {"- &x {a: 1, b: 1, c: 1}\n- &y {<<: [" + strings.TrimSuffix(strings.Repeat("*x,", 1000), ",") + "]}\n- {<<: [" + strings.TrimSuffix(strings.Repeat("*y,", 1000), ",") + "]}\n", []string{"3:633 has more than 1048576 values"}},
 		"much text":                 {laughs(strings.Repeat("x", 1<<16), 10, 3), []string{"4:26 has more than 32 MiB of text once its aliases are expanded"}},
@@ -104,7 +104,7 @@ func TestAliasErrors(t *testing.T) {
 	}
 }
 
-// A line that an alias makes a secret's is hidden, whatever is on the lines between.
+// A line that is secret because of an alias is hidden, whatever is on the lines between.
 func TestConcealAliases(t *testing.T) {
 	t.Parallel()
 	const document = `name: &a |

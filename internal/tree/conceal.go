@@ -21,24 +21,23 @@ func (l *Lines) Has(line int) bool {
 	return i < len(l.spans) && l.spans[i].first <= line
 }
 
-// A Secrecy says who may see a value.
+// A Secrecy says whether a value is secret.
 type Secrecy uint8
 
 // The secrecies of values.
 const (
-	Unknown Secrecy = iota // What is in it decides.
-	Secret                 // All of it is.
-	Public                 // All of it is.
+	Unknown Secrecy = iota // The members or elements decide.
+	Secret                 // The whole value is secret.
+	Public                 // The whole value is public.
 )
 
-// Conceal returns the lines that secret values may be on. It asks of about
-// members by their names, and about elements and the document itself without
-// one. Values in other files are left out.
+// Conceal returns the lines that may have secret values. It calls of with the name of each
+// member, and with an empty name for elements and the document itself. It skips values in
+// other files.
 func Conceal(root *Node, of func(name string, value *Node) Secrecy) *Lines {
 	c := &concealer{of: of}
 	c.walk(root, c.of("", root))
-	// Aliases lead back to what is written elsewhere, for which another name may be
-	// a secret's.
+	// Aliases lead back to values elsewhere, which may be secret under another name.
 	order := func(a, b mark) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	}
@@ -60,7 +59,7 @@ type concealer struct {
 	marks []mark
 }
 
-// A mark is a place, hidden whether it is one of a secret.
+// A mark is a place, and whether it is hidden.
 type mark struct {
 	Place
 	hidden bool
@@ -91,9 +90,8 @@ func (c *concealer) inner(outer Secrecy, name string, value *Node) Secrecy {
 	return c.of(name, value)
 }
 
-// linesOf returns the lines of the hidden marks, which are in the order of the
-// document. Where a value ends is not known, so that a secret reaches to where the
-// next thing begins.
+// linesOf returns the lines of the hidden marks. The marks must be in the order of the
+// document. The end of a value is unknown, so that a secret extends to the next mark.
 func linesOf(marks []mark) *Lines {
 	lines := &Lines{}
 	for i := range len(marks) - 1 {
@@ -103,7 +101,7 @@ func linesOf(marks []mark) *Lines {
 		}
 		last := next.Line - 1
 		if at.Line < next.Line && next.Line < endOfFile && strings.Trim(next.before(), " \t-?") != "" {
-			last = next.Line // A text of several lines ends on the line of the next thing.
+			last = next.Line // A text of several lines ends on the line of the next mark.
 		}
 		s := span{at.Line, max(at.Line, last)}
 		if n := len(lines.spans); n > 0 && lines.spans[n-1].last >= s.first-1 {
@@ -115,7 +113,7 @@ func linesOf(marks []mark) *Lines {
 	return lines
 }
 
-// before is what is on the line in front of the place.
+// before returns the text of the line before the place.
 func (p Place) before() string {
 	runes := []rune(p.File.Line(p.Line))
 	return string(runes[:min(max(p.Column-1, 0), len(runes))])

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// JSON returns the value as JSON, numbers as they are written in the file. In
-// an object, the first of several members with the same name counts.
+// JSON returns the value as JSON, with numbers as they are written in the file. If a name
+// is repeated in an object, the first member counts.
 func (n *Node) JSON() []byte { return n.AppendJSON(nil) }
 
 // AppendJSON appends the value as JSON.
@@ -50,7 +50,7 @@ func appendString(to []byte, text string) []byte {
 		var out bytes.Buffer
 		encoder := json.NewEncoder(&out)
 		encoder.SetEscapeHTML(false)
-		_ = encoder.Encode(text) // A string can be encoded.
+		_ = encoder.Encode(text) // Encoding a string does not fail.
 		return append(to, bytes.TrimSuffix(out.Bytes(), []byte{'\n'})...)
 	}
 	to = append(to, '"')
@@ -68,8 +68,7 @@ func isPlain(text string) bool {
 	return true
 }
 
-// Value returns the value as package json would, but with numbers as
-// [json.Number].
+// Value returns the value as package json decodes it, with numbers as [json.Number].
 func (n *Node) Value() any {
 	switch n.Kind {
 	case Object:

@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// MaxSize is how many bytes a document may have.
+// MaxSize bounds a document, in bytes.
 const MaxSize = 32 << 20
 
-// maxDepth is how deeply values may be nested.
+// maxDepth bounds the nesting of values.
 const maxDepth = 200
 
-// maxValues is how many values a document may have: each takes a hundred times
-// the memory of the two bytes that it may be written in.
+// maxValues bounds the values of a document: a value of two bytes in the file takes a
+// hundred times as much memory.
 const maxValues = 1 << 20
 
 // A File is a document as it was read.
@@ -27,8 +27,8 @@ type File struct {
 	lines [][]byte
 }
 
-// Line returns a line of the file, from 1, without its end; what does not exist
-// is empty.
+// Line returns a line of the file, counted from 1, without its end. A missing line is
+// empty.
 func (f *File) Line(number int) string {
 	f.once.Do(func() { f.lines = bytes.Split(f.data, []byte{'\n'}) })
 	if number < 1 || number > len(f.lines) {
@@ -37,7 +37,7 @@ func (f *File) Line(number int) string {
 	return strings.ToValidUTF8(strings.TrimSuffix(string(f.lines[number-1]), "\r"), "\ufffd")
 }
 
-// An Error says why a file is no document, or what is wrong with a value in it.
+// An Error is a fault of a document or of a value in it.
 type Error struct {
 	Place
 	Message string
@@ -86,9 +86,8 @@ func ParseJSON(name string, data []byte) (*Node, error) {
 	return node, err
 }
 
-// ParseYAML is [Parse] for YAML, whatever the name, but leaves what is no plain
-// value, or name, in the tree, with its fault. A document without a value is
-// nil.
+// ParseYAML is [Parse] for YAML, whatever the name. It leaves values and names that are not
+// plain in the tree, with their faults. It returns nil for a document without a value.
 func ParseYAML(name string, data []byte) (*Node, error) {
 	node, _, err := parse(newFile(name, data), parseYAML)
 	return node, err
@@ -102,10 +101,10 @@ func newFile(name string, data []byte) *File {
 func parse(file *File, as func(*File) (*Node, Errors, *Error)) (*Node, Errors, error) {
 	data := file.data
 	if len(data) > MaxSize {
-		return nil, nil, Errors{{Place{file, 1, 1}, "is larger than 32 MiB: it is some other file"}}
+		return nil, nil, Errors{{Place{file, 1, 1}, "is larger than 32 MiB: check whether it is the right file"}}
 	}
 	if valid := validPrefix(data); valid < len(data) {
-		return nil, nil, Errors{{file.at(valid), "is no UTF-8 text: save it in that encoding"}}
+		return nil, nil, Errors{{file.at(valid), "is not UTF-8: save it in that encoding"}}
 	}
 	node, faults, err := as(file)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// parseJSON reads a JSON document. Package json says whether it is one; what
-// follows only has to find its way.
+// parseJSON reads a JSON document. Package json validates it first, so that the reader can
+// rely on valid syntax.
 func parseJSON(file *File) (*Node, Errors, *Error) {
 	if len(bytes.TrimSpace(file.data)) == 0 {
 		return nil, nil, &Error{Place{file, 1, 1}, "is empty"}
@@ -19,13 +19,13 @@ func parseJSON(file *File) (*Node, Errors, *Error) {
 	if err := json.Unmarshal(file.data, &whole); err != nil {
 		var syntax *json.SyntaxError
 		if !errors.As(err, &syntax) {
-			return nil, nil, &Error{Place{file, 1, 1}, "is no valid JSON"}
+			return nil, nil, &Error{Place{file, 1, 1}, "is not valid JSON"}
 		}
 		offset := int(syntax.Offset)
 		if !strings.HasPrefix(syntax.Error(), "unexpected end") {
-			offset-- // It is behind the character.
+			offset-- // The offset follows the character.
 		}
-		return nil, nil, &Error{file.at(offset), "is no valid JSON: " + syntax.Error()}
+		return nil, nil, &Error{file.at(offset), "is not valid JSON: " + syntax.Error()}
 	}
 	r := &jsonReader{file: file, data: file.data, line: 1}
 	node, err := r.value(0)
@@ -38,8 +38,8 @@ type jsonReader struct {
 	data []byte
 	pos  int
 
-	// line, and the column of the byte at counted, are known; to count on from
-	// there keeps a document of one long line linear.
+	// line and column are those of the byte at counted. Counting on from there keeps a
+	// document of one long line linear.
 	line, column, counted int
 
 	values int
@@ -125,7 +125,7 @@ func (r *jsonReader) text() string {
 		return string(quoted[1 : len(quoted)-1])
 	}
 	var text string
-	_ = json.Unmarshal(quoted, &text) // It is valid.
+	_ = json.Unmarshal(quoted, &text) // The string is valid.
 	return text
 }
 

@@ -13,17 +13,17 @@ const (
 	String
 	Array
 	Object
-	// Invalid is what JSON cannot say; see [Node.Fault].
+	// Invalid is a value that JSON does not have; see [Node.Fault].
 	Invalid
 )
 
 // String returns the type with its article, as in "an object".
 func (k Kind) String() string {
-	return [...]string{"null", "a boolean", "a number", "a string", "an array", "an object", "no plain value"}[k]
+	return [...]string{"null", "a boolean", "a number", "a string", "an array", "an object", "not a plain value"}[k]
 }
 
-// A Place is where something begins in a file. Line and Column count from 1;
-// Column counts characters.
+// A Place is the beginning of a value or name in a file. Line and Column count from 1,
+// Column in characters.
 type Place struct {
 	File         *File
 	Line, Column int
@@ -33,13 +33,12 @@ type Place struct {
 type Node struct {
 	Place
 	Kind Kind
-	// Text is the text of a string, the literal of a number as JSON writes it,
-	// or true or false.
+	// Text is the text of a string, the literal of a number in JSON, or true or false.
 	Text string
-	// Members are those of an object, in the order of the file. A name may
-	// occur more than once.
+	// Members are the members of an object, in the order of the file. Names may be
+	// repeated.
 	Members []Member
-	// Elements are those of an array.
+	// Elements are the elements of an array.
 	Elements []*Node
 	// Fault says what is wrong with an invalid value, as in "has a tag".
 	Fault string
@@ -49,7 +48,7 @@ type Node struct {
 
 // A Member is a name in an object, and its value.
 type Member struct {
-	// Place is where the name is.
+	// Place is the place of the name.
 	Place
 	Name  string
 	Value *Node
@@ -57,8 +56,8 @@ type Member struct {
 	Fault string
 }
 
-// Member returns the value of the first member with the name, or nil. The node
-// may be nil, or no object.
+// Member returns the value of the first member with the name, or nil. The node may be nil,
+// or not an object.
 func (n *Node) Member(name string) *Node {
 	if n == nil {
 		return nil
@@ -71,11 +70,10 @@ func (n *Node) Member(name string) *Node {
 	return nil
 }
 
-// Is reports whether the node is there and of the kind.
+// Is reports whether the node is not nil and of the kind.
 func (n *Node) Is(kind Kind) bool { return n != nil && n.Kind == kind }
 
-// Unique yields the members of an object without those whose name occurred
-// before.
+// Unique yields the members of an object without repeated names.
 func (n *Node) Unique() iter.Seq[*Member] {
 	return func(yield func(*Member) bool) {
 		var repeated map[int]bool // Nearly always empty.
@@ -93,8 +91,8 @@ func (n *Node) Unique() iter.Seq[*Member] {
 	}
 }
 
-// Repeated yields the indexes of the members of an object whose name occurred
-// before, with the first member of that name.
+// Repeated yields the indexes of the members with repeated names, each with the first member
+// of that name.
 func (n *Node) Repeated() iter.Seq2[int, *Member] {
 	return func(yield func(int, *Member) bool) {
 		if len(n.Members) <= 16 { // Faster than a map.

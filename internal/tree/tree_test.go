@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// describe writes a tree with the places of its values, names in front.
+// describe writes a tree with the places of its values, and names before them.
 func describe(n *tree.Node) string {
 	var b strings.Builder
 	at := func(p tree.Place) string { return fmt.Sprintf("%d:%d", p.Line, p.Column) }
@@ -66,39 +66,39 @@ func TestParseErrors(t *testing.T) {
 		{"a.json", "", "1:1 is empty"},
 		{"a.yaml", " \n", "1:1 is empty"},
 		{"a.yaml", "# nothing\n", "1:1 is empty"},
-		{"a.json", "{\"a\": 1}\n{}", "2:1 is no valid JSON: invalid character '{' after top-level value"},
-		{"a.json", "{\"é\": tru}", "1:10 is no valid JSON: invalid character '}' in literal true (expecting 'e')"},
-		{"a.json", "{\"a\": ", "1:7 is no valid JSON: unexpected end of JSON input"},
-		{"a.json", "[1,\n 2,]", "2:4 is no valid JSON: invalid character ']' looking for beginning of value"},
-		{"a.json", "[NaN]", "1:2 is no valid JSON: invalid character 'N' looking for beginning of value"},
-		{"a.json", "\n\"\xff\"", "2:2 is no UTF-8 text: save it in that encoding"},
-		{"a.yaml", "a: \xff", "1:4 is no UTF-8 text: save it in that encoding"},
+		{"a.json", "{\"a\": 1}\n{}", "2:1 is not valid JSON: invalid character '{' after top-level value"},
+		{"a.json", "{\"é\": tru}", "1:10 is not valid JSON: invalid character '}' in literal true (expecting 'e')"},
+		{"a.json", "{\"a\": ", "1:7 is not valid JSON: unexpected end of JSON input"},
+		{"a.json", "[1,\n 2,]", "2:4 is not valid JSON: invalid character ']' looking for beginning of value"},
+		{"a.json", "[NaN]", "1:2 is not valid JSON: invalid character 'N' looking for beginning of value"},
+		{"a.json", "\n\"\xff\"", "2:2 is not UTF-8: save it in that encoding"},
+		{"a.yaml", "a: \xff", "1:4 is not UTF-8: save it in that encoding"},
 		{"a.json", strings.Repeat("[", 300) + strings.Repeat("]", 300), "1:202 is nested more than 200 levels deep"},
 		{"a.yaml", strings.Repeat("[", 300) + strings.Repeat("]", 300), "1:201 is nested more than 200 levels deep"},
-		{"a.json", strings.Repeat("[", 20000) + strings.Repeat("]", 20000), "1:10001 is no valid JSON: invalid character '[' exceeded max depth"},
+		{"a.json", strings.Repeat("[", 20000) + strings.Repeat("]", 20000), "1:10001 is not valid JSON: invalid character '[' exceeded max depth"},
 		{"a.json", "[" + strings.Repeat("0,", 1<<20) + "0]", "1:2097152 has more than 1048576 values"},
 		{"a.yaml", "[" + strings.Repeat("0,", 1<<20) + "0]", "1:2097152 has more than 1048576 values"},
-		{"a.json", strings.Repeat(" ", tree.MaxSize+1), "1:1 is larger than 32 MiB: it is some other file"},
-		{"a.yaml", "a: 1\n---\nb: 2\n", "3:1 has a second document: keep one"},
-		{"a.yaml", "a: 1\nb: \"x\ny\n", "2:4 is no valid YAML: found unexpected end of stream"},
+		{"a.json", strings.Repeat(" ", tree.MaxSize+1), "1:1 is larger than 32 MiB: check whether it is the right file"},
+		{"a.yaml", "a: 1\n---\nb: 2\n", "3:1 has a second document: keep one of them"},
+		{"a.yaml", "a: 1\nb: \"x\ny\n", "2:4 is not valid YAML: found unexpected end of stream"},
 		{"a.yaml", "a: !x 1\n", "1:4 has a tag, which is not supported: remove it"},
 		{"a.yaml", "a: !!binary aGk=\n", "1:4 has a tag, which is not supported: remove it"},
-		{"a.yaml", "[a]: 1\n", "1:1 has a key that is no plain name"},
-		{"a.yaml", "~: 1\n", "1:1 has a key that is no plain name"},
+		{"a.yaml", "[a]: 1\n", "1:1 has a key that is not a plain name"},
+		{"a.yaml", "~: 1\n", "1:1 has a key that is not a plain name"},
 		{"a.yaml", "é: 1\nb: \r2\n", "2:4 " + strange},
 		{"a.yaml", "a: 1\r", "1:5 " + strange},
 		{"a.yaml", "a: '\u0085'\n", "1:5 " + strange},
 		{"a.yaml", "# \u2028\n", "1:3 " + strange},
 		{"a.yaml", "a: \u2029\n", "1:4 " + strange},
-		{"a.yaml", "a: .inf\n", "1:4 has the number .inf, which JSON cannot say: write it in decimals, or put it into quotes"},
-		{"a.yaml", "a: 0x1F\n", "1:4 has the number 0x1F, which JSON cannot say: write it in decimals, or put it into quotes"},
-		{"a.yaml", "a: 010\n", "1:4 has the number 010, which JSON cannot say: write it in decimals, or put it into quotes"},
-		{"a.yaml", "a: [1\nb: 2\n", "2:2 is no valid YAML: did not find expected ',' or ']'"},
-		{"a.yaml", "a: b: c\n", "1:5 is no valid YAML: mapping values are not allowed in this context"},
+		{"a.yaml", "a: .inf\n", "1:4 has the number .inf, which JSON does not have: write it in decimal notation, or put it into quotes"},
+		{"a.yaml", "a: 0x1F\n", "1:4 has the number 0x1F, which JSON does not have: write it in decimal notation, or put it into quotes"},
+		{"a.yaml", "a: 010\n", "1:4 has the number 010, which JSON does not have: write it in decimal notation, or put it into quotes"},
+		{"a.yaml", "a: [1\nb: 2\n", "2:2 is not valid YAML: did not find expected ',' or ']'"},
+		{"a.yaml", "a: b: c\n", "1:5 is not valid YAML: mapping values are not allowed in this context"},
 		{"a.yaml", "\ta: 1\n", "1:1 has a tab before its first word: indent with spaces"},
 		{"a.yaml", "a:\n  b: 1\n\tc: 2\n", "3:1 has a tab before its first word: indent with spaces"},
 		{"a.yaml", "a: 1\n\tb: 2\n", "2:1 has a tab before its first word: indent with spaces"},
-		{"a.yaml", "a: 1\nb: @c\n", "2:4 is no valid YAML: found character that cannot start any token"},
+		{"a.yaml", "a: 1\nb: @c\n", "2:4 is not valid YAML: found character that cannot start any token"},
 	} {
 		_, err := tree.Parse(c.name, []byte(c.data))
 		var faults tree.Errors

@@ -11,12 +11,12 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// parseYAML reads a YAML document of plain values: aliases and merge keys are
-// expanded; what has a tag, or what JSON cannot say, is a fault.
+// parseYAML reads a YAML document of plain values. It expands aliases and merge keys. A tag
+// is a fault, and so is a value that JSON does not have.
 func parseYAML(file *File) (node *Node, faults Errors, err *Error) {
 	defer func() {
 		if recover() != nil {
-			node, faults, err = nil, nil, &Error{Place{file, 1, 1}, "is no valid YAML"}
+			node, faults, err = nil, nil, &Error{Place{file, 1, 1}, "is not valid YAML"}
 		}
 	}()
 	if at := strangeBreak(file.data); at >= 0 {
@@ -36,15 +36,14 @@ func parseYAML(file *File) (node *Node, faults Errors, err *Error) {
 		case node == nil || node.Kind == Null:
 			node = value
 		case value.Kind != Null:
-			return nil, nil, &Error{value.Place, "has a second document: keep one"}
+			return nil, nil, &Error{value.Place, "has a second document: keep one of them"}
 		}
 	}
 	return node, r.faults, nil
 }
 
-// strangeBreak returns where the document has a character that YAML 1.1 took for
-// a line break and YAML 1.2 or editors do not, or -1. Lines would not be those
-// that people see.
+// strangeBreak returns the offset of a character that is a line break in YAML 1.1, but not
+// in YAML 1.2 or in editors, or -1. The lines of errors would differ from those in editors.
 func strangeBreak(data []byte) int {
 	for i := range data {
 		switch c := data[i]; {
@@ -58,14 +57,14 @@ func strangeBreak(data []byte) int {
 }
 
 func yamlError(file *File, err error) *Error {
-	found := &Error{Place{file, 1, 1}, "is no valid YAML"}
+	found := &Error{Place{file, 1, 1}, "is not valid YAML"}
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		return found
 	}
 	at := load.Mark
 	if strings.Contains(load.Message, "end of stream") && load.ContextMark.Line > 0 {
-		at = load.ContextMark // Where it began says more.
+		at = load.ContextMark // The beginning of the value tells more.
 	}
 	if at.Line > 0 {
 		found.Line, found.Column = at.Line, max(at.Column, 1)
@@ -84,8 +83,8 @@ func yamlError(file *File, err error) *Error {
 	return found
 }
 
-// tabAround reports whether a line at a fault is indented with a tab, which YAML
-// forbids, and moves the place there. Parsers tell the consequences.
+// tabAround reports whether a line at a fault is indented with a tab, which YAML forbids, and
+// moves the place there. The parser only reports the consequences.
 func (f *File) tabAround(at *Place) bool {
 	for _, number := range [...]int{at.Line, at.Line + 1, at.Line - 1} {
 		line := f.Line(number)
@@ -100,7 +99,7 @@ func (f *File) tabAround(at *Place) bool {
 
 const noTag = "has a tag, which is not supported: remove it"
 
-// A yamlReader makes a tree of the nodes of the parser.
+// A yamlReader turns the nodes of the parser into a tree.
 type yamlReader struct {
 	file   *File
 	faults Errors
@@ -156,7 +155,7 @@ func (r *yamlReader) value(from *yaml.Node, depth int) (node *Node, err *Error) 
 	return node, nil
 }
 
-// members reads those of a mapping.
+// members reads the members of a mapping.
 func (r *yamlReader) members(node *Node, from *yaml.Node, depth int) *Error {
 	taken := namesIn(from)
 	node.Members = make([]Member, 0, len(from.Content)/2)
@@ -169,7 +168,7 @@ func (r *yamlReader) members(node *Node, from *yaml.Node, depth int) *Error {
 			continue
 		}
 		if r.depth > 0 {
-			r.text += len(nameOf(key).Value) // Counted with the value.
+			r.text += len(nameOf(key).Value) // r.value counts the value.
 		}
 		member := r.name(key)
 		value, err := r.value(from.Content[i+1], depth+1)
@@ -182,7 +181,7 @@ func (r *yamlReader) members(node *Node, from *yaml.Node, depth int) *Error {
 	return nil
 }
 
-// fault adds a fault, once: an anchor may be used many times.
+// fault adds a fault once, because an anchor may be used many times.
 func (r *yamlReader) fault(at Place, message string) string {
 	fault := Error{at, message}
 	if !r.told[fault] {
@@ -197,13 +196,12 @@ func (r *yamlReader) invalid(node *Node, message string) *Node {
 	return node
 }
 
-// name returns a member without its value. Numbers and booleans stand for their
-// text.
+// name returns a member without its value. A number or boolean as a name is its text.
 func (r *yamlReader) name(key *yaml.Node) Member {
 	name := nameOf(key)
 	member := Member{Place: r.placeOf(key), Name: name.Value}
 	if name.Style&yaml.TaggedStyle != 0 || name.Kind != yaml.ScalarNode || name.Tag == "!!null" {
-		member.Fault = r.fault(member.Place, "has a key that is no plain name")
+		member.Fault = r.fault(member.Place, "has a key that is not a plain name")
 	}
 	return member
 }
@@ -217,17 +215,17 @@ func (r *yamlReader) scalar(node *Node, from *yaml.Node) {
 	case "!!int", "!!float":
 		node.Kind, node.Text = Number, strings.TrimPrefix(from.Value, "+")
 		if !isNumber(node.Text) {
-			r.invalid(node, fmt.Sprintf("has the number %.40s, which JSON cannot say: write it in decimals, or put it into quotes", from.Value))
+			r.invalid(node, fmt.Sprintf("has the number %.40s, which JSON does not have: write it in decimal notation, or put it into quotes", from.Value))
 		}
-	default: // A date is a text too.
+	default: // A date is a text, too.
 		node.Kind, node.Text = String, from.Value
 		if from.Style == 0 && isNumber(from.Value) {
-			node.Kind = Number // One that is too large for the parser.
+			node.Kind = Number // It is too large for the parser.
 		}
 	}
 }
 
-// isNumber reports whether the text is a number as JSON writes it.
+// isNumber reports whether the text is a number in JSON.
 func isNumber(text string) bool {
 	return text != "" && (text[0] == '-' || '0' <= text[0] && text[0] <= '9') && json.Valid([]byte(text))
 }

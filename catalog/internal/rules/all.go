@@ -7,8 +7,7 @@ import (
 	"github.com/openbroker/openbroker/catalog/internal/source"
 )
 
-// rules are all of them. Each list is about one object, in the order of the
-// specification.
+// rules are all rules. Each list is about one object, in the order of the specification.
 var rules = linked(slices.Concat(
 	fileRules, responseRules, typeRules, nullRules,
 	catalogRules, requiredRules, uniqueRules, nameRules, lengthRules, characterRules,
@@ -17,14 +16,14 @@ var rules = linked(slices.Concat(
 	extensionRules,
 ))
 
-// Pages that clauses are on.
+// The pages of clauses.
 const (
 	specPage    = "https://github.com/openservicebrokerapi/servicebroker/blob/v2.17/spec.md"
 	profilePage = "https://github.com/openservicebrokerapi/servicebroker/blob/v2.17/profile.md"
 	projectPage = "https://github.com/openbroker/openbroker/blob/main/"
 )
 
-// Clauses that are no part of the specification.
+// Clauses outside the specification.
 const (
 	cloudController = "Cloud Controller, validation of catalogs"
 	serviceCatalog  = "Kubernetes service-catalog, validation of catalogs"
@@ -47,7 +46,7 @@ const (
 	costClause        = "profile.md, Cost Object"
 )
 
-// linked gives rules without one the link to their clause.
+// linked adds the link to the clause to rules that have none.
 func linked(list []Rule) []Rule {
 	pages := map[string]string{
 		cloudController: "https://github.com/cloudfoundry/cloud_controller_ng/tree/main/lib/services/service_brokers/v2",
@@ -76,7 +75,7 @@ func linked(list []Rule) []Rule {
 	return list
 }
 
-// refusedBy and misreadBy are platforms with the same exception.
+// refusedBy and misreadBy return the platforms that object in the same way.
 func refusedBy(platforms ...Platform) map[Platform]Severity { return all(SeverityError, platforms) }
 
 func misreadBy(platforms ...Platform) map[Platform]Severity { return all(SeverityWarning, platforms) }
@@ -105,7 +104,7 @@ func eachPlan(check func(p *source.Plan, report report)) check {
 	}
 }
 
-// eachEntity is for what services and plans have in common; what is one of the two.
+// eachEntity checks services and plans alike; what is "service" or "plan".
 func eachEntity(check func(at *source.Place, what string, report report)) check {
 	return func(c *checked, report report) {
 		for _, s := range c.Services {

@@ -8,28 +8,28 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// dashboardRules are about the clients of dashboards. No message has a value of
-// theirs but the id.
+// dashboardRules are about the clients of dashboards. Their ids are the only values in
+// messages.
 var dashboardRules = []Rule{
 	clientMissing("id", SeverityError, nil, dashboardClause, "Add the id of the OAuth client."),
-	clientEmpty("id", "Give it the id of the OAuth client."),
+	clientEmpty("id", "Enter the id of the OAuth client."),
 	clientMissing("secret", SeverityError, nil, dashboardClause, "Add the secret of the OAuth client."),
-	clientEmpty("secret", "Give it the secret of the OAuth client."),
-	clientMissing("redirect_uri", "", refusedBy(CloudFoundry), cloudController, "Add the URI to which users return after they logged in."),
+	clientEmpty("secret", "Enter the secret of the OAuth client."),
+	clientMissing("redirect_uri", "", refusedBy(CloudFoundry), cloudController, "Add the URI to which users return after the login."),
 	{
 		ID: "dashboard-client-redirect-uri", Severity: SeverityWarning, Clause: dashboardClause,
 		Summary: "The redirect_uri of a dashboard client is an absolute http or https URI.",
-		Fix:     "Write it with scheme and host, such as https://dashboard.example.com.",
+		Fix:     "Write the URI with scheme and host, such as https://dashboard.example.com.",
 		check: eachClient(func(client *source.Place, report report) {
 			if text, ok := client.Member("redirect_uri").Text(); ok && !isWebURL(text) {
-				report(client.Member("redirect_uri"), "the redirect_uri is no absolute http or https URI")
+				report(client.Member("redirect_uri"), "the redirect_uri is not an absolute http or https URI")
 			}
 		}),
 	},
 	{
 		ID: "cloudfoundry-dashboard-client-id-duplicate", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "No two services have the same dashboard client.",
-		Fix:     "Make a client for each service.",
+		Fix:     "Register one client for each service.",
 		check: func(c *checked, report report) {
 			seen := uses{}
 			for _, s := range c.Services {

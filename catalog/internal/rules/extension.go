@@ -10,12 +10,12 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// nullRules are about fields that are null. The specification knows no null;
-// [Source.Catalog] leaves such fields out.
+// nullRules are about fields that are null. The specification has no null, and
+// [source.Source.DefinedJSON] leaves such fields out.
 var nullRules = []Rule{
 	{
 		ID: "cloudfoundry-list-null", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
-		Summary: "tags and requires are not null in what a broker serves.",
+		Summary: "The tags and requires that a broker serves are not null.",
 		Fix:     "Serve an empty list, or leave the field out.",
 		check: func(c *checked, report report) {
 			for at, f := range c.known() {
@@ -32,42 +32,42 @@ var nullRules = []Rule{
 		check: func(c *checked, report report) {
 			for at, f := range c.known() {
 				if at.Is(tree.Null) && !c.refusesNull(f) {
-					report(at, "%s has no value", f.Name)
+					report(at, "%s is null", f.Name)
 				}
 			}
 		},
 	},
 }
 
-// refusesNull reports whether a rule of its own is about a null: a platform refuses
-// it, and gets to see it. From files, [Source.Catalog] leaves it out.
+// refusesNull reports whether a separate rule is about a null, because a platform refuses
+// it. Platforms see a null only if a running broker serves it.
 func (c *checked) refusesNull(f *source.Field) bool {
 	return c.Served && (f.Texts && f.Name != "bullets" || f.Name == "documentationUrl")
 }
 
-// extensionRules are about fields that the specification does not define.
-// Nothing is wrong with them, unless they are meant to be others.
+// extensionRules are about fields that the specification does not define. Such fields are
+// allowed, but some are mistakes.
 var extensionRules = []Rule{
 	{
 		ID: "field-misspelled", Severity: SeverityWarning, Clause: catalogClause,
-		Summary: "The name of an extension field is not nearly that of a field that the specification or its profile defines.",
-		Fix:     "Correct the name; if it is meant to be what it is, disable this rule.",
+		Summary: "The name of an extension field does not resemble a field that the specification or its profile defines.",
+		Fix:     "Correct the name. If it is intended, disable this rule.",
 		check: func(c *checked, report report) {
 			for at, s := range c.unknown() {
 				if near := nearest(at, s); near != "" {
-					report(at.NamePlace(), "%s is unknown: is %s meant?", excerpt.Brief(at.Token), near)
+					report(at.NamePlace(), "unknown field %s: did you mean %s?", excerpt.Brief(at.Token), near)
 				}
 			}
 		},
 	},
 	{
 		ID: "field-misplaced", Severity: SeverityWarning, Clause: catalogClause,
-		Summary: "A field that the specification defines is in the object that it defines it for.",
-		Fix:     "Move it there.",
+		Summary: "A field that the specification defines is in the right object.",
+		Fix:     "Move the field to that object.",
 		check: func(c *checked, report report) {
 			for at, s := range c.unknown() {
 				if home := homeOf(at.Token, s); home != "" && nearest(at, s) == "" {
-					report(at.NamePlace(), "%s is a field of %s, not of %s", excerpt.Brief(at.Token), home, s.Title)
+					report(at.NamePlace(), "%s belongs to %s, not to %s", excerpt.Brief(at.Token), home, s.Title)
 				}
 			}
 		},
@@ -84,11 +84,11 @@ func (c *checked) known() iter.Seq2[*source.Place, *source.Field] {
 	}
 }
 
-// unknown yields the extension fields of all objects, and what these are.
+// unknown yields the extension fields of all objects, with the shape of the object.
 func (c *checked) unknown() iter.Seq2[*source.Place, *source.Shape] {
 	return func(yield func(*source.Place, *source.Shape) bool) {
 		if !c.Member("services").Given() {
-			return // It is something else.
+			return // It is not a catalog.
 		}
 		walk(c.Place, source.CatalogShape, func(at *source.Place, s *source.Shape) bool {
 			return s.Field(at.Token) != nil || yield(at, s)
@@ -96,8 +96,8 @@ func (c *checked) unknown() iter.Seq2[*source.Place, *source.Shape] {
 	}
 }
 
-// walk calls each for the fields of an object of the shape, and of the objects
-// in it, until it returns false.
+// walk calls each for the fields of an object and of the objects in it, until each returns
+// false.
 func walk(at *source.Place, s *source.Shape, each func(at *source.Place, s *source.Shape) bool) bool {
 	for member := range at.Members() {
 		if !each(member, s) {
@@ -122,7 +122,7 @@ func walk(at *source.Place, s *source.Shape, each func(at *source.Place, s *sour
 	return true
 }
 
-// homeOf names the object that has the field, if it is not one of s.
+// homeOf names the object that a field belongs to, if that is not s.
 func homeOf(name string, s *source.Shape) string {
 	switch s {
 	case source.ServiceShape, source.PlanShape, source.CatalogShape:
@@ -139,7 +139,7 @@ func homeOf(name string, s *source.Shape) string {
 			return metadata.Title
 		}
 	case source.PlanMetadataShape:
-		// Metadata is free, and has what users like; but this one a platform obeys.
+		// Metadata may have any field, but a platform acts on this one.
 		if name == "shareable" {
 			return source.ServiceMetadataShape.Title
 		}
@@ -147,7 +147,7 @@ func homeOf(name string, s *source.Shape) string {
 	return ""
 }
 
-// nearest returns the field of the shape that an unknown one is likely to be.
+// nearest returns the field of the shape that an unknown field is likely to mean.
 func nearest(at *source.Place, s *source.Shape) string {
 	name := at.Token
 	if homeOf(name, s) != "" || strings.HasPrefix(name, "x-") {
@@ -157,7 +157,7 @@ func nearest(at *source.Place, s *source.Shape) string {
 	for i := range s.Fields {
 		known := s.Fields[i].Name
 		if at.Parent.Member(known).Node != nil {
-			continue // It is there already.
+			continue // The object has it already.
 		}
 		if d := spelling.Distance(name, known); d < distance {
 			best, distance = known, d
@@ -169,11 +169,11 @@ func nearest(at *source.Place, s *source.Shape) string {
 	return best
 }
 
-// suggestion is what messages add for a value that is nearly one of the known.
+// suggestion returns what messages add for a value that resembles a known value.
 func suggestion(value string, known []string) string {
 	for _, k := range known {
 		if spelling.Distance(value, k) <= 2 {
-			return ": is " + k + " meant?"
+			return ": did you mean " + k + "?"
 		}
 	}
 	return ""

@@ -8,37 +8,37 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// fileRules are about files, before anything is known of catalogs.
+// fileRules are about files as documents.
 var fileRules = []Rule{
 	{
 		ID: "syntax", Severity: SeverityError,
 		Clause:  "docs/catalog.md, Files",
 		Summary: "A file is a UTF-8 document in strict JSON or plain YAML.",
-		Fix:     "Correct the file at this place; a JSON file must be named *.json.",
+		Fix:     "Correct the file at this position. The name of a JSON file must end in .json.",
 	},
 	{
 		ID: "not-a-catalog", Severity: SeverityError,
 		Clause:  "docs/catalog.md, Directories",
-		Summary: "Each file of a catalog's directory is a catalog, a service or a JSON Schema.",
-		Fix:     "Complete the file, or move it elsewhere, such as into a directory below this one.",
+		Summary: "Each file in the directory of a catalog is a catalog, a service or a JSON Schema.",
+		Fix:     "Complete the file, or move it elsewhere, such as into a subdirectory.",
 	},
 	{
 		ID: "extension-conflict", Severity: SeverityError,
 		Clause:  "docs/catalog.md, Directories",
-		Summary: "The files of a directory agree about the extension fields of the catalog.",
-		Fix:     "Keep the field in one of the files.",
+		Summary: "The files of a directory have the same values for extension fields of the catalog.",
+		Fix:     "Keep the field in one file only.",
 	},
 	{
 		ID: "file-reference", Severity: SeverityError,
 		Clause:  "docs/catalog.md, Schemas in files of their own",
 		Summary: "A $file names a readable file in the directory of the catalog.",
-		Fix:     "Give the path of a YAML or JSON file with the schema, relative to this file.",
+		Fix:     "Enter the path of a YAML or JSON file with the schema, relative to this file.",
 	},
 	{
 		ID: "duplicate-key", Severity: SeverityError,
 		Clause: "RFC 8259, 4", Link: "https://www.rfc-editor.org/rfc/rfc8259#section-4",
 		Summary: "A field occurs once in its object.",
-		Fix:     "Remove one of the two: readers do not agree about which counts.",
+		Fix:     "Remove one of the two: parsers disagree about which one counts.",
 		check: func(c *checked, report report) {
 			if !hasRepeated(c.Node) {
 				return
@@ -53,7 +53,7 @@ var fileRules = []Rule{
 	},
 }
 
-// visit calls each for the value and all values in it.
+// visit calls each for a value and all values in it.
 func visit(at *source.Place, each func(*source.Place)) {
 	each(at)
 	if at.Is(tree.Object) {
@@ -67,8 +67,8 @@ func visit(at *source.Place, each func(*source.Place)) {
 	}
 }
 
-// hasRepeated reports whether a name occurs twice in any object of the value. It
-// is there because it is much cheaper than to visit places.
+// hasRepeated reports whether a name occurs twice in any object of the value. It is much
+// cheaper than visiting all places.
 func hasRepeated(node *tree.Node) bool {
 	for range node.Repeated() {
 		return true

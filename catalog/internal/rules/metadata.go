@@ -10,13 +10,13 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// serviceMetadataRules are about metadata, of plans too. Platforms take metadata
-// as it is, so that most of what is wrong with it shows only to users.
+// serviceMetadataRules are about metadata, also of plans. Platforms pass metadata on
+// unchecked, so that only users see most faults.
 var serviceMetadataRules = []Rule{
 	{
 		ID: "metadata-type", Severity: SeverityWarning, Clause: metadataClause,
-		Summary: "The fields of metadata that the profile defines have the type that it says.",
-		Fix:     "Give it a value of this type: what shows services to users reads no other.",
+		Summary: "The fields of metadata that the profile defines have the right type.",
+		Fix:     "Enter a value of this type: marketplaces and dashboards read no other.",
 		check: func(c *checked, report report) {
 			for _, s := range c.Services {
 				checkMetadata(s.Member("metadata"), source.ServiceMetadataShape, report)
@@ -29,10 +29,10 @@ var serviceMetadataRules = []Rule{
 	{
 		ID: "korifi-documentation-url", Platforms: refusedBy(Korifi), Clause: korifi,
 		Summary: "metadata.documentationUrl is a string.",
-		Fix:     "Write one URL: Korifi crashes while it reads anything else.",
+		Fix:     "Enter one URL: Korifi crashes when it reads anything else.",
 		check: func(c *checked, report report) {
 			for _, s := range c.Services {
-				// A client sees a null only of a running broker.
+				// Clients see a null only if a running broker serves it.
 				at := s.Path("metadata", "documentationUrl")
 				if at.Node != nil && !at.Is(tree.String) && (c.Served || !at.Is(tree.Null)) {
 					report(at, "documentationUrl must be a string, not %s", at.Node.Kind)
@@ -53,7 +53,7 @@ var serviceMetadataRules = []Rule{
 	{
 		ID: "metadata-url", Severity: SeverityWarning, Clause: metadataClause,
 		Summary: "URLs in metadata are absolute; images may be data URLs.",
-		Fix:     "Write the URL with https:// in front.",
+		Fix:     "Begin the URL with https://.",
 		check: eachService(func(s *source.Service, report report) {
 			for _, field := range []string{"imageUrl", "documentationUrl", "supportUrl"} {
 				at := s.Path("metadata", field)
@@ -62,14 +62,13 @@ var serviceMetadataRules = []Rule{
 					field == "supportUrl" && strings.HasPrefix(text, "mailto:") {
 					continue
 				}
-				report(at, "%s is no absolute URL", field)
+				report(at, "%s is not an absolute URL", field)
 			}
 		}),
 	},
 }
 
-// checkMetadata reports fields with another type than the profile says, but for
-// those that have rules of their own.
+// checkMetadata reports fields of the wrong type, except those with separate rules.
 func checkMetadata(metadata *source.Place, s *source.Shape, report report) {
 	for member := range metadata.Members() {
 		f := s.Field(member.Token)
@@ -88,8 +87,8 @@ func checkMetadata(metadata *source.Place, s *source.Shape, report report) {
 	}
 }
 
-// costRules are about prices. Cloud Foundry drops those that it does not
-// understand, and says nothing.
+// costRules are about prices. Cloud Foundry silently drops prices that it does not
+// understand.
 var costRules = []Rule{
 	{
 		ID: "costs-type", Severity: SeverityWarning, Clause: costClause,
@@ -113,7 +112,7 @@ var costRules = []Rule{
 	{
 		ID: "cost-unit-missing", Severity: SeverityWarning, Clause: costClause,
 		Summary: "A cost has a unit.",
-		Fix:     "Add what is paid for, such as unit: MONTHLY.",
+		Fix:     "Add the unit that users pay for, such as unit: MONTHLY.",
 		check: eachCost(func(cost *source.Place, report report) {
 			if unit := cost.Member("unit"); !unit.Given() {
 				report(cost, "the cost has no unit")
@@ -125,7 +124,7 @@ var costRules = []Rule{
 	{
 		ID: "cost-amount-number", Severity: SeverityWarning, Clause: costClause,
 		Summary: "An amount is a number.",
-		Fix:     "Write the number without quotes and without currency sign.",
+		Fix:     "Write the number without quotes and without a currency sign.",
 		check: eachAmount(func(amount *source.Place, report report) {
 			if !amount.Is(tree.Number) {
 				report(amount, "the amount of %s must be a number, not %s", excerpt.Brief(amount.Token), amount.Node.Kind)
@@ -135,7 +134,7 @@ var costRules = []Rule{
 	{
 		ID: "cost-amount-negative", Severity: SeverityWarning, Clause: goodSense,
 		Summary: "An amount is not negative.",
-		Fix:     "Write what users pay.",
+		Fix:     "Enter the price that users pay.",
 		check: eachAmount(func(amount *source.Place, report report) {
 			if amount.Is(tree.Number) && strings.HasPrefix(amount.Node.Text, "-") && sign(amount.Node.Text) < 0 {
 				report(amount, "the amount of %s is negative", excerpt.Brief(amount.Token))
@@ -148,14 +147,14 @@ var costRules = []Rule{
 		Fix:     "Use the code, such as usd or eur.",
 		check: eachAmount(func(amount *source.Place, report report) {
 			if !currency.MatchString(amount.Token) {
-				report(amount, "%q is no currency code", excerpt.Brief(amount.Token))
+				report(amount, "%q is not a currency code", excerpt.Brief(amount.Token))
 			}
 		}),
 	},
 	{
 		ID: "free-with-costs", Severity: SeverityWarning, Clause: planClause,
-		Summary: "A plan that is free has no costs.",
-		Fix:     "Add free: false to the plan, or remove the costs. A plan is free unless it says otherwise.",
+		Summary: "A free plan has no costs.",
+		Fix:     "Add free: false to the plan, or remove the costs. A plan is free by default.",
 		check: eachPlan(func(p *source.Plan, report report) {
 			if p.Member("free").IsFalse() {
 				return
@@ -210,7 +209,7 @@ func eachAmount(check func(amount *source.Place, report report)) check {
 	})
 }
 
-// sign returns -1, 0 or 1 for a number as JSON writes it.
+// sign returns -1, 0 or 1 for a number in JSON.
 func sign(number string) int {
 	mantissa, _, _ := strings.Cut(strings.ToLower(number), "e")
 	value, ok := new(big.Float).SetString(mantissa)

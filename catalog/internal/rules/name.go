@@ -22,17 +22,17 @@ var nameRules = []Rule{
 	{
 		ID: "id-not-guid", Severity: SeverityWarning, Clause: offeringClause,
 		Summary: "Ids are GUIDs.",
-		Fix:     "Use a new GUID for what is new; leave the id of what has instances as it is, and disable this rule.",
+		Fix:     "Use a new GUID for a new service or plan. If it has instances, keep its id, and disable this rule.",
 		check: eachEntity(func(at *source.Place, what string, report report) {
 			if id, ok := at.Member("id").Text(); ok && strings.TrimSpace(id) != "" && !guid.MatchString(id) {
-				report(at.Member("id"), "the id %q of a %s is no GUID: another broker may use it too", excerpt.Brief(id), what)
+				report(at.Member("id"), "the id %q of a %s is not a GUID: another broker may use the same id", excerpt.Brief(id), what)
 			}
 		}),
 	},
 	{
 		ID: "name-not-cli-friendly", Severity: SeverityWarning, Clause: bodyClause,
 		Summary: "Names consist of letters, digits, periods and hyphens.",
-		Fix:     "Rename it, and put what people shall see into metadata.displayName.",
+		Fix:     "Rename it, and put the name for display into metadata.displayName.",
 		check: eachEntity(func(at *source.Place, what string, report report) {
 			if name, ok := at.Member("name").Text(); ok && strings.TrimSpace(name) != "" && !cliFriendly.MatchString(name) {
 				report(at.Member("name"), "the name %q of a %s is hard to type on a command line", excerpt.Brief(name), what)
@@ -42,17 +42,17 @@ var nameRules = []Rule{
 	{
 		ID: "name-meaningless", Severity: SeverityWarning, Clause: bodyClause,
 		Summary: "Names have a letter or a digit, and do not begin with a hyphen.",
-		Fix:     "Choose a name that command lines do not take for an option.",
+		Fix:     "Choose a name that command lines do not read as an option.",
 		check: eachEntity(func(at *source.Place, what string, report report) {
 			if name, ok := at.Member("name").Text(); ok && cliFriendly.MatchString(name) && (name[0] == '-' || !wordy.MatchString(name)) {
-				report(at.Member("name"), "the name %q of a %s looks like an option or like nothing", excerpt.Brief(name), what)
+				report(at.Member("name"), "the name %q of a %s looks like an option, or has no letter or digit", excerpt.Brief(name), what)
 			}
 		}),
 	},
 	{
 		ID: "sm-reserved-plan-name", Platforms: refusedBy(ServiceManager), Clause: serviceManager,
-		Summary: "No plan is called reference-instance.",
-		Fix:     "Rename the plan: Service Manager adds one of this name to services that can be shared.",
+		Summary: "No plan has the name reference-instance.",
+		Fix:     "Rename the plan: Service Manager adds a plan with this name to services that can be shared.",
 		check: eachPlan(func(p *source.Plan, report report) {
 			if name, _ := p.Member("name").Text(); name == "reference-instance" {
 				report(p.Member("name"), "the plan name %q is reserved", name)
@@ -66,16 +66,16 @@ var lengthRules = []Rule{
 	tooLong("id-long", SeverityWarning, nil, catalogClause, 255, "Use a GUID.", "id"),
 	tooLong("kubernetes-id-long", "", refusedBy(Kubernetes), serviceCatalog, 63, "Use a GUID.", "id"),
 	tooLong("name-long", SeverityWarning, refusedBy(ServiceManager), catalogClause, 255,
-		"Shorten it, and put what people shall see into metadata.displayName.", "name"),
+		"Shorten it, and put the name for display into metadata.displayName.", "name"),
 	tooLong("kubernetes-name-long", "", refusedBy(Kubernetes), serviceCatalog, 63,
-		"Shorten it, and put what people shall see into metadata.displayName.", "name"),
+		"Shorten it, and put the name for display into metadata.displayName.", "name"),
 	tooLong("description-long", SeverityWarning, nil, catalogClause, 255,
 		"Shorten it, and put the rest into metadata.longDescription or metadata.bullets.", "description"),
 	tooLong("cloudfoundry-description-long", "", refusedBy(CloudFoundry), cloudController, 10_000,
 		"Shorten it, and put the rest into metadata.longDescription or metadata.bullets.", "description"),
 	tooLong("display-name-long", SeverityWarning, nil, catalogClause, 255, "Shorten it.", "metadata", "displayName"),
 	tooLong("maintenance-description-long", SeverityWarning, nil, catalogClause, 255,
-		"Say in short what users will notice.", "maintenance_info", "description"),
+		"Summarize what users will notice.", "maintenance_info", "description"),
 }
 
 func tooLong(id string, severity Severity, platforms map[Platform]Severity, clause string, limit int, fix string, path ...string) Rule {
@@ -100,12 +100,12 @@ func tooLong(id string, severity Severity, platforms map[Platform]Severity, clau
 	}
 }
 
-// characterRules are about characters that nobody sees.
+// characterRules are about invisible characters.
 var characterRules = []Rule{
 	{
 		ID: "surrounding-space", Severity: SeverityWarning, Clause: goodSense,
-		Summary: "Ids and names have no white space at their ends.",
-		Fix:     "Remove it while there are no instances.",
+		Summary: "Ids and names neither begin nor end with white space.",
+		Fix:     "Remove the white space while there are no instances.",
 		check: eachEntity(func(at *source.Place, what string, report report) {
 			for _, field := range []string{"id", "name"} {
 				if text, ok := at.Member(field).Text(); ok && text != strings.TrimSpace(text) && strings.TrimSpace(text) != "" {
@@ -117,7 +117,7 @@ var characterRules = []Rule{
 	{
 		ID: "control-character", Severity: SeverityWarning, Clause: goodSense,
 		Summary: "Ids, names and descriptions have no control characters.",
-		Fix:     "Remove them: they may change the terminal of who lists the services.",
+		Fix:     "Remove the characters: they can corrupt the terminal of users who list the services.",
 		check: eachEntity(func(at *source.Place, what string, report report) {
 			for _, field := range []string{"id", "name", "description"} {
 				text, _ := at.Member(field).Text()

@@ -14,21 +14,21 @@ import (
 var planRules = []Rule{
 	{
 		ID: "plan-free-missing", Platforms: misreadBy(Korifi, Kubernetes), Clause: planClause,
-		Summary: "A plan says whether it is free.",
-		Fix:     "Add free: true, which the specification reads out of its absence; these platforms read false.",
+		Summary: "A plan has the field free.",
+		Fix:     "Add free: true, which is the default of the specification. These platforms assume false.",
 		check: eachPlan(func(p *source.Plan, report report) {
 			if !p.Member("free").Given() {
-				report(p.Place, "%s does not say whether it is free", title(p.Place, "plan"))
+				report(p.Place, "%s has no field free", title(p.Place, "plan"))
 			}
 		}),
 	},
 	{
 		ID: "plan-bindable-missing", Platforms: misreadBy(Korifi), Clause: planClause,
-		Summary: "A plan of a bindable service says whether it is bindable.",
-		Fix:     "Add bindable: true, which the specification takes from the service; Korifi reads false.",
+		Summary: "A plan of a bindable service has the field bindable.",
+		Fix:     "Add bindable: true, which the specification inherits from the service. Korifi assumes false.",
 		check: eachPlan(func(p *source.Plan, report report) {
 			if !p.Member("bindable").Given() && p.Service.Member("bindable").IsTrue() {
-				report(p.Place, "%s does not say whether it is bindable", title(p.Place, "plan"))
+				report(p.Place, "%s has no field bindable", title(p.Place, "plan"))
 			}
 		}),
 	},
@@ -38,7 +38,7 @@ var planRules = []Rule{
 		Fix:     "Make the plan bindable, or remove binding_rotatable.",
 		check: eachPlan(func(p *source.Plan, report report) {
 			if p.Member("binding_rotatable").IsTrue() && !bindable(p) {
-				report(p.Member("binding_rotatable"), "bindings of %s can be rotated, but there are none: it is not bindable", title(p.Place, "plan"))
+				report(p.Member("binding_rotatable"), "bindings of %s can be rotated, but the plan is not bindable", title(p.Place, "plan"))
 			}
 		}),
 	},
@@ -55,7 +55,7 @@ var planRules = []Rule{
 	{
 		ID: "polling-duration-negative", Severity: SeverityError, Clause: planClause,
 		Summary: "maximum_polling_duration is not negative.",
-		Fix:     "Give the seconds after which an operation has failed, such as 3600, or remove the field.",
+		Fix:     "Enter the seconds after which an operation counts as failed, such as 3600, or remove the field.",
 		check: eachPlan(func(p *source.Plan, report report) {
 			if seconds, ok := pollingDuration(p); ok && seconds < 0 {
 				report(p.Member("maximum_polling_duration"), "maximum_polling_duration is negative")
@@ -65,7 +65,7 @@ var planRules = []Rule{
 	{
 		ID: "polling-duration-zero", Severity: SeverityWarning, Clause: planClause,
 		Summary: "maximum_polling_duration is not 0.",
-		Fix:     "Give the seconds after which an operation has failed, such as 3600, or remove the field: 0 does not mean that there is no limit.",
+		Fix:     "Enter the seconds after which an operation counts as failed, such as 3600, or remove the field: 0 does not mean unlimited.",
 		check: eachPlan(func(p *source.Plan, report report) {
 			if seconds, ok := pollingDuration(p); ok && seconds == 0 {
 				report(p.Member("maximum_polling_duration"), "maximum_polling_duration is 0: operations fail at the first poll")
@@ -75,7 +75,7 @@ var planRules = []Rule{
 	{
 		ID: "polling-duration-long", Severity: SeverityWarning, Clause: cloudController,
 		Summary: "maximum_polling_duration is at most a week (604800).",
-		Fix:     "Give seconds, not milliseconds. Cloud Foundry takes no more than its own limit, a week by default.",
+		Fix:     "Enter seconds, not milliseconds. Cloud Foundry applies its own limit, a week by default.",
 		check: eachPlan(func(p *source.Plan, report report) {
 			if seconds, ok := pollingDuration(p); ok && seconds > 7*24*3600 {
 				report(p.Member("maximum_polling_duration"), "maximum_polling_duration is %d seconds, more than a week", seconds)
@@ -108,16 +108,16 @@ var maintenanceRules = []Rule{
 	{
 		ID: "maintenance-version-invalid", Severity: SeverityError, Clause: maintenanceClause,
 		Summary: "maintenance_info.version is a semantic version 2.0.",
-		Fix:     "Write three numbers without leading zeros, such as 2.1.0, if need be with -pre and +build behind them; no v in front.",
+		Fix:     "Write three numbers without leading zeros and without a v, such as 2.1.0 or 2.1.0-rc.1+build.5.",
 		check: eachMaintenance(func(info *source.Place, report report) {
 			if version, ok := info.Member("version").Text(); ok && !semver.Valid(version) {
-				report(info.Member("version"), "%q is no semantic version", excerpt.Brief(version))
+				report(info.Member("version"), "%q is not a semantic version", excerpt.Brief(version))
 			}
 		}),
 	},
 	{
 		ID: "cloudfoundry-maintenance-field", Platforms: refusedBy(CloudFoundry), Clause: cloudController,
-		Summary: "maintenance_info has no fields but version and description.",
+		Summary: "maintenance_info has only the fields version and description.",
 		Fix:     "Move the field into the metadata of the plan.",
 		check: eachMaintenance(func(info *source.Place, report report) {
 			for member := range info.Members() {

@@ -25,7 +25,7 @@ var catalogRules = []Rule{
 	},
 	{
 		ID: "services-elsewhere", Severity: SeverityError, Clause: "docs/catalog.md, Parts of files",
-		Summary:  "The services of a catalog are at the top of the file, or at the place that is named.",
+		Summary:  "The services of a catalog are at the top of the file, or at the place that --at names.",
 		Fix:      "Name the place with --at, as in openbroker lint --at /broker/catalog FILE (catalog.LoadSourceAt in Go).",
 		check:    checkElsewhere,
 		decoding: true,
@@ -42,15 +42,15 @@ var catalogRules = []Rule{
 	},
 }
 
-// requiredRules are about fields that must be there, and not be empty.
+// requiredRules are about required fields, which must not be empty.
 var requiredRules = []Rule{
-	missing("service", "id", offeringClause, "Add an id, best a new GUID, and never change it."),
-	empty("service", "id", offeringClause, "Give it an id, best a new GUID, and never change it."),
+	missing("service", "id", offeringClause, "Add an id, preferably a new GUID, and never change it."),
+	empty("service", "id", offeringClause, "Enter an id, preferably a new GUID, and never change it."),
 	missing("service", "name", offeringClause, "Add a name that users can type."),
-	empty("service", "name", offeringClause, "Give it a name that users can type."),
+	empty("service", "name", offeringClause, "Enter a name that users can type."),
 	missing("service", "description", offeringClause, "Add a short description."),
-	empty("service", "description", offeringClause, "Give it a short description."),
-	missing("service", "bindable", offeringClause, "Add bindable: true, or false if there is nothing to bind to."),
+	empty("service", "description", offeringClause, "Enter a short description."),
+	missing("service", "bindable", offeringClause, "Add bindable: true, or bindable: false if the service has no bindings."),
 	missing("service", "plans", offeringClause, "Add plans: with at least one plan."),
 	{
 		ID: "service-plans-empty", Severity: SeverityError, Clause: offeringClause,
@@ -62,16 +62,16 @@ var requiredRules = []Rule{
 			}
 		}),
 	},
-	missing("plan", "id", planClause, "Add an id, best a new GUID, and never change it."),
-	empty("plan", "id", planClause, "Give it an id, best a new GUID, and never change it."),
+	missing("plan", "id", planClause, "Add an id, preferably a new GUID, and never change it."),
+	empty("plan", "id", planClause, "Enter an id, preferably a new GUID, and never change it."),
 	missing("plan", "name", planClause, "Add a name that users can type."),
-	empty("plan", "name", planClause, "Give it a name that users can type."),
+	empty("plan", "name", planClause, "Enter a name that users can type."),
 	missing("plan", "description", planClause, "Add a short description."),
-	empty("plan", "description", planClause, "Give it a short description."),
+	empty("plan", "description", planClause, "Enter a short description."),
 	{
 		ID: "cloudfoundry-blank", Severity: SeverityWarning, Platforms: refusedBy(CloudFoundry), Clause: cloudController,
 		Summary: "Ids, names and descriptions consist of more than white space.",
-		Fix:     "Give it a value that people can see.",
+		Fix:     "Enter a visible value.",
 		check: eachEntity(func(at *source.Place, what string, report report) {
 			for _, field := range []string{"id", "name", "description"} {
 				if text, ok := at.Member(field).Text(); ok && text != "" && strings.TrimSpace(text) == "" {
@@ -108,7 +108,7 @@ func empty(what, field, clause, fix string) Rule {
 	}
 }
 
-// title is what messages call a service or a plan: by its name, if it has one.
+// title returns the service or plan for a message, by its name, id or index.
 func title(at *source.Place, what string) string {
 	for _, field := range []string{"name", "id"} {
 		if text, ok := at.Member(field).Text(); ok && strings.TrimSpace(text) != "" {
@@ -118,12 +118,12 @@ func title(at *source.Place, what string) string {
 	return fmt.Sprintf("%s %s", what, at.Token)
 }
 
-// uniqueRules are about ids and names that stand for one thing.
+// uniqueRules are about ids and names that must be unique.
 var uniqueRules = []Rule{
 	{
 		ID: "service-id-duplicate", Severity: SeverityError, Clause: offeringClause,
 		Summary: "No two services have the same id.",
-		Fix:     "Give the new one of the two an id of its own; never change the id of a service that has instances.",
+		Fix:     "Give the newer service another id. Never change the id of a service that has instances.",
 		check: func(c *checked, report report) {
 			seen := uses{}
 			for _, s := range c.Services {
@@ -134,7 +134,7 @@ var uniqueRules = []Rule{
 	{
 		ID: "service-name-duplicate", Severity: SeverityError, Clause: offeringClause,
 		Summary: "No two services have the same name.",
-		Fix:     "Rename one of the two.",
+		Fix:     "Rename one of them.",
 		check: func(c *checked, report report) {
 			seen := uses{}
 			for _, s := range c.Services {
@@ -145,7 +145,7 @@ var uniqueRules = []Rule{
 	{
 		ID: "plan-id-duplicate", Severity: SeverityError, Clause: planClause,
 		Summary: "No two plans of the catalog have the same id.",
-		Fix:     "Give the new one of the two an id of its own; never change the id of a plan that has instances.",
+		Fix:     "Give the newer plan another id. Never change the id of a plan that has instances.",
 		check: func(c *checked, report report) {
 			seen := uses{}
 			for p := range c.Plans() {
@@ -156,7 +156,7 @@ var uniqueRules = []Rule{
 	{
 		ID: "plan-name-duplicate", Severity: SeverityError, Clause: planClause,
 		Summary: "No two plans of a service have the same name.",
-		Fix:     "Rename one of the two.",
+		Fix:     "Rename one of them.",
 		check: eachService(func(s *source.Service, report report) {
 			seen := uses{}
 			for _, p := range s.Plans {
@@ -167,7 +167,7 @@ var uniqueRules = []Rule{
 	{
 		ID: "id-shared", Severity: SeverityWarning, Clause: offeringClause,
 		Summary: "A plan does not have the id of a service.",
-		Fix:     "Give the plan an id of its own while it has no instances.",
+		Fix:     "Give the plan another id while it has no instances.",
 		check: func(c *checked, report report) {
 			services := uses{}
 			for _, s := range c.Services {
@@ -180,8 +180,8 @@ var uniqueRules = []Rule{
 	},
 	{
 		ID: "name-case", Severity: SeverityWarning, Clause: bodyClause,
-		Summary: "Names do not differ in upper and lower case only.",
-		Fix:     "Choose a name that people do not take for the other one.",
+		Summary: "Names differ in more than upper and lower case.",
+		Fix:     "Choose a name that users cannot confuse with the other one.",
 		check: func(c *checked, report report) {
 			services := uses{}
 			for _, s := range c.Services {
@@ -195,10 +195,10 @@ var uniqueRules = []Rule{
 	},
 }
 
-// uses are the places where values were seen first.
+// uses has the first place of each value.
 type uses map[string]*source.Place
 
-// add reports a value that was seen before.
+// add reports a repeated value.
 func (u uses) add(at *source.Place, what string, report report) {
 	text, ok := at.Text()
 	if !ok || text == "" {
@@ -211,14 +211,14 @@ func (u uses) add(at *source.Place, what string, report report) {
 	u[text] = at
 }
 
-// find reports a value that was seen before, by something else.
+// find reports a value that another object uses.
 func (u uses) find(at *source.Place, what, whose string, report report) {
 	if text, ok := at.Text(); ok && u[text] != nil {
 		report(at, "%s %q is already used %s%s", what, excerpt.Brief(text), whose, u[text].SeenFrom(at))
 	}
 }
 
-// fold reports a value that was seen before in another case.
+// fold reports a value that differs from an earlier one in case only.
 func (u uses) fold(at *source.Place, what string, report report) {
 	text, ok := at.Text()
 	if !ok {
@@ -229,11 +229,11 @@ func (u uses) fold(at *source.Place, what string, report report) {
 	if first == nil {
 		u[folded] = at
 	} else if first.Node.Text != text {
-		report(at, "%s %q is nearly %q %s", what, excerpt.Brief(text), excerpt.Brief(first.Node.Text), first.SeenFrom(at))
+		report(at, "%s %q differs from %q %s in case only", what, excerpt.Brief(text), excerpt.Brief(first.Node.Text), first.SeenFrom(at))
 	}
 }
 
-// checkElsewhere reports where services are that are not at the top of the file.
+// checkElsewhere reports services that are not at the top of the file.
 func checkElsewhere(c *checked, report report) {
 	found := c.Elsewhere()
 	if len(found) == 0 {
@@ -245,7 +245,7 @@ func checkElsewhere(c *checked, report report) {
 		for i, at := range found[1:] {
 			pointers[i] = at.Pointer() + " (line " + strconv.Itoa(at.At.Line) + ")"
 		}
-		others = "; others are at " + strings.Join(pointers, ", ")
+		others = "; more are at " + strings.Join(pointers, ", ")
 	}
-	report(found[0], "services are here, at %s, and not at the top of the file%s", found[0].Pointer(), others)
+	report(found[0], "the services are here, at %s, instead of at the top of the file%s", found[0].Pointer(), others)
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/openbroker/openbroker/internal/excerpt"
 )
 
-// responseRules are about what answers, for catalogs of running brokers.
+// responseRules are about the responses of running brokers.
 var responseRules = []Rule{
 	{
 		ID: "response-status", Severity: SeverityError,
 		Clause:  "spec.md, Response",
-		Summary: "The catalog is served with status 200.",
+		Summary: "A broker serves its catalog with status 200.",
 		Fix:     "Check the URL and the credentials, then the log of the broker. Platforms do not follow redirects.",
 	},
 	{
 		ID: "response-content-type", Severity: SeverityWarning,
 		Clause:  "spec.md, Content Type",
-		Summary: "The catalog is served as application/json.",
-		Fix:     "Answer with Content-Type: application/json.",
+		Summary: "A broker serves its catalog as application/json.",
+		Fix:     "Respond with Content-Type: application/json.",
 		check: func(c *checked, report report) {
 			if c.Header == nil {
 				return

@@ -9,55 +9,55 @@ import (
 var schemaRules = []Rule{
 	{
 		ID: "schema-parameters-missing", Severity: SeverityWarning, Clause: parametersClause,
-		Summary: "An object for a schema has parameters, and an object for schemas has one.",
+		Summary: "The object of a schema has parameters, and the object of schemas has a schema.",
 		Fix:     "Put the JSON Schema below parameters, or remove the object.",
 		check:   eachPlan(checkSchemaObjects),
 	},
 	schemaRule("schema-draft-missing", SeverityError, nil, parametersClause,
-		"A schema says with $schema which version of JSON Schema it uses.",
+		"A schema has $schema, with its version of JSON Schema.",
 		"Add $schema: \"http://json-schema.org/draft-04/schema#\", which every platform reads."),
 	schemaRule("schema-draft-unknown", SeverityWarning, refusedBy(CloudFoundry), parametersClause,
 		"The $schema of a schema is a version of JSON Schema.",
 		"Use \"http://json-schema.org/draft-04/schema#\", which every platform reads."),
 	schemaRule("schema-draft-old", SeverityWarning, nil, parametersClause,
 		"The version of a schema is draft-04 or later.",
-		"Use \"http://json-schema.org/draft-04/schema#\", the oldest that platforms have to read."),
+		"Use \"http://json-schema.org/draft-04/schema#\", the oldest version that platforms must read."),
 	schemaRule("cloudfoundry-schema-draft", "", refusedBy(CloudFoundry), cloudController,
-		"The $schema of a schema, and of each part, is http://json-schema.org/draft-NN/schema, NN being 01, 02, 03, 04 or 06.",
-		"Use \"http://json-schema.org/draft-04/schema#\", to the letter: Cloud Foundry knows neither https nor a later version."),
+		"The $schema of a schema and of its parts is http://json-schema.org/draft-NN/schema, where NN is 01, 02, 03, 04 or 06.",
+		"Use exactly \"http://json-schema.org/draft-04/schema#\": Cloud Foundry supports neither https nor a later version."),
 	schemaRule("cloudfoundry-schema-not-draft-04", "", refusedBy(CloudFoundry), cloudController,
-		"A schema of another version is valid in draft-04 too.",
-		"Use only what means the same in draft-04, such as exclusiveMinimum: true beside minimum."),
+		"A schema of a later version is also valid in draft-04.",
+		"Use only keywords that mean the same in draft-04."),
 	schemaRule("schema-invalid", SeverityError, nil, parametersClause,
 		"A schema is valid in its version of JSON Schema.",
-		"Correct the schema at this place."),
+		"Correct the schema at this position."),
 	schemaRule("schema-large", SeverityError, nil, parametersClause,
 		"A schema has at most 65,536 bytes as JSON.",
-		"Shorten it; texts and lists of values are what makes schemas large."),
+		"Shorten long texts and lists of values."),
 	schemaRule("schema-external-reference", SeverityError, nil, parametersClause,
 		"A schema does not refer to other documents.",
-		"Copy what is referred to into definitions, and refer to #/definitions/NAME."),
+		"Copy the target into definitions, and refer to #/definitions/NAME."),
 	schemaRule("schema-reference-unresolved", SeverityError, nil, parametersClause,
-		"References in a schema lead somewhere.",
-		"Correct the reference, or add what it refers to."),
+		"References in a schema have a target.",
+		"Correct the reference, or add its target."),
 	schemaRule("cloudfoundry-schema-reference", "", misreadBy(CloudFoundry), cloudController,
 		"A reference is a path into the schema, such as #/definitions/NAME.",
-		"Refer to the place of the part: Cloud Foundry does not look for the names and URLs that id and $id give."),
+		"Refer to the part by its path: Cloud Foundry ignores names and URLs of id and $id."),
 	schemaRule("schema-type", SeverityWarning, nil, parametersClause,
-		"A schema says type: object.",
-		"Add type: object: users can send nothing else."),
+		"A schema has type: object.",
+		"Add type: object, because users can send nothing else."),
 	schemaRule("schema-required-undeclared", SeverityWarning, nil, goodSense,
 		"The properties that a schema requires are among its properties.",
-		"Describe the property, or correct its name in required."),
+		"Add the property to properties, or correct its name in required."),
 	schemaRule("schema-pattern", SeverityWarning, nil, goodSense,
-		"Patterns in a schema are regular expressions that brokers and platforms read alike.",
-		"Write the pattern without look-around and back-references (the syntax of RE2)."),
+		"Patterns in a schema are regular expressions that all brokers and platforms understand.",
+		"Use the syntax of RE2, without look-around and back-references."),
 	schemaRule("schema-unusable", SeverityWarning, nil, "docs/parameters.md, Limits",
 		"A schema compiles, so that openbroker serve and catalog.Validator can validate with it.",
-		"Correct the schema; as it is, openbroker serve takes the catalog only with api.skip_parameter_validation."),
+		"Correct the schema. Until then, openbroker serve accepts the catalog only with api.skip_parameter_validation."),
 	schemaRule("schema-number", SeverityWarning, nil, goodSense,
 		"Numbers in a schema have at most a few hundred digits.",
-		"Use a limit that a computer can compare with."),
+		"Use a smaller number."),
 }
 
 func schemaRule(id string, severity Severity, platforms map[Platform]Severity, clause, summary, fix string) Rule {
@@ -75,18 +75,18 @@ func schemaRule(id string, severity Severity, platforms map[Platform]Severity, c
 	}
 }
 
-// An analysed schema is one of a plan, and what is wrong with it.
+// An analysed schema has the faults of a schema of a plan.
 type analysed struct {
 	at     *source.Place
 	faults []schemaFault
 }
 
-// schemas returns the schemas of all plans that have faults. Plans share
-// schemas, so that each is looked at once.
+// schemas returns the schemas of all plans that have faults. Plans share schemas, so that
+// each is analysed once.
 func (c *checked) schemas() []analysed {
 	c.analyse.Do(func() {
 		known := map[string][]schemaFault{}
-		nodes := map[*tree.Node][]schemaFault{} // Of files that are used many times.
+		nodes := map[*tree.Node][]schemaFault{} // Files may be used many times.
 		for p := range c.Plans() {
 			for at := range source.Schemas(p.Place) {
 				if !at.Is(tree.Object) {

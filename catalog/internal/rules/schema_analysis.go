@@ -15,11 +15,11 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// maxSchema is how many bytes a schema may have as JSON (spec.md, "Input
-// Parameters Schema Object": 64kB).
+// maxSchema is the limit of a schema in bytes of JSON (spec.md, "Input Parameters Schema
+// Object": 64kB).
 const maxSchema = 64 << 10
 
-// A schemaFault is what is wrong with a schema, and where in it.
+// A schemaFault is a fault of a schema, with its path.
 type schemaFault struct {
 	rule    string
 	path    []string
@@ -30,21 +30,21 @@ type schemaFault struct {
 type schemaAnalysis struct {
 	root   *tree.Node
 	faults []schemaFault
-	// ids are the URLs that the schema gives to itself and to its parts.
+	// ids are the URLs of the schema and of its parts.
 	ids map[string]bool
-	// embedded says that there are parts with a URL of their own, and what a
-	// reference is relative to is not known.
+	// embedded marks a schema whose parts have URLs, so that the base of a reference is
+	// unknown.
 	embedded bool
 	anchors  map[string]bool
 	base     *url.URL
 }
 
-// analyse returns the faults of a schema; encoded is it as JSON.
+// analyse returns the faults of a schema; encoded is its JSON.
 func analyse(root *tree.Node, encoded []byte) []schemaFault {
 	a := &schemaAnalysis{root: root, ids: map[string]bool{}, anchors: map[string]bool{}, base: &url.URL{}}
 	if length := len(encoded); length > maxSchema {
 		a.report("schema-large", nil, "the schema has %d bytes as JSON, more than %d", length, maxSchema)
-		return a.faults // What is not read costs nothing.
+		return a.faults // Do not spend work on it.
 	}
 	schemaKeywords.walk(root, nil, a.collect)
 	schemaKeywords.walk(root, nil, a.keywords)
@@ -58,19 +58,18 @@ func analyse(root *tree.Node, encoded []byte) []schemaFault {
 			composed = composed || root.Member(keyword) != nil
 		}
 		if !composed {
-			a.report("schema-type", nil, "the schema does not say type: object, though parameters are one")
+			a.report("schema-type", nil, "the schema has no type: object, although parameters are an object")
 		}
 	}
 	return a.faults
 }
 
-// unusable are rules whose violations are reasons for which a schema does not
-// compile.
+// unusable are the rules whose violations keep a schema from compiling.
 var unusable = set("schema-draft-unknown", "schema-draft-old", "schema-invalid", "schema-external-reference",
 	"schema-reference-unresolved", "schema-pattern", "schema-number")
 
-// compile compiles the schema as a [Validator] does, unless it is known already that
-// it does not compile.
+// compile compiles the schema as a validator does, unless a fault shows already that it
+// does not compile.
 func (a *schemaAnalysis) compile(encoded []byte) {
 	if slices.ContainsFunc(a.faults, func(f schemaFault) bool { return unusable[f.rule] }) {
 		return
@@ -84,19 +83,19 @@ func (a *schemaAnalysis) report(rule string, path []string, format string, args 
 	a.faults = append(a.faults, schemaFault{rule, path, fmt.Sprintf(format, args...)})
 }
 
-// keywords are those whose value is a schema, has schemas by name, or is a list of
+// keywords has the keywords whose value is a schema, has schemas by name, or is a list of
 // schemas.
 type keywords struct{ single, named, listed map[string]bool }
 
 var (
-	// schemaKeywords are those of all drafts.
+	// schemaKeywords are the keywords of all drafts.
 	schemaKeywords = keywords{
 		single: set("items", "additionalItems", "additionalProperties", "not", "contains", "propertyNames",
 			"if", "then", "else", "unevaluatedItems", "unevaluatedProperties", "contentSchema"),
 		named:  set("properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"),
 		listed: set("allOf", "anyOf", "oneOf", "prefixItems", "items"),
 	}
-	// cfKeywords are those in which the validator of Cloud Foundry looks for schemas.
+	// cfKeywords are the keywords in which the validator of Cloud Foundry looks for schemas.
 	cfKeywords = keywords{
 		single: set("items", "additionalItems", "additionalProperties"),
 		named:  set("properties", "patternProperties", "definitions"),
@@ -135,10 +134,10 @@ func (k *keywords) walk(schema *tree.Node, path []string, visit func(schema *tre
 	}
 }
 
-// below is the path of something in what is at path.
+// below returns a path below another one.
 func below(path []string, tokens ...string) []string { return slices.Concat(path, tokens) }
 
-// collect notes the names that references can use.
+// collect records the names that references can use.
 func (a *schemaAnalysis) collect(schema *tree.Node, path []string) {
 	for _, keyword := range []string{"$anchor", "$dynamicAnchor"} {
 		if anchor := schema.Member(keyword); anchor.Is(tree.String) {
@@ -174,7 +173,7 @@ func withoutFragment(u *url.URL) string {
 	return plain.String()
 }
 
-// keywords checks what the metaschemas cannot.
+// keywords checks what metaschemas cannot check.
 func (a *schemaAnalysis) keywords(schema *tree.Node, path []string) {
 	for _, keyword := range []string{"$ref", "$dynamicRef", "$recursiveRef"} {
 		if reference := schema.Member(keyword); reference.Is(tree.String) {
@@ -204,22 +203,22 @@ func (a *schemaAnalysis) keywords(schema *tree.Node, path []string) {
 
 func (a *schemaAnalysis) pattern(text string, path []string) {
 	if _, err := regexp.Compile(text); err != nil {
-		a.report("schema-pattern", path, "the pattern cannot be read: %s", excerpt.Brief(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
+		a.report("schema-pattern", path, "the pattern is invalid: %s", excerpt.Brief(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
 	}
 }
 
-// reference checks that what is referred to is there.
+// reference checks that a reference has a target.
 func (a *schemaAnalysis) reference(text string, path []string) {
 	parsed, err := url.Parse(text)
 	if err != nil {
-		a.report("schema-reference-unresolved", path, "the reference %q is no URI", excerpt.Brief(text))
+		a.report("schema-reference-unresolved", path, "the reference %q is not a URI", excerpt.Brief(text))
 		return
 	}
 	if !strings.HasPrefix(text, "#") {
 		if target := withoutFragment(a.base.ResolveReference(parsed)); target != "" && !a.ids[target] {
-			a.report("schema-external-reference", path, "the reference %q leads out of the schema", excerpt.Brief(text))
+			a.report("schema-external-reference", path, "the reference %q leads to another document", excerpt.Brief(text))
 		} else {
-			a.report("cloudfoundry-schema-reference", path, "Cloud Foundry may not find %q, which is a URL that the schema gives to a part", excerpt.Brief(text))
+			a.report("cloudfoundry-schema-reference", path, "Cloud Foundry may not find %q, which is the URL of a part of the schema", excerpt.Brief(text))
 		}
 		return
 	}
@@ -235,17 +234,17 @@ func (a *schemaAnalysis) reference(text string, path []string) {
 		target = source.Step(target, jsonpointer.Unescape(token))
 	}
 	if target == nil {
-		a.report("schema-reference-unresolved", path, "the reference %q leads nowhere", excerpt.Brief(text))
+		a.report("schema-reference-unresolved", path, "the reference %q has no target", excerpt.Brief(text))
 	}
 }
 
-// numbers reports numbers that cost more to compare than they are worth, and
-// whether there are any.
+// numbers reports numbers that are too expensive to compare, and returns whether there are
+// any.
 func (a *schemaAnalysis) numbers(node *tree.Node, path []string) (found bool) {
 	switch node.Kind {
 	case tree.Number:
 		if found = isExtreme(node.Text); found {
-			a.report("schema-number", path, "the number %s is out of any range", excerpt.Brief(node.Text))
+			a.report("schema-number", path, "the number %s is too large or too precise", excerpt.Brief(node.Text))
 		}
 	case tree.Object:
 		for i := range node.Members {
@@ -261,8 +260,7 @@ func (a *schemaAnalysis) numbers(node *tree.Node, path []string) (found bool) {
 	return found
 }
 
-// isExtreme reports whether a number has hundreds of digits, or would have if it
-// were written out.
+// isExtreme reports whether a number has hundreds of digits when it is written out.
 func isExtreme(number string) bool {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(number), "e")
 	if exponent == "" {

@@ -19,16 +19,15 @@ import (
 // A draft is a version of JSON Schema.
 type draft struct {
 	name string
-	// metaschema is what schemas of the draft are held to; nil if it is too old
-	// for that.
+	// metaschema validates schemas of the draft; nil if the draft is too old.
 	metaschema func() *jsonschema.Schema
 }
 
 const draft4URL = "http://json-schema.org/draft-04/schema"
 
-// drafts are the known ones, by what "$schema" says without scheme and fragment.
-// Hyper-schemas say what clients may do with links; as schemas they are those of
-// their draft. That of no draft, json-schema.org/schema, means whatever is newest.
+// drafts are the known drafts, by "$schema" without scheme and fragment. A hyper-schema
+// adds links for clients, and is otherwise a schema of its draft. The URL without a draft,
+// json-schema.org/schema, is missing: it means the newest draft, which changes.
 var drafts = map[string]*draft{
 	"json-schema.org/draft-01/schema":       {name: "draft-01"},
 	"json-schema.org/draft-02/schema":       {name: "draft-02"},
@@ -50,9 +49,8 @@ var (
 	draft6 = &draft{name: "draft-06", metaschema: metaschema("http://json-schema.org/draft-06/schema")}
 )
 
-// knownToCF reports whether the validator of the Cloud Controller, json-schema
-// 6.2.0, knows what "$schema" says. It compares scheme, host and path of the URI,
-// to the letter: https is another scheme than http.
+// knownToCF reports whether the validator of the Cloud Controller, json-schema 6.2.0,
+// knows a "$schema". It compares scheme, host and path exactly: https differs from http.
 func knownToCF(uri string) bool {
 	parsed, err := url.Parse(uri)
 	if err != nil || !strings.HasPrefix(uri, "http://json-schema.org") || parsed.Hostname() != "json-schema.org" {
@@ -78,8 +76,8 @@ func draftOf(url string) *draft {
 	return nil
 }
 
-// draft checks "$schema", and the schema against its metaschema; with extreme
-// numbers it does not, as these take unbounded work.
+// draft checks "$schema", and validates the schema against its metaschema. It skips the
+// latter for extreme numbers, which take unbounded work.
 func (a *schemaAnalysis) draft(extreme bool) {
 	declared := a.root.Member("$schema")
 	if declared == nil || declared.Kind == tree.Null {
@@ -93,12 +91,12 @@ func (a *schemaAnalysis) draft(extreme bool) {
 	found, known := draftOf(declared.Text), knownToCF(declared.Text)
 	switch {
 	case found == nil && !known:
-		a.report("schema-draft-unknown", []string{"$schema"}, "%q is no known version of JSON Schema", excerpt.Brief(declared.Text))
+		a.report("schema-draft-unknown", []string{"$schema"}, "%q is not a known version of JSON Schema", excerpt.Brief(declared.Text))
 	case found == nil: // Only Cloud Foundry knows this spelling.
 	case !known:
 		a.report("cloudfoundry-schema-draft", []string{"$schema"}, "Cloud Foundry does not know %q (%s)", excerpt.Brief(declared.Text), found.name)
 	case found.metaschema == nil:
-		a.report("schema-draft-old", []string{"$schema"}, "the schema is of %s, older than draft-04", found.name)
+		a.report("schema-draft-old", []string{"$schema"}, "the schema is %s, which is older than draft-04", found.name)
 	}
 	if extreme || found == nil {
 		return
@@ -112,24 +110,24 @@ func (a *schemaAnalysis) draft(extreme bool) {
 	}
 }
 
-// cloudFoundry checks a part as the validator of Cloud Foundry reads it: it looks for
-// the version of each, and does not take 2.0 for an integer.
+// cloudFoundry checks a part as the validator of Cloud Foundry does, which reads the
+// $schema of each part, and does not accept 2.0 as an integer.
 func (a *schemaAnalysis) cloudFoundry(schema *tree.Node, path []string) {
 	if declared := schema.Member("$schema"); len(path) > 0 && declared.Is(tree.String) && !knownToCF(declared.Text) {
 		a.report("cloudfoundry-schema-draft", below(path, "$schema"), "Cloud Foundry does not know %q", excerpt.Brief(declared.Text))
 	}
 	for _, name := range []string{"maxItems", "minItems", "maxLength", "minLength", "maxProperties", "minProperties"} {
 		if limit := schema.Member(name); limit.Is(tree.Number) && strings.ContainsAny(limit.Text, ".eE") {
-			a.report("cloudfoundry-schema-not-draft-04", below(path, name), "%s is not valid in draft-04: write %s without a point and an exponent", name, excerpt.Brief(limit.Text))
+			a.report("cloudfoundry-schema-not-draft-04", below(path, name), "%s is not valid in draft-04: write %s without a decimal point and exponent", name, excerpt.Brief(limit.Text))
 		}
 	}
 	if reference := schema.Member("$ref"); reference.Is(tree.String) && strings.HasPrefix(reference.Text, "#") &&
 		reference.Text != "#" && !strings.HasPrefix(reference.Text, "#/") {
-		a.report("cloudfoundry-schema-reference", below(path, "$ref"), "Cloud Foundry does not find %q, which is a name and no path", excerpt.Brief(reference.Text))
+		a.report("cloudfoundry-schema-reference", below(path, "$ref"), "Cloud Foundry does not find %q, which is a name instead of a path", excerpt.Brief(reference.Text))
 	}
 }
 
-// violations reports what the metaschema objects to, once for each place.
+// violations reports the violations of the metaschema, one for each place.
 func (a *schemaAnalysis) violations(rule string, meta *jsonschema.Schema, value any, name string) {
 	var failed *jsonschema.ValidationError
 	if !errors.As(meta.Validate(value), &failed) {
@@ -144,7 +142,7 @@ func (a *schemaAnalysis) violations(rule string, meta *jsonschema.Schema, value 
 		}
 		at := strings.Join(e.InstanceLocation, "\x00")
 		if format, ok := e.ErrorKind.(*kind.Format); ok && format.Want == "regex" {
-			return // The rule schema-pattern is about those.
+			return // The rule schema-pattern reports it.
 		}
 		if len(e.Causes) > 0 || seen[at] {
 			return

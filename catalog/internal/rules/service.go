@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// permissions are what a service may require.
+// permissions are the permissions that a service may require.
 var permissions = []string{openbroker.PermissionSyslogDrain, openbroker.PermissionRouteForwarding, openbroker.PermissionVolumeMount}
 
 // serviceRules are about services.
@@ -45,13 +45,13 @@ var serviceRules = []Rule{
 	},
 	{
 		ID: "tag-duplicate", Severity: SeverityWarning, Clause: goodSense,
-		Summary: "A service has each tag once.",
+		Summary: "A service does not repeat a tag.",
 		Fix:     "Remove the tag.",
 		check:   eachService(func(s *source.Service, report report) { repeated(s.Member("tags"), "tag", report) }),
 	},
 	{
 		ID: "requires-unknown", Severity: SeverityError, Clause: offeringClause,
-		Summary: "A service requires syslog_drain, route_forwarding or volume_mount, if anything.",
+		Summary: "The only permissions are syslog_drain, route_forwarding and volume_mount.",
 		Fix:     "Use one of " + strings.Join(permissions, ", ") + ".",
 		check: eachService(func(s *source.Service, report report) {
 			for permission := range s.Member("requires").Elements() {
@@ -63,14 +63,14 @@ var serviceRules = []Rule{
 	},
 	{
 		ID: "requires-duplicate", Severity: SeverityWarning, Clause: goodSense,
-		Summary: "A service requires each permission once.",
-		Fix:     "Remove the second one.",
+		Summary: "A service does not repeat a permission.",
+		Fix:     "Remove the second permission.",
 		check:   eachService(func(s *source.Service, report report) { repeated(s.Member("requires"), "permission", report) }),
 	},
 	{
 		ID: "requires-missing", Severity: SeverityWarning, Clause: offeringClause,
-		Summary: "A bindable service that calls itself a drain, a route service or a volume requires the permission for it.",
-		Fix:     "Add the permission to requires: without it platforms refuse the binding's syslog_drain_url, route_service_url or volume_mounts.",
+		Summary: "A bindable service with a tag for a drain, a route service or a volume requires the permission for it.",
+		Fix:     "Add the permission to requires: without it, platforms refuse bindings with syslog_drain_url, route_service_url or volume_mounts.",
 		check:   eachService(checkRequiresMissing),
 	},
 	{
@@ -89,31 +89,30 @@ var serviceRules = []Rule{
 		Fix:     "Make a plan bindable, or remove bindings_retrievable.",
 		check: eachService(func(s *source.Service, report report) {
 			if s.Member("bindings_retrievable").IsTrue() && neverBindable(s) {
-				report(s.Member("bindings_retrievable"), "bindings of %s can be fetched, but there are none: no plan is bindable", title(s.Place, "service"))
+				report(s.Member("bindings_retrievable"), "bindings of %s can be fetched, but no plan is bindable", title(s.Place, "service"))
 			}
 		}),
 	},
 }
 
-// repeated reports texts that are in a list twice.
+// repeated reports repeated texts in a list.
 func repeated(list *source.Place, what string, report report) {
 	seen := map[string]bool{}
 	for element := range list.Elements() {
 		text, ok := element.Text()
 		if ok && seen[text] {
-			report(element, "the %s %q is there twice", what, excerpt.Brief(text))
+			report(element, "the %s %q is repeated", what, excerpt.Brief(text))
 		}
 		seen[text] = true
 	}
 }
 
-// neverBindable reports whether the service has plans, and none of them is
-// bindable.
+// neverBindable reports whether the service has plans, none of which is bindable.
 func neverBindable(s *source.Service) bool {
 	return len(s.Plans) > 0 && !slices.ContainsFunc(s.Plans, bindable)
 }
 
-// bindable reports whether the plan, or else its service, says so.
+// bindable reports whether a plan is bindable; its service has the default.
 func bindable(p *source.Plan) bool {
 	if own := p.Member("bindable"); own.Given() {
 		return own.IsTrue()
@@ -121,7 +120,7 @@ func bindable(p *source.Plan) bool {
 	return p.Service.Member("bindable").IsTrue()
 }
 
-// telling are tags with which a service says what its bindings have.
+// telling are the tags that suggest what the bindings of a service have.
 var telling = map[string]string{
 	"syslog-drain": openbroker.PermissionSyslogDrain, "syslogdrain": openbroker.PermissionSyslogDrain, "log-drain": openbroker.PermissionSyslogDrain,
 	"route-service": openbroker.PermissionRouteForwarding, "route-forwarding": openbroker.PermissionRouteForwarding, "routeservice": openbroker.PermissionRouteForwarding,
@@ -143,7 +142,7 @@ func checkRequiresMissing(s *source.Service, report report) {
 		permission := telling[strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(text))]
 		if permission != "" && !given[permission] {
 			given[permission] = true
-			report(tag, "the tag %q speaks of a binding that requires %s", excerpt.Brief(text), permission)
+			report(tag, "the tag %q suggests bindings that require %s", excerpt.Brief(text), permission)
 		}
 	}
 }

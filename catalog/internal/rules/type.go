@@ -9,12 +9,12 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// typeRules are about the types of fields that the specification defines. What
-// metadata is about has rules of its own, as platforms take it as it is.
+// typeRules are about the types of fields that the specification defines. Separate rules
+// are about metadata, which platforms do not check.
 var typeRules = []Rule{
-	typeRule("type-object", "an object", "Write it as name: value.", func(f *source.Field) bool { return f.Kind == tree.Object }),
-	typeRule("type-array", "an array", "Write it as a list, even of one.", func(f *source.Field) bool { return f.Kind == tree.Array && !f.Texts }),
-	typeRule("type-strings", "an array of strings", "Write it as a list of texts, each in quotes if it looks like something else.", func(f *source.Field) bool { return f.Texts }),
+	typeRule("type-object", "an object", "Write the object as name: value.", func(f *source.Field) bool { return f.Kind == tree.Object }),
+	typeRule("type-array", "an array", "Write a list, even for a single element.", func(f *source.Field) bool { return f.Kind == tree.Array && !f.Texts }),
+	typeRule("type-strings", "an array of strings", "Write a list of texts, with quotes around a text that looks like another type.", func(f *source.Field) bool { return f.Texts }),
 	typeRule("type-string", "a string", "Put the value into quotes.", func(f *source.Field) bool { return f.Kind == tree.String }),
 	typeRule("type-boolean", "a boolean", "Write true or false, without quotes.", func(f *source.Field) bool { return f.Kind == tree.Bool }),
 	typeRule("type-integer", "an integer of at most 32 bits", "Write a whole number of seconds, in digits, without quotes.", func(f *source.Field) bool { return f.Integer }),
@@ -24,7 +24,7 @@ func typeRule(id, want, fix string, about func(*source.Field) bool) Rule {
 	return Rule{
 		ID: id, Severity: SeverityError,
 		Clause:  bodyClause,
-		Summary: "A field that the specification defines as " + want + " is one.",
+		Summary: "A field that the specification defines as " + want + " has that type.",
 		Fix:     fix,
 		check: func(c *checked, report report) {
 			if id == "type-object" && !c.Is(tree.Object) && len(c.Elsewhere()) == 0 {
@@ -44,7 +44,7 @@ func typeRule(id, want, fix string, about func(*source.Field) bool) Rule {
 	}
 }
 
-// name is what messages call a value: a field, or an element of one.
+// name returns a field, or an element of it, for a message.
 func name(at *source.Place, f *source.Field) string {
 	if at.Token == f.Name {
 		return f.Name
@@ -52,8 +52,8 @@ func name(at *source.Place, f *source.Field) string {
 	return f.Name + "[" + at.Token + "]"
 }
 
-// checkTypes reports the values in an object of the shape that have a wrong
-// type. Opaque objects must be objects; what is in them is theirs.
+// checkTypes reports the values of the wrong type in an object. It does not look into
+// opaque objects.
 func checkTypes(at *source.Place, s *source.Shape, wrong func(at *source.Place, f *source.Field, got string)) {
 	if s.Opaque {
 		return
@@ -89,8 +89,8 @@ func checkElement(element *source.Place, f *source.Field, wrong func(at *source.
 	}
 }
 
-// isInteger reports whether a number has no fraction, no exponent, and fits into
-// the 32 bits that every platform has.
+// isInteger reports whether a number has no fraction and no exponent, and fits into the 32
+// bits that every platform supports.
 func isInteger(number string) bool {
 	_, err := strconv.ParseInt(number, 10, 32)
 	return err == nil && !strings.HasPrefix(number, "+")

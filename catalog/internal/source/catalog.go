@@ -13,8 +13,8 @@ type Catalog struct {
 	Services []*Service
 	// Header came with the catalog of a running broker.
 	Header http.Header
-	// Served reports whether a running broker served the catalog: its clients see
-	// fields that are null. From files, these are left out.
+	// Served marks the response of a running broker, whose clients see fields that are
+	// null. A catalog from files is served without them.
 	Served bool
 }
 
@@ -73,7 +73,7 @@ func (c *Catalog) Elsewhere() []*Place {
 	return servicesIn(&Place{Node: c.Node, At: c.At})
 }
 
-// Schemas yields the schemas of parameters that a plan has.
+// Schemas yields the schemas of parameters of a plan.
 func Schemas(plan *Place) iter.Seq[*Place] {
 	return func(yield func(*Place) bool) {
 		all := plan.Member("schemas")

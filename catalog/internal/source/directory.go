@@ -12,8 +12,8 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// catalogFiles returns the names of the files in a directory that may be parts
-// of a catalog, sorted.
+// catalogFiles returns the sorted names of the files in a directory that may be parts of a
+// catalog.
 func catalogFiles(directory string) ([]string, error) {
 	entries, err := os.ReadDir(directory)
 	if err != nil {
@@ -55,7 +55,7 @@ func (l *loader) join(directory bool) *tree.Node {
 		case node.Member("$schema") != nil || l.schemas[document.name] != nil:
 			// A schema of parameters.
 		default:
-			l.fault("not-a-catalog", Root(node), "the file is neither a catalog, with services, nor a service, with id, name and plans")
+			l.fault("not-a-catalog", Root(node), "the file is neither a catalog with services nor a service with id, name and plans")
 		}
 	}
 	if len(services.Elements) == 0 && !slices.ContainsFunc(l.documents, func(d *document) bool { return d.node.Member("services") != nil }) && len(l.faults) == 0 {
@@ -75,7 +75,7 @@ func (l *loader) joinCatalog(joined, services, node *tree.Node) {
 		earlier := joined.Member(member.Name)
 		switch {
 		case repeated[i]:
-			joined.Members = append(joined.Members, *member) // A rule is about it.
+			joined.Members = append(joined.Members, *member) // The rule duplicate-key reports it.
 		case member.Name == "services" && member.Value.Kind == tree.Array:
 			services.Elements = append(services.Elements, member.Value.Elements...)
 		case member.Name == "services":
@@ -88,7 +88,7 @@ func (l *loader) joinCatalog(joined, services, node *tree.Node) {
 	}
 }
 
-// isService reports whether the document is one service instead of a catalog.
+// isService reports whether a document is a service instead of a catalog.
 func isService(node *tree.Node) bool {
 	if node.Member("services") != nil || node.Member("$schema") != nil {
 		return false

@@ -51,7 +51,7 @@ func (p *Place) layOut(s *Shape) {
 	}
 }
 
-// Member returns the place of a field. The place of a missing field is that of the object.
+// Member returns the place of a field. A missing field has the position of the object.
 func (p *Place) Member(name string) *Place {
 	if p.none != nil {
 		for i := range p.children {
@@ -162,8 +162,8 @@ func (p *Place) IsTrue() bool { return p.Is(tree.Bool) && p.Node.Text == "true" 
 // IsFalse reports whether the value is false.
 func (p *Place) IsFalse() bool { return p.Is(tree.Bool) && p.Node.Text == "false" }
 
-// Pointer returns the JSON pointer of the value (RFC 6901). The pointer of a missing field
-// is that of the object.
+// Pointer returns the JSON pointer of the value (RFC 6901); of the object, if the field is
+// missing.
 func (p *Place) Pointer() string {
 	for p.Node == nil && p.Parent != nil {
 		p = p.Parent

@@ -12,17 +12,17 @@ import (
 // fileReference is the field that stands for the content of a file.
 const fileReference = "$file"
 
-// maxSchemaFile bounds a file with a schema: sixteen times what the
-// specification allows, so that a rule can tell.
+// maxSchemaFile bounds a file with a schema. It is sixteen times the limit of the
+// specification, so that the rule about large schemas can report it.
 const maxSchemaFile = 1 << 20
 
-// A schemaFile is a file that was referred to.
+// A schemaFile is a file that a catalog refers to.
 type schemaFile struct {
 	node *tree.Node // Nil if it cannot be used.
 	size int
 }
 
-// include replaces references to files with schemas by what is in the files.
+// include replaces references to files with schemas by the content of the files.
 func (l *loader) include(d *document) {
 	at := Root(d.node)
 	if isService(d.node) && !l.complete {
@@ -52,7 +52,7 @@ func (l *loader) includeService(d *document, service *Place) {
 	}
 }
 
-// schemaFile returns what is in the file that a reference names, or nil.
+// schemaFile returns the content of the file that a reference names, or nil.
 func (l *loader) schemaFile(d *document, reference *Place) *tree.Node {
 	refuse := func(format string, args ...any) *tree.Node {
 		l.fault("file-reference", reference, format, args...)
@@ -60,14 +60,14 @@ func (l *loader) schemaFile(d *document, reference *Place) *tree.Node {
 	}
 	given, ok := reference.Text()
 	if !ok {
-		return refuse("%s must be a string, the path of a file", fileReference)
+		return refuse("%s must be a string with the path of a file", fileReference)
 	}
 	if l.root == nil {
-		return refuse("%s cannot be used in a catalog that is no file", fileReference)
+		return refuse("%s cannot be used in a catalog that is not a file", fileReference)
 	}
 	name := path.Join(path.Dir(d.name), given)
 	if path.IsAbs(given) || name == ".." || strings.HasPrefix(name, "../") {
-		return refuse("%s %q is outside of the directory of the catalog", fileReference, given)
+		return refuse("%s %q is outside the directory of the catalog", fileReference, given)
 	}
 	file := l.schemas[name]
 	if file == nil {

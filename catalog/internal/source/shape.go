@@ -43,8 +43,8 @@ func texts(name string) Field   { return Field{Name: name, Kind: tree.Array, Tex
 func object(name string, s *Shape) Field  { return Field{Name: name, Kind: tree.Object, Shape: s} }
 func objects(name string, s *Shape) Field { return Field{Name: name, Kind: tree.Array, Shape: s} }
 
-// The objects of spec.md, "Catalog Management", and of profile.md, "Service
-// Metadata" and "Catalog Extensions".
+// The objects of spec.md, "Catalog Management", and of profile.md, "Service Metadata" and
+// "Catalog Extensions".
 var (
 	CostShape = &Shape{Title: "a cost", Opaque: true, Fields: []Field{object("amount", nil), text("unit")}}
 

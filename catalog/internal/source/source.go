@@ -16,7 +16,7 @@ type Source struct {
 	secret *secretLines
 	// header came with the catalog of a running broker.
 	header http.Header
-	// served marks the answer of a running broker.
+	// served marks the response of a running broker.
 	served bool
 	// generated marks a source without a file: its positions mean nothing.
 	generated bool
@@ -32,15 +32,15 @@ type Fault struct {
 	At   *Place
 	// Message says what is wrong.
 	Message string
-	// Hidden keeps the line out of messages: nothing is known about secrets in it.
+	// Hidden keeps the line out of messages, because it may hold a secret.
 	Hidden bool
 }
 
-// Faults returns the reasons why the files are not a catalog. If there are any, nothing
-// else of the source may be used but [Source.Hides].
+// Faults returns the reasons why the files are not a catalog. If there are any, callers
+// must use nothing else of the source but [Source.Hides].
 func (s *Source) Faults() []Fault { return s.faults }
 
-// Root is the place of the catalog itself.
+// Root returns the place of the catalog itself.
 func (s *Source) Root() *Place { return Root(s.root) }
 
 // Generated reports whether the source was generated from a value in Go, so that its
