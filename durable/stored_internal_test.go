@@ -17,8 +17,8 @@ import (
 	"github.com/openbroker/openbroker/durable/internal/document"
 )
 
-// fill sets every exported field inside v. Interfaces become numbers, since those must
-// keep their digits.
+// fill sets every exported field inside v. Interfaces become numbers, because those
+// must keep their digits.
 func fill(t *testing.T, v reflect.Value, name string) {
 	t.Helper()
 	switch v.Type() {
@@ -86,9 +86,9 @@ func stored[T any, D interface {
 	return read
 }
 
-// Whatever field a type of the engine or of the API has: it is stored, and read again.
-// This fails if a type gets a field that its document lacks. Then add it to the
-// document, to the conversions and to the golden file.
+// Every field of the types of the engine and of the API is stored and read again.
+// This fails if a type gets a field that its document lacks. Then add the field to
+// the document, to the conversions and to the golden file.
 func TestEveryFieldIsStored(t *testing.T) {
 	t.Parallel()
 	same := func(want, got any) {
@@ -116,7 +116,7 @@ func TestEveryFieldIsStored(t *testing.T) {
 	same(error(failed), readFailure(EncodeFailure(failed)).err())
 }
 
-// Nothing appears that was not there.
+// Storing a document adds nothing to it.
 func TestNothingIsStored(t *testing.T) {
 	t.Parallel()
 	if got := instanceOf(stored(t, new(instanceDetails).document())); !reflect.DeepEqual(got, new(instanceDetails)) {

@@ -147,7 +147,7 @@ func TestEveryCutIsNoticed(t *testing.T) {
 	whole := write(t, items()...)
 	for n := range len(whole) {
 		if _, _, err := read(strings.NewReader(whole[:n])); !errors.Is(err, archive.ErrInvalid) {
-			t.Fatalf("cut off at %d: %v", n, err)
+			t.Fatalf("truncated at %d: %v", n, err)
 		}
 	}
 }
@@ -228,7 +228,7 @@ func TestHostileItems(t *testing.T) {
 func TestOtherFiles(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
-		"empty":         {"", "cut off"},
+		"empty":         {"", "truncated"},
 		"text":          {"hello\n", "line 1"},
 		"other JSON":    {"{}\n", "line 1"},
 		"other format":  {`{"header":{"format":"x","version":1}}` + "\n", "does not begin like an archive"},

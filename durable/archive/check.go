@@ -63,7 +63,7 @@ func (c *checker) enter(section int) {
 
 func (c *checker) setting(s *admin.Setting) error {
 	if s.Name <= c.name {
-		return errors.New("the setting is out of order, has no name, or is there twice")
+		return errors.New("the setting is out of order, has no name, or is a duplicate")
 	}
 	c.name = s.Name
 	return texts(s.Name)
@@ -94,7 +94,7 @@ func (c *checker) follows(key durable.Key, id string) error {
 		return errors.New("the record has no id")
 	}
 	if compareKeys(c.key, key) >= 0 {
-		return errors.New("the record is out of order, or is there twice")
+		return errors.New("the record is out of order, or is a duplicate")
 	}
 	c.key = key
 	return texts(key.Platform, key.InstanceID, key.BindingID)
@@ -133,7 +133,7 @@ const maxCount = 1<<31 - 1
 
 func (c *checker) audit(e *admin.AuditEntry) error {
 	if e.ID <= c.auditID || e.ID == 1<<63-1 {
-		return errors.New("the entry is out of order, or is there twice")
+		return errors.New("the entry is out of order, or is a duplicate")
 	}
 	c.auditID = e.ID
 	return errors.Join(times(e.At),

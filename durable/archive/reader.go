@@ -15,7 +15,7 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// ErrInvalid says that an archive is cut off, damaged, or not an archive. The text of
+// ErrInvalid says that an archive is truncated, damaged, or not an archive. The text of
 // the error says what is wrong, and in which line.
 var ErrInvalid = errors.New("unusable archive")
 
@@ -134,7 +134,7 @@ func (r *Reader) text() (text []byte, err error) {
 			break
 		}
 		if errors.Is(err, io.EOF) {
-			return nil, r.wrong("it is cut off: the end is missing")
+			return nil, r.wrong("it is truncated: the end is missing")
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
 			return nil, fmt.Errorf("read the archive: %w", err)

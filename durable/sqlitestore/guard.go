@@ -141,7 +141,7 @@ func (g *guard) begin() error {
 
 // committed is the check after a commit. It reports whether it has looked at the log
 // and, if so, whether SQLite has restarted the log since the last look.
-func (g *guard) committed() (looked, anew bool, err error) {
+func (g *guard) committed() (looked, restarted bool, err error) {
 	if now := g.now(); g.file != nil && now-g.looked > recently {
 		salts, valid, err := g.header()
 		if err != nil {
@@ -150,10 +150,10 @@ func (g *guard) committed() (looked, anew bool, err error) {
 		if !valid {
 			g.damaged(fmt.Errorf("%s-wal was overwritten while it was in use", g.path))
 		}
-		looked, anew = true, salts != g.salts
+		looked, restarted = true, salts != g.salts
 		g.salts, g.looked = salts, now
 	}
-	return looked, anew, g.check()
+	return looked, restarted, g.check()
 }
 
 // header returns the salts of the log, 0 if it is empty, and whether it begins with

@@ -46,12 +46,12 @@ func (s *Store) markOpen() error {
 // committed makes sure that a commit is in the files that were opened, and counts it
 // in the lock file. Only then its changes are acknowledged.
 func (s *Store) committed(number int64) error {
-	looked, anew, err := s.guard.committed()
+	looked, restarted, err := s.guard.committed()
 	if err != nil {
 		return err
 	}
 	base := s.lock.now.base
-	if anew {
+	if restarted {
 		// The database has what the log contained at the last look.
 		base = s.seen
 	}

@@ -17,7 +17,7 @@ func acceptCases() []testCase {
 			f.ok(f.store.Accept(f.ctx, a))
 			f.equal("revision", f.load(key).Revision(), int64(1))
 			if f.load(key).Instance.CreatedAt.Equal(a.Instance.CreatedAt) {
-				f.Error("CreatedAt is the caller's")
+				f.Error("the store took CreatedAt from the caller")
 			}
 		}},
 		{"each change increases the revision by one", func(f *fixture) {
@@ -56,7 +56,7 @@ func acceptCases() []testCase {
 				})
 			}
 		}},
-		{"an expected revision of what is not there", func(f *fixture) {
+		{"a revision of a missing instance", func(f *fixture) {
 			f.is(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 1, Instance: instanceRecord(instanceKey("i"), durable.StatusReady)}), durable.ErrConflict)
 			f.equal("revision", f.load(instanceKey("i")).Revision(), int64(0))
 		}},
@@ -155,7 +155,7 @@ func acceptCases() []testCase {
 	}
 }
 
-// strangeIDs are different ids, some of which a careless store mixes up.
+// strangeIDs returns different ids, some of which a careless store mixes up.
 func strangeIDs() []string {
 	return []string{
 		"a", "A", "a ", " a", "a/b", "a%2Fb", "a'b", `a"b`, "a\\b", "a\nb", "a\tb", "a%", "a_b", "a?b", "$1", ":a", "NULL", "-1", "0", "00",
@@ -164,13 +164,13 @@ func strangeIDs() []string {
 }
 
 func exclusionCases() []testCase {
-	// parallel is a bind that may run beside others.
+	// parallel returns a bind that may run beside others.
 	parallel := func(f *fixture, binding string) *durable.OperationSpec {
 		operation := f.queued(bindingKey("i", binding), durable.KindBind)
 		operation.Parallel = true
 		return operation
 	}
-	// refused checks that the operation conflicts with what is active.
+	// refused checks that the operation conflicts with an active one.
 	refused := func(f *fixture, operation *durable.OperationSpec) {
 		f.Helper()
 		f.unchanged(operation.Key, func() {
@@ -178,18 +178,18 @@ func exclusionCases() []testCase {
 		})
 	}
 	return []testCase{
-		{"one active operation of an instance", func(f *fixture) {
+		{"only one active operation of an instance", func(f *fixture) {
 			f.accept(f.queued(instanceKey("i"), durable.KindProvision))
 			refused(f, f.queued(instanceKey("i"), durable.KindUpdate))
 			f.accept(f.queued(instanceKey("other"), durable.KindProvision))
 		}},
-		{"its bindings included", func(f *fixture) {
+		{"or of its bindings", func(f *fixture) {
 			f.ready("i")
 			f.accept(f.queued(bindingKey("i", "b"), durable.KindBind))
 			refused(f, f.queued(bindingKey("i", "c"), durable.KindBind))
 			refused(f, f.queued(instanceKey("i"), durable.KindUpdate))
 		}},
-		{"another after it has ended", func(f *fixture) {
+		{"the next one after it has ended", func(f *fixture) {
 			key := f.ready("i")
 			f.done(key, durable.KindUpdate)
 			f.accept(f.queued(bindingKey("i", "b"), durable.KindBind))
@@ -200,12 +200,12 @@ func exclusionCases() []testCase {
 			f.equal("open operations", operationIDs(f.load(instanceKey("i")).Open), []string{b, c})
 			f.claimed(b, c)
 		}},
-		{"not on the same binding", func(f *fixture) {
+		{"no parallel operations on one binding", func(f *fixture) {
 			f.ready("i")
 			f.accept(parallel(f, "b"))
 			refused(f, parallel(f, "b"))
 		}},
-		{"an id once", func(f *fixture) {
+		{"an id only once", func(f *fixture) {
 			operation := f.queued(instanceKey("i"), durable.KindProvision)
 			f.accept(operation)
 			again := f.queued(instanceKey("j"), durable.KindProvision)
@@ -240,16 +240,16 @@ func cancelCases() []testCase {
 			f.equal("owner", record.Owner, "worker")
 			f.equal("generation", record.Generation, int64(1))
 			if !record.FinishedAt.IsZero() || record.LeaseUntil.IsZero() {
-				f.Errorf("it was ended: %+v", record)
+				f.Errorf("it has ended: %+v", record)
 			}
 		}},
-		{"one whose lease has expired too", func(f *fixture) {
+		{"so does one whose lease has expired", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, short))
 			f.pass(2 * short)
 			f.ok(cancel(f, id))
 			f.equal("state", f.operation(id).State, durable.OperationCancelling)
 		}},
-		{"without a lease it fails at once", func(f *fixture) {
+		{"an operation without a lease fails at once", func(f *fixture) {
 			id := f.accept(f.queued(instanceKey("i"), durable.KindProvision))
 			f.pass(short)
 			before := f.now()
@@ -257,7 +257,7 @@ func cancelCases() []testCase {
 			failed(f, id, before)
 			f.equal("open operations", len(f.load(instanceKey("i")).Open), 1)
 		}},
-		{"after its release it fails at once", func(f *fixture) {
+		{"a released operation fails at once", func(f *fixture) {
 			key := instanceKey("i")
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true, Delay: long, Failed: true}))
@@ -265,7 +265,7 @@ func cancelCases() []testCase {
 			f.ok(cancel(f, id))
 			failed(f, id, before)
 		}},
-		{"what is not active is a conflict", func(f *fixture) {
+		{"cancelling an operation that is not active is a conflict", func(f *fixture) {
 			ended := f.done(instanceKey("i"), durable.KindProvision)
 			foreign := f.accept(f.leased(instanceKey("other"), durable.KindProvision, long))
 			update := f.accept(f.leased(instanceKey("i"), durable.KindUpdate, long))
@@ -278,7 +278,7 @@ func cancelCases() []testCase {
 			}
 			f.equal("operation of another instance", f.operation(foreign).State, durable.OperationActive)
 		}},
-		{"without anything new", func(f *fixture) {
+		{"without a new operation", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			f.ok(f.store.Accept(f.ctx, &durable.Acceptance{Expect: 1, Instance: instanceRecord(instanceKey("i"), durable.StatusCreating), Cancel: id}))
 			f.equal("state", f.operation(id).State, durable.OperationCancelling)
@@ -301,12 +301,12 @@ func operationCases() []testCase {
 			f.equal("operation", get(f, instanceKey("i"), first), first)
 			f.equal("operation", f.operation(first).ID, first)
 		}},
-		{"the last one without an id", func(f *fixture) {
+		{"an empty id selects the last one", func(f *fixture) {
 			f.done(instanceKey("i"), durable.KindProvision)
 			last := f.done(instanceKey("i"), durable.KindUpdate)
 			f.equal("operation", get(f, instanceKey("i"), ""), last)
 		}},
-		{"the last one for the id of another key", func(f *fixture) {
+		{"the id of another key selects the last one", func(f *fixture) {
 			bind := f.done(bindingKey("i", "b"), durable.KindBind)
 			provision := f.done(instanceKey("i"), durable.KindProvision)
 			f.done(instanceKey("j"), durable.KindProvision)
@@ -314,7 +314,7 @@ func operationCases() []testCase {
 			f.equal("operation", get(f, instanceKey("i"), "unknown"), provision)
 			f.equal("operation", get(f, bindingKey("i", "b"), provision), bind)
 		}},
-		{"an internal one by id only", func(f *fixture) {
+		{"an internal one only by its id", func(f *fixture) {
 			first := f.done(instanceKey("i"), durable.KindProvision)
 			internal := f.leased(instanceKey("i"), durable.KindDeprovision, long)
 			internal.Internal = true
@@ -334,7 +334,7 @@ func operationCases() []testCase {
 			_, err = f.store.OperationByID(f.ctx, "")
 			f.is(err, durable.ErrNotFound)
 		}},
-		{"only internal ones are not found", func(f *fixture) {
+		{"without an id, internal ones are not found", func(f *fixture) {
 			internal := f.leased(instanceKey("i"), durable.KindProvision, long)
 			internal.Internal = true
 			f.accept(internal)

@@ -10,7 +10,8 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// admin is the store for operators. A store without that has nothing to keep.
+// admin returns the store as one for operators. It skips the case if the store is
+// not one.
 func (f *fixture) admin() admin.Store {
 	f.Helper()
 	admin, ok := f.store.(admin.Store)
@@ -20,7 +21,7 @@ func (f *fixture) admin() admin.Store {
 	return admin
 }
 
-// intervention is one on the record of the key as it is now.
+// intervention returns an intervention on the current record of the key.
 func (f *fixture) intervention(key durable.Key, action admin.Action) *admin.Intervention {
 	f.Helper()
 	return &admin.Intervention{
@@ -29,7 +30,7 @@ func (f *fixture) intervention(key durable.Key, action admin.Action) *admin.Inte
 	}
 }
 
-// change is an intervention that changes an operation.
+// change returns an intervention that changes an operation.
 func (f *fixture) change(id string, state durable.OperationState) *admin.Intervention {
 	f.Helper()
 	record := f.operation(id)
@@ -74,7 +75,7 @@ func interveneCases() []testCase {
 			f.equal("revision", f.load(key).Revision(), before.Revision()+1)
 			f.claimed(id)
 		}},
-		{"retry takes the lease away", func(f *fixture) {
+		{"retry ends the lease", func(f *fixture) {
 			key := instanceKey("i")
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			fence, end := f.fence(id), f.end(id)
@@ -143,7 +144,7 @@ func interveneCases() []testCase {
 				f.is(f.store.Advance(f.ctx, end), durable.ErrFenced)
 			}
 		}},
-		{"what begins after a failed one waits for its lease", func(f *fixture) {
+		{"the next operation waits for the lease of the failed one", func(f *fixture) {
 			key := instanceKey("i")
 			lease := 10 * short
 			id := f.accept(f.leased(key, durable.KindProvision, lease))
@@ -156,7 +157,7 @@ func interveneCases() []testCase {
 			f.claimed(i.Begin.ID)
 			f.equal("data", string(f.operation(i.Begin.ID).Data), "goal")
 		}},
-		{"what begins with a binding", func(f *fixture) {
+		{"the next operation begins with a binding", func(f *fixture) {
 			key := f.bound("i", "b")
 			i := f.intervention(key, admin.ActionRetry)
 			i.Binding, i.Begin = bindingRecord(key, durable.StatusDeleting), f.queued(key, durable.KindUnbind)
@@ -202,7 +203,7 @@ func interveneRefusedCases() []testCase {
 		f.equal("id", i.Audit.ID, int64(0))
 	}
 	return []testCase{
-		{"another revision", func(f *fixture) {
+		{"the wrong revision", func(f *fixture) {
 			key := f.bound("i", "b")
 			for _, expect := range []int64{0, f.load(key).Revision() - 1, f.load(key).Revision() + 1} {
 				i := f.intervention(key, admin.ActionForget)
@@ -215,13 +216,13 @@ func interveneRefusedCases() []testCase {
 			i := f.intervention(instanceKey("none"), admin.ActionForget)
 			refused(f, i)
 		}},
-		{"an operation that has ended", func(f *fixture) {
+		{"an ended operation", func(f *fixture) {
 			id := f.done(instanceKey("i"), durable.KindProvision)
 			for _, state := range []durable.OperationState{durable.OperationActive, durable.OperationCancelling, durable.OperationFailed, durable.OperationSucceeded} {
 				refused(f, f.change(id, state))
 			}
 		}},
-		{"an operation that is cancelling", func(f *fixture) {
+		{"a cancelling operation", func(f *fixture) {
 			key := instanceKey("i")
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			a := f.acceptance(f.queued(key, durable.KindDeprovision))
@@ -230,7 +231,7 @@ func interveneRefusedCases() []testCase {
 			refused(f, f.change(id, durable.OperationActive))
 			refused(f, f.change(id, durable.OperationCancelling))
 		}},
-		{"an operation of another instance, or none", func(f *fixture) {
+		{"an operation of another instance, or a missing one", func(f *fixture) {
 			id := f.accept(f.queued(instanceKey("other"), durable.KindProvision))
 			f.ready("i")
 			i := f.intervention(instanceKey("i"), admin.ActionFail)
@@ -300,11 +301,11 @@ func auditCases() []testCase {
 					f.Errorf("%+v: %d entries, want %d", c.filter, len(entries), c.want)
 				}
 				if !slices.IsSortedFunc(entries, func(a, b admin.AuditEntry) int { return int(b.ID - a.ID) }) {
-					f.Errorf("%+v: not the newest first: %+v", c.filter, entries)
+					f.Errorf("%+v: the newest entry is not the first: %+v", c.filter, entries)
 				}
 			}
 		}},
-		{"use after closing, and a context that has ended", func(f *fixture) {
+		{"calls after Close or with an ended context fail", func(f *fixture) {
 			store := f.admin()
 			i := f.intervention(f.ready("i"), admin.ActionForget)
 			calls := map[string]func(context.Context) error{

@@ -8,7 +8,7 @@ import (
 
 func advanceCases() []testCase {
 	key := instanceKey("i")
-	// running is a provision that a worker has.
+	// running returns a provision that a worker has.
 	running := func(f *fixture) string {
 		f.Helper()
 		return f.accept(f.leased(key, durable.KindProvision, long))
@@ -21,7 +21,7 @@ func advanceCases() []testCase {
 		f.ok(f.store.Accept(f.ctx, a))
 		return id
 	}
-	// refused checks that an advance that would change everything does nothing.
+	// refused checks that an advance of everything is refused and changes nothing.
 	refused := func(f *fixture, fence durable.Fence, cancelled bool, want error) {
 		f.Helper()
 		text := "changed"
@@ -66,7 +66,7 @@ func advanceCases() []testCase {
 			}
 			f.equal("revision", f.load(key).Revision(), int64(1))
 		}},
-		{"ends, with its records", func(f *fixture) {
+		{"ends with its records", func(f *fixture) {
 			binding := bindingKey("i", "b")
 			f.ready("i")
 			id := f.accept(f.leased(binding, durable.KindBind, long))
@@ -104,7 +104,7 @@ func advanceCases() []testCase {
 			f.equal("revision", f.load(key).Revision(), int64(2))
 			f.equal("status", f.load(key).Instance.Status, durable.StatusCreating)
 		}},
-		{"with a record it increases the revision by one", func(f *fixture) {
+		{"a change of a record increases the revision by one", func(f *fixture) {
 			binding := bindingKey("i", "b")
 			f.ready("i")
 			id := f.accept(f.leased(binding, durable.KindBind, long))
@@ -138,14 +138,14 @@ func advanceCases() []testCase {
 			refused(f, f.fence(id), false, durable.ErrFenced)
 			refused(f, f.fence(id), true, durable.ErrFenced)
 		}},
-		{"a worker that lost its lease to another is fenced", func(f *fixture) {
+		{"a worker whose lease another claimed is fenced", func(f *fixture) {
 			id := f.accept(f.leased(key, durable.KindProvision, short))
 			f.pass(2 * short)
 			f.claimed(id)
 			refused(f, durable.Fence{OperationID: id, Generation: 1}, false, durable.ErrFenced)
 			f.finish(id)
 		}},
-		{"a worker whose lease nobody took goes on", func(f *fixture) {
+		{"a worker with an expired lease continues until another claims it", func(f *fixture) {
 			id := f.accept(f.leased(key, durable.KindProvision, short))
 			f.pass(2 * short)
 			f.finish(id)
@@ -165,7 +165,7 @@ func advanceCases() []testCase {
 			f.during("FinishedAt", record.FinishedAt, before, 0)
 			f.equal("revision", f.load(key).Revision(), int64(3))
 		}},
-		{"a cancelling operation stays so until it ends", func(f *fixture) {
+		{"a cancelling operation stays cancelling until it ends", func(f *fixture) {
 			id := cancelling(f)
 			text := "stopping"
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Cancelled: true, Description: &text, Checkpoint: []byte("c")}))
@@ -187,7 +187,7 @@ func advanceCases() []testCase {
 			f.equal("generation", claimed[0].Generation, int64(2))
 			f.equal("attempt", claimed[0].Attempt, 2)
 		}},
-		{"what was released is fenced, so that a repeated release counts once", func(f *fixture) {
+		{"a released operation is fenced, so that a repeated release counts once", func(f *fixture) {
 			for _, release := range []durable.Advance{{}, {Failed: true, Delay: long}} {
 				key := instanceKey(f.id("i"))
 				release.Release, release.Key = true, key
@@ -214,7 +214,7 @@ func advanceCases() []testCase {
 			f.equal("failures", f.operation(id).Failures, 2)
 			f.claimed()
 		}},
-		{"releases without delay after one with", func(f *fixture) {
+		{"a release without a delay removes the previous delay", func(f *fixture) {
 			id := running(f)
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true, Delay: short}))
 			f.pass(2 * short)
@@ -226,11 +226,11 @@ func advanceCases() []testCase {
 	}
 }
 
-// followCases are about the operation that begins with the end of another.
+// followCases test the operation that begins with the end of another.
 func followCases() []testCase {
 	key := instanceKey("i")
 	return []testCase{
-		{"begins with the end of the one before", func(f *fixture) {
+		{"begins with the end of the previous one", func(f *fixture) {
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			a := f.end(id)
 			a.State = durable.OperationFailed
@@ -253,7 +253,7 @@ func followCases() []testCase {
 			f.ok(err)
 			f.equal("last operation", last.ID, id)
 		}},
-		{"without a lease it waits", func(f *fixture) {
+		{"waits without a lease", func(f *fixture) {
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			a := f.end(id)
 			a.Next = f.queued(key, durable.KindUpdate)

@@ -8,8 +8,8 @@ import (
 )
 
 func claimCases() []testCase {
-	// cancelling is a leased operation that was asked to stop for the sake of
-	// the next, which is queued.
+	// cancelling makes a leased operation cancelling, for the deletion that it
+	// queues.
 	cancelling := func(f *fixture, key durable.Key, lease time.Duration) (stopping, next string) {
 		f.Helper()
 		kinds := []durable.OperationKind{durable.KindProvision, durable.KindDeprovision}
@@ -27,7 +27,7 @@ func claimCases() []testCase {
 		return first.ID, second.ID
 	}
 	return []testCase{
-		{"nothing there", func(f *fixture) { f.claimed() }},
+		{"nothing to claim", func(f *fixture) { f.claimed() }},
 		{"the oldest first, up to the limit", func(f *fixture) {
 			var ids []string
 			for _, id := range []string{"z", "b", "y", "a", "m"} {
@@ -39,7 +39,7 @@ func claimCases() []testCase {
 			f.claimed(ids[4])
 			f.claimed()
 		}},
-		{"leases them", func(f *fixture) {
+		{"claiming leases the operations", func(f *fixture) {
 			id := f.accept(f.queued(instanceKey("i"), durable.KindProvision))
 			revision := f.load(instanceKey("i")).Revision()
 			before := f.now()
@@ -52,22 +52,22 @@ func claimCases() []testCase {
 			f.equal("what is stored", *f.operation(id), claimed[0])
 			f.equal("revision", f.load(instanceKey("i")).Revision(), revision)
 		}},
-		{"with their data and checkpoint", func(f *fixture) {
+		{"returns data and checkpoint", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: instanceKey("i"), Checkpoint: []byte{0, 9}, Release: true}))
 			claimed := f.claimed(id)
 			f.equal("data", string(claimed[0].Data), "goal")
 			f.equal("checkpoint", claimed[0].Checkpoint, []byte{0, 9})
 		}},
-		{"not what is leased", func(f *fixture) {
+		{"no leased operation", func(f *fixture) {
 			f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			f.claimed()
 		}},
-		{"not what has ended", func(f *fixture) {
+		{"no ended operation", func(f *fixture) {
 			f.ready("i")
 			f.claimed()
 		}},
-		{"not before it is due", func(f *fixture) {
+		{"no operation before it is due", func(f *fixture) {
 			late := f.queued(instanceKey("late"), durable.KindProvision)
 			late.Delay = long
 			f.accept(late)
@@ -77,7 +77,7 @@ func claimCases() []testCase {
 			f.pass(2 * short)
 			f.claimed(soon.ID)
 		}},
-		{"whose lease has expired", func(f *fixture) {
+		{"an operation whose lease has expired", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, short))
 			f.pass(2 * short)
 			claimed := f.claim("other", short, 10)
@@ -88,21 +88,21 @@ func claimCases() []testCase {
 			f.pass(2 * short)
 			f.equal("generation", f.claimed(id)[0].Generation, int64(3))
 		}},
-		{"past their deadline too", func(f *fixture) {
+		{"an operation past its deadline", func(f *fixture) {
 			operation := f.queued(instanceKey("i"), durable.KindProvision)
 			operation.Timeout = short
 			f.accept(operation)
 			f.pass(2 * short)
 			f.claimed(operation.ID)
 		}},
-		{"not behind a cancelling operation of the instance", func(f *fixture) {
+		{"no operation behind a cancelling one of the instance", func(f *fixture) {
 			stopping, next := cancelling(f, instanceKey("i"), long)
 			other := f.accept(f.queued(instanceKey("other"), durable.KindProvision))
 			f.claimed(other)
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(stopping), Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}))
 			f.claimed(next)
 		}},
-		{"not behind a cancelling operation of the binding", func(f *fixture) {
+		{"no operation behind a cancelling one of the binding", func(f *fixture) {
 			f.ready("i")
 			stopping, next := cancelling(f, bindingKey("i", "b"), long)
 			other := f.queued(bindingKey("i", "c"), durable.KindBind)
@@ -112,7 +112,7 @@ func claimCases() []testCase {
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(stopping), Key: bindingKey("i", "b"), Cancelled: true, State: durable.OperationFailed}))
 			f.claimed(next)
 		}},
-		{"not an instance behind its binding", func(f *fixture) {
+		{"no operation of an instance behind a cancelling one of its binding", func(f *fixture) {
 			f.ready("i")
 			bind := f.accept(f.leased(bindingKey("i", "b"), durable.KindBind, long))
 			a := f.acceptance(f.queued(instanceKey("i"), durable.KindDeprovision))
@@ -122,7 +122,7 @@ func claimCases() []testCase {
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(bind), Key: bindingKey("i", "b"), Cancelled: true, State: durable.OperationFailed}))
 			f.claimed(a.Operation.ID)
 		}},
-		{"a cancelling operation whose lease has expired, and it stays so", func(f *fixture) {
+		{"a cancelling operation whose lease has expired stays cancelling", func(f *fixture) {
 			stopping, _ := cancelling(f, instanceKey("i"), short)
 			f.pass(2 * short)
 			claimed := f.claimed(stopping)
@@ -131,7 +131,7 @@ func claimCases() []testCase {
 			f.equal("what is stored", *f.operation(stopping), claimed[0])
 			f.is(f.store.Advance(f.ctx, &durable.Advance{Fence: durable.Fence{OperationID: stopping, Generation: 1}, Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}), durable.ErrFenced)
 		}},
-		{"not what is to be left, unless it is cancelling", func(f *fixture) {
+		{"no excluded operation, unless it is cancelling", func(f *fixture) {
 			accept := func(platform, service string, internal bool) string {
 				key := durable.Key{Platform: platform, InstanceID: f.id("i")}
 				operation := f.queued(key, durable.KindProvision)
@@ -163,7 +163,7 @@ func claimCases() []testCase {
 				f.equal("claimed", operationIDs(claimed), append([]string{}, step.want...))
 			}
 		}},
-		{"by two replicas, each gets its own", func(f *fixture) {
+		{"two replicas claim different operations", func(f *fixture) {
 			replica := f.replica()
 			want := make([]string, 0, 6)
 			for range 6 {
@@ -211,7 +211,7 @@ func expiredCases() []testCase {
 			f.pass(2 * short)
 			f.equal("expired", expired(f, 10), []string{"i/expired", "i/soon"})
 		}},
-		{"not while the instance has an open operation", func(f *fixture) {
+		{"none while the instance has an open operation", func(f *fixture) {
 			bound(f, "i", "b", durable.StatusReady, -long)
 			bound(f, "j", "b", durable.StatusReady, -long)
 			id := f.accept(f.leased(bindingKey("i", "other"), durable.KindBind, long))

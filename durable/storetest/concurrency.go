@@ -13,9 +13,8 @@ import (
 
 const clients = 16
 
-// together calls client from many goroutines at once, with the stores in turn,
-// and returns how many returned nil. All errors but those expected end the
-// case.
+// together calls client from many goroutines at once, with the stores in turn. It
+// returns how many calls returned nil. Any error but the expected ends the case.
 func (f *fixture) together(n int, client func(ctx context.Context, store durable.Store, i int) error, expected ...error) int {
 	f.Helper()
 	stores := []durable.Store{f.store, f.replica()}
@@ -52,7 +51,7 @@ func (f *fixture) together(n int, client func(ctx context.Context, store durable
 
 func concurrencyCases() []testCase {
 	return []testCase{
-		{"one of many acceptances of a new instance wins", func(f *fixture) {
+		{"one of many acceptances of a new instance succeeds", func(f *fixture) {
 			for range 5 {
 				key := instanceKey(f.id("i"))
 				won := f.together(clients, func(ctx context.Context, store durable.Store, _ int) error {
@@ -63,7 +62,7 @@ func concurrencyCases() []testCase {
 				f.equal("open operations", len(f.load(key).Open), 1)
 			}
 		}},
-		{"one of many acceptances of one revision wins", func(f *fixture) {
+		{"one of many acceptances of one revision succeeds", func(f *fixture) {
 			key := f.ready("i")
 			for want := int64(2); want < 8; want++ {
 				won := f.together(clients, func(ctx context.Context, store durable.Store, i int) error {
@@ -75,7 +74,7 @@ func concurrencyCases() []testCase {
 				f.equal("revision", f.load(key).Revision(), want+1)
 			}
 		}},
-		{"the unused half of a conflict leaves no trace", func(f *fixture) {
+		{"an acceptance with a conflict leaves no trace", func(f *fixture) {
 			key := f.ready("i")
 			f.together(clients, func(ctx context.Context, store durable.Store, i int) error {
 				binding := bindingKey("i", strconv.Itoa(i))
@@ -104,12 +103,12 @@ func concurrencyCases() []testCase {
 				}
 				return nil
 			})
-			// One revision for each beginning and each end.
+			// Each begin and each end increases the revision.
 			f.equal("revision", f.load(key).Revision(), int64(2+2*clients*changes))
 			f.equal("operations", len(f.operations(durable.Filter{Kind: durable.KindUpdate, State: durable.OperationSucceeded, Limit: 1000})), clients*changes)
 			f.equal("open operations", len(f.load(key).Open), 0)
 		}},
-		{"no operation is claimed twice, and none is left", func(f *fixture) {
+		{"every operation is claimed exactly once", func(f *fixture) {
 			const operations = 100
 			for range operations {
 				f.accept(f.queued(instanceKey(f.id("i")), durable.KindProvision))
@@ -179,7 +178,7 @@ func concurrencyCases() []testCase {
 				f.equal("value", value, string(stored))
 			}
 		}},
-		{"a snapshot is of one moment", func(f *fixture) {
+		{"a snapshot is consistent", func(f *fixture) {
 			key := f.bound("i", "b")
 			f.ok(f.flip(f.ctx, f.store, key))
 			var writing atomic.Bool
@@ -206,7 +205,7 @@ func concurrencyCases() []testCase {
 				return nil
 			})
 		}},
-		{"contexts that end harm nobody else", func(f *fixture) {
+		{"an ended context does not harm other callers", func(f *fixture) {
 			const each = 20
 			accepted := make([]atomic.Int64, clients)
 			f.together(clients, func(ctx context.Context, store durable.Store, i int) error {
@@ -219,7 +218,7 @@ func concurrencyCases() []testCase {
 					err := store.Accept(attempt, &durable.Acceptance{Expect: accepted[i].Load(), Instance: instanceRecord(key, durable.StatusReady)})
 					cancel()
 					if errors.Is(err, context.Canceled) && i%2 == 0 {
-						// It may have been made nevertheless.
+						// The change may have been made nevertheless.
 						snapshot, err := store.Load(ctx, key)
 						if err != nil {
 							return err
@@ -282,8 +281,8 @@ func concurrencyCases() []testCase {
 	}
 }
 
-// update changes the instance as a client does that competes with others: it
-// decides from a snapshot and, after a conflict, decides anew.
+// update changes the instance like a client that competes with others: it decides
+// from a snapshot and, after a conflict, decides again.
 func update(ctx context.Context, store durable.Store, key durable.Key, id string) error {
 	for {
 		snapshot, err := store.Load(ctx, key)
@@ -308,8 +307,8 @@ func update(ctx context.Context, store durable.Store, key durable.Key, id string
 	}
 }
 
-// flip begins and ends an operation, such that the records say "busy" exactly
-// while it is open.
+// flip begins and ends an operation. The records say "busy" exactly while it is
+// open.
 func (f *fixture) flip(ctx context.Context, store durable.Store, key durable.Key) error {
 	snapshot, err := store.Load(ctx, key)
 	if err != nil {

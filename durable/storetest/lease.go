@@ -13,7 +13,7 @@ func renewCases() []testCase {
 	}
 	return []testCase{
 		{"nothing", func(f *fixture) { f.equal("held", len(renew(f, "worker")), 0) }},
-		{"extends what is held", func(f *fixture) {
+		{"extends held leases", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			other := f.accept(f.leased(instanceKey("other"), durable.KindProvision, long))
 			untouched := f.operation(other)
@@ -27,7 +27,7 @@ func renewCases() []testCase {
 			f.equal("revision", f.load(instanceKey("i")).Revision(), int64(1))
 			f.equal("other operation", f.operation(other), untouched)
 		}},
-		{"says what is cancelling", func(f *fixture) {
+		{"reports cancelling operations", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			a := f.acceptance(f.queued(instanceKey("i"), durable.KindDeprovision))
 			a.Cancel = id
@@ -37,7 +37,7 @@ func renewCases() []testCase {
 			f.equal("held", renew(f, "worker", fence), map[durable.Fence]durable.OperationState{fence: durable.OperationCancelling})
 			f.during("LeaseUntil", f.operation(id).LeaseUntil, before, 2*long)
 		}},
-		{"leaves out what is lost", func(f *fixture) {
+		{"omits lost leases", func(f *fixture) {
 			held := f.fence(f.accept(f.leased(instanceKey("held"), durable.KindProvision, long)))
 			ended := f.fence(f.done(instanceKey("ended"), durable.KindProvision))
 			claimed := f.fence(f.accept(f.leased(instanceKey("claimed"), durable.KindProvision, short)))
@@ -51,13 +51,12 @@ func renewCases() []testCase {
 			unknown := durable.Fence{OperationID: "unknown", Generation: 1}
 			f.equal("held", renew(f, "worker", ended, claimed, released, queued, held, later, unknown),
 				map[durable.Fence]durable.OperationState{held: durable.OperationActive})
-			f.equal("held by another", len(renew(f, "somebody else", held)), 0)
+			f.equal("held by another", len(renew(f, "another worker", held)), 0)
 			f.equal("owner", f.operation(claimed.OperationID).Owner, "claimer")
 			f.claimed(released.OperationID, queued.OperationID)
 		}},
 		{"keeps others from claiming", func(f *fixture) {
-			// The case is only about what happens if the renewal comes in time,
-			// which a slow machine can prevent.
+			// A slow machine may renew too late, which this case does not test.
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, 50*short))
 			fence := f.fence(id)
 			if len(renew(f, "worker", fence)) == 0 {
@@ -70,7 +69,7 @@ func renewCases() []testCase {
 	}
 }
 
-// heldCases are about looking at leases.
+// heldCases test reading leases.
 func heldCases() []testCase {
 	held := func(f *fixture, owner string, fences ...durable.Fence) map[durable.Fence]durable.OperationState {
 		f.Helper()
@@ -80,7 +79,7 @@ func heldCases() []testCase {
 	}
 	return []testCase{
 		{"nothing", func(f *fixture) { f.equal("held", len(held(f, "worker")), 0) }},
-		{"says what Renew would say, and changes nothing", func(f *fixture) {
+		{"returns what Renew would return, and changes nothing", func(f *fixture) {
 			fence := func(name string) durable.Fence {
 				return f.fence(f.accept(f.leased(instanceKey(name), durable.KindProvision, long)))
 			}
@@ -98,7 +97,7 @@ func heldCases() []testCase {
 			want := map[durable.Fence]durable.OperationState{active: durable.OperationActive, cancelling: durable.OperationCancelling, expired: durable.OperationActive}
 			f.unchanged(instanceKey("active"), func() {
 				f.equal("held", held(f, "worker", fences...), want)
-				f.equal("held by another", len(held(f, "somebody else", fences...)), 0)
+				f.equal("held by another", len(held(f, "another worker", fences...)), 0)
 			})
 			renewed, err := f.store.Renew(f.ctx, "worker", long, fences)
 			f.ok(err)
@@ -107,13 +106,13 @@ func heldCases() []testCase {
 	}
 }
 
-// setBackCases are about a clock of the database that is set back.
+// setBackCases test a database clock that is set back.
 func setBackCases() []testCase {
 	return []testCase{
-		{"a lease lasts no longer than it did", func(f *fixture) {
+		{"a lease keeps its length", func(f *fixture) {
 			dead := f.accept(f.leased(instanceKey("dead"), durable.KindProvision, short))
 			alive := f.fence(f.accept(f.leased(instanceKey("alive"), durable.KindProvision, long)))
-			f.claim("claimer", long, 0) // It has looked at the clock before.
+			f.claim("claimer", long, 0) // It checks the clock once before.
 			f.database.SetBack(f.T, 10*long)
 			store := f.replica()
 			_, err := store.Claim(f.ctx, "claimer", long, 0, durable.ClaimExclusion{})
@@ -121,14 +120,14 @@ func setBackCases() []testCase {
 			f.pass(2 * short)
 			f.claimed(dead)
 			if ahead := f.operation(alive.OperationID).LeaseUntil.Sub(f.now()); ahead > long {
-				f.Errorf("a lease of %v is over in %v", long, ahead)
+				f.Errorf("a lease of %v ends in %v", long, ahead)
 			}
-			// Whoever lives keeps its lease.
+			// A living worker keeps its lease.
 			renewed, err := store.Renew(f.ctx, "worker", long, []durable.Fence{alive})
 			f.ok(err)
 			f.equal("renewed", renewed, map[durable.Fence]durable.OperationState{alive: durable.OperationActive})
 		}},
-		{"a lease that was renewed lasts no longer either", func(f *fixture) {
+		{"a renewed lease keeps its length", func(f *fixture) {
 			fence := f.fence(f.accept(f.leased(instanceKey("i"), durable.KindProvision, 10*long)))
 			f.pass(short)
 			_, err := f.store.Renew(f.ctx, "worker", short, []durable.Fence{fence})
@@ -140,7 +139,7 @@ func setBackCases() []testCase {
 			f.pass(2 * short)
 			f.claimed(fence.OperationID)
 		}},
-		{"what was delayed is due", func(f *fixture) {
+		{"a delayed operation is due", func(f *fixture) {
 			late := f.queued(instanceKey("late"), durable.KindProvision)
 			late.Delay = long
 			f.accept(late)

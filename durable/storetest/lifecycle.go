@@ -25,7 +25,7 @@ func settingCases() []testCase {
 			f.ok(err)
 			f.equal("value", string(value), "first")
 		}},
-		{"any bytes, also none", func(f *fixture) {
+		{"any bytes, or none", func(f *fixture) {
 			for name, value := range map[string][]byte{"binary": {0, 255, 0}, "empty": {}, "nil": nil, "é/'": []byte("x")} {
 				stored, err := f.store.PutSetting(f.ctx, name, value)
 				f.ok(err)
@@ -35,7 +35,7 @@ func settingCases() []testCase {
 				f.equal("value", got, value)
 			}
 		}},
-		{"of another replica", func(f *fixture) {
+		{"values of another replica", func(f *fixture) {
 			replica := f.replica()
 			_, err := f.store.PutSetting(f.ctx, "name", []byte("first"))
 			f.ok(err)
@@ -46,7 +46,7 @@ func settingCases() []testCase {
 	}
 }
 
-// calls are all methods that use the database.
+// calls returns a call of each method that uses the database.
 func (f *fixture) calls() map[string]func(context.Context, durable.Store) error {
 	key := instanceKey("calls")
 	return map[string]func(context.Context, durable.Store) error{
@@ -105,7 +105,7 @@ func lifecycleCases() []testCase {
 				select {
 				case _, open := <-hints:
 					if !open {
-						f.Fatal("the channel is closed: whoever waits for hints would spin")
+						f.Fatal("the channel is closed: a loop that waits for hints would spin")
 					}
 				default:
 					return
@@ -116,7 +116,7 @@ func lifecycleCases() []testCase {
 			f.ok(f.store.Close())
 			f.ok(f.store.Close())
 		}},
-		{"use after closing fails", func(f *fixture) {
+		{"calls after Close fail", func(f *fixture) {
 			f.ok(f.store.Close())
 			for name, call := range f.calls() {
 				err := call(f.ctx, f.store)
@@ -125,12 +125,12 @@ func lifecycleCases() []testCase {
 				}
 				for _, answer := range []error{durable.ErrNotFound, durable.ErrConflict, durable.ErrFenced, durable.ErrCancelling} {
 					if errors.Is(err, answer) {
-						f.Errorf("%s returns %v, which says something about the records", name, err)
+						f.Errorf("%s returns %v, which is an answer about the records", name, err)
 					}
 				}
 			}
 		}},
-		{"everything is there after opening again", func(f *fixture) {
+		{"all records are there after reopening", func(f *fixture) {
 			key := f.bound("i", "b")
 			id := f.accept(f.leased(instanceKey("i"), durable.KindUpdate, long))
 			text := "half done"
@@ -144,7 +144,7 @@ func lifecycleCases() []testCase {
 			f.store = f.database.Reopen(f.T)
 			f.equal("instance", f.load(key).Instance, instance)
 			f.equal("binding", f.load(key).Binding, binding)
-			// A store may know that the process that had the leases has ended.
+			// A store may know that the process with the leases has ended.
 			again := f.operations(durable.Filter{})
 			for _, records := range [][]durable.OperationRecord{operations, again} {
 				for i := range records {
@@ -160,7 +160,7 @@ func lifecycleCases() []testCase {
 			}
 			f.finish(id)
 		}},
-		{"a context that has ended", func(f *fixture) {
+		{"an ended context", func(f *fixture) {
 			ctx, cancel := context.WithCancel(f.ctx)
 			cancel()
 			for name, call := range f.calls() {
@@ -182,7 +182,7 @@ func lifecycleCases() []testCase {
 			f.ok(replica.Accept(f.ctx, f.acceptance(f.queued(key, durable.KindUnbind))))
 			f.equal("status", f.load(key).Binding.Status, durable.StatusDeleting)
 		}},
-		{"closing while it is used", func(f *fixture) {
+		{"closing during calls", func(f *fixture) {
 			done := f.T.Context().Done()
 			stopped := make(chan struct{})
 			for _, call := range f.calls() {
@@ -200,14 +200,14 @@ func lifecycleCases() []testCase {
 				select {
 				case <-stopped:
 				case <-done:
-					f.Fatal("a call goes on after closing")
+					f.Fatal("a call continues after Close")
 				}
 			}
 		}},
 	}
 }
 
-// isAnswer reports whether err is one of the contract's.
+// isAnswer reports whether err is one of the contract.
 func isAnswer(err error) bool {
 	return errors.Is(err, durable.ErrNotFound) || errors.Is(err, durable.ErrConflict) || errors.Is(err, durable.ErrFenced) || errors.Is(err, durable.ErrCancelling)
 }

@@ -11,7 +11,7 @@ import (
 
 func listCases() []testCase {
 	return []testCase{
-		{"nothing there", func(f *fixture) {
+		{"no records", func(f *fixture) {
 			f.equal("instances", len(f.instances(durable.Filter{})), 0)
 			f.equal("bindings", len(f.bindings(durable.Filter{})), 0)
 			f.equal("operations", len(f.operations(durable.Filter{})), 0)
@@ -172,7 +172,7 @@ func listCases() []testCase {
 			}
 			f.equal("operations", f.operationPages(durable.Filter{Platform: "platform", InstanceID: "odd", Limit: 4}, nil), odd)
 		}},
-		{"operations that come in between do not move the pages", func(f *fixture) {
+		{"new operations do not move the pages", func(f *fixture) {
 			var want []string
 			for range 6 {
 				want = append(want, f.done(instanceKey("i"), durable.KindUpdate))
@@ -214,7 +214,7 @@ func (f *fixture) operations(filter durable.Filter) []durable.OperationRecord {
 	return records
 }
 
-// operationPages returns the ids of all pages, and calls between after each.
+// operationPages returns the ids of all pages. It calls between after each page.
 func (f *fixture) operationPages(filter durable.Filter, between func()) []string {
 	f.Helper()
 	var ids []string

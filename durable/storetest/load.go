@@ -9,7 +9,7 @@ import (
 
 func loadCases() []testCase {
 	return []testCase{
-		{"nothing there", func(f *fixture) {
+		{"no record", func(f *fixture) {
 			snapshot := f.load(bindingKey("i", "b"))
 			if snapshot.Now.IsZero() {
 				f.Error("Now is zero")
@@ -32,7 +32,7 @@ func loadCases() []testCase {
 			f.equal("instance", snapshot.Instance, &want)
 			f.equal("open operations", operationIDs(snapshot.Open), []string{id})
 			if snapshot.Binding != nil {
-				f.Error("a binding was not asked for")
+				f.Error("a binding is loaded without being requested")
 			}
 		}},
 		{"a binding", func(f *fixture) {
@@ -73,7 +73,7 @@ func loadCases() []testCase {
 				f.equal("open operations", operationIDs(f.load(key).Open), want)
 			}
 		}},
-		{"open operations without checkpoint, with the rest", func(f *fixture) {
+		{"open operations without their checkpoint", func(f *fixture) {
 			key := instanceKey("i")
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			text := "half done"
@@ -95,7 +95,7 @@ func loadCases() []testCase {
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(provision), Key: key, Cancelled: true, State: durable.OperationFailed}))
 			f.equal("open operations", operationIDs(f.load(key).Open), []string{a.Operation.ID})
 		}},
-		{"platforms see their own", func(f *fixture) {
+		{"platforms see only their own records", func(f *fixture) {
 			f.bound("i", "b")
 			f.accept(f.queued(instanceKey("i"), durable.KindUpdate))
 			foreign := durable.Key{Platform: "other", InstanceID: "i", BindingID: "b"}

@@ -33,8 +33,8 @@ func pruneCases() []testCase {
 		return ids
 	}
 	return []testCase{
-		{"nothing there", func(f *fixture) { f.equal("pruned", prune(f, 0, 100), 0) }},
-		{"operations that ended, but the last", func(f *fixture) {
+		{"no records", func(f *fixture) { f.equal("pruned", prune(f, 0, 100), 0) }},
+		{"ended operations except the last", func(f *fixture) {
 			key := f.ready("i")
 			f.done(key, durable.KindUpdate)
 			last := f.done(key, durable.KindUpdate)
@@ -46,7 +46,7 @@ func pruneCases() []testCase {
 			f.equal("last operation", operation.ID, last)
 			f.equal("status", f.load(key).Instance.Status, durable.StatusReady)
 		}},
-		{"the last of each record, internal ones aside", func(f *fixture) {
+		{"never the last of each record that is not internal", func(f *fixture) {
 			provision := f.done(instanceKey("i"), durable.KindProvision)
 			bind := f.done(bindingKey("i", "b"), durable.KindBind)
 			internal := f.leased(instanceKey("i"), durable.KindUpdate, long)
@@ -69,7 +69,7 @@ func pruneCases() []testCase {
 			f.equal("pruned", prune(f, long, 100), 0)
 			f.equal("operations", len(stored(f)), 3)
 		}},
-		{"by the time they ended", func(f *fixture) {
+		{"by the time of their end", func(f *fixture) {
 			f.ready("i")
 			f.pass(short)
 			update := f.accept(f.leased(instanceKey("i"), durable.KindUpdate, long))
@@ -77,14 +77,14 @@ func pruneCases() []testCase {
 			f.pass(2 * short)
 			f.finish(update)
 			f.done(instanceKey("i"), durable.KindUpdate)
-			// What ended before the update was created is old enough, the
-			// update, which ended since, is not.
+			// The operations that ended before the update was created are old
+			// enough. The update ended later and is not.
 			prune(f, f.now().Sub(started)-short/2, 100)
 			if !slices.Contains(stored(f), update) {
-				f.Error("the operation was pruned by the time it was created")
+				f.Error("the operation was pruned by the time of its creation")
 			}
 		}},
-		{"not what is open", func(f *fixture) {
+		{"no open operation", func(f *fixture) {
 			key := f.ready("i")
 			id := f.accept(f.leased(key, durable.KindUpdate, long))
 			f.pass(3 * short)
@@ -92,13 +92,13 @@ func pruneCases() []testCase {
 			f.equal("state", f.operation(id).State, durable.OperationActive)
 			f.finish(id)
 		}},
-		{"tombstones, with their operations", func(f *fixture) {
+		{"tombstones with their operations", func(f *fixture) {
 			key := f.bound("i", "b")
 			f.done(key, durable.KindUnbind)
 			f.done(key.Instance(), durable.KindDeprovision)
 			kept := f.bound("kept", "b")
 			f.pass(3 * short)
-			// An instance, a binding, two operations of each.
+			// An instance, a binding, and two operations of each.
 			f.equal("pruned", all(f), 6)
 			if snapshot := f.load(key); snapshot.Instance != nil || snapshot.Binding != nil {
 				f.Errorf("the records are still there: %+v", snapshot)
@@ -122,7 +122,7 @@ func pruneCases() []testCase {
 				f.Errorf("binding %v, instance %v", snapshot.Binding, snapshot.Instance)
 			}
 		}},
-		{"a tombstone that is used again is none", func(f *fixture) {
+		{"no tombstone whose id is used again", func(f *fixture) {
 			key := f.ready("i")
 			f.done(key, durable.KindDeprovision)
 			id := f.accept(f.leased(key, durable.KindProvision, long))
@@ -131,7 +131,7 @@ func pruneCases() []testCase {
 			f.equal("status", f.load(key).Instance.Status, durable.StatusCreating)
 			f.finish(id)
 		}},
-		{"an id can begin anew afterwards", func(f *fixture) {
+		{"a pruned id can be used again", func(f *fixture) {
 			key := f.ready("i")
 			f.done(key, durable.KindDeprovision)
 			f.pass(3 * short)
@@ -147,7 +147,7 @@ func pruneCases() []testCase {
 			}
 			f.pass(3 * short)
 			prune(f, short, 1)
-			// One operation, and one instance with what it had left.
+			// One operation, and one instance with its remaining records.
 			f.equal("instances", len(f.instances(durable.Filter{})), 2)
 			f.equal("pruned or left", all(f) > 0, true)
 			f.equal("operations", len(stored(f)), 0)

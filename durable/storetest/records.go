@@ -6,7 +6,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// instanceKey and bindingKey name records of the platform that most cases use.
+// instanceKey and bindingKey return keys of the platform that most cases use.
 func instanceKey(id string) durable.Key {
 	return durable.Key{Platform: "platform", InstanceID: id}
 }
@@ -23,20 +23,20 @@ func bindingRecord(key durable.Key, status durable.RecordStatus) *durable.Bindin
 	return &durable.BindingRecord{Key: key, Status: status, ServiceID: "service", PlanID: "plan", Data: []byte("data of " + key.BindingID)}
 }
 
-// queued is an operation that waits for a worker.
+// queued returns an operation that waits for a worker.
 func (f *fixture) queued(key durable.Key, kind durable.OperationKind) *durable.OperationSpec {
 	return &durable.OperationSpec{ID: f.id("operation"), Key: key, Kind: kind, Timeout: long, Data: []byte("goal")}
 }
 
-// leased is an operation that "worker" has.
+// leased returns an operation that "worker" has.
 func (f *fixture) leased(key durable.Key, kind durable.OperationKind, lease time.Duration) *durable.OperationSpec {
 	operation := f.queued(key, kind)
 	operation.Owner, operation.Lease = "worker", lease
 	return operation
 }
 
-// accept begins the operation whatever the revision is, and returns its id.
-// Each kind of operation leaves the records as the engine would.
+// accept begins the operation at the current revision and returns its id. It writes
+// the records as the engine would.
 func (f *fixture) accept(operation *durable.OperationSpec) string {
 	f.Helper()
 	f.ok(f.store.Accept(f.ctx, f.acceptance(operation)))
@@ -62,13 +62,13 @@ func (f *fixture) acceptance(operation *durable.OperationSpec) *durable.Acceptan
 	return a
 }
 
-// fence is that of the operation's latest claim.
+// fence returns the fence of the operation's latest claim.
 func (f *fixture) fence(id string) durable.Fence {
 	f.Helper()
 	return durable.Fence{OperationID: id, Generation: f.operation(id).Generation}
 }
 
-// end returns the advance that ends an operation well, and its records with it.
+// end returns the advance with which an operation and its records succeed.
 func (f *fixture) end(id string) *durable.Advance {
 	f.Helper()
 	record := f.operation(id)
@@ -86,7 +86,7 @@ func (f *fixture) end(id string) *durable.Advance {
 	return a
 }
 
-// finish ends an operation well.
+// finish ends an operation with success.
 func (f *fixture) finish(id string) {
 	f.Helper()
 	f.ok(f.store.Advance(f.ctx, f.end(id)))
@@ -100,7 +100,7 @@ func (f *fixture) done(key durable.Key, kind durable.OperationKind) string {
 	return id
 }
 
-// ready returns the key of an instance that is ready.
+// ready returns the key of a ready instance.
 func (f *fixture) ready(id string) durable.Key {
 	f.Helper()
 	key := instanceKey(id)
@@ -108,7 +108,7 @@ func (f *fixture) ready(id string) durable.Key {
 	return key
 }
 
-// bound returns the key of a binding that is ready, of an instance that is too.
+// bound returns the key of a ready binding of a ready instance.
 func (f *fixture) bound(instance, id string) durable.Key {
 	f.Helper()
 	key := bindingKey(instance, id)

@@ -5,10 +5,10 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// resealCases are about replacing sealed values under the feet of engines.
+// resealCases test replacing sealed values while engines run.
 func resealCases() []testCase {
 	key, binding := instanceKey("i"), bindingKey("i", "b")
-	// stored is every sealed value of the record of binding, with its place.
+	// stored returns every sealed value of the records of binding, with its place.
 	stored := func(f *fixture, id string) []admin.SealedValue {
 		f.Helper()
 		snapshot, operation := f.load(binding), f.operation(id)
@@ -32,7 +32,7 @@ func resealCases() []testCase {
 		return id
 	}
 	return []testCase{
-		{"replaces what is as it was read, and nothing else", func(f *fixture) {
+		{"replaces unchanged values, and changes nothing else", func(f *fixture) {
 			id := fill(f)
 			before, operation := f.load(binding), *f.operation(id)
 			values := stored(f, id)
@@ -53,7 +53,7 @@ func resealCases() []testCase {
 			f.equal("binding", after.Binding, before.Binding)
 			f.equal("operation", again, operation)
 
-			// What was read before that is not what is stored.
+			// The values that were read before are not the stored ones.
 			changed, err = f.admin().Reseal(f.ctx, values)
 			f.ok(err)
 			f.equal("changed again", changed, 0)
@@ -61,7 +61,7 @@ func resealCases() []testCase {
 				f.equal("value", string(now.Old), string(values[i].New))
 			}
 		}},
-		{"removes", func(f *fixture) {
+		{"removes values", func(f *fixture) {
 			id := fill(f)
 			values := stored(f, id)
 			values = append(values[:1], values[3:]...)
@@ -73,7 +73,7 @@ func resealCases() []testCase {
 			operation := f.operation(id)
 			f.equal("sealed data", len(operation.Data)+len(operation.Checkpoint), 0)
 		}},
-		{"changes nothing that is not there", func(f *fixture) {
+		{"ignores missing values", func(f *fixture) {
 			changed, err := f.admin().Reseal(f.ctx, []admin.SealedValue{
 				{SealedPlace: durable.SealedPlace{Setting: "none"}, Old: []byte("a"), New: []byte("b")},
 				{SealedPlace: durable.SealedPlace{Key: key}, Old: []byte("a"), New: []byte("b")},
@@ -83,7 +83,7 @@ func resealCases() []testCase {
 			f.ok(err)
 			f.equal("changed", changed, 0)
 		}},
-		{"an operation that ends keeps nothing sealed", func(f *fixture) {
+		{"an ended operation keeps no sealed data", func(f *fixture) {
 			ended := func(what, id string) {
 				f.Helper()
 				operation := f.operation(id)
@@ -108,7 +108,7 @@ func resealCases() []testCase {
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(worked), Key: instanceKey("worked"), Checkpoint: []byte("saved")}))
 			f.intervene(f.change(worked, durable.OperationCancelling))
 			if operation := f.operation(worked); operation.Ended() || len(operation.Data) == 0 || len(operation.Checkpoint) == 0 {
-				f.Errorf("one that is being cancelled still needs its data: %+v", operation)
+				f.Errorf("a cancelling operation still needs its data: %+v", operation)
 			}
 		}},
 	}

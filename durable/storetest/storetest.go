@@ -16,24 +16,24 @@ import (
 
 // A Database is a new, empty database with a store on it, for one case.
 type Database struct {
-	// Store is open. The case may close it; what the test function that made
-	// it must close, it closes with t.Cleanup (Close can be called twice).
+	// Store is open. The case may close it. The function that makes a Database
+	// closes it with t.Cleanup: Close can be called twice.
 	Store durable.Store
 	// Reopen opens the database again after Store was closed.
 	Reopen func(t *testing.T) durable.Store
-	// Replica, if not nil, opens another store on the database, as another
-	// replica of the broker does. Without it one store has all the clients.
+	// Replica, if not nil, opens another store on the database, like another replica
+	// of the broker. Without it, all clients use one store.
 	Replica func(t *testing.T) durable.Store
-	// Advance, if not nil, moves the clock of the database. Without it the
-	// cases wait until the database's time has passed, for milliseconds.
+	// Advance, if not nil, moves the clock of the database. Without it, the cases
+	// wait a few milliseconds for the time of the database.
 	Advance func(d time.Duration)
-	// SetBack sets the clock of the database back, or makes every stored time
-	// later, which is the same.
+	// SetBack sets the clock of the database back, or moves every stored time into
+	// the future, which has the same effect.
 	SetBack func(t *testing.T, d time.Duration)
 }
 
-// Run checks that the stores on the databases that newDatabase makes keep the
-// contract. It calls newDatabase from parallel tests, once for each case.
+// Run checks that stores fulfil the contract, on the databases that newDatabase
+// makes. It calls newDatabase once for each case, in parallel.
 func Run(t *testing.T, newDatabase func(t *testing.T) *Database) {
 	t.Helper()
 	groups := []struct {
@@ -45,7 +45,7 @@ func Run(t *testing.T, newDatabase func(t *testing.T) *Database) {
 		{"Exclusion", exclusionCases()},
 		{"Cancel", cancelCases()},
 		{"Operation", operationCases()},
-		{"Deliver", deliverCases()},
+		{"MarkDelivered", deliverCases()},
 		{"Advance", advanceCases()},
 		{"Follow", followCases()},
 		{"Claim", claimCases()},
@@ -84,14 +84,14 @@ type testCase struct {
 }
 
 const (
-	// short is a time that a case waits for, long one that does not pass while
-	// it runs: no case depends on how fast the machine is.
+	// short is a time that a case waits for. long is a time that does not pass
+	// during a case, even on a slow machine.
 	short = 20 * time.Millisecond
 	long  = time.Hour
 )
 
-// A fixture is a case that runs, with the helpers that its steps share. They
-// end the case when the store fails.
+// A fixture is a running case with helpers for its steps. The helpers end the case
+// if the store fails.
 type fixture struct {
 	*testing.T
 	ctx      context.Context //nolint:containedctx // It lives as long as the test.
@@ -111,7 +111,7 @@ func (f *fixture) replica() durable.Store {
 	return f.database.Replica(f.T)
 }
 
-// id returns an id that was not used before.
+// id returns a new id.
 func (f *fixture) id(prefix string) string {
 	return fmt.Sprintf("%s-%d", prefix, f.ids.Add(1))
 }
@@ -123,7 +123,7 @@ func (f *fixture) ok(err error) {
 	}
 }
 
-// is ends the case unless err is the error of the contract.
+// is ends the case unless err is the expected error.
 func (f *fixture) is(err, want error) {
 	f.Helper()
 	if !errors.Is(err, want) {
@@ -131,7 +131,7 @@ func (f *fixture) is(err, want error) {
 	}
 }
 
-// equal compares, without a difference between nil and empty.
+// equal compares two values. It treats nil and empty as equal.
 func (f *fixture) equal(what string, got, want any) {
 	f.Helper()
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
@@ -139,7 +139,7 @@ func (f *fixture) equal(what string, got, want any) {
 	}
 }
 
-// now is the time of the database.
+// now returns the time of the database.
 func (f *fixture) now() time.Time {
 	f.Helper()
 	snapshot, err := f.store.Load(f.ctx, durable.Key{Platform: "clock", InstanceID: "none"})
@@ -166,8 +166,7 @@ func (f *fixture) pass(d time.Duration) {
 	}
 }
 
-// during checks that a time was set between two moments of the database, which
-// may be apart by the given duration.
+// during checks that a time is offset after a moment between before and now.
 func (f *fixture) during(what string, got, before time.Time, offset time.Duration) {
 	f.Helper()
 	before, now := before.Add(offset), f.now().Add(offset)
@@ -213,8 +212,8 @@ func operationIDs(records []durable.OperationRecord) []string {
 	return ids
 }
 
-// unchanged runs step and checks that neither the snapshot of the key nor the
-// operations have changed.
+// unchanged runs step and checks that the snapshot of the key and all operations
+// stay the same.
 func (f *fixture) unchanged(key durable.Key, step func()) {
 	f.Helper()
 	state := func() (*durable.Snapshot, []durable.OperationRecord) {

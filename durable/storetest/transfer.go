@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// everything is what the store exports.
+// everything returns all items that the store exports.
 func (f *fixture) everything() []admin.ExportItem {
 	f.Helper()
 	var items []admin.ExportItem
@@ -58,7 +58,7 @@ func (f *fixture) populate() {
 	f.ok(f.store.MarkDelivered(f.ctx, failed))
 }
 
-// kind is the section of an item.
+// kind returns the section of an item.
 func kind(item admin.ExportItem) int {
 	for i, is := range []bool{item.Setting != nil, item.Instance != nil, item.Binding != nil, item.Operation != nil, item.Audit != nil} {
 		if is {
@@ -103,7 +103,7 @@ func transferCases() []testCase {
 			f.equal("calls", calls, 1)
 			f.ready("again")
 		}},
-		{"export is of one moment", func(f *fixture) {
+		{"export is consistent", func(f *fixture) {
 			f.ready("i")
 			f.bound("i", "b")
 			var items []admin.ExportItem
@@ -128,7 +128,7 @@ func transferCases() []testCase {
 				}
 			}
 			f.equal("items", to.everything(), items)
-			// It is a store like any other.
+			// The store works like any other.
 			to.is(to.admin().Import(to.ctx, yield(nil, nil)), admin.ErrNotEmpty)
 			claimed := to.claim("worker", long, 100)
 			to.equal("claimed", len(claimed), 3) // Two binds and the cancelling one.
@@ -143,11 +143,11 @@ func transferCases() []testCase {
 			to.ok(err)
 			to.equal("pruned", pruned, f.prunedLike())
 		}},
-		{"import of nothing", func(f *fixture) {
+		{"an empty import", func(f *fixture) {
 			f.ok(f.admin().Import(f.ctx, yield(nil, nil)))
 			f.ready("i")
 		}},
-		{"all or nothing", func(f *fixture) {
+		{"an import stores all items or none", func(f *fixture) {
 			f.populate()
 			items := f.everything()
 			to, stop := f.other(), errors.New("stop")
@@ -168,7 +168,7 @@ func transferCases() []testCase {
 			}
 			to.ok(to.admin().Import(to.ctx, yield(items, nil)))
 		}},
-		{"not into a store with anything in it", func(f *fixture) {
+		{"no import into a store that is not empty", func(f *fixture) {
 			for name, fill := range map[string]func(*fixture){
 				"setting": func(f *fixture) { _, err := f.store.PutSetting(f.ctx, "name", nil); f.ok(err) },
 				"record":  func(f *fixture) { f.ready("i") },
@@ -185,17 +185,17 @@ func transferCases() []testCase {
 	}
 }
 
-// other is a fixture with another, empty database.
+// other returns a fixture with another, empty database.
 func (f *fixture) other() *fixture {
 	f.Helper()
 	database := f.newDatabase(f.T)
 	to := &fixture{T: f.T, ctx: f.ctx, database: database, store: database.Store, newDatabase: f.newDatabase}
-	to.ids.Store(1000) // What is imported has ids of the first.
+	to.ids.Store(1000) // The imported records have ids of the first fixture.
 	return to
 }
 
-// prunedLike makes in the populated store what was made in the one that was
-// imported, and returns how much is pruned.
+// prunedLike makes the same changes in the populated store as in the one after the
+// import, and returns how much is pruned.
 func (f *fixture) prunedLike() int {
 	f.Helper()
 	for _, record := range f.operations(durable.Filter{State: durable.OperationActive}) {

@@ -2,15 +2,16 @@ package groupcommit
 
 import "sync/atomic"
 
-// The states of a change. Whoever moves it out of waiting decides its fate.
+// The states of a change. The goroutine that moves it out of waiting decides its
+// fate.
 const (
 	waiting int32 = iota
 	taken
 	abandoned
 )
 
-// A Change is what one caller waits for. A store embeds it in the type of its
-// changes. The zero value is ready to use, once.
+// A Change is the part of a change that callers and writers share. A store embeds it
+// in the type of its changes. The zero value is ready for one use.
 type Change struct {
 	state atomic.Int32
 	err   error
@@ -18,8 +19,8 @@ type Change struct {
 }
 
 // Answer sets the result of a change that a writer has taken up, and wakes its
-// caller. Each such change must be answered once, by any goroutine. What is written
-// to the change before is visible to the caller, and to nobody else from then on.
+// caller. The writer answers each such change once, from any goroutine, and does not
+// use it afterwards.
 func (c *Change) Answer(err error) {
 	c.err = err
 	close(c.done)

@@ -8,8 +8,8 @@ type Options[C any] struct {
 	Length int
 	// MaxBatch is how many changes a batch has at most.
 	MaxBatch int
-	// Size, unless nil, measures a change, and a batch ends with the change that
-	// makes it MaxSize or more.
+	// Size, unless nil, measures a change. A batch ends with the change that reaches
+	// MaxSize.
 	Size    func(C) int
 	MaxSize int
 	// Closing is closed when the store closes. From then on [Queue.Do] returns
@@ -30,13 +30,13 @@ func New[C changer](options Options[C]) *Queue[C] {
 	return &Queue[C]{options: options, waiting: make(chan C, options.Length)}
 }
 
-// Len is how many changes are queued, abandoned ones included.
+// Len returns how many changes are queued, including abandoned ones.
 func (q *Queue[C]) Len() int { return len(q.waiting) }
 
-// Do queues a change and returns its result. If ctx ends, or the store closes, before
-// a writer has taken up the change, Do returns the context's error or ErrClosed, and
-// the change is never made. After that Do waits for the result, because the writer
-// uses what the change refers to.
+// Do queues a change and returns its result. If ctx ends or the store closes before
+// a writer has taken up the change, Do returns the error of the context or
+// ErrClosed, and the change is never made. After that Do waits for the result,
+// because the writer uses what the change refers to.
 func (q *Queue[C]) Do(ctx context.Context, c C) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (q *Queue[C]) Do(ctx context.Context, c C) error {
 			return ctx.Err()
 		}
 	case <-q.options.Closing:
-		// It may have been queued after the writers looked for the last time.
+		// The writers may have ended before the change was queued.
 		if own.abandon() {
 			return q.options.ErrClosed
 		}
@@ -72,9 +72,9 @@ func (q *Queue[C]) Do(ctx context.Context, c C) error {
 	return own.err
 }
 
-// Write is a writer: it calls commit with one batch after the other until the store
-// closes. A queue can have several writers. Commit must have each change answered,
-// now or later, see [Change.Answer], and must not keep the slice, which it may alter.
+// Write is a writer: it calls commit with one batch after another until the store
+// closes. A queue can have several writers. commit must answer each change, now or
+// later, see [Change.Answer]. It may alter the slice, but must not keep it.
 func (q *Queue[C]) Write(commit func(batch []C)) {
 	batch := make([]C, 0, q.options.MaxBatch)
 	for {

@@ -23,7 +23,7 @@ type change struct {
 	name string
 }
 
-// A store commits batches when it is released, one after the other.
+// A store commits one batch each time it is released.
 type store struct {
 	*groupcommit.Queue[*change]
 	close func()
@@ -243,7 +243,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// A store may put a change aside and answer it when it has made others.
+// A store may put a change aside and answer it after others.
 func TestAnswerAfterCommit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -270,8 +270,8 @@ func TestAnswerAfterCommit(t *testing.T) {
 	})
 }
 
-// Whatever callers, writers and the close of the store do at the same time: a change
-// is committed exactly if its caller gets nil.
+// A change is committed exactly if its caller gets nil, whatever callers, writers
+// and the close of the store do at the same time.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	for round := range 50 {

@@ -36,5 +36,5 @@ func unprivileged() (*syscall.Credential, error) {
 		}
 		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 	}
-	return nil, fmt.Errorf("pgtest: PostgreSQL refuses to run as root, and there is neither an account postgres nor nobody")
+	return nil, fmt.Errorf("pgtest: PostgreSQL refuses to run as root, and neither the account postgres nor nobody exists")
 }
