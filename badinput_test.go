@@ -66,7 +66,7 @@ func TestBadBodies(t *testing.T) {
 			}
 			a.wantError(t, c.status, c.part)
 			if len(a.body) > 300 {
-				t.Errorf("%s: the answer repeats the body: %.300s", name, a.body)
+				t.Errorf("%s: the response repeats the body: %.300s", name, a.body)
 			}
 		}
 	}
@@ -135,7 +135,7 @@ func TestBadFields(t *testing.T) {
 			a := s.do(c.request.method, c.request.path, body)
 			a.wantError(t, http.StatusBadRequest, c.field)
 			if strings.Contains(a.body, "secret-value") || strings.Contains(a.body, "123456789") || strings.Contains(a.body, "1e9") {
-				t.Errorf("the answer repeats a value: %s", a.body)
+				t.Errorf("the response repeats a value: %s", a.body)
 			}
 		}
 	}
@@ -315,7 +315,7 @@ func TestContentTypes(t *testing.T) {
 			a := s.do(r.method, r.path, r.body, "Content-Type: "+refused)
 			a.wantError(t, http.StatusBadRequest, "Content-Type", "application/json")
 			if len(a.body) > 600 {
-				t.Errorf("the answer has %d bytes", len(a.body))
+				t.Errorf("the response has %d bytes", len(a.body))
 			}
 		}
 	}
@@ -350,7 +350,7 @@ func TestHeaderJunk(t *testing.T) {
 	s.raw("CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n").wantError(t, http.StatusNotFound)
 }
 
-// A client that sends less than Content-Length announces still gets an answer.
+// A client that sends less than its Content-Length still gets a response.
 func TestTruncatedRequest(t *testing.T) {
 	t.Parallel()
 	broker := &fakeBroker{}

@@ -85,7 +85,7 @@ func (c *call) readBind() (*BindRequest, *Error) {
 			return nil, ErrBadRequest.WithDescription("predecessor_binding_id must differ from binding_id")
 		}
 	}
-	if err := c.checkApp(r); err != nil {
+	if err := c.resolveAppGUID(r); err != nil {
 		return nil, err
 	}
 	return r, c.resolveBind(r)
@@ -120,10 +120,10 @@ func (r *BindRequest) readResource(value json.RawMessage) *Error {
 	return err
 }
 
-// checkApp sets AppGUID to the app_guid of bind_resource, which replaces the
+// resolveAppGUID sets AppGUID to the app_guid of bind_resource, which replaces the
 // deprecated field (spec.md, "Binding", field app_guid). An empty value counts as
 // absent, because Korifi sends it for service keys.
-func (c *call) checkApp(r *BindRequest) *Error {
+func (c *call) resolveAppGUID(r *BindRequest) *Error {
 	if resource := r.BindResource; resource != nil {
 		r.AppGUID = c.prefer("bind_resource.app_guid", resource.AppGUID, "app_guid", r.AppGUID)
 	}
@@ -156,7 +156,7 @@ func (c *call) resolveBind(r *BindRequest) *Error {
 	if r.PredecessorBindingID != "" && !r.Plan.BindingRotatable {
 		return ErrBadRequest.WithDescription("predecessor_binding_id: the plan %q of the service %q does not support the rotation of bindings", r.Plan.Name, r.Service.Name)
 	}
-	return c.refused(r.ValidateParameters(r.Plan))
+	return c.validationError(r.ValidateParameters(r.Plan))
 }
 
 // unbind answers DELETE

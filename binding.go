@@ -29,7 +29,7 @@ type BindRequest struct {
 	PredecessorBindingID string `json:"predecessor_binding_id,omitempty"`
 	// Parameters are those that the user gave, or nil.
 	Parameters Parameters `json:"parameters,omitempty"`
-	// AcceptsIncomplete allows the answer Accepted.
+	// AcceptsIncomplete allows the outcome Accepted.
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
 	// Body is the whole request object, for extension fields. Parameters and
@@ -74,7 +74,7 @@ type BindResponse struct {
 	Endpoints    []Endpoint    `json:"endpoints,omitempty"`
 }
 
-// binding returns the fields that a fetched binding has, too.
+// binding returns the fields that a new binding and a fetched one have in common.
 func (r *BindResponse) binding() *GetBindingResponse {
 	return &GetBindingResponse{
 		Metadata: r.Metadata, Credentials: r.Credentials, SyslogDrainURL: r.SyslogDrainURL,
@@ -82,8 +82,8 @@ func (r *BindResponse) binding() *GetBindingResponse {
 	}
 }
 
-// BindingMetadata has the validity of a binding (spec.md, "Binding Metadata
-// Object"). JSON leaves out zero times and has times in UTC, truncated to tenths of
+// BindingMetadata is the validity period of a binding (spec.md, "Binding Metadata
+// Object"). Its JSON form omits zero times; times are in UTC, truncated to tenths of
 // a second. RenewBefore must not be later than ExpiresAt.
 type BindingMetadata struct {
 	ExpiresAt   time.Time
@@ -154,7 +154,7 @@ type VolumeDevice struct {
 // An Endpoint is a network address of the service (spec.md, "Endpoint Object").
 type Endpoint struct {
 	Host string `json:"host"`
-	// Ports has at least one port ("443") or range of ports ("9000-9010").
+	// Ports lists at least one port ("443") or range of ports ("9000-9010").
 	Ports []string `json:"ports"`
 	// Protocol is "tcp", "udp" or "all". Empty means "tcp".
 	Protocol string `json:"protocol,omitempty"`
@@ -169,7 +169,7 @@ type UnbindRequest struct {
 	// Service and Plan are nil if they are no longer in the catalog.
 	Service *Service
 	Plan    *Plan
-	// AcceptsIncomplete allows the answer Accepted.
+	// AcceptsIncomplete allows the outcome Accepted.
 	AcceptsIncomplete bool
 	Caller            Caller
 }

@@ -29,7 +29,7 @@ func (c *call) readBody(read func(name string, value json.RawMessage) *Error) (P
 	answer, refused := asError(err)
 	switch {
 	case refused:
-		return nil, answer // A reader that wraps the body, such as a limit, gave the answer.
+		return nil, answer // It comes from a reader that wraps the body, such as a limit.
 	case errors.As(err, &tooLong):
 		return nil, c.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):

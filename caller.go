@@ -41,17 +41,17 @@ type Caller struct {
 }
 
 // An Authenticator authenticates requests (spec.md, "Platform to Service Broker
-// Authentication"). Package auth has implementations. The interface will not grow:
-// new abilities become optional interfaces.
+// Authentication"). Package auth provides implementations. The interface will not
+// grow: new abilities become optional interfaces.
 type Authenticator interface {
 	// Authenticate returns the principal of r. Several goroutines may call it at
 	// once.
 	//
-	// An [*Error] is the answer to the client, so that an authenticator can answer
-	// 503 while its key server is unavailable, and can set the text
+	// An [*Error] becomes the response. So an authenticator can respond with 503
+	// while its key server is unavailable, and can set the text
 	// ([Error.WithDescription]), headers and challenge ([Error.WithHeader]) of a
-	// 401. The handler answers any other error as ErrUnauthorized. Errors must not
-	// contain credentials.
+	// 401. Any other error becomes ErrUnauthorized. Errors must not contain
+	// credentials.
 	Authenticate(r *http.Request) (Principal, error)
 	// Challenges returns the values of the WWW-Authenticate header, such as
 	// `Basic realm="openbroker"`, for a 401 whose error does not set the header.

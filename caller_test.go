@@ -20,7 +20,7 @@ func TestAuthenticationOnEveryPath(t *testing.T) {
 	}
 	for _, path := range paths {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodOptions} {
-			// The answer is the same for every request, so it reveals nothing.
+			// The response is the same for every request, so it reveals nothing.
 			a := s.do(method, path, `{"junk"`, "-X-Broker-API-Version", openbroker.HeaderOriginatingIdentity+": junk")
 			a.wantBody(t, http.StatusUnauthorized, `{"description":"Authentication is required: the request carries no credentials, or wrong ones."}`)
 			if got := a.header.Values("WWW-Authenticate"); len(got) != 1 || got[0] != `Basic realm="test"` {

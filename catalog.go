@@ -19,7 +19,7 @@ const (
 // Management"). Do not change a catalog that a [Broker] has returned.
 type Catalog struct {
 	Services []Service `json:"services"`
-	// Extensions has the fields that the specification does not define.
+	// Extensions holds the fields that the specification does not define.
 	Extensions Extensions `json:"-"`
 }
 
@@ -49,7 +49,7 @@ type Service struct {
 	// misspelling.
 	PlanUpdateable bool   `json:"plan_updateable,omitempty"`
 	Plans          []Plan `json:"plans"`
-	// Extensions has the fields that the specification does not define.
+	// Extensions holds the fields that the specification does not define.
 	Extensions Extensions `json:"-"`
 }
 
@@ -73,7 +73,7 @@ type Plan struct {
 	// MaximumPollingDuration is how long platforms poll an operation, in seconds.
 	MaximumPollingDuration *int             `json:"maximum_polling_duration,omitempty"`
 	MaintenanceInfo        *MaintenanceInfo `json:"maintenance_info,omitempty"`
-	// Extensions has the fields that the specification does not define.
+	// Extensions holds the fields that the specification does not define.
 	Extensions Extensions `json:"-"`
 }
 
@@ -89,7 +89,7 @@ type ServiceMetadata struct {
 	SupportURL          string `json:"supportUrl,omitempty"`
 	// Shareable allows Cloud Foundry to share instances across spaces.
 	Shareable *bool `json:"shareable,omitempty"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 
@@ -99,7 +99,7 @@ type PlanMetadata struct {
 	DisplayName string   `json:"displayName,omitempty"`
 	Bullets     []string `json:"bullets,omitempty"`
 	Costs       []Cost   `json:"costs,omitempty"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 
@@ -109,7 +109,7 @@ type Cost struct {
 	Amount map[string]float64 `json:"amount"`
 	// Unit is the unit that Amount pays for, such as "MONTHLY".
 	Unit string `json:"unit"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 
@@ -119,33 +119,33 @@ type DashboardClient struct {
 	ID          string `json:"id"`
 	Secret      string `json:"secret"`
 	RedirectURI string `json:"redirect_uri,omitempty"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 
-// Schemas has the JSON Schemas of the parameters of a plan (spec.md, "Schemas
+// Schemas holds the JSON Schemas of the parameters of a plan (spec.md, "Schemas
 // Object"). A nil schema allows any parameters.
 type Schemas struct {
 	ServiceInstance *InstanceSchemas `json:"service_instance,omitempty"`
 	ServiceBinding  *BindingSchemas  `json:"service_binding,omitempty"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 
-// InstanceSchemas has the schemas for creating and updating an instance (spec.md,
+// InstanceSchemas holds the schemas for creating and updating an instance (spec.md,
 // "Service Instance Schema Object").
 type InstanceSchemas struct {
 	Create *InputParametersSchema `json:"create,omitempty"`
 	Update *InputParametersSchema `json:"update,omitempty"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 
-// BindingSchemas has the schema for creating a binding (spec.md, "Service Binding
+// BindingSchemas holds the schema for creating a binding (spec.md, "Service Binding
 // Schema Object").
 type BindingSchemas struct {
 	Create *InputParametersSchema `json:"create,omitempty"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 
@@ -154,7 +154,7 @@ type BindingSchemas struct {
 // documents, and must not exceed 64 kB.
 type InputParametersSchema struct {
 	Parameters json.RawMessage `json:"parameters,omitempty"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 
@@ -164,7 +164,7 @@ type MaintenanceInfo struct {
 	// Version is a semantic version, as defined by Semantic Versioning 2.0.
 	Version     string `json:"version"`
 	Description string `json:"description,omitempty"`
-	// Extensions has all other fields.
+	// Extensions holds all other fields.
 	Extensions Extensions `json:"-"`
 }
 

@@ -194,7 +194,7 @@ func TestCatalogChangesAtOnce(t *testing.T) {
 
 // TestCatalogIsEncodedOnce: the allocations of a GET do not grow with the catalog.
 func TestCatalogIsEncodedOnce(t *testing.T) { //nolint:paralleltest // It counts allocations.
-	h := func(services int) float64 {
+	allocations := func(services int) float64 {
 		catalog := &openbroker.Catalog{}
 		for i := range services {
 			service := testCatalog().Services[0]
@@ -206,7 +206,7 @@ func TestCatalogIsEncodedOnce(t *testing.T) { //nolint:paralleltest // It counts
 		request := newRequest(t, http.MethodGet, "/v2/catalog", "")
 		return testing.AllocsPerRun(10, func() { handler.ServeHTTP(discardResponse{http.Header{}}, request) })
 	}
-	if small, large := h(1), h(500); large > small+1 {
+	if small, large := allocations(1), allocations(500); large > small+1 {
 		t.Errorf("%v allocations for 1 service, %v for 500", small, large)
 	}
 }

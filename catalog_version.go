@@ -32,7 +32,7 @@ type catalogDocument struct {
 }
 
 // current returns the catalog of the broker. An unreadable catalog is a 5xx and
-// never "no such service", because platforms act on that answer.
+// never "no such service", which platforms would act on.
 func (c *call) current() (*catalogVersion, *Error) {
 	source, err := c.broker.Catalog(c.r.Context())
 	if err != nil {
@@ -121,7 +121,7 @@ func (c *call) catalog() *Error {
 	header := c.w.Header()
 	header.Set("ETag", document.etag)
 	header.Set("Last-Modified", document.lastModified)
-	if document.known(c.r.Header) {
+	if document.notModified(c.r.Header) {
 		c.status = http.StatusNotModified
 		c.w.WriteHeader(c.status)
 		return nil
@@ -131,8 +131,8 @@ func (c *call) catalog() *Error {
 	return nil
 }
 
-// known reports whether the client already has this document (RFC 9110, 13.2.2).
-func (d *catalogDocument) known(header http.Header) bool {
+// notModified reports whether the client already has this document (RFC 9110, 13.2.2).
+func (d *catalogDocument) notModified(header http.Header) bool {
 	if tags := header.Values("If-None-Match"); len(tags) > 0 {
 		for tag := range strings.SplitSeq(strings.Join(tags, ","), ",") {
 			if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == d.etag {
@@ -162,9 +162,9 @@ func (v *catalogVersion) find(serviceID, planID string) (*Service, *Plan, *Error
 	return service, plan, nil
 }
 
-// findRetired is find for requests that must work with retired services and plans:
-// it returns nil for what is no longer in the catalog. It refuses only a plan that
-// belongs to another service.
+// findRetired is find for requests that must work with retired services and plans.
+// It returns nil for a service or plan that is no longer in the catalog, and an
+// error only for a plan that belongs to another service.
 func (v *catalogVersion) findRetired(serviceID, planID string) (*Service, *Plan, *Error) {
 	service := v.services[serviceID]
 	if service != nil {

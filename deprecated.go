@@ -5,9 +5,9 @@ import (
 	"log/slog"
 )
 
-// prefer returns value, that of the newer field, or old, that of the deprecated
-// field, if value is empty. Platforms often send different values in both fields,
-// so it only logs a difference.
+// prefer returns value, the content of the newer field. If value is empty, it
+// returns old, the content of the deprecated field. It only logs a difference,
+// because platforms often send different values in the two fields.
 func (c *call) prefer(newer, value, deprecated, old string) string {
 	if value != "" && old != "" && value != old {
 		c.logger.LogAttrs(c.r.Context(), slog.LevelDebug, "a deprecated field is ignored: it differs from its replacement",

@@ -4,7 +4,7 @@
 //
 // The package owns everything that is the same for every broker: headers, API
 // versions, routing, JSON, status codes, the checks against the catalog, and the
-// checks of the broker's answers against the specification. It does not own
+// checks of the broker's responses against the specification. It does not own
 // state: a Broker decides what an instance or a binding is and records it.
 // Authentication and JSON Schema are interfaces, [Authenticator] and
 // [ParameterValidator], that packages auth and catalog implement.

@@ -37,7 +37,7 @@ type Error struct {
 	// RetryAfter, when positive, is sent as the Retry-After header in whole
 	// seconds, rounded up.
 	RetryAfter time.Duration
-	// Header has additional response headers, or is nil. They replace headers of
+	// Header holds additional response headers, or is nil. They replace headers of
 	// the handler: WWW-Authenticate, for example, replaces the challenges of the
 	// [Authenticator]. The handler ignores headers that describe the body, the
 	// connection or the request, such as Content-Type, Content-Length, Connection
@@ -204,8 +204,7 @@ func (e *Error) WithHeader(name, value string) *Error {
 	return derived
 }
 
-// asError finds an *Error in err. It ignores a nil *Error inside a non-nil error,
-// which is not an answer.
+// asError finds an *Error in err. It ignores a nil *Error inside a non-nil error.
 func asError(err error) (*Error, bool) {
 	var found *Error
 	if errors.As(err, &found) && found != nil {

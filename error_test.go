@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// TestErrorsOnEveryEndpoint: an error, wrapped or not, has the same answer on every
-// endpoint, except that "does not exist" is 410 on DELETE and 404 elsewhere.
+// TestErrorsOnEveryEndpoint: an error, wrapped or not, becomes the same response on
+// every endpoint, except that "does not exist" is 410 on DELETE and 404 elsewhere.
 func TestErrorsOnEveryEndpoint(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -73,7 +73,7 @@ func TestErrorsOnEveryEndpoint(t *testing.T) {
 	}
 }
 
-// TestUnknownErrors: the answer is a generic 500 with only the request id.
+// TestUnknownErrors: the response is a generic 500 with only the request id.
 func TestUnknownErrors(t *testing.T) {
 	t.Parallel()
 	var typedNil *openbroker.Error
@@ -83,7 +83,7 @@ func TestUnknownErrors(t *testing.T) {
 		"typed nil":         typedNil,
 		"wrapped typed nil": fmt.Errorf("hunter2: %w", typedNil),
 		"typed nil of another type, whose Error method panics": otherNil,
-		"canceled though the client is there":                  context.Canceled,
+		"canceled, but the client is connected":                context.Canceled,
 		"deadline":                                             context.DeadlineExceeded,
 		"a success":                                            openbroker.NewError(200, "", "hunter2"),
 		"a redirect":                                           openbroker.NewError(302, "", "hunter2"),
@@ -102,7 +102,7 @@ func TestUnknownErrors(t *testing.T) {
 			}
 		})
 	}
-	// Without a request identity, the handler generates one for the answer and the log.
+	// Without a request identity, the handler generates one for the response and the log.
 	s := serve(t, failing(errors.New("x")))
 	a := s.do(http.MethodPut, instancePath, provisionBody)
 	words := strings.Fields(a.object(t)["description"].(string))

@@ -44,7 +44,7 @@ func (notes) Provision(_ context.Context, r *openbroker.ProvisionRequest) (*open
 	return &openbroker.ProvisionResponse{DashboardURL: "https://notes.example.com/" + r.InstanceID}, nil
 }
 
-// send sends a request as a platform does and prints the answer.
+// send sends a request as a platform does and prints the response.
 func send(h http.Handler, method, path, body string) {
 	r := httptest.NewRequestWithContext(context.Background(), method, path, strings.NewReader(body))
 	r.Header.Set(openbroker.HeaderAPIVersion, "2.17")

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Extensions has the fields of a JSON object that the specification does not
+// Extensions holds the fields of a JSON object that the specification does not
 // define, by name (spec.md, "Vendor Extension Fields"). Decoding and encoding keep
 // them. Encoding ignores a name that the specification defines unless that field is
 // empty.

@@ -46,6 +46,6 @@ func (c *call) getBinding() *Error {
 	if err := c.checkBinding(response); err != nil {
 		return err
 	}
-	c.warnOfPermissions(response)
+	c.warnAboutPermissions(response)
 	return c.reply(http.StatusOK, response)
 }

@@ -52,8 +52,8 @@ func TestFetchParameters(t *testing.T) {
 	}
 }
 
-// TestFetchBindingPermissions: a hint of the platform does not change the answer. The
-// log names a permission that the catalog certainly lacks.
+// TestFetchBindingPermissions: a hint of the platform does not change the response.
+// The log names a permission only if the catalog certainly lacks it.
 func TestFetchBindingPermissions(t *testing.T) {
 	t.Parallel()
 	const (

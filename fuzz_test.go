@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// wantWellFormed checks the properties that every answer must have.
+// wantWellFormed checks the properties that every response must have.
 func wantWellFormed(t *testing.T, code int, header http.Header, body []byte) {
 	t.Helper()
 	if code < 200 || code >= 500 || code/100 == 3 || header.Get("Location") != "" {
@@ -43,7 +43,7 @@ func validID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= 1025 && utf8.ValidString(id) && !strings.ContainsFunc(id, unicode.IsControl)
 }
 
-// FuzzBody: for any body, the answer is well-formed, and the broker, if called,
+// FuzzBody: for any body, the response is well-formed, and the broker, if called,
 // receives the values that encoding/json decodes from the body.
 func FuzzBody(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*/*.http")
@@ -76,7 +76,7 @@ func FuzzBody(f *testing.F) {
 		wantWellFormed(t, w.Code, w.Header(), w.Body.Bytes())
 		received := broker.received()
 		if called := len(received) > 0; called != (w.Code < 300) {
-			t.Fatalf("called: %v, answer: %d %s", called, w.Code, w.Body)
+			t.Fatalf("called: %v, response: %d %s", called, w.Code, w.Body)
 		} else if !called {
 			return
 		}

@@ -21,7 +21,7 @@ import (
 // broker. Mount it under any path: it serves /v2/... under any prefix and answers
 // other paths with a JSON 404. It panics if broker is nil.
 //
-// Each request goes through these steps. The first step that fails answers.
+// Each request goes through these steps. The first step that fails ends it.
 //
 //  1. Echo X-Broker-API-Request-Identity. A later panic becomes a 500.
 //  2. Authenticate, on every path: 401.
@@ -32,9 +32,9 @@ import (
 //  6. Read the body: 413 if too large, 400 unless it is a JSON object with fields
 //     of the right types.
 //  7. Check against the catalog: 400 for unknown services and plans, 422 for
-//     another maintenance version, 400 for a plan that is not bindable, and, with
+//     a different maintenance version, 400 for a plan that is not bindable, and, with
 //     WithParameterValidation, 400 for invalid parameters.
-//  8. Call the broker and check its answer: 500 and a log record if the answer
+//  8. Call the broker and check its response: 500 and a log record if the response
 //     violates the specification.
 func NewHandler(broker Broker, options ...Option) http.Handler {
 	if broker == nil {
@@ -190,8 +190,8 @@ func (c *call) programmingError(format string, args ...any) *Error {
 	return c.internalError(fmt.Errorf("the broker violates the specification: "+format, args...))
 }
 
-// internalError returns a generic 500 with a request id, under which the log has
-// the cause.
+// internalError returns a generic 500 with a request id. The log record with this
+// id has the cause.
 func (c *call) internalError(cause error) *Error {
 	if c.caller.RequestIdentity == "" {
 		c.caller.RequestIdentity = rand.Text()
@@ -200,7 +200,7 @@ func (c *call) internalError(cause error) *Error {
 		"The service broker failed to process the request. Its log has the cause under the request id "+shorten(c.caller.RequestIdentity)+".").WithCause(cause)
 }
 
-// brokerError returns the answer for an error of the broker.
+// brokerError returns the response for an error of the broker.
 func (c *call) brokerError(err error) *Error {
 	answer, ok := asError(err)
 	switch {
@@ -218,7 +218,7 @@ func (c *call) brokerError(err error) *Error {
 	case answer.Status < 400 || answer.Status > 599:
 		return c.programmingError("an error has the status %d: %w", answer.Status, err)
 	}
-	if error(answer) != err { //nolint:errorlint // Identity tells whether err wraps the answer and needs to be logged.
+	if error(answer) != err { //nolint:errorlint // An error that wraps the answer must be logged.
 		answer = answer.WithCause(err)
 	}
 	return answer
@@ -294,7 +294,7 @@ func (c *call) refusedUsername() string {
 	return username
 }
 
-// shorten truncates text of a client for the log and for answers.
+// shorten truncates text of a client for logs and responses.
 func shorten(s string) string {
 	const limit = 256
 	if len(s) <= limit {
@@ -303,7 +303,7 @@ func shorten(s string) string {
 	return strings.ToValidUTF8(s[:limit], "") + "..."
 }
 
-// panicked returns the answer for a recovered panic.
+// panicked returns the response for a recovered panic.
 func (c *call) panicked(value any) *Error {
 	return c.internalError(fmt.Errorf("panic: %v\n%s", value, debug.Stack()))
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // TestHandlerOrder starts with a request that has every fault and corrects one fault
-// at a time. Each answer shows which step failed first.
+// at a time. Each response shows which step failed first.
 func TestHandlerOrder(t *testing.T) {
 	t.Parallel()
 	catalogErr := true

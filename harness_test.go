@@ -133,8 +133,8 @@ func (b *fakeBroker) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	return b.defaultCatalog(), nil
 }
 
-// answer records a request and calls script, or returns success.
-func answer[Q, R any](ctx context.Context, b *fakeBroker, request Q, script func(context.Context, Q) (R, error), success R) (R, error) {
+// handle records a request and calls script, or returns success.
+func handle[Q, R any](ctx context.Context, b *fakeBroker, request Q, script func(context.Context, Q) (R, error), success R) (R, error) {
 	b.mu.Lock()
 	b.requests = append(b.requests, request)
 	b.mu.Unlock()
@@ -145,39 +145,39 @@ func answer[Q, R any](ctx context.Context, b *fakeBroker, request Q, script func
 }
 
 func (b *fakeBroker) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
-	return answer(ctx, b, r, b.provision, &openbroker.ProvisionResponse{})
+	return handle(ctx, b, r, b.provision, &openbroker.ProvisionResponse{})
 }
 
 func (b *fakeBroker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
-	return answer(ctx, b, r, b.update, &openbroker.UpdateResponse{})
+	return handle(ctx, b, r, b.update, &openbroker.UpdateResponse{})
 }
 
 func (b *fakeBroker) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
-	return answer(ctx, b, r, b.deprovision, &openbroker.DeprovisionResponse{})
+	return handle(ctx, b, r, b.deprovision, &openbroker.DeprovisionResponse{})
 }
 
 func (b *fakeBroker) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
-	return answer(ctx, b, r, b.bind, &openbroker.BindResponse{})
+	return handle(ctx, b, r, b.bind, &openbroker.BindResponse{})
 }
 
 func (b *fakeBroker) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
-	return answer(ctx, b, r, b.unbind, &openbroker.UnbindResponse{})
+	return handle(ctx, b, r, b.unbind, &openbroker.UnbindResponse{})
 }
 
 func (b *fakeBroker) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
-	return answer(ctx, b, r, b.getInstance, &openbroker.GetInstanceResponse{})
+	return handle(ctx, b, r, b.getInstance, &openbroker.GetInstanceResponse{})
 }
 
 func (b *fakeBroker) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
-	return answer(ctx, b, r, b.getBinding, &openbroker.GetBindingResponse{})
+	return handle(ctx, b, r, b.getBinding, &openbroker.GetBindingResponse{})
 }
 
 func (b *fakeBroker) LastOperation(ctx context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
-	return answer(ctx, b, r, b.lastOperation, &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded})
+	return handle(ctx, b, r, b.lastOperation, &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded})
 }
 
 func (b *fakeBroker) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
-	return answer(ctx, b, r, b.lastBindingOperation, &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded})
+	return handle(ctx, b, r, b.lastBindingOperation, &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded})
 }
 
 // received returns all requests received so far.
@@ -242,8 +242,8 @@ func serve(t *testing.T, broker openbroker.Broker, options ...openbroker.Option)
 	return s
 }
 
-// An httpAnswer is a response with its whole body.
-type httpAnswer struct {
+// An httpResponse is a response with its whole body.
+type httpResponse struct {
 	status int
 	header http.Header
 	body   string
@@ -251,7 +251,7 @@ type httpAnswer struct {
 
 // do sends a request with API version 2.17. Each of headers is "Name: value" to set
 // a header, or "-Name" to remove it.
-func (s *testServer) do(method, path, body string, headers ...string) httpAnswer {
+func (s *testServer) do(method, path, body string, headers ...string) httpResponse {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -270,11 +270,11 @@ func (s *testServer) do(method, path, body string, headers ...string) httpAnswer
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return readAnswer(s.t, response)
+	return readResponse(s.t, response)
 }
 
-// raw sends bytes on a new connection and reads one answer.
-func (s *testServer) raw(request string) httpAnswer {
+// raw sends bytes on a new connection and reads one response.
+func (s *testServer) raw(request string) httpResponse {
 	s.t.Helper()
 	connection := s.dial()
 	defer connection.Close()
@@ -294,27 +294,27 @@ func (s *testServer) dial() *net.TCPConn {
 	return connection.(*net.TCPConn)
 }
 
-func receive(t *testing.T, connection io.Reader) httpAnswer {
+func receive(t *testing.T, connection io.Reader) httpResponse {
 	t.Helper()
 	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return readAnswer(t, response)
+	return readResponse(t, response)
 }
 
-func readAnswer(t *testing.T, response *http.Response) httpAnswer {
+func readResponse(t *testing.T, response *http.Response) httpResponse {
 	t.Helper()
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return httpAnswer{response.StatusCode, response.Header, string(body)}
+	return httpResponse{response.StatusCode, response.Header, string(body)}
 }
 
 // object returns the body, which must be a JSON object with the right content type.
-func (a httpAnswer) object(t *testing.T) map[string]any {
+func (a httpResponse) object(t *testing.T) map[string]any {
 	t.Helper()
 	if got := a.header.Get("Content-Type"); got != "application/json" {
 		t.Errorf("Content-Type is %q, body %q", got, a.body)
@@ -327,7 +327,7 @@ func (a httpAnswer) object(t *testing.T) map[string]any {
 }
 
 // wantBody checks a status and the exact body.
-func (a httpAnswer) wantBody(t *testing.T, status int, body string) {
+func (a httpResponse) wantBody(t *testing.T, status int, body string) {
 	t.Helper()
 	if a.status != status || a.body != body {
 		t.Errorf("got %d %s\nwant %d %s", a.status, a.body, status, body)
@@ -337,13 +337,13 @@ func (a httpAnswer) wantBody(t *testing.T, status int, body string) {
 
 // wantError checks the status of an error, and that its body is an object whose
 // description contains all parts.
-func (a httpAnswer) wantError(t *testing.T, status int, parts ...string) {
+func (a httpResponse) wantError(t *testing.T, status int, parts ...string) {
 	t.Helper()
 	a.wantCode(t, status, "", parts...)
 }
 
 // wantCode is wantError for errors with an "error" field.
-func (a httpAnswer) wantCode(t *testing.T, status int, code string, parts ...string) {
+func (a httpResponse) wantCode(t *testing.T, status int, code string, parts ...string) {
 	t.Helper()
 	if a.status != status {
 		t.Errorf("got %d %s, want %d", a.status, a.body, status)
@@ -396,7 +396,7 @@ func basicAuth(r *http.Request) (openbroker.Principal, error) {
 	return openbroker.Principal{Name: user, Method: "basic", Platform: user}, nil
 }
 
-// endpointRequests has one well-formed request for each of the ten endpoints.
+// endpointRequests lists one well-formed request for each of the ten endpoints.
 var endpointRequests = []struct{ name, method, path, body string }{
 	{"catalog", http.MethodGet, "/v2/catalog", ""},
 	{"provision", http.MethodPut, instancePath, provisionBody},
@@ -420,8 +420,8 @@ func newRequest(t *testing.T, method, path, body string) *http.Request {
 	return r
 }
 
-// waitForCancel returns a provision that sends nil on ended when it starts, and then
-// the error of its context when that ends.
+// waitForCancel returns a provision function. It sends nil on ended when it starts,
+// and the error of its context when the context ends.
 func waitForCancel(ended chan<- error) func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	return func(ctx context.Context, _ *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 		ended <- nil

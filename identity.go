@@ -83,7 +83,7 @@ func (i OriginatingIdentity) Kubernetes() (*KubernetesIdentity, error) {
 
 func decodeIdentity[T any](i OriginatingIdentity, platform string) (*T, error) {
 	if i.Platform != platform {
-		return nil, fmt.Errorf("the originating identity is of the platform %q, not %q", i.Platform, platform)
+		return nil, fmt.Errorf("the originating identity comes from the platform %q, not %q", i.Platform, platform)
 	}
 	view := new(T)
 	if err := json.Unmarshal(i.Value, view); err != nil {

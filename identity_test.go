@@ -34,7 +34,7 @@ func TestParseOriginatingIdentity(t *testing.T) {
 		t.Errorf("%v, %v", user, err)
 	}
 	if _, err := got.Kubernetes(); err == nil {
-		t.Error("a user of Cloud Foundry is decoded as one of Kubernetes")
+		t.Error("a Cloud Foundry user is decoded as a Kubernetes user")
 	}
 }
 

@@ -24,7 +24,7 @@ type ProvisionRequest struct {
 	Parameters Parameters `json:"parameters,omitempty"`
 	// MaintenanceInfo, if not nil, has the maintenance version of the plan.
 	MaintenanceInfo *MaintenanceInfo `json:"maintenance_info,omitempty"`
-	// AcceptsIncomplete allows the answer Accepted.
+	// AcceptsIncomplete allows the outcome Accepted.
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
 	// Body is the whole request object, for extension fields. Parameters and
@@ -69,7 +69,7 @@ type UpdateRequest struct {
 	Parameters      Parameters       `json:"parameters,omitempty"`
 	PreviousValues  *PreviousValues  `json:"previous_values,omitempty"`
 	MaintenanceInfo *MaintenanceInfo `json:"maintenance_info,omitempty"`
-	// AcceptsIncomplete allows the answer Accepted.
+	// AcceptsIncomplete allows the outcome Accepted.
 	AcceptsIncomplete bool   `json:"-"`
 	Caller            Caller `json:"-"`
 	// Body is the whole request object, for extension fields. Parameters and
@@ -112,7 +112,7 @@ type DeprovisionRequest struct {
 	// instances of a retired plan must stay deletable.
 	Service *Service
 	Plan    *Plan
-	// AcceptsIncomplete allows the answer Accepted.
+	// AcceptsIncomplete allows the outcome Accepted.
 	AcceptsIncomplete bool
 	Caller            Caller
 }

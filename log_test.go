@@ -127,7 +127,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 			for _, header := range []string{"Cookie: hunter2", openbroker.HeaderOriginatingIdentity + ": cf aHVudGVyMg=="} {
 				a := s.do(r.method, r.path+"?hunter2=hunter2", body, "Authorization: Bearer hunter2", header)
 				if strings.Contains(a.body, secret) {
-					t.Errorf("the answer repeats it: %s", a.body)
+					t.Errorf("the response repeats it: %s", a.body)
 				}
 			}
 		}

@@ -8,7 +8,7 @@ import (
 // Middleware returns the steps of the handler that apply to every endpoint, for
 // programs with their own router and handlers: it echoes the request identity,
 // authenticates, checks the API version and decodes the originating identity. It
-// answers refused requests like the handler, and passes other requests on with the
+// answers refused requests as the handler does, and passes other requests on with the
 // caller in the context; see [CallerFrom].
 func Middleware(options ...Option) func(http.Handler) http.Handler {
 	c := newConfig(options)

@@ -10,11 +10,11 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// own returns a handler as in a program with its own router. It records callers.
+// own returns a handler of a program with its own router. It records callers.
 func own(seen *[]openbroker.Caller) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*seen = append(*seen, openbroker.CallerFrom(r.Context()))
-		_, _ = io.WriteString(w, "own answer")
+		_, _ = io.WriteString(w, "own response")
 	})
 }
 
@@ -41,7 +41,7 @@ func TestMiddleware(t *testing.T) {
 		}
 		w := newRecorder()
 		h.ServeHTTP(w, r)
-		a := httpAnswer{w.Code, w.Header(), w.Body.String()}
+		a := httpResponse{w.Code, w.Header(), w.Body.String()}
 		if a.header.Get(openbroker.HeaderRequestIdentity) != "req-1" {
 			t.Errorf("%+v: the request identity is not echoed", c)
 		}
@@ -50,7 +50,7 @@ func TestMiddleware(t *testing.T) {
 		}
 		if c.status != http.StatusOK {
 			a.wantError(t, c.status)
-		} else if a.status != http.StatusOK || a.body != "own answer" {
+		} else if a.status != http.StatusOK || a.body != "own response" {
 			t.Errorf("got %d %s", a.status, a.body)
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// An Outcome says how the broker answered a request to change something. The
-// zero value is Completed.
+// An Outcome is the result of a request that changes something. The zero value is
+// Completed.
 type Outcome int
 
 const (

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// The functions below check the answers of a broker against the specification. A
+// The functions below check the responses of a broker against the specification. A
 // violation is a fault of the broker: the handler logs it and answers with 500.
 
 // checkOutcome returns the HTTP status for an outcome; completed is the status for
@@ -77,18 +77,18 @@ func (c *call) checkPermissions(service *Service, b *GetBindingResponse) *Error 
 	return nil
 }
 
-// warnOfPermissions logs the permissions that the catalog lacks for a fetched
-// binding. It does not change the answer, because the service of the binding is
+// warnAboutPermissions logs the permissions that the catalog lacks for a fetched
+// binding. It does not change the response, because the service of the binding is
 // only a hint of the platform. Without a hint it warns if no service of the catalog
-// has the permission.
-func (c *call) warnOfPermissions(b *GetBindingResponse) {
+// requires the permission.
+func (c *call) warnAboutPermissions(b *GetBindingResponse) {
 	needed := b.permissions()
 	if len(needed) == 0 {
 		return
 	}
 	version, err := c.current()
 	if err != nil {
-		return // The answer does not depend on the catalog.
+		return // The response does not depend on the catalog.
 	}
 	hinted := version.services[c.serviceID]
 	for _, p := range needed {

@@ -13,10 +13,10 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// An answer of a broker that violates the specification becomes a 500, and the log
-// describes the violation.
+// If the broker's response violates the specification, the handler responds with
+// 500, and the log describes the violation.
 
-// outcomeBroker answers every change with the given outcome and operation.
+// outcomeBroker returns the given outcome and operation for every change.
 func outcomeBroker(outcome openbroker.Outcome, operation string) *fakeBroker {
 	return &fakeBroker{
 		provision: func(context.Context, *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
@@ -69,12 +69,13 @@ func TestOutcomeStatus(t *testing.T) {
 	}
 }
 
-// wantProgrammingError checks for a generic 500 and for logged in the log.
-func wantProgrammingError(t *testing.T, s *testServer, a httpAnswer, logged string) {
+// wantProgrammingError checks that a is a generic 500 and that the log contains the
+// text logged.
+func wantProgrammingError(t *testing.T, s *testServer, a httpResponse, logged string) {
 	t.Helper()
 	a.wantError(t, http.StatusInternalServerError, "failed to process the request", "req-1")
 	if strings.Contains(a.body, logged) {
-		t.Errorf("the answer reveals %q: %s", logged, a.body)
+		t.Errorf("the response reveals %q: %s", logged, a.body)
 	}
 	if !strings.Contains(s.log.String(), logged) || !strings.Contains(s.log.String(), "req-1") {
 		t.Errorf("the log does not contain %q: %s", logged, s.log)

@@ -6,13 +6,13 @@ import (
 )
 
 // A ParameterValidator validates the parameters of requests against the schemas of
-// the catalog (spec.md, "Input Parameters Schema Object"). Package catalog has an
-// implementation; this package imports only the standard library, which has no JSON
-// Schema. The interface will not grow: new abilities become optional interfaces.
+// the catalog (spec.md, "Input Parameters Schema Object"). Package catalog provides
+// an implementation; this package imports only the standard library, which has no
+// JSON Schema. The interface will not grow: new abilities become optional interfaces.
 type ParameterValidator interface {
 	// ValidateParameters returns nil if parameters, a JSON object, are valid
-	// against schema, which is unchanged from the catalog. An [*Error] is the
-	// answer to the platform: an ErrInvalidParameters that describes the violations
+	// against schema, which is unchanged from the catalog. An [*Error] becomes the
+	// response: return an ErrInvalidParameters that describes the violations
 	// without values, which may be secret. Any other error means that the schema is
 	// unusable: the handler logs it and answers with 500.
 	//
@@ -42,7 +42,7 @@ func WithParameterValidation(v ParameterValidator) Option {
 	return func(c *config) { c.parameterValidator = v }
 }
 
-// parameterValidation is how the parameters of one request are validated.
+// parameterValidation holds the validator of one request.
 type parameterValidation struct {
 	attached  bool               // by SetParameterValidator
 	validator ParameterValidator // nil leaves parameters unchecked
@@ -120,7 +120,7 @@ func (v *parameterValidation) validate(plan *Plan, path string, schema *InputPar
 	return nil
 }
 
-// present reports whether there is a schema.
+// present reports whether the plan has this schema.
 func (s *InputParametersSchema) present() bool {
 	return s != nil && len(s.Parameters) > 0 && !isNull(s.Parameters)
 }
@@ -131,11 +131,11 @@ func (c *call) validateParameters(r *ProvisionRequest) *Error {
 	if c.parameterValidator == nil || s == nil || s.ServiceInstance == nil {
 		return nil
 	}
-	return c.refused(validate(c.parameterValidator, r.Plan, "service_instance.create", s.ServiceInstance.Create, r.Parameters))
+	return c.validationError(validate(c.parameterValidator, r.Plan, "service_instance.create", s.ServiceInstance.Create, r.Parameters))
 }
 
-// refused returns the answer for the error of a validator, or nil.
-func (c *call) refused(err error) *Error {
+// validationError returns the response for an error of the validator, or nil.
+func (c *call) validationError(err error) *Error {
 	if err == nil {
 		return nil
 	}

@@ -225,8 +225,8 @@ func (v *countingValidator) ValidateParameters(schema json.RawMessage, parameter
 	return v.ParameterValidator.ValidateParameters(schema, parameters)
 }
 
-// An unusable schema is the broker's fault: the answer is a 500, and the log names the
-// schema.
+// An unusable schema is the broker's fault: the response is a 500, and the log names
+// the schema.
 func TestUnusableSchema(t *testing.T) {
 	t.Parallel()
 	c := strictCatalog()
@@ -237,7 +237,7 @@ func TestUnusableSchema(t *testing.T) {
 	got.wantError(t, http.StatusInternalServerError)
 	wantNoCall(t, broker)
 	if strings.Contains(got.body, "example.com") {
-		t.Errorf("the answer reveals the schema: %s", got.body)
+		t.Errorf("the response reveals the schema: %s", got.body)
 	}
 	log := s.log.String()
 	for _, part := range []string{"plan-small", "service_instance.create", "https://example.com/a.json"} {

@@ -66,7 +66,7 @@ func (c *call) readProvision() (*ProvisionRequest, *Error) {
 	if err := required("plan_id", r.PlanID); err != nil {
 		return nil, err
 	}
-	if err := c.checkPlace(r, place); err != nil {
+	if err := c.resolvePlace(r, place); err != nil {
 		return nil, err
 	}
 	version, err := c.current()
@@ -138,10 +138,10 @@ func (c *PlatformContext) maybeCloudFoundry() bool {
 	return c.Platform == "" || c.Platform == PlatformCloudFoundry
 }
 
-// checkPlace sets the organization and the space of the request from its context,
+// resolvePlace sets the organization and the space of the request from its context,
 // which replaces the deprecated fields (spec.md, "Provisioning", field context).
 // Cloud Foundry and platforms that send no context must provide them.
-func (c *call) checkPlace(r *ProvisionRequest, inContext place) *Error {
+func (c *call) resolvePlace(r *ProvisionRequest, inContext place) *Error {
 	mandatory := !c.skipOrganizationCheck && r.Context.maybeCloudFoundry()
 	for _, field := range [...]struct {
 		name      string

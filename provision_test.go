@@ -33,7 +33,7 @@ func TestServiceAndPlanBelongTogether(t *testing.T) {
 			a := s.do(r.method, r.path, body)
 			a.wantError(t, http.StatusBadRequest, c.part)
 			if len(a.body) > 600 {
-				t.Errorf("the answer has %d bytes", len(a.body))
+				t.Errorf("the response has %d bytes", len(a.body))
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// Every answer echoes the request identity.
+// Every response echoes the request identity.
 func TestRequestIdentityIsEchoed(t *testing.T) {
 	t.Parallel()
 	s := serve(t, failing(fmt.Errorf("unknown")), openbroker.WithAuthenticator(authenticatorFunc(basicAuth)))

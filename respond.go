@@ -15,16 +15,16 @@ type errorBody struct {
 	UpdateRepeatable *bool  `json:"update_repeatable,omitempty"`
 }
 
-// ownHeaders has the headers that an [Error] cannot set. It is never changed.
+// ownHeaders lists the headers that an [Error] cannot set. It is read-only.
 var ownHeaders = map[string]bool{
 	"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Transfer-Encoding": true, "Trailer": true,
 	"Connection": true, "Keep-Alive": true, "Upgrade": true, http.CanonicalHeaderKey(HeaderRequestIdentity): true,
 }
 
-// WriteError answers a request with err like the handler, for programs with their
-// own router that use [Middleware]. A zero Status is answered with 404. An error
-// that is not an [*Error], or whose Status is not from 400 to 599, is answered with
-// a generic 500: log it first.
+// WriteError writes err as the handler does, for programs with their own router
+// that use [Middleware]. A zero Status becomes a 404. An error that is not an
+// [*Error], or whose Status is not from 400 to 599, becomes a generic 500; log it
+// before, since WriteError does not.
 func WriteError(w http.ResponseWriter, err error) {
 	answer, ok := asError(err)
 	if !ok || answer.Status != 0 && (answer.Status < 400 || answer.Status > 599) {

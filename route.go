@@ -12,7 +12,7 @@ type endpoint struct {
 	// pattern is the path with placeholders for ids. It is for logs.
 	pattern string
 	serve   func(*call) *Error
-	// deletes makes "does not exist" a 410 and not a 404.
+	// deletes makes "does not exist" a 410 instead of a 404.
 	deletes bool
 	// updates and deletesInstance decide which error fields are allowed.
 	updates         bool
@@ -27,7 +27,7 @@ const (
 	patternBindOperation = patternBinding + "/last_operation"
 )
 
-// endpoints has the endpoints of each path. It is never changed.
+// endpoints maps each path to its endpoints. It is read-only.
 var endpoints = map[string][]endpoint{
 	patternCatalog: {
 		{method: http.MethodGet, pattern: patternCatalog, serve: (*call).catalog},
@@ -63,9 +63,9 @@ type target struct {
 // splits before it unescapes, so that an id may contain slashes. It does not clean
 // the path as ServeMux does, whose redirect of //v2/catalog turns a PUT into a GET.
 //
-// With firstOnly it considers only the first /v2/. If the prefix is the platform,
-// the broker and a proxy that matches prefixes must see the same platform in a path
-// such as /cf/v2/other/v2/catalog.
+// With firstOnly it considers only the first /v2/. Callers need this if the prefix
+// selects the platform: in a path such as /cf/v2/other/v2/catalog, the broker and a
+// proxy that routes by prefix must see the same platform.
 func parsePath(escaped string, firstOnly bool) (target, bool) {
 	for rest, end := escaped, 0; ; {
 		i := strings.Index(rest, "/v2/")

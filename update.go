@@ -71,7 +71,7 @@ func (c *call) readUpdate() (*UpdateRequest, *Error) {
 		return nil, err
 	}
 	r.SetParameterValidator(c.parameterValidator)
-	return r, c.refused(r.ValidateParameters(r.Plan))
+	return r, c.validationError(r.ValidateParameters(r.Plan))
 }
 
 func (r *UpdateRequest) readPreviousValues(value json.RawMessage) *Error {

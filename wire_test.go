@@ -33,7 +33,7 @@ import (
 //	=== response
 //	201 Created
 //	...
-var update = flag.Bool("update", false, "write the golden files in testdata anew")
+var update = flag.Bool("update", false, "update the golden files in testdata")
 
 const (
 	brokerMark   = "=== broker\n"
@@ -107,7 +107,7 @@ func firstDifference(got, want string) string {
 			return fmt.Sprintf("%d; got\n%s\nwant\n%s", i+1, gotLines[i], wantLines[i])
 		}
 	}
-	return fmt.Sprintf("%d: one of them ends", min(len(gotLines), len(wantLines)))
+	return fmt.Sprintf("%d: one text ends here", min(len(gotLines), len(wantLines)))
 }
 
 // exchange sends the request of a wire file and returns the parts after it.
@@ -191,13 +191,13 @@ func fieldsOf(v reflect.Value) map[string]any {
 	return fields
 }
 
-// wireBroker returns a broker whose answers have every field that the specification
+// wireBroker returns a broker whose responses have every field that the specification
 // defines.
 func wireBroker(t *testing.T, script string) *fakeBroker {
 	t.Helper()
 	if name, ok := strings.CutPrefix(script, "error "); ok {
 		if wireErrors[name] == nil {
-			t.Fatalf("unknown error %q; known are %v", name, slices.Sorted(maps.Keys(wireErrors)))
+			t.Fatalf("unknown error %q: use one of %v", name, slices.Sorted(maps.Keys(wireErrors)))
 		}
 		return withWireCatalog(failing(wireErrors[name]))
 	}
