@@ -6,10 +6,9 @@ import "context"
 //
 // The handler calls a method only with a well-formed request that passed
 // authentication, the version check and the checks against the catalog. It then
-// checks the response against the specification. Several goroutines may call a
-// method at once, also for the same instance. Platforms repeat requests, so a
-// method may receive the same request again. The context ends when the client
-// disconnects.
+// checks the response against the specification. Methods may be called
+// concurrently, even for the same instance. Platforms repeat requests, so a method
+// may receive the same request again. The context ends when the client disconnects.
 //
 // To answer with an error, return an [*Error], wrapped or not: one of the
 // sentinels such as [ErrInstanceDoesNotExist], a copy of one made with

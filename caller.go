@@ -44,8 +44,7 @@ type Caller struct {
 // Authentication"). Package auth provides implementations. The interface will not
 // grow: new abilities become optional interfaces.
 type Authenticator interface {
-	// Authenticate returns the principal of r. Several goroutines may call it at
-	// once.
+	// Authenticate returns the principal of r. It may be called concurrently.
 	//
 	// An [*Error] becomes the response. So an authenticator can respond with 503
 	// while its key server is unavailable, and can set the text

@@ -16,7 +16,7 @@ type ParameterValidator interface {
 	// without values, which may be secret. Any other error means that the schema is
 	// unusable: the handler logs it and answers with 500.
 	//
-	// Several goroutines may call it at once. Calls repeat the same schemas, so an
+	// It may be called concurrently. Calls repeat the same schemas, so an
 	// implementation should cache compiled ones.
 	ValidateParameters(schema json.RawMessage, parameters Parameters) error
 }

@@ -34,14 +34,14 @@ var _ openbroker.Authenticator = (*Any)(nil)
 // others pointless.
 func NewAny(authenticators ...openbroker.Authenticator) (*Any, error) {
 	if len(authenticators) == 0 {
-		return nil, errors.New("auth: Any has no authenticators: give at least one")
+		return nil, errors.New("auth: Any has no authenticators: pass at least one")
 	}
 	for _, a := range authenticators {
 		if a == nil {
 			return nil, errors.New("auth: an authenticator of Any is nil")
 		}
 		if _, open := a.(*None); open {
-			return nil, errors.New("auth: None in Any lets everyone in: use None alone, or remove it")
+			return nil, errors.New("auth: None in Any accepts every request: use None alone, or remove it")
 		}
 	}
 	return &Any{authenticators: slices.Clone(authenticators)}, nil

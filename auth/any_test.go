@@ -68,7 +68,7 @@ func TestAny(t *testing.T) {
 	mustBeUnavailable(t, s.provisionWith(t, none, foreign))
 	mustAccept(t, s.provisionWith(t, known, foreign), "CN=sm", "mtls", "sm")
 	mustAccept(t, s.provisionWith(t, none, basicHeader("cc", "plain-secret")), "cc", "basic", "cf")
-	mustNotTell(t, s.log.String(), "plain-secret", "wrong-secret", token[7:])
+	mustNotReveal(t, s.log.String(), "plain-secret", "wrong-secret", token[7:])
 }
 
 // fixed is an authenticator that always returns the same result.

@@ -72,8 +72,8 @@ func serve(t *testing.T, a openbroker.Authenticator) *service {
 	return &service{Server: server, log: log}
 }
 
-// answer is the response that a platform receives.
-type answer struct {
+// provisionResult is the response that a platform receives.
+type provisionResult struct {
 	status     int
 	header     http.Header
 	body       map[string]any
@@ -87,12 +87,12 @@ type answer struct {
 const provisionBody = `{"service_id":"s","plan_id":"p","organization_guid":"o","space_guid":"s"}`
 
 // provision sends a provision request with the given Authorization headers.
-func (s *service) provision(t *testing.T, authorization ...string) answer {
+func (s *service) provision(t *testing.T, authorization ...string) provisionResult {
 	t.Helper()
 	return s.provisionWith(t, s.Client(), authorization...)
 }
 
-func (s *service) provisionWith(t *testing.T, client *http.Client, authorization ...string) answer {
+func (s *service) provisionWith(t *testing.T, client *http.Client, authorization ...string) provisionResult {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.URL+"/v2/service_instances/i", strings.NewReader(provisionBody))
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *service) provisionWith(t *testing.T, client *http.Client, authorization
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := answer{status: response.StatusCode, header: response.Header}
+	got := provisionResult{status: response.StatusCode, header: response.Header}
 	if err := json.Unmarshal(raw, &got.body); err != nil {
 		t.Fatalf("status %d: the body %q is not a JSON object: %v", got.status, raw, err)
 	}
@@ -129,7 +129,7 @@ func (s *service) provisionWith(t *testing.T, client *http.Client, authorization
 }
 
 // mustRefuse checks that the response is a 401 with the challenges.
-func mustRefuse(t *testing.T, got answer, challenges ...string) {
+func mustRefuse(t *testing.T, got provisionResult, challenges ...string) {
 	t.Helper()
 	if got.status != http.StatusUnauthorized {
 		t.Errorf("status %d, want 401", got.status)
@@ -146,7 +146,7 @@ func mustRefuse(t *testing.T, got answer, challenges ...string) {
 	}
 }
 
-func mustAccept(t *testing.T, got answer, name, method, platform string) {
+func mustAccept(t *testing.T, got provisionResult, name, method, platform string) {
 	t.Helper()
 	if got.status != http.StatusCreated {
 		t.Fatalf("status %d, want 201: %v", got.status, got.body)
@@ -162,9 +162,9 @@ func mustAccept(t *testing.T, got answer, name, method, platform string) {
 	}
 }
 
-// mustNotTell checks that a text contains no secret, neither in plain nor in
+// mustNotReveal checks that a text contains no secret, neither in plain text nor in
 // base64.
-func mustNotTell(t *testing.T, text string, secrets ...string) {
+func mustNotReveal(t *testing.T, text string, secrets ...string) {
 	t.Helper()
 	for _, secret := range secrets {
 		for _, form := range []string{secret, base64.StdEncoding.EncodeToString([]byte(secret))} {

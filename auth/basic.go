@@ -15,9 +15,9 @@ import (
 )
 
 // Basic authenticates requests by HTTP basic authentication (RFC 7617), which
-// every platform supports. It holds several credentials at once; credentials of
-// the same platform share that platform's instances. Create it with [NewBasic]
-// or [LoadBasic].
+// every platform supports. It holds one or more credentials; those of the same
+// platform share that platform's instances. Create it with [NewBasic] or
+// [LoadBasic].
 //
 // The duration of a check reveals neither which user names exist nor how much of
 // a password is right. Basic keeps keyed digests of plain passwords, never the
@@ -60,11 +60,11 @@ func newEmptyBasic() *Basic {
 	return b
 }
 
-// Replace replaces all credentials. Requests that begin after it returns see the
-// new ones only. On an error, which it returns under the conditions of
-// [NewBasic], the credentials stay unchanged. To rotate a password, first
-// replace the old credential with the old and the new one, and later with the
-// new one alone. Basic does not verify a password again if its hash stays.
+// Replace replaces all credentials. Requests that begin after it returns see only
+// the new ones. It returns the errors of [NewBasic], and then leaves the
+// credentials unchanged. To rotate a password, first replace the old credential
+// with the old and the new one, and later with the new one alone. Basic does not
+// verify a password again if its hash stays.
 func (b *Basic) Replace(credentials ...Credential) error {
 	set, err := newCredentialSet(credentials, b.key, b.state.Load())
 	if err != nil {

@@ -81,10 +81,10 @@ func TestBasicAccepts(t *testing.T) {
 			mustRefuse(t, s.provision(t, wrong), basicChallenge)
 		}
 	}
-	mustNotTell(t, s.log.String(), secrets...)
+	mustNotReveal(t, s.log.String(), secrets...)
 }
 
-func TestBasicRefusesWhatIsMalformed(t *testing.T) {
+func TestBasicRefusesMalformedHeaders(t *testing.T) {
 	t.Parallel()
 	good := basicHeader("cc", "plain-secret")
 	s := serve(t, newBasic(
@@ -126,7 +126,7 @@ func TestBasicRefusesWhatIsMalformed(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() { mustNotTell(t, s.log.String(), "plain-secret", good[6:]) })
+	t.Cleanup(func() { mustNotReveal(t, s.log.String(), "plain-secret", good[6:]) })
 }
 
 func TestNewBasicRefuses(t *testing.T) {
@@ -176,7 +176,7 @@ func TestNewBasicRefuses(t *testing.T) {
 			if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "credential 2") {
 				t.Errorf("error %q has no %q or no position", err, c.want)
 			}
-			mustNotTell(t, err.Error(), secret, "first-secret")
+			mustNotReveal(t, err.Error(), secret, "first-secret")
 		})
 	}
 	t.Run("none", func(t *testing.T) {
@@ -227,7 +227,7 @@ func TestBasicRounds(t *testing.T) {
 	}
 }
 
-func TestCredentialDoesNotTell(t *testing.T) {
+func TestCredentialHidesSecrets(t *testing.T) {
 	t.Parallel()
 	c := auth.Credential{Username: "cc", Password: "plain-secret", PasswordHash: "hash-secret", Platform: "cf"}
 	log := new(logBuffer)
@@ -236,7 +236,7 @@ func TestCredentialDoesNotTell(t *testing.T) {
 		fmt.Sprint(c), fmt.Sprintf("%v %+v %#v %s %q %x", c, c, c, c, c, c),
 		fmt.Sprintf("%+v", []auth.Credential{c}), fmt.Sprintf("%+v", &c), log.String(),
 	} {
-		mustNotTell(t, text, "plain-secret", "hash-secret")
+		mustNotReveal(t, text, "plain-secret", "hash-secret")
 		if !strings.Contains(text, "cc") || !strings.Contains(text, "cf") {
 			t.Errorf("%q does not contain the user name", text)
 		}
@@ -271,7 +271,7 @@ func TestBasicReplace(t *testing.T) {
 	}
 	mustRefuse(t, s.provision(t, basicHeader("cc", "old-secret")), basicChallenge)
 	mustAccept(t, s.provision(t, basicHeader("cc", "new-secret")), "cc", "basic", "cf")
-	mustNotTell(t, s.log.String(), "old-secret", "new-secret")
+	mustNotReveal(t, s.log.String(), "old-secret", "new-secret")
 }
 
 // During repeated rotations, a client with one of the two valid credentials is

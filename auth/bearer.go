@@ -21,9 +21,9 @@ const (
 	maxLeeway     = 2 * time.Minute // Must stay below the 5 minutes that go-oidc allows for nbf.
 )
 
-// signatureAlgorithms has the algorithms that a configuration can allow; true
-// marks the default ones. All use public keys: "none" and the HMAC algorithms
-// must never be accepted.
+// signatureAlgorithms lists the algorithms that a configuration can allow; true
+// marks the defaults. All use public keys: "none" and the HMAC algorithms must
+// never be accepted.
 var signatureAlgorithms = map[string]bool{
 	oidc.RS256: true, oidc.RS384: false, oidc.RS512: false,
 	oidc.PS256: true, oidc.PS384: false, oidc.PS512: false,
@@ -31,7 +31,7 @@ var signatureAlgorithms = map[string]bool{
 	oidc.EdDSA: true,
 }
 
-// BearerConfig says which tokens [Bearer] accepts.
+// BearerConfig configures [Bearer]: the tokens that it accepts.
 type BearerConfig struct {
 	// Issuer is the exact "iss" claim of the tokens. Required. If neither
 	// JWKSURL nor Keys is set, it must be the URL of an OpenID Connect provider,
@@ -236,8 +236,8 @@ func (b *Bearer) Challenges() []string { return slices.Clone(b.challenges) }
 
 type outcomeKey struct{}
 
-// An outcome carries the information that the keys are unavailable past go-oidc,
-// which reduces the errors of a key set to text.
+// An outcome in the context of a verification reports unavailable keys. The errors
+// of go-oidc cannot report them: they contain an error of the key set only as text.
 type outcome struct{ unavailable error }
 
 func withOutcome(ctx context.Context) (context.Context, *outcome) {

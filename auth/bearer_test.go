@@ -216,7 +216,7 @@ func TestBearerRefusesForgeries(t *testing.T) {
 				s := serve(t, newBearer(t, config))
 				mustRefuse(t, s.provision(t, c.header), bearerChallenge)
 				if token, ok := strings.CutPrefix(c.header, "Bearer "); ok && len(token) > 20 {
-					mustNotTell(t, s.log.String(), token)
+					mustNotReveal(t, s.log.String(), token)
 				}
 				mustAccept(t, s.provision(t, good), "cc-client", "bearer", "")
 			}
@@ -227,7 +227,7 @@ func TestBearerRefusesForgeries(t *testing.T) {
 		s := serve(t, newBearer(t, config))
 		mustRefuse(t, s.provision(t, good, good), bearerChallenge)
 		mustRefuse(t, s.provision(t), bearerChallenge)
-		mustNotTell(t, s.log.String(), good[7:], parts[2])
+		mustNotReveal(t, s.log.String(), good[7:], parts[2])
 	})
 }
 
@@ -305,7 +305,7 @@ func TestNewBearerRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("error %v, want %q", err, c.want)
 			}
-			mustNotTell(t, err.Error(), "hunter2")
+			mustNotReveal(t, err.Error(), "hunter2")
 		})
 	}
 }

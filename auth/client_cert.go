@@ -14,10 +14,10 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// A CertificateRule says which client certificates are accepted, and for which
-// platform. Every field that is set must match exactly; patterns are not
-// supported. At least one field besides Platform must be set: an empty rule
-// would accept every certificate of the certificate authority.
+// A CertificateRule selects the client certificates of a platform. Every field that
+// is set must match exactly; patterns are not supported. At least one field besides
+// Platform must be set: an empty rule would accept every certificate of the
+// certificate authority.
 type CertificateRule struct {
 	// Subject is the distinguished name of the subject in the form of RFC 2253,
 	// the last part first: "CN=cc,OU=platform,O=Example". The command
@@ -51,7 +51,7 @@ var _ openbroker.Authenticator = (*ClientCert)(nil)
 // returns an error if rules is empty or if a rule has no condition.
 func NewClientCert(rules ...CertificateRule) (*ClientCert, error) {
 	if len(rules) == 0 {
-		return nil, errors.New("auth: no certificate rule is given: give at least one")
+		return nil, errors.New("auth: the list of certificate rules is empty: add at least one")
 	}
 	rules = slices.Clone(rules)
 	for i := range rules {
@@ -66,9 +66,9 @@ func NewClientCert(rules ...CertificateRule) (*ClientCert, error) {
 }
 
 var (
-	errNoCertificate   = openbroker.ErrUnauthorized.WithCause(fmt.Errorf("the connection has no verified client certificate: %w", errNoCredentials))
-	errOldCertificate  = refuse("the client certificate has expired since the connection was made")
-	errCertificateName = refuse("the subject of the client certificate is malformed")
+	errNoCertificate      = openbroker.ErrUnauthorized.WithCause(fmt.Errorf("the connection has no verified client certificate: %w", errNoCredentials))
+	errExpiredCertificate = refuse("the client certificate has expired since the connection was made")
+	errCertificateName    = refuse("the subject of the client certificate is malformed")
 )
 
 // Authenticate returns the principal with "mtls" as Method. Name is the subject
@@ -81,7 +81,7 @@ func (c *ClientCert) Authenticate(r *http.Request) (openbroker.Principal, error)
 	}
 	certificate := r.TLS.VerifiedChains[0][0]
 	if time.Now().After(certificate.NotAfter) {
-		return openbroker.Principal{}, errOldCertificate
+		return openbroker.Principal{}, errExpiredCertificate
 	}
 	subject, err := subjectOf(certificate)
 	if err != nil {

@@ -156,11 +156,11 @@ func TestClientCertTrustsOnlyTheServer(t *testing.T) {
 		r.Header.Set(header, "CN=cc")
 	}
 	if _, err := a.Authenticate(r); err == nil {
-		t.Error("a header was believed")
+		t.Error("a header was trusted")
 	}
 	r.TLS = &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{}}}
 	if _, err := a.Authenticate(r); err == nil {
-		t.Error("an empty chain was believed")
+		t.Error("an empty chain was trusted")
 	}
 }
 

@@ -53,9 +53,9 @@ func (c Credential) validate() error {
 	case !printable(c.Platform):
 		return errors.New("the platform contains a control character or is not UTF-8")
 	case c.Password == "" && c.PasswordHash == "":
-		return errors.New("the password is empty: give a password or a password hash")
+		return errors.New("the password is empty: set a password or a password hash")
 	case c.Password != "" && c.PasswordHash != "":
-		return errors.New("both a password and a password hash are given: give one of them")
+		return errors.New("both a password and a password hash are set: set only one of them")
 	case !printable(c.Password):
 		return errors.New("the password contains a control character or is not UTF-8: remove a line break at its end")
 	case len(c.Username)+len(c.Password) > maxHeaderSize/2:

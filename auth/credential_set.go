@@ -34,13 +34,13 @@ type entry struct {
 type credentialSet struct {
 	entries []*entry
 	byName  map[string][]*entry // entries with a hash, by user name
-	// classes has the entries with a hash, by their cost. quota has the number of
-	// hashes of a class that every failing check verifies. rounds is the sum of
+	// classes groups the entries with a hash by their cost. quota is the number of
+	// hashes of each class that every failing check verifies. rounds is the sum of
 	// the quotas.
 	classes map[string][]*entry
 	quota   map[string]int
 	rounds  int
-	// verified has the known digests of the hashes. The key is the digest of user
+	// verified holds the known digests of the hashes. The key is the digest of user
 	// name and hash.
 	verified map[digest]*atomic.Pointer[digest]
 	refused  refused
@@ -61,10 +61,10 @@ type scratch struct {
 // newCredentialSet returns the set that replaces previous, which may be nil.
 func newCredentialSet(credentials []Credential, key []byte, previous *credentialSet) (*credentialSet, error) {
 	if len(credentials) == 0 {
-		return nil, errors.New("auth: no credential is given: give at least one, or use None to let everyone in")
+		return nil, errors.New("auth: the list of credentials is empty: add at least one, or use None to accept every request")
 	}
 	if len(credentials) > maxCredentials {
-		return nil, fmt.Errorf("auth: %d credentials are given: at most %d are accepted", len(credentials), maxCredentials)
+		return nil, fmt.Errorf("auth: the list has %d credentials: at most %d are accepted", len(credentials), maxCredentials)
 	}
 	set := &credentialSet{
 		byName:   make(map[string][]*entry),

@@ -13,8 +13,8 @@ import (
 // maxFileSize is the maximum size of a credentials file, in bytes.
 const maxFileSize = 1 << 20
 
-// ParseCredentials parses the content of a credentials file. Errors call the file
-// name. Each line is a user name, a colon, and a password hash or a plain
+// ParseCredentials parses the content of a credentials file; name is the file name
+// for errors. Each line is a user name, a colon, and a password hash or a plain
 // password, as htpasswd writes it. A line with a platform in brackets sets the
 // platform of the credentials below it; credentials above the first such line
 // have no platform (see [Credential]). Empty lines and lines that begin with #

@@ -72,7 +72,7 @@ func TestParseCredentialsRefuses(t *testing.T) {
 			if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "broker.htpasswd") {
 				t.Errorf("error %q has no %q", err, c.want)
 			}
-			mustNotTell(t, err.Error(), secret)
+			mustNotReveal(t, err.Error(), secret)
 		})
 	}
 }

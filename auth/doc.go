@@ -2,9 +2,9 @@
 // to Service Broker Authentication"). Each type is an
 // [openbroker.Authenticator] for [openbroker.WithAuthenticator]:
 //
-//   - [Basic]: user names and passwords, plain or hashed. Several credentials
-//     are valid at once, so that they can be rotated, and they can be replaced
-//     without a restart.
+//   - [Basic]: user names and passwords, plain or hashed. Several credentials can
+//     be valid at the same time, so that they can be rotated, and they can be
+//     replaced without a restart.
 //   - [Bearer]: JSON Web Tokens, checked against an OpenID Connect issuer, a
 //     JSON Web Key Set or fixed public keys.
 //   - [ClientCert]: TLS client certificates.

@@ -59,7 +59,7 @@ func ExampleBasic_Replace() {
 		auth.Credential{Username: "cc", Password: "new"},
 	))
 	// Output:
-	// auth: credential 1 (username "cc"): the password is empty: give a password or a password hash
+	// auth: credential 1 (username "cc"): the password is empty: set a password or a password hash
 	// <nil>
 }
 

@@ -48,7 +48,7 @@ func TestBasicFlood(t *testing.T) {
 
 		_, err := authenticate(b, basicHeader("cc", "wrong"))
 		if !errors.Is(err, openbroker.ErrUnavailable) {
-			t.Errorf("one too many: %v", err)
+			t.Errorf("a request beyond the limit: %v", err)
 		}
 		// Another sender is nevertheless admitted.
 		other := make(chan error, 1)
@@ -57,7 +57,7 @@ func TestBasicFlood(t *testing.T) {
 			other <- err
 		}()
 		if err := <-waiting; !errors.Is(err, openbroker.ErrUnavailable) {
-			t.Errorf("the one that made room: %v", err)
+			t.Errorf("the request that another sender displaced: %v", err)
 		}
 		for _, header := range []string{basicHeader("cc", "right"), basicHeader("kf", "plain")} {
 			if _, err := authenticate(b, header); err != nil {
@@ -66,7 +66,7 @@ func TestBasicFlood(t *testing.T) {
 		}
 		cancel()
 		if err := <-gone; !errors.Is(err, context.Canceled) || !errors.Is(err, openbroker.ErrUnavailable) {
-			t.Errorf("a client that is gone: %v", err)
+			t.Errorf("a client that disconnected: %v", err)
 		}
 		release()
 		if err := <-other; !errors.Is(err, openbroker.ErrUnauthorized) {
@@ -82,7 +82,7 @@ func TestBasicFlood(t *testing.T) {
 
 // Verified passwords stay verified when other lines of the file change, but not
 // when their own line changes.
-func TestBasicKeepsWhatWasVerified(t *testing.T) {
+func TestBasicKeepsVerifiedPasswords(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "credentials")
 	cc, kf, changed := bcryptHash(t, "cc-secret"), bcryptHash(t, "kf-secret"), bcryptHash(t, "kf-secret")
@@ -110,7 +110,7 @@ func TestBasicKeepsWhatWasVerified(t *testing.T) {
 			_, err := b.Authenticate(request(ctx, basicHeader(c.username, c.password)))
 			done <- err
 		}()
-		await(t, "an answer, or a verification that waits", func() bool { return len(done) == 1 || b.Waiting() == 1 })
+		await(t, "a result, or a waiting verification", func() bool { return len(done) == 1 || b.Waiting() == 1 })
 		cancel()
 		if err := <-done; errors.Is(err, context.Canceled) != c.waits || !c.waits && err != nil {
 			t.Errorf("%s: %v", c.username, err)
@@ -137,17 +137,18 @@ func await(t *testing.T, what string, holds func() bool) {
 		select {
 		case <-time.After(time.Millisecond):
 		case <-late:
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
-// A guesser with a hundred connections.
+// guesses is the number of connections of a guesser.
 const guesses = 100
 
-// crowd is a server that verifies one password at a time, when the test lets it,
-// and records which. The header X-Address simulates the address of a client.
-type crowd struct {
+// steppedServer is a server that verifies one password at a time, each when the test
+// permits it, and records the passwords. The header X-Address simulates the address
+// of a client.
+type steppedServer struct {
 	*httptest.Server
 	basic    *auth.Basic
 	mu       sync.Mutex
@@ -155,9 +156,9 @@ type crowd struct {
 	step     chan struct{}
 }
 
-func newCrowd(t *testing.T, credentials ...auth.Credential) *crowd {
+func newSteppedServer(t *testing.T, credentials ...auth.Credential) *steppedServer {
 	t.Helper()
-	c := &crowd{basic: newBasic(t, credentials...), step: make(chan struct{})}
+	c := &steppedServer{basic: newBasic(t, credentials...), step: make(chan struct{})}
 	c.basic.SetSlots(1)
 	c.basic.BeforeVerification(c.note)
 	handler := openbroker.NewHandler(broker{}, openbroker.WithAuthenticator(c.basic), openbroker.WithLogger(new(logBuffer).logger()))
@@ -170,7 +171,7 @@ func newCrowd(t *testing.T, credentials ...auth.Credential) *crowd {
 }
 
 // note records a verification and blocks it until the next step.
-func (c *crowd) note(password string) {
+func (c *steppedServer) note(password string) {
 	c.mu.Lock()
 	c.verified = append(c.verified, password)
 	c.mu.Unlock()
@@ -178,7 +179,7 @@ func (c *crowd) note(password string) {
 }
 
 // ask sends a request on a new connection and delivers the status on a channel.
-func (c *crowd) ask(t *testing.T, address, username, password string) <-chan int {
+func (c *steppedServer) ask(t *testing.T, address, username, password string) <-chan int {
 	t.Helper()
 	status := make(chan int, 1)
 	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, c.URL+"/v2/catalog", http.NoBody)
@@ -203,7 +204,7 @@ func (c *crowd) ask(t *testing.T, address, username, password string) <-chan int
 }
 
 // flood sends wrong passwords, each on a new connection.
-func (c *crowd) flood(t *testing.T, address, username string) {
+func (c *steppedServer) flood(t *testing.T, address, username string) {
 	t.Helper()
 	before := c.basic.Waiting()
 	var answers []<-chan int
@@ -222,7 +223,7 @@ func (c *crowd) flood(t *testing.T, address, username string) {
 }
 
 // position returns how many verifications have begun before that of a password.
-func (c *crowd) position(t *testing.T, password string) int {
+func (c *steppedServer) position(t *testing.T, password string) int {
 	t.Helper()
 	for {
 		c.mu.Lock()
@@ -240,7 +241,7 @@ func (c *crowd) position(t *testing.T, password string) int {
 }
 
 // accepted lets verifications proceed until the request has its response.
-func (c *crowd) accepted(t *testing.T, answer <-chan int) {
+func (c *steppedServer) accepted(t *testing.T, answer <-chan int) {
 	t.Helper()
 	for {
 		select {
@@ -277,7 +278,7 @@ func TestBasicFloodIsFair(t *testing.T) {
 			t.Parallel()
 			cc := auth.Credential{Username: "cc", PasswordHash: bcryptHash(t, "cc-secret")}
 			kf := auth.Credential{Username: "kf", PasswordHash: bcryptHash(t, "kf-secret")}
-			s := newCrowd(t, cc, kf)
+			s := newSteppedServer(t, cc, kf)
 			password := c.username + "-secret"
 			if c.before {
 				answer := s.ask(t, c.address, c.username, password)
@@ -305,11 +306,11 @@ func TestBasicFloodIsFair(t *testing.T) {
 	}
 }
 
-// A sender whose password was wrong is a stranger again; this applies to its
-// waiting requests, too.
+// A sender that sends a wrong password loses its precedence, also for its waiting
+// requests.
 func TestBasicFloodByKnownSender(t *testing.T) {
 	t.Parallel()
-	s := newCrowd(t,
+	s := newSteppedServer(t,
 		auth.Credential{Username: "cc", PasswordHash: bcryptHash(t, "cc-secret")},
 		auth.Credential{Username: "kf", PasswordHash: bcryptHash(t, "kf-secret")})
 	answer := s.ask(t, "192.0.2.66:1", "cc", "cc-secret")
@@ -318,7 +319,7 @@ func TestBasicFloodByKnownSender(t *testing.T) {
 	waiting := s.basic.Waiting()
 	answer = s.ask(t, "192.0.2.1:1", "kf", "kf-secret")
 	await(t, "the platform to wait", func() bool { return s.basic.Waiting() == waiting+1 })
-	// The first login, a guess that had its turn, and the guess that reveals it.
+	// The first login, a guess in progress, and the guess that reveals the guesser.
 	if at := s.position(t, "kf-secret"); at > 4 {
 		t.Errorf("%d passwords were verified before that of the platform", at)
 	}

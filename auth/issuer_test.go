@@ -124,7 +124,7 @@ type issuer struct {
 
 	mu     sync.Mutex
 	keys   []jose.JSONWebKey
-	answer http.HandlerFunc // instead of everything, or nil
+	answer http.HandlerFunc // replaces all responses, or nil
 }
 
 func newIssuer(tb testing.TB, keys ...signer) *issuer {

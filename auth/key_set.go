@@ -84,9 +84,9 @@ func checkPublicKey(key any) error {
 			return errors.New("has the wrong length")
 		}
 	case crypto.Signer:
-		return fmt.Errorf("is a private key (%T): give its public half", key)
+		return fmt.Errorf("is a private key (%T): use its public key", key)
 	default:
-		return fmt.Errorf("is a %T: give an *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey", key)
+		return fmt.Errorf("is a %T: use an *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey", key)
 	}
 	return nil
 }

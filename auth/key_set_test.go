@@ -19,8 +19,9 @@ import (
 	"github.com/openbroker/openbroker/auth"
 )
 
-// mustBeUnavailable checks for a 503 with Retry-After and without details.
-func mustBeUnavailable(t *testing.T, got answer) {
+// mustBeUnavailable checks that the response is a 503 with Retry-After and without
+// details.
+func mustBeUnavailable(t *testing.T, got provisionResult) {
 	t.Helper()
 	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
 		t.Errorf("status %d, Retry-After %q, want 503", got.status, got.header.Get("Retry-After"))
@@ -40,7 +41,7 @@ func TestBearerRotation(t *testing.T) {
 	config := i.config(new(logBuffer))
 	config.JWKSURL = i.URL + "/keys"
 	s := serve(t, newBearer(t, config))
-	accepted := func(key signer) answer { return s.provision(t, key.sign(t, i.claims(nil))) }
+	accepted := func(key signer) provisionResult { return s.provision(t, key.sign(t, i.claims(nil))) }
 	mustAccept(t, accepted(older), "cc-client", "bearer", "")
 	mustRefuse(t, accepted(newer), bearerChallenge)
 
@@ -87,7 +88,7 @@ func TestBearerRotationUnderOneID(t *testing.T) {
 	mustRefuse(t, s.provision(t, older.sign(t, i.claims(nil))), bearerChallenge)
 }
 
-func TestBearerWhileIssuerIsAway(t *testing.T) {
+func TestBearerWhileIssuerIsDown(t *testing.T) {
 	t.Parallel()
 	key, stranger := newECDSA(t, "k"), newECDSA(t, "stranger")
 	i := newIssuer(t, key)
@@ -106,7 +107,7 @@ func TestBearerWhileIssuerIsAway(t *testing.T) {
 		t.Errorf("the request log has no cause: %s", s.log)
 	}
 	i.breakWith(nil)
-	mustBeUnavailable(t, s.provision(t, token)) // The issuer is not asked again yet.
+	mustBeUnavailable(t, s.provision(t, token)) // It is too early for another fetch.
 	i.clock.advance(5 * time.Second)
 	mustAccept(t, s.provision(t, token), "cc-client", "bearer", "")
 
@@ -120,11 +121,11 @@ func TestBearerWhileIssuerIsAway(t *testing.T) {
 	mustRefuse(t, s.provision(t, forged.sign(t, i.claims(nil))), bearerChallenge)
 	i.clock.advance(2 * time.Hour)
 	mustBeUnavailable(t, s.provision(t, key.sign(t, i.claims(nil))))
-	mustNotTell(t, s.log.String()+log.String(), token[7:])
+	mustNotReveal(t, s.log.String()+log.String(), token[7:])
 }
 
-// For any sequence of tokens, the issuer is asked at most every five seconds.
-func TestBearerAsksSeldom(t *testing.T) {
+// For any sequence of tokens, the keys are fetched at most every five seconds.
+func TestBearerLimitsFetches(t *testing.T) {
 	t.Parallel()
 	key, stranger := newECDSA(t, "k"), newECDSA(t, "x")
 	i := newIssuer(t, key)
@@ -178,7 +179,7 @@ func TestBearerBadKeySets(t *testing.T) {
 	}
 }
 
-// answering is a transport that answers every request with its own text.
+// answering is a transport that responds to every request with its text.
 type answering string
 
 // RoundTrip implements [http.RoundTripper].
@@ -289,7 +290,7 @@ func TestBearerClientLeaves(t *testing.T) {
 	}
 }
 
-// One issuer never answers, and nothing listens at the address of the other.
+// One issuer never responds, and nothing listens at the address of the other.
 func TestBearerTimeout(t *testing.T) {
 	t.Parallel()
 	key := newECDSA(t, "k")

@@ -12,7 +12,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// ProxyConfig says which proxies [Proxy] trusts, and where they name the user.
+// ProxyConfig configures [Proxy]: the trusted proxies, and the header that names the
+// user.
 type ProxyConfig struct {
 	// Peers are the addresses from which the proxy connects, such as "10.1.2.3"
 	// and "fd00::1", or networks, such as "10.1.2.0/24". Required. A network of
@@ -50,7 +51,7 @@ var _ openbroker.Authenticator = (*Proxy)(nil)
 // Host, or if Platform is not printable.
 func NewProxy(config ProxyConfig) (*Proxy, error) {
 	if len(config.Peers) == 0 {
-		return nil, errors.New("auth: the proxy has no Peers: give the addresses that the proxy connects from")
+		return nil, errors.New("auth: the proxy has no Peers: set the addresses that the proxy connects from")
 	}
 	p := &Proxy{header: http.CanonicalHeaderKey(config.UserHeader), platform: config.Platform}
 	for _, text := range config.Peers {
@@ -86,7 +87,7 @@ func parsePeer(text string) (netip.Prefix, error) {
 	case peer.Addr().Is4In6():
 		return netip.Prefix{}, errors.New("is an IPv4 network in IPv6 form: write it like 10.1.2.0/24")
 	case peer.Bits() == 0:
-		return netip.Prefix{}, errors.New("covers all addresses, so that every client could claim any name: give the addresses of the proxy")
+		return netip.Prefix{}, errors.New("covers all addresses, so that every client could claim any name: set the addresses of the proxy")
 	case peer != peer.Masked():
 		return netip.Prefix{}, fmt.Errorf("has bits set beyond its length: write %s, or the address alone", peer.Masked())
 	}

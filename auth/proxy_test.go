@@ -33,11 +33,11 @@ func TestProxyBasic(t *testing.T) {
 			mustRefuse(t, s.provision(t, headers...), basicChallenge)
 		})
 	}
-	mustNotTell(t, s.log.String(), "whatever-secret")
-	strange := serve(t, newProxy(t, auth.ProxyConfig{Peers: []string{"10.0.0.0/8"}}))
-	mustRefuse(t, strange.provision(t, basicHeader("alice", "x")), basicChallenge)
-	if !strings.Contains(strange.log.String(), "the peer 127.0.0.1:") {
-		t.Errorf("the log does not name the peer: %s", strange.log)
+	mustNotReveal(t, s.log.String(), "whatever-secret")
+	untrusted := serve(t, newProxy(t, auth.ProxyConfig{Peers: []string{"10.0.0.0/8"}}))
+	mustRefuse(t, untrusted.provision(t, basicHeader("alice", "x")), basicChallenge)
+	if !strings.Contains(untrusted.log.String(), "the peer 127.0.0.1:") {
+		t.Errorf("the log does not name the peer: %s", untrusted.log)
 	}
 }
 

@@ -11,7 +11,7 @@ const maxRefused = 1024
 type refused struct {
 	mu    sync.Mutex
 	known map[digest]struct{}
-	// order has the digests by age. Once it is full, next is the index of the
+	// order lists the digests by age. Once it is full, next is the index of the
 	// oldest.
 	order []digest
 	next  int

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// An UnauthorizedResponse is what [WithUnauthorizedResponse] changes in a 401.
-// Empty fields change nothing.
+// An UnauthorizedResponse describes the changes that [WithUnauthorizedResponse]
+// makes to a 401. Empty fields change nothing.
 type UnauthorizedResponse struct {
 	// Realm replaces the realm of the challenges. It must be printable ASCII
 	// without quotes and backslashes.
@@ -20,7 +20,7 @@ type UnauthorizedResponse struct {
 	// [openbroker.ErrUnauthorized]. More specific descriptions stay, such as that
 	// a token has expired.
 	Description string
-	// Header has additional response headers; see [openbroker.Error.Header].
+	// Header holds additional response headers; see [openbroker.Error.Header].
 	Header http.Header
 }
 
@@ -34,9 +34,9 @@ type unauthorizedResponse struct {
 var _ openbroker.Authenticator = (*unauthorizedResponse)(nil)
 
 // WithUnauthorizedResponse returns an authenticator that decides like the given
-// one and changes its 401 as response says. It returns an error if authenticator
-// is nil or [None], which never refuses a request, or if the realm contains a
-// character that it must not contain.
+// one and applies response to its 401s. It returns an error if authenticator is
+// nil or [None], which never refuses a request, or if the realm contains a
+// forbidden character.
 func WithUnauthorizedResponse(authenticator openbroker.Authenticator, response UnauthorizedResponse) (openbroker.Authenticator, error) {
 	if authenticator == nil {
 		return nil, errors.New("auth: the authenticator is nil")

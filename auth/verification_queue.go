@@ -49,9 +49,9 @@ func networkOf(remote string) netip.Addr {
 }
 
 // verifications decides whose password is verified next. Senders that have logged
-// in before go first. All others take turns by address and, within one address,
-// which may be that of a proxy, by user name. So a guesser with many connections
-// delays its own requests and not those of others.
+// in before go first. All others take turns by address and, within an address, by
+// user name, because the address may be that of a proxy. So a guesser with many
+// connections delays its own requests and not those of others.
 type verifications struct {
 	mu               sync.Mutex
 	slots, free      int
@@ -87,7 +87,7 @@ func (v *verifications) acquire(ctx context.Context, who sender) *openbroker.Err
 	}
 }
 
-// enter reports whether w has its turn at once. If not, it puts w in a line.
+// enter reports whether w can proceed without waiting. If not, it puts w in a line.
 func (v *verifications) enter(w *waiter) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()

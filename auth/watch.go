@@ -20,10 +20,9 @@ func LoadBasic(path string) (*Basic, error) {
 }
 
 // Reload replaces the credentials with those of a file and reports whether they
-// changed. It does nothing if the content of the file is the one that was loaded
-// last. On an error, which is one of [LoadCredentials] or [NewBasic], the
-// credentials stay unchanged. Basic does not verify a password again if its hash
-// stays.
+// changed. It does nothing if the file has not changed since the last load. It
+// returns the errors of [LoadCredentials] and [NewBasic], and then leaves the
+// credentials unchanged. Basic does not verify a password again if its hash stays.
 func (b *Basic) Reload(path string) (bool, error) {
 	data, err := readCredentials(path)
 	if err != nil {
@@ -54,10 +53,10 @@ func (b *Basic) Reload(path string) (bool, error) {
 }
 
 // Watch reloads the credentials from a file when it has changed, until ctx ends. It
-// notices every way to replace the file: writing in place, renaming another file over it,
+// detects every way to replace the file: writing in place, renaming another file over it,
 // and switching a symbolic link, as Kubernetes does with mounted secrets. It also reads
-// the file every poll, for file systems without notifications. If the file is missing or
-// invalid, Watch logs the error once and the previous credentials stay in use.
+// the file at the interval poll, for file systems without notifications. If the file is
+// missing or invalid, Watch logs the error once and the previous credentials stay in use.
 //
 //	go basic.Watch(ctx, path, 10*time.Second, logger)
 func (b *Basic) Watch(ctx context.Context, path string, poll time.Duration, logger *slog.Logger) {

@@ -29,7 +29,7 @@ func watch(t *testing.T, path string) *service {
 	return s
 }
 
-// awaitLog waits until a text was logged so often.
+// awaitLog waits until a text was logged a number of times.
 func awaitLog(t *testing.T, s *service, text string, times int) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -89,7 +89,7 @@ func TestWatch(t *testing.T) {
 	if n := strings.Count(s.log.String(), reloaded); n != 2 {
 		t.Errorf("two changes are logged %d times", n)
 	}
-	mustNotTell(t, s.log.String(), "old-secret", "new-secret", "other-secret")
+	mustNotReveal(t, s.log.String(), "old-secret", "new-secret", "other-secret")
 }
 
 // Kubernetes mounts a secret as a link to a link, and switches the second one.
