@@ -21,7 +21,7 @@ const (
 	pathVariable  = "SEAL_TEST_PATH"
 )
 
-// children has what this binary does when a test runs it as a child process.
+// children maps names to the functions that this binary runs as a child process.
 var children = map[string]func(path string) error{
 	"create": func(path string) error { _, err := seal.Create(path); return err },
 	"rotate": func(path string) error { _, err := seal.RotateKey(path); return err },
@@ -82,7 +82,7 @@ func TestDiskFull(t *testing.T) {
 			}
 			output, err := child(t, name+", disk full", path).CombinedOutput()
 			if err != nil || !bytes.Contains(output, []byte("error: seal:")) || !bytes.Contains(output, []byte(syscall.EFBIG.Error())) {
-				t.Errorf("it said %q, %v", output, err)
+				t.Errorf("the process printed %q, %v", output, err)
 			}
 			var want []string
 			if name == "rotate" {
@@ -117,7 +117,7 @@ func TestKilled(t *testing.T) {
 		var said []string
 		for range round + 1 {
 			if !lines.Scan() {
-				t.Fatal("it ended by itself")
+				t.Fatal("the process ended by itself")
 			}
 			said = append(said, lines.Text())
 		}
@@ -128,7 +128,7 @@ func TestKilled(t *testing.T) {
 			said = append(said, lines.Text())
 		}
 		if err := command.Wait(); err == nil {
-			t.Fatal("it was not killed")
+			t.Fatal("the process was not killed")
 		}
 		reload(t, k)
 		mustOpen(t, k, sealed)

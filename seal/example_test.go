@@ -12,7 +12,7 @@ import (
 )
 
 func ExampleKeyring() {
-	keyset, err := seal.GenerateKeyset() // once; later from ${env:...} or ${file:...}
+	keyset, err := seal.GenerateKeyset() // Do this once, and keep the keyset in a secret store.
 	if err != nil {
 		fmt.Println(err)
 		return

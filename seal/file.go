@@ -11,7 +11,7 @@ import (
 // maxFileSize is far above the size of any keyset: a key takes about 200 bytes.
 const maxFileSize = 1 << 20
 
-// fileMode has the permissions that a keyset file may have in addition to those
+// A fileMode holds the permissions that a keyset file may have in addition to those
 // of its owner.
 type fileMode fs.FileMode
 
@@ -60,8 +60,8 @@ func Load(path string, options ...Option) (*Keyring, error) {
 }
 
 // LoadOrCreate loads the keyset file, and creates it first if it does not exist.
-// If several processes call it at once, all get the same keyset. Use it only if
-// nothing has been sealed yet, or check a canary afterwards: a new keyset cannot
+// If several processes call it concurrently, all get the same keyset. Use it only
+// if nothing has been sealed yet, or check a canary afterwards: a new keyset cannot
 // open what a lost one has sealed. It returns the errors of [Load] and [Create].
 func LoadOrCreate(path string, options ...Option) (*Keyring, error) {
 	k, err := Load(path, options...)
@@ -80,8 +80,8 @@ type CandidateCheck func(candidate *Keyring) error
 
 // Reload reads the keyset file again and adopts its keyset if the file is valid
 // and check, which may be nil, accepts it. It reports whether the keyset has
-// changed. On an error, which is one of [Load], one of check or [ErrNoFile], the
-// keyring stays unchanged.
+// changed. It returns the errors of [Load], the error of check, or [ErrNoFile], and
+// then leaves the keyring unchanged.
 func (k *Keyring) Reload(check CandidateCheck) (changed bool, err error) {
 	if k.path == "" {
 		return false, ErrNoFile

@@ -145,7 +145,7 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-func TestCreateAtOnce(t *testing.T) {
+func TestConcurrentCreate(t *testing.T) {
 	t.Parallel()
 	const processes = 16
 	tests := map[string]func(path string) (*seal.Keyring, error){

@@ -6,7 +6,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
-// A KeyStatus says what a key may be used for.
+// A KeyStatus determines what a key may be used for.
 type KeyStatus string
 
 // The statuses of a key.
@@ -20,7 +20,7 @@ const (
 	KeyDestroyed KeyStatus = "destroyed"
 )
 
-// A Key describes a key of a keyset, without the key itself.
+// A Key describes a key of a keyset, without its key material.
 type Key struct {
 	// ID is unique within the keyset. Sealed data contains it; see [KeyID].
 	ID uint32 `json:"id"`

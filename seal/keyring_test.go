@@ -65,7 +65,7 @@ func TestSealOpen(t *testing.T) {
 				t.Error("the plaintext is in the sealed data")
 			}
 			if bytes.Equal(sealed, mustSeal(t, k, test.plaintext, test.associated)) {
-				t.Error("sealed twice, it is the same")
+				t.Error("sealing twice returns the same bytes")
 			}
 			opened, err := k.Open(sealed, test.associated)
 			if err != nil {
@@ -162,7 +162,7 @@ func TestAssociatedData(t *testing.T) {
 	for _, parts := range tuples {
 		data := string(seal.AssociatedData(parts...))
 		if other, ok := seen[data]; ok {
-			t.Errorf("%q and %q give the same", parts, other)
+			t.Errorf("%q and %q yield the same bytes", parts, other)
 		}
 		seen[data] = parts
 	}
@@ -180,18 +180,18 @@ func TestKeyID(t *testing.T) {
 		t.Errorf("%d, %v, want %d", id, ok, primary(t, k))
 	}
 	if k.NeedsReseal(sealed) {
-		t.Error("sealed with the primary key, but needs to be sealed again")
+		t.Error("sealed with the primary key, but NeedsReseal is true")
 	}
 	for name, data := range map[string][]byte{"nil": nil, "short": sealed[:4], "another format": append([]byte{0}, sealed[1:]...)} {
 		if id, ok := seal.KeyID(data); ok {
 			t.Errorf("%s: has key %d", name, id)
 		}
 		if !k.NeedsReseal(data) {
-			t.Errorf("%s: was never sealed, but needs nothing", name)
+			t.Errorf("%s: was never sealed, but NeedsReseal is false", name)
 		}
 	}
 	if !k.NeedsReseal(mustSeal(t, newKeyring(t), nil, nil)) {
-		t.Error("sealed with another key, but needs nothing")
+		t.Error("sealed with another key, but NeedsReseal is false")
 	}
 }
 

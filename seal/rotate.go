@@ -12,8 +12,8 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
-// RotateKey adds a new key to a keyset file and makes it primary at once. Use it for
-// a broker with a single process. With several replicas, a replica that reads the
+// RotateKey adds a new key to a keyset file and makes it primary immediately. Use it
+// for a broker with a single process. With several replicas, a replica that reads the
 // file late could not open what another one has already sealed: call [AddKey],
 // wait until all replicas have read the file, and then call [PromoteKey].
 //

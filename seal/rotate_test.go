@@ -56,14 +56,14 @@ func TestRotate(t *testing.T) {
 		t.Errorf("keys %v, want %v", got, want)
 	}
 	if !k.NeedsReseal(sealed) {
-		t.Error("sealed with the old key, but needs nothing")
+		t.Error("sealed with the old key, but NeedsReseal is false")
 	}
 	resealed, err := k.Reseal(sealed, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if k.NeedsReseal(resealed) {
-		t.Error("sealed again, but needs it once more")
+		t.Error("sealed again, but NeedsReseal is true")
 	}
 	if opened, err := k.Open(resealed, nil); err != nil || string(opened) != "data" {
 		t.Errorf("opened %q, %v", opened, err)
@@ -165,7 +165,7 @@ func TestRefusedChanges(t *testing.T) {
 	}
 }
 
-func TestChangesAtOnce(t *testing.T) {
+func TestConcurrentChanges(t *testing.T) {
 	t.Parallel()
 	path, _ := newFile(t)
 	const changes = 16

@@ -12,11 +12,11 @@ import (
 const watchPoll = 30 * time.Second
 
 // Watch reloads the keyset from its file when the file has changed, as [Keyring.Reload]
-// does with check, until ctx ends. It notices every way to replace the file: writing in
+// does with check, until ctx ends. It detects every way to replace the file: writing in
 // place, renaming another file over it, and switching a symbolic link, as Kubernetes does
 // with mounted secrets. It also reads the file every 30 s, for file systems without
 // notifications. It logs each keyset that it has adopted, and each error once; on an
-// error, the current keyset stays in use. Watch returns at once if the keyring has no
+// error, the current keyset stays in use. Watch returns immediately if the keyring has no
 // file.
 //
 //	go keyring.Watch(ctx, check, logger)

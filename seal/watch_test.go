@@ -41,7 +41,7 @@ func (l *watchLog) String() string {
 	return l.text.String()
 }
 
-// await waits until a text was logged so often.
+// await waits until a text was logged a number of times.
 func (l *watchLog) await(t *testing.T, text string, times int) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
