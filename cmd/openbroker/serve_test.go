@@ -171,12 +171,12 @@ func TestEnvironmentOverrides(t *testing.T) {
 		// generated means that the broker generates a password.
 		generated bool
 	}{
-		"both":                 {"", []string{"OPENBROKER_USERNAME=u", "OPENBROKER_PASSWORD=p"}, "u", "p", false},
-		"password":             {"", []string{"OPENBROKER_PASSWORD=p"}, "openbroker", "p", false},
-		"username":             {"", []string{"OPENBROKER_USERNAME=u"}, "u", "", true},
-		"empty":                {"", []string{"OPENBROKER_USERNAME=", "OPENBROKER_PASSWORD="}, "openbroker", "", true},
-		"configured":           {configured, nil, "configured", "secret", false},
-		"over configuration":   {configured, []string{"OPENBROKER_USERNAME=u", "OPENBROKER_PASSWORD=p"}, "u", "p", false},
+		"both":                   {"", []string{"OPENBROKER_USERNAME=u", "OPENBROKER_PASSWORD=p"}, "u", "p", false},
+		"password":               {"", []string{"OPENBROKER_PASSWORD=p"}, "openbroker", "p", false},
+		"username":               {"", []string{"OPENBROKER_USERNAME=u"}, "u", "", true},
+		"empty":                  {"", []string{"OPENBROKER_USERNAME=", "OPENBROKER_PASSWORD="}, "openbroker", "", true},
+		"configured":             {configured, nil, "configured", "secret", false},
+		"over configuration":     {configured, []string{"OPENBROKER_USERNAME=u", "OPENBROKER_PASSWORD=p"}, "u", "p", false},
 		"over no authentication": {"auth: {none: true}\n", []string{"OPENBROKER_PASSWORD=p"}, "openbroker", "p", false},
 	} {
 		t.Run(name, func(t *testing.T) {
