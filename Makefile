@@ -14,7 +14,7 @@ BENCHTIME ?= 1s
 
 .PHONY: help
 help: ## 0 s: list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ([^:]*): /\1\t\2\t/' | expand -t 10,22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ([^:]*): /\1\t\2\t/' | expand -t 10,20
 	@echo; echo "Times are those of two cores with warm caches. The first run compiles and tests everything: allow half an hour."
 
 .PHONY: install
@@ -26,7 +26,7 @@ install: ## 10 s: compile openbroker and install it in GOBIN, or in the director
 	case ":$$PATH:" in *":$$directory:"*) ;; *) echo "Your PATH lacks that directory: export PATH=\"\$$PATH:$$directory\"" ;; esac
 
 .PHONY: check
-check: lint ## 1-3 min: before a commit: lint, the tests of packages that you have changed, of those that import them, then all other tests
+check: lint ## 1-3 min: before a commit: lint, then tests, affected packages first (10 min after a change of the root package or durable)
 	@first="$$(go run ./.ci/affected)"; rest="$$(go run ./.ci/affected -rest)"; \
 	{ { [ -z "$$first" ] || GOGC=200 go test -timeout 60m -json $$first; } && \
 		{ [ -z "$$rest" ] || GOGC=200 go test -timeout 60m -json $$rest; }; } | go run ./.ci/progress
@@ -53,7 +53,7 @@ fix: $(GOLANGCI) ## 10 s: format, and apply what the linter can fix
 	$(GOLANGCI) run --fix ./...
 
 .PHONY: fuzz
-fuzz: ## 1 min each: every fuzz target for FUZZTIME (60s)
+fuzz: ## 40 min: every fuzz target for FUZZTIME (60s)
 	@go list ./... | while read -r package; do \
 		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
 			echo "== $$package $$target"; \
@@ -62,12 +62,12 @@ fuzz: ## 1 min each: every fuzz target for FUZZTIME (60s)
 	done
 
 .PHONY: bench
-bench: ## 5 min: benchmarks, as ratios measured in one run
+bench: ## 2 min: benchmarks, as ratios measured in one run
 	@# GOGC is that of openbroker serve.
 	GOGC=400 go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./bench/...
 
 .PHONY: chaos
-chaos: tools ## 5 min: kill, pause and cut off replicas under load, then compare store and ledger
+chaos: tools ## 3-5 min: kill, pause and cut off replicas under load, then compare store and ledger
 	go run ./chaos
 
 .PHONY: vet-docs

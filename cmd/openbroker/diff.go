@@ -33,8 +33,8 @@ catalog is a file, a directory, or the URL of a running broker. A file without s
 is not a catalog.
 
 A change is breaking, needs attention (costs, upgrades, requirements of new instances),
-or is compatible. The exit code is 0 without breaking changes, 1 with one, and 2 if the
-catalogs cannot be compared.`,
+or is compatible. The exit code is 0 without breaking changes, 1 with breaking
+changes, and 2 if the catalogs cannot be compared.`,
 		Args: cobra.ExactArgs(2), //nolint:mnd // OLD and NEW.
 		RunE: func(command *cobra.Command, args []string) error {
 			defer reports.Close()
