@@ -155,7 +155,7 @@ func acceptCases() []testCase {
 	}
 }
 
-// strangeIDs returns different ids, some of which a careless store mixes up.
+// strangeIDs returns different ids. A careless store confuses some of them.
 func strangeIDs() []string {
 	return []string{
 		"a", "A", "a ", " a", "a/b", "a%2Fb", "a'b", `a"b`, "a\\b", "a\nb", "a\tb", "a%", "a_b", "a?b", "$1", ":a", "NULL", "-1", "0", "00",
@@ -164,7 +164,7 @@ func strangeIDs() []string {
 }
 
 func exclusionCases() []testCase {
-	// parallel returns a bind that may run beside others.
+	// parallel returns a bind that may run at the same time as others.
 	parallel := func(f *fixture, binding string) *durable.OperationSpec {
 		operation := f.queued(bindingKey("i", binding), durable.KindBind)
 		operation.Parallel = true
@@ -178,18 +178,18 @@ func exclusionCases() []testCase {
 		})
 	}
 	return []testCase{
-		{"only one active operation of an instance", func(f *fixture) {
+		{"one active operation per instance", func(f *fixture) {
 			f.accept(f.queued(instanceKey("i"), durable.KindProvision))
 			refused(f, f.queued(instanceKey("i"), durable.KindUpdate))
 			f.accept(f.queued(instanceKey("other"), durable.KindProvision))
 		}},
-		{"or of its bindings", func(f *fixture) {
+		{"one active operation per instance and its bindings", func(f *fixture) {
 			f.ready("i")
 			f.accept(f.queued(bindingKey("i", "b"), durable.KindBind))
 			refused(f, f.queued(bindingKey("i", "c"), durable.KindBind))
 			refused(f, f.queued(instanceKey("i"), durable.KindUpdate))
 		}},
-		{"the next one after it has ended", func(f *fixture) {
+		{"another operation after the end of the first", func(f *fixture) {
 			key := f.ready("i")
 			f.done(key, durable.KindUpdate)
 			f.accept(f.queued(bindingKey("i", "b"), durable.KindBind))
@@ -205,7 +205,7 @@ func exclusionCases() []testCase {
 			f.accept(parallel(f, "b"))
 			refused(f, parallel(f, "b"))
 		}},
-		{"an id only once", func(f *fixture) {
+		{"no second operation with the same id", func(f *fixture) {
 			operation := f.queued(instanceKey("i"), durable.KindProvision)
 			f.accept(operation)
 			again := f.queued(instanceKey("j"), durable.KindProvision)
@@ -240,16 +240,16 @@ func cancelCases() []testCase {
 			f.equal("owner", record.Owner, "worker")
 			f.equal("generation", record.Generation, int64(1))
 			if !record.FinishedAt.IsZero() || record.LeaseUntil.IsZero() {
-				f.Errorf("it has ended: %+v", record)
+				f.Errorf("the operation has ended: %+v", record)
 			}
 		}},
-		{"so does one whose lease has expired", func(f *fixture) {
+		{"an operation with an expired lease becomes cancelling", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, short))
 			f.pass(2 * short)
 			f.ok(cancel(f, id))
 			f.equal("state", f.operation(id).State, durable.OperationCancelling)
 		}},
-		{"an operation without a lease fails at once", func(f *fixture) {
+		{"an operation without a lease fails immediately", func(f *fixture) {
 			id := f.accept(f.queued(instanceKey("i"), durable.KindProvision))
 			f.pass(short)
 			before := f.now()
@@ -257,7 +257,7 @@ func cancelCases() []testCase {
 			failed(f, id, before)
 			f.equal("open operations", len(f.load(instanceKey("i")).Open), 1)
 		}},
-		{"a released operation fails at once", func(f *fixture) {
+		{"a released operation fails immediately", func(f *fixture) {
 			key := instanceKey("i")
 			id := f.accept(f.leased(key, durable.KindProvision, long))
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true, Delay: long, Failed: true}))
@@ -314,7 +314,7 @@ func operationCases() []testCase {
 			f.equal("operation", get(f, instanceKey("i"), "unknown"), provision)
 			f.equal("operation", get(f, bindingKey("i", "b"), provision), bind)
 		}},
-		{"an internal one only by its id", func(f *fixture) {
+		{"an internal operation only by its id", func(f *fixture) {
 			first := f.done(instanceKey("i"), durable.KindProvision)
 			internal := f.leased(instanceKey("i"), durable.KindDeprovision, long)
 			internal.Internal = true

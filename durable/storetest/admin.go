@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// admin returns the store as one for operators. It skips the case if the store is
-// not one.
+// admin returns the store as an admin.Store. It skips the case if the store does
+// not implement that.
 func (f *fixture) admin() admin.Store {
 	f.Helper()
 	admin, ok := f.store.(admin.Store)
@@ -157,7 +157,7 @@ func interveneCases() []testCase {
 			f.claimed(i.Begin.ID)
 			f.equal("data", string(f.operation(i.Begin.ID).Data), "goal")
 		}},
-		{"the next operation begins with a binding", func(f *fixture) {
+		{"retry begins an operation on a binding", func(f *fixture) {
 			key := f.bound("i", "b")
 			i := f.intervention(key, admin.ActionRetry)
 			i.Binding, i.Begin = bindingRecord(key, durable.StatusDeleting), f.queued(key, durable.KindUnbind)
@@ -203,7 +203,7 @@ func interveneRefusedCases() []testCase {
 		f.equal("id", i.Audit.ID, int64(0))
 	}
 	return []testCase{
-		{"the wrong revision", func(f *fixture) {
+		{"a wrong revision", func(f *fixture) {
 			key := f.bound("i", "b")
 			for _, expect := range []int64{0, f.load(key).Revision() - 1, f.load(key).Revision() + 1} {
 				i := f.intervention(key, admin.ActionForget)
@@ -212,7 +212,7 @@ func interveneRefusedCases() []testCase {
 				refused(f, forgets(i))
 			}
 		}},
-		{"no instance", func(f *fixture) {
+		{"a missing instance", func(f *fixture) {
 			i := f.intervention(instanceKey("none"), admin.ActionForget)
 			refused(f, i)
 		}},
@@ -331,13 +331,13 @@ func auditCases() []testCase {
 	}
 }
 
-// forgets returns i as one that deletes the record.
+// forgets makes i delete the record, and returns it.
 func forgets(i *admin.Intervention) *admin.Intervention {
 	i.Forget = true
 	return i
 }
 
-// yield returns items, and then err, as a source of an import.
+// yield returns the input of an import: items, and then err unless it is nil.
 func yield(items []admin.ExportItem, err error) iter.Seq2[admin.ExportItem, error] {
 	return func(next func(admin.ExportItem, error) bool) {
 		for _, item := range items {

@@ -8,7 +8,7 @@ import (
 
 func advanceCases() []testCase {
 	key := instanceKey("i")
-	// running returns a provision that a worker has.
+	// running begins a provision with a lease.
 	running := func(f *fixture) string {
 		f.Helper()
 		return f.accept(f.leased(key, durable.KindProvision, long))
@@ -21,7 +21,8 @@ func advanceCases() []testCase {
 		f.ok(f.store.Accept(f.ctx, a))
 		return id
 	}
-	// refused checks that an advance of everything is refused and changes nothing.
+	// refused checks that an Advance that changes every field fails with want and has
+	// no effect.
 	refused := func(f *fixture, fence durable.Fence, cancelled bool, want error) {
 		f.Helper()
 		text := "changed"
@@ -37,7 +38,7 @@ func advanceCases() []testCase {
 		}
 	}
 	return []testCase{
-		{"describes and saves, and keeps the rest", func(f *fixture) {
+		{"changes only the given fields", func(f *fixture) {
 			id := running(f)
 			before := *f.operation(id)
 			f.pass(short)
@@ -66,7 +67,7 @@ func advanceCases() []testCase {
 			}
 			f.equal("revision", f.load(key).Revision(), int64(1))
 		}},
-		{"ends with its records", func(f *fixture) {
+		{"ends an operation and changes its records", func(f *fixture) {
 			binding := bindingKey("i", "b")
 			f.ready("i")
 			id := f.accept(f.leased(binding, durable.KindBind, long))
@@ -96,7 +97,7 @@ func advanceCases() []testCase {
 			}
 			f.equal("binding", []string{string(snapshot.Binding.Status), snapshot.Binding.ServiceID, snapshot.Binding.PlanID, string(snapshot.Binding.Data)}, []string{"ready", "s3", "p3", "d3"})
 		}},
-		{"fails", func(f *fixture) {
+		{"fails an operation", func(f *fixture) {
 			id := running(f)
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, State: durable.OperationFailed, Failure: []byte(`{"x":1}`)}))
 			f.equal("state", f.operation(id).State, durable.OperationFailed)
@@ -138,7 +139,7 @@ func advanceCases() []testCase {
 			refused(f, f.fence(id), false, durable.ErrFenced)
 			refused(f, f.fence(id), true, durable.ErrFenced)
 		}},
-		{"a worker whose lease another claimed is fenced", func(f *fixture) {
+		{"a worker is fenced after another one claimed its operation", func(f *fixture) {
 			id := f.accept(f.leased(key, durable.KindProvision, short))
 			f.pass(2 * short)
 			f.claimed(id)
@@ -150,7 +151,7 @@ func advanceCases() []testCase {
 			f.pass(2 * short)
 			f.finish(id)
 		}},
-		{"a cancelling operation must stop", func(f *fixture) {
+		{"a cancelling operation can only end", func(f *fixture) {
 			id := cancelling(f)
 			refused(f, f.fence(id), false, durable.ErrCancelling)
 			refused(f, durable.Fence{OperationID: id, Generation: 7}, false, durable.ErrFenced)
@@ -175,7 +176,7 @@ func advanceCases() []testCase {
 			f.equal("state", f.operation(id).State, durable.OperationCancelling)
 			f.claimed(id)
 		}},
-		{"releases", func(f *fixture) {
+		{"releases an operation", func(f *fixture) {
 			id := running(f)
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: key, Release: true}))
 			record := f.operation(id)

@@ -8,8 +8,7 @@ import (
 )
 
 func claimCases() []testCase {
-	// cancelling makes a leased operation cancelling, for the deletion that it
-	// queues.
+	// cancelling begins a leased operation, and queues a deletion that cancels it.
 	cancelling := func(f *fixture, key durable.Key, lease time.Duration) (stopping, next string) {
 		f.Helper()
 		kinds := []durable.OperationKind{durable.KindProvision, durable.KindDeprovision}
@@ -39,7 +38,7 @@ func claimCases() []testCase {
 			f.claimed(ids[4])
 			f.claimed()
 		}},
-		{"claiming leases the operations", func(f *fixture) {
+		{"leases the operations", func(f *fixture) {
 			id := f.accept(f.queued(instanceKey("i"), durable.KindProvision))
 			revision := f.load(instanceKey("i")).Revision()
 			before := f.now()
@@ -49,25 +48,25 @@ func claimCases() []testCase {
 			f.equal("generation", claimed[0].Generation, int64(1))
 			f.equal("attempt", claimed[0].Attempt, 1)
 			f.during("LeaseUntil", claimed[0].LeaseUntil, before, long)
-			f.equal("what is stored", *f.operation(id), claimed[0])
+			f.equal("stored operation", *f.operation(id), claimed[0])
 			f.equal("revision", f.load(instanceKey("i")).Revision(), revision)
 		}},
-		{"returns data and checkpoint", func(f *fixture) {
+		{"returns data and checkpoints", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: instanceKey("i"), Checkpoint: []byte{0, 9}, Release: true}))
 			claimed := f.claimed(id)
 			f.equal("data", string(claimed[0].Data), "goal")
 			f.equal("checkpoint", claimed[0].Checkpoint, []byte{0, 9})
 		}},
-		{"no leased operation", func(f *fixture) {
+		{"skips leased operations", func(f *fixture) {
 			f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			f.claimed()
 		}},
-		{"no ended operation", func(f *fixture) {
+		{"skips ended operations", func(f *fixture) {
 			f.ready("i")
 			f.claimed()
 		}},
-		{"no operation before it is due", func(f *fixture) {
+		{"skips operations that are not due", func(f *fixture) {
 			late := f.queued(instanceKey("late"), durable.KindProvision)
 			late.Delay = long
 			f.accept(late)
@@ -77,7 +76,7 @@ func claimCases() []testCase {
 			f.pass(2 * short)
 			f.claimed(soon.ID)
 		}},
-		{"an operation whose lease has expired", func(f *fixture) {
+		{"includes operations with an expired lease", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, short))
 			f.pass(2 * short)
 			claimed := f.claim("other", short, 10)
@@ -88,21 +87,21 @@ func claimCases() []testCase {
 			f.pass(2 * short)
 			f.equal("generation", f.claimed(id)[0].Generation, int64(3))
 		}},
-		{"an operation past its deadline", func(f *fixture) {
+		{"includes operations past their deadline", func(f *fixture) {
 			operation := f.queued(instanceKey("i"), durable.KindProvision)
 			operation.Timeout = short
 			f.accept(operation)
 			f.pass(2 * short)
 			f.claimed(operation.ID)
 		}},
-		{"no operation behind a cancelling one of the instance", func(f *fixture) {
+		{"skips operations that wait for a cancelling one on the instance", func(f *fixture) {
 			stopping, next := cancelling(f, instanceKey("i"), long)
 			other := f.accept(f.queued(instanceKey("other"), durable.KindProvision))
 			f.claimed(other)
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(stopping), Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}))
 			f.claimed(next)
 		}},
-		{"no operation behind a cancelling one of the binding", func(f *fixture) {
+		{"skips operations that wait for a cancelling one on the binding", func(f *fixture) {
 			f.ready("i")
 			stopping, next := cancelling(f, bindingKey("i", "b"), long)
 			other := f.queued(bindingKey("i", "c"), durable.KindBind)
@@ -112,7 +111,7 @@ func claimCases() []testCase {
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(stopping), Key: bindingKey("i", "b"), Cancelled: true, State: durable.OperationFailed}))
 			f.claimed(next)
 		}},
-		{"no operation of an instance behind a cancelling one of its binding", func(f *fixture) {
+		{"skips an operation on an instance that waits for one on a binding", func(f *fixture) {
 			f.ready("i")
 			bind := f.accept(f.leased(bindingKey("i", "b"), durable.KindBind, long))
 			a := f.acceptance(f.queued(instanceKey("i"), durable.KindDeprovision))
@@ -128,10 +127,10 @@ func claimCases() []testCase {
 			claimed := f.claimed(stopping)
 			f.equal("state", claimed[0].State, durable.OperationCancelling)
 			f.equal("generation", claimed[0].Generation, int64(2))
-			f.equal("what is stored", *f.operation(stopping), claimed[0])
+			f.equal("stored operation", *f.operation(stopping), claimed[0])
 			f.is(f.store.Advance(f.ctx, &durable.Advance{Fence: durable.Fence{OperationID: stopping, Generation: 1}, Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}), durable.ErrFenced)
 		}},
-		{"no excluded operation, unless it is cancelling", func(f *fixture) {
+		{"skips excluded operations unless they are cancelling", func(f *fixture) {
 			accept := func(platform, service string, internal bool) string {
 				key := durable.Key{Platform: platform, InstanceID: f.id("i")}
 				operation := f.queued(key, durable.KindProvision)
@@ -190,7 +189,7 @@ func expiredCases() []testCase {
 		slices.Sort(ids)
 		return ids
 	}
-	// bound makes a binding that expires after d.
+	// bound creates a binding that expires after d, or never if d is 0.
 	bound := func(f *fixture, instance, binding string, status durable.RecordStatus, d time.Duration) {
 		f.Helper()
 		key := f.bound(instance, binding)
@@ -211,7 +210,7 @@ func expiredCases() []testCase {
 			f.pass(2 * short)
 			f.equal("expired", expired(f, 10), []string{"i/expired", "i/soon"})
 		}},
-		{"none while the instance has an open operation", func(f *fixture) {
+		{"skips bindings of an instance with an open operation", func(f *fixture) {
 			bound(f, "i", "b", durable.StatusReady, -long)
 			bound(f, "j", "b", durable.StatusReady, -long)
 			id := f.accept(f.leased(bindingKey("i", "other"), durable.KindBind, long))

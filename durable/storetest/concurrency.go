@@ -13,8 +13,8 @@ import (
 
 const clients = 16
 
-// together calls client from many goroutines at once, with the stores in turn. It
-// returns how many calls returned nil. Any error but the expected ends the case.
+// together calls client concurrently from n goroutines, which use the two stores in
+// turn. It returns how many calls returned nil. An unexpected error ends the case.
 func (f *fixture) together(n int, client func(ctx context.Context, store durable.Store, i int) error, expected ...error) int {
 	f.Helper()
 	stores := []durable.Store{f.store, f.replica()}
@@ -92,7 +92,7 @@ func concurrencyCases() []testCase {
 			f.equal("winners", won, 1)
 			f.equal("revision", f.load(key).Revision(), int64(2))
 		}},
-		{"many clients of one instance lose no change", func(f *fixture) {
+		{"concurrent changes of one instance are not lost", func(f *fixture) {
 			key := f.ready("i")
 			const changes = 3
 			f.together(clients, func(ctx context.Context, store durable.Store, _ int) error {
@@ -142,7 +142,7 @@ func concurrencyCases() []testCase {
 				}
 			})
 		}},
-		{"a claim and the end by the old worker exclude each other", func(f *fixture) {
+		{"either the old worker ends an operation, or another one claims it", func(f *fixture) {
 			for range 10 {
 				key := instanceKey(f.id("i"))
 				id := f.accept(f.leased(key, durable.KindProvision, short))
@@ -165,7 +165,7 @@ func concurrencyCases() []testCase {
 				}
 			}
 		}},
-		{"one value of a setting", func(f *fixture) {
+		{"concurrent writers agree on the value of a setting", func(f *fixture) {
 			values := make([]string, clients)
 			f.together(clients, func(ctx context.Context, store durable.Store, i int) error {
 				stored, err := store.PutSetting(ctx, "name", fmt.Append(nil, i))
@@ -218,7 +218,7 @@ func concurrencyCases() []testCase {
 					err := store.Accept(attempt, &durable.Acceptance{Expect: accepted[i].Load(), Instance: instanceRecord(key, durable.StatusReady)})
 					cancel()
 					if errors.Is(err, context.Canceled) && i%2 == 0 {
-						// The change may have been made nevertheless.
+						// The store may have made the change anyway.
 						snapshot, err := store.Load(ctx, key)
 						if err != nil {
 							return err
@@ -241,7 +241,7 @@ func concurrencyCases() []testCase {
 				}
 			}
 		}},
-		{"pages while records are added", func(f *fixture) {
+		{"pages list each record once while others are added", func(f *fixture) {
 			want := make(map[string]int)
 			for i := range 40 {
 				id := fmt.Sprintf("%02d", i)
@@ -282,7 +282,7 @@ func concurrencyCases() []testCase {
 }
 
 // update changes the instance like a client that competes with others: it decides
-// from a snapshot and, after a conflict, decides again.
+// from a snapshot, and decides again after a conflict.
 func update(ctx context.Context, store durable.Store, key durable.Key, id string) error {
 	for {
 		snapshot, err := store.Load(ctx, key)
@@ -307,8 +307,8 @@ func update(ctx context.Context, store durable.Store, key durable.Key, id string
 	}
 }
 
-// flip begins and ends an operation. The records say "busy" exactly while it is
-// open.
+// flip begins and ends an operation. The data of the records is "busy" exactly
+// while it is open.
 func (f *fixture) flip(ctx context.Context, store durable.Store, key durable.Key) error {
 	snapshot, err := store.Load(ctx, key)
 	if err != nil {

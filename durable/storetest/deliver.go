@@ -8,7 +8,7 @@ func deliverCases() []testCase {
 		f.ok(f.store.MarkDelivered(f.ctx, id))
 	}
 	return []testCase{
-		{"an ended operation, the first time", func(f *fixture) {
+		{"marks an ended operation once", func(f *fixture) {
 			id := f.done(instanceKey("i"), durable.KindProvision)
 			f.equal("delivered", f.operation(id).DeliveredAt.IsZero(), true)
 			revision := f.load(instanceKey("i")).Revision()
@@ -23,7 +23,7 @@ func deliverCases() []testCase {
 			f.ok(err)
 			f.equal("last", *last, *record)
 		}},
-		{"no other operation", func(f *fixture) {
+		{"ignores open and unknown operations", func(f *fixture) {
 			open := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			other := f.done(instanceKey("j"), durable.KindProvision)
 			deliver(f, open)

@@ -12,7 +12,7 @@ func renewCases() []testCase {
 		return held
 	}
 	return []testCase{
-		{"nothing", func(f *fixture) { f.equal("held", len(renew(f, "worker")), 0) }},
+		{"no fences", func(f *fixture) { f.equal("held", len(renew(f, "worker")), 0) }},
 		{"extends held leases", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			other := f.accept(f.leased(instanceKey("other"), durable.KindProvision, long))
@@ -55,7 +55,7 @@ func renewCases() []testCase {
 			f.equal("owner", f.operation(claimed.OperationID).Owner, "claimer")
 			f.claimed(released.OperationID, queued.OperationID)
 		}},
-		{"keeps others from claiming", func(f *fixture) {
+		{"prevents a claim by another worker", func(f *fixture) {
 			// A slow machine may renew too late, which this case does not test.
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, 50*short))
 			fence := f.fence(id)
@@ -69,7 +69,7 @@ func renewCases() []testCase {
 	}
 }
 
-// heldCases test reading leases.
+// heldCases test Held, which reads leases.
 func heldCases() []testCase {
 	held := func(f *fixture, owner string, fences ...durable.Fence) map[durable.Fence]durable.OperationState {
 		f.Helper()
@@ -78,7 +78,7 @@ func heldCases() []testCase {
 		return states
 	}
 	return []testCase{
-		{"nothing", func(f *fixture) { f.equal("held", len(held(f, "worker")), 0) }},
+		{"no fences", func(f *fixture) { f.equal("held", len(held(f, "worker")), 0) }},
 		{"returns what Renew would return, and changes nothing", func(f *fixture) {
 			fence := func(name string) durable.Fence {
 				return f.fence(f.accept(f.leased(instanceKey(name), durable.KindProvision, long)))
@@ -112,7 +112,7 @@ func setBackCases() []testCase {
 		{"a lease keeps its length", func(f *fixture) {
 			dead := f.accept(f.leased(instanceKey("dead"), durable.KindProvision, short))
 			alive := f.fence(f.accept(f.leased(instanceKey("alive"), durable.KindProvision, long)))
-			f.claim("claimer", long, 0) // It checks the clock once before.
+			f.claim("claimer", long, 0) // The store reads the clock before it is set back.
 			f.database.SetBack(f.T, 10*long)
 			store := f.replica()
 			_, err := store.Claim(f.ctx, "claimer", long, 0, durable.ClaimExclusion{})
@@ -122,7 +122,7 @@ func setBackCases() []testCase {
 			if ahead := f.operation(alive.OperationID).LeaseUntil.Sub(f.now()); ahead > long {
 				f.Errorf("a lease of %v ends in %v", long, ahead)
 			}
-			// A living worker keeps its lease.
+			// A worker that renews its lease keeps it.
 			renewed, err := store.Renew(f.ctx, "worker", long, []durable.Fence{alive})
 			f.ok(err)
 			f.equal("renewed", renewed, map[durable.Fence]durable.OperationState{alive: durable.OperationActive})
@@ -139,7 +139,7 @@ func setBackCases() []testCase {
 			f.pass(2 * short)
 			f.claimed(fence.OperationID)
 		}},
-		{"a delayed operation is due", func(f *fixture) {
+		{"a delayed operation becomes due", func(f *fixture) {
 			late := f.queued(instanceKey("late"), durable.KindProvision)
 			late.Delay = long
 			f.accept(late)

@@ -15,7 +15,7 @@ func settingCases() []testCase {
 			_, err := f.store.Setting(f.ctx, "none")
 			f.is(err, durable.ErrNotFound)
 		}},
-		{"the first value stays", func(f *fixture) {
+		{"the first value is kept", func(f *fixture) {
 			for _, value := range []string{"first", "second", ""} {
 				stored, err := f.store.PutSetting(f.ctx, "name", []byte(value))
 				f.ok(err)
@@ -112,7 +112,7 @@ func lifecycleCases() []testCase {
 				}
 			}
 		}},
-		{"closing twice", func(f *fixture) {
+		{"Close can be called twice", func(f *fixture) {
 			f.ok(f.store.Close())
 			f.ok(f.store.Close())
 		}},
@@ -125,12 +125,12 @@ func lifecycleCases() []testCase {
 				}
 				for _, answer := range []error{durable.ErrNotFound, durable.ErrConflict, durable.ErrFenced, durable.ErrCancelling} {
 					if errors.Is(err, answer) {
-						f.Errorf("%s returns %v, which is an answer about the records", name, err)
+						f.Errorf("%s returns %v, which says something about the records", name, err)
 					}
 				}
 			}
 		}},
-		{"all records are there after reopening", func(f *fixture) {
+		{"records survive reopening", func(f *fixture) {
 			key := f.bound("i", "b")
 			id := f.accept(f.leased(instanceKey("i"), durable.KindUpdate, long))
 			text := "half done"
@@ -144,7 +144,7 @@ func lifecycleCases() []testCase {
 			f.store = f.database.Reopen(f.T)
 			f.equal("instance", f.load(key).Instance, instance)
 			f.equal("binding", f.load(key).Binding, binding)
-			// A store may know that the process with the leases has ended.
+			// A store may have ended the leases of the process that held them.
 			again := f.operations(durable.Filter{})
 			for _, records := range [][]durable.OperationRecord{operations, again} {
 				for i := range records {
@@ -160,7 +160,7 @@ func lifecycleCases() []testCase {
 			}
 			f.finish(id)
 		}},
-		{"an ended context", func(f *fixture) {
+		{"calls with an ended context fail", func(f *fixture) {
 			ctx, cancel := context.WithCancel(f.ctx)
 			cancel()
 			for name, call := range f.calls() {
@@ -182,7 +182,7 @@ func lifecycleCases() []testCase {
 			f.ok(replica.Accept(f.ctx, f.acceptance(f.queued(key, durable.KindUnbind))))
 			f.equal("status", f.load(key).Binding.Status, durable.StatusDeleting)
 		}},
-		{"closing during calls", func(f *fixture) {
+		{"Close ends concurrent calls", func(f *fixture) {
 			done := f.T.Context().Done()
 			stopped := make(chan struct{})
 			for _, call := range f.calls() {
@@ -207,7 +207,7 @@ func lifecycleCases() []testCase {
 	}
 }
 
-// isAnswer reports whether err is one of the contract.
+// isAnswer reports whether err is an error that the contract defines.
 func isAnswer(err error) bool {
 	return errors.Is(err, durable.ErrNotFound) || errors.Is(err, durable.ErrConflict) || errors.Is(err, durable.ErrFenced) || errors.Is(err, durable.ErrCancelling)
 }

@@ -102,7 +102,7 @@ func listCases() []testCase {
 				f.equal(fmt.Sprintf("%+v", c.filter), operationIDs(f.operations(c.filter)), c.want)
 			}
 		}},
-		{"pages of instances and bindings, in the order of bytes", func(f *fixture) {
+		{"pages of instances and bindings, ordered by bytes", func(f *fixture) {
 			var want []string
 			for _, platform := range []string{"p", "P", "é"} {
 				for _, id := range strangeIDs() {
@@ -172,7 +172,7 @@ func listCases() []testCase {
 			}
 			f.equal("operations", f.operationPages(durable.Filter{Platform: "platform", InstanceID: "odd", Limit: 4}, nil), odd)
 		}},
-		{"new operations do not move the pages", func(f *fixture) {
+		{"new operations do not shift the pages", func(f *fixture) {
 			var want []string
 			for range 6 {
 				want = append(want, f.done(instanceKey("i"), durable.KindUpdate))

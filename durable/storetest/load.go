@@ -32,7 +32,7 @@ func loadCases() []testCase {
 			f.equal("instance", snapshot.Instance, &want)
 			f.equal("open operations", operationIDs(snapshot.Open), []string{id})
 			if snapshot.Binding != nil {
-				f.Error("a binding is loaded without being requested")
+				f.Error("the snapshot has a binding, but the key names none")
 			}
 		}},
 		{"a binding", func(f *fixture) {

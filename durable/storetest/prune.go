@@ -14,7 +14,7 @@ func pruneCases() []testCase {
 		f.ok(err)
 		return pruned
 	}
-	// all prunes until there is nothing left to prune.
+	// all prunes until nothing is left to prune.
 	all := func(f *fixture) int {
 		f.Helper()
 		sum := 0
@@ -34,7 +34,7 @@ func pruneCases() []testCase {
 	}
 	return []testCase{
 		{"no records", func(f *fixture) { f.equal("pruned", prune(f, 0, 100), 0) }},
-		{"ended operations except the last", func(f *fixture) {
+		{"deletes ended operations except the last", func(f *fixture) {
 			key := f.ready("i")
 			f.done(key, durable.KindUpdate)
 			last := f.done(key, durable.KindUpdate)
@@ -46,7 +46,7 @@ func pruneCases() []testCase {
 			f.equal("last operation", operation.ID, last)
 			f.equal("status", f.load(key).Instance.Status, durable.StatusReady)
 		}},
-		{"never the last of each record that is not internal", func(f *fixture) {
+		{"keeps the last operation of each record that is not internal", func(f *fixture) {
 			provision := f.done(instanceKey("i"), durable.KindProvision)
 			bind := f.done(bindingKey("i", "b"), durable.KindBind)
 			internal := f.leased(instanceKey("i"), durable.KindUpdate, long)
@@ -61,7 +61,7 @@ func pruneCases() []testCase {
 				f.equal("last operation", operation.ID, id)
 			}
 		}},
-		{"not before the retention has passed", func(f *fixture) {
+		{"keeps operations during the retention", func(f *fixture) {
 			key := f.ready("i")
 			f.done(key, durable.KindUpdate)
 			f.done(key, durable.KindDeprovision)
@@ -69,7 +69,7 @@ func pruneCases() []testCase {
 			f.equal("pruned", prune(f, long, 100), 0)
 			f.equal("operations", len(stored(f)), 3)
 		}},
-		{"by the time of their end", func(f *fixture) {
+		{"counts the retention from the end of an operation", func(f *fixture) {
 			f.ready("i")
 			f.pass(short)
 			update := f.accept(f.leased(instanceKey("i"), durable.KindUpdate, long))
@@ -77,14 +77,14 @@ func pruneCases() []testCase {
 			f.pass(2 * short)
 			f.finish(update)
 			f.done(instanceKey("i"), durable.KindUpdate)
-			// The operations that ended before the update was created are old
-			// enough. The update ended later and is not.
+			// The provision ended before the update was created: it is old enough.
+			// The update ended later: it is not.
 			prune(f, f.now().Sub(started)-short/2, 100)
 			if !slices.Contains(stored(f), update) {
-				f.Error("the operation was pruned by the time of its creation")
+				f.Error("the retention was counted from the creation of the operation")
 			}
 		}},
-		{"no open operation", func(f *fixture) {
+		{"keeps open operations", func(f *fixture) {
 			key := f.ready("i")
 			id := f.accept(f.leased(key, durable.KindUpdate, long))
 			f.pass(3 * short)
@@ -92,7 +92,7 @@ func pruneCases() []testCase {
 			f.equal("state", f.operation(id).State, durable.OperationActive)
 			f.finish(id)
 		}},
-		{"tombstones with their operations", func(f *fixture) {
+		{"deletes tombstones with their operations", func(f *fixture) {
 			key := f.bound("i", "b")
 			f.done(key, durable.KindUnbind)
 			f.done(key.Instance(), durable.KindDeprovision)
@@ -101,7 +101,7 @@ func pruneCases() []testCase {
 			// An instance, a binding, and two operations of each.
 			f.equal("pruned", all(f), 6)
 			if snapshot := f.load(key); snapshot.Instance != nil || snapshot.Binding != nil {
-				f.Errorf("the records are still there: %+v", snapshot)
+				f.Errorf("the records still exist: %+v", snapshot)
 			}
 			for _, key := range []durable.Key{key, key.Instance()} {
 				_, err := f.store.Operation(f.ctx, key, "")
@@ -112,7 +112,7 @@ func pruneCases() []testCase {
 			}
 			f.equal("operations", len(stored(f)), 2)
 		}},
-		{"a deleted binding of a living instance", func(f *fixture) {
+		{"deletes the tombstone of a binding whose instance exists", func(f *fixture) {
 			key := f.bound("i", "b")
 			f.done(key, durable.KindUnbind)
 			f.pass(3 * short)
@@ -122,7 +122,7 @@ func pruneCases() []testCase {
 				f.Errorf("binding %v, instance %v", snapshot.Binding, snapshot.Instance)
 			}
 		}},
-		{"no tombstone whose id is used again", func(f *fixture) {
+		{"keeps a record whose id is used again", func(f *fixture) {
 			key := f.ready("i")
 			f.done(key, durable.KindDeprovision)
 			id := f.accept(f.leased(key, durable.KindProvision, long))
@@ -149,7 +149,7 @@ func pruneCases() []testCase {
 			prune(f, short, 1)
 			// One operation, and one instance with its remaining records.
 			f.equal("instances", len(f.instances(durable.Filter{})), 2)
-			f.equal("pruned or left", all(f) > 0, true)
+			f.equal("prunes more", all(f) > 0, true)
 			f.equal("operations", len(stored(f)), 0)
 			f.equal("instances", len(f.instances(durable.Filter{})), 0)
 		}},

@@ -28,7 +28,7 @@ func (f *fixture) queued(key durable.Key, kind durable.OperationKind) *durable.O
 	return &durable.OperationSpec{ID: f.id("operation"), Key: key, Kind: kind, Timeout: long, Data: []byte("goal")}
 }
 
-// leased returns an operation that "worker" has.
+// leased returns an operation with a lease for "worker".
 func (f *fixture) leased(key durable.Key, kind durable.OperationKind, lease time.Duration) *durable.OperationSpec {
 	operation := f.queued(key, kind)
 	operation.Owner, operation.Lease = "worker", lease
@@ -68,7 +68,8 @@ func (f *fixture) fence(id string) durable.Fence {
 	return durable.Fence{OperationID: id, Generation: f.operation(id).Generation}
 }
 
-// end returns the advance with which an operation and its records succeed.
+// end returns the Advance that ends an operation successfully and updates its
+// records.
 func (f *fixture) end(id string) *durable.Advance {
 	f.Helper()
 	record := f.operation(id)
@@ -86,7 +87,7 @@ func (f *fixture) end(id string) *durable.Advance {
 	return a
 }
 
-// finish ends an operation with success.
+// finish ends an operation successfully.
 func (f *fixture) finish(id string) {
 	f.Helper()
 	f.ok(f.store.Advance(f.ctx, f.end(id)))
@@ -100,7 +101,7 @@ func (f *fixture) done(key durable.Key, kind durable.OperationKind) string {
 	return id
 }
 
-// ready returns the key of a ready instance.
+// ready provisions an instance and returns its key.
 func (f *fixture) ready(id string) durable.Key {
 	f.Helper()
 	key := instanceKey(id)
@@ -108,7 +109,8 @@ func (f *fixture) ready(id string) durable.Key {
 	return key
 }
 
-// bound returns the key of a ready binding of a ready instance.
+// bound creates a binding, and its instance if it is missing, and returns the key
+// of the binding.
 func (f *fixture) bound(instance, id string) durable.Key {
 	f.Helper()
 	key := bindingKey(instance, id)

@@ -8,7 +8,8 @@ import (
 // resealCases test replacing sealed values while engines run.
 func resealCases() []testCase {
 	key, binding := instanceKey("i"), bindingKey("i", "b")
-	// stored returns every sealed value of the records of binding, with its place.
+	// stored returns every sealed value of the instance, the binding and its
+	// operation, with its place.
 	stored := func(f *fixture, id string) []admin.SealedValue {
 		f.Helper()
 		snapshot, operation := f.load(binding), f.operation(id)
@@ -92,23 +93,23 @@ func resealCases() []testCase {
 			}
 			id := fill(f)
 			f.intervene(f.change(id, durable.OperationFailed))
-			ended("one that an operator fails", id)
+			ended("an operation that an operator fails", id)
 
 			waiting := f.accept(f.queued(instanceKey("waiting"), durable.KindProvision))
 			a := f.acceptance(f.queued(instanceKey("waiting"), durable.KindDeprovision))
 			a.Cancel = waiting
 			f.ok(f.store.Accept(f.ctx, a))
-			ended("one that is cancelled without a worker", waiting)
+			ended("a cancelled operation without a worker", waiting)
 
 			stopped := f.accept(f.queued(instanceKey("stopped"), durable.KindProvision))
 			f.intervene(f.change(stopped, durable.OperationCancelling))
-			ended("one that an operator cancels without a worker", stopped)
+			ended("an operation without a worker that an operator cancels", stopped)
 
 			worked := f.accept(f.leased(instanceKey("worked"), durable.KindProvision, long))
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(worked), Key: instanceKey("worked"), Checkpoint: []byte("saved")}))
 			f.intervene(f.change(worked, durable.OperationCancelling))
 			if operation := f.operation(worked); operation.Ended() || len(operation.Data) == 0 || len(operation.Checkpoint) == 0 {
-				f.Errorf("a cancelling operation still needs its data: %+v", operation)
+				f.Errorf("a cancelling operation lost its data: %+v", operation)
 			}
 		}},
 	}

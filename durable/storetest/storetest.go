@@ -22,18 +22,18 @@ type Database struct {
 	// Reopen opens the database again after Store was closed.
 	Reopen func(t *testing.T) durable.Store
 	// Replica, if not nil, opens another store on the database, like another replica
-	// of the broker. Without it, all clients use one store.
+	// of the broker. If it is nil, all clients use one store.
 	Replica func(t *testing.T) durable.Store
-	// Advance, if not nil, moves the clock of the database. Without it, the cases
-	// wait a few milliseconds for the time of the database.
+	// Advance, if not nil, advances the clock of the database. If it is nil, the
+	// cases wait for a few milliseconds.
 	Advance func(d time.Duration)
 	// SetBack sets the clock of the database back, or moves every stored time into
 	// the future, which has the same effect.
 	SetBack func(t *testing.T, d time.Duration)
 }
 
-// Run checks that stores fulfil the contract, on the databases that newDatabase
-// makes. It calls newDatabase once for each case, in parallel.
+// Run tests the contract with the stores of newDatabase. It calls newDatabase once
+// for each case, from parallel tests.
 func Run(t *testing.T, newDatabase func(t *testing.T) *Database) {
 	t.Helper()
 	groups := []struct {
@@ -123,7 +123,7 @@ func (f *fixture) ok(err error) {
 	}
 }
 
-// is ends the case unless err is the expected error.
+// is ends the case unless err wraps want.
 func (f *fixture) is(err, want error) {
 	f.Helper()
 	if !errors.Is(err, want) {
@@ -147,7 +147,7 @@ func (f *fixture) now() time.Time {
 	return snapshot.Now
 }
 
-// pass lets d pass on the clock of the database.
+// pass waits until d has passed on the clock of the database.
 func (f *fixture) pass(d time.Duration) {
 	f.Helper()
 	if f.database.Advance != nil {
@@ -166,7 +166,7 @@ func (f *fixture) pass(d time.Duration) {
 	}
 }
 
-// during checks that a time is offset after a moment between before and now.
+// during checks that a time minus offset is between before and now.
 func (f *fixture) during(what string, got, before time.Time, offset time.Duration) {
 	f.Helper()
 	before, now := before.Add(offset), f.now().Add(offset)
@@ -196,7 +196,7 @@ func (f *fixture) claim(owner string, lease time.Duration, limit int) []durable.
 	return records
 }
 
-// claimed checks that a claim gets the operations with the ids, in order.
+// claimed claims operations and checks that their ids are want, in this order.
 func (f *fixture) claimed(want ...string) []durable.OperationRecord {
 	f.Helper()
 	records := f.claim("claimer", long, 100)
@@ -212,8 +212,8 @@ func operationIDs(records []durable.OperationRecord) []string {
 	return ids
 }
 
-// unchanged runs step and checks that the snapshot of the key and all operations
-// stay the same.
+// unchanged runs step and checks that it changes neither the snapshot of the key nor
+// the operations.
 func (f *fixture) unchanged(key durable.Key, step func()) {
 	f.Helper()
 	state := func() (*durable.Snapshot, []durable.OperationRecord) {

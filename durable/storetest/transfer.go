@@ -58,7 +58,7 @@ func (f *fixture) populate() {
 	f.ok(f.store.MarkDelivered(f.ctx, failed))
 }
 
-// kind returns the section of an item.
+// kind returns the position of the item's kind in an export.
 func kind(item admin.ExportItem) int {
 	for i, is := range []bool{item.Setting != nil, item.Instance != nil, item.Binding != nil, item.Operation != nil, item.Audit != nil} {
 		if is {
@@ -78,7 +78,7 @@ func transferCases() []testCase {
 			for i, item := range items {
 				counts[kind(item)]++
 				if i > 0 && kind(items[i-1]) > kind(item) {
-					f.Errorf("item %d is of section %d, the one before of %d", i, kind(item), kind(items[i-1]))
+					f.Errorf("item %d has kind %d, the item before has kind %d", i, kind(item), kind(items[i-1]))
 				}
 				switch {
 				case item.Instance != nil:
@@ -96,14 +96,14 @@ func transferCases() []testCase {
 				f.equal("order", items[len(items)-2-i].Operation.ID, list[i].ID)
 			}
 		}},
-		{"export stops at an error", func(f *fixture) {
+		{"an export stops at an error", func(f *fixture) {
 			f.populate()
 			stop, calls := errors.New("stop"), 0
 			f.is(f.admin().Export(f.ctx, func(admin.ExportItem) error { calls++; return stop }), stop)
 			f.equal("calls", calls, 1)
 			f.ready("again")
 		}},
-		{"export is consistent", func(f *fixture) {
+		{"an export is consistent", func(f *fixture) {
 			f.ready("i")
 			f.bound("i", "b")
 			var items []admin.ExportItem
@@ -131,7 +131,7 @@ func transferCases() []testCase {
 			// The store works like any other.
 			to.is(to.admin().Import(to.ctx, yield(nil, nil)), admin.ErrNotEmpty)
 			claimed := to.claim("worker", long, 100)
-			to.equal("claimed", len(claimed), 3) // Two binds and the cancelling one.
+			to.equal("claimed", len(claimed), 3) // Two binds and the cancelling provision.
 			to.equal("generation", claimed[0].Generation, int64(2))
 			to.intervene(to.change(claimed[0].ID, durable.OperationFailed))
 			trail := to.trail(admin.AuditFilter{})
@@ -141,7 +141,7 @@ func transferCases() []testCase {
 			to.pass(2 * short)
 			pruned, err := to.store.Prune(to.ctx, short, 100)
 			to.ok(err)
-			to.equal("pruned", pruned, f.prunedLike())
+			to.equal("pruned", pruned, f.repeatAndPrune())
 		}},
 		{"an empty import", func(f *fixture) {
 			f.ok(f.admin().Import(f.ctx, yield(nil, nil)))
@@ -162,7 +162,7 @@ func transferCases() []testCase {
 				"a record twice":                append(items[2:3:3], items[2]),
 			} {
 				if err := to.admin().Import(to.ctx, yield(broken, nil)); err == nil {
-					to.Errorf("%s is imported", name)
+					to.Errorf("%s was imported", name)
 				}
 				to.equal("items", len(to.everything()), 0)
 			}
@@ -194,9 +194,9 @@ func (f *fixture) other() *fixture {
 	return to
 }
 
-// prunedLike makes the same changes in the populated store as in the one after the
-// import, and returns how much is pruned.
-func (f *fixture) prunedLike() int {
+// repeatAndPrune makes the changes that the importing store got after the import,
+// and returns how many records Prune deletes.
+func (f *fixture) repeatAndPrune() int {
 	f.Helper()
 	for _, record := range f.operations(durable.Filter{State: durable.OperationActive}) {
 		if record.Key.InstanceID == "parallel" && record.Key.BindingID == "b1" {
