@@ -276,7 +276,7 @@ func TestSchemaOfProblems(t *testing.T) {
 			H url.URL
 			I **struct{ J chan bool }
 		}], []string{
-			".A: chan int has no", ".B.C[]: func() has no", ".D{}: complex64 has no", ".E: map[int]string has keys that are no strings",
+			".A: chan int has no", ".B.C[]: func() has no", ".D{}: complex64 has no", ".E: map[int]string has keys that are not strings",
 			".F: uintptr has no", ".G: ", "is an interface", ".H: url.URL has no", ".I.J: chan bool has no",
 		}},
 		{"MarshalJSON", catalog.SchemaOf[struct{ A marshals }], []string{".A: catalog_test.marshals has a MarshalJSON", "JSONSchema()"}},
@@ -290,22 +290,22 @@ func TestSchemaOfProblems(t *testing.T) {
 			G []string     `jsonschema:"minItems=1,minimum=1"`
 			H int          `json:",inline"`
 		}], []string{
-			`.A: the jsonschema tag "minimun" is none for an integer`, `.B: the jsonschema tag "minimum" is none for a string`,
-			`.C: the jsonschema tag "minimum" cannot have the value "one"`, `.D: the jsonschema tag "minLength" cannot`, `.E: the jsonschema tag "maximum" is none`,
-			`.F: the jsonschema tag "pattern" has no effect`, `.G: the jsonschema tag "minimum" is none`, `.H: encoding/json has no option inline`,
+			`.A: an integer has no jsonschema tag "minimun"`, `.B: a string has no jsonschema tag "minimum"`,
+			`.C: the jsonschema tag "minimum" cannot have the value "one"`, `.D: the jsonschema tag "minLength" cannot`, `has no jsonschema tag "maximum"`,
+			`.F: the jsonschema tag "pattern" has no effect`, `has no jsonschema tag "minimum"`, `.H: encoding/json has no option inline`,
 		}},
 		{"names", catalog.SchemaOf[struct {
 			meta
 			Mine string `json:"team"`
-		}], []string{`.Mine: another field is called "team"`}},
+		}], []string{`.Mine: another field also has the name "team"`}},
 		{"embeds itself", catalog.SchemaOf[struct{ A EmbedsItself }], []string{".A: catalog_test.EmbedsItself embeds itself"}},
 		{"not an object", catalog.SchemaOf[[]string], []string{"parameters must be an object"}},
 		{"an invalid pattern", catalog.SchemaOf[struct {
 			A string `json:"a" jsonschema:"pattern=(?=x)"`
-		}], []string{"/properties/a/pattern: the pattern is none of RE2"}},
+		}], []string{"/properties/a/pattern: the pattern is not valid in RE2"}},
 		{"a keyword that draft-04 lacks", catalog.SchemaOf[struct {
 			A named `json:"a"`
-		}], []string{"/properties/a/propertyNames: draft-04 has no such keyword"}},
+		}], []string{"/properties/a/propertyNames: draft-04 has neither this keyword"}},
 		{"a reference outside", catalog.SchemaOf[struct {
 			A refers `json:"a"`
 		}], []string{"refers to another document"}},
@@ -363,7 +363,7 @@ func TestReadSchema(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"missing.json": "file does not exist", "text.json": "text.json: is not valid JSON", "list.json": "must be an object",
-		"no-draft.json": "no $schema", "bad.json": "bad.json: is no schema of its draft: /type", "large.json": "64 kB", "ref.json": "another document",
+		"no-draft.json": "no $schema", "bad.json": "bad.json: is not valid in its draft: /type", "large.json": "64 kB", "ref.json": "another document",
 	} {
 		if got, err := catalog.ReadSchema(files, name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %s, %v", name, got, err)

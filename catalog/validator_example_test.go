@@ -69,7 +69,7 @@ func ExampleReadSchema() {
 	files := fstest.MapFS{"create.json": {Data: []byte(`{"$schema":"http://json-schema.org/draft-04/schema#","type":"objekt"}`)}}
 	_, err := catalog.ReadSchema(files, "create.json")
 	fmt.Println(err)
-	// Output: catalog: the schema in create.json: is no schema of its draft: /type: must be "array", "boolean", "integer", "null", "number", "object" or "string"
+	// Output: catalog: the schema in create.json: is not valid in its draft: /type: must be "array", "boolean", "integer", "null", "number", "object" or "string"
 }
 
 func ExampleValidateSchemas() {
@@ -79,5 +79,5 @@ func ExampleValidateSchemas() {
 		}},
 	}}}}})
 	fmt.Println(err)
-	// Output: services[0].plans[0].schemas.service_binding.create.parameters: refers to another document, "other.json": the specification allows no external references, so copy what is needed into the schema
+	// Output: services[0].plans[0].schemas.service_binding.create.parameters: refers to another document, "other.json": the specification allows no external references, so copy the target into the schema
 }

@@ -105,8 +105,8 @@ func TestCheckSchemas(t *testing.T) {
 		{Plans: []openbroker.Plan{good, planWith(`{"type":"objekt"}`, `{"$ref":"https://example.com/a"}`, `[]`)}},
 	}}
 	err := catalog.ValidateSchemas(c)
-	want := `services[1].plans[1].schemas.service_instance.create.parameters: is no schema of its draft: /type: must be "array", "boolean", "integer", "null", "number", "object" or "string"
-services[1].plans[1].schemas.service_instance.update.parameters: refers to another document, "https://example.com/a": the specification allows no external references, so copy what is needed into the schema
+	want := `services[1].plans[1].schemas.service_instance.create.parameters: is not valid in its draft: /type: must be "array", "boolean", "integer", "null", "number", "object" or "string"
+services[1].plans[1].schemas.service_instance.update.parameters: refers to another document, "https://example.com/a": the specification allows no external references, so copy the target into the schema
 services[1].plans[1].schemas.service_binding.create.parameters: must be an object`
 	if fmt.Sprint(err) != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)

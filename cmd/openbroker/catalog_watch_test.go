@@ -163,7 +163,7 @@ func TestCatalogFileUnusableSchema(t *testing.T) {
 	before, _ := p.etag()
 	const schemas = `{schemas: {service_instance: {create: {parameters: {$schema: "http://json-schema.org/draft-04/schema#", properties: {a: {pattern: "(?=a)b"}}}}}}, `
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan, strings.Replace(customPlan, "{", schemas, 1)))
-	p.awaitLog("services[0].plans[1].schemas.service_instance.create.parameters: is no schema of its draft: /properties/a/pattern: the pattern is none of RE2")
+	p.awaitLog("services[0].plans[1].schemas.service_instance.create.parameters: is not valid in its draft: /properties/a/pattern: the pattern is not valid in RE2")
 	if tag, _ := p.etag(); tag != before {
 		t.Error("a schema that cannot be used is served")
 	}

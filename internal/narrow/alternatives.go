@@ -8,15 +8,15 @@ import (
 func (c *comparison) alternatives(old conjunction, s *schema) bool {
 	ok := true
 	if s.any != nil && !c.anyOf(old, s.any) {
-		ok = c.doubt(s, "anyOf", "may be narrower: not each of the old cases is one of the alternatives for certain")
+		ok = c.doubt(s, "anyOf", "may be narrower: an old case may not match any alternative")
 	}
 	if s.one != nil && !c.oneOf(old, s) {
-		ok = c.doubt(s, "oneOf", "may be narrower: not each of the old cases is exactly one of the alternatives for certain")
+		ok = c.doubt(s, "oneOf", "may be narrower: an old case may not match exactly one alternative")
 	}
 	return ok
 }
 
-// anyOf reports whether all that old accepts is one of the alternatives.
+// anyOf reports whether every value that old accepts matches an alternative.
 func (c *comparison) anyOf(old conjunction, alternatives []*schema) bool {
 	one := func(old conjunction) bool {
 		return slices.ContainsFunc(alternatives, func(s *schema) bool { return c.try(old, s) })
@@ -24,7 +24,7 @@ func (c *comparison) anyOf(old conjunction, alternatives []*schema) bool {
 	if one(old) {
 		return true
 	}
-	// By the cases that the old schema tells apart,
+	// By the cases of the old schema,
 	for _, o := range old.parts {
 		for _, cases := range [][]*schema{o.any, o.one} {
 			if len(cases) > 0 && !slices.ContainsFunc(cases, func(s *schema) bool { return !one(old.with(s)) }) {
@@ -32,7 +32,7 @@ func (c *comparison) anyOf(old conjunction, alternatives []*schema) bool {
 			}
 		}
 	}
-	// or by the types.
+	// or by type.
 	for _, group := range typeGroups {
 		if part := old.only(group.set); !part.empty() && (part.types == old.types || !one(part)) {
 			return false
@@ -60,7 +60,7 @@ func (c *comparison) oneOf(old conjunction, s *schema) bool {
 	return c.anyOf(old, s.one)
 }
 
-// same reports whether two lists are the same but for their order.
+// same reports whether two lists are equal in any order.
 func (c *comparison) same(a, b []*schema) bool {
 	left := slices.Clone(a)
 	for _, s := range b {
@@ -73,7 +73,7 @@ func (c *comparison) same(a, b []*schema) bool {
 	return len(left) == 0
 }
 
-// disjoint reports whether nothing is accepted by both for certain.
+// disjoint reports whether certainly no value is accepted by both.
 func (c *comparison) disjoint(a, b conjunction, depth int) bool {
 	const deepest = 3
 	if !c.spend(len(a.parts) + len(b.parts) + a.size() + b.size()) {
@@ -97,7 +97,7 @@ func (c *comparison) disjoint(a, b conjunction, depth int) bool {
 	if a.types&b.types != typeObject || depth > deepest {
 		return false
 	}
-	// Objects that need the same property, with different values.
+	// Objects that require the same property with different values.
 	for _, name := range slices.Sorted(maps.Keys(a.names(b.parts...))) {
 		if !a.requires(name) && !b.requires(name) {
 			continue
@@ -114,7 +114,7 @@ func (c *comparison) disjoint(a, b conjunction, depth int) bool {
 func (c *comparison) conditions(old conjunction, s *schema) bool {
 	ok := true
 	if s.not != nil && !c.excludes(old, s.not) {
-		ok = c.doubt(s, "not", "may be narrower: what is excluded may have been accepted")
+		ok = c.doubt(s, "not", "may be narrower: it may exclude values that were accepted")
 	}
 	if s.condition == nil || s.then == nil && s.other == nil {
 		return ok

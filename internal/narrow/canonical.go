@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// decode reads one JSON value, numbers as they are written.
+// decode reads one JSON value, with numbers as they are written.
 func decode(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -20,14 +20,14 @@ func decode(data []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is something after the value")
+		return nil, errors.New("text follows the value")
 	}
 	return value, nil
 }
 
-// Same reports whether two JSON texts are the same but for white space, the order
-// of members and the spelling of numbers and strings. Texts that are no JSON are
-// the same if their bytes are.
+// Same reports whether two JSON texts have the same value: white space, the order of members
+// and the spelling of numbers and strings may differ. Texts that are not JSON are the same
+// if their bytes are.
 func Same(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
@@ -40,7 +40,7 @@ func Same(a, b []byte) bool {
 	return err == nil && canonical(left) == canonical(right)
 }
 
-// canonical is the same text for equal values.
+// canonical returns the same text for equal values.
 func canonical(value any) string {
 	var text strings.Builder
 	writeCanonical(&text, value)
@@ -80,7 +80,7 @@ func writeCanonical(text *strings.Builder, value any) {
 	}
 }
 
-// brief shows a value in a message.
+// brief returns a value for a message.
 func brief(value any) string {
 	const most = 60
 	encoded, err := json.Marshal(value)

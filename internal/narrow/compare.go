@@ -7,41 +7,40 @@ import (
 	"strings"
 )
 
-// A Finding is one reason why a value that the old schema accepts may be refused
-// by the new one.
+// A Finding is one reason why the new schema may refuse a value that the old one accepts.
 type Finding struct {
-	// Pointer is the place in the new schema, a JSON pointer.
+	// Pointer is a JSON pointer into the new schema.
 	Pointer string
-	// Message says how it is narrower.
+	// Message says in which way the schema is narrower.
 	Message string
-	// Unproven says that it may be narrower: nothing certain can be told.
+	// Unproven marks a place that may be narrower, but is not proven to be.
 	Unproven bool
-	// Undeclared says that it concerns only a property that the new schema
-	// describes, and the old one let pass without describing it.
+	// Undeclared marks a finding about a property that the new schema describes, and the
+	// old one accepted without describing it.
 	Undeclared bool
 }
 
-// maxSteps bounds the work for two schemas. Such of 64 kB take a few thousand.
+// maxSteps bounds the work for two schemas. Schemas of 64 kB take a few thousand steps.
 const maxSteps = 50_000
 
-// After so many steps, a Comparer has less of them left for each pair.
+// After manySteps, a Comparer spends only fewSteps on each pair.
 const (
 	manySteps = 10 * maxSteps
 	fewSteps  = maxSteps / 100
 )
 
-// maxDepth bounds how deep a schema may be nested: pointers grow with it.
+// maxDepth bounds the nesting of a schema, because pointers grow with it.
 const maxDepth = 1_000
 
-// maxFindings bounds how much is told about one schema.
+// maxFindings bounds the findings about one schema.
 const maxFindings = 50
 
-// A Comparer compares the schemas of one catalog. It bounds the work for all of
-// them.
+// A Comparer compares the schemas of one catalog. It bounds the work for all of them
+// together.
 type Comparer struct{ spent int }
 
-// Find returns why after may refuse what before accepts, in the order of the
-// keywords. If there is nothing, it certainly refuses nothing of that.
+// Find returns the reasons why after may refuse a value that before accepts, in the order of
+// the keywords. Without a finding, after accepts every value that before accepts.
 func (all *Comparer) Find(before, after []byte) []Finding {
 	c, left, right, failed := prepare(before, after)
 	if failed != nil {
@@ -66,24 +65,24 @@ func (all *Comparer) Find(before, after []byte) []Finding {
 func prepare(before, after []byte) (c *comparison, left, right *schema, failed []Finding) {
 	old, err := decode(before)
 	if err != nil {
-		return nil, nil, nil, []Finding{{Message: "the old schema is no JSON", Unproven: true}}
+		return nil, nil, nil, []Finding{{Message: "the old schema is not JSON", Unproven: true}}
 	}
 	value, err := decode(after)
 	if err != nil {
-		return nil, nil, nil, []Finding{{Message: "the new schema is no JSON", Unproven: true}}
+		return nil, nil, nil, []Finding{{Message: "the new schema is not JSON", Unproven: true}}
 	}
 	if canonical(old) == canonical(value) {
 		return nil, nil, nil, nil
 	}
 	if deeper(old, maxDepth) || deeper(value, maxDepth) {
-		return nil, nil, nil, []Finding{{Message: "is nested too deeply to be compared", Unproven: true}}
+		return nil, nil, nil, []Finding{{Message: "is nested too deeply for the comparison", Unproven: true}}
 	}
 	from, to := newDocument(old), newDocument(value)
 	to.after = true
 	return &comparison{open: map[string]int{}}, from.at("", old), to.at("", value), nil
 }
 
-// deeper reports whether a value is nested deeper than that.
+// deeper reports whether a value is nested deeper than a limit.
 func deeper(value any, depth int) bool {
 	if depth < 0 {
 		return true
@@ -101,28 +100,28 @@ func deeper(value any, depth int) bool {
 	return false
 }
 
-// A comparison goes through two schemas at once.
+// A comparison walks through two schemas at once.
 type comparison struct {
 	findings []Finding
 	// trying counts the attempts that may fail without a finding.
 	trying int
-	// undeclared counts the properties around that the old schema does not describe.
+	// undeclared counts the enclosing properties that the old schema does not describe.
 	undeclared int
-	// left is how many steps are.
+	// left is the number of remaining steps.
 	left  int
 	level int
-	// open are the questions being asked, and how deep in the value: a recursive
-	// schema asks them again, deeper, where the answer may be assumed. A value is
-	// finite, so that the assumption is an induction over its depth.
+	// open has the implications being checked, with their depth in the value. A recursive
+	// schema leads to the same implication at a greater depth, where it may be assumed:
+	// values are finite, so that this is an induction over the depth.
 	open map[string]int
 }
 
-// report takes a finding about a keyword.
+// report adds a finding about a keyword.
 func (c *comparison) report(s *schema, keyword, format string, args ...any) bool {
 	return c.add(s, keyword, false, format, args...)
 }
 
-// doubt takes a finding that is not certain.
+// doubt adds an unproven finding.
 func (c *comparison) doubt(s *schema, keyword, format string, args ...any) bool {
 	return c.add(s, keyword, true, format, args...)
 }
@@ -136,27 +135,27 @@ func (c *comparison) add(s *schema, keyword string, unproven bool, format string
 		pointer += "/" + keyword
 	}
 	f := Finding{Pointer: pointer, Message: fmt.Sprintf(format, args...), Unproven: unproven, Undeclared: c.undeclared > 0}
-	if !slices.Contains(c.findings, f) { // One definition may be in use at several places.
+	if !slices.Contains(c.findings, f) { // A definition may be used at several places.
 		c.findings = append(c.findings, f)
 	}
 	return false
 }
 
-// try asks without telling.
+// try checks an implication without adding findings.
 func (c *comparison) try(old conjunction, schemas ...*schema) bool {
 	c.trying++
 	defer func() { c.trying-- }()
 	return c.implies(old, schemas...)
 }
 
-// deeper asks about what is inside of the value.
+// deeper checks an implication about a member or element of the value.
 func (c *comparison) deeper(old conjunction, schemas ...*schema) bool {
 	c.level++
 	defer func() { c.level-- }()
 	return c.implies(old, schemas...)
 }
 
-// implies reports whether all values that old accepts are accepted by the schemas.
+// implies reports whether the schemas accept all values that old accepts.
 func (c *comparison) implies(old conjunction, schemas ...*schema) bool {
 	if old.empty() {
 		return true
@@ -166,7 +165,7 @@ func (c *comparison) implies(old conjunction, schemas ...*schema) bool {
 		return true
 	}
 	if !c.spend(1 + len(old.parts)*len(need.parts) + old.size()) {
-		return c.doubt(need.parts[0], "", "is too large or too intricate to be compared")
+		return c.doubt(need.parts[0], "", "is too large or too complex for the comparison")
 	}
 	var key strings.Builder
 	old.key(&key)
@@ -178,7 +177,7 @@ func (c *comparison) implies(old conjunction, schemas ...*schema) bool {
 	defer delete(c.open, key.String())
 	ok := true
 	for _, s := range need.parts {
-		// Everything that is wrong is told, but only once it is.
+		// Add all findings, but each only once.
 		ok = c.keywords(old, s) && ok
 		if !ok && c.trying > 0 {
 			return false
@@ -206,7 +205,7 @@ func (c *comparison) keywords(old conjunction, s *schema) bool {
 
 func (c *comparison) never(_ conjunction, s *schema) bool {
 	if s.never {
-		return c.report(s, "", "is not accepted any more")
+		return c.report(s, "", "is no longer accepted")
 	}
 	return true
 }
@@ -225,7 +224,7 @@ func (c *comparison) types(old conjunction, s *schema) bool {
 	if old.types == typeAny {
 		return c.report(s, "type", "is limited to %s", brief(s.value.(map[string]any)["type"])) //nolint:errcheck // It has a type.
 	}
-	return c.report(s, "type", "the type %s is not accepted any more", strings.Join(names, ", "))
+	return c.report(s, "type", "the type %s is no longer accepted", strings.Join(names, ", "))
 }
 
 func (c *comparison) values(old conjunction, s *schema) bool {
@@ -250,16 +249,16 @@ func (c *comparison) values(old conjunction, s *schema) bool {
 		return true
 	}
 	slices.Sort(lost)
-	return c.report(s, keyword, "the value %s is not accepted any more", strings.Join(lost[:min(len(lost), 5)], ", "))
+	return c.report(s, keyword, "the value %s is no longer accepted", strings.Join(lost[:min(len(lost), 5)], ", "))
 }
 
-// opaque compares what is not understood: the whole schema has to be written as
-// one that the old value obeys.
+// opaque compares schemas with unsupported keywords: the old value must keep a schema that is
+// written the same way.
 func (c *comparison) opaque(old conjunction, s *schema) bool {
 	unresolved := false
 	if s.reference != "" {
 		target, ok := s.document.resolve(s.reference)
-		// One that leads back to itself has no meaning at all.
+		// A reference to itself has no meaning.
 		unresolved = !ok || slices.Contains(conjoin(target).parts, s)
 	}
 	if len(s.opaque) == 0 && !unresolved {
@@ -272,13 +271,13 @@ func (c *comparison) opaque(old conjunction, s *schema) bool {
 		return true
 	}
 	if unresolved {
-		return c.doubt(s, "$ref", "refers to %s, which is not looked for", brief(s.reference))
+		return c.doubt(s, "$ref", "refers to %s, which the comparison does not follow", brief(s.reference))
 	}
-	return c.doubt(s, s.opaque[0], "may be narrower: what this means is not looked for")
+	return c.doubt(s, s.opaque[0], "may be narrower: the comparison does not support this")
 }
 
-// beside reports whether what is beside a reference, where it does not count in
-// early drafts but not every validator knows that, was there before.
+// beside reports whether the old schema has the keywords next to a reference, too. Early
+// drafts ignore these keywords, but some validators do not.
 func (s *schema) beside(old conjunction) bool {
 	object, _ := s.value.(map[string]any)
 	for _, name := range s.opaque {
@@ -293,14 +292,13 @@ func (s *schema) beside(old conjunction) bool {
 	return true
 }
 
-// alike reports whether two schemas certainly mean the same because they are
-// written the same way.
+// alike reports whether two schemas are written the same way, and so certainly mean the same.
 func (c *comparison) alike(a, b *schema) bool {
 	return a.document.draft == b.document.draft && c.text(a) != "" && c.text(a) == c.text(b)
 }
 
-// text is a schema in its canonical form, or empty if it depends on what is around
-// it, or there is no time to find out.
+// text returns a schema in its canonical form, or nothing if the schema depends on its
+// context, or the steps are spent.
 func (c *comparison) text(s *schema) string {
 	const bytesPerStep = 100
 	if s.text == nil && c.spend(1) {
@@ -318,13 +316,13 @@ func (c *comparison) text(s *schema) string {
 	return *s.text
 }
 
-// spend reports whether there still is something left to spend on the comparison.
+// spend takes steps, and reports whether any are left.
 func (c *comparison) spend(steps int) bool {
 	c.left -= steps
 	return c.left >= 0
 }
 
-// refers reports whether a schema depends on what is around it.
+// refers reports whether a schema depends on its context.
 func refers(value any) bool {
 	switch value := value.(type) {
 	case []any:

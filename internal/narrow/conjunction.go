@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// A conjunction is schemas that all have to accept a value.
+// A conjunction is a set of schemas that must all accept a value.
 type conjunction struct {
 	parts []*schema
-	// types are those that all of them accept.
+	// types are the types that all of them accept.
 	types typeSet
 }
 
-// conjoin takes schemas, and what they refer to and consist of, as one.
+// conjoin returns the conjunction of schemas, with their references and the parts of their
+// allOf.
 func conjoin(schemas ...*schema) conjunction {
 	c := conjunction{types: typeAny}
 	for _, s := range schemas {
@@ -21,7 +22,7 @@ func conjoin(schemas ...*schema) conjunction {
 	return c
 }
 
-// with is the conjunction and more.
+// with returns the conjunction with more schemas.
 func (c conjunction) with(schemas ...*schema) conjunction {
 	c.parts = slices.Clip(c.parts)
 	for _, s := range schemas {
@@ -56,13 +57,13 @@ func (c *conjunction) add(s *schema) {
 	}
 }
 
-// only is the conjunction for values of some types.
+// only returns the conjunction for values of some types.
 func (c conjunction) only(types typeSet) conjunction {
 	c.types &= types
 	return c
 }
 
-// empty reports whether it certainly accepts nothing.
+// empty reports whether the conjunction certainly accepts nothing.
 func (c conjunction) empty() bool {
 	if c.types == 0 {
 		return true
@@ -71,7 +72,7 @@ func (c conjunction) empty() bool {
 	return limited && len(values) == 0
 }
 
-// values are those it may accept, if they are limited.
+// values returns the values that the conjunction may accept, if they are limited.
 func (c conjunction) values() (values map[string]any, limited bool) {
 	for _, s := range c.parts {
 		if s.values == nil {
@@ -88,7 +89,7 @@ func (c conjunction) values() (values map[string]any, limited bool) {
 	return values, limited
 }
 
-// size is how much has to be looked at to know the values.
+// size is the work to compute the values.
 func (c conjunction) size() int {
 	size := 0
 	for _, s := range c.parts {
@@ -97,7 +98,7 @@ func (c conjunction) size() int {
 	return size
 }
 
-// key is the same for the same conjunction.
+// key returns the same text for the same conjunction.
 func (c conjunction) key(key *strings.Builder) {
 	key.WriteByte(byte(c.types))
 	for _, s := range c.parts {
@@ -111,12 +112,12 @@ func (c conjunction) key(key *strings.Builder) {
 	}
 }
 
-// requires reports whether objects need the property.
+// requires reports whether the property is required.
 func (c conjunction) requires(name string) bool {
 	return slices.ContainsFunc(c.parts, func(s *schema) bool { return s.required[name] })
 }
 
-// limit is the strictest of a kind; sign is 1 for the largest.
+// limit returns the strictest limit of a kind; sign is 1 if that is the largest.
 func (c conjunction) limit(name string, sign int) (strictest decimal, ok bool) {
 	for _, s := range c.parts {
 		if d, there := s.limits[name]; there && (!ok || sign*d.compare(strictest) > 0) {
@@ -126,8 +127,8 @@ func (c conjunction) limit(name string, sign int) (strictest decimal, ok bool) {
 	return strictest, ok
 }
 
-// property is what the value of a property of an object has to be. declared says
-// that some part has something to say about this name.
+// property returns the conjunction for the value of a property. declared reports whether a
+// part describes the property.
 func (c conjunction) property(name string) (value conjunction, declared bool) {
 	value.types = typeAny
 	for _, s := range c.parts {
@@ -140,7 +141,7 @@ func (c conjunction) property(name string) (value conjunction, declared bool) {
 	return value, declared
 }
 
-// property returns the schemas that are certainly those of a property.
+// property returns the schemas that certainly apply to a property.
 func (s *schema) property(name string) (schemas []*schema, declared bool) {
 	if property := s.properties[name]; property != nil {
 		schemas, declared = append(schemas, property), true
@@ -160,7 +161,7 @@ func (s *schema) property(name string) (schemas []*schema, declared bool) {
 	return schemas, declared
 }
 
-// possible returns all schemas that may be those of a property.
+// possible returns all schemas that may apply to a property.
 func (s *schema) possible(name string) []*schema {
 	var schemas []*schema
 	property := s.properties[name]
@@ -181,7 +182,7 @@ func (s *schema) possible(name string) []*schema {
 	return schemas
 }
 
-// item is what the element of an array at an index has to be.
+// item returns the conjunction for the element of an array at an index.
 func (c conjunction) item(i int) conjunction {
 	item := conjunction{types: typeAny}
 	for _, s := range c.parts {
@@ -194,7 +195,7 @@ func (c conjunction) item(i int) conjunction {
 	return item
 }
 
-// names are those of the properties that any part knows.
+// names returns the names of the properties in any part.
 func (c conjunction) names(more ...*schema) map[string]bool {
 	names := map[string]bool{}
 	for _, s := range append(slices.Clip(c.parts), more...) {
@@ -205,7 +206,7 @@ func (c conjunction) names(more ...*schema) map[string]bool {
 	return names
 }
 
-// patterns is how many there are for the names of properties.
+// patterns returns the number of patterns for names of properties.
 func (c conjunction) patterns() int {
 	n := len(c.parts)
 	for _, s := range c.parts {

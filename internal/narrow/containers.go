@@ -18,7 +18,7 @@ func (c *comparison) arrays(old conjunction, s *schema) bool {
 	ok = c.limit(old, s, "maxItems", -1, typeArray, length) && ok
 	if s.unique && !slices.ContainsFunc(old.parts, func(o *schema) bool { return o.unique }) {
 		if most, limited := old.limit("maxItems", -1); !limited || most.compare(whole(1)) > 0 {
-			ok = c.report(s, "uniqueItems", "elements have to be different")
+			ok = c.report(s, "uniqueItems", "elements must differ")
 		}
 	}
 	ok = c.items(old, s) && ok
@@ -37,7 +37,7 @@ func (c *comparison) items(old conjunction, s *schema) bool {
 	ok := true
 	for i := range longest + 1 {
 		if limited && most.compare(whole(i)) <= 0 {
-			break // There is none.
+			break // The array has no such element.
 		}
 		need := s.rest
 		if i < len(s.prefix) {
@@ -48,10 +48,10 @@ func (c *comparison) items(old conjunction, s *schema) bool {
 		}
 		was := old.item(i)
 		if was.empty() {
-			break // Nor is there any behind it.
+			break // It has no later elements, either.
 		}
 		if need.never && i < longest {
-			ok = c.report(s, s.restName, "the element %d is not accepted any more", i)
+			ok = c.report(s, s.restName, "the element %d is no longer accepted", i)
 			break
 		}
 		ok = c.deeper(was, need) && ok
@@ -83,7 +83,7 @@ func (c *comparison) contained(old conjunction, s *schema) bool {
 	if least && most {
 		return true
 	}
-	return c.doubt(s, "contains", "has to contain other elements")
+	return c.doubt(s, "contains", "must contain other elements")
 }
 
 func (c *comparison) objects(old conjunction, s *schema) bool {
@@ -111,7 +111,7 @@ func (c *comparison) objects(old conjunction, s *schema) bool {
 	return c.dependencies(old, s) && ok
 }
 
-// properties compares those that some schema names.
+// properties compares the properties that a schema names.
 func (c *comparison) properties(old conjunction, s *schema) bool {
 	if s.properties == nil && s.byPattern == nil && s.additional == nil {
 		return true
@@ -119,7 +119,7 @@ func (c *comparison) properties(old conjunction, s *schema) bool {
 	ok := true
 	for _, name := range slices.Sorted(maps.Keys(old.names(s))) {
 		if !c.spend(old.patterns() + len(s.byPattern)) {
-			return c.doubt(s, "properties", "are too many to be compared")
+			return c.doubt(s, "properties", "are too many for the comparison")
 		}
 		was, declared := old.property(name)
 		if was.empty() {
@@ -127,7 +127,7 @@ func (c *comparison) properties(old conjunction, s *schema) bool {
 		}
 		for _, need := range s.possible(name) {
 			if need.never && declared {
-				ok = c.report(s, strings.TrimPrefix(child("", "properties", name), "/"), "the property is not accepted any more")
+				ok = c.report(s, strings.TrimPrefix(child("", "properties", name), "/"), "the property is no longer accepted")
 				break
 			}
 			ok = c.property(was, declared, need) && ok
@@ -144,9 +144,9 @@ func (c *comparison) property(was conjunction, declared bool, need *schema) bool
 	return c.deeper(was, need)
 }
 
-// undescribed compares the properties that no schema names: those that a pattern
-// describes and all the others. A name obeys each pattern that it matches, or else
-// what is said about additional ones.
+// undescribed compares the properties that no schema names, with and without a matching
+// pattern. A property must match the schemas of all matching patterns or, without any,
+// the schema of additional properties.
 func (c *comparison) undescribed(old conjunction, s *schema) bool {
 	ok := true
 	for _, pattern := range slices.Sorted(maps.Keys(s.byPattern)) {
@@ -160,10 +160,10 @@ func (c *comparison) undescribed(old conjunction, s *schema) bool {
 	}
 	for _, o := range c.undescribedParts(old, "", false) {
 		if _, same := s.byPattern[o.pattern]; same && o.declared {
-			continue // What matches it is not additional in the new schema, either.
+			continue // Matching names are not additional in the new schema, either.
 		}
 		if !o.value.empty() && s.additional.never {
-			ok = c.report(s, "additionalProperties", "properties that are not described are not accepted any more")
+			ok = c.report(s, "additionalProperties", "undescribed properties are no longer accepted")
 			break
 		}
 		ok = c.property(o.value, o.declared, s.additional) && ok
@@ -171,16 +171,15 @@ func (c *comparison) undescribed(old conjunction, s *schema) bool {
 	return ok
 }
 
-// An undescribed is what the old schema says about some of the names that no
-// schema has.
+// An undescribed is what the old schema requires of some names that no schema has.
 type undescribed struct {
 	pattern  string
 	declared bool
 	value    conjunction
 }
 
-// undescribedParts are the cases for names that match pattern, if of is set, or
-// any names.
+// undescribedParts returns the cases for names that match a pattern, if of is set, or for any
+// names.
 func (c *comparison) undescribedParts(old conjunction, pattern string, of bool) []undescribed {
 	base := conjunction{types: typeAny}
 	patterns := map[string]bool{}
@@ -196,8 +195,8 @@ func (c *comparison) undescribedParts(old conjunction, pattern string, of bool) 
 			}
 		}
 	}
-	// What other patterns of the old schema match may be free of additional, so
-	// that only the pattern itself counts, and what is the same for all names.
+	// Names that also match other patterns of the old schema may not be additional, so that
+	// only the pattern itself counts, and what applies to all names.
 	var cases []undescribed
 	inPattern := func(other string) conjunction {
 		value := base.with()
@@ -242,7 +241,7 @@ func (c *comparison) dependencies(old conjunction, s *schema) bool {
 			if s.document.draft < draft2019 {
 				keyword = "dependencies"
 			}
-			ok = c.report(s, keyword, "%q is required beside %q", need, name)
+			ok = c.report(s, keyword, "%q is required together with %q", need, name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.dependentSchemas)) {

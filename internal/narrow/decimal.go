@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// A decimal is a number of JSON, 0.digits times ten to the power of exponent.
-// Unlike math/big it takes no more room than it is written in: 1e999999999 is
-// three characters here.
+// A decimal is a JSON number: 0.digits times ten to the power of exponent. Unlike math/big,
+// it takes no more memory than its text: 1e999999999 has one digit.
 type decimal struct {
 	negative bool
-	// digits has no zero at either end; none is the number zero.
+	// digits has no zero at either end. It is empty for zero.
 	digits   string
 	exponent int64
 }
@@ -36,7 +35,7 @@ func parseDecimal(n json.Number) (decimal, bool) {
 	return decimal{negative, digits, exponent}, true
 }
 
-// String is the same for equal numbers.
+// String returns the same text for equal numbers.
 func (d decimal) String() string {
 	if d.digits == "" {
 		return "0"
@@ -70,7 +69,7 @@ func (d decimal) compare(other decimal) int {
 	}
 	larger := d.exponent - other.exponent
 	if larger == 0 {
-		// Without zeros at the end, the shorter of two equal beginnings is less.
+		// Without trailing zeros, the shorter of two texts with the same beginning is less.
 		larger = int64(strings.Compare(d.digits, other.digits))
 	}
 	if (larger > 0) == d.negative {
@@ -79,9 +78,9 @@ func (d decimal) compare(other decimal) int {
 	return 1
 }
 
-// multipleOf reports whether d is a multiple of other for certain.
+// multipleOf reports whether d is certainly a multiple of other.
 func (d decimal) multipleOf(other decimal) bool {
-	const most = 400 // Beyond, the arithmetic could take long.
+	const most = 400 // More digits could take long.
 	if d == other {
 		return true
 	}
@@ -106,7 +105,7 @@ func (d decimal) rational() *big.Rat {
 	return r.Quo(r, new(big.Rat).SetInt(power))
 }
 
-// whole is a count as a decimal.
+// whole returns a count as a decimal.
 func whole(n int) decimal {
 	d, _ := parseDecimal(json.Number(strconv.Itoa(n)))
 	return d

@@ -7,14 +7,14 @@ import (
 
 // A Default is a default value that has changed.
 type Default struct {
-	// Pointer is where it is, in both schemas.
+	// Pointer is its place in both schemas.
 	Pointer string
 	// Before and After are the values as JSON, shortened, or "none".
 	Before, After string
 }
 
-// Defaults returns the defaults that differ between two schemas, at places that
-// both have, in the order of their pointers.
+// Defaults returns the defaults that differ at places that both schemas have, in the order of
+// their pointers.
 func Defaults(before, after []byte) []Default {
 	old, err := decode(before)
 	if err != nil {
@@ -29,8 +29,7 @@ func Defaults(before, after []byte) []Default {
 	return found
 }
 
-// defaults walks through both. schema says that they are schemas, not lists of
-// them by name.
+// defaults walks through both values. schema marks schemas, as opposed to schemas by name.
 func defaults(before, after any, pointer string, schema bool, found *[]Default) {
 	old, ok := before.(map[string]any)
 	if !ok {

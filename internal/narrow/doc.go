@@ -1,15 +1,13 @@
-// Package narrow tells whether a JSON Schema accepts everything that another one
-// accepted. It errs on one side only: if it finds nothing, every value that the
-// old schema accepts is accepted by the new one, whatever the drafts, from 04 to
-// 2020-12. What it cannot prove it reports, marked as unproven.
+// Package narrow finds the places where a JSON Schema may be narrower than another one. It
+// errs on the safe side: without a finding, the new schema accepts every value that the old
+// one accepts, in any drafts from 04 to 2020-12. It marks findings that it cannot prove.
 //
-// The new schema is a conjunction of keywords. For each, the old schema has to
-// imply it: by the same keyword, at least as strict, or because it accepts no
-// values of the type that the keyword is about. allOf and local references are
-// taken apart into one conjunction; anyOf is looked for by cases. The work is
-// bounded, so that a hostile schema costs no more than being told that nothing can
-// be told about it.
+// The new schema is a conjunction of keywords, each of which the old schema must imply: by
+// the same keyword, at least as strict, or by refusing all values of the type that the
+// keyword applies to. allOf and local references become one conjunction; anyOf is a
+// distinction of cases. The work is bounded: a hostile schema leads to an unproven finding.
 //
-// It does not check whether a schema is valid: what it does not understand it
-// takes for equal only if it is written the same way.
+// The package does not validate schemas. Unsupported keywords are equal only if they are
+// written the same way. It does not judge what a narrower schema means for instances:
+// package catalog does.
 package narrow

@@ -9,7 +9,7 @@ import (
 	"github.com/openbroker/openbroker/internal/jsonpointer"
 )
 
-// The drafts, by when they appeared.
+// The drafts in the order of their publication.
 const (
 	draft4    = 4
 	draft6    = 6
@@ -18,15 +18,15 @@ const (
 	draft2020 = 2020
 )
 
-// A document is a schema with all that is in it.
+// A document is a schema with all schemas in it.
 type document struct {
 	root  any
 	draft int
-	// anchored says that the document names schemas within it, which gives
-	// references a meaning that is not looked for here.
+	// anchored marks a document with names for its schemas, whose references the
+	// comparison does not follow.
 	anchored bool
 	schemas  map[string]*schema
-	// after says that it is the new one.
+	// after marks the new schema.
 	after bool
 }
 
@@ -64,7 +64,7 @@ func anchored(value any) bool {
 	return false
 }
 
-// at returns the schema at a pointer, whose value is known.
+// at returns the schema at a pointer with a known value.
 func (d *document) at(pointer string, value any) *schema {
 	if s, ok := d.schemas[pointer]; ok {
 		return s
@@ -74,7 +74,7 @@ func (d *document) at(pointer string, value any) *schema {
 	return s
 }
 
-// resolve returns the schema that a reference names, if it is certain.
+// resolve returns the target of a reference, if it is certain.
 func (d *document) resolve(reference string) (*schema, bool) {
 	fragment, local := strings.CutPrefix(reference, "#")
 	if !local || d.anchored {
@@ -103,7 +103,7 @@ func (d *document) resolve(reference string) (*schema, bool) {
 	return d.at(pointer, value), true
 }
 
-// child is a pointer to what is inside of another pointer.
+// child returns a pointer below another pointer.
 func child(pointer string, tokens ...string) string {
 	var longer strings.Builder
 	longer.WriteString(pointer)
@@ -114,8 +114,8 @@ func child(pointer string, tokens ...string) string {
 	return longer.String()
 }
 
-// A typeSet is a set of types of JSON values. 1.0 is an integer in all drafts:
-// draft-04 says no, but its validators mostly cannot tell.
+// A typeSet is a set of types of JSON values. 1.0 is an integer in all drafts: draft-04 says
+// otherwise, but most of its validators cannot distinguish 1.0 from 1.
 type typeSet uint8
 
 const (
@@ -131,7 +131,7 @@ const (
 	typeAny    = typeNull | typeBoolean | typeObject | typeArray | typeString | typeNumber
 )
 
-// typeGroups are what a schema can tell apart.
+// typeGroups are the groups of types that a schema can distinguish.
 var typeGroups = [...]struct {
 	set  typeSet
 	name string

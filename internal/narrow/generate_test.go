@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// A generator makes schemas and values over a vocabulary so small that they often
-// have to do with each other.
+// A generator makes schemas and values over a small vocabulary, so that they often match.
 type generator struct {
 	*rand.Rand
 	draft string
@@ -31,7 +30,7 @@ type object = map[string]any
 
 func pick[T any](g *generator, from []T) T { return from[g.IntN(len(from))] }
 
-// some is a part of a list.
+// some returns a part of a list.
 func some(g *generator, from []string) []any {
 	list := []any{}
 	for _, element := range from {
@@ -134,7 +133,7 @@ func (g *generator) keyword(s object, depth int) {
 	}
 }
 
-// modern is what draft-04 does not have.
+// modern adds keywords that draft-04 does not have.
 func (g *generator) modern(s object, depth int) {
 	switch n := g.IntN(4); {
 	case g.draft == "4":
@@ -194,7 +193,7 @@ func (g *generator) number() json.Number {
 	return json.Number(pick(g, []string{"0", "1", "2", "3", "1.5", "2.0", "1e0", "-1"}))
 }
 
-// value is a JSON value.
+// value returns a JSON value.
 func (g *generator) value(depth int) any {
 	n := g.IntN(10)
 	if depth <= 0 {
@@ -224,7 +223,7 @@ func (g *generator) value(depth int) any {
 	}
 }
 
-// change returns a copy of a schema with something changed somewhere.
+// change returns a copy of a schema with one random change.
 func (g *generator) change(value any) any {
 	switch value := value.(type) {
 	case map[string]any:

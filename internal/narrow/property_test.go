@@ -31,11 +31,11 @@ func compile(schema any) *jsonschema.Schema {
 
 func accepts(schema *jsonschema.Schema, value any) bool { return schema.Validate(value) == nil }
 
-// An outcome is what came of one pair of schemas.
+// An outcome is the result for one pair of schemas.
 type outcome struct{ valid, cleared, refused bool }
 
-// checkPair makes a pair of schemas and, if nothing is found about it, asks an
-// independent validator about values.
+// checkPair makes a pair of schemas. If nothing is found, it checks values with an independent
+// validator.
 func checkPair(t *testing.T, seed uint64) (result outcome) {
 	t.Helper()
 	const values = 60
@@ -71,9 +71,8 @@ func checkPair(t *testing.T, seed uint64) (result outcome) {
 	return result
 }
 
-// What is found not to be narrower refuses nothing that was accepted. And the
-// comparison is worth something: it clears most of the pairs that no value tells
-// apart.
+// A schema without findings refuses no value that was accepted. The comparison is useful: it
+// clears most of the pairs that no value distinguishes.
 func TestNothingFoundMeansNothingRefused(t *testing.T) {
 	t.Parallel()
 	const pairs = 2_000
@@ -96,13 +95,13 @@ func TestNothingFoundMeansNothingRefused(t *testing.T) {
 	}
 }
 
-// FuzzFind is the same for more pairs than a test has the time for.
+// FuzzFind checks more pairs than a test can.
 func FuzzFind(f *testing.F) {
 	f.Add(uint64(1 << 40))
 	f.Fuzz(func(t *testing.T, seed uint64) { checkPair(t, seed) })
 }
 
-// decoded is a value as the validator wants it.
+// decoded returns a value as the validator expects it.
 func decoded(text string) any {
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {

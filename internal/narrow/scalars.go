@@ -28,7 +28,7 @@ func (c *comparison) numbers(old conjunction, s *schema) bool {
 		}) {
 			continue
 		}
-		ok = c.report(s, "multipleOf", "has to be a multiple of %s", brief(s.value.(map[string]any)["multipleOf"])) //nolint:errcheck // It is an object.
+		ok = c.report(s, "multipleOf", "must be a multiple of %s", brief(s.value.(map[string]any)["multipleOf"])) //nolint:errcheck // It is an object.
 	}
 	return ok
 }
@@ -41,7 +41,7 @@ func number(value any) (decimal, bool) {
 	return parseDecimal(n)
 }
 
-// known reports whether the old values are limited, and hold for all that are of
+// known reports whether the old values are limited, and a condition holds for all values of
 // the types.
 func known(old conjunction, types typeSet, holds func(value any) bool) bool {
 	values, limited := old.values()
@@ -78,13 +78,13 @@ func (c *comparison) bound(old conjunction, need *bound, s *schema, what string,
 	}) {
 		return true
 	}
-	// 1.5 has a neighbour that is allowed, 1 and 2 have none if only integers are.
+	// If only integers are allowed, a minimum of 1.5 is the same as 2.
 	verb := map[int]string{1: "raised", -1: "lowered"}[sign]
 	switch {
 	case was == nil:
-		return c.report(s, need.keyword, "has a %s now: %s", what, show(need))
+		return c.report(s, need.keyword, "now has a %s: %s", what, show(need))
 	case was.value.compare(need.value) == 0:
-		return c.report(s, need.keyword, "the %s %s is not accepted any more", what, plain(need.value))
+		return c.report(s, need.keyword, "the %s %s is no longer accepted", what, plain(need.value))
 	default:
 		return c.report(s, need.keyword, "the %s is %s from %s to %s", what, verb, show(was), show(need))
 	}
@@ -97,7 +97,7 @@ func show(b *bound) string {
 	return plain(b.value)
 }
 
-// plain writes a number as people do, if it is not too long for that.
+// plain returns a number in ordinary notation, unless that is too long.
 func plain(d decimal) string {
 	const most = 20
 	if d.exponent > most || d.exponent < -most || len(d.digits) > most {
@@ -140,22 +140,22 @@ func (c *comparison) strings(old conjunction, s *schema) bool {
 		if had {
 			ok = c.doubt(s, "pattern", "the pattern has changed to %s", brief(pattern))
 		} else {
-			ok = c.report(s, "pattern", "has a pattern now: %s", brief(pattern))
+			ok = c.report(s, "pattern", "now has a pattern: %s", brief(pattern))
 		}
 	}
 	for _, format := range s.formats {
 		if slices.ContainsFunc(old.parts, func(o *schema) bool {
-			// Later drafts take a format for a remark, earlier ones demand it.
+			// In later drafts, a format is an annotation; earlier drafts require it.
 			return slices.Contains(o.formats, format) && (o.document.draft < draft2019 || s.document.draft >= draft2019)
 		}) {
 			continue
 		}
-		ok = c.report(s, "format", "has to have the format %s", brief(format))
+		ok = c.report(s, "format", "must have the format %s", brief(format))
 	}
 	return ok
 }
 
-// limit compares a limit on how many there are; sign is 1 for a least number.
+// limit compares a limit of a count; sign is 1 for a lower limit.
 func (c *comparison) limit(old conjunction, s *schema, name string, sign int, types typeSet, count func(any) (int, bool)) bool {
 	need, there := s.limits[name]
 	if !there {
@@ -178,12 +178,12 @@ func (c *comparison) limit(old conjunction, s *schema, name string, sign int, ty
 		return true
 	}
 	if !had {
-		return c.report(s, name, "has a %s now: %s", name, plain(need))
+		return c.report(s, name, "now has a %s: %s", name, plain(need))
 	}
 	return c.report(s, name, "the %s has changed from %s to %s", name, plain(was), plain(need))
 }
 
-// needs reports whether at least so many properties are required.
+// needs reports whether at least a number of properties is required.
 func (c *comparison) needs(old conjunction, least decimal) bool {
 	required := map[string]bool{}
 	for _, o := range old.parts {

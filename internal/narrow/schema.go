@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// A schema is one object of a document, its keywords in the form in which all
-// drafts have them.
+// A schema is one object of a document, with its keywords in a form that is common to all
+// drafts.
 type schema struct {
 	document *document
 	pointer  string
@@ -17,12 +17,12 @@ type schema struct {
 
 	never bool
 	types typeSet
-	// values is what enum and const leave, by its canonical form; nil if anything.
+	// values has the values that enum and const allow, by canonical form; nil if any.
 	values map[string]any
 
 	lower, upper *bound
 	multiples    []decimal
-	// limits are minLength, maxItems and so on.
+	// limits has minLength, maxItems and so on.
 	limits map[string]decimal
 
 	patterns, formats []string
@@ -43,12 +43,11 @@ type schema struct {
 	not                    *schema
 	condition, then, other *schema
 	reference              string
-	// expressions are the patterns of byPattern, as far as it is certain what they
-	// match.
+	// expressions has the patterns of byPattern whose matches are certain.
 	expressions map[string]*regexp.Regexp
-	// opaque are keywords whose meaning is not looked for.
+	// opaque has the unsupported keywords.
 	opaque []string
-	// text is known once it was needed.
+	// text is computed when it is needed.
 	text *string
 }
 
@@ -88,8 +87,8 @@ func parseSchema(d *document, pointer string, value any) *schema {
 	return s
 }
 
-// keywords are the members of a schema that have a meaning in some draft that can
-// make it refuse something. All others are annotations.
+// keywords are the members of a schema that can make it refuse a value in some draft. All
+// others are annotations.
 var keywords = func() map[string]bool {
 	known := map[string]bool{}
 	for _, name := range []string{
@@ -105,8 +104,8 @@ var keywords = func() map[string]bool {
 	return known
 }()
 
-// A parser reads the keywords of a schema. What it understands is seen; what has
-// another form than it should stays unseen, and becomes opaque.
+// A parser reads the keywords of a schema. A keyword that is unsupported or malformed stays
+// unseen, and becomes opaque.
 type parser struct {
 	*schema
 	object  map[string]any
@@ -114,7 +113,7 @@ type parser struct {
 	seen    map[string]bool
 }
 
-// from reports whether the draft of the document is this one or a later one.
+// from reports whether the draft of the document is a draft or a later one.
 func (p *parser) from(draft int) bool { return p.document.draft >= draft }
 
 // sub reads a keyword that is a schema.
@@ -295,7 +294,7 @@ func (p *parser) arrays() {
 		p.prefixName = "prefixItems"
 		p.prefix, p.rest = p.list("prefixItems"), p.sub("items")
 	} else if p.rest = p.sub("items"); p.rest != nil {
-		p.seen["additionalItems"] = true // It counts only after a list.
+		p.seen["additionalItems"] = true // It has an effect only after a list.
 	} else if p.prefix = p.list("items"); p.prefix != nil {
 		p.restName = "additionalItems"
 		p.rest = p.flagOrSub("additionalItems")
@@ -326,7 +325,7 @@ func (p *parser) flag(name string) (value, ok bool) {
 	return value, ok
 }
 
-// flagOrSub reads a keyword that is a schema and, in draft-04 too, true or false.
+// flagOrSub reads a keyword that is a schema or, also in draft-04, true or false.
 func (p *parser) flagOrSub(name string) *schema {
 	if value, ok := p.flag(name); ok {
 		p.seen[name] = true
@@ -381,8 +380,8 @@ func (p *parser) dependencies(name string, schemas bool) {
 	}
 }
 
-// expression compiles a pattern, if it certainly means the same here as in
-// JavaScript, for which patterns of JSON Schema are written.
+// expression compiles a pattern if it certainly means the same in Go as in JavaScript, the
+// dialect of JSON Schema.
 func expression(pattern string) *regexp.Regexp {
 	if !plainPattern.MatchString(pattern) {
 		return nil
@@ -394,6 +393,6 @@ func expression(pattern string) *regexp.Regexp {
 	return compiled
 }
 
-// plainPattern matches patterns without escapes, dots and groups, which are where the
-// dialects differ.
+// plainPattern matches patterns without escapes, dots and groups, in which the dialects
+// differ.
 var plainPattern = regexp.MustCompile(`^\^?[A-Za-z0-9_\-*+\[\]]*\$?$`)

@@ -8,8 +8,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// An InvalidError says what is wrong with parameters. Its text is made from the
-// schema and from names of properties, never from values, which may be secret.
+// An InvalidError describes what is wrong with parameters. Its text comes from the schema
+// and from names of properties, never from values, which may be secret.
 type InvalidError struct{ text string }
 
 func (e *InvalidError) Error() string { return e.text }
@@ -18,16 +18,16 @@ func invalidf(format string, args ...any) *InvalidError {
 	return &InvalidError{fmt.Sprintf(format, args...)}
 }
 
-// Check returns nil if parameters, a JSON object, are valid, and an
-// [*InvalidError] if they are not, or take too much work. Any other error is the
-// schema's: it refers to itself in a way that only some parameters show.
+// Check returns nil if parameters, a JSON object, are valid, and an [*InvalidError] if they
+// are not, or if they take too much work. Any other error is a fault of the schema: it
+// refers to itself in a way that only some parameters reveal.
 func (s *Schema) Check(parameters []byte) error {
 	if s.quick != nil && s.quick.accepts(parameters) {
 		return nil
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(parameters))
 	if err != nil {
-		return invalidf("parameters: they are no valid JSON")
+		return invalidf("parameters: they are not valid JSON")
 	}
 	var total extent
 	if err := measure(value, &total); err != nil {
@@ -36,7 +36,7 @@ func (s *Schema) Check(parameters []byte) error {
 		return s.refuse([]violation{{path: m.path, text: m.reason}})
 	}
 	if !s.affordable(value, total) {
-		return invalidf("parameters: they are too complex to validate: more than %d steps would be needed; send less at a time", maxWork)
+		return invalidf("parameters: they are too complex to validate: they need more than %d steps; send fewer parameters at once", maxWork)
 	}
 	err = s.root.Validate(value)
 	var invalid *jsonschema.ValidationError

@@ -11,39 +11,39 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// The bounds of a schema. The size is that of the specification (spec.md, "Input
-// Parameters Schema Object"); a schema that is deeper or larger inside is no
-// description of parameters but an attack, or an accident.
+// The bounds of a schema. The specification limits the size (spec.md, "Input Parameters
+// Schema Object"). A schema that exceeds another bound is an attack or an accident, and
+// does not describe parameters.
 const (
 	maxSchemaSize = 64 << 10
-	// maxChain bounds how many schemas may apply to a value one through another,
-	// by $ref, allOf and the like.
+	// maxChain bounds the schemas that apply to one value through $ref, allOf and the
+	// like.
 	maxChain = 100
 )
 
-// A Schema is one of the catalog, ready to use by many goroutines.
+// A Schema is a compiled schema of a catalog. It is safe for concurrent use.
 type Schema struct {
 	root *jsonschema.Schema
-	// quick accepts most valid parameters at once; nil if the schema is beyond it.
+	// quick accepts most valid parameters fast; nil if it does not support the schema.
 	quick *quick
-	// facts is what is known about the work of each part.
+	// facts has the work of each part.
 	facts map[*jsonschema.Schema]*facts
-	// parts are the parts by location.
+	// parts has the parts by location.
 	parts map[string]*jsonschema.Schema
-	// names are all names of properties that the schema mentions.
+	// names has all names of properties in the schema.
 	names map[string]bool
 }
 
-// schemaURL is that of every schema, for the compiler. It has a path, so that a
-// relative reference leads elsewhere.
+// schemaURL is the URL of every schema in the compiler. It has a path, so that a relative
+// reference leads to another document.
 const (
 	schemaBase = "schema:///"
 	schemaURL  = schemaBase + "parameters"
 )
 
-// Compile prepares a schema. $schema decides about the draft: 04, which it also is
-// without $schema, 06, 07, 2019-09 or 2020-12. Nothing is ever loaded from
-// elsewhere. The error says what is wrong with the schema, and where in it.
+// Compile compiles a schema. $schema selects the draft: 04, which is the default, 06, 07,
+// 2019-09 or 2020-12. Compile never loads other documents. The error lists the faults of
+// the schema with their places.
 func Compile(text json.RawMessage) (*Schema, error) {
 	root, document, err := compileText(text)
 	if err != nil {
@@ -60,7 +60,7 @@ func Compile(text json.RawMessage) (*Schema, error) {
 	return s, nil
 }
 
-// compileText compiles a schema as far as package jsonschema does.
+// compileText compiles a schema with package jsonschema.
 func compileText(text json.RawMessage) (*jsonschema.Schema, map[string]any, error) {
 	if len(text) > maxSchemaSize {
 		return nil, nil, fmt.Errorf("has %d bytes: the specification allows 64 kB (%d)", len(text), maxSchemaSize)
@@ -81,14 +81,14 @@ func compileText(text json.RawMessage) (*jsonschema.Schema, map[string]any, erro
 		draft = draftURLs[0]
 	}
 	if name, ok := draft.(string); !ok || !slices.Contains(draftURLs, strings.TrimSuffix(strings.Replace(name, "https://", "http://", 1), "#")) {
-		return nil, nil, errors.New(`$schema names no draft that is supported: use one of "http://json-schema.org/draft-04/schema#", draft-06 and draft-07 in the same way, "https://json-schema.org/draft/2019-09/schema" and "https://json-schema.org/draft/2020-12/schema"`)
+		return nil, nil, errors.New(`$schema is not a supported draft: use one of "http://json-schema.org/draft-04/schema#", draft-06 and draft-07 in the same way, "https://json-schema.org/draft/2019-09/schema" and "https://json-schema.org/draft/2020-12/schema"`)
 	}
 	if err := checkDynamic(document); err != nil {
 		return nil, nil, err
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
-	compiler.UseLoader(nil) // Nothing is ever loaded, not even files, which is the default.
+	compiler.UseLoader(nil) // By default, the compiler would load files.
 	compiler.UseRegexpEngine(compilePattern)
 	if err := compiler.AddResource(schemaURL, document); err != nil {
 		return nil, nil, describeFault(err)
@@ -100,7 +100,7 @@ func compileText(text json.RawMessage) (*jsonschema.Schema, map[string]any, erro
 	return root, document, nil
 }
 
-// draftURLs are the values of $schema, without the # at their end and with http.
+// draftURLs are the values of $schema, with http and without the # at the end.
 var draftURLs = []string{
 	"http://json-schema.org/draft-04/schema",
 	"http://json-schema.org/draft-06/schema",
@@ -109,9 +109,9 @@ var draftURLs = []string{
 	"http://json-schema.org/draft/2020-12/schema",
 }
 
-// checkDynamic refuses references whose target depends on how they are reached:
-// with one document, one set of anchors and no foreign ones, $dynamicRef and
-// $recursiveRef are but $ref, and the work they cause can be counted.
+// checkDynamic refuses references whose target depends on the path to them. In a single
+// document with one set of anchors, $dynamicRef and $recursiveRef are the same as $ref, so
+// that their work can be counted.
 func checkDynamic(document map[string]any) error {
 	var refs, anchors, resources, foreign int
 	var visit func(value any, root bool)

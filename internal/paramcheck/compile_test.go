@@ -33,20 +33,20 @@ func TestSchemaProblems(t *testing.T) {
 		{"array", `[]`, "must be an object"},
 		{"boolean", `true`, "must be an object"},
 		{"too large", `{"description":"` + strings.Repeat("x", 64<<10) + `"}`, "65554 bytes: the specification allows 64 kB (65536)"},
-		{"too deep", strings.Repeat(`{"not":`, 200) + "{}" + strings.Repeat("}", 200), "nested too deep"},
-		{"unknown draft", `{"$schema":"http://json-schema.org/draft-03/schema#"}`, "$schema names no draft"},
-		{"own metaschema", `{"$schema":"https://example.com/schema"}`, "$schema names no draft"},
+		{"too deep", strings.Repeat(`{"not":`, 200) + "{}" + strings.Repeat("}", 200), "nested too deeply"},
+		{"unknown draft", `{"$schema":"http://json-schema.org/draft-03/schema#"}`, "$schema is not a supported draft"},
+		{"own metaschema", `{"$schema":"https://example.com/schema"}`, "$schema is not a supported draft"},
 		{"$schema of no draft inside", `{` + draft("2020-12") + `"properties":{"a":{"$id":"x","$schema":"https://example.com/s"}}}`, `another document, "https://example.com/s"`},
 		{"no schema", `{"properties":{"a":{"type":"strng"}}}`, "/properties/a/type: must be"},
-		{"no schema either", `{"properties":[]}`, "is no schema of its draft: /properties: must be an object, not an array"},
+		{"no schema either", `{"properties":[]}`, "is not valid in its draft: /properties: must be an object, not an array"},
 		{"http", `{"properties":{"a":{"$ref":"https://example.com/a.json#/b"}}}`, `refers to another document, "https://example.com/a.json": the specification allows no external references`},
 		{"file", `{"properties":{"a":{"$ref":"file:///etc/passwd"}}}`, `another document, "file:///etc/passwd"`},
 		{"relative", `{"properties":{"a":{"$ref":"b.json"}}}`, "another document"},
 		{"relative to an id", `{"id":"https://example.com/a.json","properties":{"a":{"$ref":"b.json"}}}`, `another document, "https://example.com/b.json"`},
 		{"missing", `{"properties":{"a":{"$ref":"#/definitions/b"}}}`, "refers to /definitions/b, which does not exist"},
 		{"missing anchor", `{` + draft("07") + `"properties":{"a":{"$ref":"#b"}}}`, `refers to "#b", which does not exist`},
-		{"look-ahead", `{"properties":{"a":{"pattern":"^(?!x)"}}}`, `/properties/a/pattern: the pattern is none of RE2: invalid or unsupported Perl syntax in "(?!" (it has no look-ahead`},
-		{"look-ahead in a name", `{"patternProperties":{"^(?=x)":{}}}`, "/patternProperties: the pattern is none of RE2"},
+		{"look-ahead", `{"properties":{"a":{"pattern":"^(?!x)"}}}`, `/properties/a/pattern: the pattern is not valid in RE2: invalid or unsupported Perl syntax in "(?!" (RE2 has no look-ahead`},
+		{"look-ahead in a name", `{"patternProperties":{"^(?=x)":{}}}`, "/patternProperties: the pattern is not valid in RE2"},
 		{"no pattern", `{"properties":{"a":{"pattern":"("}}}`, `missing closing ) in "("`},
 		{"long pattern", `{"properties":{"a":{"pattern":"` + strings.Repeat("x", 5000) + `"}}}`, "the pattern has 5000 bytes"},
 		{"large pattern", `{"properties":{"a":{"pattern":"(.{900}x){1}` + strings.Repeat(".{1000}", 20) + `"}}}`, "the pattern is too large"},
@@ -79,20 +79,20 @@ func TestSchemaProblems(t *testing.T) {
 	}
 }
 
-// All that is wrong is told, up to a number, and in the same order each time.
+// The error lists the faults up to a limit, always in the same order.
 func TestAllSchemaProblems(t *testing.T) {
 	t.Parallel()
 	for schema, want := range map[string]string{
-		`{"properties":{"a":{"$ref":"#/x"},"b":{"items":{"$ref":"https://example.com/b"}},"c":{"patternProperties":{"(":{}}},"d/e":{"allOf":[{"$ref":"#nope"}]},"f":{"default":{"$ref":"no reference"}}}}`: `refers to /x, which does not exist in it; ` +
-			`refers to another document, "https://example.com/b": the specification allows no external references, so copy what is needed into the schema; ` +
-			`/properties/c/patternProperties: the pattern is none of RE2: missing closing ) in "(" (it has no look-ahead, look-behind and back references); ` +
-			`refers to "#nope", which does not exist in it`,
-		`{"properties":{"a":{"type":"x"},"b":{"minLength":"1"},"c":{"pattern":"("}},"required":[]}`: `is no schema of its draft: ` +
+		`{"properties":{"a":{"$ref":"#/x"},"b":{"items":{"$ref":"https://example.com/b"}},"c":{"patternProperties":{"(":{}}},"d/e":{"allOf":[{"$ref":"#nope"}]},"f":{"default":{"$ref":"no reference"}}}}`: `refers to /x, which does not exist in the schema; ` +
+			`refers to another document, "https://example.com/b": the specification allows no external references, so copy the target into the schema; ` +
+			`/properties/c/patternProperties: the pattern is not valid in RE2: missing closing ) in "(" (RE2 has no look-ahead, look-behind and back references); ` +
+			`refers to "#nope", which does not exist in the schema`,
+		`{"properties":{"a":{"type":"x"},"b":{"minLength":"1"},"c":{"pattern":"("}},"required":[]}`: `is not valid in its draft: ` +
 			`/properties/a/type: must be "array", "boolean", "integer", "null", "number", "object" or "string"; ` +
 			`/properties/b/minLength: must be an integer, not a string; ` +
-			`/properties/c/pattern: the pattern is none of RE2: missing closing ) in "(" (it has no look-ahead, look-behind and back references); ` +
+			`/properties/c/pattern: the pattern is not valid in RE2: missing closing ) in "(" (RE2 has no look-ahead, look-behind and back references); ` +
 			`/required: must have at least 1 item`,
-		`{"minLength":-1,"maxLength":-1,"minItems":-1,"maxItems":-1,"minProperties":-1,"maxProperties":-1}`: `is no schema of its draft: ` +
+		`{"minLength":-1,"maxLength":-1,"minItems":-1,"maxItems":-1,"minProperties":-1,"maxProperties":-1}`: `is not valid in its draft: ` +
 			`/maxItems: must be at least 0; /maxLength: must be at least 0; /maxProperties: must be at least 0; /minItems: must be at least 0; /minLength: must be at least 0; and 1 more`,
 	} {
 		for range 20 {
@@ -103,7 +103,7 @@ func TestAllSchemaProblems(t *testing.T) {
 	}
 }
 
-// A file that is there is not read either.
+// An existing file is not read, either.
 func TestFilesAreNotRead(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a.json")
@@ -116,7 +116,7 @@ func TestFilesAreNotRead(t *testing.T) {
 	}
 }
 
-// What looks like a reference to the outside but is none.
+// References that look external, but are not.
 func TestInternalReferences(t *testing.T) {
 	t.Parallel()
 	for name, schema := range map[string]string{
@@ -137,8 +137,7 @@ func TestInternalReferences(t *testing.T) {
 	}
 }
 
-// The schemas of the drafts themselves can be referred to: they are no other
-// document that would have to be fetched.
+// A schema can refer to the schema of its draft, which needs no fetching.
 func TestMetaschemas(t *testing.T) {
 	t.Parallel()
 	for name, url := range drafts {
@@ -153,7 +152,7 @@ func TestMetaschemas(t *testing.T) {
 	}
 }
 
-// The largest schemas that are allowed do compile.
+// The largest allowed schemas compile.
 func TestLargestSchema(t *testing.T) {
 	t.Parallel()
 	var properties []string

@@ -1,7 +1,8 @@
-// Package paramcheck checks the parameters of requests against JSON Schemas that
-// come from catalogs. JSON Schema itself is that of santhosh-tekuri/jsonschema; the
-// package adds what a server that is open to users needs: a bound on the work,
-// whatever schema and parameters are (work.go, extent.go, pattern.go), texts that
-// do not repeat values (violation.go), and a short way for what is valid
-// (quick.go).
+// Package paramcheck validates the parameters of requests against the JSON Schemas of
+// catalogs.
+//
+// It adds to the library santhosh-tekuri/jsonschema what a public server needs: a bound on
+// the work for any schema and parameters (work.go, extent.go, pattern.go), messages without
+// values (violation.go), and a fast path for valid parameters (quick.go). It does not know
+// catalogs or requests: package catalog calls it for each schema.
 package paramcheck

@@ -9,7 +9,7 @@ import (
 // MaxWork is the bound of a validation.
 const MaxWork = maxWork
 
-// A Probe looks into how a schema is validated.
+// A Probe gives tests access to the validation of a schema.
 type Probe struct {
 	text []byte
 	s    *Schema
@@ -21,7 +21,7 @@ func NewProbe(text []byte) (*Probe, error) {
 	return &Probe{text, s}, err
 }
 
-// Check is that of the schema.
+// Check calls Check of the schema.
 func (p *Probe) Check(parameters []byte) error { return p.s.Check(parameters) }
 
 // Quick reports whether parameters are accepted without the library.
@@ -29,7 +29,7 @@ func (p *Probe) Quick(parameters []byte) bool {
 	return p.s.quick != nil && p.s.quick.accepts(parameters)
 }
 
-// Library is the verdict of the library alone, on what is affordable.
+// Library returns the verdict of the library alone, for affordable parameters.
 func (p *Probe) Library(parameters []byte) error {
 	root, _, err := compileText(p.text)
 	if err != nil {
@@ -42,8 +42,8 @@ func (p *Probe) Library(parameters []byte) error {
 	return root.Validate(value)
 }
 
-// Work returns how many parts of the schema were really applied to values, and
-// how many steps were foreseen at most; ok is false if that is too much.
+// Work returns how many parts of the schema were applied to values, and the estimate of
+// steps; ok is false if the estimate is too high.
 func (p *Probe) Work(parameters []byte) (taken, foreseen int, ok bool) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(parameters))
 	var total extent

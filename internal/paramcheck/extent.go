@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// maxDepth bounds how deep parameters, and schemas, may be nested.
+// maxDepth bounds the nesting of parameters and of schemas.
 const maxDepth = 100
 
-// maxNumber bounds the digits of a number and its power of ten. "1e999999999" is
-// short, but comparing it takes more memory than there is.
+// maxNumber bounds the digits of a number and its power of ten. "1e999999999" is short, but
+// comparing it needs gigabytes of memory.
 const maxNumber = 400
 
-// unit is what a step costs less than: so many bytes of text per instruction of a
-// pattern, or so many digits of a number.
+// unit is the upper bound of a step: bytes of text per instruction of a pattern, or digits
+// of a number.
 const unit = 64
 
-// An extent is how large a JSON value is: mass in steps for looking at each of
-// its values once, and bytes of text.
+// An extent is the size of a JSON value: mass in steps for visiting each of its values once,
+// and bytes of text.
 type extent struct{ mass, bytes int }
 
-// extentOf is that of the value itself, without what is below it.
+// extentOf returns the extent of the value itself, without its members and elements.
 func extentOf(value any) extent {
 	switch value := value.(type) {
 	case map[string]any:
@@ -43,7 +43,7 @@ func extentOf(value any) extent {
 	}
 }
 
-// A misfit is a value that is not looked at any further.
+// A misfit is a value that stops the validation.
 type misfit struct {
 	path   []string
 	reason string
@@ -51,8 +51,8 @@ type misfit struct {
 
 func (m *misfit) Error() string { return pointer(m.path, nil) + ": " + m.reason }
 
-// measure adds the extent of a value and all below it to total. It returns the
-// first value that is nested too deep or is too large a number.
+// measure adds the extent of a value and all values in it to total. It returns the first
+// value that is nested too deeply, or is too large a number.
 func measure(value any, total *extent) error {
 	if m := measureAt(value, maxDepth, total); m != nil {
 		for i, j := 0, len(m.path)-1; i < j; i, j = i+1, j-1 {
@@ -63,7 +63,7 @@ func measure(value any, total *extent) error {
 	return nil
 }
 
-// measureAt returns the path of a misfit backwards.
+// measureAt returns the path of a misfit in reverse.
 func measureAt(value any, depth int, total *extent) *misfit {
 	e := extentOf(value)
 	total.mass += e.mass
@@ -71,7 +71,7 @@ func measureAt(value any, depth int, total *extent) *misfit {
 	switch value := value.(type) {
 	case map[string]any:
 		if depth == 0 {
-			return &misfit{reason: "is nested too deep"}
+			return &misfit{reason: "is nested too deeply"}
 		}
 		for _, name := range sortedNames(value) {
 			if m := measureAt(value[name], depth-1, total); m != nil {
@@ -81,7 +81,7 @@ func measureAt(value any, depth int, total *extent) *misfit {
 		}
 	case []any:
 		if depth == 0 {
-			return &misfit{reason: "is nested too deep"}
+			return &misfit{reason: "is nested too deeply"}
 		}
 		for i, element := range value {
 			if m := measureAt(element, depth-1, total); m != nil {
@@ -97,8 +97,8 @@ func measureAt(value any, depth int, total *extent) *misfit {
 	return nil
 }
 
-// numberSize returns how many digits a number has when it is written out, and
-// whether they can be dealt with.
+// numberSize returns the number of digits of a number when it is written out, and whether
+// that is within the bound.
 func numberSize(text string) (int, bool) {
 	mantissa, exponent := text, ""
 	if i := strings.IndexAny(text, "eE"); i >= 0 {

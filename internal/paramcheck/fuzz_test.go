@@ -13,12 +13,11 @@ import (
 // canary marks every string of the parameters in FuzzValidate.
 const canary = "canary-7f3a91"
 
-// maxDescription is more than a description can have.
+// maxDescription exceeds the longest possible description.
 const maxDescription = 6000
 
-// FuzzValidate holds that validation never panics, takes no more steps than were
-// foreseen, says the same twice and the same as the library, and never repeats a
-// value.
+// Validation never panics, takes no more steps than estimated, returns the same verdict
+// each time and as the library, and never repeats a value.
 func FuzzValidate(f *testing.F) {
 	f.Add([]byte(rich), []byte(richParameters))
 	f.Add([]byte(rich), []byte(`{"size":"x","more":[1e500,"y"]}`))
@@ -30,7 +29,7 @@ func FuzzValidate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, schema, parameters []byte) {
 		p, err := paramcheck.NewProbe(schema)
 		if err != nil {
-			return // FuzzCompile's business.
+			return // See FuzzSchemaCompile.
 		}
 		first := p.Check(parameters)
 		if again := p.Check(parameters); fmt.Sprint(first) != fmt.Sprint(again) {
@@ -44,7 +43,7 @@ func FuzzValidate(f *testing.F) {
 			return
 		}
 		if taken > foreseen {
-			t.Fatalf("%d parts were applied, %d steps were foreseen", taken, foreseen)
+			t.Fatalf("%d parts were applied, %d steps were estimated", taken, foreseen)
 		}
 		if library := p.Library(parameters); (library == nil) != (first == nil) {
 			t.Fatalf("the library says %v, not %v", library, first)
@@ -58,7 +57,7 @@ func FuzzValidate(f *testing.F) {
 	})
 }
 
-// marked puts the canary into every string of valid JSON, but not into names.
+// marked puts the canary into every string of valid JSON except names.
 func marked(t *testing.T, text []byte) []byte {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -90,8 +89,8 @@ func marked(t *testing.T, text []byte) []byte {
 	return encoded
 }
 
-// FuzzSchemaCompile holds that no schema makes the compiler panic, that it says
-// the same each time, briefly, and that what compiles can be used.
+// The compiler never panics, and returns the same short error each time. A compiled schema
+// can be used.
 func FuzzSchemaCompile(f *testing.F) {
 	for _, seed := range []string{
 		rich, `{"$ref":"#"}`, `{"$ref":"file:///etc/passwd"}`, `{"$schema":"http://json-schema.org/schema"}`,

@@ -16,7 +16,7 @@ var drafts = map[string]string{
 	"2020-12": "https://json-schema.org/draft/2020-12/schema",
 }
 
-// validate returns what is wrong with the schema, or else with the parameters.
+// validate returns the error of the schema, or else of the parameters.
 func validate(schema, parameters string) error {
 	s, err := paramcheck.Compile([]byte(schema))
 	if err != nil {
@@ -30,7 +30,7 @@ func isInvalid(err error) bool {
 	return errors.As(err, &invalid)
 }
 
-// description is what users are told about err.
+// description returns what users see of err.
 func description(t *testing.T, err error) string {
 	t.Helper()
 	if !isInvalid(err) {

@@ -9,9 +9,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// The bounds of a regular expression. Matching takes time that grows with the
-// length of the text times the size of the compiled pattern, and "(.{1000}){9}"
-// is short but large.
+// The bounds of a regular expression. The time to match grows with the length of the text
+// times the size of the compiled pattern. "(.{1000}){9}" is short, but large when compiled.
 const (
 	maxPattern     = 4 << 10
 	maxPatternSize = 10_000
@@ -25,29 +24,29 @@ type pattern struct {
 
 var _ jsonschema.Regexp = (*pattern)(nil)
 
-// A patternError says why a regular expression cannot be used.
+// A patternError is the reason why a regular expression cannot be used.
 type patternError struct{ reason string }
 
 func (e *patternError) Error() string { return e.reason }
 
-// compilePattern is the engine of the compiler. It has the syntax of RE2, which
-// is that of ECMA-262 but for what takes exponential time: look-ahead,
-// look-behind and back references.
+// compilePattern compiles patterns for the compiler. It has the syntax of RE2, which is
+// ECMA-262 without constructs that take exponential time: look-ahead, look-behind and back
+// references.
 func compilePattern(text string) (jsonschema.Regexp, error) {
 	if len(text) > maxPattern {
-		return nil, &patternError{fmt.Sprintf("the pattern has %d bytes, and at most %d can be used", len(text), maxPattern)}
+		return nil, &patternError{fmt.Sprintf("the pattern has %d bytes, more than %d", len(text), maxPattern)}
 	}
 	parsed, err := syntax.Parse(text, syntax.Perl)
 	var wrong *syntax.Error
 	if errors.As(err, &wrong) {
-		return nil, &patternError{fmt.Sprintf("the pattern is none of RE2: %s in %q (it has no look-ahead, look-behind and back references)", wrong.Code, shorten(wrong.Expr, maxShown))}
+		return nil, &patternError{fmt.Sprintf("the pattern is not valid in RE2: %s in %q (RE2 has no look-ahead, look-behind and back references)", wrong.Code, shorten(wrong.Expr, maxShown))}
 	}
 	if err != nil {
-		return nil, &patternError{"the pattern is none of RE2"}
+		return nil, &patternError{"the pattern is not valid in RE2"}
 	}
 	size := instructions(parsed)
 	if size > maxPatternSize {
-		return nil, &patternError{fmt.Sprintf("the pattern is too large: with its repetitions written out it has %d instructions, and at most %d can be used", size, maxPatternSize)}
+		return nil, &patternError{fmt.Sprintf("the pattern is too large: with its repetitions it has %d instructions, more than %d", size, maxPatternSize)}
 	}
 	compiled, err := regexp.Compile(text)
 	if err != nil {
@@ -56,8 +55,8 @@ func compilePattern(text string) (jsonschema.Regexp, error) {
 	return &pattern{compiled, size}, nil
 }
 
-// instructions estimates the size of a compiled pattern, from above, without
-// compiling it.
+// instructions returns an upper bound of the size of a compiled pattern, without compiling
+// it.
 func instructions(e *syntax.Regexp) int {
 	const limit = 100 * maxPatternSize
 	size := 2 + len(e.Rune)

@@ -15,17 +15,16 @@ import (
 	"github.com/openbroker/openbroker/internal/jsonpointer"
 )
 
-// maxProblems bounds how much of what is wrong with a schema is told, and
-// maxSuspects for how many parts it is found out: each may cost as much as the whole
-// schema.
+// maxProblems bounds the faults in the error of a schema, and maxSuspects the parts that
+// are compiled separately to find them: each may cost as much as the whole schema.
 const (
 	maxProblems = 5
 	maxSuspects = 20
 )
 
-// describeAll says what is wrong with a schema that does not compile. The library
-// stops at the first fault, and which one that is changes from time to time: the
-// parts that can be at fault are compiled one by one.
+// describeAll returns the faults of a schema that does not compile. The library stops at
+// the first fault, in random order. Therefore describeAll compiles the parts that may be at
+// fault one by one.
 func describeAll(compiler *jsonschema.Compiler, document map[string]any, err error) error {
 	var invalid *jsonschema.SchemaValidationError
 	if errors.As(err, &invalid) {
@@ -49,15 +48,15 @@ func describeAll(compiler *jsonschema.Compiler, document map[string]any, err err
 	return errors.New(strings.Join(found, "; "))
 }
 
-// suspects returns the pointers of parts that refer to others or have patterns as
-// names, the deepest first: they fail for themselves, and not for what is in them.
+// suspects returns the pointers of parts that have references or patterns as names. The
+// deepest come first, so that they fail for their own faults.
 func suspects(value any, at string) []string {
 	var found []string
 	switch value := value.(type) {
 	case map[string]any:
 		for _, name := range sortedNames(value) {
 			switch name {
-			case "enum", "const", "default", "examples": // What is in there is no schema.
+			case "enum", "const", "default", "examples": // These have values, not schemas.
 			default:
 				found = append(found, suspects(value[name], at+"/"+jsonpointer.Escape(name))...)
 			}
@@ -75,7 +74,7 @@ func suspects(value any, at string) []string {
 	return found
 }
 
-// describeFault says what a fault is, and where if that is not plain.
+// describeFault describes a fault, with its place unless that is obvious.
 func describeFault(err error) error {
 	var (
 		load    *jsonschema.LoadURLError
@@ -86,11 +85,11 @@ func describeFault(err error) error {
 	)
 	switch {
 	case errors.As(err, &load):
-		return fmt.Errorf("refers to another document, %q: the specification allows no external references, so copy what is needed into the schema", shorten(strings.TrimPrefix(load.URL, schemaBase), maxShown))
+		return fmt.Errorf("refers to another document, %q: the specification allows no external references, so copy the target into the schema", shorten(strings.TrimPrefix(load.URL, schemaBase), maxShown))
 	case errors.As(err, &missing):
-		return fmt.Errorf("refers to %s, which does not exist in it", pointerOf(missing.URL))
+		return fmt.Errorf("refers to %s, which does not exist in the schema", pointerOf(missing.URL))
 	case errors.As(err, &anchor):
-		return fmt.Errorf("refers to %q, which does not exist in it", shorten(strings.TrimPrefix(anchor.Reference, schemaURL), maxShown))
+		return fmt.Errorf("refers to %q, which does not exist in the schema", shorten(strings.TrimPrefix(anchor.Reference, schemaURL), maxShown))
 	case errors.As(err, &pattern):
 		return fmt.Errorf("%s: %w", pointerOf(pattern.URL), pattern.Err)
 	case errors.As(err, &invalid):
@@ -100,11 +99,11 @@ func describeFault(err error) error {
 	}
 }
 
-// describeInvalid says why a schema is none of its draft, once for each place.
+// describeInvalid describes why a schema is not valid in its draft, once for each place.
 func describeInvalid(err *jsonschema.SchemaValidationError) error {
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err.Err, &invalid) {
-		return fmt.Errorf("is no schema of its draft: %s", shorten(err.Err.Error(), 2*maxShown))
+		return fmt.Errorf("is not valid in its draft: %s", shorten(err.Err.Error(), 2*maxShown))
 	}
 	found := map[string]string{}
 	collectFaults(invalid, found)
@@ -116,11 +115,11 @@ func describeInvalid(err *jsonschema.SchemaValidationError) error {
 		}
 		texts = append(texts, place+": "+found[place])
 	}
-	return fmt.Errorf("is no schema of its draft: %s", strings.Join(texts, "; "))
+	return fmt.Errorf("is not valid in its draft: %s", strings.Join(texts, "; "))
 }
 
-// collectFaults finds a fault for each place. Where there are several, as those of
-// alternatives, the one stays that says what is possible, or else the first.
+// collectFaults finds one fault for each place. Of several, such as those of alternatives,
+// it keeps one that lists the allowed values, or the first one.
 func collectFaults(e *jsonschema.ValidationError, found map[string]string) {
 	for _, cause := range e.Causes {
 		collectFaults(cause, found)
@@ -138,7 +137,7 @@ func collectFaults(e *jsonschema.ValidationError, found map[string]string) {
 	}
 }
 
-// pointerOf is the JSON Pointer into the schema that a location has.
+// pointerOf returns the JSON Pointer of a location in the schema.
 func pointerOf(location string) string {
 	_, fragment, _ := strings.Cut(location, "#")
 	if decoded, err := url.PathUnescape(fragment); err == nil {

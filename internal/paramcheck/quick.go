@@ -8,21 +8,20 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A quick accepts most valid parameters without decoding them, in a fraction of
-// the time. It knows the keywords that most schemas consist of. Whatever is
-// beyond it, and all that is not valid, is left to the library, which also says
-// what is wrong: quick only ever says yes.
+// A quick accepts most valid parameters without decoding them, in a fraction of the time.
+// It supports the usual keywords. It leaves other keywords and invalid parameters to the
+// library, which describes the violations: quick only accepts.
 type quick struct {
 	anything bool
-	// types are the types that are allowed, as bits.
+	// types has the allowed types as bits.
 	types kinds
 
 	properties map[string]*quick
-	// required has a bit for each name, and all is their union.
+	// required has a bit for each required name, and all is their union.
 	required map[string]uint64
 	all      uint64
-	// closed says that no other properties are allowed; otherwise additional, if
-	// not nil, applies to them.
+	// closed forbids other properties; otherwise additional applies to them, if not
+	// nil.
 	closed     bool
 	additional *quick
 
@@ -32,7 +31,7 @@ type quick struct {
 	limited              bool
 	minLength, maxLength int
 	pattern              *pattern
-	// choices are the strings of an enum; nil for no enum.
+	// choices has the strings of an enum; nil without an enum.
 	choices map[string]bool
 	format  func(any) error
 
@@ -59,17 +58,16 @@ var kindNames = map[string]kinds{
 	"string": isString, "array": isArray, "object": isObject,
 }
 
-// quickOf returns what accepts for a part, or nil if it has to be left to the
-// library.
+// quickOf returns the quick of a part, or nil if only the library supports the part.
 func quickOf(s *jsonschema.Schema, made map[*jsonschema.Schema]*quick) *quick {
 	for isReference(s) {
-		s = s.Ref // There is an end to it, see checkChain.
+		s = s.Ref // This ends, see checkChain.
 	}
 	if q, ok := made[s]; ok {
 		return q
 	}
 	q := &quick{types: isAnything, maxItems: math.MaxInt, maxLength: math.MaxInt, minimum: math.MinInt64, maximum: math.MaxInt64}
-	made[s] = q // A part below itself finds it here.
+	made[s] = q // A recursive part finds it here.
 	switch {
 	case s.Bool != nil:
 		q.anything = true
@@ -83,7 +81,7 @@ func quickOf(s *jsonschema.Schema, made map[*jsonschema.Schema]*quick) *quick {
 	return q
 }
 
-// onlyQuick reports whether a part has no keyword that quick does not know.
+// onlyQuick reports whether quick supports all keywords of a part.
 func onlyQuick(s *jsonschema.Schema) bool {
 	return s.Ref == nil && s.RecursiveRef == nil && s.DynamicRef == nil && s.Const == nil && s.Not == nil &&
 		len(s.AllOf) == 0 && len(s.AnyOf) == 0 && len(s.OneOf) == 0 && s.If == nil &&
@@ -121,7 +119,7 @@ func (q *quick) ofScalars(s *jsonschema.Schema) bool {
 	}
 	if s.Format != nil {
 		if s.Format.Name == "regex" {
-			return false // It has a cost of its own.
+			return false // It has a separate cost.
 		}
 		q.format = s.Format.Validate
 	}
@@ -157,7 +155,7 @@ func (q *quick) ofObject(s *jsonschema.Schema, made map[*jsonschema.Schema]*quic
 		q.required[name] |= 1 << i
 		q.all |= 1 << i
 		if _, ok := s.Properties[name]; !ok {
-			return false // It is looked up among the properties.
+			return false // quick looks it up among the properties.
 		}
 	}
 	q.properties = make(map[string]*quick, len(s.Properties))
@@ -201,7 +199,7 @@ func set(field, value *int) {
 	}
 }
 
-// bound reports whether a bound is a whole number that fits.
+// bound reports whether a bound is a whole number that fits into an int64.
 func bound(field *int64, value *big.Rat) bool {
 	if value == nil {
 		return true
@@ -213,13 +211,13 @@ func bound(field *int64, value *big.Rat) bool {
 	return true
 }
 
-// accepts reports whether an object is valid for sure.
+// accepts reports whether an object is certainly valid.
 func (q *quick) accepts(object []byte) bool {
 	s := scanner{data: object}
 	return s.value(q, maxDepth) && s.end()
 }
 
-// text reports whether a string without escapes is valid for sure.
+// text reports whether a string without escapes is certainly valid.
 func (q *quick) text(text []byte) bool {
 	if q.types&isString == 0 || q.choices != nil && !q.choices[string(text)] {
 		return false

@@ -21,8 +21,8 @@ const rich = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"objec
 const richParameters = `{"name":"orders","size":16,"version":"15","backup":{"enabled":true,"hour":3,"to":"s3"},"extensions":["pg_trgm","post"],` +
 	`"owner":"blue@example.com","notes":{"any":[1,{"thing":null}]}}`
 
-// The usual keywords do not need the library for what is valid. That what is
-// accepted is valid is FuzzValidate's business.
+// Valid parameters with the usual keywords do not need the library. FuzzValidate tests that
+// accepted parameters are valid.
 func TestQuick(t *testing.T) {
 	t.Parallel()
 	p, err := paramcheck.NewProbe([]byte(rich))
@@ -38,7 +38,7 @@ func TestQuick(t *testing.T) {
 		`{` + required + `,"backup":{"enabled":false}}`:          true,
 		`{` + required + `,"notes":-1}`:                          true,
 		`{` + required + `,"notes":["ä",[[]],{}]}`:               true,
-		`{` + required + `,"size":0,"size":2}`:                   false, // The last one counts, but that is for the library.
+		`{` + required + `,"size":0,"size":2}`:                   false, // The last one counts, which quick does not support.
 		`{}`:                                                     false,
 		`{"name":"orders"}`:                                      false,
 		`{"name":"orders","size":0}`:                             false,
@@ -86,8 +86,8 @@ func TestQuick(t *testing.T) {
 	}
 }
 
-// A part that is reached on several ways, also by way of references to
-// references, keeps its restrictions.
+// A part that is reached on several paths, also through references to references, keeps its
+// restrictions.
 func TestQuickReferences(t *testing.T) {
 	t.Parallel()
 	p, err := paramcheck.NewProbe([]byte(`{"definitions":{

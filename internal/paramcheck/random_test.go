@@ -8,8 +8,7 @@ import (
 	"github.com/openbroker/openbroker/internal/paramcheck"
 )
 
-// A dice makes schemas and parameters that often have to do with each other:
-// there are few names and few values.
+// A dice makes schemas and parameters with few names and values, so that they often match.
 type dice struct{ *rand.Rand }
 
 func (d dice) pick(from ...any) any { return from[d.IntN(len(from))] }
@@ -120,9 +119,8 @@ func (d dice) nested(s map[string]any, depth int) {
 	}
 }
 
-// TestAgainstLibrary holds, for many schemas and parameters, that the verdict is
-// that of the library, whichever way it was found, and that no more was done than
-// was foreseen.
+// For many schemas and parameters, the verdict is that of the library, and the work is
+// within the estimate.
 func TestAgainstLibrary(t *testing.T) {
 	t.Parallel()
 	d := dice{rand.New(rand.NewPCG(8, 2026))}
@@ -161,11 +159,11 @@ func TestAgainstLibrary(t *testing.T) {
 			}
 			taken, foreseen, ok := p.Work(parameters)
 			if !ok || taken > foreseen {
-				t.Fatalf("%s\n%s\n%d parts were applied, %d steps were foreseen", text, parameters, taken, foreseen)
+				t.Fatalf("%s\n%s\n%d parts were applied, %d steps were estimated", text, parameters, taken, foreseen)
 			}
 		}
 	}
-	// Otherwise this would test little.
+	// With fewer cases, this would test little.
 	if compiled < 500 || quick < 500 || valid < 500 || refused < 500 {
 		t.Errorf("%d schemas compile; %d parameters are quickly valid, %d valid, %d not", compiled, quick, valid, refused)
 	}

@@ -2,16 +2,16 @@ package paramcheck
 
 import "unicode/utf8"
 
-// A scanner runs over JSON for a quick. It stops, and says no, at whatever it is
-// not sure about: an escape in a string, a fraction, a fault in the syntax.
+// A scanner scans JSON for a quick. It fails at anything that is not certainly valid: an
+// escape in a string, a fraction, a syntax error.
 type scanner struct {
 	data []byte
 	at   int
-	// work is how much text was matched against patterns.
+	// work counts the text that was matched against patterns.
 	work int
 }
 
-// next returns the next character that is no white space, or 0.
+// next returns the next character other than white space, or 0.
 func (s *scanner) next() byte {
 	for s.at < len(s.data) {
 		switch c := s.data[s.at]; c {
@@ -24,7 +24,7 @@ func (s *scanner) next() byte {
 	return 0
 }
 
-// take moves over a character if it is the next one.
+// take skips a character if it is the next one.
 func (s *scanner) take(c byte) bool {
 	if s.next() != c {
 		return false
@@ -35,8 +35,7 @@ func (s *scanner) take(c byte) bool {
 
 func (s *scanner) end() bool { return s.next() == 0 && s.at == len(s.data) }
 
-// value reports whether the value that begins here is valid for sure, and moves
-// over it.
+// value reports whether the next value is certainly valid, and skips it.
 func (s *scanner) value(q *quick, depth int) bool {
 	switch s.next() {
 	case '{':
@@ -112,7 +111,7 @@ func (s *scanner) array(q *quick, depth int) bool {
 // anything accepts every value.
 var anything = &quick{anything: true}
 
-// text returns a string that has no escapes.
+// text returns a string without escapes.
 func (s *scanner) text() ([]byte, bool) {
 	begin := s.at + 1
 	for i := begin; i < len(s.data); i++ {

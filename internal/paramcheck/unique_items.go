@@ -10,13 +10,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// uniqueItems is the keyword of that name, in time that grows with the length of
-// the array: equal values have the same text.
+// uniqueItems implements the keyword in linear time: equal values have the same text.
 type uniqueItems struct{}
 
 var _ jsonschema.SchemaExt = uniqueItems{}
 
-// Validate reports the first element that is there before.
+// Validate reports the first repeated element.
 func (uniqueItems) Validate(ctx *jsonschema.ValidatorContext, value any) {
 	array, ok := value.([]any)
 	if !ok {
@@ -34,7 +33,7 @@ func (uniqueItems) Validate(ctx *jsonschema.ValidatorContext, value any) {
 	}
 }
 
-// appendCanonical appends a text that two values share if, and only if, they are
+// appendCanonical appends a text that is the same for two values if and only if they are
 // equal: 1, 1.0 and 10e-1 are one number.
 func appendCanonical(text []byte, value any) []byte {
 	switch value := value.(type) {

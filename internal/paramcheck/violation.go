@@ -14,21 +14,21 @@ import (
 	"github.com/openbroker/openbroker/internal/jsonpointer"
 )
 
-// The bounds of a description: how many violations it lists, and how many bytes
-// of a pointer or of a text from the schema it shows.
+// The bounds of a description: the number of violations, and the bytes of a pointer or of a
+// text from the schema.
 const (
 	maxViolations = 10
 	maxShown      = 120
 )
 
-// A violation is one thing that is wrong with parameters. The text is made from
-// the schema, which is public, and never from the parameters.
+// A violation is one fault of parameters. Its text comes from the schema, which is public,
+// and never from the parameters.
 type violation struct {
 	path []string
 	text string
 }
 
-// refuse is the answer to parameters that are not valid.
+// refuse returns the error for invalid parameters.
 func (s *Schema) refuse(violations []violation) *InvalidError {
 	slices.SortFunc(violations, func(a, b violation) int {
 		return cmp.Or(slices.CompareFunc(a.path, b.path, compareTokens), strings.Compare(a.text, b.text))
@@ -54,9 +54,9 @@ func (s *Schema) refuse(violations []violation) *InvalidError {
 	return &InvalidError{text.String()}
 }
 
-// compareTokens orders the elements of an array by their index, and what looks
-// like one before all else, so that it is an order. It is called too often to
-// make numbers of them.
+// compareTokens orders the elements of an array by index. Tokens that look like an index come
+// first, so that the order is total. It compares texts, because converting them to numbers
+// is too slow.
 func compareTokens(a, b string) int {
 	switch x, y := isIndex(a), isIndex(b); {
 	case x && y:
@@ -72,8 +72,7 @@ func compareTokens(a, b string) int {
 
 func isIndex(token string) bool { return token != "" && strings.Trim(token, "0123456789") == "" }
 
-// violations lists what the library found. It fails if it is the schema that is
-// wrong.
+// violations lists the violations that the library found. It fails if the schema is wrong.
 func (s *Schema) violations(e *jsonschema.ValidationError) ([]violation, error) {
 	var found []violation
 	var broken error
@@ -102,7 +101,7 @@ func (s *Schema) violations(e *jsonschema.ValidationError) ([]violation, error) 
 				at("is required together with "+quoteName(k.Prop, s.names), name)
 			}
 		case *kind.AdditionalProperties:
-			text := s.unknown(e.SchemaURL) // Once: there may be 100,000 names.
+			text := s.unknown(e.SchemaURL) // Make it once: there may be 100,000 names.
 			for _, name := range k.Properties {
 				at(text, name)
 			}
@@ -116,7 +115,7 @@ func (s *Schema) violations(e *jsonschema.ValidationError) ([]violation, error) 
 	return found, broken
 }
 
-// unknown says that a property is none of those of a part of the schema.
+// unknown describes a property that a part of the schema does not have.
 func (s *Schema) unknown(location string) string {
 	part := s.parts[location]
 	if part == nil || len(part.Properties) == 0 {
@@ -130,9 +129,9 @@ func (s *Schema) unknown(location string) string {
 	return "is unknown: the properties here are " + shorten(strings.Join(names, ", "), maxShown)
 }
 
-// pointer is the JSON Pointer of a path. Names that the schema does not mention
-// come from the parameters and may be secrets that were put in the wrong place:
-// they are shown if they look like names. With a nil set, all are shown.
+// pointer returns the JSON Pointer of a path. Names that are not in the schema come from the
+// parameters, and may be secrets in the wrong place: pointer shows them only if they look
+// like names. With a nil set, it shows all names.
 func pointer(path []string, known map[string]bool) string {
 	if len(path) == 0 {
 		return "the whole object"
@@ -149,8 +148,7 @@ func quoteName(name string, known map[string]bool) string {
 	return strconv.Quote(showName(name, known))
 }
 
-// maxName bounds the names that are shown though the schema does not mention
-// them.
+// maxName bounds shown names that are not in the schema.
 const maxName = 32
 
 func showName(name string, known map[string]bool) string {
@@ -164,7 +162,7 @@ func showName(name string, known map[string]bool) string {
 	return fmt.Sprintf("(a name of %d bytes)", len(name))
 }
 
-// collectNames finds the names of properties that a schema mentions.
+// collectNames returns the names of properties in a schema.
 func collectNames(value any, into map[string]bool) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -194,7 +192,7 @@ func collectNames(value any, into map[string]bool) {
 	}
 }
 
-// shorten cuts a text that is too long.
+// shorten cuts a long text.
 func shorten(text string, limit int) string {
 	if len(text) <= limit {
 		return text
@@ -202,7 +200,7 @@ func shorten(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit], "") + "..."
 }
 
-// shortenMiddle cuts a text that is too long, but keeps its end.
+// shortenMiddle cuts a long text, but keeps its end.
 func shortenMiddle(text string, limit int) string {
 	if len(text) <= limit {
 		return text

@@ -10,8 +10,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// describeKind says what a keyword demands. The library's own texts are not used:
-// some repeat the value.
+// describeKind describes what a keyword requires. It does not use the texts of the library,
+// because some repeat the value.
 func describeKind(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.Type:
@@ -43,8 +43,8 @@ func describeKind(k jsonschema.ErrorKind) string {
 	}
 }
 
-// describeCollection is describeKind for the keywords of objects and arrays, and
-// for those that combine schemas.
+// describeCollection is describeKind for the keywords of objects and arrays, and for keywords
+// that combine schemas.
 func describeCollection(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.MinProperties:
@@ -60,18 +60,18 @@ func describeCollection(k jsonschema.ErrorKind) string {
 	case *kind.UniqueItems:
 		return fmt.Sprintf("must not have equal items: %d and %d are", k.Duplicates[0], k.Duplicates[1])
 	case *kind.Contains:
-		return "must have an item of the kind that the schema demands"
+		return "must have an item of the kind that the schema requires"
 	case *kind.MinContains:
-		return "must have at least " + count(k.Want, "item", "items") + " of the kind that the schema demands"
+		return "must have at least " + count(k.Want, "item", "items") + " of the kind that the schema requires"
 	case *kind.MaxContains:
 		return "must have at most " + count(k.Want, "item", "items") + " of the kind that the schema limits"
 	case *kind.AnyOf:
-		return "fits none of the alternatives of the schema"
+		return "matches none of the alternatives of the schema"
 	case *kind.OneOf:
 		if len(k.Subschemas) > 0 {
-			return "fits more than one of the alternatives of the schema"
+			return "matches more than one of the alternatives of the schema"
 		}
-		return "fits none of the alternatives of the schema"
+		return "matches none of the alternatives of the schema"
 	case *kind.Not, *kind.FalseSchema:
 		return "is not allowed"
 	case *kind.RefCycle:
@@ -81,7 +81,7 @@ func describeCollection(k jsonschema.ErrorKind) string {
 	}
 }
 
-// article puts a type of JSON into a sentence.
+// article returns a JSON type with its article.
 func article(name string) string {
 	switch name {
 	case "null":
@@ -93,10 +93,10 @@ func article(name string) string {
 	}
 }
 
-// maxChoices bounds how many values of an enum are shown.
+// maxChoices bounds the shown values of an enum.
 const maxChoices = 10
 
-// oneOf lists what is allowed.
+// oneOf lists the allowed values.
 func oneOf[T any](choices []T, show func(T) string) string {
 	shown := make([]string, 0, len(choices))
 	for i, choice := range choices {
@@ -112,7 +112,7 @@ func oneOf[T any](choices []T, show func(T) string) string {
 	return strings.Join(shown[:len(shown)-1], ", ") + " or " + shown[len(shown)-1]
 }
 
-// fromSchema shows a value of the schema.
+// fromSchema returns a value of the schema for a message.
 func fromSchema(value any) string {
 	encoded, err := json.Marshal(value)
 	if err != nil {
@@ -121,7 +121,7 @@ func fromSchema(value any) string {
 	return shorten(string(encoded), maxShown/2)
 }
 
-// number shows a number of the schema.
+// number returns a number of the schema for a message.
 func number(r *big.Rat) string {
 	if digits, exact := r.FloatPrec(); exact {
 		return shorten(r.FloatString(digits), maxShown/2)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// secret stands for every value of the parameters: it must never come back.
+// secret stands for every value of the parameters. No error may have it.
 const secret = "hunter2"
 
 func TestViolations(t *testing.T) {
@@ -30,7 +30,7 @@ func TestViolations(t *testing.T) {
 		{
 			"arrays", `"properties":{"a":{"minItems":2},"b":{"maxItems":1},"c":{"uniqueItems":true},"d":{"items":[{}],"additionalItems":false},"e":{"contains":{"type":"null"}}}`,
 			`{"a":["hunter2"],"b":["hunter2",1],"c":[1,"hunter2",{"x":1,"y":2},{"y":2.0,"x":1}],"d":[1,2,3],"e":["hunter2"]}`,
-			"/a: must have at least 2 items; /b: must have at most 1 item; /c: must not have equal items: 2 and 3 are; /d: has 2 items too many; /e: must have an item of the kind that the schema demands",
+			"/a: must have at least 2 items; /b: must have at most 1 item; /c: must not have equal items: 2 and 3 are; /d: has 2 items too many; /e: must have an item of the kind that the schema requires",
 		},
 		{
 			"objects", `"minProperties":3,"required":["z","y"]`, `{"a":1}`,
@@ -44,9 +44,9 @@ func TestViolations(t *testing.T) {
 		{"false", `"properties":{"a":false}`, `{"a":"hunter2"}`, "/a: is not allowed"},
 		{"not", `"properties":{"a":{"not":{"type":"string"}}}`, `{"a":"hunter2"}`, "/a: is not allowed"},
 		{"allOf", `"allOf":[{"required":["a"]},{"allOf":[{"required":["b"]}]}]`, `{}`, "/a: is required; /b: is required"},
-		{"anyOf", `"properties":{"a":{"anyOf":[{"type":"null"},{"type":"object"}]}}`, `{"a":"hunter2"}`, "/a: fits none of the alternatives of the schema"},
-		{"oneOf, none", `"properties":{"a":{"oneOf":[{"type":"null"},{"type":"object"}]}}`, `{"a":"hunter2"}`, "/a: fits none of the alternatives of the schema"},
-		{"oneOf, two", `"properties":{"a":{"oneOf":[{"type":"string"},{"minLength":1}]}}`, `{"a":"hunter2"}`, "/a: fits more than one of the alternatives of the schema"},
+		{"anyOf", `"properties":{"a":{"anyOf":[{"type":"null"},{"type":"object"}]}}`, `{"a":"hunter2"}`, "/a: matches none of the alternatives of the schema"},
+		{"oneOf, none", `"properties":{"a":{"oneOf":[{"type":"null"},{"type":"object"}]}}`, `{"a":"hunter2"}`, "/a: matches none of the alternatives of the schema"},
+		{"oneOf, two", `"properties":{"a":{"oneOf":[{"type":"string"},{"minLength":1}]}}`, `{"a":"hunter2"}`, "/a: matches more than one of the alternatives of the schema"},
 		{"then", `"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}`, `{"a":1}`, "/b: is required"},
 		{"the same twice", `"allOf":[{"required":["a"]},{"required":["a"]}]`, `{}`, "/a: is required"},
 		{
@@ -74,7 +74,7 @@ func TestViolations(t *testing.T) {
 			}
 			head, list, _ := strings.Cut(got, ": ")
 			n, list, _ := strings.Cut(list, ": ")
-			if c.name == "too deep" && strings.HasPrefix(list, c.want) && strings.HasSuffix(list, "is nested too deep") {
+			if c.name == "too deep" && strings.HasPrefix(list, c.want) && strings.HasSuffix(list, "is nested too deeply") {
 				return
 			}
 			noun := fmt.Sprintf("%d violations", strings.Count(list, "; ")+1)
@@ -85,7 +85,7 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// Names that the schema does not know may be secrets in the wrong place.
+// Names that are not in the schema may be secrets in the wrong place.
 func TestUnknownNames(t *testing.T) {
 	t.Parallel()
 	const schema = `{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a name that is known":{"type":"integer"}},"additionalProperties":{"type":"integer"}}`
@@ -106,7 +106,7 @@ func TestUnknownNames(t *testing.T) {
 	}
 }
 
-// The list and each part of it are bounded, and it is the same each time.
+// The list and each of its entries are bounded, and the list is always the same.
 func TestViolationsAreBounded(t *testing.T) {
 	t.Parallel()
 	const long = 300

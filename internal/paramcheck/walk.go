@@ -4,9 +4,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A walk adds up how many steps a validation can take at most, without taking
-// them: where a schema is reached in several ways, validation goes all of them,
-// and the walk goes one. Each pair of a part and a value is looked at once.
+// A walk estimates the steps of a validation, without taking them. If a part of the schema
+// is reached on several paths, validation follows all of them, and the walk only one: it
+// visits each pair of a part and a value once.
 type walk struct {
 	facts map[*jsonschema.Schema]*facts
 	memo  map[visit]int
@@ -18,7 +18,7 @@ type visit struct {
 	node *node
 }
 
-// A node is a value and what is in it, as far as the walk has come.
+// A node is a value with the members or elements that the walk has reached.
 type node struct {
 	extent
 
@@ -29,8 +29,7 @@ type node struct {
 
 func newNode(value any) *node { return &node{extent: extentOf(value), value: value} }
 
-// cost is the work of applying a part to a value. It is more than maxWork as soon
-// as that is certain.
+// cost returns the work of applying a part to a value. It stops adding at maxWork.
 func (w *walk) cost(part *jsonschema.Schema, n *node) int {
 	f := w.facts[part]
 	switch n.value.(type) {
@@ -42,7 +41,7 @@ func (w *walk) cost(part *jsonschema.Schema, n *node) int {
 	if known, ok := w.memo[key]; ok {
 		return known
 	}
-	w.memo[key] = 0 // A dynamic reference that leads back here ends here.
+	w.memo[key] = 0 // A dynamic reference back to this pair ends here.
 	sum := work(f.weight, f.size, n.extent)
 	if len(w.memo) > maxWork || sum > maxWork {
 		return endless
@@ -73,7 +72,7 @@ func (w *walk) cost(part *jsonschema.Schema, n *node) int {
 	case []any:
 		if f.unique {
 			var all extent
-			_ = measure(n.value, &all) // The whole value was measured.
+			_ = measure(n.value, &all) // The whole value has passed measure before.
 			sum += work(1, 1, all)
 		}
 		w.array(part, n, add)
@@ -82,7 +81,7 @@ func (w *walk) cost(part *jsonschema.Schema, n *node) int {
 	return w.memo[key]
 }
 
-// object adds what applies to the members of an object.
+// object adds the cost of the members of an object.
 func (w *walk) object(part *jsonschema.Schema, n *node, add func(*jsonschema.Schema, *node)) {
 	additional, _ := part.AdditionalProperties.(*jsonschema.Schema)
 	if additional == nil && len(part.Properties) == 0 && len(part.PatternProperties) == 0 && part.UnevaluatedProperties == nil {
@@ -109,7 +108,7 @@ func (w *walk) object(part *jsonschema.Schema, n *node, add func(*jsonschema.Sch
 	}
 }
 
-// array adds what applies to the elements of an array.
+// array adds the cost of the elements of an array.
 func (w *walk) array(part *jsonschema.Schema, n *node, add func(*jsonschema.Schema, *node)) {
 	first := part.PrefixItems
 	rest := part.Items2020
@@ -138,7 +137,7 @@ func (w *walk) array(part *jsonschema.Schema, n *node, add func(*jsonschema.Sche
 	}
 }
 
-// open makes the nodes of what is in the value.
+// open makes the nodes of the members or elements.
 func (n *node) open() *node {
 	switch value := n.value.(type) {
 	case map[string]any:

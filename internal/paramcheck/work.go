@@ -8,35 +8,33 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// maxWork bounds the steps of one validation. A step takes less than a
-// microsecond: a schema that is applied to a value, or the like. Parameters that
-// people write take some hundred steps.
+// maxWork bounds the steps of one validation. A step, such as applying a schema to a value,
+// takes less than a microsecond. Ordinary parameters take some hundred steps.
 const maxWork = 200_000
 
-// endless stands for every amount of work beyond maxWork.
+// endless stands for any work beyond maxWork.
 const endless = 1 << 30
 
-// facts are what is known about the work that a part of a schema makes.
+// facts describe the work of a part of a schema.
 type facts struct {
-	// weight is the steps to apply the part itself to a value of mass 1, size the
+	// weight has the steps to apply the part itself to a value of mass 1, size the
 	// instructions that it matches against text.
 	weight, size int
-	// flat is the part with all that applies to the same value, full with all that
-	// applies below it too; endless if the part is below itself.
+	// flat includes the parts that apply to the same value, full also the parts below;
+	// endless if the part is below itself.
 	flatWeight, flatSize, fullWeight, fullSize int
-	// inPlace are the parts that apply to the same value, and below those that
-	// apply to what is in it.
+	// inPlace has the parts that apply to the same value, below those that apply to its
+	// members and elements.
 	inPlace, below []*jsonschema.Schema
-	// chain is how long the longest way from part to part is that stays at the
-	// value. active says that it is being found out.
+	// chain is the length of the longest path from part to part that stays at the same
+	// value. active marks a part whose chain is being computed.
 	chain   int
 	active  bool
 	unique  bool
 	dynamic []*jsonschema.Schema
 }
 
-// study finds out what validation can cost, and refuses a schema that could go on
-// without end.
+// study computes the cost of validation, and refuses a schema whose validation may not end.
 func (s *Schema) study(document map[string]any) error {
 	collectNames(document, s.names)
 	s.visit(s.root)
@@ -54,7 +52,7 @@ func (s *Schema) study(document map[string]any) error {
 	return nil
 }
 
-// visit learns about a part and all that it refers to.
+// visit computes the facts of a part and of all parts that it refers to.
 func (s *Schema) visit(part *jsonschema.Schema) {
 	if s.facts[part] != nil {
 		return
@@ -63,8 +61,8 @@ func (s *Schema) visit(part *jsonschema.Schema) {
 	f.inPlace, f.below = inPlace(part), below(part)
 	s.facts[part], s.parts[part.Location] = f, part
 	if part.UniqueItems {
-		// The library's own check takes quadratic time on values that it was made
-		// for to collide.
+		// The check of the library takes quadratic time for crafted values whose hashes
+		// collide.
 		f.unique = true
 		part.UniqueItems = false
 		part.Extensions = append(part.Extensions, uniqueItems{})
@@ -80,8 +78,8 @@ func (s *Schema) visit(part *jsonschema.Schema) {
 	}
 }
 
-// dynamicTargets are the parts that a reference may lead to, which checkDynamic
-// leaves to the schemas of the drafts themselves.
+// dynamicTargets returns the parts that a dynamic reference may lead to. checkDynamic allows
+// these in the schemas of the drafts only.
 func (s *Schema) dynamicTargets(part *jsonschema.Schema) []*jsonschema.Schema {
 	var targets []*jsonschema.Schema
 	for other := range s.facts {
@@ -93,13 +91,13 @@ func (s *Schema) dynamicTargets(part *jsonschema.Schema) []*jsonschema.Schema {
 	return targets
 }
 
-// checkChain refuses parts that apply to a value one through another without end,
-// or too often.
+// checkChain refuses parts that apply to the same value through one another without end, or
+// too often.
 func (s *Schema) checkChain(part *jsonschema.Schema) error {
 	f := s.facts[part]
 	switch {
 	case f.active:
-		return fmt.Errorf("%s refers to itself without going into a property or an item: there is no end to it", pointerOf(part.Location))
+		return fmt.Errorf("%s refers to itself without going into a property or an item: validation would not end", pointerOf(part.Location))
 	case f.chain > 0:
 		return nil
 	}
@@ -116,14 +114,14 @@ func (s *Schema) checkChain(part *jsonschema.Schema) error {
 	f.active = false
 	switch {
 	case f.chain > maxChain:
-		return fmt.Errorf("%s: more than %d schemas apply to one value, one through another", pointerOf(part.Location), maxChain)
+		return fmt.Errorf("%s: more than %d schemas apply to one value through one another", pointerOf(part.Location), maxChain)
 	case f.flatWeight > maxWork:
-		return fmt.Errorf("%s: validating a single value with it takes more than %d steps, since references multiply", pointerOf(part.Location), maxWork)
+		return fmt.Errorf("%s: validating a single value takes more than %d steps, since references multiply", pointerOf(part.Location), maxWork)
 	}
 	return nil
 }
 
-// full adds up what a part costs with all below it.
+// full returns the cost of a part with all parts below it.
 func (s *Schema) full(part *jsonschema.Schema) (weight, size int) {
 	f := s.facts[part]
 	if f.active {
@@ -149,9 +147,8 @@ func (s *Schema) full(part *jsonschema.Schema) (weight, size int) {
 	return weight, size
 }
 
-// affordable reports whether validating the value stays within maxWork. Most
-// schemas are trees that are small enough for any parameters of this size; only
-// for the others is it added up.
+// affordable reports whether validating the value stays within maxWork. Most schemas are
+// trees that are small enough for any parameters of this size; only the others need a walk.
 func (s *Schema) affordable(value any, total extent) bool {
 	root := s.facts[s.root]
 	if work(root.fullWeight, root.fullSize, total) <= maxWork {
@@ -161,12 +158,12 @@ func (s *Schema) affordable(value any, total extent) bool {
 	return w.cost(s.root, newNode(value)) <= maxWork
 }
 
-// work is what a part of this weight and size makes of values of this extent.
+// work returns the steps of a part with this weight and size for values of this extent.
 func work(weight, size int, e extent) int {
 	return min(weight*e.mass+size*e.bytes/unit, endless)
 }
 
-// weightOf is the weight of a part by itself.
+// weightOf returns the weight of a part itself.
 func weightOf(s *jsonschema.Schema) int {
 	weight := 1 + len(s.Required) + len(s.Dependencies) + len(s.DependentSchemas) + len(s.PatternProperties)
 	for _, names := range s.DependentRequired {
@@ -174,23 +171,23 @@ func weightOf(s *jsonschema.Schema) int {
 	}
 	values := extent{}
 	if s.Enum != nil {
-		_ = measure(s.Enum.Values, &values) // The whole schema was measured.
+		_ = measure(s.Enum.Values, &values) // The whole schema has passed measure before.
 	}
 	if s.Const != nil {
 		_ = measure(*s.Const, &values)
 	}
 	weight += values.mass
 	if s.DynamicRef != nil || s.RecursiveRef != nil {
-		weight += 20 // The target is looked for among all parts on the way.
+		weight += 20 // The library looks for the target among all parts on the path.
 	}
 	if s.Format != nil && s.Format.Name == "regex" {
-		weight += maxPatternSize / 10 // A pattern is compiled.
+		weight += maxPatternSize / 10 // The library compiles a pattern.
 	}
 	return min(weight, endless)
 }
 
-// sizeOf is the size of a part by itself: of its patterns, and something for
-// counting characters and for formats.
+// sizeOf returns the size of a part itself: of its patterns, and a constant for counting
+// characters and for formats.
 func sizeOf(s *jsonschema.Schema) int {
 	size := 0
 	add := func(re jsonschema.Regexp) {
@@ -216,11 +213,11 @@ func sizeOf(s *jsonschema.Schema) int {
 	return size
 }
 
-// isReference reports whether a part is nothing but a reference: before 2019-09,
-// what is beside $ref is ignored, though the library may have compiled it.
+// isReference reports whether a part is only a reference. Before 2019-09, keywords next to
+// $ref are ignored, although the library may have compiled them.
 func isReference(s *jsonschema.Schema) bool { return s.Ref != nil && s.DraftVersion < 2019 }
 
-// inPlace are the parts that apply to the same value.
+// inPlace returns the parts that apply to the same value.
 func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
 	if isReference(s) {
 		return []*jsonschema.Schema{s.Ref}
@@ -238,7 +235,7 @@ func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
 	return present(parts)
 }
 
-// below are the parts that apply to members and elements of the value.
+// below returns the parts that apply to members and elements of the value.
 func below(s *jsonschema.Schema) []*jsonschema.Schema {
 	if isReference(s) {
 		return nil
@@ -256,7 +253,7 @@ func below(s *jsonschema.Schema) []*jsonschema.Schema {
 	return present(parts)
 }
 
-// propertyNames is the part that applies to the names of an object, or nil.
+// propertyNames returns the part that applies to the names of an object, or nil.
 func propertyNames(s *jsonschema.Schema) *jsonschema.Schema {
 	if isReference(s) {
 		return nil

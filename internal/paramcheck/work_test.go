@@ -8,8 +8,8 @@ import (
 	"github.com/openbroker/openbroker/internal/paramcheck"
 )
 
-// Each of these would take hours, or all memory, without a bound. Steps are
-// counted before they are taken, so that the answer comes at once.
+// Without a bound, each of these would take hours or all memory. Validation estimates the
+// steps first, so that it refuses at once.
 func TestHostileParameters(t *testing.T) {
 	t.Parallel()
 	nest := func(n int) string {
@@ -74,8 +74,7 @@ func TestHostileParameters(t *testing.T) {
 	}
 }
 
-// What is said of a name that is unknown is made once, and not for each: here that
-// would take minutes.
+// The text about unknown names is made once. Making it for each name would take minutes.
 func TestManyUnknownNames(t *testing.T) {
 	t.Parallel()
 	const known, unknown = 5000, 90_000
@@ -93,9 +92,8 @@ func TestManyUnknownNames(t *testing.T) {
 	}
 }
 
-// uniqueItems takes linear time even for values that were made so that a hash
-// without boundaries between its parts takes them for equal: each has the same
-// bytes, cut elsewhere.
+// uniqueItems takes linear time even for crafted values that collide in a hash without
+// boundaries between its parts: they have the same bytes, split differently.
 func TestUniqueItemsOnCollisions(t *testing.T) {
 	t.Parallel()
 	const parts = 13
@@ -115,7 +113,7 @@ func TestUniqueItemsOnCollisions(t *testing.T) {
 	}
 	const schema = `{"properties":{"a":{"type":"array","uniqueItems":true}}}`
 	if p, err := paramcheck.NewProbe([]byte(schema)); err != nil || p.LibraryFindsDuplicates() {
-		t.Fatalf("the library looks for duplicates in its own way (%v)", err)
+		t.Fatalf("the library looks for duplicates itself (%v)", err)
 	}
 	if err := validate(schema, `{"a":[`+strings.Join(elements, ",")+`]}`); err != nil {
 		t.Error(err)
@@ -127,7 +125,7 @@ func TestUniqueItemsOnCollisions(t *testing.T) {
 	}
 }
 
-// Equal is equal whatever the order of names and the way to write a number.
+// Values are equal in any order of names and any notation of numbers.
 func TestUniqueItems(t *testing.T) {
 	t.Parallel()
 	for items, unique := range map[string]bool{
@@ -144,7 +142,7 @@ func TestUniqueItems(t *testing.T) {
 	}
 }
 
-// What people write is far from the bound, and what is large but harmless passes.
+// Ordinary parameters are far below the bound, and large harmless ones pass.
 func TestAffordable(t *testing.T) {
 	t.Parallel()
 	type testCase struct {
@@ -182,13 +180,13 @@ func TestAffordable(t *testing.T) {
 			}
 			taken, foreseen, ok := p.Work([]byte(c.parameters))
 			if !ok || foreseen > c.most || taken > foreseen || taken == 0 {
-				t.Errorf("%d parts were applied, %d steps were foreseen, want at most %d of %d", taken, foreseen, c.most, paramcheck.MaxWork)
+				t.Errorf("%d parts were applied, %d steps were estimated, want at most %d of %d", taken, foreseen, c.most, paramcheck.MaxWork)
 			}
 		})
 	}
 }
 
-// What is beside $ref is compiled in some drafts, but not applied.
+// In some drafts, keywords next to $ref are compiled, but not applied.
 func TestBesideReference(t *testing.T) {
 	t.Parallel()
 	for _, draft := range []string{"04", "06", "07"} {
@@ -199,7 +197,7 @@ func TestBesideReference(t *testing.T) {
 		}
 		for _, parameters := range []string{`{"a":{"a":{}}}`, `{"a":[{"a":[1]}]}`} {
 			if taken, foreseen, ok := p.Work([]byte(parameters)); !ok || taken > foreseen || foreseen > 20 {
-				t.Errorf("draft %s: %d applied, %d foreseen", draft, taken, foreseen)
+				t.Errorf("draft %s: %d applied, %d estimated", draft, taken, foreseen)
 			}
 			if err := p.Check([]byte(parameters)); err != nil {
 				t.Errorf("draft %s: %v", draft, err)
@@ -208,11 +206,11 @@ func TestBesideReference(t *testing.T) {
 	}
 }
 
-// The same value at the same part is looked at once, so that foreseeing costs far
-// less than what is foreseen.
+// The walk visits each pair of a part and a value once, so that the estimate costs far less
+// than the validation.
 func TestForeseenExactly(t *testing.T) {
 	t.Parallel()
-	// Each level is applied twice to the one below: 1, 2, 4 ... 2^n nodes.
+	// Each level applies twice to the next one: 1, 2, 4 ... 2^n nodes.
 	const schema = `{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"allOf":[{"$ref":"#"},{"$ref":"#"}]}}}`
 	p, err := paramcheck.NewProbe([]byte(schema))
 	if err != nil {
@@ -222,13 +220,13 @@ func TestForeseenExactly(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		taken, foreseen, ok := p.Work([]byte(strings.Repeat(`{"a":`, n) + "{}" + strings.Repeat("}", n)))
 		if !ok || taken > foreseen || n > 4 && (foreseen < 18*last/10 || foreseen > 24*last/10) {
-			t.Errorf("%d levels: %d applied, %d foreseen, %d a level before", n, taken, foreseen, last)
+			t.Errorf("%d levels: %d applied, %d estimated, %d a level before", n, taken, foreseen, last)
 		}
 		last = foreseen
 	}
 }
 
-// The bounds are where they are said to be.
+// The bounds are exact.
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	nested := func(n int) string {

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// convert says in a draft what a schema says in draft 2020-12. It fails, with all
-// reasons, if the draft has no words for it.
+// convert converts a schema from draft 2020-12 to another draft. It fails, with all reasons,
+// if the draft has no equivalent keywords.
 func convert(schema map[string]any, draft int) (map[string]any, error) {
 	c := &converter{draft: draft}
 	converted := c.object(schema, "")
@@ -25,7 +25,7 @@ type converter struct {
 }
 
 func (c *converter) cannot(at, keyword string) {
-	c.problems = append(c.problems, fmt.Errorf("%s/%s: %s has no such keyword, and nothing that says the same", at, keyword, draftName(c.draft)))
+	c.problems = append(c.problems, fmt.Errorf("%s/%s: %s has neither this keyword nor an equivalent", at, keyword, draftName(c.draft)))
 }
 
 func draftName(draft int) string {
@@ -35,7 +35,7 @@ func draftName(draft int) string {
 	return map[int]string{2019: "draft 2019-09", 2020: "draft 2020-12"}[draft]
 }
 
-// schema converts a schema that may be true or false, which draft-04 does not know.
+// schema converts a schema that may be true or false, which draft-04 does not support.
 func (c *converter) schema(value any, at string) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -72,8 +72,8 @@ func (c *converter) named(value any, at string) map[string]any {
 	return converted
 }
 
-// A part is a schema object on its way into the draft. more are schemas that it has
-// to fulfil as well.
+// A part is a schema object during the conversion. more has schemas that apply to the same
+// value.
 type part struct {
 	*converter
 
@@ -91,7 +91,7 @@ func (c *converter) object(given map[string]any, at string) map[string]any {
 	p.bounds("minimum", "exclusiveMinimum", 1)
 	p.bounds("maximum", "exclusiveMaximum", -1)
 	if reference, ok := p.out["$ref"]; ok && len(p.out)+len(p.more) > 1 && c.draft < 2019 {
-		// What is beside a reference is ignored.
+		// Keywords next to a reference are ignored.
 		delete(p.out, "$ref")
 		p.more = append(p.more, map[string]any{"$ref": reference})
 	}
@@ -102,23 +102,23 @@ func (c *converter) object(given map[string]any, at string) map[string]any {
 	return p.out
 }
 
-// since are the drafts in which keywords came that only describe: before, they are
-// left out.
+// since has the drafts that introduced descriptive keywords. They are left out for earlier
+// drafts.
 var since = map[string]int{
 	"examples": 6, "$comment": 7, "readOnly": 7, "writeOnly": 7, "contentEncoding": 7, "contentMediaType": 7,
 	"contentSchema": 2019, "deprecated": 2019,
 }
 
-// unsayable are the drafts in which keywords came that nothing can stand for.
+// unsayable has the drafts that introduced keywords without an earlier equivalent.
 var unsayable = map[string]int{
 	"propertyNames": 6, "minContains": 2019, "maxContains": 2019, "unevaluatedProperties": 2019, "unevaluatedItems": 2019,
 	"$anchor": 2019, "$recursiveRef": 2019, "$recursiveAnchor": 2019, "$dynamicRef": 2020, "$dynamicAnchor": 2020,
-	// The schema of a struct is part of another one: a name of its own would
-	// change what references in it mean.
+	// The schema of a struct is part of another schema: an $id would change the targets of
+	// its references.
 	"$id": 9999, "$vocabulary": 9999,
 }
 
-// keyword converts one keyword, if it can be looked at alone.
+// keyword converts a keyword that does not depend on others.
 func (p *part) keyword(keyword string, value any) {
 	at := p.at + "/" + keyword
 	switch {
@@ -171,7 +171,7 @@ func (p *part) keyword(keyword string, value any) {
 	}
 }
 
-// older returns a name of before a draft, or that since.
+// older returns the name of a keyword before a draft, or since then.
 func (p *part) older(draft int, before, since string) string {
 	if p.draft < draft {
 		return before
@@ -187,7 +187,7 @@ func (p *part) reference(value any) any {
 	return value
 }
 
-// depend puts both kinds of dependencies into the one keyword of before.
+// depend puts both kinds of dependencies into the single earlier keyword.
 func (p *part) depend(keyword string, dependencies map[string]any) {
 	if p.draft >= 2019 {
 		p.out[keyword] = dependencies
@@ -207,7 +207,7 @@ func (p *part) depend(keyword string, dependencies map[string]any) {
 	}
 }
 
-// items is what applies to the elements behind those of prefixItems.
+// items converts the schema of the elements after prefixItems.
 func (p *part) items(value any, at string) {
 	keyword := "items"
 	if _, behind := p.given["prefixItems"]; behind && p.draft < 2020 {
@@ -220,7 +220,7 @@ func (p *part) items(value any, at string) {
 	p.out[keyword] = p.schema(value, at)
 }
 
-// contains says in draft-04 that not all elements are of another kind.
+// contains expresses in draft-04 that not all elements fail to match.
 func (p *part) contains(wanted any) {
 	if p.draft >= 6 {
 		p.out["contains"] = wanted
@@ -243,7 +243,7 @@ func (p *part) constant(value any) {
 	}
 }
 
-// conditions says before draft-07 that "if" does not hold, or else "then" does.
+// conditions expresses before draft-07 that "if" does not hold, or "then" holds.
 func (p *part) conditions() {
 	given, ok := p.given["if"]
 	if !ok {
@@ -270,8 +270,8 @@ func (p *part) conditions() {
 	}
 }
 
-// bounds says with a boolean in draft-04 that a bound is exclusive. Of two bounds,
-// the one counts that allows less; direction is 1 if that is the greater one.
+// bounds expresses exclusive bounds with a boolean in draft-04. Of two bounds, it keeps the
+// stricter one; direction is 1 if that is the greater one.
 func (p *part) bounds(inclusive, exclusive string, direction int) {
 	bound, ok := p.out[exclusive]
 	if !ok || p.draft >= 6 {

@@ -74,15 +74,15 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// What a draft cannot say is told with its place, all of it.
+// The error has each keyword that a draft does not have, with its place.
 func TestConvertCannot(t *testing.T) {
 	t.Parallel()
 	const schema = `{"propertyNames":{},"properties":{"a":{"minContains":1,"contains":{}},"b":{"unevaluatedItems":false}},"$defs":{"c":{"$id":"x","$anchor":"y"}}}`
 	for draft, want := range map[int]string{
-		4: "/$defs/c/$anchor: draft-04 has no such keyword, and nothing that says the same\n/$defs/c/$id: draft-04 has no such keyword, and nothing that says the same\n" +
-			"/properties/a/minContains: draft-04 has no such keyword, and nothing that says the same\n/properties/b/unevaluatedItems: draft-04 has no such keyword, and nothing that says the same\n" +
-			"/propertyNames: draft-04 has no such keyword, and nothing that says the same",
-		2020: "/$defs/c/$id: draft 2020-12 has no such keyword, and nothing that says the same",
+		4: "/$defs/c/$anchor: draft-04 has neither this keyword nor an equivalent\n/$defs/c/$id: draft-04 has neither this keyword nor an equivalent\n" +
+			"/properties/a/minContains: draft-04 has neither this keyword nor an equivalent\n/properties/b/unevaluatedItems: draft-04 has neither this keyword nor an equivalent\n" +
+			"/propertyNames: draft-04 has neither this keyword nor an equivalent",
+		2020: "/$defs/c/$id: draft 2020-12 has neither this keyword nor an equivalent",
 	} {
 		if _, err := structschema.Convert(parse(t, schema), draft); err == nil || err.Error() != want {
 			t.Errorf("got\n%v\nwant\n%s", err, want)
@@ -90,7 +90,7 @@ func TestConvertCannot(t *testing.T) {
 	}
 }
 
-// A dice makes schemas of draft 2020-12, and values that have to do with them.
+// A dice makes schemas of draft 2020-12, and values that often match them.
 type dice struct{ *rand.Rand }
 
 func (d dice) pick(from ...any) any { return from[d.IntN(len(from))] }
@@ -171,8 +171,7 @@ func (d dice) keyword(s map[string]any, depth int) {
 	}
 }
 
-// TestConvertKeepsTheMeaning holds, for many schemas and values, that the verdict
-// is the same in all drafts.
+// For many schemas and values, the verdict is the same in all drafts.
 func TestConvertKeepsTheMeaning(t *testing.T) {
 	t.Parallel()
 	d := dice{rand.New(rand.NewPCG(4, 2026))}
@@ -194,7 +193,7 @@ func TestConvertKeepsTheMeaning(t *testing.T) {
 			texts[draft] = string(text)
 			s, err := paramcheck.Compile(text)
 			if err != nil {
-				break // Two equal values in an enum, for example.
+				break // For example, an enum has two equal values.
 			}
 			compiled[draft] = s
 		}
@@ -222,6 +221,6 @@ func TestConvertKeepsTheMeaning(t *testing.T) {
 		}
 	}
 	if valid < 300 || refused < 300 {
-		t.Errorf("%d valid, %d refused: that tests little", valid, refused)
+		t.Errorf("%d valid, %d refused: this tests little", valid, refused)
 	}
 }

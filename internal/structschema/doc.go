@@ -1,6 +1,7 @@
-// Package structschema makes JSON Schemas of Go types, for the parameters of
-// service plans. Reflection is that of invopop/jsonschema, whose tags it shares; the
-// package adds what a catalog needs: drafts before 2020-12, which is all that
-// Cloud Foundry accepts, schemas without references where possible, and errors
-// that name the field.
+// Package structschema makes JSON Schemas of Go types, for the parameters of service plans.
+//
+// It uses the reflection and the tags of invopop/jsonschema, and adds what catalogs need:
+// drafts before 2020-12, because Cloud Foundry accepts no other, schemas without references
+// where possible, and errors that name the field. It does not validate parameters: package
+// paramcheck does.
 package structschema

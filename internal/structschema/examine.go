@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// An examiner finds what a schema cannot describe, before the library ignores it
-// or panics, and which types are recursive.
+// An examiner finds recursive types, and types that a schema cannot describe, before the
+// library ignores them or panics.
 type examiner struct {
-	// open are the structs that are being examined.
+	// open has the structs that are being examined.
 	open, recursive map[reflect.Type]bool
 	problems        []error
 }
@@ -33,7 +33,7 @@ func (e *examiner) order() iter.Seq[reflect.Type] {
 	return slices.Values(types)
 }
 
-// examine looks at a type. fromField is the name in Go of the field that has it.
+// examine examines a type. fromField is the Go name of the field with the type.
 func (e *examiner) examine(t reflect.Type, path, fromField string) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -53,33 +53,33 @@ func (e *examiner) examine(t reflect.Type, path, fromField string) {
 	case kindNone:
 		e.problem(path, "%s has no JSON Schema", t)
 	case kindMarshaler:
-		e.problem(path, "%s has a MarshalJSON, so that nobody can know what it is in JSON: give it a method JSONSchema() *jsonschema.Schema", t)
+		e.problem(path, "%s has a MarshalJSON, so that its JSON is unknown: add a method JSONSchema() *jsonschema.Schema", t)
 	case kindStruct:
 		e.fields(t, path)
 	case kindArray:
 		e.examine(t.Elem(), path+"[]", "")
 	case kindMap:
 		if t.Key().Kind() != reflect.String {
-			e.problem(path, "%s has keys that are no strings, as those of parameters are", t)
+			e.problem(path, "%s has keys that are not strings: use a map with string keys", t)
 		}
 		e.examine(t.Elem(), path+"{}", "")
 	case kindAny:
 		if t.Kind() == reflect.Interface && t.NumMethod() > 0 {
-			e.problem(path, "%s is an interface: only any can be described", t)
+			e.problem(path, "%s is an interface: a schema can describe only any", t)
 		}
-	default: // It has nothing in it.
+	default: // It contains no other type.
 	}
 }
 
 func (e *examiner) fields(t reflect.Type, path string) {
 	if embedsItself(t) {
-		e.problem(path, "%s embeds itself: give that field a name", t)
+		e.problem(path, "%s embeds itself: give the field a name", t)
 		return
 	}
 	seen := map[string]bool{}
 	for _, f := range fieldsOf(t) {
 		if seen[f.name] {
-			e.problem(path+"."+f.Name, "another field is called %q in JSON too", f.name)
+			e.problem(path+"."+f.Name, "another field also has the name %q in JSON", f.name)
 		}
 		seen[f.name] = true
 		if f.option("inline") {
@@ -90,14 +90,14 @@ func (e *examiner) fields(t reflect.Type, path string) {
 	}
 }
 
-// words are the tags without a value, and texts those whose value is a text; both
-// for all kinds.
+// words has the tags without a value, texts the tags with a text as value; both are for all
+// kinds.
 var (
 	words = []string{"required", "nullable"}
 	texts = []string{"title", "description", "type", "oneof_required", "anyof_required", "oneof_type", "anyof_type"}
 )
 
-// byKind are the tags of each kind, with how their value is read.
+// byKind has the tags of each kind, with the check of their value.
 var byKind = map[kind]map[string]func(string) bool{
 	kindText: {
 		"minLength": isCount, "maxLength": isCount, "pattern": isText, "format": isText, "enum": isText, "default": isText,
@@ -116,7 +116,7 @@ var numeric = map[string]func(string) bool{
 	"enum": isNumber, "default": isNumber, "example": isNumber,
 }
 
-// tags finds tags that would be ignored.
+// tags finds tags that the library would ignore.
 func (e *examiner) tags(f field, path string) {
 	t := f.Type
 	for t.Kind() == reflect.Pointer {
@@ -143,7 +143,7 @@ func (e *examiner) tags(f field, path string) {
 		case k == kindCustom && hasValue:
 			e.problem(path, "the jsonschema tag %q has no effect on %s, which describes itself", name, f.Type)
 		case check == nil || !hasValue:
-			e.problem(path, "the jsonschema tag %q is none for %s", name, k)
+			e.problem(path, "%[2]s has no jsonschema tag %[1]q", name, k)
 		case !check(value):
 			e.problem(path, "the jsonschema tag %q cannot have the value %q", name, value)
 		}

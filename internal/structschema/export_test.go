@@ -1,4 +1,4 @@
 package structschema
 
-// Convert says in a draft what a schema says in draft 2020-12.
+// Convert converts a schema from draft 2020-12 to another draft.
 func Convert(schema map[string]any, draft int) (map[string]any, error) { return convert(schema, draft) }

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// A field is one of a struct, as encoding/json sees it: those of embedded structs
-// are among the others.
+// A field is a field of a struct as encoding/json sees it, also of embedded structs.
 type field struct {
 	reflect.StructField
 
@@ -26,8 +25,8 @@ func embeddedIn(f reflect.StructField) reflect.Type {
 	return t
 }
 
-// embedsItself reports whether a struct is embedded in itself, by a pointer, or one
-// that is embedded in it is. within are the structs around it.
+// embedsItself reports whether a struct, or one embedded in it, embeds itself by a pointer.
+// within has the enclosing structs.
 func embedsItself(t reflect.Type, within ...reflect.Type) bool {
 	if slices.Contains(within, t) {
 		return true
@@ -63,8 +62,7 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
-// tags returns the parts of the jsonschema tag. A comma behind a backslash is part
-// of a value.
+// tags returns the parts of the jsonschema tag. A comma after a backslash is part of a value.
 func (f field) tags() []string {
 	var parts []string
 	for part := range strings.SplitSeq(f.Tag.Get("jsonschema"), ",") {

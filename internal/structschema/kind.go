@@ -10,7 +10,7 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// A kind is what a type is in JSON.
+// A kind is the kind of a type in JSON.
 type kind string
 
 const (
@@ -21,11 +21,11 @@ const (
 	kindNumber  kind = "a number"
 	kindInteger kind = "an integer"
 	kindBoolean kind = "a boolean"
-	// kindAny is whatever an interface or a raw message holds, kindCustom what the
-	// type says itself.
+	// kindAny is for interfaces and raw messages, kindCustom for types that describe
+	// themselves.
 	kindAny    kind = "any value"
 	kindCustom kind = "a value that describes itself"
-	// The rest has no schema.
+	// The other kinds have no schema.
 	kindMarshaler kind = "a type with MarshalJSON"
 	kindNone      kind = "nothing"
 )
@@ -40,7 +40,7 @@ var (
 	aliasType  = reflect.TypeFor[interface{ JSONSchemaAlias() any }]()
 )
 
-// kindOf says what a type that is no pointer is, as encoding/json has it.
+// kindOf returns the kind of a type that is not a pointer, as encoding/json encodes it.
 func kindOf(t reflect.Type) kind {
 	switch {
 	case t.Implements(customType), t.Implements(aliasType):
@@ -52,7 +52,7 @@ func kindOf(t reflect.Type) kind {
 	case t == rawType:
 		return kindAny
 	case t == urlType:
-		return kindNone // encoding/json writes its fields out.
+		return kindNone // encoding/json encodes its fields.
 	case implements[json.Marshaler](t):
 		return kindMarshaler
 	case implements[encoding.TextMarshaler](t):
@@ -86,8 +86,8 @@ func kindOf(t reflect.Type) kind {
 	}
 }
 
-// implements reports whether values of the type that can be addressed have the
-// methods of I, as those have that encoding/json looks at.
+// implements reports whether addressable values of the type have the methods of I, as
+// encoding/json checks.
 func implements[I any](t reflect.Type) bool {
 	return t.Kind() != reflect.Interface && reflect.PointerTo(t).Implements(reflect.TypeFor[I]())
 }

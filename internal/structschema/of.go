@@ -11,7 +11,7 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// Options say what a schema is to be like.
+// Options configure a schema.
 type Options struct {
 	// Draft is 4, 6, 7, 2019 or 2020.
 	Draft int
@@ -19,9 +19,8 @@ type Options struct {
 	Open bool
 }
 
-// Of returns the schema of a type, without $schema. The error lists all fields
-// that a schema cannot describe, and tags that are not known; or what the draft
-// cannot say.
+// Of returns the schema of a type, without $schema. The error lists all fields that a schema
+// cannot describe and unknown tags, or the keywords that the draft does not have.
 func Of(t reflect.Type, options Options) (map[string]any, error) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -58,12 +57,12 @@ func Of(t reflect.Type, options Options) (map[string]any, error) {
 type reflector struct {
 	options Options
 	root    reflect.Type
-	// names are those of the recursive types: they are the only ones that are
-	// referred to, all others are written out where they are used.
+	// names has the recursive types. The schema has references to them only, and all other
+	// types in place.
 	names map[reflect.Type]string
 }
 
-// name gives a recursive type the name of its definition.
+// name returns the name of the definition of a recursive type.
 func (r *reflector) name(t reflect.Type) {
 	base := strings.Map(func(c rune) rune {
 		if c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' {
@@ -88,7 +87,7 @@ func (r *reflector) name(t reflect.Type) {
 func (r *reflector) tree(t reflect.Type) (schema map[string]any, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("%s: no schema can be made of it: %v", t, value)
+			err = fmt.Errorf("%s: it has no schema: %v", t, value)
 		}
 	}()
 	within := false
@@ -106,17 +105,17 @@ func (r *reflector) tree(t reflect.Type) (schema map[string]any, err error) {
 	relax(t, reflected)
 	encoded, err := json.Marshal(reflected)
 	if err != nil {
-		return nil, fmt.Errorf("%s: no schema can be made of it: %w", t, err)
+		return nil, fmt.Errorf("%s: it has no schema: %w", t, err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.UseNumber()
 	if err := decoder.Decode(&schema); err != nil {
-		return nil, fmt.Errorf("%s: its schema is no object: %w", t, err)
+		return nil, fmt.Errorf("%s: its schema is not an object: %w", t, err)
 	}
 	return schema, nil
 }
 
-// known is the schema of types that are not looked into, nil for all others.
+// known returns the schema of a type whose fields do not matter, or nil.
 func (r *reflector) known(t reflect.Type) *jsonschema.Schema {
 	if r.names[t] != "" {
 		if t == r.root {
@@ -133,13 +132,13 @@ func (r *reflector) known(t reflect.Type) *jsonschema.Schema {
 		if t != timeType {
 			return &jsonschema.Schema{Type: "string"}
 		}
-	default: // The library knows.
+	default: // The library supports it.
 	}
 	return nil
 }
 
-// relax makes fields that are pointers optional, unless their tag says otherwise:
-// the library goes by omitempty and omitzero only.
+// relax makes pointer fields optional, unless their tag says otherwise. The library only
+// considers omitempty and omitzero.
 func relax(t reflect.Type, s *jsonschema.Schema) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
