@@ -181,7 +181,7 @@ func TestImportNeedsTheKeyset(t *testing.T) {
 	}
 	before := snapshot(t, directory)
 	fails(t, directory, "wrong keyset", "admin", "import", "archive", "--data", "other")
-	fails(t, directory, "cut off", "admin", "import", write(t, directory, "cut", readFile(t, directory, "archive")[:500]), "--data", "third")
+	fails(t, directory, "truncated", "admin", "import", write(t, directory, "cut", readFile(t, directory, "archive")[:500]), "--data", "third")
 	delete(before, filepath.Join(directory, "cut"))
 	if after := snapshot(t, directory); len(after) != len(before)+1 {
 		t.Errorf("after a refused import there are %d files, before %d", len(after), len(before))

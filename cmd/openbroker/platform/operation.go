@@ -20,7 +20,7 @@ type operationFlags struct {
 type shownOperation struct {
 	Instance    string                    `json:"instance"`
 	Binding     string                    `json:"binding,omitempty"`
-	Kind        client.OperationKind               `json:"kind,omitempty"`
+	Kind        client.OperationKind      `json:"kind,omitempty"`
 	State       openbroker.OperationState `json:"state"`
 	Description string                    `json:"description,omitempty"`
 	Operation   string                    `json:"operation,omitempty"`
