@@ -19,13 +19,13 @@ func (c *Client) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	if err != nil {
 		return nil, err
 	}
-	call := changing("bind", http.MethodPut, Orphan{
+	call := newChange("bind", http.MethodPut, Orphan{
 		Kind: KindBind, InstanceID: r.InstanceID, BindingID: r.BindingID,
 		ServiceID: r.ServiceID, PlanID: r.PlanID, key: isServiceKey(r),
 	}, r.AcceptsIncomplete, r.Caller)
 	call.body, call.hide = body, hiddenTexts(r.Parameters)
 	response := new(openbroker.BindResponse)
-	response.Outcome, err = c.change(ctx, call, http.StatusCreated, func(a *answer, fields *reader) {
+	response.Outcome, err = c.change(ctx, call, http.StatusCreated, func(a *brokerResponse, fields *reader) {
 		var binding openbroker.GetBindingResponse
 		readBinding(fields, &binding)
 		fields.read("operation", &response.Operation)
@@ -54,7 +54,7 @@ func encodeBind(r *openbroker.BindRequest) ([]byte, error) {
 }
 
 // isServiceKey reports whether a binding belongs to neither an application nor a
-// route. Cloud Foundry calls it a service key.
+// route. Cloud Foundry calls such a binding a service key.
 func isServiceKey(r *openbroker.BindRequest) bool {
 	resource := r.BindResource
 	return r.AppGUID == "" && (resource == nil || resource.AppGUID == "" && resource.Route == "")
@@ -69,7 +69,7 @@ func (c *Client) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 	var err error
 	response.Outcome, err = c.remove(ctx, "unbind", Orphan{
 		Kind: KindUnbind, InstanceID: r.InstanceID, BindingID: r.BindingID, ServiceID: r.ServiceID, PlanID: r.PlanID,
-	}, r.AcceptsIncomplete, r.Caller, func(a *answer, fields *reader) {
+	}, r.AcceptsIncomplete, r.Caller, func(a *brokerResponse, fields *reader) {
 		fields.read("operation", &response.Operation)
 		response.RetryAfter = a.retryAfter()
 	})
@@ -91,7 +91,7 @@ func (c *Client) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest
 		name: "fetch binding", method: http.MethodGet, instance: r.InstanceID, binding: r.BindingID, caller: r.Caller,
 		query:  []parameter{{"service_id", r.ServiceID}, {"plan_id", r.PlanID}},
 		repeat: repetition{safe: c.retries}, onBinding: true,
-	}, func(_ *answer, fields *reader) {
+	}, func(_ *brokerResponse, fields *reader) {
 		readBinding(fields, response)
 		fields.read("parameters", &response.Parameters)
 	})

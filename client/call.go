@@ -9,12 +9,12 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// changing returns a call that changes a resource. All calls except an update are
+// newChange returns a call that changes a resource. All calls except an update are
 // repeated once if they get no response: their ids make the repetition safe.
-func changing(name, method string, orphan Orphan, acceptsIncomplete bool, caller openbroker.Caller) *call {
+func newChange(name, method string, orphan Orphan, acceptsIncomplete bool, caller openbroker.Caller) *call {
 	c := &call{
 		name: name, method: method, instance: orphan.InstanceID, binding: orphan.BindingID, onBinding: orphan.Kind.onBinding(), caller: caller,
-		orphan: orphan, repeat: repetition{brokenOff: method != http.MethodPatch},
+		orphan: orphan, repeat: repetition{ifBroken: method != http.MethodPatch},
 	}
 	if acceptsIncomplete {
 		c.query = append(c.query, parameter{"accepts_incomplete", "true"})
@@ -25,7 +25,7 @@ func changing(name, method string, orphan Orphan, acceptsIncomplete bool, caller
 // change sends a call that creates or changes a resource. done is the status of a
 // completed call: 201 for a creation, 200 for an update. A creation may also get
 // 200, if the resource exists.
-func (c *Client) change(ctx context.Context, call *call, done int, read func(*answer, *reader)) (openbroker.Outcome, error) {
+func (c *Client) change(ctx context.Context, call *call, done int, read func(*brokerResponse, *reader)) (openbroker.Outcome, error) {
 	a, err := c.do(ctx, call)
 	if err != nil {
 		return 0, err
@@ -45,14 +45,14 @@ func (c *Client) change(ctx context.Context, call *call, done int, read func(*an
 }
 
 // remove sends a deletion.
-func (c *Client) remove(ctx context.Context, name string, orphan Orphan, acceptsIncomplete bool, caller openbroker.Caller, read func(*answer, *reader)) (openbroker.Outcome, error) {
-	call := changing(name, http.MethodDelete, orphan, acceptsIncomplete, caller)
+func (c *Client) remove(ctx context.Context, name string, orphan Orphan, acceptsIncomplete bool, caller openbroker.Caller, read func(*brokerResponse, *reader)) (openbroker.Outcome, error) {
+	call := newChange(name, http.MethodDelete, orphan, acceptsIncomplete, caller)
 	call.query = append(call.query, parameter{"service_id", orphan.ServiceID}, parameter{"plan_id", orphan.PlanID})
 	return c.change(ctx, call, http.StatusOK, read)
 }
 
 // fetch sends a call that reads. Its only success is 200.
-func (c *Client) fetch(ctx context.Context, call *call, read func(*answer, *reader)) error {
+func (c *Client) fetch(ctx context.Context, call *call, read func(*brokerResponse, *reader)) error {
 	a, err := c.do(ctx, call)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (c *Client) fetch(ctx context.Context, call *call, read func(*answer, *read
 	return c.read(ctx, call, a, read)
 }
 
-func (c *Client) read(ctx context.Context, call *call, a *answer, read func(*answer, *reader)) error {
+func (c *Client) read(ctx context.Context, call *call, a *brokerResponse, read func(*brokerResponse, *reader)) error {
 	fields, err := decodeObject(a, c.strict)
 	if err != nil {
 		return c.refuse(ctx, call, a, err.Error())

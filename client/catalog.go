@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// catalogCache has the last catalog and its ETag.
+// catalogCache holds the last catalog and its ETag.
 type catalogCache struct {
 	mu      sync.Mutex
 	etag    string
@@ -32,7 +32,7 @@ func (c *catalogCache) put(etag string, catalog *openbroker.Catalog) {
 
 // Catalog fetches the service offerings (spec.md, "Catalog Management"): GET
 // /v2/catalog. It sends the ETag of the last catalog, and returns that catalog again
-// if the broker reports no change. Therefore do not modify a catalog.
+// if the broker reports no change. So do not modify a returned catalog.
 func (c *Client) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	etag, before := c.catalog.get()
 	call := &call{
@@ -67,6 +67,6 @@ func (c *Client) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	return catalog, nil
 }
 
-// describeCatalog keeps the text of err, whose path helps to find the mistake. A
+// describeCatalog includes the text of err, whose path helps to find the mistake. A
 // catalog contains no secrets of the caller.
 func describeCatalog(err error) string { return "the catalog cannot be read: " + err.Error() }

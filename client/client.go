@@ -34,7 +34,7 @@ type Client struct {
 	logger          *slog.Logger
 
 	catalog catalogCache
-	orphans orphanage
+	orphans mitigations
 }
 
 var _ openbroker.Broker = (*Client)(nil)
@@ -105,17 +105,17 @@ func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "client of 
 // LogValue returns the address of the broker.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.URL()) }
 
-// Close waits until all deletions of orphans have ended that
-// [WithOrphanMitigation] has started. If ctx ends first, Close cancels the remaining
-// ones. It returns an error that names the orphans that are not deleted. It also
-// closes idle connections. A client without orphan mitigation need not be closed.
+// Close waits until the deletions of orphans that [WithOrphanMitigation] has started
+// have ended. If ctx ends first, Close cancels the remaining ones. It returns an
+// error that names the orphans that are not deleted. It also closes idle connections.
+// A client without orphan mitigation need not be closed.
 func (c *Client) Close(ctx context.Context) error {
 	err := c.orphans.close(ctx)
 	c.http.CloseIdleConnections()
 	return err
 }
 
-// secrets has the values that must not appear in any text.
+// secrets holds the values that must not appear in any text.
 type secrets struct {
 	mu     sync.Mutex
 	values []string

@@ -18,7 +18,7 @@ import (
 // The lenient mode accepts a byte order mark, Latin-1, an empty body and content
 // after the object. The strict mode returns an error for them. Errors do not repeat
 // values.
-func decodeObject(a *answer, strict bool) (map[string]json.RawMessage, error) {
+func decodeObject(a *brokerResponse, strict bool) (map[string]json.RawMessage, error) {
 	body := a.body
 	if strict {
 		if err := checkStrict(a); err != nil {
@@ -54,7 +54,7 @@ func fromLatin1(body []byte) []byte {
 	return []byte(string(text))
 }
 
-func describeBody(a *answer) string {
+func describeBody(a *brokerResponse) string {
 	body := bytes.TrimSpace(bytes.TrimPrefix(a.body, byteOrderMark))
 	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
 	switch {
@@ -83,7 +83,7 @@ func isJSON(media string) bool {
 	return media == "application/json" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")
 }
 
-func checkStrict(a *answer) error {
+func checkStrict(a *brokerResponse) error {
 	media, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
 	switch {
 	case err != nil || !isJSON(media):

@@ -48,7 +48,7 @@ type ResponseError struct {
 
 // Error returns the call, the status and the broker's description.
 func (e *ResponseError) Error() string {
-	text := fmt.Sprintf("%s: the broker answered %d", e.Call, e.StatusCode)
+	text := fmt.Sprintf("%s: the broker responded with %d", e.Call, e.StatusCode)
 	if name := http.StatusText(e.StatusCode); name != "" {
 		text += " " + name
 	}
@@ -88,7 +88,7 @@ type TransportError struct {
 
 // Error returns the call and the cause, without the URL.
 func (e *TransportError) Error() string {
-	return e.Call + ": no answer from the broker: " + e.text + " [request identity " + e.RequestIdentity + "]"
+	return e.Call + ": no response from the broker: " + e.text + " [request identity " + e.RequestIdentity + "]"
 }
 
 // Unwrap returns the error of the network or of the context.
@@ -114,7 +114,7 @@ func (c *Client) transportError(ctx context.Context, call *call, identity string
 
 // refuse returns the error for a response. malformed says how the response violates
 // the specification; it is empty for a valid error.
-func (c *Client) refuse(ctx context.Context, call *call, a *answer, malformed string) error {
+func (c *Client) refuse(ctx context.Context, call *call, a *brokerResponse, malformed string) error {
 	e := &ResponseError{
 		Call: call.name, StatusCode: a.status, RequestIdentity: a.requestIdentity,
 		RetryAfter: a.retryAfter(), Malformed: malformed,
@@ -125,19 +125,19 @@ func (c *Client) refuse(ctx context.Context, call *call, a *answer, malformed st
 	} else {
 		status = http.StatusBadGateway
 	}
-	e.cause = e.meaning(call, status)
+	e.cause = e.sentinel(call, status)
 	if fields, err := decodeObject(a, false); err == nil && a.status >= 400 {
 		e.cause.InstanceUsable = readFlag(fields["instance_usable"])
 		e.cause.UpdateRepeatable = readFlag(fields["update_repeatable"])
 	}
-	if c.policy.afterAnswer(call.orphan, e) || call.silent && c.policy.afterRepetition(call.orphan.Kind, e) {
+	if c.policy.afterResponse(call.orphan, e) || call.silent && c.policy.afterRepetition(call.orphan.Kind, e) {
 		e.orphan = call.orphan
 		c.mitigate(ctx, e.orphan)
 	}
 	return e
 }
 
-func (c *Client) readError(e *ResponseError, call *call, a *answer) {
+func (c *Client) readError(e *ResponseError, call *call, a *brokerResponse) {
 	fields, err := decodeObject(a, false)
 	if err != nil {
 		e.Excerpt = c.secret.excerpt(a.body, call.hide)
@@ -160,9 +160,9 @@ func (c *Client) readError(e *ResponseError, call *call, a *answer) {
 	}
 }
 
-// meaning returns the sentinel of package openbroker for a response, with the
+// sentinel returns a copy of the matching sentinel of package openbroker, with the
 // description and the code of the broker.
-func (e *ResponseError) meaning(call *call, status int) *openbroker.Error {
+func (e *ResponseError) sentinel(call *call, status int) *openbroker.Error {
 	kind := openbroker.NewError(status, e.Code, e.Description)
 	missing, exists := openbroker.ErrInstanceDoesNotExist, openbroker.ErrInstanceAlreadyExists
 	if call.onBinding {

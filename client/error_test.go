@@ -15,9 +15,9 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// TestErrorsMeanSentinels checks that errors.Is finds the error that a broker in this
-// process would have returned.
-func TestErrorsMeanSentinels(t *testing.T) {
+// TestErrorsMatchSentinels checks that errors.Is matches the error that a broker in
+// this process would have returned.
+func TestErrorsMatchSentinels(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		call   string
@@ -38,7 +38,7 @@ func TestErrorsMeanSentinels(t *testing.T) {
 		{"provision", 501, ``, openbroker.ErrNotImplemented},
 		{"provision", 503, `{"description":"later"}`, openbroker.ErrUnavailable},
 	} {
-		err := callers(newClient(t, answers(exchange{status: c.status, body: c.body})))[c.call](t.Context())
+		err := changes(newClient(t, respondWith(scriptedResponse{status: c.status, body: c.body})))[c.call](t.Context())
 		var proper *openbroker.Error
 		if !errors.Is(err, c.want) || !errors.As(err, &proper) || proper.Status != c.status {
 			t.Errorf("%s %d %s: %v (%v)", c.call, c.status, c.body, err, proper)
@@ -48,7 +48,7 @@ func TestErrorsMeanSentinels(t *testing.T) {
 
 func TestResponseErrorFields(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, answers(exchange{
+	c := newClient(t, respondWith(scriptedResponse{
 		status: 500, header: map[string]string{"Retry-After": "9"},
 		body: `{"error":"Broken","description":"the disk is full","instance_usable":false,"update_repeatable":true}`,
 	}))
@@ -67,7 +67,7 @@ func TestResponseErrorFields(t *testing.T) {
 	if proper.InstanceUsable == nil || *proper.InstanceUsable || proper.UpdateRepeatable == nil || !*proper.UpdateRepeatable {
 		t.Errorf("flags: %v %v", proper.InstanceUsable, proper.UpdateRepeatable)
 	}
-	const want = "update: the broker answered 500 Internal Server Error (Broken): the disk is full [request identity r-1]"
+	const want = "update: the broker responded with 500 Internal Server Error (Broken): the disk is full [request identity r-1]"
 	if err.Error() != want {
 		t.Errorf("text %q", err)
 	}
@@ -77,7 +77,7 @@ func TestResponseErrorFields(t *testing.T) {
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		broker := answers(exchange{status: status, header: map[string]string{"Location": "https://elsewhere.example/"}}, exchange{status: 200, body: `{}`})
+		broker := respondWith(scriptedResponse{status: status, header: map[string]string{"Location": "https://elsewhere.example/"}}, scriptedResponse{status: 200, body: `{}`})
 		for name, option := range map[string]client.Option{
 			"transport": client.WithTransport(broker), "client": client.WithHTTPClient(&http.Client{Transport: broker}),
 		} {
@@ -86,8 +86,8 @@ func TestRedirects(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := broker.count()
-			broker.answers = []exchange{{status: status, header: map[string]string{"Location": "https://elsewhere.example/"}}}
-			err = callers(c)["deprovision"](t.Context())
+			broker.responses = []scriptedResponse{{status: status, header: map[string]string{"Location": "https://elsewhere.example/"}}}
+			err = changes(c)["deprovision"](t.Context())
 			var response *client.ResponseError
 			if !errors.As(err, &response) || response.StatusCode != status || !strings.Contains(err.Error(), "redirect") || broker.count() != before+1 {
 				t.Errorf("%s %d: %v after %d requests", name, status, err, broker.count()-before)
@@ -132,8 +132,8 @@ func TestMalformed(t *testing.T) {
 			name, want string
 			options    []client.Option
 		}{{"lenient", c.lenient, nil}, {"strict", c.strict, []client.Option{client.WithStrictDecoding()}}} {
-			broker := answers(exchange{status: c.status, header: c.header, body: c.body})
-			err := callers(newClient(t, broker, way.options...))[c.call](t.Context())
+			broker := respondWith(scriptedResponse{status: c.status, header: c.header, body: c.body})
+			err := changes(newClient(t, broker, way.options...))[c.call](t.Context())
 			switch {
 			case way.want == "" && err != nil, way.want != "" && (err == nil || !strings.Contains(err.Error(), way.want)):
 				t.Errorf("%s, %s: %v, want %q", c.name, way.name, err, way.want)
@@ -146,19 +146,19 @@ func TestMalformed(t *testing.T) {
 
 func TestLatin1IsRead(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, answers(exchange{status: 201, body: "{\"dashboard_url\":\"https://m\xfcller\"}"}))
+	c := newClient(t, respondWith(scriptedResponse{status: 201, body: "{\"dashboard_url\":\"https://m\xfcller\"}"}))
 	response, err := c.Provision(t.Context(), provisionRequest())
 	if err != nil || response.DashboardURL != "https://müller" {
 		t.Errorf("%v, %v", response, err)
 	}
 }
 
-// TestNothingSecretIsShown makes brokers, proxies and networks repeat the request.
-func TestNothingSecretIsShown(t *testing.T) {
+// TestErrorsHideSecrets makes brokers, proxies and networks repeat the request.
+func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 	const password, token = "pass word/22", "token-4711"
 	echo := `<html>` + password + ` dXNlcjpwYXNzIHdvcmQvMjI= ` + token + ` hunter22 ` + strings.Repeat("x", 300)
-	for name, answer := range map[string]exchange{
+	for name, answer := range map[string]scriptedResponse{
 		"page":        {status: 502, body: echo},
 		"description": {status: 500, body: `{"description":"login ` + password + " " + token + ` failed"}`},
 		"malformed":   {status: 201, body: `{"credentials":"` + password + `"`},
@@ -166,9 +166,9 @@ func TestNothingSecretIsShown(t *testing.T) {
 	} {
 		for login, option := range map[string]client.Option{"basic": client.WithBasicAuth("user", password), "bearer": client.WithBearerToken(token)} {
 			var log strings.Builder
-			c := newClient(t, answers(answer), option, client.WithRetries(0),
+			c := newClient(t, respondWith(answer), option, client.WithRetries(0),
 				client.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
-			for call, do := range callers(c) {
+			for call, do := range changes(c) {
 				err := do(t.Context())
 				if err == nil {
 					t.Fatalf("%s, %s: no error", name, call)
@@ -194,29 +194,29 @@ func TestNothingSecretIsShown(t *testing.T) {
 // TestRepetition shows which calls are repeated, and how often.
 func TestRepetition(t *testing.T) {
 	t.Parallel()
-	broken := exchange{fail: errors.New("connection reset by peer")}
-	fine := exchange{status: 200, body: `{"state":"succeeded","services":[]}`}
-	busy := exchange{status: 503, header: map[string]string{"Retry-After": "3"}, body: `{}`}
+	broken := scriptedResponse{fail: errors.New("connection reset by peer")}
+	fine := scriptedResponse{status: 200, body: `{"state":"succeeded","services":[]}`}
+	busy := scriptedResponse{status: 503, header: map[string]string{"Retry-After": "3"}, body: `{}`}
 	for _, c := range []struct {
 		name, call string
-		answers    []exchange
+		answers    []scriptedResponse
 		methods    string
 		fails      bool
 	}{
-		{"put again", "provision", []exchange{broken, fine}, "PUT PUT", false},
-		{"put only once again", "bind", []exchange{broken, broken, fine}, "PUT PUT", true},
-		{"delete again", "unbind", []exchange{broken, fine}, "DELETE DELETE", false},
-		{"patch never", "update", []exchange{broken, fine}, "PATCH", true},
-		{"put not if busy", "provision", []exchange{busy, fine}, "PUT", true},
-		{"get again", "catalog", []exchange{broken, busy, fine}, "GET GET GET", false},
-		{"get gives up", "catalog", []exchange{busy}, "GET GET GET GET", true},
-		{"get not if refused", "catalog", []exchange{{status: 500, body: `{}`}, fine}, "GET", true},
-		{"get not for an hour", "catalog", []exchange{{status: 503, header: map[string]string{"Retry-After": "3600"}}, fine}, "GET", true},
+		{"put again", "provision", []scriptedResponse{broken, fine}, "PUT PUT", false},
+		{"put only once again", "bind", []scriptedResponse{broken, broken, fine}, "PUT PUT", true},
+		{"delete again", "unbind", []scriptedResponse{broken, fine}, "DELETE DELETE", false},
+		{"patch never", "update", []scriptedResponse{broken, fine}, "PATCH", true},
+		{"put not if busy", "provision", []scriptedResponse{busy, fine}, "PUT", true},
+		{"get again", "catalog", []scriptedResponse{broken, busy, fine}, "GET GET GET", false},
+		{"get gives up", "catalog", []scriptedResponse{busy}, "GET GET GET GET", true},
+		{"get not if refused", "catalog", []scriptedResponse{{status: 500, body: `{}`}, fine}, "GET", true},
+		{"get not for an hour", "catalog", []scriptedResponse{{status: 503, header: map[string]string{"Retry-After": "3600"}}, fine}, "GET", true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			broker := answers(c.answers...)
+			broker := respondWith(c.answers...)
 			cl := newClient(t, broker)
-			do := callers(cl)[c.call]
+			do := changes(cl)[c.call]
 			if c.call == "catalog" {
 				do = func(ctx context.Context) error { _, err := cl.Catalog(ctx); return err }
 			}
@@ -234,9 +234,9 @@ func TestRepetition(t *testing.T) {
 // TestTokenFails shows that the client sends no request without a token.
 func TestTokenFails(t *testing.T) {
 	t.Parallel()
-	broker := answers(exchange{status: 200, body: `{}`})
+	broker := respondWith(scriptedResponse{status: 200, body: `{}`})
 	c := newClient(t, broker, client.WithTokenSource(func(context.Context) (string, error) { return "", errors.New("the issuer is away") }))
-	err := callers(c)["provision"](t.Context())
+	err := changes(c)["provision"](t.Context())
 	if _, orphan := client.OrphanOf(err); err == nil || orphan || broker.count() != 0 || !strings.Contains(err.Error(), "get a token: the issuer is away") {
 		t.Errorf("%v after %d requests", err, broker.count())
 	}
@@ -269,7 +269,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestEmptyIDs(t *testing.T) {
 	t.Parallel()
-	broker := answers(exchange{status: 200, body: `{}`})
+	broker := respondWith(scriptedResponse{status: 200, body: `{}`})
 	c := newClient(t, broker)
 	for _, id := range []string{"", ".", ".."} {
 		_, err := c.GetInstance(t.Context(), &openbroker.GetInstanceRequest{InstanceID: id})

@@ -24,7 +24,7 @@ func (b *slow) LastOperation(context.Context, *openbroker.LastOperationRequest) 
 	if b.polls++; b.polls < 2 {
 		return &openbroker.LastOperationResponse{State: openbroker.OperationInProgress, Description: "half way"}, nil
 	}
-	return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded, Description: "there it is"}, nil
+	return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded, Description: "created"}, nil
 }
 
 // The broker of this example runs in the same process. For a real one, omit
@@ -64,10 +64,11 @@ func Example() {
 	}
 	// Output:
 	// in progress - half way
-	// succeeded - there it is
+	// succeeded - created
 }
 
-// The error of a failed call contains its meaning, and the orphan that may be left.
+// The error of a failed call matches a sentinel, and contains the orphan that the call
+// may have left.
 func ExampleOrphanOf() {
 	broken := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "out of memory", http.StatusBadGateway) })
 	c, err := client.New("https://broker.example.com", client.WithTransport(client.NewHandlerTransport(broken)))
@@ -82,7 +83,7 @@ func ExampleOrphanOf() {
 	fmt.Println(errors.Is(err, openbroker.ErrConcurrency))
 	fmt.Println(client.OrphanOf(err))
 	// Output:
-	// bind: the broker answered 502 Bad Gateway: out of memory [request identity 4711]
+	// bind: the broker responded with 502 Bad Gateway: out of memory [request identity 4711]
 	// false
 	// binding app of instance orders true
 }

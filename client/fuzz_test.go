@@ -22,9 +22,9 @@ func FuzzResponses(f *testing.F) {
 		if status < 200 || status > 599 || status == http.StatusRequestTimeout {
 			t.Skip("not a final status")
 		}
-		answer := exchange{status: status, header: map[string]string{"Content-Type": contentType, "Retry-After": retryAfter}, body: string(body)}
+		answer := scriptedResponse{status: status, header: map[string]string{"Content-Type": contentType, "Retry-After": retryAfter}, body: string(body)}
 		read := func(options ...client.Option) []error {
-			c := newClient(t, answers(answer), append(options, client.WithRetries(0))...)
+			c := newClient(t, respondWith(answer), append(options, client.WithRetries(0))...)
 			_, catalogErr := c.Catalog(t.Context())
 			bound, bindErr := c.Bind(t.Context(), bindRequest())
 			instance, instanceErr := c.GetInstance(t.Context(), &openbroker.GetInstanceRequest{InstanceID: "i"})

@@ -20,10 +20,10 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+var update = flag.Bool("update", false, "update the golden files")
 
-// An exchange is one response of a scripted broker.
-type exchange struct {
+// A scriptedResponse is one response of a script.
+type scriptedResponse struct {
 	status int
 	header map[string]string
 	body   string
@@ -34,20 +34,20 @@ type exchange struct {
 // A script is a broker that returns scripted responses, one after the other. It
 // repeats the last one, and records the requests.
 type script struct {
-	mu       sync.Mutex
-	answers  []exchange
-	requests []string
+	mu        sync.Mutex
+	responses []scriptedResponse
+	requests  []string
 	// onRequest is called before the response, if it is not nil.
 	onRequest func(number int, r *http.Request)
 }
 
-func answers(list ...exchange) *script { return &script{answers: list} }
+func respondWith(list ...scriptedResponse) *script { return &script{responses: list} }
 
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	number := len(s.requests)
 	s.requests = append(s.requests, transcript(r))
-	answer := s.answers[min(number, len(s.answers)-1)]
+	answer := s.responses[min(number, len(s.responses)-1)]
 	s.mu.Unlock()
 	if s.onRequest != nil {
 		s.onRequest(number, r)
@@ -145,8 +145,8 @@ func keyRequest() *openbroker.BindRequest {
 	return r
 }
 
-// callers has one call of each kind that changes a resource.
-func callers(c *client.Client) map[string]func(context.Context) error {
+// changes returns the calls that change a resource, by name.
+func changes(c *client.Client) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"provision": func(ctx context.Context) error { _, err := c.Provision(ctx, provisionRequest()); return err },
 		"update": func(ctx context.Context) error {

@@ -17,12 +17,12 @@ func (c *Client) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 	if err != nil {
 		return nil, err
 	}
-	call := changing("provision", http.MethodPut, Orphan{
+	call := newChange("provision", http.MethodPut, Orphan{
 		Kind: KindProvision, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
 	}, r.AcceptsIncomplete, r.Caller)
 	call.body, call.hide = body, hiddenTexts(r.Parameters)
 	response := new(openbroker.ProvisionResponse)
-	response.Outcome, err = c.change(ctx, call, http.StatusCreated, func(a *answer, fields *reader) {
+	response.Outcome, err = c.change(ctx, call, http.StatusCreated, func(a *brokerResponse, fields *reader) {
 		readInstanceFields(fields, &response.DashboardURL, &response.Metadata)
 		fields.nullable("operation", &response.Operation)
 		response.RetryAfter = a.retryAfter()
@@ -42,12 +42,12 @@ func (c *Client) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	if err != nil {
 		return nil, err
 	}
-	call := changing("update", http.MethodPatch, Orphan{
+	call := newChange("update", http.MethodPatch, Orphan{
 		Kind: KindUpdate, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
 	}, r.AcceptsIncomplete, r.Caller)
 	call.body, call.hide = body, hiddenTexts(r.Parameters)
 	response := new(openbroker.UpdateResponse)
-	response.Outcome, err = c.change(ctx, call, http.StatusOK, func(a *answer, fields *reader) {
+	response.Outcome, err = c.change(ctx, call, http.StatusOK, func(a *brokerResponse, fields *reader) {
 		readInstanceFields(fields, &response.DashboardURL, &response.Metadata)
 		fields.nullable("operation", &response.Operation)
 		response.RetryAfter = a.retryAfter()
@@ -68,7 +68,7 @@ func (c *Client) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 	var err error
 	response.Outcome, err = c.remove(ctx, "deprovision", Orphan{
 		Kind: KindDeprovision, InstanceID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
-	}, r.AcceptsIncomplete, r.Caller, func(a *answer, fields *reader) {
+	}, r.AcceptsIncomplete, r.Caller, func(a *brokerResponse, fields *reader) {
 		fields.read("operation", &response.Operation)
 		response.RetryAfter = a.retryAfter()
 	})
@@ -88,7 +88,7 @@ func (c *Client) GetInstance(ctx context.Context, r *openbroker.GetInstanceReque
 		name: "fetch instance", method: http.MethodGet, instance: r.InstanceID, caller: r.Caller,
 		query:  []parameter{{"service_id", r.ServiceID}, {"plan_id", r.PlanID}},
 		repeat: repetition{safe: c.retries},
-	}, func(_ *answer, fields *reader) {
+	}, func(_ *brokerResponse, fields *reader) {
 		fields.read("service_id", &response.ServiceID)
 		fields.read("plan_id", &response.PlanID)
 		readInstanceFields(fields, &response.DashboardURL, &response.Metadata)

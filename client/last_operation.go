@@ -35,7 +35,7 @@ func (c *Client) LastBindingOperation(ctx context.Context, r *openbroker.LastBin
 
 func (c *Client) poll(ctx context.Context, call *call) (*openbroker.LastOperationResponse, error) {
 	response := new(openbroker.LastOperationResponse)
-	err := c.fetch(ctx, call, func(a *answer, fields *reader) {
+	err := c.fetch(ctx, call, func(a *brokerResponse, fields *reader) {
 		fields.read("state", &response.State)
 		fields.optional("description", &response.Description)
 		fields.optional("instance_usable", &response.InstanceUsable)

@@ -65,7 +65,7 @@ func (p OrphanPolicy) pause(attempt int, elapsed time.Duration) (time.Duration, 
 func (c *Client) deleteOrphan(ctx context.Context, o Orphan) error {
 	o.Kind = o.Kind.deletion()
 	var operation Operation
-	outcome, err := c.remove(ctx, string(o.Kind), o, true, openbroker.Caller{}, func(a *answer, fields *reader) {
+	outcome, err := c.remove(ctx, string(o.Kind), o, true, openbroker.Caller{}, func(a *brokerResponse, fields *reader) {
 		operation = accepted(Operation{
 			Kind: o.Kind, InstanceID: o.InstanceID, BindingID: o.BindingID, ServiceID: o.ServiceID, PlanID: o.PlanID,
 			RetryAfter: a.retryAfter(),
@@ -82,8 +82,8 @@ func (c *Client) deleteOrphan(ctx context.Context, o Orphan) error {
 	return err
 }
 
-// orphanage runs the deletions that WithOrphanMitigation starts.
-type orphanage struct {
+// mitigations runs the deletions that WithOrphanMitigation starts.
+type mitigations struct {
 	enabled bool
 	ctx     context.Context //nolint:containedctx // It ends all deletions.
 	cancel  context.CancelCauseFunc
@@ -97,7 +97,7 @@ type orphanage struct {
 
 var errClosed = errors.New("the client was closed")
 
-func (o *orphanage) start() {
+func (o *mitigations) start() {
 	o.ctx, o.cancel = context.WithCancelCause(context.Background())
 	o.running = map[Orphan]bool{}
 }
@@ -143,7 +143,7 @@ func (c *Client) Orphans() []Orphan {
 	})
 }
 
-func (o *orphanage) close(ctx context.Context) error {
+func (o *mitigations) close(ctx context.Context) error {
 	o.mu.Lock()
 	o.closed = true
 	o.mu.Unlock()

@@ -97,7 +97,7 @@ func TestMutualTLS(t *testing.T) {
 
 func TestResponseIsBounded(t *testing.T) {
 	t.Parallel()
-	broker := answers(exchange{status: 200, body: `{"services":[]}` + strings.Repeat(" ", 1000)})
+	broker := respondWith(scriptedResponse{status: 200, body: `{"services":[]}` + strings.Repeat(" ", 1000)})
 	_, err := newClient(t, broker, client.WithMaxResponseSize(1000)).Catalog(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "larger than 1000 bytes") || broker.count() != 1 {
 		t.Errorf("%v after %d requests", err, broker.count())

@@ -205,7 +205,7 @@ func WithLogger(logger *slog.Logger) Option {
 
 func (s *settings) build() error {
 	if s.logins > 1 {
-		s.problem("several logins are given: use only one of the user name in the address, WithBasicAuth, WithBearerToken and WithTokenSource")
+		s.problem("several logins are configured: use only one of the user name in the address, WithBasicAuth, WithBearerToken and WithTokenSource")
 	}
 	transports := 0
 	for _, given := range [...]bool{s.own != nil, s.transport != nil, s.roots != nil || s.cert != nil} {

@@ -18,11 +18,11 @@ const (
 	// with growing pauses for 24 hours.
 	OrphanPolicySpecification OrphanPolicy = iota + 1
 	// OrphanPolicyCloudFoundry follows the Cloud Controller, which differs from the
-	// specification. If a creation gets a 422 with an unknown error, a 410 or a
-	// redirect, the resource may exist; so it may if the creation of a service key
-	// gets a malformed 200. A broken connection, a failed operation and a failed
-	// deletion start no mitigation. A deletion is complete once the broker has
-	// accepted it. The client tries it 11 times, with pauses of 2, 4, 8 … minutes.
+	// specification. A creation that gets a 422 with an unknown error, a 410 or a
+	// redirect may leave an orphan, as does the creation of a service key that gets a
+	// malformed 200. A broken connection, a failed operation and a failed deletion
+	// start no mitigation. A deletion is complete once the broker has accepted it. The
+	// client tries it 11 times, with pauses of 2, 4, 8 … minutes.
 	OrphanPolicyCloudFoundry
 )
 
@@ -59,8 +59,8 @@ func OrphanOf(err error) (Orphan, bool) {
 	return orphan, orphan.Kind != ""
 }
 
-// afterAnswer reports whether a response that is not a success may leave an orphan.
-func (p OrphanPolicy) afterAnswer(o Orphan, e *ResponseError) bool {
+// afterResponse reports whether a response that is not a success may leave an orphan.
+func (p OrphanPolicy) afterResponse(o Orphan, e *ResponseError) bool {
 	creates := o.Kind == KindProvision || o.Kind == KindBind
 	status := e.StatusCode
 	if p == OrphanPolicyCloudFoundry {
@@ -82,8 +82,8 @@ func (p OrphanPolicy) afterAnswer(o Orphan, e *ResponseError) bool {
 	case o.Kind == "" || o.Kind == KindUpdate, status == http.StatusOK:
 		return false
 	case status == http.StatusCreated || status == http.StatusAccepted:
-		// A malformed success. The table has no row for one of a deletion, and 201 is
-		// not a success of a deletion.
+		// A malformed success of a creation. For deletions, the table has no row for a
+		// malformed 202; a 201 is not a success and counts as another 2xx.
 		return creates || status == http.StatusCreated
 	default:
 		return status < 300 || status >= 500

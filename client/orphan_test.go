@@ -18,14 +18,14 @@ import (
 // specification ("Orphan Mitigation") and the behavior of the Cloud Controller.
 func TestOrphanTable(t *testing.T) {
 	t.Parallel()
-	status := func(status int, body string) exchange { return exchange{status: status, body: body} }
-	silence := exchange{fail: errors.New("connection reset by peer")}
-	timeout := exchange{fail: context.DeadlineExceeded}
-	refused := exchange{fail: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}
+	status := func(status int, body string) scriptedResponse { return scriptedResponse{status: status, body: body} }
+	silence := scriptedResponse{fail: errors.New("connection reset by peer")}
+	timeout := scriptedResponse{fail: context.DeadlineExceeded}
+	refused := scriptedResponse{fail: &net.OpError{Op: "dial", Err: errors.New("connection refused")}}
 	const creations, deletions, all = "provision bind key", "deprovision unbind", "provision bind key update deprovision unbind"
 	for _, row := range []struct {
 		name   string
-		answer exchange
+		answer scriptedResponse
 		// The kinds of calls that may leave an orphan.
 		specification, cloudFoundry string
 	}{
@@ -64,10 +64,10 @@ func TestOrphanTable(t *testing.T) {
 		} {
 			for _, name := range strings.Fields(all) {
 				synctest.Test(t, func(t *testing.T) {
-					broker := answers(row.answer)
+					broker := respondWith(row.answer)
 					c := newClient(t, broker, policy.options...)
-					err := callers(c)[name](t.Context())
-					// A deletion with another response than 200 or 202 always fails.
+					err := changes(c)[name](t.Context())
+					// Only 200 and 202 are successes of a deletion.
 					if err == nil {
 						if row.answer.status != 202 && row.answer.status != 201 {
 							t.Errorf("%s, %s, %s: no error", row.name, policy.name, name)
@@ -104,7 +104,7 @@ func TestOrphanOfOperations(t *testing.T) {
 		for policy, want := range map[client.OrphanPolicy]string{client.OrphanPolicySpecification: row.specification, client.OrphanPolicyCloudFoundry: row.cloudFoundry} {
 			for _, kind := range []client.OperationKind{client.KindProvision, client.KindUpdate, client.KindDeprovision, client.KindBind, client.KindUnbind} {
 				synctest.Test(t, func(t *testing.T) {
-					c := newClient(t, answers(exchange{status: 200, body: row.poll}), client.WithOrphanMitigation(policy), client.WithMaximumPollingDuration(time.Minute))
+					c := newClient(t, respondWith(scriptedResponse{status: 200, body: row.poll}), client.WithOrphanMitigation(policy), client.WithMaximumPollingDuration(time.Minute))
 					_, err := c.Wait(t.Context(), operation(kind), nil)
 					if _, left := client.OrphanOf(err); left != strings.Contains(" "+want+" ", " "+string(kind)+" ") {
 						t.Errorf("%s, %v, %s: orphan %v (%v)", row.name, policy, kind, left, err)
@@ -121,38 +121,38 @@ func TestOrphanOfOperations(t *testing.T) {
 // TestMitigation follows the deletions after a failed creation, on a fake clock.
 func TestMitigation(t *testing.T) {
 	t.Parallel()
-	broken, fine, accepted := exchange{status: 500, body: `{}`}, exchange{status: 200, body: `{}`}, exchange{status: 202, body: `{"operation":"d"}`}
-	poll := func(body string) exchange { return exchange{status: 200, body: body} }
+	broken, fine, accepted := scriptedResponse{status: 500, body: `{}`}, scriptedResponse{status: 200, body: `{}`}, scriptedResponse{status: 202, body: `{"operation":"d"}`}
+	poll := func(body string) scriptedResponse { return scriptedResponse{status: 200, body: body} }
 	for _, c := range []struct {
 		name, call string
 		policy     client.OrphanPolicy
-		answers    []exchange
+		answers    []scriptedResponse
 		methods    string
 		elapsed    time.Duration
 		left       string
 	}{
-		{"at once", "provision", client.OrphanPolicySpecification, []exchange{broken, fine}, "PUT DELETE", 0, ""},
-		{"gone already", "bind", client.OrphanPolicySpecification, []exchange{broken, {status: 410, body: `{}`}}, "PUT DELETE", 0, ""},
-		{"waited for", "bind", client.OrphanPolicySpecification, []exchange{broken, accepted, poll(running), poll(succeeded)}, "PUT DELETE GET GET", time.Second, ""},
-		{"failed, then again", "provision", client.OrphanPolicySpecification, []exchange{broken, accepted, poll(failed), fine}, "PUT DELETE GET DELETE", 10 * time.Second, ""},
-		{"growing pauses", "provision", client.OrphanPolicySpecification, []exchange{broken, broken, broken, broken, fine}, "PUT DELETE DELETE DELETE DELETE", 70 * time.Second, ""},
-		{"the same request first", "provision", client.OrphanPolicySpecification, []exchange{{fail: errors.New("EOF")}, {fail: errors.New("EOF")}, fine}, "PUT PUT DELETE", 0, ""},
-		{"still being worked on", "provision", client.OrphanPolicySpecification, []exchange{{fail: errors.New("EOF")}, {status: 422, body: `{"error":"ConcurrencyError"}`}, fine}, "PUT PUT DELETE", 0, ""},
-		{"accepted is enough", "key", client.OrphanPolicyCloudFoundry, []exchange{{status: 200, body: `[]`}, accepted}, "PUT DELETE", 0, ""},
+		{"first attempt", "provision", client.OrphanPolicySpecification, []scriptedResponse{broken, fine}, "PUT DELETE", 0, ""},
+		{"already gone", "bind", client.OrphanPolicySpecification, []scriptedResponse{broken, {status: 410, body: `{}`}}, "PUT DELETE", 0, ""},
+		{"accepted deletion", "bind", client.OrphanPolicySpecification, []scriptedResponse{broken, accepted, poll(running), poll(succeeded)}, "PUT DELETE GET GET", time.Second, ""},
+		{"failed deletion repeated", "provision", client.OrphanPolicySpecification, []scriptedResponse{broken, accepted, poll(failed), fine}, "PUT DELETE GET DELETE", 10 * time.Second, ""},
+		{"growing pauses", "provision", client.OrphanPolicySpecification, []scriptedResponse{broken, broken, broken, broken, fine}, "PUT DELETE DELETE DELETE DELETE", 70 * time.Second, ""},
+		{"repeated creation first", "provision", client.OrphanPolicySpecification, []scriptedResponse{{fail: errors.New("EOF")}, {fail: errors.New("EOF")}, fine}, "PUT PUT DELETE", 0, ""},
+		{"creation still running", "provision", client.OrphanPolicySpecification, []scriptedResponse{{fail: errors.New("EOF")}, {status: 422, body: `{"error":"ConcurrencyError"}`}, fine}, "PUT PUT DELETE", 0, ""},
+		{"accepted is enough", "key", client.OrphanPolicyCloudFoundry, []scriptedResponse{{status: 200, body: `[]`}, accepted}, "PUT DELETE", 0, ""},
 		{
 			"eleven times", "provision", client.OrphanPolicyCloudFoundry,
-			[]exchange{broken},
+			[]scriptedResponse{broken},
 			"PUT" + strings.Repeat(" DELETE", 11),
 			(2 + 4 + 8 + 16 + 32 + 64 + 128 + 256 + 512 + 1024) * time.Minute, "gave up deleting instance i-1 after 11 attempts",
 		},
-		{"updates never", "update", client.OrphanPolicySpecification, []exchange{broken}, "PATCH", 0, ""},
-		{"a failed deletion again", "unbind", client.OrphanPolicySpecification, []exchange{broken, fine}, "DELETE DELETE", 0, ""},
-		{"a failed deletion stays", "unbind", client.OrphanPolicyCloudFoundry, []exchange{broken, fine}, "DELETE", 0, ""},
+		{"never after updates", "update", client.OrphanPolicySpecification, []scriptedResponse{broken}, "PATCH", 0, ""},
+		{"failed unbind repeated", "unbind", client.OrphanPolicySpecification, []scriptedResponse{broken, fine}, "DELETE DELETE", 0, ""},
+		{"failed unbind not repeated", "unbind", client.OrphanPolicyCloudFoundry, []scriptedResponse{broken, fine}, "DELETE", 0, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			broker := answers(c.answers...)
+			broker := respondWith(c.answers...)
 			cl := newClient(t, broker, client.WithOrphanMitigation(c.policy))
-			if err := callers(cl)[c.call](t.Context()); err == nil {
+			if err := changes(cl)[c.call](t.Context()); err == nil {
 				t.Errorf("%s: no error", c.name)
 			}
 			began := time.Now()
@@ -181,9 +181,9 @@ func TestMitigation(t *testing.T) {
 func TestCloseGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(t, answers(exchange{status: 500, body: `{}`}), client.WithOrphanMitigation(client.OrphanPolicySpecification))
-		_ = callers(c)["bind"](t.Context())
-		_ = callers(c)["bind"](t.Context())
+		c := newClient(t, respondWith(scriptedResponse{status: 500, body: `{}`}), client.WithOrphanMitigation(client.OrphanPolicySpecification))
+		_ = changes(c)["bind"](t.Context())
+		_ = changes(c)["bind"](t.Context())
 		if orphans := c.Orphans(); len(orphans) != 1 || orphans[0].String() != "binding b-1 of instance i-1" {
 			t.Errorf("orphans %v", orphans)
 		}
@@ -193,7 +193,7 @@ func TestCloseGivesUp(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "stopped deleting binding b-1 of instance i-1 after 3 attempts") {
 			t.Errorf("%v", err)
 		}
-		if err := callers(c)["bind"](t.Context()); err == nil || len(c.Orphans()) != 0 {
+		if err := changes(c)["bind"](t.Context()); err == nil || len(c.Orphans()) != 0 {
 			t.Errorf("after Close: %v, %v", err, c.Orphans())
 		}
 	})
@@ -202,9 +202,9 @@ func TestCloseGivesUp(t *testing.T) {
 // TestMitigateByHand shows OrphanOf and Mitigate without the option.
 func TestMitigateByHand(t *testing.T) {
 	t.Parallel()
-	broker := answers(exchange{status: 500, body: `{}`}, exchange{status: 200, body: `{}`})
+	broker := respondWith(scriptedResponse{status: 500, body: `{}`}, scriptedResponse{status: 200, body: `{}`})
 	c := newClient(t, broker)
-	orphan, left := client.OrphanOf(callers(c)["provision"](t.Context()))
+	orphan, left := client.OrphanOf(changes(c)["provision"](t.Context()))
 	if !left || broker.methods() != "PUT" {
 		t.Fatalf("%v after %s", left, broker.methods())
 	}

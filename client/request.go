@@ -38,7 +38,7 @@ type call struct {
 	orphan Orphan
 	// silent is true if an attempt may have reached the broker and got no response.
 	silent bool
-	// hide has texts of the request that must not be shown.
+	// hide lists texts of the request that errors and logs must not contain.
 	hide []string
 }
 
@@ -78,7 +78,7 @@ func segment(prefix, what, id string) (string, error) {
 	return prefix + url.PathEscape(id), nil
 }
 
-// encodeQuery encodes a space as %20: not every broker decodes + as a space.
+// encodeQuery encodes a space as %20, because some brokers do not decode + as a space.
 func encodeQuery(parameters []parameter) string {
 	var query strings.Builder
 	for _, p := range parameters {
@@ -93,8 +93,8 @@ func encodeQuery(parameters []parameter) string {
 	return query.String()
 }
 
-// An answer is a complete response of a broker.
-type answer struct {
+// An brokerResponse is a broker's complete response.
+type brokerResponse struct {
 	status          int
 	header          http.Header
 	body            []byte
@@ -105,7 +105,7 @@ type answer struct {
 // do sends a call, repeats it if that is safe, and returns the response of the broker
 // with any status. It returns a *TransportError if it got no response, and another
 // error if the request is invalid.
-func (c *Client) do(ctx context.Context, call *call) (*answer, error) {
+func (c *Client) do(ctx context.Context, call *call) (*brokerResponse, error) {
 	path, err := call.path()
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (c *Client) do(ctx context.Context, call *call) (*answer, error) {
 		if err != nil {
 			return nil, c.transportError(ctx, call, identity, err)
 		}
-		captureAnswer(ctx, answer)
+		captureResponse(ctx, answer)
 		return answer, nil
 	}
 }
@@ -145,7 +145,7 @@ type unsentError struct{ cause error }
 
 func (e *unsentError) Error() string { return e.cause.Error() }
 
-func (c *Client) send(ctx context.Context, call *call, target, identity string) (*answer, error) {
+func (c *Client) send(ctx context.Context, call *call, target, identity string) (*brokerResponse, error) {
 	if c.requestTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.requestTimeout, errRequestTimeout)
@@ -180,12 +180,12 @@ func (c *Client) send(ctx context.Context, call *call, target, identity string) 
 		if cause := context.Cause(ctx); errors.Is(cause, errRequestTimeout) {
 			return nil, cause
 		}
-		return nil, fmt.Errorf("the answer with status %d broke off: %w", response.StatusCode, err)
+		return nil, fmt.Errorf("the response with status %d is incomplete: %w", response.StatusCode, err)
 	}
 	if int64(len(content)) > c.maxResponseSize {
 		return nil, &tooLargeError{status: response.StatusCode, limit: c.maxResponseSize}
 	}
-	return &answer{
+	return &brokerResponse{
 		status: response.StatusCode, header: response.Header, body: content,
 		requestIdentity: identity, received: time.Now(),
 	}, nil
@@ -218,7 +218,7 @@ func (c *Client) setHeaders(r *http.Request, call *call, identity string) error 
 	return nil
 }
 
-func (c *Client) log(ctx context.Context, call *call, identity string, attempt int, duration time.Duration, answer *answer, err error) {
+func (c *Client) log(ctx context.Context, call *call, identity string, attempt int, duration time.Duration, answer *brokerResponse, err error) {
 	attributes := []slog.Attr{
 		slog.String("call", call.name), slog.String("method", call.method),
 		slog.String("request_identity", identity), slog.Duration("duration", duration),
@@ -240,7 +240,7 @@ func (c *Client) log(ctx context.Context, call *call, identity string, attempt i
 	c.logger.LogAttrs(ctx, slog.LevelDebug, "request", attributes...)
 }
 
-var errRequestTimeout = fmt.Errorf("the broker did not answer in time: %w", context.DeadlineExceeded)
+var errRequestTimeout = fmt.Errorf("the broker did not respond in time: %w", context.DeadlineExceeded)
 
 type tooLargeError struct {
 	status int
@@ -248,7 +248,7 @@ type tooLargeError struct {
 }
 
 func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("the answer with status %d is larger than %d bytes", e.status, e.limit)
+	return fmt.Sprintf("the response with status %d is larger than %d bytes", e.status, e.limit)
 }
 
 // refused reports whether no connection was made, so that the broker cannot have
@@ -289,7 +289,7 @@ func encodeBody(fields any, body openbroker.Parameters) ([]byte, error) {
 	return marshal(known)
 }
 
-// standardFields has the fields that the specification defines for request bodies.
+// standardFields lists the fields that the specification defines for request bodies.
 // encodeBody takes them from the typed request only, even if Body has them.
 var standardFields = map[string]bool{
 	"service_id": true, "plan_id": true, "context": true, "organization_guid": true, "space_guid": true,

@@ -19,7 +19,7 @@ type Response struct {
 	Body []byte
 	// RequestIdentity is the identity of the request.
 	RequestIdentity string
-	// Extensions has the fields of the body that the specification does not define
+	// Extensions holds the fields of the body that the specification does not define
 	// for the call.
 	Extensions openbroker.Extensions
 }
@@ -35,13 +35,13 @@ func (r Response) LogValue() slog.Value { return slog.IntValue(r.StatusCode) }
 type responseKey struct{}
 
 // WithResponse returns a context that makes a call copy the broker's response to
-// response, including errors. Use it for one call; after several calls, response has
+// response, including errors. Use it for one call; after several calls, response holds
 // the last one.
 func WithResponse(ctx context.Context, response *Response) context.Context {
 	return context.WithValue(ctx, responseKey{}, response)
 }
 
-func captureAnswer(ctx context.Context, a *answer) {
+func captureResponse(ctx context.Context, a *brokerResponse) {
 	if response, ok := ctx.Value(responseKey{}).(*Response); ok {
 		*response = Response{StatusCode: a.status, Header: a.header, Body: a.body, RequestIdentity: a.requestIdentity}
 	}

@@ -9,34 +9,34 @@ import (
 	"time"
 )
 
-// A repetition says when a call is repeated.
+// A repetition determines when a call is repeated.
 type repetition struct {
 	// safe is how often a call that only reads is repeated.
 	safe int
-	// brokenOff repeats a call once that changes a resource and got no response.
-	brokenOff bool
+	// ifBroken repeats a call that changes a resource once, if it got no response.
+	ifBroken bool
 }
 
 const (
 	firstRetry = 250 * time.Millisecond
-	// longestRetry is the longest Retry-After that delays a call. The error contains
-	// a longer one, for callers that can wait.
+	// longestRetry is the longest Retry-After that delays a call. A longer one is
+	// returned in the error, for callers that can wait.
 	longestRetry = 10 * time.Second
 )
 
 // next returns the pause before the next attempt, and whether to make it.
-func (r repetition) next(ctx context.Context, attempt int, answer *answer, err error) (time.Duration, bool) {
+func (r repetition) next(ctx context.Context, attempt int, answer *brokerResponse, err error) (time.Duration, bool) {
 	if ctx.Err() != nil {
 		return 0, false
 	}
 	pause := jitter(firstRetry << min(attempt, 5))
 	switch {
-	case r.brokenOff:
-		return pause, err != nil && attempt == 0 && brokeOff(err)
+	case r.ifBroken:
+		return pause, err != nil && attempt == 0 && connectionBroke(err)
 	case attempt >= r.safe:
 		return 0, false
 	case err != nil:
-		return pause, brokeOff(err)
+		return pause, connectionBroke(err)
 	}
 	switch answer.status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -49,8 +49,9 @@ func (r repetition) next(ctx context.Context, attempt int, answer *answer, err e
 	}
 }
 
-// brokeOff reports whether a repetition of the request may have another result.
-func brokeOff(err error) bool {
+// connectionBroke reports whether the connection broke, so that a repeated request may
+// succeed.
+func connectionBroke(err error) bool {
 	switch err.(type) { //nolint:errorlint // Only errors of send itself matter.
 	case *tooLargeError:
 		return false
@@ -59,8 +60,8 @@ func brokeOff(err error) bool {
 	}
 }
 
-// jitter returns a duration of 75 to 125 percent of d, so that clients that
-// failed together do not come back together.
+// jitter returns a duration of 75 to 125 percent of d, so that clients that failed
+// at the same time do not retry at the same time.
 func jitter(d time.Duration) time.Duration {
 	return d*3/4 + rand.N(d/2+1) //nolint:gosec // It spreads load, and keeps no secret.
 }
@@ -79,8 +80,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // retryAfter returns the value of the header Retry-After, or 0. The header has
 // seconds, or a date in one of the three formats of HTTP (RFC 9110, "Retry-After").
-// retryAfter subtracts the Date of the response, so that the clocks need not agree.
-func (a *answer) retryAfter() time.Duration {
+// retryAfter subtracts the Date of the response, because the clocks may differ.
+func (a *brokerResponse) retryAfter() time.Duration {
 	value := strings.TrimSpace(a.header.Get("Retry-After"))
 	if value == "" {
 		return 0

@@ -58,7 +58,7 @@ func TestOrphansOfTheSimulator(t *testing.T) {
 		specification, cloudFoundry bool
 	}{
 		{"500 after the work", simulator.Fault{Status: 500, After: true}, deleted, deleted},
-		{"no answer after the work", simulator.Fault{Drop: true, After: true, Times: 2}, deleted, kept},
+		{"no response after the work", simulator.Fault{Drop: true, After: true, Times: 2}, deleted, kept},
 		{"panic", simulator.Fault{Panic: true, After: true}, deleted, deleted},
 		{"malformed 201", simulator.Fault{Malformed: simulator.HTML}, deleted, deleted},
 		{"wrong types", simulator.Fault{Malformed: simulator.WrongTypes}, deleted, deleted},

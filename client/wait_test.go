@@ -30,47 +30,47 @@ func operation(kind client.OperationKind) client.Operation {
 // TestWait scripts the responses to polls, in a bubble with a fake clock.
 func TestWait(t *testing.T) {
 	t.Parallel()
-	after := func(seconds, body string) exchange {
-		return exchange{status: 200, header: map[string]string{"Retry-After": seconds}, body: body}
+	after := func(seconds, body string) scriptedResponse {
+		return scriptedResponse{status: 200, header: map[string]string{"Retry-After": seconds}, body: body}
 	}
-	ok := func(body string) exchange { return exchange{status: 200, body: body} }
+	ok := func(body string) scriptedResponse { return scriptedResponse{status: 200, body: body} }
 	for _, c := range []struct {
 		name      string
 		operation client.Operation
-		answers   []exchange
+		answers   []scriptedResponse
 		// elapsed is the fake time that Wait takes.
 		elapsed time.Duration
 		polls   int
 		want    string
 	}{
-		{"at once", operation(client.KindProvision), []exchange{ok(succeeded)}, 0, 1, ""},
-		{"growing pause", operation(client.KindUpdate), []exchange{ok(running), ok(running), ok(running), ok(succeeded)}, 7 * time.Second, 4, ""},
-		{"Retry-After of polls", operation(client.KindBind), []exchange{after("10", running), after("20", running), ok(succeeded)}, 30 * time.Second, 3, ""},
-		{"Retry-After of the acceptance", with(operation(client.KindBind), func(o *client.Operation) { o.RetryAfter = time.Minute }), []exchange{ok(succeeded)}, time.Minute, 1, ""},
-		{"failed", operation(client.KindUpdate), []exchange{ok(running), ok(failed)}, time.Second, 2, "update of instance i-1 failed: no space"},
-		{"gone is success of a deletion", operation(client.KindUnbind), []exchange{ok(running), {status: 410, body: `{}`}}, time.Second, 2, ""},
-		{"gone with an empty body", operation(client.KindDeprovision), []exchange{{status: 410}}, 0, 1, ""},
-		{"gone does not end a creation", operation(client.KindProvision), []exchange{{status: 410, body: `{}`}, ok(succeeded)}, time.Second, 2, ""},
-		{"errors of polls do not fail the operation", operation(client.KindProvision), []exchange{
+		{"at once", operation(client.KindProvision), []scriptedResponse{ok(succeeded)}, 0, 1, ""},
+		{"growing pause", operation(client.KindUpdate), []scriptedResponse{ok(running), ok(running), ok(running), ok(succeeded)}, 7 * time.Second, 4, ""},
+		{"Retry-After of polls", operation(client.KindBind), []scriptedResponse{after("10", running), after("20", running), ok(succeeded)}, 30 * time.Second, 3, ""},
+		{"Retry-After of the acceptance", with(operation(client.KindBind), func(o *client.Operation) { o.RetryAfter = time.Minute }), []scriptedResponse{ok(succeeded)}, time.Minute, 1, ""},
+		{"failed", operation(client.KindUpdate), []scriptedResponse{ok(running), ok(failed)}, time.Second, 2, "update of instance i-1 failed: no space"},
+		{"gone is success of a deletion", operation(client.KindUnbind), []scriptedResponse{ok(running), {status: 410, body: `{}`}}, time.Second, 2, ""},
+		{"gone with an empty body", operation(client.KindDeprovision), []scriptedResponse{{status: 410}}, 0, 1, ""},
+		{"gone does not end a creation", operation(client.KindProvision), []scriptedResponse{{status: 410, body: `{}`}, ok(succeeded)}, time.Second, 2, ""},
+		{"errors of polls do not fail the operation", operation(client.KindProvision), []scriptedResponse{
 			{status: 500, body: `{}`}, {fail: errors.New("reset")}, {status: 401, body: `{}`}, ok(`{"state":"done"}`), ok(``), {status: 302}, ok(succeeded),
 		}, 61 * time.Second, 7, ""},
-		{"early 404", operation(client.KindProvision), []exchange{{status: 404, body: `{}`}, {status: 404, body: `{}`}, ok(running), ok(succeeded)}, 7 * time.Second, 4, ""},
-		{"404 for good", operation(client.KindProvision), []exchange{{status: 404, body: `{"description":"unknown"}`}}, 15 * time.Second, 5, "404 Not Found: unknown"},
-		{"400 ends", operation(client.KindProvision), []exchange{{status: 400, body: `{"description":"what?"}`}}, 0, 1, "400 Bad Request: what?"},
-		{"busy", operation(client.KindProvision), []exchange{{status: 429, header: map[string]string{"Retry-After": "40"}}, ok(succeeded)}, 40 * time.Second, 2, ""},
+		{"early 404", operation(client.KindProvision), []scriptedResponse{{status: 404, body: `{}`}, {status: 404, body: `{}`}, ok(running), ok(succeeded)}, 7 * time.Second, 4, ""},
+		{"repeated 404", operation(client.KindProvision), []scriptedResponse{{status: 404, body: `{"description":"unknown"}`}}, 15 * time.Second, 5, "404 Not Found: unknown"},
+		{"400 ends", operation(client.KindProvision), []scriptedResponse{{status: 400, body: `{"description":"what?"}`}}, 0, 1, "400 Bad Request: what?"},
+		{"busy", operation(client.KindProvision), []scriptedResponse{{status: 429, header: map[string]string{"Retry-After": "40"}}, ok(succeeded)}, 40 * time.Second, 2, ""},
 		{
 			"the plan's limit has passed", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
-			[]exchange{ok(running)},
+			[]scriptedResponse{ok(running)},
 			10 * time.Second, 5, "not finished within the maximum polling duration",
 		},
 		{
 			"a Retry-After does not extend it", with(operation(client.KindProvision), func(o *client.Operation) { o.MaximumPollingDuration = 10 * time.Second }),
-			[]exchange{after("3600", running), ok(succeeded)},
+			[]scriptedResponse{after("3600", running), ok(succeeded)},
 			10 * time.Second, 2, "",
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			broker := answers(c.answers...)
+			broker := respondWith(c.answers...)
 			began := time.Now()
 			var last client.Progress
 			polls := 0
@@ -93,18 +93,18 @@ func with(o client.Operation, change func(*client.Operation)) client.Operation {
 
 func TestWaitFailureHasFlags(t *testing.T) {
 	t.Parallel()
-	_, err := newClient(t, answers(exchange{status: 200, body: failed})).Wait(t.Context(), operation(client.KindDeprovision), nil)
+	_, err := newClient(t, respondWith(scriptedResponse{status: 200, body: failed})).Wait(t.Context(), operation(client.KindDeprovision), nil)
 	var failure *client.OperationError
 	if !errors.As(err, &failure) || failure.InstanceUsable == nil || *failure.InstanceUsable || failure.TimedOut {
 		t.Errorf("%+v", err)
 	}
 }
 
-// TestWaitIsCutOff shows that the end of the context ends Wait, not the operation.
-func TestWaitIsCutOff(t *testing.T) {
+// TestWaitEndsWithContext shows that the end of the context ends Wait but not the operation.
+func TestWaitEndsWithContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		broker := answers(exchange{status: 200, body: running})
+		broker := respondWith(scriptedResponse{status: 200, body: running})
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		c := newClient(t, broker, client.WithOrphanMitigation(client.OrphanPolicySpecification))
@@ -119,8 +119,8 @@ func TestWaitIsCutOff(t *testing.T) {
 	})
 }
 
-// TestRequestTimeoutIsNotThatOfTheWait lets one poll time out.
-func TestRequestTimeoutIsNotThatOfTheWait(t *testing.T) {
+// TestRequestTimeoutDoesNotEndWait lets one poll time out.
+func TestRequestTimeoutDoesNotEndWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		polls := 0
@@ -161,7 +161,7 @@ func TestRetryAfterForms(t *testing.T) {
 		"99999999999":                    24 * time.Hour,
 		"99999999999999999999":           0,
 	} {
-		broker := answers(exchange{status: 202, header: map[string]string{"Retry-After": value, "Date": "Sun, 06 Nov 1994 08:49:07 GMT"}, body: `{}`})
+		broker := respondWith(scriptedResponse{status: 202, header: map[string]string{"Retry-After": value, "Date": "Sun, 06 Nov 1994 08:49:07 GMT"}, body: `{}`})
 		response, err := newClient(t, broker).Provision(t.Context(), provisionRequest())
 		if err != nil || response.RetryAfter != want {
 			t.Errorf("%q: %v, %v", value, response, err)

@@ -74,7 +74,7 @@ func TestRequests(t *testing.T) {
 			return err
 		}},
 	} {
-		broker := answers(exchange{status: 200, body: c.body})
+		broker := respondWith(scriptedResponse{status: 200, body: c.body})
 		if err := c.call(t.Context(), newClient(t, broker, client.WithBasicAuth("user", "secret word"))); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -89,7 +89,7 @@ func TestRequests(t *testing.T) {
 func TestOriginatingIdentity(t *testing.T) {
 	t.Parallel()
 	identity := openbroker.OriginatingIdentity{Platform: "cloudfoundry", Value: json.RawMessage(`{"user_id":"u"}`)}
-	broker := answers(exchange{status: 200, body: `{}`})
+	broker := respondWith(scriptedResponse{status: 200, body: `{}`})
 	c := newClient(t, broker, client.WithOriginatingIdentity(identity))
 	other := provisionRequest()
 	other.Caller.Identity = &openbroker.OriginatingIdentity{Platform: "kubernetes", Value: json.RawMessage(`{}`)}
@@ -111,7 +111,7 @@ func TestResponses(t *testing.T) {
 	const binding = `{"credentials":{"port":12345678901234567890,"uri":"x://y","n":1.50},"syslog_drain_url":"syslog://x","endpoints":[{"host":"h","ports":["1"]}],
 		"metadata":{"expires_at":"2030-01-01T00:00:00.0Z"},"volume_mounts":[{"driver":"d","container_dir":"/c","mode":"rw","device_type":"shared","device":{"volume_id":"v","mount_config":{"n":9007199254740993}}}],
 		"x-new":{"deep":1},"OPERATION":"wrong","operation":"right"}`
-	broker := answers(exchange{status: 202, header: map[string]string{"Retry-After": "7"}, body: binding})
+	broker := respondWith(scriptedResponse{status: 202, header: map[string]string{"Retry-After": "7"}, body: binding})
 	var raw client.Response
 	response, err := newClient(t, broker).Bind(client.WithResponse(t.Context(), &raw), bindRequest())
 	if err != nil {
@@ -140,23 +140,23 @@ func TestResponses(t *testing.T) {
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]openbroker.Outcome{200: openbroker.AlreadyExists, 201: openbroker.Completed, 202: openbroker.Accepted} {
-		response, err := newClient(t, answers(exchange{status: status, body: `{"dashboard_url":"https://d"}`})).Provision(t.Context(), provisionRequest())
+		response, err := newClient(t, respondWith(scriptedResponse{status: status, body: `{"dashboard_url":"https://d"}`})).Provision(t.Context(), provisionRequest())
 		if err != nil || response.Outcome != want || response.DashboardURL != "https://d" {
 			t.Errorf("%d: %v, %v", status, response, err)
 		}
 	}
-	response, err := newClient(t, answers(exchange{status: 200, body: `{}`})).Update(t.Context(), &openbroker.UpdateRequest{InstanceID: "i", ServiceID: "s"})
+	response, err := newClient(t, respondWith(scriptedResponse{status: 200, body: `{}`})).Update(t.Context(), &openbroker.UpdateRequest{InstanceID: "i", ServiceID: "s"})
 	if err != nil || response.Outcome != openbroker.Completed {
 		t.Errorf("update: %v, %v", response, err)
 	}
 }
 
-// TestCatalogIsKept shows that the broker does not send an unchanged catalog again.
-func TestCatalogIsKept(t *testing.T) {
+// TestCatalogIsCached shows that the client caches an unchanged catalog.
+func TestCatalogIsCached(t *testing.T) {
 	t.Parallel()
-	broker := answers(
-		exchange{status: 200, header: map[string]string{"ETag": `"1"`}, body: "\uFEFF" + `{"services":[{"id":"s","name":"n","x-more":1,"plans":null}],"x-top":true}`},
-		exchange{status: 304, header: map[string]string{"ETag": `"1"`}},
+	broker := respondWith(
+		scriptedResponse{status: 200, header: map[string]string{"ETag": `"1"`}, body: "\uFEFF" + `{"services":[{"id":"s","name":"n","x-more":1,"plans":null}],"x-top":true}`},
+		scriptedResponse{status: 304, header: map[string]string{"ETag": `"1"`}},
 	)
 	c := newClient(t, broker)
 	first, err := c.Catalog(t.Context())
