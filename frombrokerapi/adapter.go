@@ -37,7 +37,7 @@ func (a *adapter[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB
 	if err != nil {
 		return nil, translate(err)
 	}
-	s, err := read(spec)
+	s, err := readSpec(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (a *adapter[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB
 	if err != nil {
 		return nil, translate(err)
 	}
-	s, err := read(spec)
+	s, err := readSpec(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (a *adapter[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB
 	if err != nil {
 		return nil, translate(err)
 	}
-	s, err := read(spec)
+	s, err := readSpec(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (a *adapter[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB
 	if err != nil {
 		return nil, translate(err)
 	}
-	s, err := read(spec)
+	s, err := readSpec(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (a *adapter[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB
 	if err != nil {
 		return nil, translateBind(err)
 	}
-	s, err := read(spec)
+	s, err := readSpec(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (a *adapter[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB
 	if err != nil {
 		return nil, translate(err)
 	}
-	s, err := read(spec)
+	s, err := readSpec(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (a *adapter[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB
 	if err != nil {
 		return nil, translate(err)
 	}
-	s, err := read(spec)
+	s, err := readSpec(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func lastOperation(state any, err error) (*openbroker.LastOperationResponse, err
 	if err != nil {
 		return nil, translate(err)
 	}
-	s, err := read(state)
+	s, err := readSpec(state)
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,8 @@ type options struct {
 	context func(context.Context, openbroker.Caller) context.Context
 }
 
-// WithContextValues makes put add values to the context of each call, for a broker that
-// reads them with the keys of brokerapi's middlewares. Only a program that imports
+// WithContextValues calls put to add values to the context of each call, for a broker
+// that reads them with the keys of brokerapi's middlewares. Only a program that imports
 // brokerapi can name these keys:
 //
 //	frombrokerapi.WithContextValues(func(ctx context.Context, c openbroker.Caller) context.Context {
@@ -50,11 +50,11 @@ func WithContextValues(put func(context.Context, openbroker.Caller) context.Cont
 }
 
 // Adapt returns an [openbroker.Broker] that calls b. The handler checks requests
-// against the catalog before it calls b; with brokerapi, the broker has to check them.
+// against the catalog before it calls b; with brokerapi, the broker must check them.
 //
 // An error of brokerapi (a FailureResponse, or an error that wraps one) keeps its
-// status, its "error" and its description. Any other error becomes a 500 whose text is
-// only logged; brokerapi sends it to the platform.
+// status, its "error" and its description. Any other error becomes a generic 500, and
+// its text is only logged. In contrast, brokerapi sends the text to the platform.
 func Adapt[
 	S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB any,
 ](b Broker[S, PD, PS, DD, DS, FD, GS, UD, US, OD, O, BD, B, ND, NS, FB, GB], list ...Option) openbroker.Broker {

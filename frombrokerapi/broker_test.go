@@ -278,7 +278,7 @@ func TestErrorsCross(t *testing.T) {
 		text   string
 	}{
 		{"new", &async, 422, openbroker.ErrAsyncRequired, "needs async"},
-		{"wrapped", fmt.Errorf("while thinking: %w", &async), 422, openbroker.ErrAsyncRequired, "needs async"},
+		{"wrapped", fmt.Errorf("provision: %w", &async), 422, openbroker.ErrAsyncRequired, "needs async"},
 		{"old", &oldFailureResponse{async}, 422, openbroker.ErrAsyncRequired, "needs async"},
 		{"app", &failureResponse{error: errors.New("app_guid is required"), status: 422, action: "app-guid-not-provided"}, 422, openbroker.ErrRequiresApp, "app_guid is required"},
 		{"own", &failureResponse{error: errors.New("too many"), status: 429, action: "x", key: "TooMany"}, 429, nil, "too many"},
@@ -327,8 +327,8 @@ func TestContextAndRotation(t *testing.T) {
 
 // A broker for brokerapi becomes a handler.
 func ExampleAdapt() {
-	fromBefore := newMemory() // Your domain.ServiceBroker, unchanged.
-	broker := frombrokerapi.Adapt(fromBefore)
+	existing := newMemory() // Your domain.ServiceBroker, unchanged.
+	broker := frombrokerapi.Adapt(existing)
 	catalog, err := broker.Catalog(context.Background())
 	fmt.Println(catalog.Services[0].Name, err)
 	// Output: memory <nil>

@@ -23,9 +23,9 @@ func convert(what string, from, to any) error {
 	return nil
 }
 
-// spec has the fields of all responses of brokerapi. Some of its types have JSON
-// names, others only Go names. encoding/json ignores case but not underscores, so some
-// fields occur in both spellings.
+// spec has the fields of all responses of brokerapi. Some types of brokerapi define
+// JSON names, others only Go names. encoding/json ignores case but not underscores, so
+// some fields occur in both spellings, of which a response sets at most one.
 type spec struct {
 	IsAsync       bool   `json:"IsAsync"`
 	IsAsync2      bool   `json:"is_async"`
@@ -57,8 +57,8 @@ type spec struct {
 	} `json:"metadata"`
 }
 
-// read converts a response of the broker.
-func read(response any) (*spec, error) {
+// readSpec converts any response of the broker to a spec.
+func readSpec(response any) (*spec, error) {
 	s := new(spec)
 	if err := convert("the response of the broker", response, s); err != nil {
 		return nil, err

@@ -7,5 +7,5 @@
 // the package converts values by way of JSON. See docs/from-brokerapi.md.
 //
 // The package owns the translation of requests, responses and errors. It has no state:
-// the broker itself still has to know which instances exist.
+// the broker itself must still record which instances exist.
 package frombrokerapi

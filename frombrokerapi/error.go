@@ -67,8 +67,9 @@ func translateBind(err error) error {
 	return translated
 }
 
-// statusOf calls ValidatedStatusCode. Its parameter is a *slog.Logger since version 11,
-// and a logger of another library in earlier versions. It logs only invalid statuses.
+// statusOf calls ValidatedStatusCode. The parameter of this method is a *slog.Logger
+// since version 11, and a logger of another library in earlier versions. The method
+// logs only invalid statuses.
 func statusOf(failure failureResponse) (status int) {
 	status = http.StatusInternalServerError
 	if modern, ok := failure.(interface{ ValidatedStatusCode(logger *slog.Logger) int }); ok {

@@ -11,7 +11,7 @@ import (
 
 // An index is an immutable view of the catalogs of all brokers.
 type index struct {
-	// sources has the catalog of each member.
+	// sources holds the catalog of each member.
 	sources []*openbroker.Catalog
 	merged  *openbroker.Catalog
 	// services and plans map ids to places.
@@ -132,7 +132,7 @@ func newIndex(sources []*openbroker.Catalog) (*index, error) {
 func (x *index) addExtensions(position int) error {
 	for name, value := range x.sources[position].Extensions {
 		if other, taken := x.merged.Extensions[name]; taken && !bytes.Equal(other, value) {
-			return fmt.Errorf("the catalog of broker %d has another value for the extension field %q than an earlier broker: use the same value, or move the field to the services", position, name)
+			return fmt.Errorf("the catalog of broker %d and that of an earlier broker have different values for the extension field %q: use the same value, or move the field to the services", position, name)
 		}
 		if x.merged.Extensions == nil {
 			x.merged.Extensions = openbroker.Extensions{}

@@ -106,12 +106,12 @@ func TestCatalogChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, _ := get(); again != before {
-		t.Error("the catalog has changed although no broker's has")
+		t.Error("the catalog has changed, but no broker's catalog has")
 	}
 
-	// A new service is in the catalog and routed at once.
+	// A new service is in the catalog and routed immediately.
 	current = catalogWith("b1", "b2", "b3")
-	if _, err := r.GetInstance(t.Context(), &openbroker.GetInstanceRequest{InstanceID: "ib", ServiceID: "b3-id"}); err != nil || len(a.taken()) > 0 {
+	if _, err := r.GetInstance(t.Context(), &openbroker.GetInstanceRequest{InstanceID: "ib", ServiceID: "b3-id"}); err != nil || len(a.takeCalls()) > 0 {
 		t.Errorf("the new service is not routed: %v", err)
 	}
 	after, err := get()

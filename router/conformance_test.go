@@ -14,24 +14,24 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// things is a provider without resources.
-type things struct{}
+// noResources is a provider without resources.
+type noResources struct{}
 
-func (things) Provision(context.Context, *durable.Task, durable.Instance) (durable.ProvisionResult, error) {
+func (noResources) Provision(context.Context, *durable.Task, durable.Instance) (durable.ProvisionResult, error) {
 	return durable.ProvisionResult{}, nil
 }
 
-func (things) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.UpdateResult, error) {
+func (noResources) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.UpdateResult, error) {
 	return durable.UpdateResult{}, nil
 }
-func (things) Deprovision(context.Context, *durable.Task, durable.Instance) error { return nil }
-func (things) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.BindResult, error) {
+func (noResources) Deprovision(context.Context, *durable.Task, durable.Instance) error { return nil }
+func (noResources) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.BindResult, error) {
 	return durable.BindResult{Credentials: openbroker.Credentials{"instance": b.Instance.ID, "binding": b.ID}}, nil
 }
-func (things) Unbind(context.Context, *durable.Task, durable.Binding) error { return nil }
+func (noResources) Unbind(context.Context, *durable.Task, durable.Binding) error { return nil }
 
-// Two brokers behind a router follow the specification like a single broker. One
-// is synchronous, the other asynchronous.
+// Two brokers behind a router, a synchronous and an asynchronous one, follow the
+// specification like a single broker.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	var brokers []openbroker.Broker
@@ -67,7 +67,7 @@ func newEngine(t *testing.T, catalog *openbroker.Catalog, mode durable.ResponseM
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := durable.New(t.Context(), catalog, things{}, store, durable.Config{
+	engine, err := durable.New(t.Context(), catalog, noResources{}, store, durable.Config{
 		Sealer: keys, Logger: slog.New(slog.DiscardHandler), DefaultPolicy: durable.Policy{Mode: mode},
 	})
 	if err != nil {

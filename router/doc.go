@@ -22,15 +22,15 @@
 // only if no broker has anything to delete.
 //
 // Trying costs up to one call per broker, and it relies on brokers that know
-// their own instances. A broker that answers 200 to the deletion of an instance
-// that it never had takes requests away from the brokers after it. Pass such a
-// broker to New last.
+// their own instances. A broker that answers the deletion of an unknown instance
+// with 200 takes requests away from the brokers after it. Pass such a broker to New
+// last.
 //
 // A rotation without service_id (spec.md, "Request (Rotating a Service
 // Binding)") creates a binding, so the router does not try it out. Among the
 // brokers with a rotatable plan, it calls GetBinding for the predecessor, then
 // GetInstance; the first broker that knows either gets the request. A single such
-// broker gets the request at once. If no broker knows them, the router tries Bind
+// broker gets the request directly. If no broker knows them, the router tries Bind
 // itself on these brokers.
 //
 // # Operations

@@ -8,7 +8,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// find returns the place that the first known id names.
+// find returns the place of the first id that is known.
 func (x *index) find(operationServiceID, serviceID, planID string) (at place, ok bool) {
 	if at, ok = x.services[operationServiceID]; ok {
 		return at, true
@@ -20,8 +20,8 @@ func (x *index) find(operationServiceID, serviceID, planID string) (at place, ok
 	return at, ok
 }
 
-// lookup finds a place in the catalogs that were read last. It reads the current
-// catalogs only if these lack the ids, so that a poll does not depend on the
+// lookup finds a place in the catalogs that the router read last. It reads the
+// current catalogs only if those lack the ids, so that a poll does not depend on the
 // catalogs of other brokers.
 func (r *Router) lookup(ctx context.Context, operationServiceID, serviceID, planID string) (at place, ok bool, err error) {
 	if at, ok = r.index.Load().find(operationServiceID, serviceID, planID); ok {
@@ -35,8 +35,8 @@ func (r *Router) lookup(ctx context.Context, operationServiceID, serviceID, plan
 	return at, ok, nil
 }
 
-// candidates returns the member that the ids name, or all members if they name
-// none.
+// candidates returns the member that the ids identify, or all members if no id is
+// known.
 func (r *Router) candidates(ctx context.Context, operationServiceID, serviceID, planID string) ([]member, error) {
 	if operationServiceID == "" && serviceID == "" && planID == "" {
 		return r.members, nil
@@ -67,8 +67,8 @@ func (r *Router) owner(ctx context.Context, serviceID string) (*member, error) {
 	return &r.members[at.position], nil
 }
 
-// binders returns the members to send a bind request to.
-func (r *Router) binders(ctx context.Context, request *openbroker.BindRequest) ([]member, error) {
+// bindCandidates returns the members to send a bind request to.
+func (r *Router) bindCandidates(ctx context.Context, request *openbroker.BindRequest) ([]member, error) {
 	if request.ServiceID != "" || request.PredecessorBindingID == "" {
 		m, err := r.owner(ctx, request.ServiceID)
 		if err != nil {
@@ -95,13 +95,13 @@ func (r *Router) binders(ctx context.Context, request *openbroker.BindRequest) (
 	case 1:
 		return able, nil
 	}
-	if m := knower(able, func(b openbroker.Broker) error {
+	if m := probeOwner(able, func(b openbroker.Broker) error {
 		_, err := b.GetBinding(ctx, &openbroker.GetBindingRequest{InstanceID: request.InstanceID, BindingID: request.PredecessorBindingID, Caller: request.Caller})
 		return err
 	}); m != nil {
 		return m, nil
 	}
-	if m := knower(able, func(b openbroker.Broker) error {
+	if m := probeOwner(able, func(b openbroker.Broker) error {
 		_, err := b.GetInstance(ctx, &openbroker.GetInstanceRequest{InstanceID: request.InstanceID, Caller: request.Caller})
 		return err
 	}); m != nil {
@@ -121,10 +121,10 @@ func hasRotatable(c *openbroker.Catalog) bool {
 	return false
 }
 
-// knower returns the first member whose result does not mean "not mine", or nil.
-// A member that fails may be the owner, and choosing it creates nothing in the
-// wrong place.
-func knower(members []member, probe func(openbroker.Broker) error) []member {
+// probeOwner returns the first member whose result does not mean "not mine", or nil. A
+// member that fails may be the owner: another one might create the binding in the wrong
+// place.
+func probeOwner(members []member, probe func(openbroker.Broker) error) []member {
 	for i := range members {
 		if _, foreign := notMine(probe(members[i].Broker)); !foreign {
 			return members[i : i+1]
@@ -133,9 +133,9 @@ func knower(members []member, probe func(openbroker.Broker) error) []member {
 	return nil
 }
 
-// ask calls the members one after the other and returns the first result that does
+// tryInTurn calls the members one after the other and returns the first result that does
 // not mean "not mine". If all do, it returns the most significant of them.
-func ask[Response any](members []member, call func(openbroker.Broker) (*Response, error)) (*Response, *member, error) {
+func tryInTurn[Response any](members []member, call func(openbroker.Broker) (*Response, error)) (*Response, *member, error) {
 	var refused error
 	best := -1
 	for i := range members {

@@ -85,8 +85,8 @@ func decodePart(encoded string) (string, bool) {
 }
 
 // decodeLegacy decodes the form of openbrokerapi's Router: a service id, or a
-// service id, a space and an operation. The form has no mark, so the service id
-// must be known, or equal the one of the request.
+// service id, a space and an operation. The form has no marker, so the service id
+// must be known, or equal that of the request.
 func (x *index) decodeLegacy(encoded, hint string) (service, operation string, ok bool) {
 	consider := func(id string) {
 		if id != "" && len(id) > len(service) && strings.HasPrefix(encoded, id) && (len(encoded) == len(id) || encoded[len(id)] == ' ') {
@@ -113,14 +113,14 @@ func (r *Router) wrap(m *member, serviceID, operation string) (string, error) {
 		}
 	}
 	if serviceID == "" {
-		return operation, nil // The catalog is invalid and has no service id to wrap.
+		return operation, nil // The catalog is invalid: it has no service id to wrap.
 	}
 	wrapped := encodeOperation(serviceID, operation)
 	if len(wrapped) <= maxOperationLength {
 		return wrapped, nil
 	}
-	// The operation is too long to be wrapped. Hints or trying will find the
-	// broker, unless the operation itself looks like a wrapped one.
+	// The operation is too long to be wrapped. Hints or trials find the broker,
+	// unless the operation itself looks like a wrapped one.
 	if from, _ := r.unwrap(operation, serviceID); from != "" {
 		return "", fmt.Errorf("router: the operation of broker %d has %d bytes, which leaves no room for the service id within %d characters: make it shorter", m.position, len(operation), maxOperationLength)
 	}

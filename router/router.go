@@ -14,7 +14,7 @@ import (
 // is safe for concurrent use.
 type Router struct {
 	members []member
-	index   atomic.Pointer[index] // of the catalogs that were read last
+	index   atomic.Pointer[index] // of the catalogs that the router read last
 	mu      sync.Mutex            // guards replacement of index
 }
 
@@ -62,8 +62,8 @@ func (r *Router) Catalog(ctx context.Context) (*openbroker.Catalog, error) {
 	return current.merged, nil
 }
 
-// Drain calls the method Drain() of the brokers that have it. Package server calls
-// it when the process stops, so that the brokers answer requests that wait for an
+// Drain calls the method Drain of each broker that has it. Package server calls it
+// when the process stops, so that the brokers respond to requests that wait for an
 // operation.
 func (r *Router) Drain() {
 	for _, m := range r.members {
@@ -105,15 +105,15 @@ func (r *Router) Update(ctx context.Context, request *openbroker.UpdateRequest) 
 	return &routed, err
 }
 
-// Deprovision routes the request to the broker of its service or plan. If no
-// catalog has these any longer, it tries the brokers in turn. It returns the errors
-// of the broker that it selects.
+// Deprovision routes the request to the broker of its service or plan. If these are
+// no longer in a catalog, it tries the brokers in turn. It returns the errors of the
+// broker that it selects.
 func (r *Router) Deprovision(ctx context.Context, request *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
 	candidates, err := r.candidates(ctx, "", request.ServiceID, request.PlanID)
 	if err != nil {
 		return nil, err
 	}
-	response, m, err := ask(candidates, func(b openbroker.Broker) (*openbroker.DeprovisionResponse, error) {
+	response, m, err := tryInTurn(candidates, func(b openbroker.Broker) (*openbroker.DeprovisionResponse, error) {
 		return b.Deprovision(ctx, request)
 	})
 	if err != nil || response == nil || response.Outcome != openbroker.Accepted {
@@ -129,11 +129,11 @@ func (r *Router) Deprovision(ctx context.Context, request *openbroker.Deprovisio
 // returns the errors of that broker. It returns ErrBadRequest if no broker has the
 // service, or, for a rotation, if no broker has a plan with rotatable bindings.
 func (r *Router) Bind(ctx context.Context, request *openbroker.BindRequest) (*openbroker.BindResponse, error) {
-	candidates, err := r.binders(ctx, request)
+	candidates, err := r.bindCandidates(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	response, m, err := ask(candidates, func(b openbroker.Broker) (*openbroker.BindResponse, error) {
+	response, m, err := tryInTurn(candidates, func(b openbroker.Broker) (*openbroker.BindResponse, error) {
 		return b.Bind(ctx, request)
 	})
 	if err != nil || response == nil || response.Outcome != openbroker.Accepted {
@@ -144,15 +144,15 @@ func (r *Router) Bind(ctx context.Context, request *openbroker.BindRequest) (*op
 	return &routed, err
 }
 
-// Unbind routes the request to the broker of its service or plan. If no catalog
-// has these any longer, it tries the brokers in turn. It returns the errors of the
+// Unbind routes the request to the broker of its service or plan. If these are no
+// longer in a catalog, it tries the brokers in turn. It returns the errors of the
 // broker that it selects.
 func (r *Router) Unbind(ctx context.Context, request *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	candidates, err := r.candidates(ctx, "", request.ServiceID, request.PlanID)
 	if err != nil {
 		return nil, err
 	}
-	response, m, err := ask(candidates, func(b openbroker.Broker) (*openbroker.UnbindResponse, error) {
+	response, m, err := tryInTurn(candidates, func(b openbroker.Broker) (*openbroker.UnbindResponse, error) {
 		return b.Unbind(ctx, request)
 	})
 	if err != nil || response == nil || response.Outcome != openbroker.Accepted {
@@ -171,7 +171,7 @@ func (r *Router) GetInstance(ctx context.Context, request *openbroker.GetInstanc
 	if err != nil {
 		return nil, err
 	}
-	response, _, err := ask(candidates, func(b openbroker.Broker) (*openbroker.GetInstanceResponse, error) {
+	response, _, err := tryInTurn(candidates, func(b openbroker.Broker) (*openbroker.GetInstanceResponse, error) {
 		return b.GetInstance(ctx, request)
 	})
 	return response, err
@@ -185,7 +185,7 @@ func (r *Router) GetBinding(ctx context.Context, request *openbroker.GetBindingR
 	if err != nil {
 		return nil, err
 	}
-	response, _, err := ask(candidates, func(b openbroker.Broker) (*openbroker.GetBindingResponse, error) {
+	response, _, err := tryInTurn(candidates, func(b openbroker.Broker) (*openbroker.GetBindingResponse, error) {
 		return b.GetBinding(ctx, request)
 	})
 	return response, err
@@ -202,7 +202,7 @@ func (r *Router) LastOperation(ctx context.Context, request *openbroker.LastOper
 	}
 	own := *request
 	own.Operation = operation
-	response, _, err := ask(candidates, func(b openbroker.Broker) (*openbroker.LastOperationResponse, error) {
+	response, _, err := tryInTurn(candidates, func(b openbroker.Broker) (*openbroker.LastOperationResponse, error) {
 		return b.LastOperation(ctx, &own)
 	})
 	return response, err
@@ -217,7 +217,7 @@ func (r *Router) LastBindingOperation(ctx context.Context, request *openbroker.L
 	}
 	own := *request
 	own.Operation = operation
-	response, _, err := ask(candidates, func(b openbroker.Broker) (*openbroker.LastOperationResponse, error) {
+	response, _, err := tryInTurn(candidates, func(b openbroker.Broker) (*openbroker.LastOperationResponse, error) {
 		return b.LastBindingOperation(ctx, &own)
 	})
 	return response, err

@@ -33,10 +33,10 @@ func (r request) run(t *testing.T, base string, a, b *stub) {
 	if status != r.status {
 		t.Errorf("status %d, want %d: %s", status, r.status, body)
 	}
-	if calls := a.taken(); !slices.Equal(calls, r.a) {
+	if calls := a.takeCalls(); !slices.Equal(calls, r.a) {
 		t.Errorf("broker a got %q, want %q", calls, r.a)
 	}
-	if calls := b.taken(); !slices.Equal(calls, r.b) {
+	if calls := b.takeCalls(); !slices.Equal(calls, r.b) {
 		t.Errorf("broker b got %q, want %q", calls, r.b)
 	}
 }
@@ -128,18 +128,18 @@ func TestOperationReturnsToItsBroker(t *testing.T) {
 				if err := json.Unmarshal([]byte(body), &response); err != nil {
 					t.Fatal(err)
 				}
-				a.taken()
-				b.taken()
+				a.takeCalls()
+				b.takeCalls()
 				// Some platforms do not escape the operation.
 				status, body = send(t, "GET", base+test.poll+"/last_operation?operation="+response.Operation, "")
 				if status != http.StatusOK {
 					t.Errorf("status %d: %s", status, body)
 				}
-				quoted := mustQuote(operation)
-				if calls := b.taken(); !slices.Equal(calls, []string{test.call + " " + quoted}) {
+				quoted := quote(operation)
+				if calls := b.takeCalls(); !slices.Equal(calls, []string{test.call + " " + quoted}) {
 					t.Errorf("the broker got %.100q, want %s %.100s", calls, test.call, quoted)
 				}
-				if calls := a.taken(); len(calls) > 0 {
+				if calls := a.takeCalls(); len(calls) > 0 {
 					t.Errorf("the other broker got %q", calls)
 				}
 			})
@@ -171,9 +171,9 @@ func TestLongOperation(t *testing.T) {
 			if status != http.StatusAccepted {
 				return
 			}
-			b.taken()
+			b.takeCalls()
 			status, body = send(t, "GET", base+instanceB+"/last_operation?operation="+url.QueryEscape(test.operation), "")
-			if calls := b.taken(); status != http.StatusOK || !slices.Equal(calls, []string{"LastOperation " + mustQuote(test.operation)}) {
+			if calls := b.takeCalls(); status != http.StatusOK || !slices.Equal(calls, []string{"LastOperation " + quote(test.operation)}) {
 				t.Errorf("status %d, %.100s; the broker got %.100q", status, body, calls)
 			}
 		})
@@ -229,7 +229,7 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-func TestWhoAnswers(t *testing.T) {
+func TestSelectedResult(t *testing.T) {
 	t.Parallel()
 	get := request{method: "GET", path: instanceB, a: []string{"GetInstance"}, b: []string{"GetInstance"}}
 	remove := request{method: "DELETE", path: instanceB + "?service_id=old&plan_id=old", a: []string{"Deprovision old old false"}, b: []string{"Deprovision old old false"}}
@@ -239,17 +239,17 @@ func TestWhoAnswers(t *testing.T) {
 		status int
 		stops  bool
 	}{
-		"not implemented, then found":  {get, openbroker.ErrNotImplemented, nil, 200, false},
-		"own 404, then found":          {get, openbroker.NewError(404, "Mine", "own"), nil, 200, false},
-		"an error is a result":         {get, openbroker.ErrConcurrency, nil, 422, true},
-		"any error is a result":        {get, errors.New("down"), nil, 500, true},
-		"not found beats 501":          {get, openbroker.ErrNotImplemented, openbroker.ErrInstanceDoesNotExist, 404, false},
-		"gone beats not found":         {get, openbroker.ErrGone, openbroker.ErrInstanceDoesNotExist, 410, false},
-		"no broker supports it":        {get, openbroker.ErrNotImplemented, openbroker.ErrNotImplemented, 501, false},
-		"delete: gone beats 501":       {remove, openbroker.ErrNotImplemented, openbroker.ErrInstanceDoesNotExist, 410, false},
-		"delete: the second fails":     {remove, openbroker.ErrInstanceDoesNotExist, errors.New("down"), 500, false},
-		"delete: the first fails":      {remove, errors.New("down"), nil, 500, true},
-		"delete: needs an async reply": {remove, openbroker.ErrInstanceDoesNotExist, openbroker.ErrAsyncRequired, 422, false},
+		"not implemented, then found": {get, openbroker.ErrNotImplemented, nil, 200, false},
+		"own 404, then found":         {get, openbroker.NewError(404, "Mine", "own"), nil, 200, false},
+		"an error is a result":        {get, openbroker.ErrConcurrency, nil, 422, true},
+		"any error is a result":       {get, errors.New("down"), nil, 500, true},
+		"not found beats 501":         {get, openbroker.ErrNotImplemented, openbroker.ErrInstanceDoesNotExist, 404, false},
+		"gone beats not found":        {get, openbroker.ErrGone, openbroker.ErrInstanceDoesNotExist, 410, false},
+		"no broker supports it":       {get, openbroker.ErrNotImplemented, openbroker.ErrNotImplemented, 501, false},
+		"delete: gone beats 501":      {remove, openbroker.ErrNotImplemented, openbroker.ErrInstanceDoesNotExist, 410, false},
+		"delete: the second fails":    {remove, openbroker.ErrInstanceDoesNotExist, errors.New("down"), 500, false},
+		"delete: the first fails":     {remove, errors.New("down"), nil, 500, true},
+		"delete: async required":      {remove, openbroker.ErrInstanceDoesNotExist, openbroker.ErrAsyncRequired, 422, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -266,7 +266,7 @@ func TestWhoAnswers(t *testing.T) {
 }
 
 // Errors of the broker reach the handler unchanged.
-func TestAnswersAreUntouched(t *testing.T) {
+func TestErrorsPassUnchanged(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("own")
 	a, b := pair()
@@ -313,7 +313,7 @@ func TestResponsesAreNotChanged(t *testing.T) {
 	}
 }
 
-// The example of openbrokerapi has service ids with spaces.
+// Service ids may contain spaces, as in the example of openbrokerapi.
 func TestLegacyOperationWithSpaces(t *testing.T) {
 	t.Parallel()
 	a, b := pair()
@@ -328,7 +328,7 @@ func TestLegacyOperationWithSpaces(t *testing.T) {
 			if _, err := r.LastOperation(t.Context(), &openbroker.LastOperationRequest{InstanceID: "ib", Operation: operation}); err != nil {
 				t.Errorf("%q: %v", operation, err)
 			}
-			if calls := b.taken(); !slices.Equal(calls, []string{"LastOperation " + mustQuote(want)}) {
+			if calls := b.takeCalls(); !slices.Equal(calls, []string{"LastOperation " + quote(want)}) {
 				t.Errorf("%q: the broker got %q, want %q", operation, calls, want)
 			}
 		}
@@ -343,7 +343,7 @@ type draining struct {
 
 func (d draining) Drain() { *d.drained++ }
 
-// Drain reaches exactly the brokers that have the method.
+// Drain calls exactly the brokers that have the method.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	drained := 0

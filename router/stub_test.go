@@ -27,7 +27,7 @@ type stub struct {
 	// accepts makes changes asynchronous, with this operation.
 	accepts   bool
 	operation string
-	// errs has the errors of methods, by name.
+	// errs maps the names of methods to their errors.
 	errs  map[string]error
 	calls []string
 }
@@ -48,7 +48,8 @@ func (s *stub) note(method, instance, details string) error {
 	return nil
 }
 
-func (s *stub) taken() []string {
+// takeCalls returns the calls since the last takeCalls.
+func (s *stub) takeCalls() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	calls := s.calls
@@ -124,8 +125,8 @@ func (s sharing) Deprovision(context.Context, *openbroker.DeprovisionRequest) (*
 	return s.response, nil
 }
 
-// mustQuote quotes like the stub.
-func mustQuote(text string) string { return strconv.Quote(text) }
+// quote quotes like the stub.
+func quote(text string) string { return strconv.Quote(text) }
 
 // catalogWith returns a catalog of one service per name, each with one plan.
 func catalogWith(names ...string) *openbroker.Catalog {
@@ -147,7 +148,7 @@ func rotatable(c *openbroker.Catalog) *openbroker.Catalog {
 	return c
 }
 
-// pair returns two brokers: a has the instance ia, b has ib.
+// pair returns two brokers: a with the instance ia, and b with the instance ib.
 func pair() (a, b *stub) {
 	return &stub{catalog: catalogWith("a"), instances: []string{"ia"}},
 		&stub{catalog: catalogWith("b1", "b2"), instances: []string{"ib"}}
@@ -179,9 +180,9 @@ func send(t *testing.T, method, url, body string) (int, string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
+	content, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response.StatusCode, string(answer)
+	return response.StatusCode, string(content)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// A Mode says how to treat a response that violates the specification. Every mode
-// logs the violation. Every mode also corrects violations that do not affect the
+// A Mode determines how to treat a response that violates the specification. Every
+// mode logs the violation. Every mode also corrects violations that do not affect the
 // meaning of the response: fields that are null, an empty body, an error that is not
 // a JSON object, and 404 in place of 410. The modes differ in all other violations.
 type Mode int
@@ -35,13 +35,13 @@ type Config struct {
 	// Client calls the broker. It should have neither orphan mitigation, which is the
 	// platform's task, nor strict decoding.
 	Client *client.Client
-	// Mode is Report if zero.
+	// Mode defaults to Report.
 	Mode Mode
-	// Logger gets one line for each kind of violation and call, at most once a minute.
-	// Nil discards them.
+	// Logger receives one record for each kind of violation and call, at most once a
+	// minute. Nil discards them.
 	Logger *slog.Logger
-	// CatalogMaxAge is the age after which the catalog is fetched again; one minute if
-	// zero.
+	// CatalogMaxAge is the age after which the catalog is fetched again. Zero means one
+	// minute.
 	CatalogMaxAge time.Duration
 	// Rate is the maximum number of calls per second of each platform, with bursts of
 	// up to Burst calls. Calls above the rate get a 429 with Retry-After. A zero Rate
@@ -50,8 +50,8 @@ type Config struct {
 	Rate  float64
 	Burst int
 	// SyncWait is how long to wait for an operation that the broker has accepted
-	// although the platform does not support asynchronous operations; 50 seconds if
-	// zero. Platforms give up after 60 seconds.
+	// although the platform does not support asynchronous operations. Zero means 50
+	// seconds; platforms give up after 60 seconds.
 	SyncWait time.Duration
 }
 
@@ -170,16 +170,16 @@ func (b *Broker) fetchCatalog(ctx context.Context) (*openbroker.Catalog, error) 
 	b.asked, b.failed = time.Now(), err
 	if err != nil {
 		b.config.Logger.LogAttrs(ctx, slog.LevelWarn, "cannot read the catalog of the broker", slog.String("error", err.Error()), slog.Bool("kept", b.catalog != nil))
-		return nil, passOn(err)
+		return nil, platformError(err)
 	}
 	b.catalog = fetched
 	return fetched, nil
 }
 
-// passOn returns the error for the platform: the status and the texts of the broker.
+// platformError returns the error for the platform: the status and the texts of the broker.
 // It replaces errors that concern only the connection between this process and the
 // broker.
-func passOn(err error) error {
+func platformError(err error) error {
 	var response *client.ResponseError
 	var silent *client.TransportError
 	switch {
@@ -194,10 +194,10 @@ func passOn(err error) error {
 	case response.Malformed != "":
 		return openbroker.NewError(http.StatusBadGateway, "", "The service broker returned an invalid response.").WithCause(err)
 	case slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, response.StatusCode):
-		// A 401 would tell the platform that its own credentials are wrong.
-		return openbroker.NewError(http.StatusBadGateway, "", "The service broker does not accept the login of the process in front of it.").WithCause(err)
+		// With a 401, the platform would assume that its own credentials are wrong.
+		return openbroker.NewError(http.StatusBadGateway, "", "The service broker does not accept the credentials of the proxy in front of it.").WithCause(err)
 	case response.StatusCode == http.StatusPreconditionFailed:
-		return openbroker.NewError(http.StatusBadGateway, "", "The service broker does not support the API version of the process in front of it.").WithCause(err)
+		return openbroker.NewError(http.StatusBadGateway, "", "The service broker does not support the API version of the proxy in front of it.").WithCause(err)
 	case response.Description == "" && response.Excerpt != "":
 		return openbroker.NewError(response.StatusCode, response.Code, response.Excerpt).WithRetryAfter(response.RetryAfter).WithCause(err)
 	default:

@@ -9,52 +9,52 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// ours returns the part of a caller that the broker receives. It omits the platform's
-// API version, since the responses are translated.
-func ours(c openbroker.Caller) openbroker.Caller {
+// forwardedCaller returns the fields of a caller that the broker receives. It omits the
+// platform's API version, since the responses are translated.
+func forwardedCaller(c openbroker.Caller) openbroker.Caller {
 	return openbroker.Caller{Identity: c.Identity, RequestIdentity: c.RequestIdentity}
 }
 
 // call sends a call and logs the violations in the response. In mode Enforce, it
-// returns an error for grave ones.
-func call[T any](ctx context.Context, b *Broker, kind, name string, accepts bool, caller openbroker.Caller, send func(context.Context) (T, error)) (answer T, raw *client.Response, err error) {
+// returns an error for violations that affect the meaning of the response.
+func call[T any](ctx context.Context, b *Broker, kind, name string, accepts bool, caller openbroker.Caller, send func(context.Context) (T, error)) (response T, raw *client.Response, err error) {
 	raw = new(client.Response)
 	if err := b.limit.allow(caller.Platform); err != nil {
-		return answer, raw, err
+		return response, raw, err
 	}
-	answer, err = send(client.WithResponse(ctx, raw))
+	response, err = send(client.WithResponse(ctx, raw))
 	found := inspect(kind, raw, accepts)
 	b.report.log(ctx, name, caller.RequestIdentity, found)
 	if err == nil && b.config.Mode == Enforce {
 		for _, v := range found {
-			if grave(v) {
-				return answer, raw, openbroker.NewError(http.StatusBadGateway, "", "The service broker returned an invalid response: "+v.text+".")
+			if changesMeaning(v) {
+				return response, raw, openbroker.NewError(http.StatusBadGateway, "", "The service broker returned an invalid response: "+v.text+".")
 			}
 		}
 	}
 	if err != nil {
-		err = passOn(err)
+		err = platformError(err)
 	}
-	return answer, raw, err
+	return response, raw, err
 }
 
-// grave reports whether correcting a violation would change the meaning of the
+// changesMeaning reports whether correcting a violation would change the meaning of the
 // response.
-func grave(v violation) bool {
+func changesMeaning(v violation) bool {
 	return v.clause == clauseAsync || v.clause == clausePolling || v.clause == clauseResponse
 }
 
 // Provision forwards a provision.
 func (b *Broker) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, _, err := call(ctx, b, kindCreate, "provision", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.ProvisionResponse, error) {
 		return b.config.Client.Provision(ctx, &sent)
 	})
 	if err != nil {
 		return nil, err
 	}
-	response.Operation = bounded(response.Operation)
+	response.Operation = pollable(response.Operation)
 	if response.Outcome == openbroker.Accepted && !r.AcceptsIncomplete {
 		if err := b.await(ctx, client.ProvisionOperation(&sent, response)); err != nil {
 			return nil, err
@@ -67,14 +67,14 @@ func (b *Broker) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 // Update forwards an update.
 func (b *Broker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, _, err := call(ctx, b, kindUpdate, "update", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.UpdateResponse, error) {
 		return b.config.Client.Update(ctx, &sent)
 	})
 	if err != nil {
 		return nil, err
 	}
-	response.Operation = bounded(response.Operation)
+	response.Operation = pollable(response.Operation)
 	if response.Outcome == openbroker.Accepted && !r.AcceptsIncomplete {
 		if err := b.await(ctx, client.UpdateOperation(&sent, response)); err != nil {
 			return nil, err
@@ -88,14 +88,14 @@ func (b *Broker) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 // a 410.
 func (b *Broker) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, _, err := call(ctx, b, kindDelete, "deprovision", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.DeprovisionResponse, error) {
 		return b.config.Client.Deprovision(ctx, &sent)
 	})
 	if err != nil {
-		return nil, gone(err, openbroker.ErrInstanceDoesNotExist)
+		return nil, goneIfMissing(err, openbroker.ErrInstanceDoesNotExist)
 	}
-	response.Operation = bounded(response.Operation)
+	response.Operation = pollable(response.Operation)
 	if response.Outcome == openbroker.Accepted && !r.AcceptsIncomplete {
 		if err := b.await(ctx, client.DeprovisionOperation(&sent, response)); err != nil {
 			return nil, err
@@ -108,14 +108,14 @@ func (b *Broker) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 // Bind forwards a bind.
 func (b *Broker) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, _, err := call(ctx, b, kindCreate, "bind", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.BindResponse, error) {
 		return b.config.Client.Bind(ctx, &sent)
 	})
 	if err != nil {
 		return nil, err
 	}
-	response.Operation = bounded(response.Operation)
+	response.Operation = pollable(response.Operation)
 	if response.Outcome != openbroker.Accepted || r.AcceptsIncomplete {
 		return response, nil
 	}
@@ -135,14 +135,14 @@ func (b *Broker) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 // Unbind forwards an unbind. It treats a 404, which older brokers return, as a 410.
 func (b *Broker) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, _, err := call(ctx, b, kindDelete, "unbind", r.AcceptsIncomplete, r.Caller, func(ctx context.Context) (*openbroker.UnbindResponse, error) {
 		return b.config.Client.Unbind(ctx, &sent)
 	})
 	if err != nil {
-		return nil, gone(err, openbroker.ErrBindingDoesNotExist)
+		return nil, goneIfMissing(err, openbroker.ErrBindingDoesNotExist)
 	}
-	response.Operation = bounded(response.Operation)
+	response.Operation = pollable(response.Operation)
 	if response.Outcome == openbroker.Accepted && !r.AcceptsIncomplete {
 		if err := b.await(ctx, client.UnbindOperation(&sent, response)); err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (b *Broker) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 // GetInstance forwards a fetch.
 func (b *Broker) GetInstance(ctx context.Context, r *openbroker.GetInstanceRequest) (*openbroker.GetInstanceResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, _, err := call(ctx, b, kindFetch, "fetch instance", false, r.Caller, func(ctx context.Context) (*openbroker.GetInstanceResponse, error) {
 		return b.config.Client.GetInstance(ctx, &sent)
 	})
@@ -165,7 +165,7 @@ func (b *Broker) GetInstance(ctx context.Context, r *openbroker.GetInstanceReque
 // GetBinding forwards a fetch.
 func (b *Broker) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest) (*openbroker.GetBindingResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, _, err := call(ctx, b, kindFetch, "fetch binding", false, r.Caller, func(ctx context.Context) (*openbroker.GetBindingResponse, error) {
 		return b.config.Client.GetBinding(ctx, &sent)
 	})
@@ -175,7 +175,7 @@ func (b *Broker) GetBinding(ctx context.Context, r *openbroker.GetBindingRequest
 // LastOperation forwards a poll.
 func (b *Broker) LastOperation(ctx context.Context, r *openbroker.LastOperationRequest) (*openbroker.LastOperationResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, raw, err := call(ctx, b, kindPoll, "last operation", false, r.Caller, func(ctx context.Context) (*openbroker.LastOperationResponse, error) {
 		return b.config.Client.LastOperation(ctx, &sent)
 	})
@@ -185,14 +185,14 @@ func (b *Broker) LastOperation(ctx context.Context, r *openbroker.LastOperationR
 // LastBindingOperation forwards a poll.
 func (b *Broker) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {
 	sent := *r
-	sent.Caller = ours(r.Caller)
+	sent.Caller = forwardedCaller(r.Caller)
 	response, raw, err := call(ctx, b, kindPoll, "last binding operation", false, r.Caller, func(ctx context.Context) (*openbroker.LastOperationResponse, error) {
 		return b.config.Client.LastBindingOperation(ctx, &sent)
 	})
 	return b.readPoll(response, raw, err)
 }
 
-// readPoll accepts other spellings of a state, unless the mode is Enforce.
+// readPoll also accepts misspelled states, unless the mode is Enforce.
 func (b *Broker) readPoll(response *openbroker.LastOperationResponse, raw *client.Response, err error) (*openbroker.LastOperationResponse, error) {
 	if err == nil || b.config.Mode == Enforce || raw.StatusCode != http.StatusOK {
 		return response, err
@@ -210,8 +210,8 @@ func (b *Broker) readPoll(response *openbroker.LastOperationResponse, raw *clien
 	return &openbroker.LastOperationResponse{State: state, Description: description}, nil
 }
 
-// gone turns the 404 of a deletion into a 410.
-func gone(err error, missing *openbroker.Error) error {
+// goneIfMissing turns the 404 of a deletion into a 410.
+func goneIfMissing(err error, missing *openbroker.Error) error {
 	var response *client.ResponseError
 	if errors.As(err, &response) && response.StatusCode == http.StatusNotFound {
 		return missing.WithCause(err)
@@ -219,8 +219,8 @@ func gone(err error, missing *openbroker.Error) error {
 	return err
 }
 
-// bounded returns the operation, or "" if it is too long for polls.
-func bounded(operation string) string {
+// pollable returns the operation, or "" if it is too long for polls.
+func pollable(operation string) string {
 	if len(operation) > maxOperation {
 		return ""
 	}
@@ -246,6 +246,6 @@ func (b *Broker) await(ctx context.Context, o client.Operation) error {
 	case ctx.Err() != nil:
 		return openbroker.NewError(http.StatusGatewayTimeout, "", "The service broker did not finish in time, and the request does not accept an asynchronous operation.").WithCause(err)
 	default:
-		return passOn(err)
+		return platformError(err)
 	}
 }

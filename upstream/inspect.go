@@ -15,10 +15,10 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// A violation is a violation of the specification in a response.
+// A violation is a difference between a response and the specification.
 type violation struct {
 	clause, text string
-	// should marks a recommendation.
+	// should means that the clause is a recommendation.
 	should bool
 }
 
@@ -81,7 +81,7 @@ func inspect(kind string, raw *client.Response, acceptsIncomplete bool) []violat
 		return append(found, inspectError(kind, raw.StatusCode, fields)...)
 	}
 	if !slices.Contains(successes[kind], raw.StatusCode) {
-		add(clauseResponse, "the status %d is not a success of this call", raw.StatusCode)
+		add(clauseResponse, "the status %d is neither a success nor an error of this call", raw.StatusCode)
 	}
 	if raw.StatusCode == http.StatusAccepted && !acceptsIncomplete {
 		add(clauseAsync, "202 for a request without accepts_incomplete=true")
@@ -134,8 +134,8 @@ func known(state openbroker.OperationState) bool {
 	return state == openbroker.OperationInProgress || state == openbroker.OperationSucceeded || state == openbroker.OperationFailed
 }
 
-// readState returns the state that a known misspelling means, and false for other
-// texts.
+// readState returns the state that a known misspelling stands for, and false for any
+// other text.
 func readState(state string) (openbroker.OperationState, bool) {
 	letters := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {

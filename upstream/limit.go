@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// maxLimiters bounds the number of platforms in memory. With a platform prefix,
-// clients choose the names of platforms.
+// maxLimiters bounds the number of platforms in memory, because clients choose the
+// names of platforms if the path selects the platform.
 const maxLimiters = 1000
 
 // A limiter bounds the rate of calls of each platform.

@@ -21,7 +21,7 @@ type oldBroker struct {
 	// async makes provisions take two polls; state is the spelling of success.
 	async bool
 	state string
-	// eager responds with 202 even if the platform does not accept it.
+	// eager makes it respond with 202 even if the platform does not accept it.
 	eager bool
 	seen  []http.Header
 }
@@ -36,7 +36,7 @@ const (
 	otherPlanID  = "c1f3d9b2-8f0a-4e65-9a57-0b8e5f4d6a03"
 )
 
-const oldCatalog = `{"services": [{"id": "` + oldServiceID + `", "name": "old", "description": "From before.", "bindable": true, "plan_updateable": true,
+const oldCatalog = `{"services": [{"id": "` + oldServiceID + `", "name": "old", "description": "An old service.", "bindable": true, "plan_updateable": true,
 	"tags": null, "dashboard_client": null, "metadata": null, "x-vendor": 1,
 	"plans": [{"id": "` + oldPlanID + `", "name": "small", "description": "Little.", "metadata": null, "schemas": null}, {"id": "` + otherPlanID + `", "name": "large", "description": "More."}]}]}`
 
@@ -55,7 +55,7 @@ func (b *oldBroker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	accepts := r.URL.Query().Get("accepts_incomplete") == "true"
 	switch {
 	case r.URL.Path == "/v2/catalog":
-		answer(w, 200, oldCatalog)
+		respond(w, 200, oldCatalog)
 	case len(path) == 2 && path[0] == "service_instances":
 		b.instance(w, r.Method, path[1], body, accepts)
 	case len(path) == 3 && path[2] == "last_operation":
@@ -67,7 +67,7 @@ func (b *oldBroker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func answer(w http.ResponseWriter, status int, body string) {
+func respond(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "text/plain")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprint(w, body)
@@ -78,17 +78,17 @@ func (b *oldBroker) instance(w http.ResponseWriter, method, id string, body map[
 	switch {
 	case method == http.MethodPut && exists:
 		// An identical request is refused, too.
-		answer(w, 409, "conflict")
+		respond(w, 409, "conflict")
 	case method == http.MethodPut:
 		b.instances[id] = body
 		if b.async && (accepts || b.eager) {
 			b.polls[id] = 2
-			answer(w, 202, `{"dashboard_url": null, "operation": null}`)
+			respond(w, 202, `{"dashboard_url": null, "operation": null}`)
 			return
 		}
-		answer(w, 201, `{"dashboard_url": null, "metadata": null}`)
+		respond(w, 201, `{"dashboard_url": null, "metadata": null}`)
 	case !exists:
-		answer(w, 404, "no such instance")
+		respond(w, 404, "no such instance")
 	case method == http.MethodPatch:
 		changed := map[string]any{}
 		for name, value := range found {
@@ -100,25 +100,25 @@ func (b *oldBroker) instance(w http.ResponseWriter, method, id string, body map[
 			}
 		}
 		b.instances[id] = changed
-		answer(w, 200, "")
+		respond(w, 200, "")
 	case method == http.MethodDelete:
 		delete(b.instances, id)
-		answer(w, 200, "")
+		respond(w, 200, "")
 	default:
-		answer(w, 405, "method not allowed")
+		respond(w, 405, "method not allowed")
 	}
 }
 
 func (b *oldBroker) lastOperation(w http.ResponseWriter, id string) {
 	if _, exists := b.instances[id]; !exists {
-		answer(w, 404, "no such instance")
+		respond(w, 404, "no such instance")
 		return
 	}
 	if b.polls[id]--; b.polls[id] > 0 {
-		answer(w, 200, `{"state": "in progress", "description": null}`)
+		respond(w, 200, `{"state": "in progress", "description": null}`)
 		return
 	}
-	answer(w, 200, `{"state": "`+b.state+`"}`)
+	respond(w, 200, `{"state": "`+b.state+`"}`)
 }
 
 func (b *oldBroker) binding(w http.ResponseWriter, method, instanceID, id string, body map[string]any) {
@@ -128,16 +128,16 @@ func (b *oldBroker) binding(w http.ResponseWriter, method, instanceID, id string
 	const credentials = `{"credentials": {"uri": "old://u:p@h", "port": 12345678901234567890}, "syslog_drain_url": null, "volume_mounts": null}`
 	switch {
 	case !instanceExists:
-		answer(w, 404, "no such instance")
+		respond(w, 404, "no such instance")
 	case method == http.MethodPut && exists && !reflect.DeepEqual(found, body):
-		answer(w, 409, "conflict")
+		respond(w, 409, "conflict")
 	case method == http.MethodPut:
 		b.bindings[key] = body
-		answer(w, map[bool]int{true: 200, false: 201}[exists], credentials)
+		respond(w, map[bool]int{true: 200, false: 201}[exists], credentials)
 	case method == http.MethodDelete && exists:
 		delete(b.bindings, key)
-		answer(w, 200, "")
+		respond(w, 200, "")
 	default:
-		answer(w, 404, "no such binding")
+		respond(w, 404, "no such binding")
 	}
 }

@@ -26,8 +26,8 @@ type reporter struct {
 
 type reported struct {
 	at time.Time
-	// more is the number of repetitions since then, which were not logged.
-	more int
+	// repeated counts the repetitions since then, which were not logged.
+	repeated int
 }
 
 func newReporter(logger *slog.Logger) *reporter {
@@ -36,7 +36,7 @@ func newReporter(logger *slog.Logger) *reporter {
 
 func (r *reporter) log(ctx context.Context, call, requestIdentity string, found []violation) {
 	for _, v := range found {
-		more, due := r.due(call + "\x00" + v.clause + "\x00" + v.text)
+		repeated, due := r.due(call + "\x00" + v.clause + "\x00" + v.text)
 		if !due {
 			continue
 		}
@@ -48,14 +48,16 @@ func (r *reporter) log(ctx context.Context, call, requestIdentity string, found 
 		if requestIdentity != "" {
 			attributes = append(attributes, slog.String("request_identity", requestIdentity))
 		}
-		if more > 0 {
-			attributes = append(attributes, slog.Int("repeated", more))
+		if repeated > 0 {
+			attributes = append(attributes, slog.Int("repeated", repeated))
 		}
 		r.logger.LogAttrs(ctx, slog.LevelWarn, "the broker violates the specification", attributes...)
 	}
 }
 
-func (r *reporter) due(key string) (more int, due bool) {
+// due reports whether to log a violation now, and how often it was repeated since it
+// was last logged.
+func (r *reporter) due(key string) (repeated int, due bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
@@ -64,11 +66,11 @@ func (r *reporter) due(key string) (more int, due bool) {
 	case before == nil && len(r.last) >= maxReported:
 		clear(r.last)
 	case before != nil && now.Sub(before.at) < reportInterval:
-		before.more++
+		before.repeated++
 		return 0, false
 	case before != nil:
-		more = before.more
+		repeated = before.repeated
 	}
 	r.last[key] = &reported{at: now}
-	return more, true
+	return repeated, true
 }

@@ -50,7 +50,7 @@ func provision() *openbroker.ProvisionRequest {
 	}
 }
 
-// onlyTheBroker has the MUSTs that only the old broker itself can fulfill, with the
+// onlyTheBroker lists the MUSTs that only the old broker itself can fulfill, with the
 // reasons.
 var onlyTheBroker = map[string]string{
 	"provision-async-required-false": "an identical PUT is a 409: only the broker knows what it has",
@@ -162,7 +162,7 @@ func TestModes(t *testing.T) {
 		}, "Completed", "502"},
 		{"misspelled state", func(b *oldBroker) { b.async, b.state = true, "COMPLETE" }, poll, "succeeded", "502"},
 		{"unknown state", func(b *oldBroker) { b.async, b.state = true, "maybe" }, poll, "502", "502"},
-		{"in order", func(b *oldBroker) { b.async = true }, poll, "succeeded", "succeeded"},
+		{"conforming", func(b *oldBroker) { b.async = true }, poll, "succeeded", "succeeded"},
 	} {
 		for mode, want := range map[upstream.Mode]string{upstream.Report: c.report, upstream.Enforce: c.enforce} {
 			synctest.Test(t, func(t *testing.T) {
@@ -213,18 +213,18 @@ func TestErrorsPass(t *testing.T) {
 		{422, `{"error":"AsyncRequired","description":"d"}`, 422, "d"},
 		{500, "<html>nginx</html>", 500, "<html>nginx</html>"},
 		{503, `{"description":null}`, 503, "Unavailable"},
-		{401, "who?", 502, "login of the process in front"},
-		{403, "no", 502, "login of the process in front"},
+		{401, "who?", 502, "credentials of the proxy in front"},
+		{403, "no", 502, "credentials of the proxy in front"},
 		{412, "2.13 only", 502, "API version"},
 		{302, "", 502, "invalid response"},
 		{204, "", 502, "invalid response"},
 	} {
 		old := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/v2/catalog" {
-				answer(w, 200, oldCatalog)
+				respond(w, 200, oldCatalog)
 				return
 			}
-			answer(w, c.status, c.body)
+			respond(w, c.status, c.body)
 		})
 		cl, _, _ := front(t, old, upstream.Config{})
 		_, err := cl.Provision(t.Context(), provision())
@@ -235,8 +235,9 @@ func TestErrorsPass(t *testing.T) {
 	}
 }
 
-// TestBrokerIsAway breaks the connection, and lets a response take too long.
-func TestBrokerIsAway(t *testing.T) {
+// TestBrokerIsDown breaks the connection while the catalog is fresh, and while it is
+// outdated.
+func TestBrokerIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		away := false
@@ -259,7 +260,7 @@ func TestBrokerIsAway(t *testing.T) {
 			t.Error(err)
 		}
 		away = true
-		time.Sleep(2 * time.Minute) //nolint:forbidigo // In a bubble: the catalog is old now.
+		time.Sleep(2 * time.Minute) //nolint:forbidigo // In a bubble: the catalog becomes outdated.
 		if _, err := cl.Catalog(t.Context()); err != nil {
 			t.Errorf("the last catalog is not returned: %v", err)
 		}
@@ -274,8 +275,8 @@ func TestBrokerIsAway(t *testing.T) {
 	})
 }
 
-// TestHeaders shows the headers that reach the broker: version and login of this
-// process, and identities of the platform.
+// TestHeaders shows the headers that reach the broker: the version and credentials of
+// the proxy, and the identities of the platform.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	old := newOldBroker()
