@@ -64,7 +64,7 @@ func (b *Basic) Watch(ctx context.Context, path string, poll time.Duration, logg
 	filewatch.Follow(ctx, []string{path}, poll, func(ctx context.Context) error {
 		changed, err := b.Reload(path)
 		if err != nil {
-			return &filewatch.Refusal{Message: "cannot reload the credentials: the previous ones stay in use", Err: err}
+			return &filewatch.RefusedError{Message: "cannot reload the credentials: the previous ones stay in use", Err: err}
 		}
 		if changed {
 			logger.LogAttrs(ctx, slog.LevelInfo, "credentials reloaded", slog.Int("count", len(b.state.Load().entries)))

@@ -174,7 +174,7 @@ func (w *watch) reload(ctx context.Context) error {
 	w.seen = sum
 	if err != nil {
 		w.refused = true
-		return &filewatch.Refusal{Message: "the changed catalog cannot be used: the former one stays", Err: errors.New(brieflyAll(err))}
+		return &filewatch.RefusedError{Message: "the changed catalog cannot be used: the former one stays", Err: errors.New(brieflyAll(err))}
 	}
 	if sum == w.serving {
 		if w.refused {
@@ -190,7 +190,7 @@ func (w *watch) apply(ctx context.Context, next *openbroker.Catalog, sum [sha256
 	changes := Diff(w.Current, next)
 	if err := w.Apply(ctx, next, changes); err != nil {
 		w.refused = true
-		return &filewatch.Refusal{Message: "the changed catalog is refused: the former one stays", Err: errors.New(brieflyAll(err))}
+		return &filewatch.RefusedError{Message: "the changed catalog is refused: the former one stays", Err: errors.New(brieflyAll(err))}
 	}
 	w.Current, w.serving, w.refused = next, sum, false
 	counts := map[Impact]int{}

@@ -27,7 +27,7 @@ func (k *Keyring) Watch(ctx context.Context, check CandidateCheck, logger *slog.
 	filewatch.Follow(ctx, []string{k.path}, watchPoll, func(ctx context.Context) error {
 		changed, err := k.Reload(check)
 		if err != nil {
-			return &filewatch.Refusal{Message: "changed keyset refused", Err: err}
+			return &filewatch.RefusedError{Message: "changed keyset refused", Err: err}
 		}
 		if changed {
 			logger.LogAttrs(ctx, slog.LevelInfo, "changed keyset in use", slog.Any("keyset", k))

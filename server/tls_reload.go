@@ -45,7 +45,7 @@ func (r *reloader) run(ctx context.Context) {
 	filewatch.Follow(ctx, r.source.paths(), r.source.ReloadInterval, func(ctx context.Context) error {
 		changed, err := r.load()
 		if err != nil {
-			return &filewatch.Refusal{Message: "the TLS files are unusable: the last good ones stay in use", Err: err}
+			return &filewatch.RefusedError{Message: "the TLS files are unusable: the last good ones stay in use", Err: err}
 		}
 		if changed {
 			r.report(ctx)

@@ -20,27 +20,27 @@ const KubernetesData = "..data"
 // truncate a file before they write it.
 const quiet = 100 * time.Millisecond
 
-// A Refusal is an error of reload with a log message of its own.
-type Refusal struct {
+// A RefusedError is an error of reload with a log message of its own.
+type RefusedError struct {
 	Message string
 	Err     error
 }
 
 // Error returns the text of Err.
-func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *RefusedError) Error() string { return r.Err.Error() }
 
 // Unwrap returns Err.
-func (r *Refusal) Unwrap() error { return r.Err }
+func (r *RefusedError) Unwrap() error { return r.Err }
 
 // Follow calls reload at once, whenever one of the paths may have changed, and every poll,
-// until ctx ends. Reload takes over the content if it differs from the content in use, or
-// returns why it does not; the process goes on with the former content. Follow logs an
-// error that differs from the last one, with its message if it is a [Refusal].
+// until ctx ends. Reload takes over the content if it differs from the content in use. If
+// it returns an error, the former content stays in use. Follow logs each error that differs
+// from the last one, with the message of a [RefusedError].
 //
 // The base name of a path may be a pattern of [filepath.Match]. Follow watches the
-// directories of the paths. A change in a directory below, or of the target of a symbolic
-// link other than [KubernetesData], is noticed by the next poll, as are changes on file
-// systems without notifications, such as NFS.
+// directories of the paths. The next poll notices other changes: in subdirectories, in the
+// targets of symbolic links other than [KubernetesData], and on file systems without
+// notifications, such as NFS.
 func Follow(ctx context.Context, paths []string, poll time.Duration, reload func(context.Context) error, logger *slog.Logger) {
 	f := &follower{paths: paths, poll: poll, reload: reload, logger: logger}
 	defer f.close()
@@ -62,7 +62,8 @@ func Follow(ctx context.Context, paths []string, poll time.Duration, reload func
 			if !open || f.concerns(event) {
 				silence.Reset(quiet)
 			}
-		case <-f.faults: // Notifications were lost, perhaps relevant ones.
+		case err := <-f.faults: // Notifications were lost, perhaps relevant ones.
+			logger.LogAttrs(ctx, slog.LevelDebug, "notifications about changed files were lost", slog.Any("error", err))
 			silence.Reset(quiet)
 		case <-silence.C:
 			f.look(ctx)
@@ -95,13 +96,13 @@ func (f *follower) look(ctx context.Context) {
 		return
 	}
 	message := "the changed file cannot be used: its former content stays in use"
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
-		message = refusal.Message
+	var refused *RefusedError
+	if errors.As(err, &refused) {
+		message = refused.Message
 	}
 	if text := message + "\n" + err.Error(); text != f.failure && ctx.Err() == nil {
 		f.failure = text
-		f.logger.LogAttrs(ctx, slog.LevelError, message, slog.String("error", err.Error()))
+		f.logger.LogAttrs(ctx, slog.LevelError, message, slog.String("error", err.Error())) //nolint:sloglint // The message is a constant of the caller.
 	}
 }
 

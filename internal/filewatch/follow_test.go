@@ -59,7 +59,7 @@ func (f *follower) reload(path string) error {
 	f.reads++
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &filewatch.Refusal{Message: "the file is gone", Err: err}
+		return &filewatch.RefusedError{Message: "the file is gone", Err: err}
 	case err != nil:
 		return err
 	case strings.HasPrefix(string(content), "bad"):
