@@ -13,7 +13,7 @@ import (
 // text of the error says why, and what to do instead.
 var ErrRefused = errors.New("refused")
 
-// An Admin looks into a store and intervenes in the work of its engines, whether
+// An Admin inspects a store and intervenes in the work of its engines, whether
 // they run in this process or in another one. It changes records by the rules of
 // the engine, and adds every change to the audit trail.
 type Admin struct {
@@ -22,12 +22,12 @@ type Admin struct {
 	lifecycle *durable.Lifecycle
 }
 
-// New returns an Admin for a store. Catalog and configuration are those of the
-// engines. Without config.Sealer an Admin can list, but most interventions fail.
-// The error says what is wrong with the configuration or the catalog.
+// New returns an Admin for a store. Catalog and configuration must be the same as
+// for the engines. Without config.Sealer an Admin can list, but most interventions fail.
+// New returns an error if the configuration or the catalog is invalid.
 func New(catalog *openbroker.Catalog, store Store, config durable.Config) (*Admin, error) {
 	if store == nil {
-		return nil, errors.New("admin: a store is needed")
+		return nil, errors.New("admin: the store is nil: pass a store")
 	}
 	lifecycle, err := durable.NewLifecycle(catalog, config)
 	if err != nil {
@@ -36,7 +36,7 @@ func New(catalog *openbroker.Catalog, store Store, config durable.Config) (*Admi
 	return &Admin{store: store, catalog: catalog, lifecycle: lifecycle}, nil
 }
 
-// A Target names what to intervene in.
+// A Target selects what to intervene in.
 type Target struct {
 	// Key is an instance or a binding.
 	Key durable.Key
@@ -87,7 +87,7 @@ func (a *Admin) Find(ctx context.Context, id, platform, instanceID string) (Targ
 	}
 }
 
-// describe names the record of a key for people.
+// describe names the record of a key in messages.
 func describe(key durable.Key) string {
 	if key.BindingID != "" {
 		return fmt.Sprintf("the binding %q of the instance %q of the platform %q", key.BindingID, key.InstanceID, key.Platform)

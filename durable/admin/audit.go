@@ -7,7 +7,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// An Action is what an operator did.
+// An Action is a kind of intervention.
 type Action string
 
 // The actions, one for each method of [Admin] that changes something.
@@ -20,7 +20,7 @@ const (
 
 // An AuditEntry records an intervention. Entries are never pruned.
 type AuditEntry struct {
-	// ID grows with each entry of a store.
+	// ID increases with each entry of a store.
 	ID int64 `json:"id"`
 	// At is set by the store, from the database's clock.
 	At time.Time `json:"at"`
@@ -31,16 +31,15 @@ type AuditEntry struct {
 	// Key is the instance or the binding.
 	durable.Key
 
-	// OperationID is the operation that was changed, or empty. If an ended
-	// operation was retried, it is that one.
+	// OperationID is the operation that was changed or retried, or empty.
 	OperationID string `json:"operation,omitempty"`
-	// BegunID is the operation that began with the intervention, or empty.
+	// BegunID is the operation that the intervention began, or empty.
 	BegunID string `json:"begun_operation,omitempty"`
-	// StatusBefore and StatusAfter are those of the instance or binding.
+	// StatusBefore and StatusAfter are the statuses of the instance or binding.
 	// StatusAfter is empty if it was forgotten.
 	StatusBefore durable.RecordStatus `json:"status_before,omitempty"`
 	StatusAfter  durable.RecordStatus `json:"status_after,omitempty"`
-	// StateBefore and StateAfter are those of the operation.
+	// StateBefore and StateAfter are the states of the operation.
 	StateBefore durable.OperationState `json:"state_before,omitempty"`
 	StateAfter  durable.OperationState `json:"state_after,omitempty"`
 }
@@ -59,7 +58,7 @@ type AuditFilter struct {
 	Limit int
 }
 
-// AuditTrail lists what operators did, newest first.
+// AuditTrail lists the interventions, newest first.
 func (a *Admin) AuditTrail(ctx context.Context, f AuditFilter) ([]AuditEntry, error) {
 	return a.store.AuditTrail(ctx, f)
 }

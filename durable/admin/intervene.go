@@ -12,19 +12,20 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// An Attribution says who intervenes and why, for the audit trail. Both are
+// An Attribution says who intervenes and why, for the audit trail. Both fields are
 // required. After [Admin.Cancel] and [Admin.Fail] the Reason is also the public
 // description of the failure.
 type Attribution struct{ Actor, Reason string }
 
-// Retry makes an active operation due at once: its worker loses it, its failed
-// attempts are reset, and it has the whole time limit of its plan's policy again.
+// Retry makes an active operation due immediately: its worker loses its claim, its
+// failed attempts are reset, and it has the whole time limit of its plan's policy
+// again.
 // If the creation or the deletion of an instance or binding failed and no clean-up
 // runs, Retry begins a new deletion.
 //
-// All interventions return the entry of the audit trail. Their errors wrap
-// durable.ErrNotFound if the record does not exist and ErrRefused if the present
-// state does not allow the intervention, or are those of the store.
+// All interventions return their entry in the audit trail. Their errors wrap
+// durable.ErrNotFound if the record does not exist, and ErrRefused if the present
+// state does not allow the intervention. Other errors come from the store.
 func (a *Admin) Retry(ctx context.Context, t Target, by Attribution) (*AuditEntry, error) {
 	return a.intervene(ctx, ActionRetry, t, by, func(s *durable.Snapshot, i *Intervention) error {
 		operation, err := choose(s, t, "retry", durable.OperationActive)
@@ -40,9 +41,9 @@ func (a *Admin) Retry(ctx context.Context, t Target, by Attribution) (*AuditEntr
 }
 
 // Cancel asks an active operation to stop. The operation fails when its worker has
-// stopped, within [durable.Config].StopGrace, or at once if it has no worker. The
-// engine cleans up a creation, unless the plan's policy says manual; any other
-// record is as before the operation.
+// stopped, within [durable.Config].StopGrace, or immediately if it has no
+// worker. The engine cleans up a creation, unless the plan's policy says manual. After
+// any other operation, the record has its previous status.
 func (a *Admin) Cancel(ctx context.Context, t Target, by Attribution) (*AuditEntry, error) {
 	return a.intervene(ctx, ActionCancel, t, by, func(s *durable.Snapshot, i *Intervention) error {
 		operation, err := choose(s, t, "cancel", durable.OperationActive)
@@ -57,10 +58,10 @@ func (a *Admin) Cancel(ctx context.Context, t Target, by Attribution) (*AuditEnt
 	})
 }
 
-// Fail ends an operation now, as failed, even one that is being cancelled and does
-// not stop. Its worker is fenced, and stops when it next renews its lease; the
-// clean-up waits until that lease would have ended. cleanup, if not empty, replaces
-// that of the plan's policy. Prefer Cancel, which waits for the worker.
+// Fail ends an operation immediately as failed, even if it is being cancelled and does
+// not stop. Its worker is fenced, and stops when it next renews its lease. The clean-up
+// waits until that lease would have ended. cleanup, if not empty, replaces the cleanup
+// of the plan's policy. Prefer Cancel, which waits for the worker.
 func (a *Admin) Fail(ctx context.Context, t Target, by Attribution, cleanup durable.Cleanup) (*AuditEntry, error) {
 	return a.intervene(ctx, ActionFail, t, by, func(s *durable.Snapshot, i *Intervention) error {
 		operation, err := choose(s, t, "fail", durable.OperationActive, durable.OperationCancelling)
@@ -96,8 +97,8 @@ func (a *Admin) Forget(ctx context.Context, t Target, by Attribution) (*AuditEnt
 	})
 }
 
-// maxConflicts bounds how often an intervention is planned again because another
-// change came first.
+// maxConflicts limits how often an intervention is planned again after another
+// change.
 const maxConflicts = 50
 
 // intervene plans an intervention from a snapshot and writes it. If another change
@@ -140,7 +141,7 @@ func (a *Admin) intervene(ctx context.Context, action Action, t Target, by Attri
 	return nil, fmt.Errorf("%w: %s keeps changing: try again", ErrRefused, describe(t.Key))
 }
 
-// status is that of the instance or binding that key names.
+// status returns the status of the instance or binding that key names.
 func status(s *durable.Snapshot, key durable.Key) durable.RecordStatus {
 	if key.BindingID != "" {
 		return s.Binding.Status
@@ -158,7 +159,7 @@ func (i *Intervention) apply(t durable.Transition) {
 	i.Instance, i.Binding, i.Begin = t.Instance, t.Binding, t.Next
 }
 
-// stopped is the change of an operation that an operator stops.
+// stopped returns the change of an operation that an operator stops.
 func stopped(state durable.OperationState, by Attribution) *OperationChange {
 	description := "An operator of the service broker ended the operation: " + strings.TrimSpace(by.Reason)
 	failure := durable.EncodeFailure(openbroker.NewError(http.StatusInternalServerError, "", description))
@@ -189,7 +190,7 @@ func choose(s *durable.Snapshot, t Target, verb string, states ...durable.Operat
 	return chosen, nil
 }
 
-// ended is the error of an intervention that finds no open operation.
+// ended returns the error of an intervention that finds no open operation.
 func (a *Admin) ended(ctx context.Context, t Target, verb string) error {
 	if t.OperationID == "" {
 		return fmt.Errorf("%w: %s has no open operation to %s", ErrRefused, describe(t.Key), verb)
@@ -237,14 +238,14 @@ func (a *Admin) deleteAgain(ctx context.Context, s *durable.Snapshot, t Target, 
 	case status == durable.StatusReady && last.State == durable.OperationFailed:
 		return fmt.Errorf("%w: the %s %q failed and changed nothing: only the platform can request it again", ErrRefused, last.Kind, last.ID)
 	default:
-		return fmt.Errorf("%w: %s is %s, and its last operation, the %s %q, has %s: there is nothing to retry", ErrRefused, describe(t.Key), status, last.Kind, last.ID, last.State)
+		return fmt.Errorf("%w: %s is %s, and its last operation, the %s %q, has %s: nothing can be retried", ErrRefused, describe(t.Key), status, last.Kind, last.ID, last.State)
 	}
 	i.apply(transition)
 	i.Audit.OperationID, i.Audit.StateBefore, i.Audit.StateAfter = last.ID, last.State, last.State
 	return err
 }
 
-// last is the last operation on a record, internal ones included.
+// last returns the last operation on a record, including internal operations.
 func (a *Admin) last(ctx context.Context, key durable.Key) (*durable.OperationRecord, error) {
 	filter := durable.Filter{Platform: key.Platform, InstanceID: key.InstanceID, BindingID: key.BindingID}
 	for {

@@ -14,7 +14,8 @@ type Instance struct {
 	Status    durable.RecordStatus `json:"status"`
 	ServiceID string               `json:"service_id"`
 	PlanID    string               `json:"plan_id"`
-	// ServiceName and PlanName are those of the catalog, empty if it lacks them.
+	// ServiceName and PlanName are the names in the catalog, or empty if the catalog does
+	// not have the ids.
 	ServiceName string    `json:"service_name,omitempty"`
 	PlanName    string    `json:"plan_name,omitempty"`
 	CreatedAt   time.Time `json:"created_at"`
@@ -28,7 +29,8 @@ type Binding struct {
 	Status    durable.RecordStatus `json:"status"`
 	ServiceID string               `json:"service_id"`
 	PlanID    string               `json:"plan_id"`
-	// ServiceName and PlanName are those of the catalog, empty if it lacks them.
+	// ServiceName and PlanName are the names in the catalog, or empty if the catalog does
+	// not have the ids.
 	ServiceName string    `json:"service_name,omitempty"`
 	PlanName    string    `json:"plan_name,omitempty"`
 	ExpiresAt   time.Time `json:"expires_at,omitzero"`

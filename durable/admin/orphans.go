@@ -15,10 +15,9 @@ const settled = time.Minute
 
 // Orphans are records without a resource, and resources without a record.
 type Orphans struct {
-	// Records are instances that are ready, but whose resource the provider does not
-	// have.
+	// Records are ready instances whose resource is missing.
 	Records []Instance `json:"records"`
-	// Resources are those that the provider has for no instance.
+	// Resources are resources of the provider without an instance.
 	Resources []OrphanResource `json:"resources"`
 }
 
@@ -26,15 +25,15 @@ type Orphans struct {
 type OrphanResource struct {
 	// Name is the [durable.Instance.ResourceName].
 	Name string `json:"resource"`
-	// Platform and InstanceID are those of the deleted instance that the resource
-	// belonged to, if the store still has its record.
+	// Platform and InstanceID identify the deleted instance that the resource belonged
+	// to, if the store still has its record.
 	Platform   string `json:"platform,omitempty"`
 	InstanceID string `json:"instance_id,omitempty"`
 }
 
 // Orphans compares the records with the resources that the provider has. It skips
-// instances that changed within the last minute, and reports only what it finds
-// twice, so the broker can run meanwhile. It keeps the names of all resources in
+// instances that changed within the last minute, and reports only orphans
+// that it finds twice, so the broker can keep running. It keeps the names of all resources in
 // memory.
 func (a *Admin) Orphans(ctx context.Context, provider durable.ResourceLister) (*Orphans, error) {
 	first, err := a.compare(ctx, provider)
@@ -102,7 +101,7 @@ func (a *Admin) compare(ctx context.Context, provider durable.ResourceLister) (*
 			name := durable.Instance{Platform: record.Key.Platform, ID: record.Key.InstanceID}.ResourceName()
 			switch old := record.UpdatedAt.Before(before); {
 			case record.Status == durable.StatusDeleted && old:
-				// The resource may be that of the deleted instance.
+				// The resource may belong to the deleted instance.
 				if exists(name) {
 					c.resources[name] = OrphanResource{Name: name, Platform: record.Key.Platform, InstanceID: record.Key.InstanceID}
 				}

@@ -41,14 +41,13 @@ const (
 	resealPass  = 3
 )
 
-// Reseal seals all values of a store with the current key, and removes those of
-// operations that have ended. Engines can run meanwhile, if all of them have that
-// key. Reseal can be interrupted and called again: it skips finished values. It
+// Reseal seals all values of a store with the current key, and removes the values of
+// ended operations. Engines can keep running if all of them have that key. Reseal can be interrupted and called again: it skips finished values. It
 // calls report, which may be nil, after every page of records.
 //
-// The error wraps ErrUnreadable if values could not be opened (all others are
-// resealed then), wraps ErrStillUsed if engines seal with another key meanwhile, or
-// is that of the store.
+// The error wraps ErrUnreadable if values could not be opened; all other values are
+// resealed then. It wraps ErrStillUsed if engines still seal with another key. Other
+// errors come from the store.
 func Reseal(ctx context.Context, store Store, keys durable.Resealer, report func(SealProgress)) (SealProgress, error) {
 	r := &resealing{store: store, keys: keys, report: report}
 	for range resealPass {
@@ -70,7 +69,7 @@ type resealing struct {
 	report   func(SealProgress)
 	progress SealProgress
 	pending  []SealedValue
-	// first is why the first value could not be opened.
+	// first is the error of the first value that could not be opened.
 	first error
 }
 
@@ -125,7 +124,7 @@ func (r *resealing) flush(ctx context.Context) error {
 	if _, err := r.store.Reseal(ctx, r.pending); err != nil {
 		return err
 	}
-	// The next pass visits the values that an engine has changed meanwhile.
+	// The next pass visits the values that an engine has changed in between.
 	for i := range r.pending {
 		if r.pending[i].New == nil {
 			r.progress.Removed++
@@ -138,7 +137,7 @@ func (r *resealing) flush(ctx context.Context) error {
 }
 
 // VerifySealed opens all sealed values of a store, to find out whether a keyset and
-// a backup belong together. Its errors are those of [Reseal].
+// a backup belong together. Its errors are like the errors of [Reseal].
 func VerifySealed(ctx context.Context, store Store, keys durable.Sealer, report func(SealProgress)) (SealProgress, error) {
 	r := &resealing{store: store}
 	err := eachSealed(ctx, store, func(value *SealedValue, needed bool) error {

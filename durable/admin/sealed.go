@@ -30,7 +30,7 @@ func CountByKey(ctx context.Context, store Store) (map[uint32]int, error) {
 	return counts, err
 }
 
-// A visitor receives a sealed value, and whether anything needs it.
+// A visitor receives a sealed value. needed says whether the value is still used.
 type visitor func(value *SealedValue, needed bool) error
 
 // value visits the sealed value of a place, unless it is empty.

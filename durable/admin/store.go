@@ -13,8 +13,8 @@ import (
 // can be imported into it.
 var ErrNotEmpty = errors.New("the store is not empty")
 
-// A Store is a [durable.Store] that operators can look into and intervene in,
-// beside the engines that work on it. Package storetest tests the contract.
+// A Store is a [durable.Store] that operators can inspect and change while engines
+// work on it. Package storetest tests the contract.
 //
 // The interface can grow before version 1: embed a Store rather than implement all
 // of it where you can.
@@ -26,15 +26,15 @@ type Store interface {
 	// the instance does not have the expected revision or the operation is not in a
 	// state that allows the change. It sets ID, At and StateAfter of i.Audit.
 	Intervene(ctx context.Context, i *Intervention) error
-	// AuditTrail lists what operators did, newest first.
+	// AuditTrail lists the interventions, newest first.
 	AuditTrail(ctx context.Context, f AuditFilter) ([]AuditEntry, error)
 
 	// Reseal replaces sealed values that still equal their Old, and changes nothing
-	// else: no revision and no time. It returns how many it replaced. Each value is
-	// replaced as a whole; after an error some of them may be.
+	// else: no revision and no time. It returns the number of replaced values. If it
+	// returns an error, it may have replaced some of the values.
 	Reseal(ctx context.Context, values []SealedValue) (int, error)
 
-	// Export calls each with everything that the store holds, as of one moment:
+	// Export calls each with every item in one snapshot of the store:
 	// settings, instances and bindings, each ordered by name or key; operations in
 	// the order in which they were accepted; and the audit trail, oldest first. It
 	// stops at the first error of each, and returns it. Its memory does not grow
@@ -74,8 +74,8 @@ type OperationChange struct {
 	ID string
 	// State is the new state. An active operation can become
 	//
-	//   - OperationActive: it is due at once, without a lease, its retryable failures are
-	//     reset, and Generation grows, which fences its worker;
+	//   - OperationActive: it is due immediately, without a lease; its retryable failures
+	//     are reset, and Generation grows, which fences its worker;
 	//   - OperationCancelling: like [durable.Acceptance].Cancel.
 	//
 	// An active or a cancelling one can become OperationFailed: it ends, and
@@ -90,7 +90,7 @@ type OperationChange struct {
 	Failure     []byte
 }
 
-// An ExportItem is one of the things that a store holds: one field is set.
+// An ExportItem is an item of an export. Exactly one field is set.
 type ExportItem struct {
 	Setting   *Setting
 	Instance  *durable.InstanceRecord
@@ -108,6 +108,6 @@ type Setting struct {
 // An ExportedOperation is an operation with the fields that only stores need.
 type ExportedOperation struct {
 	durable.OperationRecord
-	// Parallel is that of the [durable.OperationSpec] while the operation is active.
+	// Parallel is [durable.OperationSpec].Parallel while the operation is active.
 	Parallel bool
 }

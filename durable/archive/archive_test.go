@@ -25,7 +25,7 @@ import (
 
 var at = time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 
-// items has every field of every record set.
+// items returns records with a value in every field.
 func items() []admin.ExportItem {
 	key := durable.Key{Platform: "p", InstanceID: "i <&> \u2028", BindingID: "b"}
 	later := at.Add(time.Hour)
@@ -123,7 +123,8 @@ func TestItemsHaveEveryField(t *testing.T) {
 	}
 }
 
-// Archives are read for ever: this file never changes. A new format has another file.
+// All later versions read this file, so it never changes. A new format has another
+// file.
 func TestGoldenFile(t *testing.T) {
 	t.Parallel()
 	golden, err := os.ReadFile(filepath.Join("testdata", "format1.archive"))
@@ -142,7 +143,7 @@ func TestGoldenFile(t *testing.T) {
 	}
 }
 
-func TestEveryCutIsNoticed(t *testing.T) {
+func TestEveryTruncationIsDetected(t *testing.T) {
 	t.Parallel()
 	whole := write(t, items()...)
 	for n := range len(whole) {
@@ -152,7 +153,7 @@ func TestEveryCutIsNoticed(t *testing.T) {
 	}
 }
 
-func TestEveryChangedByteIsNoticed(t *testing.T) {
+func TestEveryChangedByteIsDetected(t *testing.T) {
 	t.Parallel()
 	whole := write(t, items()...)
 	for n := range len(whole) {
@@ -164,7 +165,7 @@ func TestEveryChangedByteIsNoticed(t *testing.T) {
 	}
 }
 
-func TestLinesThatAreMissingOrMoved(t *testing.T) {
+func TestMissingOrMovedLines(t *testing.T) {
 	t.Parallel()
 	lines := strings.SplitAfter(strings.TrimSuffix(write(t, items()...), "\n"), "\n")
 	lines[len(lines)-1] += "\n"
@@ -234,9 +235,9 @@ func TestOtherFiles(t *testing.T) {
 		"other format":  {`{"header":{"format":"x","version":1}}` + "\n", "does not begin like an archive"},
 		"newer":         {`{"header":{"format":"openbroker archive","version":3,"field":1}}` + "\n", "written by a newer openbroker: format 3, this binary reads up to 1"},
 		"no version":    {`{"header":{"format":"openbroker archive"}}` + "\n", "unknown format 0"},
-		"two in a line": {strings.Replace(write(t), "\n", " {}\n", 1), "something follows"},
-		"trailing":      {write(t) + "\n", "something follows the end"},
-		"unknown field": {strings.Replace(write(t), `"version":1`, `"version":1,"x":1`, 1), "not the JSON of a record"},
+		"two in a line": {strings.Replace(write(t), "\n", " {}\n", 1), "data follows"},
+		"trailing":      {write(t) + "\n", "data follows the end"},
+		"unknown field": {strings.Replace(write(t), `"version":1`, `"version":1,"x":1`, 1), "not a record in JSON"},
 	} {
 		if _, _, err := read(strings.NewReader(c.text)); !errors.Is(err, archive.ErrInvalid) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)

@@ -13,7 +13,7 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// A checker refuses items that no store exports, or not in this order. The
+// A checker refuses items that no store exports, and items out of order. The
 // importing store checks that each binding and operation has its instance.
 type checker struct {
 	section int
@@ -88,7 +88,7 @@ func (c *checker) binding(r *durable.BindingRecord) error {
 		texts(r.ServiceID, r.PlanID), times(r.CreatedAt, r.UpdatedAt), optionalTimes(r.ExpiresAt))
 }
 
-// follows returns an error unless keys grow, which excludes duplicates.
+// follows returns an error unless keys increase, which excludes duplicates.
 func (c *checker) follows(key durable.Key, id string) error {
 	if id == "" {
 		return errors.New("the record has no id")
@@ -111,13 +111,13 @@ func checkOperation(o *admin.ExportedOperation) error {
 	ofBinding := o.Kind == durable.KindBind || o.Kind == durable.KindUnbind
 	switch {
 	case ofBinding != (o.Key.BindingID != ""):
-		return errors.New("the kind of the operation does not fit what it is for")
+		return errors.New("the kind of the operation does not fit its key: only a bind or an unbind has a binding")
 	case o.Ended() == o.FinishedAt.IsZero():
-		return errors.New("the state of the operation does not fit the time at which it ended")
+		return errors.New("the state of the operation does not fit its end time")
 	case !o.Ended() && !o.DeliveredAt.IsZero():
-		return errors.New("the end of an operation that has not ended cannot be delivered")
+		return errors.New("the operation has not ended, but its result was delivered")
 	case o.Parallel && (!ofBinding || o.State != durable.OperationActive):
-		return errors.New("the operation cannot be parallel")
+		return errors.New("the operation cannot be parallel: only an active bind or unbind can")
 	case o.Generation < 0 || o.Attempt < 0 || o.Failures < 0 || int64(o.Attempt) > maxCount || int64(o.Failures) > maxCount:
 		return errors.New("a count of the operation is out of range")
 	}
@@ -167,7 +167,8 @@ func texts(values ...string) error {
 
 var latest = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// times refuses times that a store cannot keep: microseconds from 1970 on.
+// times refuses times that a store cannot keep. A store keeps microseconds from 1970
+// to 9999.
 func times(values ...time.Time) error {
 	for _, v := range values {
 		if v.UnixMicro() <= 0 || v.After(latest) || v.Nanosecond()%1000 != 0 {

@@ -38,7 +38,7 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{input: bufio.NewReaderSize(r, 1<<16), hash: sha256.New()}
 }
 
-// Items yields the items, once. If the archive is incomplete, out of order or
+// Items yields the items. Call it once. If the archive is incomplete, out of order or
 // unreadable, it yields an error last, which wraps ErrInvalid unless reading failed.
 func (r *Reader) Items() iter.Seq2[admin.ExportItem, error] {
 	return func(yield func(admin.ExportItem, error) bool) {
@@ -107,7 +107,7 @@ func (r *Reader) next() (admin.ExportItem, error) {
 func (r *Reader) end(e *end, sum string) error {
 	switch {
 	case e.summary() != r.summary:
-		return r.wrong("it ends with %+v, but has %+v: records are missing", e.summary(), r.summary)
+		return r.wrong("the end counts %+v, but the archive has %+v: records are missing", e.summary(), r.summary)
 	case e.SHA256 != sum:
 		return r.wrong("the checksum does not match: it was changed or damaged")
 	}
@@ -115,7 +115,7 @@ func (r *Reader) end(e *end, sum string) error {
 		if err != nil {
 			return fmt.Errorf("read the archive: %w", err)
 		}
-		return r.wrong("something follows the end")
+		return r.wrong("data follows the end")
 	}
 	r.ended = true
 	return nil
@@ -151,10 +151,10 @@ func (r *Reader) decode(text []byte) (*line, error) {
 	l := new(line)
 	if err := decoder.Decode(l); err != nil {
 		// The error of the decoder may quote a value.
-		return nil, r.wrong("it is not the JSON of a record")
+		return nil, r.wrong("it is not a record in JSON")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, r.wrong("something follows the record")
+		return nil, r.wrong("data follows the record")
 	}
 	set := 0
 	for _, is := range []bool{l.Header != nil, l.Setting != nil, l.Instance != nil, l.Binding != nil, l.Operation != nil, l.Audit != nil, l.End != nil} {
@@ -163,7 +163,7 @@ func (r *Reader) decode(text []byte) (*line, error) {
 		}
 	}
 	if set != 1 || l.Header != nil && r.number > 1 {
-		return nil, r.wrong("it is not one record")
+		return nil, r.wrong("it must have exactly one record")
 	}
 	return l, nil
 }
