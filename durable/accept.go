@@ -20,8 +20,8 @@ type decision struct {
 	accept *Acceptance
 	// task is the operation that accept begins, as its worker needs it.
 	task *OperationRecord
-	// docs are the documents of the instance and binding. They spare the worker from
-	// reading what was just written.
+	// docs are the documents of the instance and binding. The worker uses them instead
+	// of reading the records that were just written.
 	docs documents
 	// operationID is the operation of the answer, begun or joined.
 	operationID string
@@ -108,7 +108,7 @@ func (e *Engine) try(ctx context.Context, snapshot *Snapshot, decider func(*Snap
 }
 
 // accept writes the decision. If a worker of this replica is free, it begins the
-// operation at once; otherwise the operation waits for a claim.
+// operation immediately; otherwise the operation waits for a claim.
 func (e *Engine) accept(ctx context.Context, d *decision) error {
 	begin := d.accept.Operation
 	here := false

@@ -10,10 +10,10 @@ import (
 
 // Bind records the binding and begins to create it, or to rotate its predecessor
 // (spec.md, "Binding"). Errors: ErrInstanceDoesNotExist, ErrBindingAlreadyExists,
-// ErrConcurrency, ErrAsyncRequired; ErrBadRequest if the service or the plan is not
-// that of the instance, or the predecessor cannot be rotated; ErrInvalidParameters if
+// ErrConcurrency, ErrAsyncRequired; ErrBadRequest if the instance has another service or
+// plan, or the predecessor cannot be rotated; ErrInvalidParameters if
 // the handler validates parameters; ErrUnavailable if the store fails; the error of a
-// [RequestChecker]; and, for a request that waited, that of the provider.
+// [RequestChecker]; and, for a request that waited, the error of the provider.
 func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
@@ -81,8 +81,8 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	}
 }
 
-// bindCleanedUp is provisionCleanedUp for a binding, whose service and plan are
-// those of the instance.
+// bindCleanedUp is like provisionCleanedUp, for a binding. The instance determines its
+// service and plan.
 func (e *Engine) bindCleanedUp(ctx context.Context, s *Snapshot, wanted *bindingDetails, asyncRequired bool) (*decision, error) {
 	record := s.Binding
 	if record == nil || len(record.Data) == 0 || record.PlanID != s.Instance.PlanID {
@@ -116,8 +116,8 @@ func bindingWanted(r *openbroker.BindRequest) *bindingDetails {
 	return wanted
 }
 
-// checkBindTarget compares the service and the plan of the request with those of the
-// instance or the binding. A rotation may omit them.
+// checkBindTarget compares the service and the plan of the request with the service and
+// the plan of the instance or the binding. A rotation may omit them.
 func checkBindTarget(serviceID, planID string, r *openbroker.BindRequest) error {
 	if r.ServiceID != "" && r.ServiceID != serviceID {
 		return openbroker.ErrBadRequest.WithDescription("service_id does not match the service instance")

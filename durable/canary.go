@@ -18,7 +18,7 @@ const canaryText = "openbroker"
 var ErrWrongKey = errors.New("the encryption key is not the one that the stored data was encrypted with")
 
 // CheckSealer opens the canary of a store, and creates it if it is missing. The error
-// wraps ErrWrongKey, or is that of the store or the sealer.
+// wraps ErrWrongKey, or is an error of the store or the sealer.
 func CheckSealer(ctx context.Context, store Store, sealer Sealer) error {
 	canary, err := sealer.Seal([]byte(canaryText), associatedCanary())
 	if err != nil {

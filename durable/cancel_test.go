@@ -15,11 +15,11 @@ func TestCancelThenDelete(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		provider := newScripted()
-		started, told, stop := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		started, contextEnded, stop := make(chan struct{}), make(chan struct{}), make(chan struct{})
 		provider.on(durable.KindProvision, "i", func(ctx context.Context, _ *durable.Task) error {
 			close(started)
 			<-ctx.Done()
-			close(told)
+			close(contextEnded)
 			<-stop
 			return ctx.Err()
 		})
@@ -34,7 +34,7 @@ func TestCancelThenDelete(t *testing.T) {
 		if again := r.deprovision("i", "plan-async").is(t, http.StatusAccepted, ""); again.operation() != d.operation() {
 			t.Error("the repeated deletion is another operation")
 		}
-		receive(t, "the context of the provider ends", told)
+		receive(t, "the context of the provider ends", contextEnded)
 		for _, operation := range []string{a.operation(), d.operation(), ""} {
 			if s := r.lastOperation("i", operation); s.state() != string(openbroker.OperationInProgress) {
 				t.Errorf("the operation %q is %s meanwhile", operation, s.text)
@@ -60,7 +60,7 @@ type deafStore struct{ durable.Store }
 
 func (deafStore) Hints() <-chan struct{} { return nil }
 
-// A replica that cancels an operation of its own stops it at once. It needs neither
+// A replica that cancels an operation of its own stops it immediately. It needs neither
 // a hint nor a renewal of the lease.
 func TestCancelStopsLocally(t *testing.T) {
 	t.Parallel()
@@ -74,7 +74,7 @@ func TestCancelStopsLocally(t *testing.T) {
 }
 
 // A provider that ignores its context is abandoned after a grace period, and the
-// engine ignores what it returns later.
+// engine ignores its later result.
 func TestCancelStubbornProvider(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -133,7 +133,7 @@ func TestDeprovisionDuringCleanUpOfBindings(t *testing.T) {
 		provider := newScripted()
 		r := start(t, store, newKeys(t), provider, nil)
 		r.bring("i", "plan-parallel", ready)
-		told, stop := make(chan struct{}, 2), make(chan struct{})
+		contextEnded, stop := make(chan struct{}, 2), make(chan struct{})
 		cleanUps := make(chan struct{}, 2)
 		for _, name := range []string{"i/b1", "i/b2"} {
 			provider.fail(durable.KindBind, name, errProvider)
@@ -145,7 +145,7 @@ func TestDeprovisionDuringCleanUpOfBindings(t *testing.T) {
 				first = false
 				cleanUps <- struct{}{}
 				<-ctx.Done()
-				told <- struct{}{}
+				contextEnded <- struct{}{}
 				<-stop
 				return ctx.Err()
 			})
@@ -160,8 +160,8 @@ func TestDeprovisionDuringCleanUpOfBindings(t *testing.T) {
 		receive(t, "the other clean-up", cleanUps)
 		gate := provider.hold(durable.KindDeprovision, "i")
 		d := r.deprovision("i", "plan-parallel").is(t, http.StatusAccepted, "")
-		receive(t, "the context of the first clean-up ends", told)
-		receive(t, "the context of the second clean-up ends", told)
+		receive(t, "the context of the first clean-up ends", contextEnded)
+		receive(t, "the context of the second clean-up ends", contextEnded)
 		if len(gate.entered) > 0 || len(provider.called(durable.KindUnbind, "i")) > 2 {
 			t.Error("the deletion has begun before the clean-ups stopped")
 		}

@@ -228,8 +228,8 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 	return change, ended, err
 }
 
-// previous is the status that a failed deletion restores. If the goal cannot be read,
-// only another deletion is safe.
+// previous returns the status that a failed deletion restores. If the goal cannot be
+// read, only another deletion is safe.
 func (g *operationGoal) previous() RecordStatus {
 	switch {
 	case g == nil:

@@ -39,8 +39,9 @@ type Config struct {
 	// default. Further operations wait in the store for any replica, oldest first.
 	Workers int
 	// PlatformWorkers is how many workers the operations of one platform may take;
-	// three quarters of Workers by default. One of several services of a platform may
-	// take three quarters of that, and clean-ups half of Workers.
+	// three quarters of Workers by default. If the catalog has several services, one of
+	// them may take three quarters of PlatformWorkers. Clean-ups may take half of
+	// Workers.
 	PlatformWorkers int
 	// Lease is how long a replica may miss renewals before others take over; 15 s by
 	// default. A replica renews three times within it.

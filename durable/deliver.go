@@ -13,9 +13,10 @@ import (
 // the failure. So the request joins the failed operation until the platform has read
 // the failure, or for Config.FailureGrace.
 
-// undelivered is the decision to answer with the last operation on a key. It is nil
-// unless that operation has the kind, failed, and its failure was not delivered.
-// changed is the last change of the record, which is not before the failure.
+// undelivered returns the decision to answer with the last operation on a key. It
+// returns nil unless that operation has the kind, failed, and its failure was not
+// delivered. changed is the time of the last change of the record, which is not before
+// the failure.
 func (e *Engine) undelivered(ctx context.Context, s *Snapshot, key Key, kind OperationKind, changed time.Time) (*decision, error) {
 	over := func(since time.Time) bool { return !s.Now.Before(since.Add(e.config.FailureGrace)) }
 	if over(changed) {
@@ -41,8 +42,8 @@ func (e *Engine) deliver(ctx context.Context, id string) {
 	}
 }
 
-// attributes is a digest of the attributes that make a request identical. It is all
-// that remains of a creation that failed and was cleaned up.
+// attributes returns a digest of the attributes that identical requests share. The
+// tombstone of a creation that was cleaned up has only this digest.
 func (d *instanceDetails) attributes() []byte {
 	return digest(d.OrganizationGUID, d.SpaceGUID, namespace(d.Context), string(canonical(d.Parameters)))
 }

@@ -50,7 +50,7 @@ type operationGoal struct {
 }
 
 // seal encrypts a document. Its place is the associated data, so that the data of one
-// record cannot pass for that of another.
+// record cannot replace the data of another.
 func (r *rules) seal(d document.Document, of string, key Key, id string) ([]byte, error) {
 	plain, err := document.Encode(d)
 	if err != nil {
@@ -152,8 +152,9 @@ func (e *Engine) binding(instance Instance, r *BindingRecord, d *bindingDetails)
 	return b
 }
 
-// mergeParameters merges the parameters of an update into those of the instance, by
-// top-level name; null removes one. A request may have only the changes.
+// mergeParameters merges the parameters of an update into the parameters of the
+// instance by top-level name, because a request may have only the changes. null removes
+// a parameter.
 func mergeParameters(present object, update openbroker.Parameters) object {
 	if update == nil {
 		return present

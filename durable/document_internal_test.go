@@ -167,7 +167,7 @@ func FuzzNumbers(f *testing.F) {
 	})
 }
 
-// rational is the value of a JSON number with a small exponent, or nil.
+// rational returns the value of a JSON number with a small exponent, or nil.
 func rational(text string) *big.Rat {
 	var number json.Number
 	if json.Unmarshal([]byte(text), &number) != nil || number == "" || text[0] == '"' {

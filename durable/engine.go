@@ -31,7 +31,8 @@ type Engine struct {
 	places *places
 	// backlog says that operations in the store wait for a place.
 	backlog atomic.Bool
-	// wake makes the claim loop query the store at once, beat the lease loop.
+	// wake makes the claim loop query the store immediately. beat does so for the lease
+	// loop.
 	wake, beat chan struct{}
 	// turns order the requests that change one instance.
 	turns turns
@@ -129,8 +130,8 @@ func (e *Engine) Catalog(context.Context) (*openbroker.Catalog, error) {
 	return e.catalog.Load(), nil
 }
 
-// Start begins to work on operations, including those of earlier processes. It returns
-// at once. The provider sees the values of the context, but not its end: end the
+// Start begins to work on operations, including the operations of earlier processes.
+// It returns immediately. The provider sees the values of the context, but not its end: end the
 // engine with Stop.
 func (e *Engine) Start(ctx context.Context) {
 	e.mu.Lock()
@@ -155,7 +156,7 @@ func (e *Engine) Drain() { e.drain.Do(func() { close(e.draining) }) }
 
 // Stop ends the engine. It drains, claims nothing more, and lets the running operations
 // end until ctx ends. Then it interrupts them and releases their leases, so that
-// another replica, or the next process, continues with them at once. That takes a few
+// another replica, or the next process, can continue them immediately. That takes a few
 // seconds more if a provider does not return or the store fails. Stop can be called
 // twice, and without Start.
 func (e *Engine) Stop(ctx context.Context) {
@@ -220,10 +221,10 @@ func (e *Engine) started() bool {
 // Ping returns an error if the store cannot be used now, for readiness checks.
 func (e *Engine) Ping(ctx context.Context) error { return e.store.Ping(ctx) }
 
-// now is the time of the database, by the offset of the last snapshot.
+// now returns the time of the database, by the offset of the last snapshot.
 func (e *Engine) now() time.Time { return time.Now().Add(time.Duration(e.offset.Load())) }
 
-// load reads a snapshot and learns the database's clock.
+// load reads a snapshot and updates the offset of the database's clock.
 func (e *Engine) load(ctx context.Context, key Key) (*Snapshot, error) {
 	snapshot, err := e.store.Load(ctx, key)
 	if err != nil {
@@ -233,7 +234,8 @@ func (e *Engine) load(ctx context.Context, key Key) (*Snapshot, error) {
 	return snapshot, nil
 }
 
-// unavailable is the answer if the store fails: the platform can repeat the request.
+// unavailable returns the answer for a failure of the store: the platform can repeat
+// the request.
 func unavailable(err error) error { return openbroker.ErrUnavailable.WithCause(err) }
 
 // signal sends to a channel with a buffer of one, unless it is full.

@@ -55,7 +55,7 @@ type providerError struct {
 func (s *providerError) Error() string   { return s.text }
 func (s *providerError) Unwrap() []error { return s.parts }
 
-// failureOf is the public part of the error that failed the operation.
+// failureOf returns the public part of the error that failed the operation.
 func failureOf(err error, operationID string) *failure {
 	var answer *openbroker.Error
 	switch {
@@ -102,7 +102,7 @@ func readFailure(stored []byte) *failure {
 	return &f
 }
 
-// err is the failure as the answer to a waiting request.
+// err returns the failure as the answer to a waiting request.
 func (f *failure) err() error {
 	e := openbroker.NewError(f.Status, f.Code, f.Description)
 	e.InstanceUsable, e.UpdateRepeatable, e.RetryAfter = f.InstanceUsable, f.UpdateRepeatable, f.RetryAfter

@@ -44,7 +44,7 @@ func linger(p *scripted, kind durable.OperationKind) (waiting *atomic.Int64, ope
 }
 
 // Slow operations of one platform or service leave workers for others, whose
-// operations begin at once.
+// operations begin immediately.
 func TestWorkersAreShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -86,8 +86,7 @@ func TestPlatformWorkers(t *testing.T) {
 	})
 }
 
-// Of the waiting operations, those of the platform with the fewest workers come
-// first.
+// The waiting operations of the platform with the fewest workers come first.
 func TestQueueIsFair(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

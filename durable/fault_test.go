@@ -90,9 +90,9 @@ func TestRetries(t *testing.T) {
 		{"a pause that the provider asks for", durable.KindUpdate, durable.Retryable(errBusy, 20*time.Millisecond), 1, "succeeded", 2},
 		{"a retryable answer", durable.KindUpdate, durable.Retryable(errProvider, 0), 1, "succeeded", 2},
 		{"an error that is not retryable", durable.KindUpdate, errBusy, 1, "failed", 1},
-		{"a deletion, whatever the error", durable.KindDeprovision, errBusy, 10, "succeeded", 11},
+		{"a deletion with any error", durable.KindDeprovision, errBusy, 10, "succeeded", 11},
 		{"a deletion that the service refuses", durable.KindDeprovision, errProvider, 1, "failed", 1},
-		{"a deletion that fails with a 5xx", durable.KindDeprovision, openbroker.NewError(502, "", "Away."), 3, "succeeded", 4},
+		{"a deletion that fails with a 5xx", durable.KindDeprovision, openbroker.NewError(502, "", "Down."), 3, "succeeded", 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -239,7 +239,7 @@ func TestSecrets(t *testing.T) {
 	for _, kind := range []durable.OperationKind{durable.KindProvision, durable.KindUpdate, durable.KindBind, durable.KindUnbind} {
 		r.provider.on(kind, "", saves)
 	}
-	r.provider.on(durable.KindBind, "i/panics", func(context.Context, *durable.Task) error { panic("away") })
+	r.provider.on(durable.KindBind, "i/panics", func(context.Context, *durable.Task) error { panic("down") })
 	r.done("i", r.provision("i", "plan-async", parameters))
 	r.done("i", r.update("i", `,"parameters":{"password":"`+secret+`update"}`))
 	r.done("i/service_bindings/b", r.bind("i", "b", "plan-async", parameters))
@@ -343,7 +343,7 @@ func TestOldestFirst(t *testing.T) {
 	})
 }
 
-// A request begins its operation at once, even during a claim.
+// A request begins its operation immediately, even during a claim.
 func TestRequestsDoNotWaitForClaims(t *testing.T) {
 	t.Parallel()
 	claiming, claim := make(chan struct{}, 100), make(chan struct{})

@@ -47,7 +47,7 @@ func testCatalog() *openbroker.Catalog {
 			},
 		},
 		{
-			ID: "service-2", Name: "service-hidden", Description: "Bindings cannot be fetched, contexts are told", Bindable: true,
+			ID: "service-2", Name: "service-hidden", Description: "Bindings cannot be fetched, contexts can be updated", Bindable: true,
 			AllowContextUpdates: true, Plans: []openbroker.Plan{plan("plan-hidden")},
 		},
 	}}
@@ -128,7 +128,7 @@ func (authenticator) Authenticate(r *http.Request) (openbroker.Principal, error)
 
 func (authenticator) Challenges() []string { return []string{`Basic realm="test"`} }
 
-// fastConfig is a configuration for tests, whose log goes to logs.
+// fastConfig returns a configuration for tests, whose log goes to logs.
 func fastConfig(keys durable.Sealer, logs io.Writer) durable.Config {
 	return durable.Config{
 		Sealer: keys, Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Policies: testPolicies(),
@@ -145,7 +145,8 @@ func start(tb testing.TB, store durable.Store, keys durable.Sealer, provider *sc
 	return r
 }
 
-// serve is start for a provider that wraps a scripted one. It does not call Start.
+// serve is like start, for a provider that wraps a scripted one. It does not call
+// Start.
 func serve(tb testing.TB, store durable.Store, keys durable.Sealer, provider durable.Provider, script *scripted, change func(*durable.Config)) *replica {
 	tb.Helper()
 	r := build(tb, store, keys, provider, script, change)
@@ -159,8 +160,8 @@ func serve(tb testing.TB, store durable.Store, keys durable.Sealer, provider dur
 	return r
 }
 
-// build is serve without a server: requests go to the handler. It is for tests in a
-// bubble, whose clock is fake.
+// build is like serve, without a server: requests go to the handler. It is for tests
+// in a bubble, whose clock is fake.
 func build(tb testing.TB, store durable.Store, keys durable.Sealer, provider durable.Provider, script *scripted, change func(*durable.Config)) *replica {
 	tb.Helper()
 	logs := &logBuffer{}
@@ -183,7 +184,7 @@ func (r *replica) stopNow() {
 	r.Stop(ctx)
 }
 
-// startInBubble is start in a bubble. PollInterval is a second, because each tick
+// startInBubble is like start, for tests in a bubble. PollInterval is a second, because each tick
 // of a fake clock takes real time.
 func startInBubble(tb testing.TB, store durable.Store, keys durable.Sealer, provider *scripted, change func(*durable.Config)) *replica {
 	tb.Helper()
@@ -236,7 +237,7 @@ func (r *replica) send(method, path, body string) answer {
 	return a
 }
 
-// try is send for other goroutines and for requests that may fail.
+// try is like send, for other goroutines and for requests that may fail.
 func (r *replica) try(ctx context.Context, method, path, body string) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, r.url+path, strings.NewReader(body))
 	if err != nil {

@@ -69,7 +69,7 @@ func TestInterruptions(t *testing.T) {
 				var failures atomic.Int64
 				store.advance = func(a *durable.Advance) error {
 					if (a.Checkpoint != nil || a.Description != nil && a.State == "") && failures.Add(1) <= 12 {
-						return errAway
+						return errDown
 					}
 					return nil
 				}

@@ -14,10 +14,10 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The tests of leases run in a bubble. Its fake clock stands still during work, so
-// the tests are exact on slow machines, too.
+// The tests of leases run in a bubble of synctest. Its fake clock advances only while
+// all goroutines wait, so the tests are exact on slow machines, too.
 
-// leaseLength is that of the engines in these tests.
+// leaseLength is the lease of the engines in these tests.
 const leaseLength = 30 * time.Second
 
 func leased(c *durable.Config) { c.Lease = leaseLength }
@@ -27,7 +27,7 @@ func cutOff(store *flakyStore) (cut *atomic.Bool) {
 	cut = &atomic.Bool{}
 	store.renew = func() error {
 		if cut.Load() {
-			return errAway
+			return errDown
 		}
 		return nil
 	}
@@ -35,15 +35,15 @@ func cutOff(store *flakyStore) (cut *atomic.Bool) {
 	return cut
 }
 
-// If a lease cannot be renewed, the context of the provider ends with it, before
-// another replica can begin.
+// If a lease cannot be renewed, the context of the provider ends with the lease,
+// before another replica can begin.
 func TestLeaseRunsOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &flakyStore{Store: openSQLite(t)}
 		cut := cutOff(store)
 		provider := newScripted()
-		began, told := make(chan time.Time, 2), make(chan time.Time, 2)
+		began, contextEnded := make(chan time.Time, 2), make(chan time.Time, 2)
 		provider.on(durable.KindProvision, "i", func(ctx context.Context, task *durable.Task) error {
 			began <- time.Now()
 			if task.Attempt() > 1 {
@@ -53,14 +53,14 @@ func TestLeaseRunsOut(t *testing.T) {
 			if cause := context.Cause(ctx); !strings.Contains(cause.Error(), "lease") {
 				t.Errorf("the cause is %v", cause)
 			}
-			told <- time.Now()
+			contextEnded <- time.Now()
 			return ctx.Err()
 		})
 		r := startInBubble(t, store, newKeys(t), provider, leased)
 		cut.Store(true)
 		a := r.provision("i", "plan-async", "")
 		first := receive(t, "the first attempt", began)
-		if took := receive(t, "the context of the provider ends", told).Sub(first); took != leaseLength {
+		if took := receive(t, "the context of the provider ends", contextEnded).Sub(first); took != leaseLength {
 			t.Errorf("the context ended after %v, the lease ends after %v", took, leaseLength)
 		}
 		cut.Store(false)
@@ -69,8 +69,8 @@ func TestLeaseRunsOut(t *testing.T) {
 	})
 }
 
-// The next attempt in a process waits until the one that lost its lease has
-// stopped. Its own lease is renewed meanwhile.
+// In the same process, the next attempt waits until the attempt that lost its lease
+// has stopped. While it waits, its own lease is renewed.
 func TestAttemptsDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -125,13 +125,13 @@ func TestAttemptsDoNotOverlap(t *testing.T) {
 		close(finish)
 		r.done("i", a)
 		if len(entered) > 0 {
-			t.Error("there was a further attempt")
+			t.Error("the operation had a third attempt")
 		}
 	})
 }
 
-// The result of an attempt that lost its lease is refused; that of the attempt with
-// the lease counts.
+// The engine ignores the result of an attempt that lost its lease, and records the
+// result of the attempt with the lease.
 func TestLateResultIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -182,7 +182,7 @@ func (s *partialStore) Renew(ctx context.Context, owner string, d time.Duration,
 	return states, err
 }
 
-// A failed renewal ends no other lease, and its own only after its length.
+// A failed renewal does not end other leases. Its own lease ends after its length.
 func TestRenewalOfSome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -233,7 +233,7 @@ func (s *hintingStore) Held(ctx context.Context, owner string, fences []durable.
 	return s.Store.Held(ctx, owner, fences)
 }
 
-// A hint makes the engine read, and so find operations that another replica has
+// After a hint the engine reads, and finds operations that another replica has
 // cancelled. Only the timer renews leases.
 func TestHintsOnlyRead(t *testing.T) {
 	t.Parallel()
@@ -252,7 +252,7 @@ func TestHintsOnlyRead(t *testing.T) {
 			t.Errorf("100 hints renewed the leases %d times", took)
 		}
 		if store.held.Load() < 99 {
-			t.Errorf("100 hints looked %d times", store.held.Load())
+			t.Errorf("100 hints made the engine read %d times", store.held.Load())
 		}
 		before := time.Now()
 		other := startInBubble(t, &hintingStore{Store: inner}, keys, provider, leased)
@@ -301,7 +301,7 @@ func (s *slowStore) Claim(ctx context.Context, _ string, _ time.Duration, _ int,
 	return nil, ctx.Err()
 }
 
-// Stop waits only for a limited time for a claim that does not return.
+// Stop does not wait long for a claim that does not return.
 func TestStopDoesNotWaitForClaims(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -50,9 +50,9 @@ func (l *Lifecycle) Timeout(instance *InstanceRecord, o *OperationRecord) time.D
 
 // Fail returns the transition that ends an operation of the snapshot as failed. After
 // the failure of a creation, Transition.Next is the clean-up, unless cleanup is
-// CleanupManual. An empty cleanup selects that of the plan's policy. After the failure
-// of another operation, the record has the status from before it. The error says that
-// sealed data cannot be opened or sealed.
+// CleanupManual. An empty cleanup selects the cleanup of the plan's policy. After the
+// failure of another operation, the record has its previous status again. Fail returns
+// an error if sealed data cannot be opened or sealed.
 func (l *Lifecycle) Fail(s *Snapshot, o *OperationRecord, cleanup Cleanup) (Transition, error) {
 	setDefault(&cleanup, l.Policy(s.Instance).Cleanup)
 	goal, err := l.rules.openOperation(o)

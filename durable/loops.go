@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// claimLoop claims operations without a worker: those that found none free, that are
-// due for another attempt, or whose replica died.
+// claimLoop claims operations without a worker: operations that were accepted while no
+// worker was free, that are due for another attempt, or whose replica died.
 func (e *Engine) claimLoop(ctx context.Context) {
 	e.every(ctx, e.config.PollInterval, e.wake, e.claim)
 }
 
-// every calls f at once, after each interval, and at each signal, until ctx ends.
+// every calls f immediately, after each interval, and at each signal, until ctx ends.
 func (e *Engine) every(ctx context.Context, interval time.Duration, signalled <-chan struct{}, f func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()

@@ -361,7 +361,7 @@ func (p *play) step() {
 	}
 }
 
-// The answers to random sequences of requests equal those of the model.
+// The engine answers random sequences of requests like the model.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

@@ -58,9 +58,9 @@ func (o *operator) target(id string) admin.Target {
 	return target
 }
 
-// did checks the entry that an intervention returned, and that it is the newest of
-// the trail.
-func (o *operator) did(entry *admin.AuditEntry, err error) func(action admin.Action, operation string, change ...string) *admin.AuditEntry {
+// recorded checks the entry that an intervention returned, and that it is the newest
+// one of the audit trail.
+func (o *operator) recorded(entry *admin.AuditEntry, err error) func(action admin.Action, operation string, change ...string) *admin.AuditEntry {
 	o.t.Helper()
 	if err != nil {
 		o.t.Fatal(err)
@@ -111,7 +111,7 @@ func TestAdminRetriesStuckOperation(t *testing.T) {
 		entered := o.provider.blocked(durable.KindProvision)
 		accepted := o.provision("i", planID, "").is(t, http.StatusAccepted, "")
 		receive(t, "provision", entered)
-		o.did(o.Retry(t.Context(), o.target("i"), by))(admin.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
+		o.recorded(o.Retry(t.Context(), o.target("i"), by))(admin.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
 		o.done("i", accepted)
 		if calls := o.provider.called(durable.KindProvision, "i"); len(calls) != 2 || calls[1].task != accepted.operation() {
 			t.Errorf("calls: %+v", calls)
@@ -136,7 +136,7 @@ func TestAdminRetriesWaitingOperation(t *testing.T) {
 			operation, err := o.store.OperationByID(t.Context(), accepted.operation())
 			return err == nil && !operation.NotBefore.IsZero()
 		})
-		o.did(o.Retry(t.Context(), o.target(accepted.operation()), by))(admin.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
+		o.recorded(o.Retry(t.Context(), o.target(accepted.operation()), by))(admin.ActionRetry, accepted.operation(), "creating", "creating", "active", "active")
 		o.done("i", accepted)
 	})
 }
@@ -154,9 +154,9 @@ func TestAdminCancelsProvision(t *testing.T) {
 				entered := o.provider.blocked(durable.KindProvision)
 				accepted := o.provision("i", c.plan, "")
 				receive(t, "provision", entered)
-				entry := o.did(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "creating", "create failed", "active", "cancelling")
+				entry := o.recorded(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "creating", "create failed", "active", "cancelling")
 				if cleans := entry.BegunID != ""; cleans != (c.end == durable.StatusDeleted) {
-					t.Errorf("begun %q", entry.BegunID)
+					t.Errorf("the intervention began %q", entry.BegunID)
 				}
 				const reason = `{"state":"failed","description":"An operator of the service broker ended the operation: it is stuck"}`
 				if a := o.poll("i", accepted.operation()); a.text != reason {
@@ -179,7 +179,7 @@ func TestAdminCancelsUpdate(t *testing.T) {
 		entered := o.provider.blocked(durable.KindUpdate)
 		accepted := o.update("i", `,"parameters":{"a":2}`)
 		receive(t, "update", entered)
-		o.did(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "updating", "ready", "active", "cancelling")
+		o.recorded(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "updating", "ready", "active", "cancelling")
 		if a := o.poll("i", accepted.operation()); a.state() != "failed" {
 			t.Errorf("the operation is %s", a.text)
 		}
@@ -199,19 +199,19 @@ func TestAdminCancelsDeletions(t *testing.T) {
 		entered := o.provider.blocked(durable.KindUnbind)
 		accepted := o.unbind("i", "b", planID)
 		receive(t, "unbind", entered)
-		o.did(o.Cancel(t.Context(), o.target("b"), by))(admin.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
+		o.recorded(o.Cancel(t.Context(), o.target("b"), by))(admin.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
 		o.status("i", "b", durable.StatusReady)
 
 		entered = o.provider.blocked(durable.KindDeprovision)
 		accepted = o.deprovision("i", planID)
 		receive(t, "deprovision", entered)
-		o.did(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
+		o.recorded(o.Cancel(t.Context(), o.target("i"), by))(admin.ActionCancel, accepted.operation(), "deleting", "ready", "active", "cancelling")
 		o.status("i", "", durable.StatusReady)
 	})
 }
 
-// The intervention does not wait for a worker that ignores its context, and the
-// engine ignores what that returns later.
+// The intervention does not wait for a worker that ignores its context. The engine
+// ignores the result that this worker returns later.
 func TestAdminFailsProvision(t *testing.T) {
 	t.Parallel()
 	forEachAdmin(t, func(t *testing.T, o *operator) {
@@ -220,7 +220,7 @@ func TestAdminFailsProvision(t *testing.T) {
 		defer g.open()
 		accepted := o.provision("i", planID, "")
 		receive(t, "provision", g.entered)
-		entry := o.did(o.Fail(t.Context(), o.target("i"), by, ""))(admin.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
+		entry := o.recorded(o.Fail(t.Context(), o.target("i"), by, ""))(admin.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
 		a := o.lastOperation("i", accepted.operation())
 		if a.state() != "failed" || !strings.Contains(a.text, "operator of the service broker ended the operation: it is stuck") {
 			t.Errorf("the operation is %s", a.text)
@@ -242,11 +242,11 @@ func TestAdminFailsBindAndDeletesAgain(t *testing.T) {
 		entered := o.provider.blocked(durable.KindBind)
 		accepted := o.bind("i", "b", planID, "")
 		receive(t, "bind", entered)
-		entry := o.did(o.Fail(t.Context(), o.target("b"), by, durable.CleanupManual))(admin.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
+		entry := o.recorded(o.Fail(t.Context(), o.target("b"), by, durable.CleanupManual))(admin.ActionFail, accepted.operation(), "creating", "create failed", "active", "failed")
 		if entry.BegunID != "" {
 			t.Errorf("begun %q", entry.BegunID)
 		}
-		entry = o.did(o.Retry(t.Context(), o.target("b"), by))(admin.ActionRetry, accepted.operation(), "create failed", "create failed", "failed", "failed")
+		entry = o.recorded(o.Retry(t.Context(), o.target("b"), by))(admin.ActionRetry, accepted.operation(), "create failed", "create failed", "failed", "failed")
 		cleanup, err := o.store.OperationByID(t.Context(), entry.BegunID)
 		if err != nil || !cleanup.Internal || cleanup.Kind != durable.KindUnbind {
 			t.Errorf("the clean-up is %+v, %v", cleanup, err)
@@ -266,7 +266,7 @@ func TestAdminFailsCancellingOperation(t *testing.T) {
 		accepted := o.provision("i", planID, "")
 		receive(t, "provision", g.entered)
 		deletion := o.deprovision("i", planID).is(t, http.StatusAccepted, "")
-		o.did(o.Fail(t.Context(), o.target(accepted.operation()), by, ""))(admin.ActionFail, accepted.operation(), "deleting", "deleting", "cancelling", "failed")
+		o.recorded(o.Fail(t.Context(), o.target(accepted.operation()), by, ""))(admin.ActionFail, accepted.operation(), "deleting", "deleting", "cancelling", "failed")
 		o.done("i", deletion)
 		o.status("i", "", durable.StatusDeleted)
 	})
@@ -284,10 +284,10 @@ func TestAdminRetriesFailedDeprovision(t *testing.T) {
 			t.Fatalf("the operation is %s", a.text)
 		}
 		g := o.provider.hold(durable.KindDeprovision, "i")
-		entry := o.did(o.Retry(t.Context(), o.target("i"), by))(admin.ActionRetry, failed.operation(), "ready", "deleting", "failed", "failed")
+		entry := o.recorded(o.Retry(t.Context(), o.target("i"), by))(admin.ActionRetry, failed.operation(), "ready", "deleting", "failed", "failed")
 		receive(t, "deprovision", g.entered)
 		if a := o.deprovision("i", planID); a.operation() != entry.BegunID {
-			t.Errorf("the platform is answered with %s, want the operation %s", a.text, entry.BegunID)
+			t.Errorf("the response to the platform is %s, want the operation %s", a.text, entry.BegunID)
 		}
 		g.open()
 		if a := o.poll("i", ""); a.state() != "succeeded" {
@@ -303,7 +303,7 @@ func TestAdminForgets(t *testing.T) {
 		t.Helper()
 		o.done("i", o.provision("i", planID, ""))
 		o.done("i/service_bindings/b", o.bind("i", "b", planID, ""))
-		o.did(o.Forget(t.Context(), o.target("b"), by))(admin.ActionForget, "", "ready", "", "", "")
+		o.recorded(o.Forget(t.Context(), o.target("b"), by))(admin.ActionForget, "", "ready", "", "", "")
 		o.lastOperation("i/service_bindings/b", "").is(t, http.StatusNotFound, "")
 
 		entered := o.provider.blocked(durable.KindUpdate)
@@ -312,8 +312,8 @@ func TestAdminForgets(t *testing.T) {
 		if _, err := o.Forget(t.Context(), o.target("i"), by); !errors.Is(err, admin.ErrRefused) || !strings.Contains(err.Error(), accepted.operation()) {
 			t.Errorf("forgotten while it is updated: %v", err)
 		}
-		o.did(o.Fail(t.Context(), o.target("i"), by, ""))(admin.ActionFail, accepted.operation(), "updating", "ready", "active", "failed")
-		o.did(o.Forget(t.Context(), o.target("i"), by))(admin.ActionForget, "", "ready", "", "", "")
+		o.recorded(o.Fail(t.Context(), o.target("i"), by, ""))(admin.ActionFail, accepted.operation(), "updating", "ready", "active", "failed")
+		o.recorded(o.Forget(t.Context(), o.target("i"), by))(admin.ActionForget, "", "ready", "", "", "")
 		o.lastOperation("i", "").is(t, http.StatusNotFound, "")
 		if !o.provider.has("i") || len(o.provider.called(durable.KindDeprovision, "i")) > 0 {
 			t.Error("the provider was called")
@@ -429,7 +429,7 @@ func (r *racing) Intervene(ctx context.Context, i *admin.Intervention) error {
 	return r.Store.Intervene(ctx, i)
 }
 
-func TestAdminDecidesAnew(t *testing.T) {
+func TestAdminDecidesAgain(t *testing.T) {
 	t.Parallel()
 	store := openSQLite(t)
 	r := start(t, store, newKeys(t), newScripted(), nil)
@@ -523,7 +523,7 @@ func TestOrphans(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(found.Records) != 0 || len(found.Resources) != 1 || found.Resources[0].Name != name("stranger") {
-		t.Errorf("at once: %+v", found)
+		t.Errorf("immediately after the changes: %+v", found)
 	}
 	c.advance(2 * time.Minute)
 	r.done("new", r.provision("new", planID, ""))
@@ -549,7 +549,7 @@ func TestOrphans(t *testing.T) {
 	if found, err = a.Orphans(t.Context(), exist); err != nil || len(found.Records) != 0 {
 		t.Errorf("missing only in the second pass: %+v, %v", found, err)
 	}
-	exist.err = errors.New("the provider is away")
+	exist.err = errors.New("the provider is down")
 	if _, err := a.Orphans(t.Context(), exist); !errors.Is(err, exist.err) {
 		t.Errorf("error %v", err)
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A checking provider refuses requests, and knows dashboards before the creation.
+// A checking provider refuses requests. It knows the dashboard of an instance before
+// it creates the instance.
 type checking struct {
 	*scripted
 	mu     sync.Mutex
@@ -136,7 +137,7 @@ func TestDashboardProviderRefuses(t *testing.T) {
 	})
 }
 
-// A finding provider knows its resources.
+// A finding provider can find its resources.
 type finding struct {
 	*scripted
 	found func()
@@ -180,12 +181,12 @@ func TestResourceFinder(t *testing.T) {
 		provider.set("i", true)
 		refused()
 		if !strings.Contains(r.logs.String(), "creation refused") {
-			t.Error("the log does not say so")
+			t.Error("the log does not have the refusal")
 		}
 	})
 }
 
-// A resource that another replica makes meanwhile has a record.
+// A resource that another replica creates at the same time has a record.
 func TestResourceFinderIsOvertaken(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

@@ -12,8 +12,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// While the store is down, requests are answered with 503. When it is up again, the
-// engine continues, and records what providers did meanwhile.
+// While the store is down, requests are answered with 503. When the store is up again,
+// the engine continues, and records the results of the providers.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, inner durable.Store) {
@@ -24,7 +24,7 @@ func TestOutage(t *testing.T) {
 		a := r.provision("i", "plan-async", "")
 		receive(t, "the provision", g.entered)
 
-		store.away.Store(true)
+		store.down.Store(true)
 		for name, a := range map[string]answer{
 			"provision":      r.provision("j", "plan-async", ""),
 			"update":         r.update("ready", updateExtra),
@@ -40,11 +40,11 @@ func TestOutage(t *testing.T) {
 			}
 		}
 		if err := r.Ping(t.Context()); err == nil {
-			t.Error("the broker says it is healthy")
+			t.Error("Ping reports no error")
 		}
 		g.open()
 		eventually(t, "the result cannot be recorded", func() bool { return strings.Contains(r.logs.String(), "result not recorded") })
-		store.away.Store(false)
+		store.down.Store(false)
 		if err := r.Ping(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -67,7 +67,7 @@ func TestRecordsThatCannotBeRead(t *testing.T) {
 		store.load = func() error {
 			if failing.Load() {
 				failures <- struct{}{}
-				return errAway
+				return errDown
 			}
 			return nil
 		}
@@ -113,8 +113,8 @@ func TestRecordsThatCannotBeOpened(t *testing.T) {
 	})
 }
 
-// At its deadline the operation fails even then, and the record gets a final
-// status.
+// At its deadline the operation fails even if its records cannot be opened, and the
+// record gets a final status.
 func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -139,7 +139,7 @@ func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
 	})
 }
 
-// The clock of the database counts, not that of the replica.
+// The engine uses the clock of the database, not the clock of the replica.
 func TestClocksApart(t *testing.T) {
 	t.Parallel()
 	for _, apart := range []time.Duration{-10 * time.Minute, 10 * time.Minute} {

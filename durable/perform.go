@@ -10,7 +10,7 @@ import (
 )
 
 // perform calls the provider for an operation. It returns the documents after success,
-// and leaves those that it was given unchanged.
+// and does not change docs.
 func (e *Engine) perform(ctx context.Context, task *Task, docs documents) (documents, error) {
 	instance := e.instance(docs.instanceRecord, docs.instance)
 	switch kind := task.Kind(); kind {
@@ -22,11 +22,11 @@ func (e *Engine) perform(ctx context.Context, task *Task, docs documents) (docum
 		if err := e.unbindRemaining(ctx, task, instance); err != nil {
 			return docs, err
 		}
-		return docs, deletion(e.provider.Deprovision(ctx, task, instance))
+		return docs, deletionError(e.provider.Deprovision(ctx, task, instance))
 	case KindBind:
 		return e.performBind(ctx, task, instance, docs)
 	case KindUnbind:
-		return docs, deletion(e.provider.Unbind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding)))
+		return docs, deletionError(e.provider.Unbind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding)))
 	default:
 		return docs, fmt.Errorf("the operation has the unknown kind %q", kind)
 	}
@@ -94,8 +94,8 @@ func (e *Engine) performBind(ctx context.Context, task *Task, instance Instance,
 	return docs, nil
 }
 
-// unbindRemaining deletes the bindings that the platform has left, one by one, and
-// records each before the next.
+// unbindRemaining deletes the bindings that the platform did not unbind, one by one.
+// It records each deletion before the next.
 func (e *Engine) unbindRemaining(ctx context.Context, task *Task, instance Instance) error {
 	filter := Filter{Platform: instance.Platform, InstanceID: instance.ID}
 	for {
@@ -123,16 +123,16 @@ func (e *Engine) unbindOne(ctx context.Context, task *Task, instance Instance, r
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := deletion(e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, details))); err != nil {
+	if err := deletionError(e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, details))); err != nil {
 		return fmt.Errorf("deleting the binding %q first: %w", record.Key.BindingID, err)
 	}
 	return task.advance(ctx, &Advance{Binding: deletedBinding(record)})
 }
 
-// deletion is the error of a deletion. A missing resource counts as deleted, whichever
-// status the provider returns: after a 410 the platform would consider the instance or
-// binding deleted, while the record stays.
-func deletion(err error) error {
+// deletionError returns the error of a deletion. A missing resource counts as deleted:
+// the platform must not get the 404 or 410 of the provider, because it would consider
+// the instance or binding deleted while the record stays.
+func deletionError(err error) error {
 	var answer *openbroker.Error
 	if errors.As(err, &answer) && answer != nil {
 		switch answer.Status {
@@ -143,7 +143,7 @@ func deletion(err error) error {
 	return err
 }
 
-// deletedBinding is the tombstone of a binding. It has no secrets.
+// deletedBinding returns the tombstone of a binding. It has no secrets.
 func deletedBinding(record *BindingRecord) *BindingRecord {
 	return &BindingRecord{Key: record.Key, Status: StatusDeleted, ServiceID: record.ServiceID, PlanID: record.PlanID}
 }

@@ -31,7 +31,7 @@ func newPlaces(size, perPlatform int) *places {
 	}
 }
 
-// most is three quarters, the limit for one of several.
+// most returns three quarters, the limit for one of several platforms or services.
 func most(of int) int { return of - of/4 }
 
 // share sets the limit of a service. A catalog with one service needs none.
@@ -115,8 +115,9 @@ func (p *places) count(who place, n int) {
 }
 
 // leave returns the platforms and services that have reached their limits, which a
-// claim must leave, and how many operations it may claim so that no other exceeds its
-// limit. If fair, it also leaves those that have their share, so that others come first.
+// claim must exclude, and how many operations it may claim so that no other platform or
+// service exceeds its limit. If fair is true, it also excludes platforms and services
+// that have their share, so that others come first.
 func (p *places) leave(fair bool) (leave ClaimExclusion, limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -147,7 +148,7 @@ func (p *places) leave(fair bool) (leave ClaimExclusion, limit int) {
 	return leave, min(limit, ofPlatform, ofService)
 }
 
-// held is the number of places that are taken.
+// held returns the number of places that are taken.
 func (p *places) held() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

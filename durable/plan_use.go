@@ -10,12 +10,12 @@ type PlanRef struct {
 	ServiceID, PlanID string
 }
 
-// A PlanUse is a plan that instances use, with one of them.
+// A PlanUse is a plan in use, with one of the instances that use it.
 type PlanUse struct {
 	PlanRef
-	// Instance is one of them.
+	// Instance is an instance that uses the plan.
 	Instance Key
-	// Status is that of the instance.
+	// Status is the status of Instance.
 	Status RecordStatus
 }
 
@@ -24,11 +24,11 @@ func occupied() []RecordStatus {
 	return []RecordStatus{StatusReady, StatusCreating, StatusUpdating, StatusDeleting, StatusCreateFailed}
 }
 
-// PlansInUse returns those of the given plans that instances of any platform use, in
-// the given order. An instance uses a plan while it exists, is being created, updated
-// to the plan, or deleted, and after a failed creation until it is cleaned up. Deleted
-// instances do not count. The error is that of the store, or says that a sealed
-// operation cannot be opened.
+// PlansInUse returns the given plans that instances of any platform use, in the given
+// order. An instance uses its plan from the start of its creation until it is deleted,
+// or until a failed creation is cleaned up. During an update it also uses the new plan.
+// PlansInUse returns an error if the store fails or a sealed operation cannot be
+// opened.
 //
 // Call it before [Engine.SetCatalog] to decide whether a catalog may omit a plan. This
 // replica or another one may create an instance between the two calls. That does no
@@ -108,7 +108,8 @@ func (e *Engine) moving(ctx context.Context) ([]PlanUse, error) {
 	return found, nil
 }
 
-// destination is the target plan of an update. ok is false if the instance is gone.
+// destination returns the target plan of an update. ok is false if the instance is
+// gone.
 func (e *Engine) destination(ctx context.Context, o *OperationRecord) (use PlanUse, ok bool, err error) {
 	goal, err := e.openOperation(o)
 	if err != nil {

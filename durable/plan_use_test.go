@@ -30,7 +30,7 @@ func (r *replica) inUse(plans ...string) map[string]string {
 	return instances
 }
 
-// Each status of an instance, beside the tombstone of another one.
+// Each status of an instance, in a store with the tombstone of another instance.
 func TestPlansInUseByState(t *testing.T) {
 	t.Parallel()
 	for state, used := range map[string]bool{

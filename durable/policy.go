@@ -131,7 +131,7 @@ func (p Policy) validate(where string) error {
 	return nil
 }
 
-// backoff is the pause after the given number of failed attempts.
+// backoff returns the pause after the given number of failed attempts.
 func (p Policy) backoff(failures int) time.Duration {
 	pause := p.BackoffMin
 	for range failures - 1 {

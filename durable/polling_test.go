@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// The last operation of a deletion is succeeded for a grace period, then 410.
+// A poll of a deletion returns succeeded for a grace period, and then 410.
 func TestDeletedGrace(t *testing.T) {
 	t.Parallel()
 	c := &clock{}
@@ -78,7 +78,7 @@ func TestRetryAfter(t *testing.T) {
 	g.open()
 }
 
-// The description is that of the last Report, and empty after success.
+// The description is the text of the last Report. It is empty after success.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -124,7 +124,7 @@ func TestRetiredPlans(t *testing.T) {
 		}
 		r.done("j", r.deprovision("j", planID))
 		if r.provider.has("i") || r.provider.has("j") || r.provider.has("j/b") {
-			t.Error("something remains")
+			t.Error("the provider still has a resource")
 		}
 	})
 }

@@ -105,7 +105,7 @@ type ResourceLister interface {
 
 // An Instance is a service instance as a [Provider] sees it.
 type Instance struct {
-	// Platform and ID identify it together; see ResourceName.
+	// Platform and ID together identify the instance. See ResourceName.
 	Platform  string
 	ID        string
 	ServiceID string
@@ -113,14 +113,16 @@ type Instance struct {
 	// Service and Plan are nil if the catalog no longer has them.
 	Service *openbroker.Service
 	Plan    *openbroker.Plan
-	// Context is that of the provision request or of the last update with a context.
+	// Context is the context of the provision request, or of the last update that had
+	// one.
 	Context          openbroker.PlatformContext
 	OrganizationGUID string
 	SpaceGUID        string
-	// Parameters is the object of the provision request, with those of updates
-	// merged into it by top-level name, or nil.
+	// Parameters is the object of the provision request, or nil. The parameters of
+	// updates are merged into it by top-level name.
 	Parameters openbroker.Parameters
-	// MaintenanceInfo is that of the provision or of the last update, or nil.
+	// MaintenanceInfo is the maintenance_info of the provision or of the last update,
+	// or nil.
 	MaintenanceInfo *openbroker.MaintenanceInfo
 	// State is what Provision or Update returned last, or nil. It is stored
 	// encrypted.
@@ -156,14 +158,14 @@ type Binding struct {
 	// Parameters is the object of the bind request, or nil.
 	Parameters openbroker.Parameters
 	// PredecessorID is the binding that this one replaces, or empty (spec.md,
-	// "Binding Rotation"). Parameters are those of the predecessor unless the request
-	// has its own.
+	// "Binding Rotation"). A binding inherits the parameters of its predecessor
+	// unless the request has its own.
 	PredecessorID string
 	// State is what Bind returned, or nil. It is stored encrypted.
 	State json.RawMessage
 }
 
-// ResourceName is [Instance.ResourceName] for a binding.
+// ResourceName returns a name for the binding, like [Instance.ResourceName].
 func (b Binding) ResourceName() string {
 	return resourceName(b.Instance.Platform, b.Instance.ID, b.ID)
 }

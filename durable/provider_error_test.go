@@ -57,8 +57,8 @@ func TestProviderReturnsUnencodable(t *testing.T) {
 	r.done("j", r.provision("j", planID, ""))
 }
 
-// Deleting a missing resource succeeds, whichever error the provider returns for
-// it.
+// The deletion of a missing resource succeeds, with any error that providers return
+// for it.
 func TestDeletionOfMissingResource(t *testing.T) {
 	t.Parallel()
 	for name, gone := range map[string]error{

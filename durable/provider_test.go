@@ -27,12 +27,12 @@ type call struct {
 	binding  durable.Binding
 }
 
-// A scripted provider does what the test says. It keeps its own ledger of the
+// A scripted provider runs the hooks of a test. It keeps its own list of the
 // resources that exist.
 type scripted struct {
-	// bound, if not nil, is what Bind returns.
+	// bound, if not nil, returns the result of Bind.
 	bound func(durable.Binding) durable.BindResult
-	// updated and provisioned, if not nil, are what Update and Provision return.
+	// updated and provisioned, if not nil, return the results of Update and Provision.
 	updated     func() durable.UpdateResult
 	provisioned func() durable.ProvisionResult
 
@@ -47,7 +47,7 @@ func newScripted() *scripted {
 }
 
 // on makes calls of a kind for the instance, or "instance/binding", call f first.
-// An empty name selects all that have no hook of their own.
+// An empty name selects all calls without a hook of their own.
 func (p *scripted) on(kind durable.OperationKind, name string, f hook) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,7 +166,7 @@ func (p *scripted) Unbind(ctx context.Context, task *durable.Task, b durable.Bin
 	return p.do(ctx, task, call{binding: b}, b.Instance.ID+"/"+b.ID, false)
 }
 
-// receive waits for a value, and fails the test without one.
+// receive waits for a value. It fails the test after a timeout.
 func receive[T any](tb testing.TB, what string, c <-chan T) T {
 	tb.Helper()
 	timeout := newTimeout(tb)
@@ -174,12 +174,12 @@ func receive[T any](tb testing.TB, what string, c <-chan T) T {
 	case v := <-c:
 		return v
 	case <-timeout:
-		tb.Fatalf("the wait had no effect: %s", what)
+		tb.Fatalf("timed out waiting for: %s", what)
 		panic("unreachable")
 	}
 }
 
-// reporting is a hook that reports and then waits at the gate.
+// reporting returns a hook that reports and then waits at the gate.
 func reporting(g *gate, description string) hook {
 	return func(ctx context.Context, task *durable.Task) error {
 		if err := task.Report(ctx, description); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// keyOf is the key of an instance or binding of the caller's platform.
+// keyOf returns the key of an instance or binding of the caller's platform.
 func keyOf(caller *openbroker.Caller, instanceID, bindingID string) Key {
 	platform := caller.Platform
 	if platform == "" {
@@ -22,7 +22,7 @@ func keyOf(caller *openbroker.Caller, instanceID, bindingID string) Key {
 // Provision records the instance and begins to create it (spec.md, "Provisioning").
 // Errors: ErrInstanceAlreadyExists, ErrConcurrency, ErrAsyncRequired; ErrUnavailable if
 // the store fails; the error of a [RequestChecker], a [ResourceFinder] or a
-// [DashboardProvider]; and, for a request that waited, that of the provider.
+// [DashboardProvider]; and, for a request that waited, the error of the provider.
 func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	policy := e.config.policy(r.PlanID, r.Plan)
@@ -132,8 +132,8 @@ func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instan
 	if err != nil || !exists {
 		return err
 	}
-	// Another replica may just have created it. The revision guards a write, but not a
-	// refusal.
+	// Another replica may just have created the resource. The revision guards a write,
+	// but not a refusal.
 	now, err := e.load(ctx, Key{Platform: instance.Platform, InstanceID: instance.ID})
 	if err != nil {
 		return err
@@ -146,9 +146,9 @@ func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instan
 	return openbroker.ErrInstanceAlreadyExists.WithDescription("A resource of this service instance already exists, but the service broker has no record of it. Ask the operator of the service broker.")
 }
 
-// provisionCleanedUp is the decision about a request that is identical to a failed
-// creation, which was cleaned up and whose failure was not delivered. Otherwise it is
-// nil.
+// provisionCleanedUp returns the decision about a request that is identical to a
+// failed creation, if that was cleaned up and its failure was not delivered. Otherwise
+// it returns nil.
 func (e *Engine) provisionCleanedUp(ctx context.Context, s *Snapshot, r *openbroker.ProvisionRequest, wanted *instanceDetails, asyncRequired bool) (*decision, error) {
 	record := s.Instance
 	if record == nil || len(record.Data) == 0 || record.ServiceID != r.ServiceID || record.PlanID != r.PlanID {
@@ -167,17 +167,17 @@ type repeatedCreate struct {
 	kind    OperationKind
 	status  RecordStatus
 	changed time.Time
-	// same says that the attributes equal those of the record. exists is the answer if
-	// they differ.
+	// same says that the request has the attributes of the record. exists is the answer
+	// if the attributes differ.
 	same   bool
 	exists error
-	// asyncRequired says that the plan is asynchronous, and the client does not accept
-	// that.
+	// asyncRequired says that the plan is asynchronous and the client does not accept a
+	// 202.
 	asyncRequired bool
 }
 
-// failedCreate is the decision to answer with a failed creation whose failure was not
-// delivered. Otherwise it is nil.
+// failedCreate returns the decision to answer with a failed creation whose failure was
+// not delivered. Otherwise it returns nil.
 func (e *Engine) failedCreate(ctx context.Context, s *Snapshot, r repeatedCreate) (*decision, error) {
 	d, err := e.undelivered(ctx, s, r.key, r.kind, r.changed)
 	if d != nil && r.asyncRequired {

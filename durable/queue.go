@@ -27,10 +27,10 @@ func (*notYet) Error() string { return "another binding of the instance is being
 // store knows about the operations of other replicas.
 const turnChecks = 20
 
-// decideBinding is decide for a binding. If the decider returns notYet, the request
-// waits without holding anything, first come, first served in this replica, and is
-// decided again. When its time ends, it returns ErrConcurrency. The argument behind of
-// the decider says whether other requests wait before this one.
+// decideBinding is like decide, for a binding. If the decider returns notYet, the
+// request waits in the queue of this replica, holds nothing in the meantime, and is
+// decided again. When its time ends, decideBinding returns ErrConcurrency. The argument
+// behind of the decider says whether other requests wait before this one.
 func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Snapshot, behind bool) (*decision, error)) (*decision, error) {
 	began := time.Now()
 	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, e.queues.occupied(key.Instance())) })
@@ -78,8 +78,9 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 	}
 }
 
-// mayBegin returns nil if an operation on a binding may begin beside the open operations
-// of the instance, notYet if it has to wait its turn, and otherwise ErrConcurrency.
+// mayBegin returns nil if an operation on a binding may begin despite the open
+// operations of the instance, notYet if it has to wait its turn, and otherwise
+// ErrConcurrency.
 func (s *Snapshot) mayBegin(bindingID string, policy Policy, behind bool) error {
 	var turn *notYet
 	for i := range s.Open {

@@ -3,8 +3,8 @@ package durable
 import "fmt"
 
 // A Resealer is a [Sealer] with several keys, one of which seals. *seal.Keyring
-// implements it. An engine that has one seals with the current key what it writes
-// back.
+// implements it. With a Resealer, an engine seals the records that it writes again with
+// the current key.
 type Resealer interface {
 	Sealer
 	// NeedsReseal reports whether a value was sealed with a key other than the

@@ -51,8 +51,8 @@ func (r *rules) lookUp(serviceID, planID string) (*openbroker.Service, *openbrok
 	return service, service.Plan(planID)
 }
 
-// statusAfter is the status of an instance or binding after an operation on it has
-// ended. before is the status that a failed deletion restores. The status is empty
+// statusAfter returns the status of an instance or binding after an operation on it
+// has ended. before is the status that a failed deletion restores. The status is empty
 // for an unknown kind.
 func statusAfter(kind OperationKind, succeeded bool, before RecordStatus) RecordStatus {
 	switch kind {
@@ -95,7 +95,7 @@ func (t *Transition) setStatus(key Key, instance *InstanceRecord, binding *Bindi
 	t.Instance = &changed
 }
 
-// afterFailure is the transition that ends a failed operation. before is the
+// afterFailure returns the transition that ends a failed operation. before is the
 // status that a failed deletion restores.
 func (r *rules) afterFailure(o *OperationRecord, instance *InstanceRecord, binding *BindingRecord, before RecordStatus, cleanup Cleanup) (t Transition, err error) {
 	status := statusAfter(o.Kind, false, before)
@@ -109,7 +109,7 @@ func (r *rules) afterFailure(o *OperationRecord, instance *InstanceRecord, bindi
 	return t, err
 }
 
-// deletes is the kind of operation that deletes the instance or binding of a key.
+// deletes returns the kind of operation that deletes the instance or binding of a key.
 func deletes(key Key) OperationKind {
 	if key.BindingID != "" {
 		return KindUnbind
@@ -131,7 +131,7 @@ func (r *rules) newOperation(key Key, kind OperationKind, policy Policy, goal *o
 	return begin, err
 }
 
-// cleanUp is the operation that deletes the resource of a failed creation.
+// cleanUp returns the operation that deletes the resource of a failed creation.
 func (r *rules) cleanUp(key Key) (*OperationSpec, error) {
 	next := &OperationSpec{
 		ID: newOperationID(), Key: key, Kind: deletes(key), Internal: true, Timeout: r.config.CleanupTimeout,

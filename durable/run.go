@@ -73,8 +73,8 @@ func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Tim
 		r.expiry.Stop()
 		r.cancel(nil)
 		close(r.ended)
-		// The place is free before the client gets its answer, after which it may send
-		// the next request at once.
+		// The place is free before the client gets its answer, because the client may
+		// send the next request immediately.
 		e.release(r.place)
 		if ended != nil {
 			e.announce(record.ID, ended)
@@ -160,7 +160,7 @@ func (e *Engine) operationLogger(record *OperationRecord) *slog.Logger {
 
 // call calls the provider in a goroutine of its own. It abandons a provider that
 // ignores its context after StopGrace, so that the provider cannot block the deletion
-// of what it was creating, and ignores what that returns later.
+// of the resource that it creates. It ignores a result that the provider returns later.
 func (e *Engine) call(ctx context.Context, logger *slog.Logger, task *Task, docs documents) attempt {
 	returned := make(chan attempt, 1)
 	go func() {
@@ -195,7 +195,7 @@ func (e *Engine) call(ctx context.Context, logger *slog.Logger, task *Task, docs
 }
 
 // readDocuments reads the documents for the worker of a claimed operation. With an
-// error, it returns those that it could read.
+// error, it returns the documents that it could read.
 func (e *Engine) readDocuments(ctx context.Context, record *OperationRecord) (*documents, error) {
 	docs := &documents{}
 	snapshot, err := e.load(ctx, record.Key)

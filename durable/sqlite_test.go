@@ -27,8 +27,8 @@ func openSQLiteFile(tb testing.TB, path string, options ...sqlitestore.Option) d
 	return store
 }
 
-// A clock is the clock of a database. It differs from that of the process, and
-// tests move it.
+// A clock is the clock of a database. Tests advance it, so it differs from the
+// clock of the process.
 type clock struct {
 	mu     sync.Mutex
 	offset time.Duration

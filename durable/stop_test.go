@@ -25,7 +25,7 @@ func ended(tb testing.TB) context.Context {
 	return ctx
 }
 
-// checkpointed is a hook that saves a step. From the second attempt on, it fails
+// checkpointed returns a hook that saves a step. From the second attempt on, it fails
 // the test unless it loads the step.
 func checkpointed(t *testing.T, g *gate) hook {
 	t.Helper()
@@ -50,8 +50,8 @@ func checkpointed(t *testing.T, g *gate) hook {
 	}
 }
 
-// An engine that stops releases its operations, and another one continues at once,
-// although the lease would last for hours.
+// An engine that stops releases its operations, and another one continues them
+// immediately, although the lease would last for hours.
 func TestStopReleasesOperations(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
@@ -186,7 +186,7 @@ func TestStopDuringOutage(t *testing.T) {
 	r.provision("j", "plan-async", "")
 	receive(t, "the provision", g.entered)
 	receive(t, "the other provision", deaf.entered)
-	store.away.Store(true)
+	store.down.Store(true)
 	g.open()
 	stopped := make(chan struct{})
 	go func() {
@@ -194,7 +194,7 @@ func TestStopDuringOutage(t *testing.T) {
 		close(stopped)
 	}()
 	receive(t, "Stop returns", stopped)
-	store.away.Store(false)
+	store.down.Store(false)
 	second := start(t, store, keys, provider, nil)
 	second.done("i", a)
 }

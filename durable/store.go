@@ -58,7 +58,7 @@ type Store interface {
 	// operations that leave names. Claiming increases Generation and Attempt. Claim
 	// waits neither for operations to become due nor for operations that others are
 	// changing, and returns when ctx ends. If the clock of the database is set back, a
-	// delay ends at once, and a lease within its length and a few seconds.
+	// delay ends immediately, and a lease within its length and a few seconds.
 	Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave ClaimExclusion) ([]OperationRecord, error)
 	// Renew extends the leases that owner still holds, and returns the state of each
 	// of these operations; a fence that is missing in the result is lost. With an
@@ -108,7 +108,7 @@ type Snapshot struct {
 	Open []OperationRecord
 }
 
-// Revision returns that of the instance, or 0 if Instance is nil.
+// Revision returns the revision of the instance, or 0 if Instance is nil.
 func (s *Snapshot) Revision() int64 {
 	if s.Instance == nil {
 		return 0
@@ -137,7 +137,7 @@ type Acceptance struct {
 	// Binding, if not nil, replaces the record of a binding.
 	Binding *BindingRecord
 	// Cancel, if not empty, is the id of an active operation of the instance. It
-	// becomes cancelling or, without a lease, fails at once.
+	// becomes cancelling or, without a lease, fails immediately.
 	Cancel string
 	// Operation, if not nil, begins.
 	Operation *OperationSpec
@@ -152,8 +152,8 @@ type OperationSpec struct {
 	// Parallel says that operations on other bindings of the instance may be open at the
 	// same time. The store must allow that, and need not check it.
 	Parallel bool
-	// Owner and Lease, if not zero, lease the operation to a worker at once: Generation
-	// and Attempt are 1 then, and otherwise 0.
+	// Owner and Lease, if not zero, lease the operation to a worker immediately. Then
+	// Generation and Attempt are 1, otherwise 0.
 	Owner string
 	Lease time.Duration
 	// Delay and Timeout, from now, determine NotBefore and Deadline.
@@ -220,9 +220,9 @@ type Filter struct {
 	BindingID  string
 	ServiceID  string
 	PlanID     string
-	// Status is that of instances and bindings.
+	// Status selects instances and bindings.
 	Status RecordStatus
-	// Kind and State are those of operations.
+	// Kind and State select operations.
 	Kind  OperationKind
 	State OperationState
 	// After and AfterID are the last record of the previous page: its Key for

@@ -24,19 +24,19 @@ func (s *countingStore) Prune(ctx context.Context, retention time.Duration, limi
 	return s.Store.Prune(ctx, retention, limit)
 }
 
-var errAway = errors.New("the database is away")
+var errDown = errors.New("the database is down")
 
-// A flakyStore fails when the test says so.
+// A flakyStore fails while it is down, and calls the hooks of a test.
 type flakyStore struct {
 	durable.Store
-	away atomic.Bool
+	down atomic.Bool
 	// advance and renew, unless nil, are called first.
 	advance func(*durable.Advance) error
 	renew   func() error
-	// claims can block.
+	// claim can block.
 	claim func() error
 	load  func() error
-	// accept, unless nil, is called before a decision is written.
+	// accept, unless nil, is called before Accept.
 	accept func()
 	// conflicts counts the decisions from outdated snapshots.
 	conflicts atomic.Int64
@@ -131,8 +131,8 @@ func (s *flakyStore) Ping(ctx context.Context) error {
 }
 
 func (s *flakyStore) ask(first func() error) error {
-	if s.away.Load() {
-		return errAway
+	if s.down.Load() {
+		return errDown
 	}
 	if first != nil {
 		return first()
@@ -140,8 +140,8 @@ func (s *flakyStore) ask(first func() error) error {
 	return nil
 }
 
-// saving is a hook whose first call for an operation saves a checkpoint and fails,
-// and whose second call loads it.
+// saving returns a hook. For each operation, its first call saves a checkpoint and
+// fails, and its second call loads the checkpoint.
 func saving(tb testing.TB, what string, fails bool) hook {
 	tb.Helper()
 	var calls atomic.Int64
@@ -158,7 +158,7 @@ func saving(tb testing.TB, what string, fails bool) hook {
 				return err
 			}
 			if fails {
-				return errors.New("again, please")
+				return errors.New("try again")
 			}
 		case saved != call-1:
 			tb.Errorf("%s loaded the checkpoint of another binding", what)
@@ -175,7 +175,7 @@ type breakable struct {
 
 func (b *breakable) Open(sealed, associated []byte) ([]byte, error) {
 	if b.broken.Load() {
-		return nil, errors.New("no key opens this")
+		return nil, errors.New("no key opens the value")
 	}
 	return b.Sealer.Open(sealed, associated)
 }

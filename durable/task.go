@@ -30,7 +30,8 @@ type Task struct {
 func (t *Task) ID() string { return t.run.record.ID }
 
 // Kind returns the kind of the operation. A deprovision can also be the clean-up of a
-// failed provision, and an unbind that of a failed bind or a part of a deprovision.
+// failed provision. An unbind can also be the clean-up of a failed bind, or a part of a
+// deprovision.
 func (t *Task) Kind() OperationKind { return t.kind }
 
 // Attempt returns the number of the attempt, from 1.
@@ -63,7 +64,7 @@ func (t *Task) Report(ctx context.Context, description string) error {
 // replaces the previous checkpoint. When it returns nil, v is on disk. After an error,
 // do nothing more in this attempt, and return the error. If the store fails, the
 // operation is released for another attempt, and this one does not count as failed,
-// whichever error the provider returns.
+// even if the provider returns another error.
 func (t *Task) Save(ctx context.Context, v any) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -109,7 +110,7 @@ func (t *Task) Load(v any) (bool, error) {
 	return true, nil
 }
 
-// ofBinding is the task for a binding that a deprovision deletes first.
+// ofBinding returns the task for a binding that a deprovision deletes first.
 func (t *Task) ofBinding(id string) *Task {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -29,7 +29,7 @@ func (t *turns) occupied(key Key) bool {
 }
 
 // take waits for the turn of the instance. The caller calls leave when it is done. The
-// error is that of ctx.
+// error is the error of ctx.
 func (t *turns) take(ctx context.Context, key Key) (leave func(), err error) {
 	t.mu.Lock()
 	mine := t.taken[key]

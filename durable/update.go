@@ -7,13 +7,13 @@ import (
 )
 
 // Update changes the plan, the parameters, the maintenance version or the context of an
-// instance (spec.md, "Updating a Service Instance"). It merges parameters into those of
-// the instance by top-level name; null removes one. Errors: ErrInstanceDoesNotExist,
+// instance (spec.md, "Updating a Service Instance"). It merges the parameters into the
+// stored ones by top-level name; null removes a parameter. Errors: ErrInstanceDoesNotExist,
 // ErrPlanChangeNotSupported, ErrMaintenanceInfoConflict, ErrConcurrency,
-// ErrAsyncRequired; ErrBadRequest if the service is not that of the instance;
+// ErrAsyncRequired; ErrBadRequest if the instance has another service;
 // ErrInvalidParameters if the handler validates parameters; ErrUnavailable if the store
-// fails; the error of a [RequestChecker]; and, for a request that waited, that of the
-// provider.
+// fails; the error of a [RequestChecker]; and, for a request that waited, the
+// error of the provider.
 func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	var policy Policy
@@ -97,8 +97,8 @@ func (e *Engine) wanted(r *openbroker.UpdateRequest, record *InstanceRecord, pre
 	return &wanted, planID, nil
 }
 
-// unchanged reports whether the provider has nothing to do. A service with
-// allow_context_updates is called for a new context too.
+// unchanged reports whether the provider has nothing to do. With
+// allow_context_updates, a new context is a change for the provider.
 func (e *Engine) unchanged(r *openbroker.UpdateRequest, record *InstanceRecord, present, wanted *instanceDetails, planID string) bool {
 	if r.Service != nil && r.Service.AllowContextUpdates && !sameObject(present.Context, wanted.Context) {
 		return false

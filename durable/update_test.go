@@ -61,7 +61,7 @@ func TestMaintenanceInfo(t *testing.T) {
 		r.done("i", r.provision("i", "plan-versioned", `,"maintenance_info":{"version":"2.0.0"}`))
 		r.update("i", `,"maintenance_info":{"version":"2.0.0"}`).is(t, http.StatusOK, "")
 		if calls := r.provider.called(durable.KindUpdate, "i"); len(calls) != 0 {
-			t.Error("the provider was called for the version that the instance has")
+			t.Error("the provider was called for the current version of the instance")
 		}
 		r.update("i", `,"maintenance_info":{"version":"3.0.0"}`).is(t, http.StatusUnprocessableEntity, conflict)
 
@@ -82,8 +82,8 @@ func TestMaintenanceInfo(t *testing.T) {
 	})
 }
 
-// A new context is stored; only a service with allow_context_updates is called for
-// it.
+// The engine stores a new context. It calls the provider only for a service with
+// allow_context_updates.
 func TestContextUpdates(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {

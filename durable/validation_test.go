@@ -13,8 +13,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// strictCatalog is the test catalog where plan-auto has schemas with a property of
-// the given name, and plan-sync others.
+// strictCatalog returns the test catalog with schemas for plan-auto, which have a
+// property of the given name, and with other schemas for plan-sync.
 func strictCatalog(name string) *openbroker.Catalog {
 	schema := func(name string) *openbroker.InputParametersSchema {
 		return &openbroker.InputParametersSchema{Parameters: json.RawMessage(
@@ -143,7 +143,7 @@ func TestRotationIsValidated(t *testing.T) {
 	})
 }
 
-// The schemas of a new catalog apply at once, even where only the engine knows the
+// The schemas of a new catalog apply immediately, even where only the engine knows the
 // plan. An instance whose plan has left the catalog can still be updated.
 func TestValidationFollowsTheCatalog(t *testing.T) {
 	t.Parallel()

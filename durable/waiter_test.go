@@ -10,7 +10,7 @@ import (
 )
 
 // A request that waits for an operation of another replica sees its result late.
-// An instance that was deleted meanwhile is not reported as created.
+// The engine does not report an instance as created if it was deleted in between.
 func TestWaiterSeesTombstone(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []durable.OperationKind{durable.KindProvision, durable.KindBind} {
