@@ -7,7 +7,7 @@ import (
 )
 
 func ExampleParse() {
-	s, err := catalog.ParseSource("catalog.yaml", []byte(`
+	c, err := catalog.Parse("catalog.yaml", []byte(`
 services:
   - id: 31b97c08-a9c2-4d0e-8c5b-0f1f2d6e3a10
     name: database
@@ -16,11 +16,6 @@ services:
     plans:
       - {id: 5d7a8a42-95d1-4a0b-a1a0-27b1a1b7d9f7, name: small, description: Up to 1 GB., free: true}
 `))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	c, err := s.Catalog()
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -43,7 +43,7 @@ func defaults(before, after any, pointer string, schema bool, found *[]Default) 
 		was, had := old["default"]
 		is, has := value["default"]
 		if had != has || canonical(was) != canonical(is) {
-			*found = append(*found, Default{Pointer: child(pointer, "default"), Before: told(was, had), After: told(is, has)})
+			*found = append(*found, Default{Pointer: child(pointer, "default"), Before: shown(was, had), After: shown(is, has)})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(old)) {
@@ -54,7 +54,7 @@ func defaults(before, after any, pointer string, schema bool, found *[]Default) 
 	}
 }
 
-func told(value any, there bool) string {
+func shown(value any, there bool) string {
 	if !there {
 		return "none"
 	}

@@ -12,7 +12,7 @@ import (
 // found returns findings in lines. An unproven finding has a question mark, an undeclared one
 // a plus.
 func found(before, after string) string {
-	var told []string
+	var lines []string
 	for _, f := range new(narrow.Comparer).Find([]byte(before), []byte(after)) {
 		mark := ""
 		if f.Unproven {
@@ -21,9 +21,9 @@ func found(before, after string) string {
 		if f.Undeclared {
 			mark += "+"
 		}
-		told = append(told, fmt.Sprintf("%s%s: %s", mark, f.Pointer, f.Message))
+		lines = append(lines, fmt.Sprintf("%s%s: %s", mark, f.Pointer, f.Message))
 	}
-	return strings.Join(told, "\n")
+	return strings.Join(lines, "\n")
 }
 
 func TestFind(t *testing.T) {

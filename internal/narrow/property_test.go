@@ -89,7 +89,7 @@ func TestNothingFoundMeansNothingRefused(t *testing.T) {
 		}
 		compared++
 	}
-	t.Logf("%d pairs: %d cleared of %d that no value told apart", compared, cleared, harmless)
+	t.Logf("%d pairs: %d cleared of %d that no value distinguishes", compared, cleared, harmless)
 	if compared < pairs/2 || cleared < harmless*2/3 {
 		t.Errorf("%d of %d pairs compared, %d cleared of %d", compared, pairs, cleared, harmless)
 	}

@@ -19,8 +19,8 @@ type expansion struct {
 	depth     int
 	outermost Place
 	text      int
-	// told has the faults so far: a value that is used many times has one fault.
-	told map[Error]bool
+	// reported has the faults so far: a value that is used many times has one fault.
+	reported map[Error]bool
 }
 
 // expand calls read with the target of an alias.

@@ -27,7 +27,7 @@ func parseYAML(file *File) (node *Node, faults Errors, err *Error) {
 	if err := yaml.Load(file.data, &documents, limits, yaml.WithAllDocuments()); err != nil {
 		return nil, nil, yamlError(file, err)
 	}
-	r := &yamlReader{file: file, expansion: expansion{open: map[*yaml.Node]bool{}, told: map[Error]bool{}}}
+	r := &yamlReader{file: file, expansion: expansion{open: map[*yaml.Node]bool{}, reported: map[Error]bool{}}}
 	for i := range documents {
 		value, err := r.value(documents[i].Content[0], 0)
 		switch {
@@ -184,8 +184,8 @@ func (r *yamlReader) members(node *Node, from *yaml.Node, depth int) *Error {
 // fault adds a fault once, because an anchor may be used many times.
 func (r *yamlReader) fault(at Place, message string) string {
 	fault := Error{at, message}
-	if !r.told[fault] {
-		r.told[fault] = true
+	if !r.reported[fault] {
+		r.reported[fault] = true
 		r.faults = append(r.faults, &fault)
 	}
 	return message
