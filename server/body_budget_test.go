@@ -19,7 +19,7 @@ func large(n int) string {
 }
 
 // put sends a provision request, chunked unless its length is announced.
-func (r *running) put(t *testing.T, instance, body string, announced bool) answer {
+func (r *running) put(t *testing.T, instance, body string, announced bool) result {
 	t.Helper()
 	var reader io.Reader = strings.NewReader(body)
 	if !announced {
@@ -32,11 +32,11 @@ func (r *running) put(t *testing.T, instance, body string, announced bool) answe
 	request.Header.Set("X-Broker-API-Version", "2.17")
 	response, err := newClient().Do(request)
 	if err != nil {
-		return answer{err: err}
+		return result{err: err}
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	return answer{Response: response, body: string(content), err: err}
+	return result{Response: response, body: string(content), err: err}
 }
 
 // The budget limits the bodies of all requests together: a request that exceeds it
@@ -50,19 +50,19 @@ func TestBodyBudget(t *testing.T) {
 			broker := newBroker("one")
 			broker.entered = make(chan string, clients)
 			s := start(t, broker, server.Config{BodyBudget: fit*size + 4096, SkipParameterValidation: true})
-			inside := make(chan answer, fit)
+			inside := make(chan result, fit)
 			for i := range fit {
 				go func() { inside <- s.put(t, "slow-"+strconv.Itoa(i), large(size), announced) }()
 			}
 			for range fit {
 				receive(t, broker.entered, "a request to reach the broker")
 			}
-			outside := make(chan answer, clients)
+			outside := make(chan result, clients)
 			for i := range clients {
 				go func() { outside <- s.put(t, "slow-more-"+strconv.Itoa(i), large(size), announced) }()
 			}
 			for range clients {
-				a := receive(t, outside, "an answer")
+				a := receive(t, outside, "a response")
 				if a.err != nil {
 					// Go's client returns an error if the server closes the connection while it sends.
 					continue
@@ -79,7 +79,7 @@ func TestBodyBudget(t *testing.T) {
 			}
 			close(broker.release)
 			for range fit {
-				if a := receive(t, inside, "an answer"); a.err != nil || a.StatusCode != http.StatusCreated {
+				if a := receive(t, inside, "a response"); a.err != nil || a.StatusCode != http.StatusCreated {
 					t.Errorf("a body that fits: %+v", a)
 				}
 			}
@@ -106,12 +106,12 @@ func TestBodyBudgetCountsReadBodies(t *testing.T) {
 	t.Parallel()
 	s := start(t, newBroker("one"), server.Config{BodyBudget: 4096, Authenticator: refuseAll{}})
 	connection := s.talk(t, "PUT /v2/service_instances/a HTTP/1.1\r\nHost: x\r\nX-Broker-API-Version: 2.17\r\nContent-Length: 8192\r\n\r\n"+strings.Repeat(" ", 8192))
-	if status := ask(t, connection); status != http.StatusUnauthorized {
+	if status := readStatus(t, connection); status != http.StatusUnauthorized {
 		t.Errorf("without credentials: %d", status)
 	}
 	s = start(t, newBroker("one"), server.Config{BodyBudget: 4096, Options: []openbroker.Option{openbroker.WithMaxBodySize(2048)}})
 	connection = s.talk(t, "PUT /v2/service_instances/a HTTP/1.1\r\nHost: x\r\nX-Broker-API-Version: 2.17\r\nContent-Length: 8192\r\n\r\n"+strings.Repeat(" ", 8192))
-	if status := ask(t, connection); status != http.StatusRequestEntityTooLarge {
+	if status := readStatus(t, connection); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body that is too large: %d", status)
 	}
 }

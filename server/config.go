@@ -20,7 +20,7 @@ const (
 	// DefaultReadHeaderTimeout also limits the TLS handshake.
 	DefaultReadHeaderTimeout = 10 * time.Second
 	DefaultReadTimeout       = 30 * time.Second
-	// DefaultWriteTimeout exceeds the 60 s that platforms wait for an answer.
+	// DefaultWriteTimeout exceeds the 60 s that platforms wait for a response.
 	DefaultWriteTimeout = 90 * time.Second
 	// DefaultIdleTimeout exceeds those of common load balancers. They, not the
 	// broker, must close idle connections, or requests are lost.
@@ -39,11 +39,12 @@ const (
 	DefaultReadinessTimeout = time.Second
 )
 
-// minimumWriteTimeout is how long Cloud Foundry and service-catalog wait for an
-// answer.
+// minimumWriteTimeout is how long Cloud Foundry and service-catalog wait for a
+// response.
 const minimumWriteTimeout = 60 * time.Second
 
-// minimumBodyBudget is the smallest body budget that is not a mistake, in bytes.
+// minimumBodyBudget is the smallest body budget, in bytes. A smaller one is a
+// mistake.
 const minimumBodyBudget = 1024
 
 // Config configures a [Server]. The zero value is a plain HTTP server on
@@ -56,8 +57,8 @@ type Config struct {
 	Address string
 
 	// Prefix is the path under which the broker is served, such as "/osb"; other
-	// paths answer 404. The default is none: the broker then answers /v2/... under
-	// any prefix. Probes stay at /healthz and /readyz.
+	// paths get 404. By default, the broker serves /v2/... under any prefix. Probes
+	// stay at /healthz and /readyz.
 	Prefix string
 
 	// TLS configures HTTPS with HTTP/2. The default is plain HTTP, with a warning
@@ -117,7 +118,7 @@ type Config struct {
 	OnDrain func()
 
 	// OnShutdown runs in this order after the last request has been answered or
-	// canceled, for whatever reason the server stops. It does not run if the server
+	// canceled, regardless of why the server stops. It does not run if the server
 	// never listened.
 	OnShutdown []ShutdownHook
 
@@ -133,7 +134,7 @@ type Config struct {
 	// DefaultReadinessTimeout.
 	ReadinessTimeout time.Duration
 
-	// Authenticator authenticates requests to the broker; package auth has several.
+	// Authenticator authenticates requests to the broker; package auth provides several.
 	// The default accepts every request and logs a warning. Probes need no
 	// authentication.
 	Authenticator openbroker.Authenticator
@@ -215,7 +216,7 @@ func (c *Config) validate() error {
 		}
 	}
 	if c.WriteTimeout < minimumWriteTimeout {
-		problems = append(problems, fmt.Errorf("Config.WriteTimeout is %v: platforms wait %v for an answer; set at least that, or zero for the default", c.WriteTimeout, minimumWriteTimeout))
+		problems = append(problems, fmt.Errorf("Config.WriteTimeout is %v: platforms wait %v for a response; set at least that, or zero for the default", c.WriteTimeout, minimumWriteTimeout))
 	}
 	if c.MaxHeaderBytes < 4096 {
 		problems = append(problems, fmt.Errorf("Config.MaxHeaderBytes is %d: it must be at least 4096; leave it zero for the default", c.MaxHeaderBytes))

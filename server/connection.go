@@ -22,7 +22,7 @@ type connection struct {
 	ambiguous, served atomic.Int64
 }
 
-// Read reads, and follows the requests in what it read.
+// Read reads from the connection and tracks the requests in the data.
 func (c *connection) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if number := c.framing.read(p[:n]); number > 0 {

@@ -15,8 +15,8 @@ import (
 // new one waits.
 type connectionLimit struct {
 	net.Listener
-	most   int
-	logger *slog.Logger
+	maximum int
+	logger  *slog.Logger
 
 	mu   sync.Mutex
 	open map[*limitedConnection]struct{}
@@ -24,14 +24,14 @@ type connectionLimit struct {
 	clock int64
 	// room is closed and replaced when a connection ends or becomes idle.
 	room chan struct{}
-	// crowded reports that the limit was reached and logged.
-	crowded bool
-	closed  signalOnce
+	// reported is true after the limit was reached and logged.
+	reported bool
+	closed   signalOnce
 }
 
 func newConnectionLimit(listener net.Listener, most int, logger *slog.Logger) *connectionLimit {
 	return &connectionLimit{
-		Listener: listener, most: most, logger: logger,
+		Listener: listener, maximum: most, logger: logger,
 		open: map[*limitedConnection]struct{}{}, room: make(chan struct{}), closed: signalOnce{c: make(chan struct{})},
 	}
 }
@@ -42,8 +42,8 @@ type limitedConnection struct {
 	limit *connectionLimit
 	// idleSince is zero while a request is read or answered.
 	idleSince int64
-	// spoken reports that the client has sent something.
-	spoken atomic.Bool
+	// received is true after the client has sent data.
+	received atomic.Bool
 }
 
 // Accept returns the next connection when the limit allows it.
@@ -77,7 +77,7 @@ func (l *connectionLimit) Close() error {
 func (l *connectionLimit) admit(accepted net.Conn) (*limitedConnection, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.open) >= l.most {
+	if len(l.open) >= l.maximum {
 		l.report()
 		longest := l.longestIdle()
 		if longest == nil {
@@ -102,22 +102,22 @@ func (l *connectionLimit) longestIdle() *limitedConnection {
 	return longest
 }
 
-// report logs that the limit is reached, once until the number of connections falls
-// below nine tenths of it.
+// report logs that the limit is reached. It logs again only after the number of
+// connections has fallen to nine tenths of the limit.
 func (l *connectionLimit) report() {
-	if !l.crowded {
-		l.crowded = true
+	if !l.reported {
+		l.reported = true
 		l.logger.LogAttrs(context.Background(), slog.LevelWarn,
-			"the limit of connections is reached: new ones replace idle ones, or wait while all are busy", slog.Int("connections", l.most))
+			"the limit of connections is reached: new ones replace idle ones, or wait while all are busy", slog.Int("connections", l.maximum))
 	}
 }
 
-// Read reads. A connection whose client has sent something, such as the start of a
-// TLS handshake, is not idle: otherwise many clients would close each other's
+// Read reads from the connection, which is no longer idle after the first data, such
+// as the start of a TLS handshake: otherwise many clients would end each other's
 // handshakes. The time limits of handshakes and headers end stalled ones.
 func (c *limitedConnection) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if n > 0 && !c.spoken.Swap(true) {
+	if n > 0 && !c.received.Swap(true) {
 		c.limit.mu.Lock()
 		c.idleSince = 0
 		c.limit.mu.Unlock()
@@ -133,8 +133,8 @@ func (c *limitedConnection) Close() error {
 	defer l.mu.Unlock()
 	if _, counted := l.open[c]; counted {
 		delete(l.open, c)
-		if len(l.open) <= l.most*9/10 {
-			l.crowded = false
+		if len(l.open) <= l.maximum*9/10 {
+			l.reported = false
 		}
 		l.makeRoom()
 	}

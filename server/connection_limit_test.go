@@ -17,8 +17,8 @@ import (
 	"github.com/openbroker/openbroker/server"
 )
 
-// ask reads the answer of a connection that stays open and returns its status.
-func ask(t *testing.T, connection *bufio.Reader) int {
+// readStatus reads a response from a connection that stays open and returns the status.
+func readStatus(t *testing.T, connection *bufio.Reader) int {
 	t.Helper()
 	response, err := http.ReadResponse(connection, nil)
 	if err != nil {
@@ -38,7 +38,7 @@ func TestConnectionLimitClosesIdle(t *testing.T) {
 	connections := make([]*bufio.Reader, 5)
 	for i := range connections {
 		connections[i] = s.talk(t, probe)
-		if status := ask(t, connections[i]); status != http.StatusOK {
+		if status := readStatus(t, connections[i]); status != http.StatusOK {
 			t.Errorf("connection %d: %d", i, status)
 		}
 	}
@@ -67,7 +67,7 @@ func TestConnectionLimitClosesIdle(t *testing.T) {
 	for range 3 {
 		s.talk(t, "")
 	}
-	if status := ask(t, s.talk(t, probe)); status != http.StatusOK {
+	if status := readStatus(t, s.talk(t, probe)); status != http.StatusOK {
 		t.Errorf("beside silent connections: %d", status)
 	}
 }
@@ -86,8 +86,8 @@ func TestConnectionLimitWaits(t *testing.T) {
 		t.Error("the third connection was accepted")
 	}
 	close(broker.release)
-	for _, answers := range []<-chan answer{first, second, third} {
-		if a := receive(t, answers, "an answer"); a.err != nil || a.StatusCode != http.StatusCreated {
+	for _, answers := range []<-chan result{first, second, third} {
+		if a := receive(t, answers, "a response"); a.err != nil || a.StatusCode != http.StatusCreated {
 			t.Errorf("%+v", a)
 		}
 	}
@@ -112,8 +112,8 @@ func (b *countingBroker) Provision(context.Context, *openbroker.ProvisionRequest
 	return &openbroker.ProvisionResponse{}, nil
 }
 
-// With many more clients than connections, all clients get an answer, also over TLS.
-func TestConnectionLimitCrowd(t *testing.T) {
+// With many more clients than connections, all clients get a response, also over TLS.
+func TestConnectionLimitManyClients(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
 	secret := newSecret(t, pairFiles(t, ca, "server"))
@@ -132,12 +132,12 @@ func TestConnectionLimitCrowd(t *testing.T) {
 			const limit, clients = 8, 100
 			broker := &countingBroker{testBroker: newBroker("one")}
 			s := start(t, broker, server.Config{MaxConnections: limit, TLS: c.tls})
-			answers := make(chan answer, clients)
+			answers := make(chan result, clients)
 			for i := range clients {
 				go func() {
 					client := c.client()
 					client.Transport.(*http.Transport).DisableKeepAlives = true
-					var a answer
+					var a result
 					for range clients { // A connection that has sent nothing may be closed for a new one.
 						if a = send(t.Context(), client, http.MethodPut, fmt.Sprintf("%s/v2/service_instances/%d", s.url, i), provisionBody); a.err == nil {
 							break
@@ -147,7 +147,7 @@ func TestConnectionLimitCrowd(t *testing.T) {
 				}()
 			}
 			for range clients {
-				if a := receive(t, answers, "an answer"); a.err != nil || a.StatusCode != http.StatusCreated {
+				if a := receive(t, answers, "a response"); a.err != nil || a.StatusCode != http.StatusCreated {
 					t.Errorf("%+v", a)
 				}
 			}

@@ -106,7 +106,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 				}
 				if c.status == http.StatusOK {
 					if status, _ := object(t, from); status != http.StatusBadRequest {
-						t.Errorf("the second answer is %d", status)
+						t.Errorf("the second response is %d", status)
 					}
 				}
 				closed(t, from)
@@ -143,7 +143,7 @@ func TestAmbiguousRequest(t *testing.T) {
 				from := bufio.NewReader(c)
 				for i, want := range []int{http.StatusCreated, http.StatusCreated, http.StatusOK, http.StatusBadRequest} {
 					if status, description := object(t, from); status != want {
-						t.Errorf("answer %d: %d %s", i+1, status, description)
+						t.Errorf("response %d: %d %s", i+1, status, description)
 					}
 				}
 				if behind, _ := io.ReadAll(from); len(behind) > 0 {
@@ -157,9 +157,9 @@ func TestAmbiguousRequest(t *testing.T) {
 	}
 }
 
-// The server does not mistake a body for a header, nor an answer of a handler for an
+// The server does not mistake a body for a header, nor a response of a handler for an
 // error of net/http.
-func TestInnocentConnections(t *testing.T) {
+func TestUnambiguousConnections(t *testing.T) {
 	t.Parallel()
 	for _, w := range wires(t, server.Config{}) {
 		c := w.dial(t)
@@ -184,7 +184,7 @@ func TestInnocentConnections(t *testing.T) {
 	}
 }
 
-// The TLS listener supports HTTP/2, and answers plain HTTP with JSON.
+// The TLS listener supports HTTP/2, and responds to plain HTTP with JSON.
 func TestListenerOfTLS(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)

@@ -117,9 +117,9 @@ func TestDrainGraceExceeded(t *testing.T) {
 	}
 }
 
-// expectCutOff checks that the client got no answer, or a 503: the broker, whose
-// context has ended, may answer before the connection is closed.
-func expectCutOff(t *testing.T, response <-chan answer) {
+// expectCutOff checks that the client got no response, or a 503: the broker, whose
+// context has ended, may respond before the connection is closed.
+func expectCutOff(t *testing.T, response <-chan result) {
 	t.Helper()
 	if a := receive(t, response, "the client"); a.err == nil && a.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("the client got %d", a.StatusCode)
@@ -129,7 +129,7 @@ func expectCutOff(t *testing.T, response <-chan answer) {
 func TestCloseCutsOff(t *testing.T) {
 	t.Parallel()
 	for name, stop := range map[string]func(*testing.T, *running){
-		"at once": func(_ *testing.T, s *running) { s.Close() },
+		"immediately": func(_ *testing.T, s *running) { s.Close() },
 		"while draining": func(t *testing.T, s *running) {
 			t.Helper()
 			s.Stop()

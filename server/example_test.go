@@ -24,7 +24,7 @@ func (helloBroker) Catalog(context.Context) (*openbroker.Catalog, error) {
 	}}}, nil
 }
 
-// get prints the answer of a URL.
+// get prints the response of a URL.
 func get(url string) {
 	response, err := http.Get(url) //nolint:noctx // An example.
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 // elsewhere (RFC 9112, 6.1 and 11.2). net/http uses Transfer-Encoding and removes
 // Content-Length, so that a handler cannot detect them.
 //
-// A framing may be wrong about requests that net/http refuses, because net/http
-// closes their connections.
+// A framing may be wrong about requests that net/http refuses. This is harmless,
+// because net/http closes their connections.
 type framing struct {
 	state framingState
 	// partial is the start of a line that has not arrived completely.
@@ -22,10 +22,10 @@ type framing struct {
 	headers int64
 
 	// length, chunked, hasLength and oldVersion describe the current header.
-	// ambiguous reports that it is ambiguous, refused that net/http refuses it.
+	// ambiguous means that it is ambiguous, refused that net/http refuses it.
 	length                                             uint64
 	chunked, hasLength, oldVersion, ambiguous, refused bool
-	// framed reports that the last field was Content-Length or Transfer-Encoding.
+	// framed means that the last field was Content-Length or Transfer-Encoding.
 	framed bool
 }
 
@@ -47,8 +47,8 @@ const (
 // ambiguous. net/http refuses them unless MaxHeaderBytes is larger.
 const maxFramingLine = 1 << 20
 
-// read processes bytes that have arrived. It returns the number of the ambiguous
-// request, from 1, once, and otherwise 0.
+// read processes received bytes. The first time that a request is ambiguous, it
+// returns the number of the request, from 1; otherwise it returns 0.
 func (f *framing) read(p []byte) (ambiguous int64) {
 	for len(p) > 0 {
 		switch f.state {

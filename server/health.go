@@ -14,7 +14,7 @@ const (
 	readyPath  = "/readyz"
 )
 
-// healthBody is the answer to a probe. It only names the failing checks, because
+// healthBody is the response to a probe. It only names the failing checks, because
 // probes are not authenticated.
 type healthBody struct {
 	Status string            `json:"status"`
@@ -31,7 +31,7 @@ const (
 	checkTimedOut     = "timed out"
 )
 
-// serveHealthz answers that the process is alive. It runs no checks: a failing
+// serveHealthz reports that the process is alive. It runs no checks: a failing
 // liveness probe restarts the process, which does not repair a database.
 func (s *Server) serveHealthz(w http.ResponseWriter, r *http.Request) {
 	if allowProbe(w, r) {
@@ -39,7 +39,7 @@ func (s *Server) serveHealthz(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveReadyz answers whether the server should receive requests.
+// serveReadyz reports whether the server should receive requests.
 func (s *Server) serveReadyz(w http.ResponseWriter, r *http.Request) {
 	if !allowProbe(w, r) {
 		return

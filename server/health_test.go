@@ -104,7 +104,7 @@ func TestReadyCheckHangs(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("it does not become ready again")
+			t.Fatal("the server does not become ready again")
 		}
 	}
 }
@@ -124,7 +124,7 @@ func TestReadyProbeHangsUp(t *testing.T) {
 		}}},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	probe := make(chan answer, 1)
+	probe := make(chan result, 1)
 	go func() { probe <- send(ctx, newClient(), "GET", s.url+"/readyz", "") }()
 	receive(t, entered, "the check to run")
 	cancel()
@@ -141,7 +141,7 @@ func TestReadyProbeHangsUp(t *testing.T) {
 	}
 }
 
-// A failing advisory check appears in the answer and keeps the broker ready.
+// A failing advisory check appears in the response and keeps the broker ready.
 func TestAdvisoryCheck(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool

@@ -132,27 +132,27 @@ func receive[T any](t *testing.T, c <-chan T, what string) T {
 	}
 }
 
-// An answer is a response whose body has been read.
-type answer struct {
+// An result is a complete response, or an error.
+type result struct {
 	*http.Response
 	body string
 	err  error
 }
 
 // send sends one request on a new connection.
-func send(ctx context.Context, client *http.Client, method, url, body string) answer {
+func send(ctx context.Context, client *http.Client, method, url, body string) result {
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
-		return answer{err: err}
+		return result{err: err}
 	}
 	r.Header.Set("X-Broker-API-Version", "2.17")
 	response, err := client.Do(r)
 	if err != nil {
-		return answer{err: err}
+		return result{err: err}
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	return answer{Response: response, body: string(content), err: err}
+	return result{Response: response, body: string(content), err: err}
 }
 
 // newClient returns a client that opens a connection for each request.
@@ -163,7 +163,7 @@ func newClient() *http.Client {
 	}
 }
 
-func (r *running) send(t *testing.T, method, path, body string) answer {
+func (r *running) send(t *testing.T, method, path, body string) result {
 	t.Helper()
 	a := send(t.Context(), newClient(), method, r.url+path, body)
 	if a.err != nil {
@@ -180,9 +180,9 @@ func (r *running) expect(t *testing.T, method, path string, status int, body str
 }
 
 // provision sends a provision request in the background.
-func (r *running) provision(t *testing.T, instance string) <-chan answer {
+func (r *running) provision(t *testing.T, instance string) <-chan result {
 	t.Helper()
-	answers := make(chan answer, 1)
+	answers := make(chan result, 1)
 	go func() {
 		answers <- send(t.Context(), newClient(), http.MethodPut, r.url+"/v2/service_instances/"+instance, provisionBody)
 	}()

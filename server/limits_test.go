@@ -209,7 +209,7 @@ func TestAbortedClient(t *testing.T) {
 	broker := newBroker("one")
 	s := start(t, broker, server.Config{})
 	ctx, cancel := context.WithCancel(t.Context())
-	response := make(chan answer, 1)
+	response := make(chan result, 1)
 	go func() {
 		response <- send(ctx, newClient(), "PUT", s.url+"/v2/service_instances/slow", provisionBody)
 	}()

@@ -77,14 +77,14 @@ func (l *tlsListener) run() {
 		switch {
 		case err == nil:
 			go l.handshake(c)
-		case !l.hand(acceptance{err: err}) || errors.Is(err, net.ErrClosed):
+		case !l.deliver(acceptance{err: err}) || errors.Is(err, net.ErrClosed):
 			return
 		}
 	}
 }
 
-// hand passes a to the next Accept. It returns false if the listener is closed.
-func (l *tlsListener) hand(a acceptance) bool {
+// deliver passes a to the next Accept. It returns false if the listener is closed.
+func (l *tlsListener) deliver(a acceptance) bool {
 	select {
 	case l.accepted <- a:
 		return true
@@ -113,7 +113,7 @@ func (l *tlsListener) handshake(raw net.Conn) {
 	if state := c.ConnectionState(); state.NegotiatedProtocol != "h2" {
 		result = &tlsConnection{connection: connection{Conn: c}, state: state}
 	}
-	if !l.hand(acceptance{Conn: result}) {
+	if !l.deliver(acceptance{Conn: result}) {
 		_ = c.Close()
 	}
 }

@@ -24,7 +24,7 @@ const (
 // errors of net/http lack, or a body, which its 417 lacks.
 func plainErrorAsJSON(p []byte) []byte {
 	if len(p) < len(statusPrefix)+4 || p[len(statusPrefix)] != '4' && p[len(statusPrefix)] != '5' || !bytes.HasPrefix(p, []byte(statusPrefix)) {
-		return nil // Nearly all writes.
+		return nil // This is the common case.
 	}
 	line, rest, found := bytes.Cut(p[len(statusPrefix):], []byte("\r\n"))
 	if !found {

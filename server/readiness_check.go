@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// A ReadinessCheck is one condition of readiness, such as a database that answers.
+// A ReadinessCheck is one condition of readiness, such as a reachable database.
 type ReadinessCheck struct {
-	// Name appears in the answer of /readyz, which is public. It must be unique and
+	// Name appears in the response of /readyz, which is public. It must be unique and
 	// not empty.
 	Name string
 	// Run returns an error if the broker should not receive requests. The server
@@ -81,7 +81,7 @@ func (c *checker) run(ctx context.Context) (results map[string]string, status st
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	// A check goes on after its probe disconnects: other probes may wait for it.
+	// A check continues after its probe disconnects: other probes may wait for it.
 	runs := make([]*checkRun, len(c.checks))
 	for i, check := range c.checks {
 		runs[i] = check.start(context.WithoutCancel(ctx), c.timeout)
@@ -139,7 +139,7 @@ func (s *checkState) wait(ctx context.Context, run *checkRun, logger *slog.Logge
 	case <-ctx.Done():
 		err = ctx.Err()
 		if errors.Is(err, context.Canceled) {
-			return checkFailed // The probe disconnected: the result is unknown and not sent.
+			return checkFailed // The probe disconnected, so the result is not sent.
 		}
 	}
 	result := statusOK

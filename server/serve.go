@@ -65,7 +65,7 @@ func (s *Server) checkCatalog(ctx context.Context) error {
 		return err
 	}
 	if err := s.validator.ValidateSchemas(c); err != nil {
-		return fmt.Errorf("server: the catalog has unusable schemas: correct them, or switch the validation of parameters off:\n%w", err)
+		return fmt.Errorf("server: the catalog has unusable schemas: correct them, or disable the validation of parameters:\n%w", err)
 	}
 	return nil
 }
@@ -76,9 +76,9 @@ func (s *Server) checkCatalog(ctx context.Context) error {
 // may take [Config.ShutdownGrace]; then [Config.OnShutdown] runs. The end of ctx
 // does not cancel requests in progress.
 //
-// It returns nil after a complete drain. Otherwise the error is why the server did
-// not start or stopped accepting, [ErrGraceExceeded], or [ErrClosed], joined with
-// the errors of hooks. A Server serves only once.
+// It returns nil after a complete drain. Otherwise it returns [ErrGraceExceeded],
+// [ErrClosed], or the reason why the server did not start or stopped accepting
+// connections, joined with the errors of hooks. A Server serves only once.
 func (s *Server) Serve(ctx context.Context) error {
 	if s.served.Swap(true) {
 		return errors.New("server: Serve was called before: make a new Server")

@@ -17,8 +17,8 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// A Server serves one broker. Make it with [New] or [NewForHandler] and run it once
-// with [Server.Serve]. Several goroutines may call its methods at once.
+// A Server serves one broker. Create it with [New] or [NewForHandler] and run it once
+// with [Server.Serve]. It is safe for concurrent use.
 type Server struct {
 	config Config
 	broker openbroker.Broker // nil with NewForHandler
@@ -70,8 +70,8 @@ func New(broker openbroker.Broker, config Config) (*Server, error) {
 	return s, nil
 }
 
-// NewForHandler is [New] for programs that make the handler themselves, to wrap it or
-// to serve other paths, too. The handler receives every request except health
+// NewForHandler is [New] for programs that create the handler themselves, to wrap it
+// or to serve other paths, too. The handler receives every request except health
 // probes. [Config.Authenticator], [Config.SkipParameterValidation] and
 // [Config.Options] must be unset: pass them to [openbroker.NewHandler]. The server
 // does not check the catalog; see [CheckCatalog].
@@ -90,13 +90,13 @@ func NewForHandler(handler http.Handler, config Config) (*Server, error) {
 	return s, nil
 }
 
-// newServer returns a server. answers is the broker or the handler.
-func newServer(config Config, answers any) (*Server, error) {
+// newServer returns a server. served is the broker or the handler.
+func newServer(config Config, served any) (*Server, error) {
 	config = config.withDefaults()
 	if err := config.validate(); err != nil {
 		return nil, fmt.Errorf("server: the configuration is invalid:\n%w", err)
 	}
-	if drainer, ok := answers.(interface{ Drain() }); ok {
+	if drainer, ok := served.(interface{ Drain() }); ok {
 		if before := config.OnDrain; before != nil {
 			config.OnDrain = func() { before(); drainer.Drain() }
 		} else {
@@ -228,7 +228,7 @@ func (s *Server) httpServer(ctx context.Context) *http.Server {
 	return server
 }
 
-// listen opens the listener. Its errors tell what to do.
+// listen opens the listener. Its errors suggest what to do.
 func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.Address)
 	switch {

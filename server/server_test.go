@@ -72,7 +72,7 @@ func TestServerBeforeServe(t *testing.T) {
 	}
 }
 
-// The server replaces the answer of net/http, a 200 without body and authentication.
+// The server replaces the response of net/http, a 200 without body and authentication.
 func TestServeOptionsAsterisk(t *testing.T) {
 	t.Parallel()
 	s := start(t, newBroker("one"), server.Config{Authenticator: password{}})
@@ -205,7 +205,7 @@ func TestServeCatalog(t *testing.T) {
 			t.Errorf("%s: the cause is lost: %v", name, err)
 		}
 		if found, _ := log.find("serving"); len(found) > 0 {
-			t.Errorf("%s: it served", name)
+			t.Errorf("%s: the server accepted connections", name)
 		}
 	}
 }

@@ -258,7 +258,7 @@ func TestTLSDrain(t *testing.T) {
 	broker := newBroker("one")
 	s := start(t, broker, server.Config{TLS: &server.TLS{CertFile: secret.path("tls.crt"), KeyFile: secret.path("tls.key")}})
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.pool()}, ForceAttemptHTTP2: true}}
-	response := make(chan answer, 1)
+	response := make(chan result, 1)
 	go func() {
 		response <- send(context.WithoutCancel(t.Context()), client, "PUT", s.url+"/v2/service_instances/slow", provisionBody)
 	}()

@@ -70,7 +70,7 @@ func TestUnusableSchemaIsRefused(t *testing.T) {
 	t.Parallel()
 	broker := strictBroker{newBroker("one"), `{"$ref":"https://example.com/size.json"}`}
 	err := server.Serve(t.Context(), broker, server.Config{Address: "127.0.0.1:0", Logger: newRecorder().logger()})
-	for _, part := range []string{"services[0].plans[0].schemas.service_instance.create.parameters", "https://example.com/size.json", "switch the validation of parameters off"} {
+	for _, part := range []string{"services[0].plans[0].schemas.service_instance.create.parameters", "https://example.com/size.json", "disable the validation of parameters"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v does not mention %s", err, part)
 		}

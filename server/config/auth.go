@@ -55,7 +55,7 @@ type CertificateRule struct {
 	Platform   string `yaml:"platform" default:"default" doc:"platform that the certificate belongs to"`
 }
 
-// A Proxy is a proxy in front that is trusted to authenticate users.
+// A Proxy is a trusted proxy that authenticates users.
 type Proxy struct {
 	Peers      []string `yaml:"peers" required:"true" doc:"addresses from which the proxy connects, such as 10.1.2.3, and networks such as 10.1.2.0/24; all clients there are trusted"`
 	UserHeader string   `yaml:"user_header" doc:"header in which the proxy sends the user name and which it overwrites; by default the user name of basic authentication, without a check of the password"`

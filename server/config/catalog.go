@@ -43,7 +43,7 @@ func (c *Config) ReadCatalog(given *openbroker.Catalog, warn ...func(catalog.Fin
 	return c.ChangeCatalog(given)
 }
 
-// Service has changes to a service. Fields that are not set stay unchanged.
+// Service describes changes to a service. Fields that are not set stay unchanged.
 type Service struct {
 	Name        string          `yaml:"name" doc:"name that platforms show; unique among all their brokers"`
 	Description string          `yaml:"description" doc:"a short description"`
@@ -52,7 +52,7 @@ type Service struct {
 	Plans       map[string]Plan `yaml:"plans" doc:"changes to plans, by plan id or name"`
 }
 
-// Plan has changes to a plan. Fields that are not set stay unchanged.
+// Plan describes changes to a plan. Fields that are not set stay unchanged.
 type Plan struct {
 	Name                   string         `yaml:"name" doc:"name that platforms show; unique within the service"`
 	Description            string         `yaml:"description" doc:"a short description"`

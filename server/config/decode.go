@@ -25,7 +25,7 @@ type decoder struct {
 
 func (d *decoder) decode(body *tree.Node, config *Config) {
 	d.value(body, nil, reflect.ValueOf(config).Elem(), field{})
-	// Only now is it known that the URL has a path.
+	// Before, it was unknown whether the URL has a path.
 	if config.Store.SQLite != "" {
 		config.Store.SQLite = d.absolute(string(config.Store.SQLite))
 	}
@@ -112,7 +112,7 @@ func (d *decoder) mapping(node *tree.Node, wrong func(string, ...any), each func
 		switch {
 		case member.Fault != "" || member.Name == "":
 			d.conceal(member.Value)
-			d.problems.add(placeOfName(member), "", "the key must be a plain text without a tag")
+			d.problems.add(placeOfName(member), "", "the key must be a plain string without a tag")
 		case first != nil:
 			d.conceal(member.Value)
 			d.problems.add(placeOfName(member), "", "%q is already on line %d: remove one of the two", member.Name, first.Line)
@@ -158,7 +158,7 @@ func (d *decoder) required(node *tree.Node, at place, v reflect.Value, f field) 
 	}
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
-		if _, there := d.document.places[f.child(tag.Get("yaml"))]; tag.Get("required") != "" && !there {
+		if _, present := d.document.places[f.child(tag.Get("yaml"))]; tag.Get("required") != "" && !present {
 			d.problems.add(at, f.path, "has no %s, which is required", tag.Get("yaml"))
 		}
 	}

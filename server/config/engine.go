@@ -16,7 +16,7 @@ type Engine struct {
 	PlatformWorkers int      `yaml:"platform_workers" min:"1" doc:"operations of one platform that this replica runs at a time; three quarters of workers by default"`
 	Lease           Duration `yaml:"lease" default:"15s" doc:"how long a replica may miss renewals before others take over"`
 	PollInterval    Duration `yaml:"poll_interval" default:"500ms" doc:"how often the store is polled for operations"`
-	RetryAfter      Duration `yaml:"retry_after" default:"1s" doc:"pause between polls that platforms are asked to make, in whole seconds"`
+	RetryAfter      Duration `yaml:"retry_after" default:"1s" doc:"pause between polls that platforms should make, in whole seconds"`
 	MaxWait         Duration `yaml:"max_wait" default:"55s" doc:"maximum time that a request waits for its operation; platforms give up after 60s"`
 	StopGrace       Duration `yaml:"stop_grace" default:"15s" doc:"how long a provider may take to return after its context has ended"`
 	CleanupTimeout  Duration `yaml:"cleanup_timeout" default:"24h" doc:"how long the engine tries to clean up after a failed creation"`
@@ -37,7 +37,7 @@ type Policies struct {
 type Policy struct {
 	Mode              string   `yaml:"mode" enum:"automatic,synchronous,asynchronous" default:"automatic" doc:"how long requests wait for their operation: automatic for sync_wait, synchronous to its end, asynchronous not at all"`
 	BindingMode       string   `yaml:"binding_mode" enum:"automatic,synchronous,asynchronous" doc:"the same for bind and unbind; mode by default"`
-	SyncWait          Duration `yaml:"sync_wait" default:"1s" doc:"how long a request in mode automatic waits before the answer 202"`
+	SyncWait          Duration `yaml:"sync_wait" default:"1s" doc:"how long a request in mode automatic waits before it gets a 202"`
 	Deadline          Duration `yaml:"deadline" doc:"time limit of an operation; by default the plan's maximum_polling_duration, or 1h"`
 	Attempts          int      `yaml:"attempts" min:"1" default:"5" doc:"maximum number of attempts of a retryable provision, update or bind"`
 	BackoffMin        Duration `yaml:"backoff_min" default:"1s" doc:"pause after the first failed attempt; it doubles with each attempt"`

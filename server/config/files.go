@@ -79,7 +79,7 @@ func (e *Encryption) Options() []seal.Option {
 	return nil
 }
 
-// tlsKeys has the keys of the configuration file by field of [server.TLS].
+// tlsKeys maps the fields of [server.TLS] to the keys of the configuration file.
 var tlsKeys = map[string]string{"CertFile": "tls.cert", "KeyFile": "tls.key", "ClientCAFile": "tls.client_ca"}
 
 func (c *Config) checkTLS(report reporter) {

@@ -29,7 +29,7 @@ func TestListen(t *testing.T) {
 		"localhost":         "must be host:port",
 		"'localhost:https'": "the port must be a number",
 		"'::1'":             "must be host:port",
-		"true":              "must be a text",
+		"true":              "must be a string",
 	} {
 		if got := invalid(t, "listen: "+text); !strings.HasPrefix(got, "c.yaml:1:9: listen ") || !strings.Contains(got, want) {
 			t.Errorf("%s: %s", text, got)

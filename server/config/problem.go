@@ -46,24 +46,24 @@ type place struct {
 	keyColumn int
 }
 
-// A document is the file with what is needed to report problems.
+// A document is the file with the data for reports of problems.
 type document struct {
 	name string
 	body *tree.Node // Nil if the file has no valid document.
-	// places has the positions of the fields, by path.
+	// places holds the positions of the fields, by path.
 	places map[string]place
-	// private has the values that may be a secret.
+	// private holds the values that may be a secret.
 	private map[*tree.Node]bool
 	// unresolved are the missing references in optional sections.
-	unresolved []missing
+	unresolved []unresolvedReference
 	// literals are the fields that contain a secret itself; files are the files that
 	// secrets are read from.
 	literals []string
 	files    []secretFile
 }
 
-// A missing is a reference that could not be resolved.
-type missing struct {
+// A unresolvedReference is a reference that could not be resolved.
+type unresolvedReference struct {
 	path string
 	err  error
 }
@@ -136,7 +136,7 @@ func (c *collector) err() error {
 	return problems
 }
 
-// problem formats a problem. hidden has the lines that may contain a secret.
+// problem formats a problem. hidden holds the lines that may contain a secret.
 func (d *document) problem(l located, hidden *tree.Lines) Error {
 	p := Error{File: d.name, Line: max(l.place.line, 1), Column: max(l.place.column, 1), Message: l.message}
 	switch {

@@ -54,8 +54,8 @@ func (d *decoder) lookUpReference(reference string) (string, error) {
 	return "", errors.New("has a reference that is neither ${env:NAME} nor ${file:path}: write $${ for a literal ${")
 }
 
-// mayMiss reports whether references of the field at path may be missing.
-func (d *decoder) mayMiss(path string) bool {
+// mayBeMissing reports whether references of the field at path may be missing.
+func (d *decoder) mayBeMissing(path string) bool {
 	return slices.ContainsFunc(d.optional, func(section string) bool {
 		return path == section || strings.HasPrefix(path, section+".") || strings.HasPrefix(path, section+"[")
 	})

@@ -80,15 +80,15 @@ func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(str
 		case f.path == "listen" && node.Kind == tree.Number:
 			wrong("%v", CheckListen(node.Text))
 		case isScalar(node):
-			wrong("must be a text: put it into quotes")
+			wrong("must be a string: put it into quotes")
 		default:
-			wrong("must be a text")
+			wrong("must be a string")
 		}
 		return
 	}
 	resolved, err := d.resolve(node.Text)
-	if err != nil && d.mayMiss(f.path) {
-		d.document.unresolved = append(d.document.unresolved, missing{f.path, err})
+	if err != nil && d.mayBeMissing(f.path) {
+		d.document.unresolved = append(d.document.unresolved, unresolvedReference{f.path, err})
 		return
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ type Upstream struct {
 	Password       Secret   `yaml:"password" doc:"password of the user, such as ${env:UPSTREAM_PASSWORD} or ${file:/run/secrets/upstream}"`
 	CA             Path     `yaml:"ca" doc:"PEM file with trusted certificate authorities, in place of those of the system"`
 	APIVersion     string   `yaml:"api_version" default:"2.17" doc:"API version that is sent to the broker, for brokers that refuse 2.17"`
-	Mode           string   `yaml:"mode" default:"report" doc:"what happens to answers that violate the specification: report passes on their most likely meaning, enforce answers 502; both log the clause"`
+	Mode           string   `yaml:"mode" default:"report" doc:"how to treat responses that violate the specification: report passes on their most likely meaning, enforce responds with 502; both log the clause"`
 	RequestTimeout Duration `yaml:"request_timeout" default:"60s" doc:"time limit of a request to the broker"`
 	Rate           int      `yaml:"rate" default:"0" doc:"calls a second that each platform may make; more get 429. 0 means no limit"`
 	CatalogMaxAge  Duration `yaml:"catalog_max_age" default:"1m" doc:"how long a catalog is served before the broker is asked for changes"`
@@ -62,7 +62,7 @@ func (u *Upstream) check(report reporter, c *Config) {
 }
 
 // Broker returns a broker that passes calls on to the other broker. The error names the
-// wrong key.
+// invalid key.
 func (u *Upstream) Broker(logger *slog.Logger) (*upstream.Broker, error) {
 	timeout := time.Duration(u.RequestTimeout)
 	if timeout == 0 {
