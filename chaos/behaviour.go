@@ -12,14 +12,14 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// refusal is the description that tells clients that the provider refused an
-// operation and changed nothing.
+// refusal is the description of an operation that the provider refused. Clients
+// conclude from it that nothing has changed.
 const refusal = "The provider refuses the operation for now."
 
 var (
-	errPassing  = errors.New("the provider has a transient error")
-	errUnknown  = errors.New("the provider has an unexpected error")
-	errOvertake = errors.New("the ledger refuses an overtaken attempt")
+	errTransient = errors.New("the provider has a transient error")
+	errUnknown   = errors.New("the provider has an unexpected error")
+	errOvertake  = errors.New("the ledger refuses an overtaken attempt")
 )
 
 // A behaviour is the planned behaviour of an attempt.
@@ -43,8 +43,8 @@ type behaviour struct {
 // longestHang is the longest wait for the end of a context.
 const longestHang = 9 * time.Second
 
-// behave chooses the behaviour of an attempt. A retry of a failed deletion can
-// succeed, because otherwise the resource would remain.
+// behave chooses the behaviour of an attempt. A deletion is not refused after its
+// effect, because its record would then remain without a resource.
 func behave(random *rand.Rand, kind string) behaviour {
 	b := behaviour{
 		before: between(random, time.Millisecond, 50*time.Millisecond), after: between(random, time.Microsecond, 10*time.Millisecond),
@@ -66,9 +66,9 @@ func behave(random *rand.Rand, kind string) behaviour {
 	deletes := kind == kindDeprovision || kind == kindUnbind
 	switch n := random.IntN(1000); {
 	case n < 50:
-		b.failBefore = durable.Retryable(errPassing, time.Duration(n)*time.Millisecond)
+		b.failBefore = durable.Retryable(errTransient, time.Duration(n)*time.Millisecond)
 	case n < 90:
-		b.failAfter = durable.Retryable(errPassing, 0)
+		b.failAfter = durable.Retryable(errTransient, 0)
 	case n < 110:
 		b.failBefore = errUnknown
 	case n < 120:

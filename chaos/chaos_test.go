@@ -76,13 +76,13 @@ func TestSoundEvidence(t *testing.T) {
 		t.Errorf("%s: %q", c, details)
 	}
 	for _, c := range []check{checkEnded, checkPolled, checkWriter, checkExclusive, checkResources, checkContent, checkCredentials, checkAnswers, checkExpected, checkState, checkResume} {
-		if f.looked[c] == 0 {
-			t.Errorf("nothing was looked at: %s", c)
+		if f.items[c] == 0 {
+			t.Errorf("the check had no items: %s", c)
 		}
 	}
 }
 
-// Each check finds the violations that it is for.
+// Each check finds its violations.
 func TestChecksFind(t *testing.T) {
 	t.Parallel()
 	change := func(id string, f func(*durable.OperationRecord)) func(*evidence) {
@@ -181,7 +181,7 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// The ledger finds violations of the rules for providers.
+// The ledger finds violations of the rules for calls of providers.
 func TestLedgerFinds(t *testing.T) {
 	t.Parallel()
 	provision := attempt{Operation: "P", Generation: 1, Kind: kindProvision, Instance: "i"}

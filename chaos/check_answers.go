@@ -22,7 +22,7 @@ func (e *evidence) checkAnswers(f *findings) {
 		if a.status == http.StatusAccepted {
 			continue
 		}
-		f.look(checkAnswers)
+		f.countItem(checkAnswers)
 		name := resourceName(a.instance, a.binding)
 		if a.fingerprint != "" {
 			if err := e.isResult(a.fingerprint, a.answered); err != "" {

@@ -16,7 +16,7 @@ func checkLogs(directory string, f *findings) {
 	}
 	for _, path := range logs {
 		content, err := os.ReadFile(path) //nolint:gosec // The run made the directory.
-		f.look(checkSecrets)
+		f.countItem(checkSecrets)
 		if err != nil {
 			f.add(checkSecrets, "%v", err)
 		}

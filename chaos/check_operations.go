@@ -41,7 +41,7 @@ func (e *evidence) checkEnded(f *findings) {
 		if a.status != 202 {
 			continue
 		}
-		f.look(checkEnded)
+		f.countItem(checkEnded)
 		o, known := e.operations[a.operation]
 		switch {
 		case !known:
@@ -51,7 +51,7 @@ func (e *evidence) checkEnded(f *findings) {
 		}
 	}
 	for _, o := range e.sorted() {
-		f.look(checkEnded)
+		f.countItem(checkEnded)
 		if !o.Ended() || o.FinishedAt.IsZero() || !o.LeaseUntil.IsZero() {
 			f.add(checkEnded, "operation %s, %s of %s, is %s (owner %q, attempt %d)", o.ID, o.Kind, nameOf(o.Key), o.State, o.Owner, o.Attempt)
 		}
@@ -65,7 +65,7 @@ func (e *evidence) checkInterrupted(f *findings) {
 		if a.Outcome != outcomeInterrupted {
 			continue
 		}
-		f.look(checkInterrupted)
+		f.countItem(checkInterrupted)
 		o, known := e.operations[a.Operation]
 		cancelled := o.Description == cancelledText || o.Description == ""
 		if known && o.State == durable.OperationFailed && !cancelled && a.Generation == o.Generation {
@@ -81,7 +81,7 @@ func nameOf(key durable.Key) string { return resourceName(key.InstanceID, key.Bi
 func (e *evidence) checkPolled(f *findings) {
 	states := map[string]durable.OperationState{"succeeded": durable.OperationSucceeded, "failed": durable.OperationFailed}
 	for operation, state := range e.polled {
-		f.look(checkPolled)
+		f.countItem(checkPolled)
 		if before := e.finals[operation]; before != "" && before != state {
 			f.add(checkPolled, "operation %s: last_operation reported %q first and %q at the end", operation, before, state)
 		}
@@ -91,9 +91,8 @@ func (e *evidence) checkPolled(f *findings) {
 	}
 }
 
-// checkWriters checks that the attempt with the last claim ended each
-// successful operation, after its own success. So no other attempt wrote the
-// result.
+// checkWriters checks that each successful operation ended after the attempt with
+// its last claim had succeeded. So no other attempt wrote the result.
 func (e *evidence) checkWriters(f *findings) {
 	byClaim := map[string]attempt{}
 	for _, a := range e.attempts {
@@ -115,7 +114,7 @@ func (e *evidence) checkWriters(f *findings) {
 		if o.State != durable.OperationSucceeded {
 			continue
 		}
-		f.look(checkWriter)
+		f.countItem(checkWriter)
 		a, found := byClaim[fingerprint(o.ID, o.Generation)+" "+string(o.Kind)+" "+nameOf(o.Key)]
 		switch {
 		case !found || a.Outcome != outcomeSucceeded:
@@ -143,14 +142,14 @@ func (e *evidence) checkExclusive(f *findings) {
 	}
 	for instance, operations := range byInstance {
 		for i, earlier := range operations {
-			f.look(checkExclusive)
+			f.countItem(checkExclusive)
 			for _, later := range operations[i+1:] {
 				if earlier.Ended() && !later.CreatedAt.Before(earlier.FinishedAt) || later.CreatedAt.Equal(earlier.UpdatedAt) {
 					continue // It started later, or in the same change, like a clean-up.
 				}
 				parallel := e.instances[instance].PlanID == planParallel && later.Key.BindingID != "" && earlier.Key.BindingID != "" && later.Key.BindingID != earlier.Key.BindingID
 				if !parallel && !cancels(later, earlier) {
-					f.add(checkExclusive, "%s: operation %s (%s) was accepted at %s, but %s (%s, %s) only ended at %s", instance,
+					f.add(checkExclusive, "%s: operation %s (%s) was accepted at %s, but %s (%s, %s) ended only at %s", instance,
 						later.ID, later.Kind, clock(later.CreatedAt), earlier.ID, earlier.Kind, earlier.State, clock(earlier.FinishedAt))
 				}
 			}
@@ -174,16 +173,15 @@ func (e *evidence) checkState(f *findings) {
 		if a.Writer == "" {
 			continue
 		}
-		f.look(checkState)
+		f.countItem(checkState)
 		if err := e.isResult(a.Writer, a.BeganAt); err != "" {
 			f.add(checkState, "the %s of %s by operation %s got the state of attempt %s: %s", a.Kind, a.resource(), a.Operation, a.Writer, err)
 		}
 	}
 }
 
-// isResult returns what is wrong with a fingerprint that was seen at a time, or
-// "". It must belong to the claim with which its operation had succeeded by
-// then.
+// isResult returns why a fingerprint that was seen at a time is wrong, or "". By
+// then, its operation must have succeeded with the claim of the fingerprint.
 func (e *evidence) isResult(mark string, seen time.Time) string {
 	id, generation := splitFingerprint(mark)
 	o, known := e.operations[id]

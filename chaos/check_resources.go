@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// checkResources checks that each ready resource exists in the ledger, that no
-// deleted one does, and that no resource has another status.
+// checkResources checks that each record is ready or deleted, that the ledger has
+// the resource of each ready record, and that it has no other resource.
 func (e *evidence) checkResources(f *findings) {
 	statuses := map[string]durable.RecordStatus{}
 	for name, record := range e.instances {
@@ -24,7 +24,7 @@ func (e *evidence) checkResources(f *findings) {
 		}
 	}
 	for name, status := range statuses {
-		f.look(checkResources)
+		f.countItem(checkResources)
 		_, exists := e.resources[name]
 		switch {
 		case status == durable.StatusReady && !exists:
@@ -36,7 +36,7 @@ func (e *evidence) checkResources(f *findings) {
 		}
 	}
 	for name := range e.resources {
-		f.look(checkResources)
+		f.countItem(checkResources)
 		if _, known := statuses[name]; !known {
 			f.add(checkResources, "orphan: the ledger has %s, which the store does not have", name)
 		}
@@ -54,13 +54,13 @@ func (e *evidence) checkContent(f *findings) {
 		writer := e.attempts[r.Writer-1]
 		o := e.operations[writer.Operation]
 		if strings.Contains(name, "/") {
-			f.look(checkCredentials)
+			f.countItem(checkCredentials)
 			if view.secret() == "" || view.secret() != r.Secret {
 				f.add(checkCredentials, "the credentials of %s from the broker differ from those of the resource, which attempt %s wrote", name, writer.fingerprint())
 			}
 		} else if o.State == durable.OperationSucceeded {
 			parameters, _ := view.body["parameters"].(map[string]any)
-			f.look(checkContent)
+			f.countItem(checkContent)
 			if view.text("plan_id") != r.Plan || versionOf(parameters) != versionOf(object(r.Parameters)) {
 				f.add(checkContent, "%s: the broker returns plan %q and %v, but the resource has plan %q and %s", name, view.text("plan_id"), parameters, r.Plan, r.Parameters)
 			}
@@ -71,7 +71,7 @@ func (e *evidence) checkContent(f *findings) {
 			f.count("resources last written by a failed update")
 			continue
 		}
-		f.look(checkContent)
+		f.countItem(checkContent)
 		if view.fingerprint() != writer.fingerprint() {
 			f.add(checkContent, "%s: the broker has the result of attempt %s, but attempt %s wrote the resource", name, view.fingerprint(), writer.fingerprint())
 		}
@@ -87,7 +87,7 @@ func (e *evidence) checkContent(f *findings) {
 // binding as its client left it.
 func (e *evidence) checkExpected(f *findings) {
 	for name, expected := range e.expectations {
-		f.look(checkExpected)
+		f.countItem(checkExpected)
 		status := e.instances[expected.instance].Status
 		if expected.binding != "" {
 			status = e.bindings[name].Status

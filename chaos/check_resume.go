@@ -16,7 +16,7 @@ const resumeSlack = time.Second
 type resumption struct {
 	operation string
 	after     time.Duration
-	// undisturbed is true if no other fault was active meanwhile.
+	// undisturbed is true if no other fault was active until then.
 	undisturbed bool
 }
 
@@ -33,15 +33,15 @@ func (e *evidence) resumptions() []resumption {
 			continue
 		}
 		for operation, attempts := range byOperation {
-			under, next := false, time.Time{}
+			interrupted, next := false, time.Time{}
 			for _, a := range attempts {
 				if a.PID == kill.pid {
-					under = under || a.BeganAt.Before(kill.from) && a.EndedAt.IsZero()
+					interrupted = interrupted || a.BeganAt.Before(kill.from) && a.EndedAt.IsZero()
 				} else if a.BeganAt.After(kill.from) && (next.IsZero() || a.BeganAt.Before(next)) {
 					next = a.BeganAt
 				}
 			}
-			if under && !next.IsZero() {
+			if interrupted && !next.IsZero() {
 				found = append(found, resumption{operation: operation, after: next.Sub(kill.from), undisturbed: e.undisturbed(kill)})
 			}
 		}
@@ -69,7 +69,7 @@ func (e *evidence) checkResume(f *findings) {
 		if !r.undisturbed {
 			continue
 		}
-		f.look(checkResume)
+		f.countItem(checkResume)
 		if r.after > e.lease+time.Second+resumeSlack {
 			f.add(checkResume, "operation %s resumed %v after its replica was killed, with a lease of %v", r.operation, r.after.Round(time.Millisecond), e.lease)
 		}

@@ -11,9 +11,9 @@
 // and compares the store, the responses to clients and the ledger of the
 // provider.
 //
-// The ledger is independent of the store and the replicas: it is in the process
-// that has no faults. Like a service that supports fencing, it refuses attempts
-// that were overtaken.
+// The ledger is independent of the store and the replicas: it runs in the main
+// process, which gets no faults. Like a service that supports fencing, it refuses
+// attempts that were overtaken.
 //
 // The package owns the faults, the clients, the ledger and the checks. It does
 // not own what it tests: package durable on a real store behind a real HTTP

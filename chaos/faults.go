@@ -42,8 +42,8 @@ type database interface {
 	// inject injects a fault, waits, probes the replicas, and repairs the
 	// database.
 	inject(ctx context.Context, kind string, random *rand.Rand) error
-	// mend repairs the database after any fault.
-	mend(ctx context.Context) error
+	// repair repairs the database after any fault.
+	repair(ctx context.Context) error
 }
 
 // The faults of replicas.
@@ -149,8 +149,8 @@ func (f *faults) breakDatabase(ctx context.Context, kind string, random *rand.Ra
 	err := f.database.inject(ctx, kind, random)
 	f.note(disturbance{what: kind, from: from, to: time.Now()})
 	// The database must be repaired even if ctx has ended.
-	if mended := f.database.mend(context.WithoutCancel(ctx)); mended != nil {
-		f.findings.add(checkFloor, "the database cannot be repaired: %v", mended)
+	if repaired := f.database.repair(context.WithoutCancel(ctx)); repaired != nil {
+		f.findings.add(checkFloor, "the database cannot be repaired: %v", repaired)
 	} else if err != nil && ctx.Err() == nil {
 		f.findings.add(checkFloor, "%s: %v", kind, err)
 	}

@@ -38,20 +38,20 @@ var checks = []check{
 	checkInterrupted, checkLedger, checkState, checkUnavailable, checkReadiness, checkProtocol, checkResume, checkReplicas, checkSecrets, checkFloor,
 }
 
-// maxDetails is the largest number of recorded violations of a check.
+// maxDetails limits the recorded violations of a check.
 const maxDetails = 10
 
-// findings collects violations, and counts what was checked.
+// findings collects violations and counts the checked items.
 type findings struct {
 	mu       sync.Mutex
-	looked   map[check]int
+	items    map[check]int
 	found    map[check]int
 	details  map[check][]string
 	counters map[string]int
 }
 
 func newFindings() *findings {
-	return &findings{looked: map[check]int{}, found: map[check]int{}, details: map[check][]string{}, counters: map[string]int{}}
+	return &findings{items: map[check]int{}, found: map[check]int{}, details: map[check][]string{}, counters: map[string]int{}}
 }
 
 // add records a violation.
@@ -64,11 +64,11 @@ func (f *findings) add(c check, format string, args ...any) {
 	}
 }
 
-// look counts one checked item.
-func (f *findings) look(c check) {
+// countItem counts one checked item.
+func (f *findings) countItem(c check) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.looked[c]++
+	f.items[c]++
 }
 
 // count increments a counter of the report.

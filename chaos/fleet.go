@@ -57,7 +57,7 @@ func (f *fleet) keep(ctx context.Context, i int) {
 		f.findings.count("replica processes")
 		<-p.exited
 		f.set(i, nil)
-		f.findings.look(checkReplicas)
+		f.findings.countItem(checkReplicas)
 		if !p.isCondemned() {
 			f.findings.add(checkReplicas, "replica %d ended without a request: %v; see %s", i, p.err, f.logPath(i))
 		}

@@ -19,9 +19,9 @@ const (
 	headerDeadline = "X-Chaos-Deadline"
 )
 
-// inFlight tracks the active requests. A client that lost a response asks
-// whether its request is still active. A paused replica may process a request
-// later, which is correct but would make the expected result unknown.
+// inFlight tracks the active requests. After a lost response, a client
+// asks whether its request is still active. A paused replica may process a request
+// later. That is correct, but the client would not know which result to expect.
 type inFlight struct {
 	next   http.Handler
 	mu     sync.Mutex
@@ -32,9 +32,9 @@ func newInFlight(next http.Handler) *inFlight {
 	return &inFlight{next: next, active: map[string]int{}}
 }
 
-// ServeHTTP counts the request and drops it if the deadline of its client has
-// passed. It counts first. So a request that is not active after its deadline
-// never becomes active.
+// ServeHTTP counts the request, and then drops it if the deadline of its client has
+// passed. In this order, a request that is not active after its deadline never
+// becomes active.
 func (f *inFlight) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := r.Header.Get(openbroker.HeaderRequestIdentity)
 	if id == "" {

@@ -156,7 +156,7 @@ func (l *ledger) begin(a attempt, checkpoint int64) (token int64, ordinal int) {
 	if checkpoint != 0 && (checkpoint > int64(len(l.attempts)) || l.attempts[checkpoint-1].Operation != a.Operation || l.attempts[checkpoint-1].resource() != name) {
 		l.findings.add(checkLedger, "the %s of %s: operation %s loaded the checkpoint %d of another operation or resource", a.Kind, name, a.Operation, checkpoint)
 	}
-	l.findings.look(checkLedger)
+	l.findings.countItem(checkLedger)
 	l.attempts = append(l.attempts, &a)
 	l.begun[name]++
 	if last := l.latest[name]; last != nil && last.Operation == a.Operation && last.Generation > a.Generation {
@@ -235,8 +235,8 @@ func (l *ledger) end(token int64, outcome string) {
 	l.write("end", a)
 }
 
-// testimony returns a copy of the attempts and resources.
-func (l *ledger) testimony() ([]attempt, map[string]resource) {
+// snapshot returns a copy of the attempts and resources.
+func (l *ledger) snapshot() ([]attempt, map[string]resource) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	attempts := make([]attempt, 0, len(l.attempts))

@@ -69,10 +69,10 @@ func (l *life) unbindRequest(a *actor, binding, plan string) request {
 	}
 }
 
-// accepts reports whether the next request accepts a 202, as most do.
+// accepts reports whether the next request accepts a 202. Most requests do.
 func (a *actor) accepts() bool { return !chance(a.random, 0.15) }
 
-// live runs the life until its end, or the end of the run.
+// live runs the life until its end or the end of the run.
 func (l *life) live(ctx context.Context, pace func(context.Context)) error {
 	l.plan = plans[l.random.IntN(len(plans))]
 	for again := true; again; again = chance(l.random, 0.25) {
@@ -131,7 +131,7 @@ func (l *life) create(ctx context.Context) (bool, error) {
 	v, got := l.mutate(ctx, r)
 	switch v {
 	case done:
-		return true, l.look(ctx, request{method: http.MethodGet, path: l.path(), kind: kindGet, instance: l.id})
+		return true, l.fetch(ctx, request{method: http.MethodGet, path: l.path(), kind: kindGet, instance: l.id})
 	case failed, refused:
 		if got.status < http.StatusInternalServerError && l.plan != planManual && chance(l.random, 0.5) {
 			return false, nil // The engine cleans up.
@@ -150,14 +150,14 @@ func (l *life) create(ctx context.Context) (bool, error) {
 	}
 }
 
-// look fetches a new resource from any replica. A successful creation must be
+// fetch fetches a new resource from any replica. A successful creation must be
 // visible on all of them.
-func (a *actor) look(ctx context.Context, r request) error {
+func (a *actor) fetch(ctx context.Context, r request) error {
 	got, err := a.repeat(ctx, r)
 	if err != nil {
 		return err
 	}
-	a.findings.look(checkAnswers)
+	a.findings.countItem(checkAnswers)
 	if got.status != http.StatusOK || got.fingerprint() == "" {
 		a.findings.add(checkAnswers, "the response to GET of %s, which was created, is %v", resourceName(r.instance, r.binding), got)
 	}
@@ -280,7 +280,7 @@ func (l *life) bindOne(ctx context.Context, a *actor, r request, plan string) (b
 	v, got := a.mutate(ctx, r)
 	switch v {
 	case done:
-		return true, a.look(ctx, request{method: http.MethodGet, path: r.path, kind: kindGet, instance: r.instance, binding: r.binding})
+		return true, a.fetch(ctx, request{method: http.MethodGet, path: r.path, kind: kindGet, instance: r.instance, binding: r.binding})
 	case failed, refused:
 		if got.status < http.StatusInternalServerError && plan != planManual && chance(a.random, 0.5) {
 			return false, nil
@@ -295,7 +295,7 @@ func (l *life) bindOne(ctx context.Context, a *actor, r request, plan string) (b
 	return false, a.delete(ctx, l.unbindRequest(a, r.binding, plan))
 }
 
-// updateAndBind updates and binds concurrently. One of them has to wait.
+// updateAndBind updates and binds concurrently. One of the two requests has to wait.
 func (l *life) updateAndBind(ctx context.Context) error {
 	a, c, plan := l.branch("update"), l.newChange(l.plan), l.plan
 	var updated bool
@@ -310,7 +310,7 @@ func (l *life) updateAndBind(ctx context.Context) error {
 	return errors.Join(err, failure)
 }
 
-// unbindOne deletes a binding, or updates the instance if it has none.
+// unbindOne deletes a binding. Without a binding, it updates the instance.
 func (l *life) unbindOne(ctx context.Context) error {
 	for _, binding := range slices.Sorted(maps.Keys(l.bindings)) {
 		if l.bindings[binding] {
@@ -341,7 +341,7 @@ func (l *life) disturb(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.findings.look(checkAnswers)
+		l.findings.countItem(checkAnswers)
 		if got.status != disturbance.status {
 			l.findings.add(checkAnswers, "the response to %s of %s by %q is %v, want %d", disturbance.method, l.id, disturbance.user, got, disturbance.status)
 		}

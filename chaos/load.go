@@ -45,11 +45,11 @@ func (c *crowd) client(ctx context.Context, number int) {
 	}
 }
 
-// pace delays clients that are ahead of the plan, so that the load lasts as
+// pace delays clients that are ahead of their schedule, so that the load lasts as
 // long as the faults.
 func (c *crowd) pace(ctx context.Context, random *rand.Rand) {
 	for !c.finishing.Load() {
-		// The plan is a tenth above the target, so that the clients reach it.
+		// The schedule is a tenth above the target, so that the clients reach it.
 		due := 1.1 * float64(c.target) * float64(time.Since(c.start)) / float64(c.load)
 		if float64(c.platform.journal.accepted()) < due+1 {
 			return

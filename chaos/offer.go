@@ -22,13 +22,14 @@ const (
 	planManual   = "manual"
 )
 
-// plans has each plan as often as its weight in the choice.
+// plans lists the plans for a random choice. A plan that occurs more often is chosen
+// more often.
 var plans = []string{
 	planAuto, planAuto, planAuto, planLarge, planSync, planSync, planAsync, planAsync, planAsync,
 	planParallel, planParallel, planHasty, planManual,
 }
 
-// hastyDeadline is shorter than outages.
+// hastyDeadline is shorter than an outage, so operations can exceed it.
 const hastyDeadline = 6 * time.Second
 
 func offer() *openbroker.Catalog {
@@ -52,8 +53,8 @@ func policies() map[string]durable.Policy {
 	}
 }
 
-// defaultPolicy has a deadline that no fault exceeds. Only operations of the
-// plan hasty may exceed their deadline.
+// defaultPolicy has a deadline that is longer than every fault. Only operations of
+// the plan hasty may exceed their deadline.
 func defaultPolicy() durable.Policy {
 	return durable.Policy{
 		SyncWait: 300 * time.Millisecond, Deadline: 3 * time.Minute, Attempts: 6,

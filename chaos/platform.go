@@ -51,13 +51,13 @@ const (
 	figureDuplicates  = "duplicate requests"
 )
 
-// internalError is part of the description of an unexpected error of the
-// handler.
+// internalError is a part of the description that the handler sends for an
+// unexpected error.
 const internalError = "failed to process the request"
 
-// once sends a request to a replica. It returns false if the response was lost
+// sendOnce sends a request to a replica. It returns false if the response was lost
 // or is a 503.
-func (a *actor) once(ctx context.Context, random *rand.Rand, r request, timeout time.Duration) (answer, bool) {
+func (a *actor) sendOnce(ctx context.Context, random *rand.Rand, r request, timeout time.Duration) (answer, bool) {
 	replica, err := a.fleet.pick(ctx, random)
 	if err != nil {
 		return answer{}, false
@@ -87,14 +87,14 @@ func (a *actor) once(ctx context.Context, random *rand.Rand, r request, timeout 
 	return got, got.status != http.StatusServiceUnavailable
 }
 
-// inspect checks what every response must meet.
+// inspect checks the requirements on every response.
 func (a *actor) inspect(r request, got answer) {
-	a.findings.look(checkProtocol)
+	a.findings.countItem(checkProtocol)
 	switch {
 	case got.body["not_json"] != nil:
 		a.findings.add(checkProtocol, "%s %s: the body is not JSON: %v", r.method, r.path, got)
 	case got.status == http.StatusServiceUnavailable:
-		a.findings.look(checkUnavailable)
+		a.findings.countItem(checkUnavailable)
 		if _, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil {
 			a.findings.add(checkUnavailable, "%s %s: 503 without Retry-After", r.method, r.path)
 			return
@@ -122,7 +122,7 @@ func (a *actor) repeat(ctx context.Context, r request) (answer, error) {
 			timeout = between(a.random, 500*time.Microsecond, 30*time.Millisecond)
 		}
 		duplicates := a.duplicate(ctx, first, r)
-		got, ok := a.once(ctx, a.random, r, timeout)
+		got, ok := a.sendOnce(ctx, a.random, r, timeout)
 		duplicates()
 		if ok {
 			return got, nil
@@ -146,7 +146,7 @@ func (a *actor) duplicate(ctx context.Context, first bool, r request) func() {
 	for i := range 1 + a.random.IntN(2) {
 		random := newRandom(a.random.Uint64(), "duplicate", strconv.Itoa(i))
 		a.findings.count(figureDuplicates)
-		sent.Go(func() { a.once(ctx, random, r, clientTimeout) })
+		sent.Go(func() { a.sendOnce(ctx, random, r, clientTimeout) })
 	}
 	return sent.Wait
 }
@@ -180,7 +180,7 @@ func (a *actor) active(ctx context.Context, l lostRequest) bool {
 type verdict int
 
 const (
-	// unfinished: the request must be sent again, or the run has ended.
+	// unfinished: the client must send the request again, or the run has ended.
 	unfinished verdict = iota
 	// done: 200, 201, or an operation that succeeded.
 	done
@@ -273,7 +273,7 @@ func (a *actor) poll(ctx context.Context, r request, operation string) verdict {
 			pause(ctx, between(a.random, 20*time.Millisecond, 300*time.Millisecond))
 			continue
 		}
-		a.findings.look(checkPolled)
+		a.findings.countItem(checkPolled)
 		if before := a.journal.final(operation, state); before != "" && before != state {
 			a.findings.add(checkPolled, "operation %s: last_operation reported %q and then %q", operation, before, state)
 		}

@@ -73,7 +73,8 @@ func (p *postgres) kinds() []string {
 const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + brokerRole + "'"
 
 func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) error {
-	// Before a probe, the calls of the store must have timed out.
+	// The fault lasts until the pending calls of the store have timed out, so that
+	// the probe sees it.
 	hold := storeTimeout + between(random, 1500*time.Millisecond, 4500*time.Millisecond)
 	var err error
 	switch kind {
@@ -102,15 +103,15 @@ func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) e
 		p.probe.expectUnready(ctx, kind, kind != faultReadOnly)
 	}
 	pause(ctx, time.Until(end))
-	if err := p.mend(context.WithoutCancel(ctx)); err != nil {
+	if err := p.repair(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	p.probe.expectReady(ctx, kind)
 	return nil
 }
 
-func (p *postgres) mend(ctx context.Context) error {
-	// Start handles a server that does not run.
+func (p *postgres) repair(ctx context.Context) error {
+	// Start starts a server that does not run, so ErrNotRunning is no failure.
 	if err := p.server.Resume(); err != nil && !errors.Is(err, pgtest.ErrNotRunning) {
 		return err
 	}

@@ -35,9 +35,9 @@ func (p *probe) expectUnready(ctx context.Context, fault string, unreadable bool
 		}
 		status, _, err := p.get(ctx, replica, "/readyz")
 		if err != nil || replica.isCondemned() || replica.isPaused() {
-			continue // Another fault killed or paused it meanwhile.
+			continue // Another fault has killed or paused it.
 		}
-		p.findings.look(checkReadiness)
+		p.findings.countItem(checkReadiness)
 		if status != http.StatusServiceUnavailable {
 			p.findings.add(checkReadiness, "%s: /readyz answers with %d, want 503", fault, status)
 		}
@@ -48,7 +48,7 @@ func (p *probe) expectUnready(ctx context.Context, fault string, unreadable bool
 		if err != nil {
 			continue
 		}
-		p.findings.look(checkUnavailable)
+		p.findings.countItem(checkUnavailable)
 		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 			p.findings.add(checkUnavailable, "%s: the response is %d with Retry-After %q, want 503 and a number", fault, status, header.Get("Retry-After"))
 		}
@@ -63,10 +63,10 @@ func (p *probe) expectReady(ctx context.Context, fault string) {
 		for times := 0; ; times++ {
 			status, _, err := p.get(ctx, replica, "/readyz")
 			if replica.isCondemned() || replica.isPaused() || ctx.Err() != nil {
-				break // Another fault affects it.
+				break // Another fault affects the replica.
 			}
 			if err == nil && status == http.StatusOK && times >= readyTimes {
-				p.findings.look(checkReadiness)
+				p.findings.countItem(checkReadiness)
 				break
 			}
 			if err == nil && status == http.StatusOK {

@@ -15,7 +15,7 @@ import (
 	"syscall"
 )
 
-// A process is a replica process.
+// A process is a replica that runs in a process of its own.
 type process struct {
 	pid int
 	// url is the URL of the replica. It is set before ready is closed.
@@ -28,12 +28,12 @@ type process struct {
 
 	signals *os.Process
 	mu      sync.Mutex
-	// condemned is true if the program ended the process.
+	// condemned is true after the run has sent a signal that ends the process.
 	condemned bool
 	paused    bool
 }
 
-// startProcess starts a replica that logs to a file.
+// startProcess starts a replica that writes its log to a file.
 func startProcess(s replicaSettings, logPath string) (*process, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -102,7 +102,7 @@ func (p *process) serving() bool {
 	}
 }
 
-// end sends a signal that ends the process. It reports whether it did; only
+// end sends a signal that ends the process, and reports whether it was sent. Only
 // SIGKILL is sent more than once.
 func (p *process) end(signal syscall.Signal) bool {
 	p.mu.Lock()

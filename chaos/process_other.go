@@ -4,6 +4,6 @@ package main
 
 import "syscall"
 
-// attributes separates the process from signals to this program, such as that
-// of Ctrl-C. The process ends when its standard input ends.
+// attributes puts the process into a process group of its own, so that Ctrl-C does
+// not reach it. The process ends when its standard input ends.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -163,7 +163,7 @@ func (p *provider) carryOut(ctx context.Context, task *durable.Task, a attempt, 
 	}
 	if b.hangs {
 		if pause(ctx, longestHang) {
-			return durable.Retryable(errPassing, 0)
+			return durable.Retryable(errTransient, 0)
 		}
 		return ctx.Err()
 	}

@@ -23,8 +23,8 @@ import (
 )
 
 // replicaSettings are the settings that a replica reads from its standard
-// input, on one line. The replica ends when the input ends, so that none is
-// left behind.
+// input, on one line. The replica ends when the input ends, so no replica
+// outlives the run.
 type replicaSettings struct {
 	Store    string        `json:"store"`
 	DSN      string        `json:"dsn"`

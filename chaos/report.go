@@ -27,7 +27,7 @@ func (r *session) checkFloor(e *evidence) {
 		}
 	}
 	floor := func(what string, n, least int) {
-		f.look(checkFloor)
+		f.countItem(checkFloor)
 		if n < least {
 			f.add(checkFloor, "%s: %d, but the run requires %d", what, n, least)
 		}
@@ -40,18 +40,18 @@ func (r *session) checkFloor(e *evidence) {
 	if r.postgres != nil {
 		faults = append(faults, r.postgres.kinds()...)
 		floor(figureUnavailable, f.figure(figureUnavailable), 1)
-		floor("checked: "+string(checkInterrupted), f.looked[checkInterrupted], 1)
+		floor("checked: "+string(checkInterrupted), f.items[checkInterrupted], 1)
 	}
 	for _, fault := range faults {
 		floor(fault, f.figure(fault), 1)
 	}
 	floor("resumed operations of killed replicas", len(e.resumptions()), 1)
-	floor("resumed operations of killed replicas, without another fault", f.looked[checkResume], 1)
+	floor("resumed operations of killed replicas, without another fault", f.items[checkResume], 1)
 	for _, c := range checks[:slices.Index(checks, checkUnavailable)] {
 		if c == checkInterrupted {
 			continue // A SQLite file has no outages.
 		}
-		floor("checked: "+string(c), f.looked[c], 1)
+		floor("checked: "+string(c), f.items[c], 1)
 	}
 }
 
@@ -82,7 +82,7 @@ func (r *session) report(e *evidence) {
 	row("until all operations had ended", r.settled.Round(100*time.Millisecond))
 	title("checks (checked, violations)")
 	for _, c := range checks {
-		row(string(c), fmt.Sprintf("%d\t%d", f.looked[c], f.found[c]))
+		row(string(c), fmt.Sprintf("%d\t%d", f.items[c], f.found[c]))
 	}
 	_ = table.Flush() // A write error cannot be reported: the output is broken.
 	r.reportViolations()
@@ -102,7 +102,7 @@ func (r *session) reportViolations() {
 }
 
 func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
-	type tally struct{ all, succeeded, cancelled, failed, taken int }
+	type tally struct{ all, succeeded, cancelled, failed, retried int }
 	tallies := map[durable.OperationKind]*tally{}
 	sum, internal := &tally{}, 0
 	for _, o := range e.operations {
@@ -123,12 +123,12 @@ func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
 				t.failed++
 			}
 			if o.Attempt > 1 {
-				t.taken++
+				t.retried++
 			}
 		}
 	}
 	write := func(name string, t *tally) {
-		row(name, fmt.Sprintf("%d\t%d succeeded, %d cancelled, %d failed; %d had several attempts", t.all, t.succeeded, t.cancelled, t.failed, t.taken))
+		row(name, fmt.Sprintf("%d\t%d succeeded, %d cancelled, %d failed; %d had several attempts", t.all, t.succeeded, t.cancelled, t.failed, t.retried))
 	}
 	for _, kind := range kinds {
 		if t := tallies[kind]; t != nil {
@@ -136,14 +136,14 @@ func (r *session) rowsOfOperations(e *evidence, row func(string, any)) {
 		}
 	}
 	write("all", sum)
-	row("of these, clean-ups of the engine", internal)
+	row("of these, clean-ups by the engine", internal)
 	ready := 0
 	for _, record := range e.instances {
 		if record.Status == durable.StatusReady {
 			ready++
 		}
 	}
-	row("instances", fmt.Sprintf("%d, of these %d are ready", len(e.instances), ready))
+	row("instances", fmt.Sprintf("%d, %d of them ready", len(e.instances), ready))
 }
 
 func (r *session) rowsOfAttempts(e *evidence, row func(string, any)) {

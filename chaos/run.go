@@ -166,7 +166,7 @@ func (r *session) carryOut(ctx context.Context) (*evidence, error) {
 	e.askAll(asking, r.platform)
 	r.say("the final requests are answered; stopping the replicas")
 	r.fleet.stop(syscall.SIGTERM)
-	e.attempts, e.resources = r.ledger.testimony()
+	e.attempts, e.resources = r.ledger.snapshot()
 	e.disturbances = r.faults.disturbances()
 	store, err := openStore(ctx, r.settings.store, r.dsn, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -177,7 +177,7 @@ func (r *session) carryOut(ctx context.Context) (*evidence, error) {
 
 // loadAndBreak injects faults until the run has enough operations and faults.
 func (r *session) loadAndBreak(ctx context.Context) {
-	faulty, mend := context.WithCancel(ctx)
+	faulty, repair := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -194,7 +194,7 @@ func (r *session) loadAndBreak(ctx context.Context) {
 			r.say("%d operations, %d violations", r.platform.journal.accepted(), r.findings.violations())
 		}
 	}
-	mend()
+	repair()
 	<-ended
 }
 

@@ -18,7 +18,7 @@ const (
 	storeSQLite   = "sqlite"
 )
 
-// settings are the settings of the command line.
+// settings has the values of the flags.
 type settings struct {
 	store      string
 	seed       uint64
