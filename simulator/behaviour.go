@@ -29,7 +29,7 @@ const (
 	maxExpiry     = 10 * 365 * 24 * time.Hour
 )
 
-// A behaviour is the behaviour that parameters ask for.
+// A behaviour is the behaviour that parameters configure.
 type behaviour struct {
 	delay                time.Duration
 	fault                *Fault
@@ -58,8 +58,8 @@ func readBehaviour(parameters openbroker.Parameters, planID string, p place) (be
 		{renewParameter, &b.renewalIn, maxExpiry, p == inBinding && planID == ExpiringPlanID},
 	}
 	for _, d := range durations {
-		value, there := members[d.name]
-		if !there || !d.read || string(value) == "null" {
+		value, found := members[d.name]
+		if !found || !d.read || string(value) == "null" {
 			continue
 		}
 		var text Duration
@@ -76,7 +76,7 @@ func readBehaviour(parameters openbroker.Parameters, planID string, p place) (be
 	if b.renewalIn > b.expiresIn {
 		return b, invalid("parameters.%s must not be longer than %s", renewParameter, expiresParameter)
 	}
-	if value, there := members[faultParameter]; there && string(value) != "null" {
+	if value, found := members[faultParameter]; found && string(value) != "null" {
 		if b.fault, err = decodeFault(value, "parameters."+faultParameter, p); err != nil {
 			return b, invalid("%w", err)
 		}
@@ -95,8 +95,8 @@ func sameFault(a, b *Fault) bool {
 	return string(one) == string(other)
 }
 
-// carried returns the fault if the parameters of the operation set it for the
-// operation itself. Other faults wait in the record.
+// carried returns the fault in the parameters of a request if it is for the
+// operation of this request. Any other fault is for a later operation.
 func carried(f *Fault, on Operation) *Fault {
 	if f != nil && (f.On == "" || f.On == on) {
 		return f
@@ -104,8 +104,8 @@ func carried(f *Fault, on Operation) *Fault {
 	return nil
 }
 
-// waiting returns the fault of a record if it names the operation. A fault
-// without an operation was for the request that carried it.
+// waiting returns the fault in the parameters of a record if it names the
+// operation. A fault without an operation applied to the request that carried it.
 func waiting(f *Fault, on Operation) *Fault {
 	if f != nil && f.On == on {
 		return f

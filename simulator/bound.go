@@ -9,8 +9,8 @@ import (
 )
 
 // bound returns the result of a bind, by the plan (spec.md, "Types of
-// Binding"). It depends on the operation and not on the attempt. So a binding
-// that is deleted and created again has other credentials.
+// Binding"). It depends on the operation, not on the attempt. So a binding that is
+// deleted and created again has other credentials.
 func bound(b *durable.Binding, operationID string, asked behaviour, now time.Time) durable.BindResult {
 	const host, port = "service.simulated.example", "4711"
 	user, password := b.ResourceName(), strings.TrimSuffix(strings.TrimPrefix(name("password", b.ResourceName(), operationID), "simulator_"), "_")

@@ -65,8 +65,8 @@ const (
 		`"mode":{"type":"string","enum":["r","rw"],"default":"rw","description":"r to read only"}}}`
 )
 
-// permissions has the permission that the service requires for a plan. It is
-// never changed.
+// permissions has the permission that the service requires for a plan. The map is
+// read-only.
 var permissions = map[string]string{
 	SyslogPlanID: openbroker.PermissionSyslogDrain, RoutePlanID: openbroker.PermissionRouteForwarding, VolumePlanID: openbroker.PermissionVolumeMount,
 }
@@ -101,7 +101,7 @@ func PlanNames() []string { return slices.Sorted(maps.Values(planNames)) }
 func CheckPlans(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(PlanNames(), name) {
-			return fmt.Errorf("there is no plan %q: choose from %s", shorten(name), strings.Join(PlanNames(), ", "))
+			return fmt.Errorf("the plan %q does not exist: choose from %s", shorten(name), strings.Join(PlanNames(), ", "))
 		}
 	}
 	return nil
@@ -158,7 +158,7 @@ func schema(parameters string) *openbroker.InputParametersSchema {
 	return &openbroker.InputParametersSchema{Parameters: json.RawMessage(parameters)}
 }
 
-// policies are the policies of the plans. They fix the mode of each operation,
+// policies returns the policies of the plans. They fix the mode of each operation,
 // so that it does not depend on the duration.
 func policies() map[string]durable.Policy {
 	return map[string]durable.Policy{
@@ -168,12 +168,12 @@ func policies() map[string]durable.Policy {
 	}
 }
 
-// otherPolicy is the policy of all other plans.
+// otherPolicy returns the policy of all other plans.
 func otherPolicy() durable.Policy {
 	return durable.Policy{Mode: durable.ModeSynchronous, Deadline: operationDeadline}
 }
 
-// planNames is never changed.
+// planNames has the names of the plans by id. The map is read-only.
 var planNames = map[string]string{
 	SyncPlanID: "sync", AsyncPlanID: "async", AsyncBindingPlanID: "async-binding", AppOnlyPlanID: "app-only",
 	NotBindablePlanID: "not-bindable", RotatablePlanID: "rotatable", SchemaPlanID: "schema", UpdateablePlanID: "updateable",

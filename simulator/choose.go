@@ -49,7 +49,7 @@ func (b *broker) poll(ctx context.Context, caller *openbroker.Caller, at request
 	}
 }
 
-// changing is a request that starts an operation.
+// A changing is a request that starts an operation.
 type changing struct {
 	*broker
 	ctx        context.Context //nolint:containedctx // The value lives as long as the request.

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// A Clock returns the time and waits. Tests replace it.
+// A Clock returns the time and sleeps. Tests replace the system clock.
 type Clock interface {
 	Now() time.Time
-	// Sleep returns after d, or with the error of ctx if that ends before.
+	// Sleep returns nil after d. If ctx ends first, Sleep returns the cause of ctx.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
@@ -30,7 +30,7 @@ func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A Duration is a time.Duration whose JSON is a text such as "1m30s".
+// A Duration is a [time.Duration] that is a string in JSON, such as "1m30s".
 type Duration time.Duration
 
 // String returns the duration as [time.Duration.String] does.

@@ -18,10 +18,10 @@ func TestConcurrency(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range clients {
 		group.Go(func() {
-			b.expect(201, "PUT", instance(fmt.Sprint("own-", i)), of(plain, ""))
+			b.expect(201, "PUT", instance(fmt.Sprint("own-", i)), bodyOf(plain, ""))
 			b.do("GET", "/control/requests?operation=provision", "")
 			b.do("PUT", "/control/faults", `{"faults":[{"on":"get_binding","status":500}]}`)
-			switch a := b.do("PUT", instance("shared"), of(plain, `"parameters":{"fault":{"status":503,"times":5}}`)); a.status {
+			switch a := b.do("PUT", instance("shared"), bodyOf(plain, `"parameters":{"fault":{"status":503,"times":5}}`)); a.status {
 			case 503:
 				failed.Add(1)
 			case 200, 201:
@@ -43,7 +43,7 @@ func TestConcurrency(t *testing.T) {
 	failed.Store(0)
 	for range clients {
 		group.Go(func() {
-			if b.do("PUT", instance("again"), of(plain, "")).status == 503 {
+			if b.do("PUT", instance("again"), bodyOf(plain, "")).status == 503 {
 				failed.Add(1)
 			}
 		})

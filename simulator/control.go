@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// controlPath is outside of /v2, so that no platform calls it.
+// controlPath is outside /v2, so that no platform calls it.
 const controlPath = "/control"
 
 // maxControlBody is the largest body that the control endpoint accepts.
@@ -27,7 +27,7 @@ const maxControlBody = 1 << 20
 // the response.
 type control func(*Simulator, *http.Request) (any, error)
 
-// controls has the handlers by path and method. It is never changed.
+// controls has the handlers by path and method. The map is read-only.
 var controls = map[string]map[string]control{
 	"": {http.MethodGet: (*Simulator).showAll},
 	"/faults": {
@@ -193,7 +193,7 @@ func (s *Simulator) putMaintenance(r *http.Request) (any, error) {
 // A filter compares a request with the value of a query parameter.
 type filter func(r *Request, value string) bool
 
-// filters has the filters by the name of the parameter. It is never changed.
+// filters has the filters by the name of the parameter. The map is read-only.
 var filters = map[string]filter{
 	"operation":   func(r *Request, v string) bool { return string(r.Operation) == v },
 	"method":      func(r *Request, v string) bool { return r.Method == v },

@@ -126,7 +126,7 @@ func TestRecord(t *testing.T) {
 	b := start(t)
 	at := b.clock.Now()
 	const identity = "cloudfoundry eyJ1c2VyX2lkIjoidSJ9"
-	b.do("PUT", "/prefix"+binding("a%2Fb")+"?"+async, of(plain, `"parameters":{"secret":"swordfish"}`),
+	b.do("PUT", "/prefix"+binding("a%2Fb")+"?"+async, bodyOf(plain, `"parameters":{"secret":"swordfish"}`),
 		"X-Broker-API-Request-Identity: r-1", "X-Broker-API-Originating-Identity: "+identity, "Cookie: session=swordfish")
 	a := b.expect(200, "GET", "/control/requests", "")
 	var recorded struct{ Requests []simulator.Request }
@@ -158,7 +158,7 @@ func TestRecordedBodies(t *testing.T) {
 	b := start(t)
 	long := `{"x":"` + strings.Repeat("x", 70_000) + `"}`
 	b.expect(400, "PUT", instance("i"), `{"service_id":`)
-	b.expect(201, "PUT", instance("i"), of(plain, `"parameters":`+long))
+	b.expect(201, "PUT", instance("i"), bodyOf(plain, `"parameters":`+long))
 	b.do("PUT", instance("i")+"?y=1", `{"x":1}`, "Authorization: Basic eDp5")
 	b.expect(200, "GET", "/v2/catalog", "")
 	for i, want := range []struct {
@@ -202,8 +202,8 @@ func TestRequestFilters(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.expect(200, "GET", "/v2/catalog", "")
-	b.expect(201, "PUT", instance("i"), of(plain, ""))
-	b.expect(201, "PUT", binding("i"), of(plain, ""))
+	b.expect(201, "PUT", instance("i"), bodyOf(plain, ""))
+	b.expect(201, "PUT", binding("i"), bodyOf(plain, ""))
 	if err := b.SetFaults(simulator.Fault{On: simulator.OnUnbind, Drop: true}); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 
 // A tally counts how often the faults of parameters have occurred. It counts in
 // the store, so that the count survives a restart and covers all replicas.
-// Occurrence n takes the setting n, which only one request can take.
+// Occurrence n writes the setting n, and only the first writer succeeds.
 type tally struct{ settings settings }
 
 // settings is the part of a [durable.Store] that a tally uses.
@@ -26,14 +26,15 @@ type settings interface {
 // An owner is the instance or binding whose parameters have the fault.
 type owner struct{ platform, instanceID, bindingID string }
 
-// take reports whether the fault occurs once more. The same token takes the
-// same occurrence again, so an interrupted attempt does not count twice.
+// take counts an occurrence of the fault and reports whether the fault applies. With
+// the same token it returns the same occurrence, so an interrupted attempt does not
+// count twice.
 func (t tally) take(ctx context.Context, o owner, on Operation, f *Fault, token string) (bool, error) {
 	times := f.times(1)
 	if times == Always {
 		return true, nil
 	}
-	life, err := t.lives(ctx, o, "")
+	deleted, err := t.deletions(ctx, o, "")
 	if err != nil {
 		return false, err
 	}
@@ -41,7 +42,7 @@ func (t tally) take(ctx context.Context, o owner, on Operation, f *Fault, token 
 	if err != nil {
 		return false, err
 	}
-	prefix := name("fault", o.platform, o.instanceID, o.bindingID, strconv.Itoa(life), string(on), string(encoded))
+	prefix := name("fault", o.platform, o.instanceID, o.bindingID, strconv.Itoa(deleted), string(on), string(encoded))
 	for n := range int(times) {
 		stored, err := t.settings.PutSetting(ctx, prefix+strconv.Itoa(n), []byte(token))
 		if err != nil {
@@ -60,13 +61,13 @@ func (t tally) end(ctx context.Context, o owner, f *Fault, token string) error {
 	if f == nil || f.times(1) == Always {
 		return nil
 	}
-	_, err := t.lives(ctx, o, token)
+	_, err := t.deletions(ctx, o, token)
 	return err
 }
 
-// lives returns how many owners with the same id were deleted. With a token, it
-// counts one more deletion, once for each token.
-func (t tally) lives(ctx context.Context, o owner, token string) (int, error) {
+// deletions returns the number of deleted owners with the same id. With a token, it
+// first counts another deletion, once for each token.
+func (t tally) deletions(ctx context.Context, o owner, token string) (int, error) {
 	prefix := name("life", o.platform, o.instanceID, o.bindingID)
 	for n := 0; ; n++ {
 		at := prefix + strconv.Itoa(n)
@@ -83,8 +84,8 @@ func (t tally) lives(ctx context.Context, o owner, token string) (int, error) {
 	}
 }
 
-// name returns the name of a setting. It is a hash, so it has no text of
-// platforms.
+// name returns the name of a setting. The name is a hash, so that it does not
+// contain text of platforms.
 func name(parts ...string) string {
 	hash := sha256.New()
 	for _, part := range parts {

@@ -19,9 +19,9 @@ func TestDelay(t *testing.T) {
 	for _, step := range []struct {
 		method, path, poll, body string
 	}{
-		{"PUT", instance("i") + "?" + async, instance("i"), of(plan, delayed)},
-		{"PATCH", instance("i") + "?" + async, instance("i"), of(plan, `"parameters":{"x":1}`)},
-		{"PUT", binding("i") + "?" + async, binding("i"), of(plan, delayed)},
+		{"PUT", instance("i") + "?" + async, instance("i"), bodyOf(plan, delayed)},
+		{"PATCH", instance("i") + "?" + async, instance("i"), bodyOf(plan, `"parameters":{"x":1}`)},
+		{"PUT", binding("i") + "?" + async, binding("i"), bodyOf(plan, delayed)},
 		{"DELETE", binding("i") + deletion(plan) + "&" + async, binding("i"), ""},
 		{"DELETE", instance("i") + deletion(plan) + "&" + async, instance("i"), ""},
 	} {
@@ -46,17 +46,17 @@ func TestDelayOfAll(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	const plan = simulator.AsyncPlanID
-	accepted := b.expect(202, "PUT", instance("i")+"?"+async, of(plan, `"parameters":{"delay":"3s"}`))
+	accepted := b.expect(202, "PUT", instance("i")+"?"+async, bodyOf(plan, `"parameters":{"delay":"3s"}`))
 	b.clock.awaitSleep(t)
 	b.clock.advance(3 * time.Second)
 	b.finish(instance("i"), accepted)
-	b.finish(binding("i"), b.expect(202, "PUT", binding("i")+"?"+async, of(plan, "")))
+	b.finish(binding("i"), b.expect(202, "PUT", binding("i")+"?"+async, bodyOf(plan, "")))
 	for _, c := range []struct {
 		delay string
 		want  time.Duration
 	}{{"1s", 3 * time.Second}, {"5s", 5 * time.Second}} {
 		b.expect(200, "PUT", "/control/delay", `{"delay":"`+c.delay+`"}`)
-		accepted = b.expect(202, "PATCH", instance("i")+"?"+async, of(plan, `"parameters":{"x":"`+c.delay+`"}`))
+		accepted = b.expect(202, "PATCH", instance("i")+"?"+async, bodyOf(plan, `"parameters":{"x":"`+c.delay+`"}`))
 		if d := b.clock.awaitSleep(t); d != c.want {
 			t.Errorf("the operation sleeps for %s, want %s", d, c.want)
 		}
@@ -80,7 +80,7 @@ func TestCancelDelayed(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	const plan = simulator.AsyncPlanID
-	b.expect(202, "PUT", instance("i")+"?"+async, of(plan, `"parameters":{"delay":"3s"}`))
+	b.expect(202, "PUT", instance("i")+"?"+async, bodyOf(plan, `"parameters":{"delay":"3s"}`))
 	b.clock.awaitSleep(t)
 	deletes := b.expect(202, "DELETE", instance("i")+deletion(plan)+"&"+async, "")
 	b.clock.awaitSleep(t) // The deletion has the delay, too.
@@ -91,12 +91,12 @@ func TestCancelDelayed(t *testing.T) {
 	b.expect(404, "GET", instance("i"), "")
 }
 
-// The wait before a restart counts.
-func TestDelayGoesOn(t *testing.T) {
+// After a restart, an operation waits only for the rest of its delay.
+func TestDelayContinues(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	b := startIn(t, directory)
-	accepted := b.expect(202, "PUT", instance("i")+"?"+async, of(simulator.AsyncPlanID, `"parameters":{"delay":"10s"}`))
+	accepted := b.expect(202, "PUT", instance("i")+"?"+async, bodyOf(simulator.AsyncPlanID, `"parameters":{"delay":"10s"}`))
 	b.clock.awaitSleep(t)
 	b.stop()
 	later := newClock()
@@ -125,25 +125,25 @@ func TestTimes(t *testing.T) {
 			b.expect(want, method, path, body)
 		}
 	}
-	statuses("PUT", instance("i"), of(plain, faulty), 503, 503)
+	statuses("PUT", instance("i"), bodyOf(plain, faulty), 503, 503)
 	b.stop()
 	b = startIn(t, directory)
-	statuses("PUT", instance("i"), of(plain, faulty), 503, 201, 200)
-	statuses("PUT", instance("other"), of(plain, faulty), 503, 503, 503, 201)
+	statuses("PUT", instance("i"), bodyOf(plain, faulty), 503, 201, 200)
+	statuses("PUT", instance("other"), bodyOf(plain, faulty), 503, 503, 503, 201)
 	statuses("DELETE", instance("i")+deletion(plain), "", 200, 410)
-	statuses("PUT", instance("i"), of(plain, faulty), 503, 503, 503, 201)
+	statuses("PUT", instance("i"), bodyOf(plain, faulty), 503, 503, 503, 201)
 
 	const unbind = `"parameters":{"fault":{"on":"unbind","status":418}}`
 	for range 2 {
-		statuses("PUT", binding("i"), of(plain, unbind), 201)
+		statuses("PUT", binding("i"), bodyOf(plain, unbind), 201)
 		statuses("DELETE", binding("i")+deletion(plain), "", 418, 200, 410)
 	}
-	statuses("PUT", binding("i"), of(plain, `"parameters":{"fault":{"on":"unbind","status":418,"times":"always"}}`), 201)
+	statuses("PUT", binding("i"), bodyOf(plain, `"parameters":{"fault":{"on":"unbind","status":418,"times":"always"}}`), 201)
 	statuses("DELETE", binding("i")+deletion(plain), "", 418, 418, 418)
 	// A fault of an instance has one count for all its bindings.
-	statuses("PUT", instance("bound"), of(plain, `"parameters":{"fault":{"on":"bind","status":500,"times":2}}`), 201)
+	statuses("PUT", instance("bound"), bodyOf(plain, `"parameters":{"fault":{"on":"bind","status":500,"times":2}}`), 201)
 	for i, want := range []int{500, 500, 201} {
-		statuses("PUT", instance("bound")+"/service_bindings/"+string(rune('a'+i)), of(plain, ""), want)
+		statuses("PUT", instance("bound")+"/service_bindings/"+string(rune('a'+i)), bodyOf(plain, ""), want)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestOrphanMitigation(t *testing.T) {
 	b := start(t)
 	const faulty = `"parameters":{"fault":{"state":"failed"}}`
 	const plan = simulator.AsyncPlanID
-	if a := b.finish(instance("i"), b.expect(202, "PUT", instance("i")+"?"+async, of(plan, faulty))); a.field("state") != "failed" {
+	if a := b.finish(instance("i"), b.expect(202, "PUT", instance("i")+"?"+async, bodyOf(plan, faulty))); a.field("state") != "failed" {
 		t.Errorf("got %s", a.text)
 	}
 	b.await("the deletion", func() bool {
@@ -162,7 +162,7 @@ func TestOrphanMitigation(t *testing.T) {
 		b.finish(instance("i"), a)
 		return a.status == 410
 	})
-	if a := b.finish(instance("i"), b.expect(202, "PUT", instance("i")+"?"+async, of(plan, faulty))); a.field("state") != "succeeded" {
+	if a := b.finish(instance("i"), b.expect(202, "PUT", instance("i")+"?"+async, bodyOf(plan, faulty))); a.field("state") != "succeeded" {
 		t.Errorf("got %s", a.text)
 	}
 }

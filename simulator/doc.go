@@ -7,10 +7,10 @@
 // A [Simulator] is an [net/http.Handler]. The engine of package durable runs
 // its operations, so they survive a crash if the store does.
 //
-// There are two kinds of faults. The provider applies faults of operations: an
-// operation is slow, or fails after the broker accepted it. The broker decides
-// about faults of responses when a request has passed all checks: an error, a
-// dropped connection or broken JSON. A wrapper around the handler applies them.
+// The simulator has two kinds of faults. The provider applies faults of operations: an
+// operation is slow, or fails after the broker accepted it. The broker chooses faults of
+// responses after a request has passed all checks: an error, a dropped connection or
+// broken JSON. A wrapper around the handler applies them.
 //
 // The package owns the catalog, the faults, the control endpoint and the record
 // of requests. It does not own a store, a listener or flags: openbroker

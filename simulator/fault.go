@@ -133,7 +133,7 @@ const (
 // DefaultDescription is the description of a Fault without one.
 const DefaultDescription = "The simulator fails as configured."
 
-// place is where a fault was set. It decides which fields the fault may have.
+// A place is where a fault was set. It determines the fields that the fault may have.
 type place int
 
 const (
@@ -245,7 +245,7 @@ func (f *Fault) times(byDefault Times) Times {
 	return f.Times
 }
 
-// err is the error of the response, or the failure of the operation.
+// err returns the error of the response, or the failure of the operation.
 func (f *Fault) err(status int) *openbroker.Error {
 	description := f.Description
 	if description == "" {

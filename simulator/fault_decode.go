@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// fields has a decoder for each member of a fault. An error says what the
-// member must be. It is never changed.
+// fields has a decoder for each member of a fault. Its error says which values are
+// valid. The map is read-only.
 var fields = map[string]func(*Fault, json.RawMessage) error{
 	"on":                func(f *Fault, v json.RawMessage) error { return read(&f.On, v, "the name of an operation") },
 	"plan":              func(f *Fault, v json.RawMessage) error { return read(&f.Plan, v, "a string") },
@@ -30,17 +30,17 @@ var fields = map[string]func(*Fault, json.RawMessage) error{
 	"panic":             func(f *Fault, v json.RawMessage) error { return read(&f.Panic, v, "true") },
 	"drop":              func(f *Fault, v json.RawMessage) error { return read(&f.Drop, v, "true") },
 	"after":             func(f *Fault, v json.RawMessage) error { return read(&f.After, v, "true or false") },
-	"malformed":         func(f *Fault, v json.RawMessage) error { return readOr(&f.Malformed, Truncated, v) },
+	"malformed":         func(f *Fault, v json.RawMessage) error { return readOrDefault(&f.Malformed, Truncated, v) },
 	"slow":              func(f *Fault, v json.RawMessage) error { return readDuration(&f.Slow, v) },
 	"part":              func(f *Fault, v json.RawMessage) error { return read(&f.Part, v, `"headers" or "body"`) },
-	"wrong_state":       func(f *Fault, v json.RawMessage) error { return readOr(&f.WrongState, "done", v) },
+	"wrong_state":       func(f *Fault, v json.RawMessage) error { return readOrDefault(&f.WrongState, "done", v) },
 }
 
-// controlFields are the members that parameters may not have.
+// controlFields are the members that only faults of the control endpoint may have.
 var controlFields = []string{"plan", "instance_id", "binding_id", "skip"}
 
-// decodeFault decodes a fault strictly. Its error begins with at, the path of
-// the fault, and says what is allowed.
+// decodeFault decodes a fault strictly. Its error begins with at, the path of the
+// fault, and says which members or values are valid.
 func decodeFault(data json.RawMessage, at string, p place) (*Fault, error) {
 	members, err := object(data)
 	if err != nil {
@@ -88,10 +88,10 @@ func read[T any](into *T, value json.RawMessage, want string) error {
 	return nil
 }
 
-// readOr decodes a string, or true for the usual one.
-func readOr[T ~string](into *T, usual T, value json.RawMessage) error {
+// readOrDefault decodes a string. true selects the default.
+func readOrDefault[T ~string](into *T, fallback T, value json.RawMessage) error {
 	if string(value) == "true" {
-		*into = usual
+		*into = fallback
 		return nil
 	}
 	if read(into, value, "") != nil || *into == "" {

@@ -24,9 +24,9 @@ const plain = simulator.SyncPlanID
 
 func withParameters(parameters string) string {
 	if parameters == "" {
-		return of(plain, "")
+		return bodyOf(plain, "")
 	}
-	return of(plain, `"parameters":`+parameters)
+	return bodyOf(plain, `"parameters":`+parameters)
 }
 
 // scenarios has a scenario for each mutating operation. For provision and bind,
@@ -67,7 +67,7 @@ var scenarios = map[simulator.Operation]scenario{
 // faultCases has the effects of faults on the response.
 var faultCases = map[string]struct {
 	fault simulator.Fault
-	// works is true if the broker processes the request.
+	// works is true if the broker processes the request despite the fault.
 	works bool
 	check func(a answer, success int) string
 }{
@@ -171,8 +171,7 @@ func encode(t *testing.T, v any) string {
 	return string(text)
 }
 
-// A fault of parameters applies once, for every fault of a response and every
-// operation.
+// Each fault of a response in the parameters applies once, to each operation.
 func TestFaultsByParameters(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -238,8 +237,8 @@ func TestFaultsByControl(t *testing.T) {
 func TestFaultsOfReads(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.expect(201, "PUT", instance("i"), of(plain, ""))
-	b.expect(201, "PUT", binding("i"), of(plain, ""))
+	b.expect(201, "PUT", instance("i"), bodyOf(plain, ""))
+	b.expect(201, "PUT", binding("i"), bodyOf(plain, ""))
 	for on, path := range map[simulator.Operation]string{
 		simulator.OnCatalog:              "/v2/catalog",
 		simulator.OnGetInstance:          instance("i"),
@@ -365,13 +364,13 @@ func TestStateFailed(t *testing.T) {
 				change := func(on simulator.Operation) answer {
 					switch on {
 					case simulator.OnProvision:
-						return b.finish(instance(id), b.do("PUT", instance(id)+"?"+async, of(plan, `"parameters":`+parameters)))
+						return b.finish(instance(id), b.do("PUT", instance(id)+"?"+async, bodyOf(plan, `"parameters":`+parameters)))
 					case simulator.OnUpdate:
-						return b.finish(instance(id), b.do("PATCH", instance(id)+"?"+async, of(plan, `"parameters":{"x":1}`)))
+						return b.finish(instance(id), b.do("PATCH", instance(id)+"?"+async, bodyOf(plan, `"parameters":{"x":1}`)))
 					case simulator.OnDeprovision:
 						return b.finish(instance(id), b.do("DELETE", instance(id)+deletion(plan)+"&"+async, ""))
 					case simulator.OnBind:
-						return b.finish(binding(id), b.do("PUT", binding(id)+"?"+async, of(plan, "")))
+						return b.finish(binding(id), b.do("PUT", binding(id)+"?"+async, bodyOf(plan, "")))
 					default:
 						return b.finish(binding(id), b.do("DELETE", binding(id)+deletion(plan)+"&"+async, ""))
 					}
@@ -402,15 +401,15 @@ func TestStateFailedSynchronously(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	const fault = `"parameters":{"fault":{"state":"failed","instance_usable":false}}`
-	b.expect(500, "PUT", instance("i"), of(plain, fault))
-	b.await("the clean-up", func() bool { return b.do("PUT", instance("i"), of(plain, fault)).status == 201 })
-	if a := b.expect(500, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`)); a.body["instance_usable"] != false {
+	b.expect(500, "PUT", instance("i"), bodyOf(plain, fault))
+	b.await("the clean-up", func() bool { return b.do("PUT", instance("i"), bodyOf(plain, fault)).status == 201 })
+	if a := b.expect(500, "PATCH", instance("i"), bodyOf(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`)); a.body["instance_usable"] != false {
 		t.Errorf("got %s", a.text)
 	}
-	b.expect(500, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`))
-	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`))
+	b.expect(500, "PATCH", instance("i"), bodyOf(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`))
+	b.expect(200, "PATCH", instance("i"), bodyOf(plain, `"parameters":{"fault":{"state":"failed","instance_usable":false,"times":2}}`))
 	// The fault was for that update. The next one has none.
-	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"x":1}`))
+	b.expect(200, "PATCH", instance("i"), bodyOf(plain, `"parameters":{"x":1}`))
 	b.expect(200, "DELETE", instance("i")+deletion(plain), "")
 }
 
@@ -420,23 +419,23 @@ func TestCarriedFault(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	const faulty = `"parameters":{"fault":{"status":503},"x":`
-	b.expect(503, "PUT", instance("i"), of(plain, faulty+`1}`))
-	b.expect(201, "PUT", instance("i"), of(plain, faulty+`1}`))
-	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"x":2}`))
-	b.expect(503, "PATCH", instance("i"), of(plain, faulty+`3}`))
-	b.expect(200, "PATCH", instance("i"), of(plain, faulty+`3}`))
-	b.expect(201, "PUT", binding("i"), of(plain, ""))
+	b.expect(503, "PUT", instance("i"), bodyOf(plain, faulty+`1}`))
+	b.expect(201, "PUT", instance("i"), bodyOf(plain, faulty+`1}`))
+	b.expect(200, "PATCH", instance("i"), bodyOf(plain, `"parameters":{"x":2}`))
+	b.expect(503, "PATCH", instance("i"), bodyOf(plain, faulty+`3}`))
+	b.expect(200, "PATCH", instance("i"), bodyOf(plain, faulty+`3}`))
+	b.expect(201, "PUT", binding("i"), bodyOf(plain, ""))
 	b.expect(200, "DELETE", binding("i")+deletion(plain), "")
 	b.expect(200, "DELETE", instance("i")+deletion(plain), "")
 
-	b.expect(201, "PUT", instance("k"), of(plain, ""))
-	b.expect(418, "PATCH", instance("k"), of(plain, `"parameters":{"fault":{"status":418}}`))
-	b.expect(200, "PATCH", instance("k"), of(plain, `"parameters":{"fault":{"status":418}}`))
+	b.expect(201, "PUT", instance("k"), bodyOf(plain, ""))
+	b.expect(418, "PATCH", instance("k"), bodyOf(plain, `"parameters":{"fault":{"status":418}}`))
+	b.expect(200, "PATCH", instance("k"), bodyOf(plain, `"parameters":{"fault":{"status":418}}`))
 
 	const failing = `"parameters":{"fault":{"on":"update","state":"failed"}}`
-	b.expect(201, "PUT", instance("j"), of(plain, failing))
-	b.expect(500, "PATCH", instance("j"), of(plain, `"parameters":{"x":1}`))
-	b.expect(200, "PATCH", instance("j"), of(plain, `"parameters":{"x":1}`))
+	b.expect(201, "PUT", instance("j"), bodyOf(plain, failing))
+	b.expect(500, "PATCH", instance("j"), bodyOf(plain, `"parameters":{"x":1}`))
+	b.expect(200, "PATCH", instance("j"), bodyOf(plain, `"parameters":{"x":1}`))
 }
 
 // Polls have the wrong state as often as configured, with and without an
@@ -445,7 +444,7 @@ func TestWrongState(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	const plan = simulator.AsyncPlanID
-	a := b.expect(202, "PUT", instance("i")+"?"+async, of(plan, `"parameters":{"fault":{"wrong_state":true,"times":2}}`))
+	a := b.expect(202, "PUT", instance("i")+"?"+async, bodyOf(plan, `"parameters":{"fault":{"wrong_state":true,"times":2}}`))
 	poll := instance("i") + "/last_operation"
 	states := func(want ...string) {
 		t.Helper()
@@ -462,7 +461,7 @@ func TestWrongState(t *testing.T) {
 	states("done", "done")
 	b.finish(instance("i"), a)
 	states("succeeded")
-	a = b.expect(202, "PUT", binding("i")+"?"+async, of(plan, `"parameters":{"fault":{"wrong_state":"what?","times":"always"}}`))
+	a = b.expect(202, "PUT", binding("i")+"?"+async, bodyOf(plan, `"parameters":{"fault":{"wrong_state":"what?","times":"always"}}`))
 	poll = binding("i") + "/last_operation"
 	states("what?", "what?", "what?")
 	a = b.expect(202, "DELETE", binding("i")+deletion(plan)+"&"+async, "")
@@ -488,13 +487,13 @@ func TestFilters(t *testing.T) {
 		{"instance_id":"special","status":503},
 		{"binding_id":"b","status":504},
 		{"on":"get_instance","skip":1,"times":2,"status":418}]}`)
-	b.expect(501, "PUT", instance("i"), of(simulator.VolumePlanID, ""))
-	b.expect(502, "PUT", instance("i"), of(simulator.SyslogPlanID, ""))
-	b.expect(503, "PUT", instance("special"), of(plain, ""))
+	b.expect(501, "PUT", instance("i"), bodyOf(simulator.VolumePlanID, ""))
+	b.expect(502, "PUT", instance("i"), bodyOf(simulator.SyslogPlanID, ""))
+	b.expect(503, "PUT", instance("special"), bodyOf(plain, ""))
 	b.expect(503, "GET", instance("special"), "")
-	b.expect(201, "PUT", instance("i"), of(plain, ""))
-	b.expect(504, "PUT", binding("i"), of(plain, ""))
-	b.expect(201, "PUT", instance("i")+"/service_bindings/c", of(plain, ""))
+	b.expect(201, "PUT", instance("i"), bodyOf(plain, ""))
+	b.expect(504, "PUT", binding("i"), bodyOf(plain, ""))
+	b.expect(201, "PUT", instance("i")+"/service_bindings/c", bodyOf(plain, ""))
 	for _, status := range []int{200, 418, 418, 200, 200} {
 		b.expect(status, "GET", instance("i"), "")
 	}
@@ -508,7 +507,7 @@ func TestFaultsComeAfterChecks(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.expect(400, "PUT", instance("i"), `{}`)
-	b.expect(400, "PUT", instance("i"), of("unknown", ""))
+	b.expect(400, "PUT", instance("i"), bodyOf("unknown", ""))
 	b.expect(404, "GET", "/v2/nowhere", "")
 	if a := b.do("GET", "/v2/catalog", "", "Authorization: Basic eDp5"); a.status != 401 {
 		t.Errorf("got %d %s", a.status, a.text)
@@ -516,5 +515,5 @@ func TestFaultsComeAfterChecks(t *testing.T) {
 	if a := b.do("GET", "/v2/catalog", "", "X-Broker-API-Version: 1.0"); a.status != 412 {
 		t.Errorf("got %d %s", a.status, a.text)
 	}
-	b.expect(503, "PUT", instance("i"), of(plain, ""))
+	b.expect(503, "PUT", instance("i"), bodyOf(plain, ""))
 }

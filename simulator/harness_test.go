@@ -23,14 +23,14 @@ import (
 )
 
 const (
-	// patience is how long a test waits for an event.
+	// patience limits how long a test waits for an event.
 	patience = 30 * time.Second
 	username = "tester"
 	password = "hunter2"
 )
 
-// A clock stands still until it is advanced. It starts at the system time
-// because the store decides about expiry by its own clock.
+// A clock advances only when a test advances it. It starts at the system time
+// because the store uses its own clock for the expiry of bindings.
 type clock struct {
 	mu       sync.Mutex
 	now      time.Time
@@ -247,14 +247,15 @@ func instance(id string) string { return "/v2/service_instances/" + id }
 
 func binding(id string) string { return instance(id) + "/service_bindings/b" }
 
-// of returns a body with the service, a plan and more members.
-func of(planID, more string) string {
+// bodyOf returns a request body with the service, a plan and more members.
+func bodyOf(planID, more string) string {
 	if more != "" {
 		more = "," + more
 	}
 	return `{"service_id":"` + simulator.ServiceID + `","plan_id":"` + planID + `","organization_guid":"o","space_guid":"s"` + more + `}`
 }
 
+// deletion returns the query of a deletion.
 func deletion(planID string) string {
 	return "?service_id=" + simulator.ServiceID + "&plan_id=" + planID
 }
@@ -288,12 +289,12 @@ func (b *broker) finish(path string, accepted answer) answer {
 }
 
 // await waits until a condition holds.
-func (b *broker) await(what string, so func() bool) {
+func (b *broker) await(what string, holds func() bool) {
 	b.t.Helper()
 	late := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for !so() {
+	for !holds() {
 		select {
 		case <-tick.C:
 		case <-late:

@@ -29,6 +29,7 @@ var changes = []Operation{OnProvision, OnUpdate, OnDeprovision, OnBind, OnUnbind
 // polls are the operations that poll another operation.
 var polls = []Operation{OnLastOperation, OnLastBindingOperation}
 
+// all are all operations.
 var all = append(append([]Operation{OnCatalog, OnGetInstance, OnGetBinding}, changes...), polls...)
 
 // resource finds the resource in a path, under any prefix.
@@ -67,7 +68,8 @@ func routeOf(r *http.Request) (found route) {
 	return found
 }
 
-// operations is never changed.
+// operations has the operations by method and kind of resource. The map is
+// read-only.
 var operations = map[string]Operation{
 	"GET catalog":             OnCatalog,
 	"PUT instance":            OnProvision,

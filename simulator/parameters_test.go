@@ -57,21 +57,21 @@ func TestWrongParameters(t *testing.T) {
 		`{"fault":{"drop":true,"plan":"sync"}}`,
 		`{"fault":{"drop":true,"skip":1}}`,
 	} {
-		a := b.expect(400, "PUT", instance("i"), of(plain, `"parameters":`+parameters))
+		a := b.expect(400, "PUT", instance("i"), bodyOf(plain, `"parameters":`+parameters))
 		if a.field("error") != "InvalidParameters" {
 			t.Errorf("%s: %s", parameters, a.text)
 		}
 		texts.WriteString(shorten(parameters) + "\n    " + a.field("description") + "\n")
 	}
 	b.expect(404, "GET", instance("i"), "")
-	b.expect(201, "PUT", instance("i"), of(plain, ""))
+	b.expect(201, "PUT", instance("i"), bodyOf(plain, ""))
 	for _, c := range []struct{ method, path, parameters string }{
 		{"PATCH", instance("i"), `{"fault":{"on":"provision","drop":true}}`},
 		{"PATCH", instance("i"), `{"delay":true}`},
 		{"PUT", binding("i"), `{"fault":{"on":"update","drop":true}}`},
 		{"PUT", binding("i"), `{"delay":[]}`},
 	} {
-		a := b.expect(400, c.method, c.path, of(plain, `"parameters":`+c.parameters))
+		a := b.expect(400, c.method, c.path, bodyOf(plain, `"parameters":`+c.parameters))
 		texts.WriteString(c.method + " " + c.parameters + "\n    " + a.field("description") + "\n")
 	}
 	golden(t, "wrong_parameters.txt", texts.String())
@@ -89,14 +89,14 @@ func shorten(s string) string {
 func TestOtherParameters(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.expect(201, "PUT", instance("i"), of(plain, `"parameters":{"Delay":1,"faults":{},"x":{"fault":1},"delay":null,"fault":null}`))
-	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"fault":{"on":"deprovision","status":500,"times":"always"}}`))
+	b.expect(201, "PUT", instance("i"), bodyOf(plain, `"parameters":{"Delay":1,"faults":{},"x":{"fault":1},"delay":null,"fault":null}`))
+	b.expect(200, "PATCH", instance("i"), bodyOf(plain, `"parameters":{"fault":{"on":"deprovision","status":500,"times":"always"}}`))
 	b.expect(500, "DELETE", instance("i")+deletion(plain), "")
-	b.expect(200, "PATCH", instance("i"), of(plain, `"parameters":{"fault":null}`))
+	b.expect(200, "PATCH", instance("i"), bodyOf(plain, `"parameters":{"fault":null}`))
 	b.expect(200, "DELETE", instance("i")+deletion(plain), "")
 }
 
-// The documentation has the plans of the catalog.
+// docs/simulate.md lists the plans of the catalog.
 func TestCatalog(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -46,11 +46,11 @@ func TestPlans(t *testing.T) {
 			b.t = t
 			path, key := instance("plan-"+name), binding("plan-"+name)
 			if c.refuses != "" {
-				if a := b.expect(422, "PUT", path, of(c.plan, "")); a.field("error") != c.refuses {
+				if a := b.expect(422, "PUT", path, bodyOf(c.plan, "")); a.field("error") != c.refuses {
 					t.Errorf("got %s", a.text)
 				}
 			}
-			a := b.expect(c.change, "PUT", path+"?"+async, of(c.plan, ""))
+			a := b.expect(c.change, "PUT", path+"?"+async, bodyOf(c.plan, ""))
 			if !strings.HasPrefix(a.field("dashboard_url"), "https://") {
 				t.Errorf("no dashboard_url: %s", a.text)
 			}
@@ -58,14 +58,14 @@ func TestPlans(t *testing.T) {
 			if a := b.expect(200, "GET", path, ""); a.field("plan_id") != c.plan || a.field("dashboard_url") == "" {
 				t.Errorf("fetched %s", a.text)
 			}
-			b.expect(200, "PUT", path+"?"+async, of(c.plan, ""))
+			b.expect(200, "PUT", path+"?"+async, bodyOf(c.plan, ""))
 
 			if c.refusesBindings != "" {
-				if a := b.expect(422, "PUT", key, of(c.plan, c.bindMore)); a.field("error") != c.refusesBindings {
+				if a := b.expect(422, "PUT", key, bodyOf(c.plan, c.bindMore)); a.field("error") != c.refusesBindings {
 					t.Errorf("got %s", a.text)
 				}
 			}
-			a = b.expect(c.bind, "PUT", key+"?"+async, of(c.plan, c.bindMore))
+			a = b.expect(c.bind, "PUT", key+"?"+async, bodyOf(c.plan, c.bindMore))
 			if c.bind != 400 {
 				b.finish(key, a)
 				a = b.expect(200, "GET", key, "")
@@ -99,21 +99,21 @@ func TestPlans(t *testing.T) {
 func TestAppOnly(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.expect(201, "PUT", instance("i"), of(simulator.AppOnlyPlanID, ""))
+	b.expect(201, "PUT", instance("i"), bodyOf(simulator.AppOnlyPlanID, ""))
 	for _, more := range []string{"", `"app_guid":""`} {
-		if a := b.expect(422, "PUT", binding("i"), of(simulator.AppOnlyPlanID, more)); a.field("error") != "RequiresApp" {
+		if a := b.expect(422, "PUT", binding("i"), bodyOf(simulator.AppOnlyPlanID, more)); a.field("error") != "RequiresApp" {
 			t.Errorf("got %s", a.text)
 		}
 	}
-	b.expect(201, "PUT", binding("i"), of(simulator.AppOnlyPlanID, `"bind_resource":{"app_guid":"a"}`))
+	b.expect(201, "PUT", binding("i"), bodyOf(simulator.AppOnlyPlanID, `"bind_resource":{"app_guid":"a"}`))
 }
 
 // A binding without a route has no route service.
 func TestRouteWithoutRoute(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.expect(201, "PUT", instance("i"), of(simulator.RoutePlanID, ""))
-	if a := b.expect(201, "PUT", binding("i"), of(simulator.RoutePlanID, "")); a.body["route_service_url"] != nil {
+	b.expect(201, "PUT", instance("i"), bodyOf(simulator.RoutePlanID, ""))
+	if a := b.expect(201, "PUT", binding("i"), bodyOf(simulator.RoutePlanID, "")); a.body["route_service_url"] != nil {
 		t.Errorf("got %s", a.text)
 	}
 }
@@ -121,15 +121,15 @@ func TestRouteWithoutRoute(t *testing.T) {
 func TestUpdateable(t *testing.T) {
 	t.Parallel()
 	b := start(t)
-	b.expect(201, "PUT", instance("i"), of(simulator.UpdateablePlanID, ""))
-	b.expect(422, "PATCH", instance("i"), of(simulator.VolumePlanID, ""))
-	b.expect(200, "PATCH", instance("i"), of(simulator.SyncPlanID, ""))
+	b.expect(201, "PUT", instance("i"), bodyOf(simulator.UpdateablePlanID, ""))
+	b.expect(422, "PATCH", instance("i"), bodyOf(simulator.VolumePlanID, ""))
+	b.expect(200, "PATCH", instance("i"), bodyOf(simulator.SyncPlanID, ""))
 	if a := b.expect(200, "GET", instance("i"), ""); a.field("plan_id") != simulator.SyncPlanID {
 		t.Errorf("got %s", a.text)
 	}
-	b.expect(422, "PATCH", instance("i"), of(simulator.UpdateablePlanID, ""))
-	b.expect(400, "PUT", binding("i"), of(simulator.UpdateablePlanID, ""))
-	b.expect(201, "PUT", binding("i"), of(simulator.SyncPlanID, ""))
+	b.expect(422, "PATCH", instance("i"), bodyOf(simulator.UpdateablePlanID, ""))
+	b.expect(400, "PUT", binding("i"), bodyOf(simulator.UpdateablePlanID, ""))
+	b.expect(201, "PUT", binding("i"), bodyOf(simulator.SyncPlanID, ""))
 }
 
 func TestMaintenanceInfo(t *testing.T) {
@@ -142,16 +142,16 @@ func TestMaintenanceInfo(t *testing.T) {
 			t.Errorf("got %d %s", a.status, a.text)
 		}
 	}
-	conflict(b.expect(422, "PUT", instance("i"), of(simulator.UpdateablePlanID, fresh)))
-	b.expect(201, "PUT", instance("i"), of(simulator.UpdateablePlanID, old))
+	conflict(b.expect(422, "PUT", instance("i"), bodyOf(simulator.UpdateablePlanID, fresh)))
+	b.expect(201, "PUT", instance("i"), bodyOf(simulator.UpdateablePlanID, old))
 	if err := b.SetMaintenanceInfo("2.0", ""); err == nil {
 		t.Error("2.0 is accepted")
 	}
 	if err := b.SetMaintenanceInfo("2.0.0", "Newer."); err != nil {
 		t.Fatal(err)
 	}
-	conflict(b.expect(422, "PATCH", instance("i"), of(simulator.UpdateablePlanID, old)))
-	b.expect(200, "PATCH", instance("i"), of(simulator.UpdateablePlanID, fresh))
+	conflict(b.expect(422, "PATCH", instance("i"), bodyOf(simulator.UpdateablePlanID, old)))
+	b.expect(200, "PATCH", instance("i"), bodyOf(simulator.UpdateablePlanID, fresh))
 	if a := b.expect(200, "GET", instance("i"), ""); a.body["maintenance_info"].(map[string]any)["version"] != "2.0.0" {
 		t.Errorf("got %s", a.text)
 	}
@@ -165,8 +165,8 @@ func TestRotation(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	for _, plan := range []string{simulator.RotatablePlanID, simulator.ExpiringPlanID} {
-		b.expect(201, "PUT", instance(plan), of(plan, ""))
-		first := b.expect(201, "PUT", instance(plan)+"/service_bindings/one", of(plan, `"parameters":{"x":1}`))
+		b.expect(201, "PUT", instance(plan), bodyOf(plan, ""))
+		first := b.expect(201, "PUT", instance(plan)+"/service_bindings/one", bodyOf(plan, `"parameters":{"x":1}`))
 		second := b.expect(201, "PUT", instance(plan)+"/service_bindings/two", `{"predecessor_binding_id":"one"}`)
 		if first.text == second.text {
 			t.Error("the successor has the credentials of its predecessor")
@@ -175,8 +175,8 @@ func TestRotation(t *testing.T) {
 			t.Errorf("got %s", a.text)
 		}
 	}
-	b.expect(201, "PUT", instance("i"), of(simulator.SyncPlanID, ""))
-	b.expect(201, "PUT", binding("i"), of(simulator.SyncPlanID, ""))
+	b.expect(201, "PUT", instance("i"), bodyOf(simulator.SyncPlanID, ""))
+	b.expect(201, "PUT", binding("i"), bodyOf(simulator.SyncPlanID, ""))
 	b.expect(400, "PUT", binding("i")+"2", `{"predecessor_binding_id":"b"}`)
 }
 
@@ -184,7 +184,7 @@ func TestExpiry(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	now := b.clock.Now()
-	b.expect(201, "PUT", instance("i"), of(simulator.ExpiringPlanID, ""))
+	b.expect(201, "PUT", instance("i"), bodyOf(simulator.ExpiringPlanID, ""))
 	for parameters, want := range map[string][2]time.Duration{
 		`{}`:                                    {time.Hour, 30 * time.Minute},
 		`{"expires_in":"10m"}`:                  {10 * time.Minute, 5 * time.Minute},
@@ -192,7 +192,7 @@ func TestExpiry(t *testing.T) {
 		`{"expires_in":"0s"}`:                   {0, 0},
 		`{"expires_in":"10m","renew_in":"10m"}`: {10 * time.Minute, 10 * time.Minute},
 	} {
-		a := b.expect(201, "PUT", binding("i"), of(simulator.ExpiringPlanID, `"parameters":`+parameters))
+		a := b.expect(201, "PUT", binding("i"), bodyOf(simulator.ExpiringPlanID, `"parameters":`+parameters))
 		metadata, _ := a.body["metadata"].(map[string]any)
 		for i, field := range []string{"expires_at", "renew_before"} {
 			if want := now.Add(want[i]).Format("2006-01-02T15:04:05.0Z"); metadata[field] != want {
@@ -202,12 +202,12 @@ func TestExpiry(t *testing.T) {
 		b.expect(200, "DELETE", binding("i")+deletion(simulator.ExpiringPlanID), "")
 	}
 	for _, parameters := range []string{`{"expires_in":"10m","renew_in":"11m"}`, `{"expires_in":5}`, `{"expires_in":"-5m"}`, `{"renew_in":"soon"}`, `{"expires_in":"999999h"}`} {
-		if a := b.expect(http.StatusBadRequest, "PUT", binding("i"), of(simulator.ExpiringPlanID, `"parameters":`+parameters)); !strings.Contains(a.field("description"), "parameters.") {
+		if a := b.expect(http.StatusBadRequest, "PUT", binding("i"), bodyOf(simulator.ExpiringPlanID, `"parameters":`+parameters)); !strings.Contains(a.field("description"), "parameters.") {
 			t.Errorf("%s: %s", parameters, a.text)
 		}
 	}
 	// Other plans ignore these parameters and accept any.
-	b.expect(201, "PUT", instance("j"), of(simulator.SyncPlanID, `"parameters":{"expires_in":5,"anything":[null]}`))
+	b.expect(201, "PUT", instance("j"), bodyOf(simulator.SyncPlanID, `"parameters":{"expires_in":5,"anything":[null]}`))
 }
 
 // The catalog has only the chosen plans, with the permissions that they
@@ -237,7 +237,7 @@ func TestChosenPlans(t *testing.T) {
 		b.expect(200, "POST", "/control/reset", "")
 		b.expect(200, "GET", "/control", "")
 	}
-	if err := simulator.CheckPlans([]string{"sync", "fast"}); err == nil || !strings.Contains(err.Error(), `there is no plan "fast": choose from app-only, `) {
+	if err := simulator.CheckPlans([]string{"sync", "fast"}); err == nil || !strings.Contains(err.Error(), `the plan "fast" does not exist: choose from app-only, `) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -247,12 +247,12 @@ func TestSchema(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	const plan = simulator.SchemaPlanID
-	b.expect(201, "PUT", instance("i"), of(plan, `"parameters":{"size":10,"zone":"a","labels":{"x":"y"}}`))
-	b.expect(200, "PATCH", instance("i"), of(plan, `"parameters":{"size":1}`))
-	b.expect(201, "PUT", binding("i"), of(plan, `"parameters":{"mode":"rw"}`))
+	b.expect(201, "PUT", instance("i"), bodyOf(plan, `"parameters":{"size":10,"zone":"a","labels":{"x":"y"}}`))
+	b.expect(200, "PATCH", instance("i"), bodyOf(plan, `"parameters":{"size":1}`))
+	b.expect(201, "PUT", binding("i"), bodyOf(plan, `"parameters":{"mode":"rw"}`))
 	for _, parameters := range []string{`{"size":11}`, `{"size":"1"}`, `{"zone":"d"}`, `{"labels":{"x":1}}`, `{"mode":"x"}`, `{"delay":"3s"}`, `{"fault":{"drop":true}}`} {
-		b.expect(400, "PUT", instance("j"), of(plan, `"parameters":`+parameters))
-		b.expect(400, "PATCH", instance("i"), of(plan, `"parameters":`+parameters))
-		b.expect(400, "PUT", instance("i")+"/service_bindings/c", of(plan, `"parameters":`+parameters))
+		b.expect(400, "PUT", instance("j"), bodyOf(plan, `"parameters":`+parameters))
+		b.expect(400, "PATCH", instance("i"), bodyOf(plan, `"parameters":`+parameters))
+		b.expect(400, "PUT", instance("i")+"/service_bindings/c", bodyOf(plan, `"parameters":`+parameters))
 	}
 }

@@ -47,8 +47,8 @@ func (p *provider) DashboardURL(_ context.Context, i durable.Instance) (string, 
 	return "https://dashboard.simulated.example/" + i.ResourceName(), nil
 }
 
-// state marks a created resource. A deletion without state is a clean-up, which
-// never fails on purpose.
+// state marks a created resource. A deletion without state is a clean-up, to which no
+// fault applies.
 var state = json.RawMessage(`{"created":true}`)
 
 // Provision implements [durable.Provider].
@@ -76,7 +76,7 @@ func (p *provider) Update(ctx context.Context, task *durable.Task, i, previous d
 		return durable.UpdateResult{}, err
 	}
 	w := work{task: task, at: instanceRequest(OnUpdate, &previous), delay: asked.delay}
-	if !sameFault(asked.fault, before.fault) { // The provider does not see the request.
+	if !sameFault(asked.fault, before.fault) { // The provider does not see the request, so it compares the parameters.
 		w.add(carried(asked.fault, OnUpdate), ownerOf(&i))
 	} else {
 		w.add(waiting(asked.fault, OnUpdate), ownerOf(&i))

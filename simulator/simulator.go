@@ -16,8 +16,8 @@ import (
 
 // A Config configures a [Simulator]. Only Engine.Sealer is required.
 type Config struct {
-	// Engine configures the engine. The simulator replaces its policies with those
-	// of the simulated plans.
+	// Engine configures the engine. The simulator replaces its policies with the
+	// policies of the simulated plans.
 	Engine durable.Config
 	// Authenticator authenticates the requests to the broker and its control
 	// endpoint. Nil accepts all requests.
@@ -36,8 +36,8 @@ type Config struct {
 	// time. Another bind or unbind waits for a second and is then refused with
 	// ConcurrencyError.
 	SerialBindings bool
-	// Requests is the number of recorded requests. A new request then replaces the
-	// oldest. 0 means DefaultRequests.
+	// Requests is the maximum number of recorded requests. Beyond it, a new request
+	// replaces the oldest. 0 means DefaultRequests.
 	Requests int
 	// Clock is the clock for delays and for the expiry that a binding reports. Nil
 	// means the system clock. The store has its own clock for deadlines and
@@ -45,7 +45,7 @@ type Config struct {
 	Clock Clock
 }
 
-// DefaultRequests is the default number of recorded requests.
+// DefaultRequests is the default of Config.Requests.
 const DefaultRequests = 1000
 
 // A Simulator is a broker for tests of platforms. It handles the Open Service
@@ -147,15 +147,15 @@ func (s *Simulator) Requests() []Request { return s.records.list(nil) }
 // ClearRequests removes all recorded requests.
 func (s *Simulator) ClearRequests() { s.records.clear() }
 
-// SetFaults replaces the faults for all requests and resets their counts. Here
-// the default of Times is Always. If a fault is invalid, SetFaults changes
-// nothing and returns an error with the first one.
+// SetFaults replaces the faults of the control endpoint and resets their counts.
+// The default of Times is Always. If a fault is invalid, SetFaults changes nothing
+// and returns an error for the first invalid one.
 func (s *Simulator) SetFaults(set ...Fault) error { return s.faults.replace(set) }
 
 // Faults returns the faults that SetFaults set.
 func (s *Simulator) Faults() []Fault { return s.faults.list() }
 
-// SetDelay makes every operation that starts from now on take at least d. It
+// SetDelay makes every operation that starts later take at least d. It
 // returns an error if d is not between 0 and 1 h.
 func (s *Simulator) SetDelay(d time.Duration) error {
 	if d < 0 || d > maxDelay {
