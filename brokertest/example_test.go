@@ -76,7 +76,7 @@ func (n *notes) Update(_ context.Context, r *openbroker.UpdateRequest) (*openbro
 	return &openbroker.UpdateResponse{}, nil // A note has nothing to change.
 }
 
-// t is that of a test function.
+// The function test stands for a test such as TestConformance.
 func ExampleRun() {
 	test := func(t *testing.T) {
 		brokertest.Run(t, brokertest.Broker(newNotes()))

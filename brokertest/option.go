@@ -11,15 +11,15 @@ type Option func(*settings)
 
 type settings struct {
 	checks conformance.Options
-	// login sets a password or a token, clients the HTTP clients with and without a client
-	// certificate.
+	// login sets a password or a token. clients sets the HTTP clients with and without a
+	// client certificate.
 	login, clients func(*conformance.Target)
 	// changes are applied after all other options.
 	changes []func(*conformance.Options)
 }
 
-// Login logs in with HTTP basic authentication. Of several options Login and
-// [Bearer], the last one wins.
+// Login logs in with HTTP basic authentication. The last Login or [Bearer]
+// option wins.
 func Login(username, password string) Option {
 	return func(s *settings) {
 		s.login = func(t *conformance.Target) { t.Username, t.Password, t.Bearer = username, password, "" }
@@ -34,8 +34,8 @@ func Bearer(token string) Option {
 }
 
 // Clients sets the HTTP clients for a broker that requires a client certificate:
-// client presents the certificate; anonymous does not, and must be refused. It can
-// be combined with [Login] or [Bearer].
+// client presents the certificate. The broker must refuse anonymous, which has no
+// certificate. Clients can be combined with [Login] or [Bearer].
 func Clients(client, anonymous *http.Client) Option {
 	return func(s *settings) {
 		s.clients = func(t *conformance.Target) { t.Client, t.AnonymousClient = client, anonymous }
@@ -71,7 +71,7 @@ func Level(level conformance.Level) Option {
 	return func(s *settings) { s.checks.Level = level }
 }
 
-// Profiles adds the checks of the requirements of platforms.
+// Profiles adds checks of the requirements of platforms beyond the specification.
 func Profiles(profiles ...conformance.Profile) Option {
 	return func(s *settings) { s.checks.Profiles = append(s.checks.Profiles, profiles...) }
 }
@@ -85,8 +85,8 @@ func Waive(check, reason, until string) Option {
 	}
 }
 
-// Parameters sets the parameters for a plan, given by its id or name. They replace
-// generated ones.
+// Parameters sets the parameters for a plan, given by its id or name. They replace the
+// generated parameters.
 func Parameters(plan string, parameters conformance.Parameters) Option {
 	return func(s *settings) {
 		if s.checks.Parameters == nil {

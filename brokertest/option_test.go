@@ -46,7 +46,7 @@ func (l *ledger) plans() string {
 	return strings.Join(slices.Sorted(maps.Keys(found)), " ")
 }
 
-// The options decide the requests that the broker gets.
+// The options determine the requests that the broker receives.
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	all := func(*openbroker.ProvisionRequest) bool { return true }

@@ -17,15 +17,15 @@ const (
 	maxPollInterval = 50 * time.Millisecond
 )
 
-// cleanupShare is the divisor of the time until the deadline of the test that is
-// reserved for the clean-up.
+// Run reserves 1/cleanupShare of the time until the deadline of the test for the
+// clean-up.
 const cleanupShare = 5
 
 // Run checks the subject, and reports each check as a subtest with the id of the
-// check, so that `go test -run 'TestConformance/bind-.*'` selects subtests. It deletes
-// everything that it has created before it returns, also if the deadline of the test
-// comes near. The test fails if something could not be deleted, or if no check could
-// be evaluated.
+// check, so that `go test -run 'TestConformance/bind-.*'` selects subtests. Before
+// Run returns, it deletes everything that it created, even if the deadline of the test
+// is near. The test fails if a resource could not be deleted, or if no check could be
+// evaluated.
 func Run(t *testing.T, subject Subject, options ...Option) {
 	t.Helper()
 	target := subject.start(t)
@@ -46,12 +46,12 @@ func Run(t *testing.T, subject Subject, options ...Option) {
 	}
 	ctx := t.Context()
 	if deadline, ok := t.Deadline(); ok {
-		kept := time.Until(deadline) / cleanupShare
+		reserve := time.Until(deadline) / cleanupShare
 		if s.checks.CleanupTimeout == 0 {
-			s.checks.CleanupTimeout = kept - kept/cleanupShare // The rest of the reserve is for the report.
+			s.checks.CleanupTimeout = reserve - reserve/cleanupShare // The rest of the reserve is for the report.
 		}
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-kept))
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
 	}
 	report, err := conformance.Run(ctx, target, s.checks)
@@ -74,7 +74,7 @@ func Run(t *testing.T, subject Subject, options ...Option) {
 	t.Logf("OSB %s, plans %s, %d requests in %v", report.SpecVersion, strings.Join(report.Plans, ", "), report.Requests, report.Duration.Round(time.Millisecond))
 }
 
-// conclude makes a result the result of a subtest.
+// conclude reports a result as the result of a subtest.
 func conclude(t *testing.T, result conformance.Result) {
 	t.Helper()
 	switch result.Outcome {

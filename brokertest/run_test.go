@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// A broker that offers little passes.
+// A broker without bindings and without asynchronous operations passes.
 func TestRunBroker(t *testing.T) {
 	t.Parallel()
 	b := newNotes()
@@ -48,15 +48,16 @@ func (gate) Authenticate(r *http.Request) (openbroker.Principal, error) {
 
 func (gate) Challenges() []string { return []string{"Bearer"} }
 
+// certified sends the header that gate requires.
 type certified struct{}
 
 func (certified) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("X-Certificate", "of the platform")
+	r.Header.Set("X-Certificate", "certificate of the platform")
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// A token replaces the password of Broker, together with a client certificate.
+// A token and a client certificate replace the password of Broker.
 func TestRunBearer(t *testing.T) {
 	t.Parallel()
 	brokertest.Run(t, brokertest.Broker(newNotes(), openbroker.WithAuthenticator(gate{})), brokertest.Bearer("token"),
@@ -110,7 +111,7 @@ func TestSubject(t *testing.T) {
 	subjects[os.Getenv("BROKERTEST_SUBJECT")](t)
 }
 
-// The output for brokers that violate the specification.
+// The output of failed runs.
 func TestRunFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -152,7 +153,7 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// go test -run selects checks by a pattern.
+// The pattern of go test -run selects checks.
 func TestRunPattern(t *testing.T) {
 	t.Parallel()
 	code, output := subject(t, "repeated", "^TestSubject$/^catalog-")
@@ -161,8 +162,8 @@ func TestRunPattern(t *testing.T) {
 	}
 }
 
-// A check that is skipped is not a subtest; one that is waived is a skipped subtest.
-func TestRunForgives(t *testing.T) {
+// A skipped check is not a subtest. A waived check is a skipped subtest.
+func TestRunSkipsAndWaives(t *testing.T) {
 	t.Parallel()
 	const check = "TestSubject/provision-repeated-200"
 	code, output := subject(t, "skipping", "^TestSubject$")
