@@ -88,6 +88,10 @@ func (a *Attached) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	// A broker that writes all the time leaves few gaps for another process.
+	if _, err := session.conn.ExecContext(ctx, "PRAGMA busy_timeout = 60000"); err != nil {
+		return errors.Join(err, session.close())
+	}
 	s.writer = newWriter(session, s.closing)
 	if err := a.prove(session); err != nil {
 		s.writer = nil
