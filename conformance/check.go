@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -45,13 +46,13 @@ type Check struct {
 }
 
 // Expected returns all expectations of the check in words, separated by
-// semicolons.
+// semicolons. An expectation of services and plans alike occurs once.
 func (c Check) Expected() string {
 	words := make([]string, len(c.Expect))
 	for i, expectation := range c.Expect {
 		words[i] = expectation.Words
 	}
-	return strings.Join(words, "; ")
+	return strings.Join(slices.Compact(words), "; ")
 }
 
 // A Clause is a requirement of the specification or of a platform.

@@ -8,12 +8,12 @@ import (
 	"strconv"
 )
 
-// answerChecks are the checks of all responses.
+// answerChecks returns the checks of all responses.
 func answerChecks() []Check {
 	const operation = "Asynchronous Operations"
 	return []Check{
 		{
-			ID: "answer-json-object", Title: "The body of a success is a JSON object.", Level: Must,
+			ID: "answer-json-object", Title: "The body of a successful response is a JSON object.", Level: Must,
 			Clause: spec("Content Type", "Each body is a JSON object; the empty one is {}."),
 			If:     success(), Expect: expect(jsonObject()),
 		},
@@ -49,7 +49,7 @@ func answerChecks() []Check {
 			Expect: expect(noNulls()),
 		},
 		{
-			ID: "answer-success-status", Title: "A success has a status that the endpoint defines.", Level: Must,
+			ID: "answer-success-status", Title: "A successful response has a status that the endpoint defines.", Level: Must,
 			Clause: spec("Service Broker Errors", "Where the specification defines the status, that status must be used."),
 			If: when("the status is below 400", func(a *answer) bool {
 				return a.status < http.StatusBadRequest && a.status != http.StatusNotModified
@@ -173,8 +173,8 @@ func definedSuccess(a *answer) string {
 	return a.describe()
 }
 
-// noNulls expects that no member is null that the specification defines, except
-// those that may be.
+// noNulls expects that no member of the specification is null, except the members
+// that may be null.
 func noNulls() Expectation {
 	names := []string{
 		"error", "description", "instance_usable", "update_repeatable", "state", "metadata", "credentials",

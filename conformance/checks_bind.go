@@ -83,7 +83,7 @@ func bindChecks() []Check {
 		},
 		{
 			ID: "bind-repeated-same-credentials", Title: "A repeated bind returns the same credentials.", Level: Should,
-			Clause:   spec(section, "The answer is 200 if the binding exists. It has the same body as the first success."),
+			Clause:   spec(section, "The answer is 200 if the binding exists. It has the same body as the first successful response."),
 			Scenario: "binding", Steps: steps("bind again"), If: both(returned("bind", "credentials"), withValue("credentials")),
 			Expect: expect(sameAs("bind", "credentials")),
 		},
@@ -249,7 +249,7 @@ func namesHost(a *answer) bool {
 	return false
 }
 
-// bindingMembers are the members that have the information about a binding.
+// bindingMembers returns the members that have the information about a binding.
 func bindingMembers() []string {
 	return []string{"credentials", "syslog_drain_url", "route_service_url", "volume_mounts", "endpoints"}
 }

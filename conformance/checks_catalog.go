@@ -84,13 +84,19 @@ func optional(of func(any) []entry, k kind, paths ...string) Expectation {
 	})
 }
 
-// unique expects that a member differs among all services or plans, or among
-// the plans of each service.
-func unique(of func(any) []entry, name string, within bool) Expectation {
-	words := name + " is unique"
-	if within {
-		words += " within the service"
-	}
+// unique expects that a member differs among all services or plans.
+func unique(of func(any) []entry, name string) Expectation {
+	return uniqueAmong(name+" is unique", of, name, func(e entry) string { return "" })
+}
+
+// uniqueWithinService expects that a member differs among the plans of each
+// service.
+func uniqueWithinService(name string) Expectation {
+	return uniqueAmong(name+" is unique within the service", plans, name, func(e entry) string { return fmt.Sprintf("%p ", e.parent) })
+}
+
+// uniqueAmong expects that a member differs among the entries of each group.
+func uniqueAmong(words string, of func(any) []entry, name string, group func(entry) string) Expectation {
 	return each(words, func(a *answer) string {
 		seen := map[string]string{}
 		for _, e := range of(a.json.value) {
@@ -98,10 +104,7 @@ func unique(of func(any) []entry, name string, within bool) Expectation {
 			if !ok {
 				continue
 			}
-			key := value
-			if within {
-				key = fmt.Sprintf("%p %s", e.parent, value)
-			}
+			key := group(e) + value
 			if other, found := seen[key]; found {
 				return fmt.Sprintf("%s and %s both have %s %s", other, e.where, name, show(value))
 			}
@@ -228,7 +231,7 @@ func catalogChecks() []Check {
 	}
 }
 
-// optionalObjects are the members of a plan that are objects, by their paths.
+// optionalObjects returns the members of a plan that are objects, by their paths.
 func optionalObjects() []string {
 	return []string{
 		"metadata", "maintenance_info", "schemas", "schemas.service_instance", "schemas.service_instance.create",
@@ -267,7 +270,7 @@ func serviceChecks() []Check {
 		},
 		{
 			ID: "service-name-unique", Title: "No two services have the same name.", Level: Must,
-			Clause: spec(section, "name is unique across all services."), Expect: expect(unique(services, "name", false)),
+			Clause: spec(section, "name is unique across all services."), Expect: expect(unique(services, "name")),
 		},
 		{
 			ID: "service-name-cli-friendly", Title: "The names of services are CLI-friendly.", Level: Should,
@@ -280,7 +283,7 @@ func serviceChecks() []Check {
 		},
 		{
 			ID: "service-id-unique", Title: "No two services have the same id.", Level: Must,
-			Clause: spec(section, "id is globally unique."), Expect: expect(unique(services, "id", false)),
+			Clause: spec(section, "id is globally unique."), Expect: expect(unique(services, "id")),
 		},
 		{
 			ID: "service-id-guid", Title: "The ids of services are GUIDs.", Level: Should,

@@ -133,7 +133,7 @@ func headerChecks() []Check {
 			),
 		},
 		{
-			ID: "request-identity-echoed", Title: "A success has the request identity.", Level: Should,
+			ID: "request-identity-echoed", Title: "A successful response has the request identity.", Level: Should,
 			Clause: spec(identity, "The response includes the X-Broker-API-Request-Identity of the request."),
 			If:     success(), Expect: expect(echoesIdentity()),
 		},
@@ -151,7 +151,7 @@ func headerChecks() []Check {
 	}
 }
 
-// versionRemark is for brokers that were written for older checkers.
+// versionRemark returns a remark for brokers that were written for older checkers.
 func versionRemark() Remark {
 	return Remark{
 		Words: "a missing version is answered with 412, which checkers of older versions of the specification require; the specification names 400",

@@ -15,7 +15,7 @@ func planChecks() []Check {
 		},
 		{
 			ID: "plan-id-unique", Title: "No two plans of the catalog have the same id.", Level: Must,
-			Clause: spec(section, "id is globally unique."), Expect: expect(unique(plans, "id", false)),
+			Clause: spec(section, "id is globally unique."), Expect: expect(unique(plans, "id")),
 		},
 		{
 			ID: "plan-id-guid", Title: "The ids of plans are GUIDs.", Level: Should,
@@ -27,7 +27,7 @@ func planChecks() []Check {
 		},
 		{
 			ID: "plan-name-unique", Title: "No two plans of a service have the same name.", Level: Must,
-			Clause: spec(section, "name is unique within the service."), Expect: expect(unique(plans, "name", true)),
+			Clause: spec(section, "name is unique within the service."), Expect: expect(uniqueWithinService("name")),
 		},
 		{
 			ID: "plan-name-cli-friendly", Title: "The names of plans are CLI-friendly.", Level: Should,
@@ -179,8 +179,9 @@ func ofSchemas(words string, fault func(map[string]any) string) Expectation {
 	})
 }
 
-// externalReference finds a $ref to another document. Within "properties" and
-// similar keywords, $ref is the name of a parameter.
+// externalReference describes a $ref to another document, or returns "". If names is
+// true, the members are named by users, as within "properties", and $ref is the name of
+// a parameter.
 func externalReference(value any, names bool) string {
 	switch value := value.(type) {
 	case map[string]any:

@@ -39,7 +39,7 @@ func provisionChecks() []Check {
 		},
 		{
 			ID: "provision-repeated-dashboard-url", Title: "A repeated provision returns the same dashboard_url.", Level: May,
-			Clause:   spec(section, "The 200 has the same body as the first success."),
+			Clause:   spec(section, "The 200 has the same body as the first successful response."),
 			Scenario: "instance", Steps: steps("provision again"), If: both(returned("provision", "dashboard_url"), withStatus(200)),
 			Expect: expect(sameAs("provision", "dashboard_url")),
 		},
@@ -248,7 +248,7 @@ func fetchChecks() []Check {
 	return []Check{
 		{
 			ID: "fetch-after-provision", Title: "A provisioned instance can be fetched immediately.", Level: Must,
-			Clause:   spec(section, "With instances_retrievable, the endpoint is available immediately after the success."),
+			Clause:   spec(section, "With instances_retrievable, the endpoint is available immediately after the operation has succeeded."),
 			Scenario: "instance", Steps: steps("fetch"), Expect: expect(status(200), jsonObject()),
 		},
 		{

@@ -51,7 +51,7 @@ func TestChecks(t *testing.T) {
 		for _, name := range check.Steps {
 			judged[check.Scenario+"/"+name] = true
 			if !slices.ContainsFunc(scenario.Steps, func(s conformance.Step) bool { return s.Name == name }) {
-				t.Errorf("%s: there is no step %q in the scenario %q", check.ID, name, check.Scenario)
+				t.Errorf("%s: the step %q does not exist in the scenario %q", check.ID, name, check.Scenario)
 			}
 		}
 	}

@@ -5,7 +5,7 @@ func fetchBindingChecks() []Check {
 	return []Check{
 		{
 			ID: "fetch-binding-after-bind", Title: "A new binding can be fetched immediately.", Level: Must,
-			Clause:   spec(section, "With bindings_retrievable, the endpoint is available immediately after the success."),
+			Clause:   spec(section, "With bindings_retrievable, the endpoint is available immediately after the operation has succeeded."),
 			Scenario: "binding", Steps: steps("fetch binding"), Expect: expect(status(200), jsonObject()),
 		},
 		{

@@ -292,8 +292,8 @@ func succeededAt(step string) Condition {
 	}}
 }
 
-// updates holds if the broker implements updates. It need not if the catalog
-// does not declare any.
+// updates holds if the broker implements updates. They are optional if the catalog
+// declares none.
 func updates() Condition {
 	return when("the broker implements updates", func(a *answer) bool {
 		s := a.subject

@@ -41,7 +41,7 @@ func platform(profile Profile, section, says string) Clause {
 	return clause
 }
 
-// anchor is the URL fragment of a heading on GitHub.
+// anchor returns the URL fragment of a heading on GitHub.
 func anchor(heading string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(heading) {

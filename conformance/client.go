@@ -108,7 +108,7 @@ const (
 	maxRatePause = time.Minute
 )
 
-// ratePause is the pause that a 429 asks for, or one second.
+// ratePause returns the pause that a 429 asks for, or one second.
 func ratePause(header http.Header) time.Duration {
 	interval, found := retryAfterOf(header)
 	if !found {

@@ -111,7 +111,7 @@ func matches(names []string, object map[string]any) bool {
 	return len(names) == 0 || slices.Contains(names, stringOf(object, "id")) || slices.Contains(names, stringOf(object, "name"))
 }
 
-// shape is equal for plans that a run treats alike.
+// shape returns a text that is equal for plans that a run treats alike.
 func (s *subject) shape() string {
 	var features []string
 	for feature, offered := range s.features {

@@ -192,7 +192,7 @@ func sameAs(step, path string) Expectation {
 	}}.against(step)
 }
 
-// differsFrom expects that a member differs from that of an earlier step.
+// differsFrom expects that a member differs from the same member of an earlier step.
 func differsFrom(step, path string) Expectation {
 	return Expectation{Words: fmt.Sprintf("%s differs from that in the response to %q", path, step), each: func(j *judgement) string {
 		first := j.record.last(step)
@@ -207,7 +207,7 @@ func differsFrom(step, path string) Expectation {
 	}}.against(step)
 }
 
-// sameIfPresent is sameAs for two responses that both have the member.
+// sameIfPresent is like sameAs, if both responses have the member.
 func sameIfPresent(step, path string) Expectation {
 	same := sameAs(step, path)
 	return Expectation{Words: same.Words + ", if both are present", each: func(j *judgement) string {

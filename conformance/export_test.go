@@ -20,7 +20,7 @@ func Read(body []byte) (value any, fault, duplicate string) {
 }
 
 // Discover reads a catalog. It returns the names of the plans that the run
-// uses, and of those that it leaves out.
+// uses, and of the plans that it leaves out.
 func Discover(catalog []byte, options Options) (used, leftOut []string, err error) {
 	found, err := discover(readDocument(catalog).value, options, nil)
 	if err != nil {
@@ -33,7 +33,7 @@ func Discover(catalog []byte, options Options) (used, leftOut []string, err erro
 }
 
 // JudgeCatalog applies all checks of the catalog's content. It returns the ids
-// of those that fail.
+// of the failed checks.
 func JudgeCatalog(catalog []byte) []string {
 	a := &answer{endpoint: GetCatalog, status: 200, header: http.Header{}, body: catalog, json: readDocument(catalog), subject: &subject{}}
 	var failed []string

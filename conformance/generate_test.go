@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// schemas are schemas of plans. other and invalid tell whether the generator
+// schemas are schemas of plans. other and invalid say whether the generator
 // finds other valid parameters and invalid ones.
 var schemas = map[string]struct {
 	schema         string

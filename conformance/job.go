@@ -263,7 +263,7 @@ func (j *job) created(endpoint Endpoint, id string) bool {
 	return false
 }
 
-// planAfter is the plan of an instance after a successful update. The broker
+// planAfter returns the plan of an instance after a successful update. The broker
 // ignored a plan that the service does not have.
 func planAfter(a *answer, otherwise string) string {
 	if plan, _ := a.sent["plan_id"].(string); plan != "" && (plan == a.subject.planID() || plan == a.subject.otherPlanID()) {

@@ -14,8 +14,8 @@ const maxFindings = 5
 type tally struct {
 	check  Check
 	result Result
-	// reasons has one reason for each outcome other than Passed: that of the plan
-	// on which the check came furthest.
+	// reasons has one reason for each outcome other than Passed: the reason on the
+	// plan on which the check came furthest.
 	reasons map[Outcome]reason
 	passed  bool
 	plans   []string

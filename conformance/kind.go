@@ -71,7 +71,7 @@ func parseTime(v any) (time.Time, bool) {
 	return at, err == nil
 }
 
-// or is the union of two kinds.
+// or returns the union of two kinds.
 func (k kind) or(other kind) kind {
 	return kind{k.words + " or " + other.words, func(v any) bool { return k.is(v) || other.is(v) }}
 }
@@ -82,15 +82,19 @@ var (
 	notNull = kind{"not null", func(v any) bool { return v != nil }}
 )
 
-// oneOf is one of several strings.
+// oneOf returns the kind of these strings.
 func oneOf(values ...string) kind {
-	return kind{"one of " + quoted(values), func(v any) bool {
+	words := quoted(values)
+	if len(values) > 1 {
+		words = "one of " + words
+	}
+	return kind{words, func(v any) bool {
 		s, ok := v.(string)
 		return ok && slices.Contains(values, s)
 	}}
 }
 
-// atMost is a string of at most limit characters.
+// atMost returns the kind of strings of at most limit characters.
 func atMost(limit int) kind {
 	return kind{fmt.Sprintf("a string of at most %d characters", limit), func(v any) bool {
 		s, ok := v.(string)

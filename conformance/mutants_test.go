@@ -253,7 +253,7 @@ func checkNamed(t *testing.T, id string) conformance.Check {
 	checks := conformance.Checks()
 	at := slices.IndexFunc(checks, func(c conformance.Check) bool { return c.ID == id })
 	if at < 0 {
-		t.Fatalf("there is no check %q", id)
+		t.Fatalf("the check %q does not exist", id)
 	}
 	return checks[at]
 }

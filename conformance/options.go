@@ -34,8 +34,8 @@ type Options struct {
 	// PollInterval is the pause between two polls if the broker does not send
 	// Retry-After. 0 means 1 s.
 	PollInterval time.Duration
-	// MaxPollInterval is the longest pause between two polls, whatever the broker
-	// asks for. 0 means 10 s.
+	// MaxPollInterval is the longest pause between two polls, even if the broker
+	// asks for a longer one. 0 means 10 s.
 	MaxPollInterval time.Duration
 	// OperationTimeout is the longest wait for an asynchronous operation. A
 	// shorter maximum_polling_duration of the plan takes precedence. 0 means 30

@@ -11,7 +11,7 @@ import (
 )
 
 // TestBrokersOfThePast shows that brokers with the faults of earlier frameworks
-// fail for these faults and for no others. The faults are those of brokerapi 13
+// fail for these faults and for no others. The faults come from brokerapi 13
 // (Go), openbrokerapi 4.7 (Python) and the brokers below, seen in running
 // brokers or in their source code.
 func TestBrokersOfThePast(t *testing.T) {
@@ -70,8 +70,8 @@ func TestBrokersOfThePast(t *testing.T) {
 				"rotate-repeated-200", "unbind-repeated-410", "unbind-unknown-410",
 			},
 		},
-		// The Overview Broker starts to process malformed requests, and refuses other
-		// requests meanwhile.
+		// The Overview Broker starts to process malformed requests. Until it has ended, it
+		// refuses other requests.
 		"overview-broker": {
 			faults: []string{
 				"update.service-id-type-accepted", "update.parameters-unchecked", "update.maintenance-ignored",

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pollInterval is the pause that a response asks for, within the bounds of the
+// pollInterval returns the pause that a response asks for, within the bounds of the
 // options.
 func (r *run) pollInterval(header http.Header) time.Duration {
 	interval, found := retryAfterOf(header)
@@ -18,7 +18,7 @@ func (r *run) pollInterval(header http.Header) time.Duration {
 	return max(min(interval, r.options.MaxPollInterval), min(minPollInterval, r.options.MaxPollInterval))
 }
 
-// retryAfterOf is the pause that Retry-After asks for. It reports false if the
+// retryAfterOf returns the pause that Retry-After asks for. It reports false if the
 // header is neither a number of seconds nor a date.
 func retryAfterOf(header http.Header) (time.Duration, bool) {
 	value := header.Get("Retry-After")
@@ -34,7 +34,7 @@ func retryAfterOf(header http.Header) (time.Duration, bool) {
 // minPollInterval is the shortest pause between two polls.
 const minPollInterval = 10 * time.Millisecond
 
-// operationTimeout is the longest wait for an operation of a plan.
+// operationTimeout returns the longest wait for an operation of a plan.
 func (r *run) operationTimeout(s *subject) time.Duration {
 	if limit := s.maximumPolling(); limit > 0 && limit < r.options.OperationTimeout {
 		return limit

@@ -7,7 +7,7 @@ func profileScenarios() []Scenario {
 	return []Scenario{cloudFoundryScenario(), korifiScenario(), kubernetesScenario(), serviceManagerScenario()}
 }
 
-// profileChecks are the requirements of the platforms.
+// profileChecks returns the requirements of the platforms.
 func profileChecks() []Check {
 	return slices.Concat(
 		requiredBy(CloudFoundry, cloudFoundryChecks()), requiredBy(Korifi, korifiChecks()),

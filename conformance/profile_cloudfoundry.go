@@ -85,7 +85,7 @@ func cloudFoundryChecks() []Check {
 		processed("cloudfoundry-deprovision", "A deprovision without a body and an originating identity is processed.", scenario, "deprovision",
 			cc("requests", "DELETE requests have no body. During orphan mitigation they have no originating identity."), 200, 202),
 		{
-			ID: "cloudfoundry-json-bodies", Title: "The body of a success or a 410 is a JSON object.", Level: Must,
+			ID: "cloudfoundry-json-bodies", Title: "The body of a successful response or of a 410 is a JSON object.", Level: Must,
 			Clause: cc("answers", "It decodes the body of every success and every 410."),
 			If: when("the status is 200, 201, 202 or 410", func(a *answer) bool {
 				return a.succeeded() || a.status == http.StatusGone

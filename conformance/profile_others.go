@@ -99,7 +99,7 @@ func serviceManagerScenario() Scenario {
 	place := map[string]any{"platform": "service-manager", "instance_name": "05bc4ec0"}
 	provision := as(to(Provision).set("organization_guid", "-").set("space_guid", "-").without("context").
 		set("context", place))
-	// It binds for itself, without an application.
+	// The Service Manager binds without an application.
 	bind := as(to(Bind).without("context", "bind_resource").set("context", place))
 	return Scenario{
 		Name: "service manager", Title: "Create, update and delete an instance with the requests of the Service Manager.", Profile: ServiceManager,

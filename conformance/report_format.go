@@ -92,7 +92,7 @@ func (c Clause) place() string {
 	return c.Document + ", " + c.Section
 }
 
-// title is the outcome as the text report prints it before a check: "FAILED".
+// title returns the outcome as the text report prints it before a check: "FAILED".
 func (o Outcome) title() string { return strings.ToUpper(o.String()) }
 
 // harmless reports whether a check with the outcome needs no attention.

@@ -19,7 +19,7 @@ import (
 
 var updateReports = flag.Bool("update-reports", false, "write the golden reports")
 
-// reportExtensions are those of the golden files.
+// reportExtensions has the extensions of the golden files.
 var reportExtensions = map[conformance.Format]string{
 	conformance.FormatText: "txt", conformance.FormatJSON: "json", conformance.FormatJUnit: "xml",
 	conformance.FormatMarkdown: "md", conformance.FormatHTML: "html",

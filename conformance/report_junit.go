@@ -55,7 +55,7 @@ type (
 
 // writeJUnit writes a suite for each section of the specification. A failed
 // check of any level is a failure. A check that is in error or not evaluated is
-// an error, because systems count skipped tests as good. A check that is
+// an error, because systems count skipped tests as passed. A check that is
 // waived, declined or not applicable is skipped. The time of a check is the
 // time of the responses that it judged. Several checks may judge the same
 // response, so the sum may exceed the duration of the run.

@@ -186,7 +186,7 @@ func span(text string) string {
 // ends the cell even in code.
 func cellSpan(text string) string { return strings.ReplaceAll(span(text), "|", `\|`) }
 
-// longestTicks is the length of the longest run of backticks.
+// longestTicks returns the length of the longest run of backticks.
 func longestTicks(text string) int {
 	longest, run := 0, 0
 	for i := range len(text) {

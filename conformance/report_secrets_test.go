@@ -23,7 +23,7 @@ const (
 )
 
 // leaky is a broker that breaks every rule. It repeats the secrets that it
-// receives and those of its bindings.
+// receives and the secrets of its bindings.
 func leaky(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v2/catalog" {
 		_, _ = io.WriteString(w, `{"services":[{"id":"s","name":"s","description":"d","bindable":true,"bindings_retrievable":true,
@@ -55,7 +55,7 @@ func leaky(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(leaks)
 }
 
-// No report shows a secret, whatever the broker does.
+// No report shows a secret, even if the broker repeats secrets everywhere.
 func TestReportsMaskSecrets(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(leaky))

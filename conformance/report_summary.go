@@ -159,7 +159,7 @@ func enumerateAll(counts Counts) string {
 	return "Of " + quantity(counts.Total(), "check") + ": " + enumerate(counts, Outcomes()...) + "."
 }
 
-// quantity is a number with its noun. The plural has an s unless it is given.
+// quantity returns a number with its noun. The plural has an s unless it is given.
 func quantity(count int, noun string, plural ...string) string {
 	switch {
 	case count == 1:

@@ -30,8 +30,8 @@ var ErrUnauthorized = errors.New("the broker refuses the credentials")
 // Run returns a nil report and an error if the options are invalid (an unknown
 // plan, for example), if the broker cannot be reached (ErrUnreachable) or if it
 // refuses the credentials (ErrUnauthorized). If ctx ends, Run still cleans up.
-// It then returns a report of the results so far and an error that wraps that
-// of ctx.
+// It then returns a report of the results so far and an error that wraps the
+// error of ctx.
 func Run(ctx context.Context, target Target, options Options) (*Report, error) {
 	r := &run{
 		options: options.withDefaults(), started: time.Now(),
@@ -62,7 +62,7 @@ type run struct {
 	started time.Time
 	seed    string
 	ids     atomic.Int64
-	// These ids are shared by many requests.
+	// Many requests share these ids.
 	unknown, organization, space, app string
 	// encoded is the prefix of the ids with percent-encoded characters.
 	encoded string
@@ -102,9 +102,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// asks reports whether the options select a profile. The empty profile is
+// selects reports whether the options select a profile. The empty profile is
 // always selected.
-func (o Options) asks(profile Profile) bool {
+func (o Options) selects(profile Profile) bool {
 	return profile == "" || slices.Contains(o.Profiles, profile)
 }
 
@@ -124,7 +124,7 @@ func (r *run) choose() error {
 	for _, check := range Checks() {
 		only := match(r.options.Only, check.ID) || len(r.options.Only) == 0
 		skip := match(r.options.Skip, check.ID)
-		if !r.options.asks(check.Profile) || !only || check.Level < r.options.Level {
+		if !r.options.selects(check.Profile) || !only || check.Level < r.options.Level {
 			continue
 		}
 		if skip {
@@ -223,7 +223,7 @@ func (r *run) jobs(found *discovery) []*job {
 	}
 	var jobs []*job
 	for _, scenario := range Scenarios() {
-		if !r.options.asks(scenario.Profile) || !everything && !needed[scenario.Name] {
+		if !r.options.selects(scenario.Profile) || !everything && !needed[scenario.Name] {
 			continue
 		}
 		for _, s := range r.subjectsFor(&scenario, found) {

@@ -1,6 +1,6 @@
 package conformance
 
-// bindingScenario is the life of a binding and its successor.
+// bindingScenario returns the life of a binding and its successor.
 func bindingScenario() Scenario {
 	fetch := []Feature{BindingsRetrievable}
 	rotate := []Feature{Rotatable}
@@ -120,7 +120,7 @@ func bindingScenario() Scenario {
 	}
 }
 
-// rotation is the request for a successor. By the specification, its body has
+// rotation returns the request for a successor. By the specification, its body has
 // only the predecessor.
 func rotation(binding, predecessor string) Request {
 	return to(Bind).as(binding).set("predecessor_binding_id", predecessor).

@@ -2,7 +2,7 @@ package conformance
 
 import "encoding/json"
 
-// instanceScenario is the life of an instance.
+// instanceScenario returns the life of an instance.
 func instanceScenario() Scenario {
 	fetch := []Feature{InstancesRetrievable}
 	accepted := answered("provision", 202)

@@ -64,7 +64,7 @@ func malformedScenario() Scenario {
 	return scenario
 }
 
-// refusedProvisions are the steps after which the malformed scenario tests
+// refusedProvisions returns the steps after which the malformed scenario tests
 // whether the broker created the instance anyway.
 func refusedProvisions() []string {
 	return []string{

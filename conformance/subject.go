@@ -37,10 +37,10 @@ type planParameters struct {
 func (s *subject) serviceID() string { return stringOf(s.service, "id") }
 func (s *subject) planID() string    { return stringOf(s.plan, "id") }
 
-// otherPlanID is the id of another plan of the service, or "".
+// otherPlanID returns the id of another plan of the service, or "".
 func (s *subject) otherPlanID() string { return stringOf(s.other, "id") }
 
-// name is "service/plan", or "" without a plan.
+// name returns "service/plan", or "" without a plan.
 func (s *subject) name() string {
 	if s.plan == nil {
 		return ""
@@ -78,7 +78,7 @@ func (s *subject) lacking(needs []Feature) (Feature, bool) {
 	return "", false
 }
 
-// maximumPolling is the plan's maximum_polling_duration, or 0.
+// maximumPolling returns the plan's maximum_polling_duration, or 0.
 func (s *subject) maximumPolling() time.Duration {
 	number, _ := s.plan["maximum_polling_duration"].(json.Number)
 	seconds, err := number.Int64()
@@ -93,7 +93,7 @@ func stringOf(object map[string]any, name string) string {
 	return value
 }
 
-// canonical is the JSON of a value with sorted names, for comparisons.
+// canonical returns the JSON of a value with sorted names, for comparisons.
 func canonical(value any) string {
 	encoded, err := json.Marshal(value)
 	if err != nil {

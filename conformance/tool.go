@@ -4,7 +4,7 @@ import "runtime/debug"
 
 const modulePath = "github.com/openbroker/openbroker"
 
-// moduleVersion is the name of this module with its version, as the Go
+// moduleVersion returns the name of this module with its version, as the Go
 // toolchain recorded it in the program.
 func moduleVersion() string {
 	const name = "openbroker"

@@ -44,7 +44,7 @@ func TestWaivers(t *testing.T) {
 	}
 }
 
-func TestWaiversThatAreWrong(t *testing.T) {
+func TestInvalidWaivers(t *testing.T) {
 	t.Parallel()
 	good := conformance.Waiver{Check: "bind-succeeds", Reason: "r", Until: "2000-12-31"}
 	for says, waivers := range map[string][]conformance.Waiver{

@@ -39,7 +39,7 @@ func (b *Broker) asyncRequired() *refusal {
 	return refuse(http.StatusUnprocessableEntity, "AsyncRequired", words)
 }
 
-// concurrency is the refusal of "Blocking Operations".
+// concurrency returns the refusal of "Blocking Operations".
 func (b *Broker) concurrency() *refusal {
 	r := refuse(http.StatusUnprocessableEntity, "ConcurrencyError",
 		"The Service Broker does not support concurrent requests that mutate the same resource.")
@@ -58,7 +58,7 @@ func (b *Broker) concurrency() *refusal {
 	return r
 }
 
-// maintenanceConflict is the refusal of a version that differs from the
+// maintenanceConflict returns the refusal of a version that differs from the
 // catalog.
 func (b *Broker) maintenanceConflict() *refusal {
 	r := refuse(http.StatusUnprocessableEntity, "MaintenanceInfoConflict",
@@ -74,7 +74,7 @@ func (b *Broker) maintenanceConflict() *refusal {
 	return r
 }
 
-// gone is the answer to the deletion of a missing resource.
+// gone returns the answer to the deletion of a missing resource.
 func (b *Broker) gone() *answer {
 	a := &answer{status: http.StatusGone, body: object{}}
 	if b.broken("error.empty-on-410") {
@@ -83,7 +83,7 @@ func (b *Broker) gone() *answer {
 	return a
 }
 
-// refused is the answer for a refusal.
+// refused returns the answer for a refusal.
 func (b *Broker) refused(q *request, r *refusal) *answer {
 	body := object{}
 	if r.code != "" {

@@ -77,8 +77,8 @@ func (b *Broker) bindSlowly(s *binding) *answer {
 	return a
 }
 
-// overrule replaces the service and plan of the request with those of the
-// instance, which is a variation.
+// overrule replaces the service and plan of the request with the service and plan of
+// the instance, which is a variation.
 func (b *Broker) overrule(q *request, i *instance) {
 	if !b.varies("unknown-plan-ignored") || !i.lives() {
 		return

@@ -63,7 +63,7 @@ func (b *Broker) newBinding(q *request, i *instance) *binding {
 	return s
 }
 
-// bindAttributes are the attributes that "different parameters" means in
+// bindAttributes returns the attributes that "different parameters" means in
 // "Binding".
 func bindAttributes(q *request) string {
 	return canonical([]any{
@@ -72,7 +72,7 @@ func bindAttributes(q *request) string {
 	})
 }
 
-// document is the body of 200 and 201 responses, and of a fetch.
+// document returns the body of 200 and 201 responses, and of a fetch.
 func (s *binding) document(b *Broker) object {
 	var body object
 	switch s.instance.service.requirement() {
@@ -111,7 +111,7 @@ func (s *binding) document(b *Broker) object {
 	return body
 }
 
-// requirement is the permission that the service requires, or "".
+// requirement returns the permission that the service requires, or "".
 func (s *service) requirement() string {
 	if s.requires == nil {
 		return ""
@@ -119,7 +119,7 @@ func (s *service) requirement() string {
 	return s.requires[0]
 }
 
-// credentials is the body for a service on the network.
+// credentials returns the body for a service on the network.
 func (s *binding) credentials(b *Broker) object {
 	body := object{
 		"credentials": object{

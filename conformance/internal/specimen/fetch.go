@@ -76,7 +76,7 @@ func (b *Broker) fetchBusy(i *instance) (*answer, *refusal) {
 	}
 }
 
-// fetched is the body of a fetch.
+// fetched returns the body of a fetch.
 func (i *instance) fetched(b *Broker) object {
 	body := i.document(b)
 	if b.varies("dashboard-null") {

@@ -50,7 +50,7 @@ func (b *Broker) fetchMissingBinding(s *binding) (*answer, *refusal) {
 	return nil, refuse(http.StatusNotFound, "", "The binding does not exist.")
 }
 
-// fetched is the body of a fetch.
+// fetched returns the body of a fetch.
 func (s *binding) fetched(b *Broker) object {
 	body := s.document(b)
 	if s.parameters != nil && !b.varies("parameters-not-fetched") {

@@ -19,7 +19,7 @@ type instance struct {
 
 	ready      bool // the provision has succeeded
 	gone       bool // the deprovision has succeeded
-	references int  // the number of its provision requests; only a fault counts them
+	references int  // the number of its provisions; only a fault counts them
 	stubborn   bool // its next deprovision fails
 	halted     bool // it was deleted during its creation
 	moved      bool // its dashboard has moved without a report; only a fault sets it
@@ -45,7 +45,7 @@ func canonical(value any) string {
 	return string(encoded)
 }
 
-// placeOf is the organization and space, or the namespace, of a request.
+// placeOf returns the organization and space, or the namespace, of a request.
 func placeOf(q *request) string {
 	context := q.body.object("context")
 	guid := func(name string) string {
@@ -64,7 +64,7 @@ func (i *instance) matches(q *request, p *plan) bool {
 	return p == i.plan && placeOf(q) == i.place && canonical(parameters(q)) == canonical(i.parameters)
 }
 
-// parameters are the parameters of the request. An empty object counts as none.
+// parameters returns the parameters of the request. An empty object counts as none.
 func parameters(q *request) object {
 	given := q.body.object("parameters")
 	if len(given) == 0 {
@@ -77,7 +77,7 @@ func (i *instance) dashboard() string {
 	return "https://dashboard.example.com/" + url.PathEscape(i.id)
 }
 
-// document is the body of successful provision and update requests.
+// document returns the body of successful provision and update requests.
 func (i *instance) document(b *Broker) object {
 	body := object{
 		"dashboard_url": i.dashboard(),
@@ -132,7 +132,7 @@ func (b *Broker) checkMaintenance(q *request, p *plan) *refusal {
 // checkParameters implements "Service Brokers SHOULD ensure that the client has
 // provided valid configuration parameters".
 func (b *Broker) checkParameters(q *request, p *plan, parameters object) *refusal {
-	if p.schema == nil || q.unchecked || follows(p.schema, parameters) {
+	if p.schema == nil || q.unchecked || satisfies(parameters, p.schema) {
 		return nil
 	}
 	switch {

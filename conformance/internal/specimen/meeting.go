@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A meeting makes two requests for the same resource meet. So the fault of a
-// broker that reads before it locks shows each time.
+// A meeting makes two requests for the same resource run at the same time. So a test
+// always finds the fault of a broker that reads before it locks.
 type meeting struct {
 	mu      sync.Mutex
 	waiting map[string]chan struct{}

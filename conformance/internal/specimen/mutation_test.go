@@ -14,7 +14,7 @@ import (
 )
 
 // TestMutationsAreSwitches shows that each mutation is one switch: apart from
-// the table, the code has its id at exactly one place, and no unknown ids.
+// the table, the code has its id at exactly one place. The code has no unknown ids.
 func TestMutationsAreSwitches(t *testing.T) {
 	t.Parallel()
 	places := switches(t)

@@ -98,7 +98,7 @@ func (b *Broker) services() []*service {
 
 func guid(number int) string { return fmt.Sprintf("5bec13e5-0b2f-4c1d-9a17-%012d", number) }
 
-// sizes is the schema of the plan "schema".
+// sizes returns the schema of the plan "schema".
 func sizes() object {
 	return object{
 		"$schema":              "http://json-schema.org/draft-04/schema#",

@@ -41,7 +41,7 @@ func (b *Broker) start(by endpoint, key string, finish func()) *operation {
 	return o
 }
 
-// accepted is the 202 for an operation in progress.
+// accepted returns the 202 for an operation in progress.
 func (b *Broker) accepted(o *operation, repeated bool, body object) *answer {
 	a := reply(http.StatusAccepted, body)
 	a.header = b.retryAfter()
@@ -95,7 +95,7 @@ func (b *Broker) brokenRepeat(by endpoint) bool {
 	}
 }
 
-// retryAfter is the header of a 202 and of a poll.
+// retryAfter returns the header of a 202 and of a poll.
 func (b *Broker) retryAfter() http.Header {
 	value := "1"
 	switch {
@@ -273,7 +273,7 @@ func (b *Broker) polledEnd(q *request, o *operation) (*answer, *refusal) {
 	return b.polledState(q, o), nil
 }
 
-// polledState is the answer to a poll, as in the table "Body".
+// polledState returns the answer to a poll, as in the table "Body".
 func (b *Broker) polledState(q *request, o *operation) *answer {
 	body := object{"state": o.state, "description": "The " + string(o.endpoint) + " is " + o.state + "."}
 	a := reply(http.StatusOK, body)

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// follows reports whether parameters are valid by the schema. It supports only
+// satisfies reports whether parameters are valid by the schema. It supports only
 // the keywords of [sizes].
-func follows(schema, parameters object) bool {
+func satisfies(parameters, schema object) bool {
 	properties, _ := schema["properties"].(object)
 	required, _ := schema["required"].([]any)
 	for _, name := range required {
@@ -18,14 +18,14 @@ func follows(schema, parameters object) bool {
 	}
 	for name, value := range parameters {
 		property, defined := properties[name].(object)
-		if !defined || !valueFollows(property, value) {
+		if !defined || !valueSatisfies(value, property) {
 			return false
 		}
 	}
 	return true
 }
 
-func valueFollows(property object, value any) bool {
+func valueSatisfies(value any, property object) bool {
 	switch value := value.(type) {
 	case json.Number:
 		number, ok := new(big.Rat).SetString(string(value))

@@ -49,11 +49,11 @@ type Broker struct {
 func New(config Config) (*Broker, error) {
 	for _, id := range append([]string{config.Mutation}, config.Also...) {
 		if id != "" && !slices.Contains(mutationIDs(), id) {
-			return nil, fmt.Errorf("specimen: no mutation %q", id)
+			return nil, fmt.Errorf("specimen: the mutation %q does not exist", id)
 		}
 	}
 	if config.Variation != "" && !slices.Contains(variationIDs(), config.Variation) {
-		return nil, fmt.Errorf("specimen: no variation %q", config.Variation)
+		return nil, fmt.Errorf("specimen: the variation %q does not exist", config.Variation)
 	}
 	if config.Polls == 0 {
 		config.Polls = 4

@@ -50,7 +50,7 @@ func (b *Broker) update(q *request) (*answer, *refusal) {
 	return b.accepted(i.active, false, i.document(b)), nil
 }
 
-// updated is the answer to a synchronous update.
+// updated returns the answer to a synchronous update.
 func (b *Broker) updated(i *instance) *answer {
 	a := reply(http.StatusOK, i.document(b))
 	switch {
