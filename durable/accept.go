@@ -29,8 +29,8 @@ type decision struct {
 	joined bool
 	// waited is how long the request has waited for its turn.
 	waited time.Duration
-	// watch receives the result if the operation ends in this process. forget stops
-	// that.
+	// watch receives the result if the operation ends in this process. forget ends the
+	// subscription.
 	watch  <-chan *result
 	forget func()
 }
@@ -42,11 +42,11 @@ type documents struct {
 	instance       *instanceDetails
 	binding        *bindingDetails
 	operation      *operationGoal
-	// changed says that the instance's details are not those in its record.
+	// changed says that the details of the instance differ from its record.
 	changed bool
 }
 
-// maxConflicts bounds how often a decision is repeated because another request came
+// maxConflicts limits how often a decision is repeated because another request came
 // first. Each conflict means that another request made progress. Requests of one
 // replica do not compete, see turns.
 const maxConflicts = 50
@@ -284,7 +284,7 @@ func (e *Engine) ended(ctx context.Context, key Key, id string) (*result, error)
 		return nil, err
 	}
 	if !snapshot.exists(key) {
-		// It was deleted since, and perhaps forgotten, so the answer has no data.
+		// The record was deleted in the meantime, so the answer has no data.
 		return &result{state: OperationFailed, failure: failureOf(errCancelled, id)}, nil
 	}
 	if r.instance, err = e.openInstance(snapshot.Instance); err != nil {

@@ -11,8 +11,8 @@ import (
 // Bind records the binding and begins to create it, or to rotate its predecessor
 // (spec.md, "Binding"). Errors: ErrInstanceDoesNotExist, ErrBindingAlreadyExists,
 // ErrConcurrency, ErrAsyncRequired; ErrBadRequest if the instance has another service or
-// plan, or the predecessor cannot be rotated; ErrInvalidParameters if
-// the handler validates parameters; ErrUnavailable if the store fails; the error of a
+// plan, or the predecessor cannot be rotated; ErrInvalidParameters if the handler
+// validates parameters; ErrUnavailable if the store fails; the error of a
 // [RequestChecker]; and, for a request that waited, the error of the provider.
 func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)

@@ -118,8 +118,8 @@ func (e *Engine) recorded(r *run, logger *slog.Logger, change *Advance, ended *r
 	}
 }
 
-// cancelled ends an operation for the deletion that waits for it. That has already
-// changed the records.
+// cancelled ends an operation for the deletion that waits for it. The deletion has
+// already changed the records.
 func (e *Engine) cancelled(r *run) (*Advance, *result) {
 	f := failureOf(errCancelled, r.record.ID)
 	return &Advance{Cancelled: true, State: OperationFailed, Description: &f.Description, Failure: f.encode()},

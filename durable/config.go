@@ -31,7 +31,7 @@ type Config struct {
 	// Replica names this process in leases. It must be unique among the replicas. By
 	// default it consists of the host name and a random part.
 	Replica string
-	// Policies are those of plans, by plan id. DefaultPolicy applies to all other
+	// Policies has the policies of plans, by plan id. DefaultPolicy applies to all other
 	// plans, and to the empty fields of Policies.
 	Policies      map[string]Policy
 	DefaultPolicy Policy
@@ -133,7 +133,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// validate reports everything that is wrong with the configuration.
+// validate reports all problems of the configuration.
 func (c Config) validate() error {
 	var problems []error
 	if c.Sealer == nil {

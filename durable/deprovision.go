@@ -63,7 +63,7 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 		operation := &s.Open[i]
 		switch {
 		case operation.State == OperationCancelling:
-			// The deletion waits until it has stopped.
+			// The deletion waits until this operation has stopped.
 			waits = true
 		case operation.Kind == KindProvision, operation.Internal && operation.Kind == KindDeprovision:
 			cancel, waits = operation.ID, true

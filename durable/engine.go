@@ -24,7 +24,8 @@ type Engine struct {
 	store    Store
 	logger   *slog.Logger
 
-	// offset is the database's clock minus this process's, in nanoseconds.
+	// offset is the clock of the database minus the clock of this process, in
+	// nanoseconds.
 	offset atomic.Int64
 
 	// places limit the operations that this replica works on.
@@ -71,7 +72,7 @@ const (
 )
 
 // New returns an engine for the catalog and the provider. It checks the configuration
-// and the catalog, and reports all problems of them. It also checks that the sealer
+// and the catalog, and reports all of their problems. It also checks that the sealer
 // opens the data of the store, so that a wrong key cannot do harm. The error then wraps
 // [ErrWrongKey].
 func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, store Store, config Config) (*Engine, error) {
@@ -131,8 +132,8 @@ func (e *Engine) Catalog(context.Context) (*openbroker.Catalog, error) {
 }
 
 // Start begins to work on operations, including the operations of earlier processes.
-// It returns immediately. The provider sees the values of the context, but not its end: end the
-// engine with Stop.
+// It returns immediately. The provider sees the values of the context, but not its end:
+// end the engine with Stop.
 func (e *Engine) Start(ctx context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -142,7 +142,7 @@ func TestCleanUpsDoNotStarveCreations(t *testing.T) {
 	})
 }
 
-// Deletions of expired bindings do so, too.
+// Deletions of expired bindings leave workers for creations, too.
 func TestExpiredBindingsDoNotStarveCreations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

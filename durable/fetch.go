@@ -68,7 +68,7 @@ func (e *Engine) LastOperation(ctx context.Context, r *openbroker.LastOperationR
 	return e.lastOperation(ctx, keyOf(&r.Caller, r.InstanceID, ""), r.Operation, openbroker.ErrInstanceDoesNotExist)
 }
 
-// LastBindingOperation is LastOperation for a binding (spec.md, "Polling Last
+// LastBindingOperation is like LastOperation, for a binding (spec.md, "Polling Last
 // Operation for Service Bindings"). It returns ErrBindingDoesNotExist if the binding
 // never had an operation.
 func (e *Engine) LastBindingOperation(ctx context.Context, r *openbroker.LastBindingOperationRequest) (*openbroker.LastOperationResponse, error) {

@@ -24,7 +24,7 @@ const (
 	planID    = "plan-auto"
 )
 
-// patience is how long a test waits for an event.
+// patience limits how long a test waits for an event.
 const patience = 2 * time.Minute
 
 // testCatalog has a plan for each policy.
@@ -184,8 +184,8 @@ func (r *replica) stopNow() {
 	r.Stop(ctx)
 }
 
-// startInBubble is like start, for tests in a bubble. PollInterval is a second, because each tick
-// of a fake clock takes real time.
+// startInBubble is like start, for tests in a bubble. PollInterval is a second, because
+// each tick of a fake clock takes real time.
 func startInBubble(tb testing.TB, store durable.Store, keys durable.Sealer, provider *scripted, change func(*durable.Config)) *replica {
 	tb.Helper()
 	r := build(tb, store, keys, provider, provider, func(c *durable.Config) {

@@ -15,8 +15,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// An error of the environment releases the operation for another attempt and counts
-// as no failure, however often it occurs. Then the operation succeeds.
+// An error of the environment releases the operation for another attempt. It does
+// not count as a failure, even if it occurs often. Then the operation succeeds.
 func TestInterruptions(t *testing.T) {
 	t.Parallel()
 	refused := openbroker.NewError(http.StatusUnprocessableEntity, "Refused", "No.")

@@ -13,7 +13,7 @@ import (
 type Lifecycle struct{ rules rules }
 
 // NewLifecycle returns the rules of the engines that have this catalog and this
-// configuration. It reports everything that is wrong with them. Without
+// configuration. It reports all of their problems. Without
 // config.Sealer, the methods that encrypt or decrypt return an error.
 func NewLifecycle(catalog *openbroker.Catalog, config Config) (*Lifecycle, error) {
 	if catalog == nil {
@@ -65,7 +65,7 @@ func (l *Lifecycle) Fail(s *Snapshot, o *OperationRecord, cleanup Cleanup) (Tran
 }
 
 // CleanUp returns the transition that begins the clean-up of a failed creation. Its
-// operation is internal, so platforms do not see it. The error says that data
+// operation is internal, so platforms do not see it. It returns an error if data
 // cannot be sealed.
 func (l *Lifecycle) CleanUp(key Key) (Transition, error) {
 	next, err := l.rules.cleanUp(key)
@@ -74,7 +74,7 @@ func (l *Lifecycle) CleanUp(key Key) (Transition, error) {
 
 // Delete returns the transition that begins to delete the instance or binding of
 // the snapshot that key names, which exists. The platform sees the operation, and
-// its delete request joins it. The error says that data cannot be sealed.
+// its delete request joins it. It returns an error if data cannot be sealed.
 func (l *Lifecycle) Delete(s *Snapshot, key Key) (t Transition, err error) {
 	t.setStatus(key, s.Instance, s.Binding, StatusDeleting)
 	t.Next, err = l.rules.newOperation(key, deletes(key), l.Policy(s.Instance), &operationGoal{Previous: StatusReady})

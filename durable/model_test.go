@@ -53,7 +53,7 @@ const absent = "absent"
 type expected struct {
 	status int
 	code   string
-	// same is the operation that the answer repeats, begin the kind of a new one.
+	// same is the operation that the answer repeats. begin is the kind of a new one.
 	same  *operation
 	begin durable.OperationKind
 }

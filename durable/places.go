@@ -2,9 +2,9 @@ package durable
 
 import "sync"
 
-// places limit how many operations this replica works on. Platforms share them fairly
-// and, within a platform, services do, so that slow operations of one client leave
-// room for others, and clean-ups for creations.
+// places limit how many operations this replica works on. Platforms share the places
+// fairly, and so do the services of a platform. So slow operations of one client leave
+// room for other clients, and clean-ups leave room for creations.
 type places struct {
 	mu sync.Mutex
 	// size is the number of places. One platform may take perPlatform of them, one

@@ -26,8 +26,8 @@ const (
 	// CleanupAutomatic deletes the instance or binding: the engine calls Deprovision
 	// or Unbind until that succeeds.
 	CleanupAutomatic Cleanup = "automatic"
-	// CleanupManual leaves it for an operator. A delete request of the platform
-	// deletes it.
+	// CleanupManual leaves the instance or binding for an operator. A delete request of
+	// the platform deletes it.
 	CleanupManual Cleanup = "manual"
 )
 
@@ -42,8 +42,9 @@ const (
 	RemainingBindingsRefuse RemainingBindings = "refuse"
 )
 
-// A Policy says how the engine treats the operations of a plan. An empty field takes
-// the value of [Config].DefaultPolicy, and an empty field of that the default below.
+// A Policy says how the engine treats the operations of a plan. An empty field has
+// the value of [Config].DefaultPolicy. A field that is empty there, too, has the default
+// below.
 type Policy struct {
 	// Mode applies to operations on instances; ModeAutomatic by default.
 	Mode ResponseMode

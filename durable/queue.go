@@ -11,10 +11,10 @@ import (
 // A notYet is the decision that a request has to wait its turn, because the plan
 // forbids parallel bindings.
 type notYet struct { //nolint:errname // It is a decision, which travels as an error.
-	// operationID is the operation that it waits for; empty if other requests wait
-	// before it.
+	// operationID is the operation that the request waits for. It is empty if other
+	// requests wait before this one.
 	operationID string
-	// wait is how long it may wait.
+	// wait is how long the request may wait.
 	wait time.Duration
 }
 
@@ -49,7 +49,7 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 	look := time.NewTicker(max(wait/turnChecks, time.Millisecond))
 	defer look.Stop()
 	for {
-		// Watch before the decision, which the end of the operation may precede.
+		// Watch before the decision, because the operation may end during it.
 		watched := turn.operationID
 		ended, forget := e.watch(watched)
 		d, err = e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, false) })

@@ -117,7 +117,7 @@ func deletes(key Key) OperationKind {
 	return KindDeprovision
 }
 
-// newOperation prepares an operation that a platform asks for.
+// newOperation prepares an operation that a platform requests.
 func (r *rules) newOperation(key Key, kind OperationKind, policy Policy, goal *operationGoal) (*OperationSpec, error) {
 	begin := &OperationSpec{
 		ID: newOperationID(), Key: key, Kind: kind, Timeout: policy.Deadline,

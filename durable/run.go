@@ -34,7 +34,7 @@ func (r *run) fence() Fence {
 // lost reports whether the attempt was stopped because its lease was lost.
 func (r *run) lost() bool { return errors.Is(context.Cause(r.ctx), errLeaseLost) }
 
-// stop ends the context of the attempt. Its first cause stays.
+// stop ends the context of the attempt. A second call does not change the cause.
 func (r *run) stop(cause error) { r.cancel(cause) }
 
 // release returns a place, and claims an operation that waits for one.
@@ -52,7 +52,7 @@ func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Tim
 	e.mu.Lock()
 	r.ctx, r.cancel = context.WithCancelCause(e.base)
 	if e.state == stateStopping {
-		// It was accepted while the engine stopped: release its lease.
+		// The operation was accepted while the engine stopped: release its lease.
 		r.stop(errStopping)
 	}
 	if r.earlier = e.runs[record.ID]; r.earlier != nil {
@@ -117,12 +117,13 @@ type attempt struct {
 func (e *Engine) work(r *run, docs *documents) *result {
 	logger := e.operationLogger(r.record)
 	if r.earlier != nil {
-		// It returns, or is abandoned, within StopGrace.
+		// The earlier attempt ends, or is abandoned, within StopGrace.
 		<-r.earlier.ended
 		r.earlier = nil
 	}
 	if r.record.State == OperationCancelling {
-		// Its worker died before it stopped, so no call of the provider is running.
+		// The earlier worker died before it stopped, so no call of the provider is
+		// running.
 		r.stop(errCancelled)
 		return e.conclude(r, logger, attempt{err: errCancelled})
 	}

@@ -99,7 +99,7 @@ func (r *replica) bring(id, plan, state string) (operation string, release func(
 	return operation, release
 }
 
-// bringBinding is bring for the binding "b" of a new instance.
+// bringBinding is like bring, for the binding "b" of a new instance.
 func (r *replica) bringBinding(id, plan, state string) (operation string, release func()) {
 	r.t.Helper()
 	if state == creating {

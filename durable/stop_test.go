@@ -17,7 +17,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// ended is a context that has ended, so that Stop does not wait.
+// ended returns a context that has ended, so that Stop does not wait.
 func ended(tb testing.TB) context.Context {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(tb.Context())

@@ -29,9 +29,9 @@ var (
 //
 // The interface can get more methods before version 1.
 type Store interface {
-	// Load reads what a decision about a request needs, as of one moment: the instance
-	// of the key, the binding if the key names one, and the open operations of the
-	// instance and its bindings, oldest first.
+	// Load reads a snapshot for the decision about a request: the instance of the key,
+	// the binding if the key names one, and the open operations of the instance and its
+	// bindings, oldest first.
 	Load(ctx context.Context, key Key) (*Snapshot, error)
 	// Operation returns the operation with the id if the key has it. Otherwise, and for
 	// an empty id, it returns the last operation of the key that is not internal, or
@@ -55,7 +55,7 @@ type Store interface {
 	// operations that are due, that have no lease or an expired one, and whose instance
 	// or binding does not wait for a cancelling operation. It also claims cancelling
 	// operations whose lease has expired; they stay cancelling. It does not claim active
-	// operations that leave names. Claiming increases Generation and Attempt. Claim
+	// operations that leave excludes. Claiming increases Generation and Attempt. Claim
 	// waits neither for operations to become due nor for operations that others are
 	// changing, and returns when ctx ends. If the clock of the database is set back, a
 	// delay ends immediately, and a lease within its length and a few seconds.
@@ -126,7 +126,7 @@ func (s *Snapshot) exists(key Key) bool {
 }
 
 // An Acceptance begins an operation. The revision of the instance alone guards it,
-// because every change increases that: a decision from a [Snapshot] is written only if
+// because every change increases it: a decision from a [Snapshot] is written only if
 // the snapshot is still up to date.
 type Acceptance struct {
 	// Expect is the revision that the instance must have; 0 means that it must have no
@@ -143,7 +143,7 @@ type Acceptance struct {
 	Operation *OperationSpec
 }
 
-// An OperationSpec is an operation to begin, which is active then.
+// An OperationSpec describes an operation to begin. The operation is active then.
 type OperationSpec struct {
 	ID       string
 	Key      Key
@@ -162,7 +162,7 @@ type OperationSpec struct {
 	Data []byte
 }
 
-// A ClaimExclusion selects operations that a claim leaves, so that others come first.
+// A ClaimExclusion selects operations that a claim skips, so that others come first.
 type ClaimExclusion struct {
 	// Platforms excludes the operations of platforms.
 	Platforms []string

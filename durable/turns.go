@@ -7,7 +7,7 @@ import (
 
 // turns let requests of this replica that change one instance pass one by one.
 // Otherwise simultaneous requests, such as parallel bindings, would all decide from the
-// same snapshot, and all but one in vain. The guard is still the revision, because
+// same snapshot, and all but one would conflict. The guard is still the revision, because
 // other replicas do not take part.
 type turns struct {
 	mu    sync.Mutex

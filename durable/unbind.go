@@ -61,7 +61,7 @@ func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool)
 	for i := range s.Open {
 		switch operation := &s.Open[i]; {
 		case operation.State == OperationCancelling && operation.Key.BindingID == key.BindingID:
-			// The deletion waits until it has stopped.
+			// The deletion waits until this operation has stopped.
 			waits = true
 		case operation.Key.BindingID == key.BindingID:
 			cancel, waits = operation.ID, true

@@ -32,9 +32,9 @@ type OrphanResource struct {
 }
 
 // Orphans compares the records with the resources that the provider has. It skips
-// instances that changed within the last minute, and reports only orphans
-// that it finds twice, so the broker can keep running. It keeps the names of all resources in
-// memory.
+// instances that changed within the last minute, and reports only orphans that it
+// finds twice, so the broker can keep running. It keeps the names of all resources
+// in memory.
 func (a *Admin) Orphans(ctx context.Context, provider durable.ResourceLister) (*Orphans, error) {
 	first, err := a.compare(ctx, provider)
 	if err != nil || len(first.records)+len(first.resources) == 0 {

@@ -42,8 +42,9 @@ const (
 )
 
 // Reseal seals all values of a store with the current key, and removes the values of
-// ended operations. Engines can keep running if all of them have that key. Reseal can be interrupted and called again: it skips finished values. It
-// calls report, which may be nil, after every page of records.
+// ended operations. Engines can keep running if all of them have that key. Reseal can
+// be interrupted and called again: it skips finished values. It calls report, which
+// may be nil, after every page of records.
 //
 // The error wraps ErrUnreadable if values could not be opened; all other values are
 // resealed then. It wraps ErrStillUsed if engines still seal with another key. Other
