@@ -86,7 +86,7 @@ func optional(of func(any) []entry, k kind, paths ...string) Expectation {
 
 // unique expects that a member differs among all services or plans.
 func unique(of func(any) []entry, name string) Expectation {
-	return uniqueAmong(name+" is unique", of, name, func(e entry) string { return "" })
+	return uniqueAmong(name+" is unique", of, name, func(entry) string { return "" })
 }
 
 // uniqueWithinService expects that a member differs among the plans of each

@@ -243,7 +243,7 @@ func TestEveryCheckCatchesAMutant(t *testing.T) {
 	}
 	for _, check := range conformance.Checks() {
 		if catches[check.ID] == 0 {
-			t.Errorf("%s catches no mutant: add one, since a check that cannot fail proves nothing", check.ID)
+			t.Errorf("%s has no mutant: add one, because a check that cannot fail proves nothing", check.ID)
 		}
 	}
 }

@@ -148,7 +148,7 @@ func TestReportTextOptions(t *testing.T) {
 }
 
 // Texts of a broker do not move the cursor of a terminal and are not markup.
-func TestReportsHoldWhatBrokersAnswer(t *testing.T) {
+func TestReportsEscapeTextsOfBrokers(t *testing.T) {
 	t.Parallel()
 	for _, format := range conformance.Formats() {
 		t.Run(string(format), func(t *testing.T) {

@@ -96,7 +96,7 @@ func TestReportsMaskSecrets(t *testing.T) {
 }
 
 // Reports mask credentials in responses that are not JSON.
-func TestReportsMaskWhatIsNoJSON(t *testing.T) {
+func TestReportsMaskInvalidJSON(t *testing.T) {
 	t.Parallel()
 	const whole = `{"credentials":{"uri":"https://db.example.com/?x=` + credentialSecret + `","n":[1,"` + credentialSecret + `"]},"x":"\"` + credentialSecret + `"}`
 	for name, body := range map[string]string{

@@ -42,7 +42,7 @@ func (o Options) checkWaivers() error {
 			return err
 		}
 		if slices.ContainsFunc(o.Waivers[:i], func(other Waiver) bool { return other.Check == w.Check }) {
-			return fmt.Errorf("there are two waivers of %s: remove one", w.Check)
+			return fmt.Errorf("the check %s has two waivers: remove one", w.Check)
 		}
 	}
 	return nil

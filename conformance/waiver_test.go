@@ -51,7 +51,7 @@ func TestInvalidWaivers(t *testing.T) {
 		"does not exist":  {{Check: "bind-quickly", Reason: "r", Until: "2000-12-31"}},
 		"has no reason":   {{Check: "bind-succeeds", Until: "2000-12-31"}},
 		"not a day":       {{Check: "bind-succeeds", Reason: "r", Until: "31.12.2000"}},
-		"two waivers of ": {good, good},
+		"has two waivers": {good, good},
 	} {
 		if _, err := attempt(t, specimen.Config{}, conformance.Options{Waivers: waivers}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v: %v, want an error with %q", waivers, err, says)

@@ -95,7 +95,7 @@ func isProvision(r *http.Request) bool {
 
 // If a broker refuses plain requests, the checks that depend on them are not
 // evaluated.
-func TestUnwillingBrokersAreNotAccused(t *testing.T) {
+func TestUnwillingBrokersDoNotFail(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		status int
@@ -132,7 +132,7 @@ func TestUnwillingBrokersAreNotAccused(t *testing.T) {
 }
 
 // If a broker accepts plain requests, refusing an unusual one is a fault.
-func TestBrokersThatRefuseTheUnusualAreAccused(t *testing.T) {
+func TestRefusalsOfUnusualRequestsFail(t *testing.T) {
 	t.Parallel()
 	report := runThrough(t, conformance.Options{Plans: []string{"sync"}, Only: []string{"extension-provision"}},
 		func(w http.ResponseWriter, r *http.Request, body map[string]any) (bool, error) {

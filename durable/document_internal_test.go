@@ -122,7 +122,7 @@ func FuzzObjects(f *testing.F) {
 			t.Errorf("%s and %s are the same only in one direction", a, b)
 		}
 		if merged := mergeParameters(a, openbroker.Parameters(`{}`)); !sameObject(a, merged) {
-			t.Errorf("nothing changes %s to %s", a, merged)
+			t.Errorf("an empty update changes %s to %s", a, merged)
 		}
 		merged := mergeParameters(a, b)
 		if again := mergeParameters(merged, b); !sameObject(merged, again) {

@@ -25,7 +25,7 @@ func TestProviderPanics(t *testing.T) {
 			t.Errorf("the operation is %s", s.text)
 		}
 		if !strings.Contains(r.logs.String(), "no such node") || !strings.Contains(r.logs.String(), "fault_test.go") {
-			t.Error("the log does not say what panicked where")
+			t.Error("the log does not have the panic and its location")
 		}
 		r.status("i", "", durable.StatusDeleted)
 		r.done("j", r.provision("j", "plan-async", ""))
@@ -138,7 +138,7 @@ func TestRetries(t *testing.T) {
 }
 
 // A clean-up is repeated until it succeeds.
-func TestCleanUpIsTriedAgain(t *testing.T) {
+func TestCleanUpIsRetried(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		r := start(t, store, newKeys(t), newScripted(), nil)
@@ -360,7 +360,7 @@ func TestRequestsDoNotWaitForClaims(t *testing.T) {
 
 // A failed creation is not usable. A failed deletion of it says so, unless the
 // provider says otherwise.
-func TestDeletionOfHalfCreatedFails(t *testing.T) {
+func TestFailedDeletionOfFailedCreation(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		r := start(t, store, newKeys(t), newScripted(), nil)

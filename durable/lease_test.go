@@ -183,7 +183,7 @@ func (s *partialStore) Renew(ctx context.Context, owner string, d time.Duration,
 }
 
 // A failed renewal does not end other leases. Its own lease ends after its length.
-func TestRenewalOfSome(t *testing.T) {
+func TestPartialRenewal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &partialStore{Store: openSQLite(t)}

@@ -310,7 +310,7 @@ func TestAdminForgets(t *testing.T) {
 		accepted := o.update("i", `,"parameters":{"a":1}`)
 		receive(t, "update", entered)
 		if _, err := o.Forget(t.Context(), o.target("i"), by); !errors.Is(err, admin.ErrRefused) || !strings.Contains(err.Error(), accepted.operation()) {
-			t.Errorf("forgotten while it is updated: %v", err)
+			t.Errorf("the instance was forgotten during its update: %v", err)
 		}
 		o.recorded(o.Fail(t.Context(), o.target("i"), by, ""))(admin.ActionFail, accepted.operation(), "updating", "ready", "active", "failed")
 		o.recorded(o.Forget(t.Context(), o.target("i"), by))(admin.ActionForget, "", "ready", "", "", "")

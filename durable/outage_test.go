@@ -115,7 +115,7 @@ func TestRecordsThatCannotBeOpened(t *testing.T) {
 
 // At its deadline the operation fails even if its records cannot be opened, and the
 // record gets a final status.
-func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
+func TestRecordsThatCannotBeOpenedUntilTheDeadline(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		keys := &breakable{Sealer: newKeys(t)}
@@ -140,7 +140,7 @@ func TestRecordsThatCannotBeOpenedAtAll(t *testing.T) {
 }
 
 // The engine uses the clock of the database, not the clock of the replica.
-func TestClocksApart(t *testing.T) {
+func TestClockSkew(t *testing.T) {
 	t.Parallel()
 	for _, apart := range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
 		t.Run(apart.String(), func(t *testing.T) {

@@ -62,7 +62,7 @@ func TestBindingsQueue(t *testing.T) {
 
 // The next operation begins as soon as the previous one has ended, even if that had
 // not begun yet when the wait began.
-func TestBindingsFollowAtOnce(t *testing.T) {
+func TestNextBindingBeginsImmediately(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := startInBubble(t, openSQLite(t), newKeys(t), newScripted(), nil)
@@ -88,7 +88,7 @@ func TestBindingsFollowAtOnce(t *testing.T) {
 
 // A request whose wait ends is refused, and nothing is recorded. Requests do not
 // wait for operations on the instance, and those do not wait for requests.
-func TestBindingWaitsInVain(t *testing.T) {
+func TestBindingWaitTimesOut(t *testing.T) {
 	t.Parallel()
 	forEachStore(t, func(t *testing.T, store durable.Store) {
 		keys, provider := newKeys(t), newScripted()

@@ -42,7 +42,7 @@ func TestDelay(t *testing.T) {
 
 // The delay of an instance does not apply to its bindings. The delay of the
 // control endpoint applies to all operations. The longer delay counts.
-func TestDelayOfAll(t *testing.T) {
+func TestDelayOfControlEndpoint(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	const plan = simulator.AsyncPlanID
