@@ -25,7 +25,7 @@ func newAdmin(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "admin",
 		Short: "Inspect the store of a broker, and intervene",
 		Long: `Inspect the store of a broker, and intervene in its operations, also while it runs.
-Give it the same --config, --data and --store as serve.
+Use the same --config, --data and --store as for serve.
 
 It never prints secrets: neither parameters nor credentials.`,
 		Args:              cobra.NoArgs,
@@ -60,9 +60,9 @@ type administration struct {
 	store    admin.Store
 }
 
-// with opens the store, calls work and closes the store. keys says to load the keyset
-// if it exists.
-func (f *adminFlags) with(ctx context.Context, keys bool, work func(*administration) error) (err error) {
+// with opens the store, calls work and closes the store. With withKeys it also loads
+// the keyset, if it exists.
+func (f *adminFlags) with(ctx context.Context, withKeys bool, work func(*administration) error) (err error) {
 	settings, err := f.read(config.LoadForStore)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (f *adminFlags) with(ctx context.Context, keys bool, work func(*administrat
 	}
 	defer func() { err = errors.Join(err, a.store.Close()) }()
 	engine.Logger = slog.New(slog.DiscardHandler)
-	if keys {
+	if withKeys {
 		ring, err := a.keyring(ctx)
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ func newAdminBackup(flags *adminFlags) *cobra.Command {
 broker runs. The command verifies the copy. FILE must not exist; it appears complete
 or not at all. Encrypted values stay encrypted: store the keyset too, apart from the
 backup. docs/backup.md says how to restore and how to test a backup.`,
-		RunE: does(func(ctx context.Context, args []string) error {
+		RunE: runE(func(ctx context.Context, args []string) error {
 			path, err := flags.sqliteFile("use pg_dump, or openbroker admin export")
 			if err != nil {
 				return err
@@ -48,7 +48,7 @@ files that it replaces, and prints the new names.
 
 Afterwards the broker does not know what platforms have done since the backup: see
 docs/backup.md.`,
-		RunE: does(func(ctx context.Context, args []string) error {
+		RunE: runE(func(ctx context.Context, args []string) error {
 			path, err := flags.sqliteFile("use pg_restore, or openbroker admin import")
 			if err != nil {
 				return err
@@ -78,7 +78,7 @@ acknowledged changes are missing, and no better backup exists. The command reads
 whole database first, and refuses a damaged one. The missing changes stay missing:
 platforms know instances that the broker does not know, and the reverse; see
 docs/backup.md.`,
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: runE(func(ctx context.Context, _ []string) error {
 			path, err := flags.sqliteFile("it does not need this command")
 			if err != nil {
 				return err
@@ -99,8 +99,8 @@ docs/backup.md.`,
 	}
 }
 
-// sqliteFile returns the path of the broker's SQLite database. instead tells users of
-// PostgreSQL what to do.
+// sqliteFile returns the path of the broker's SQLite database. If the store is in
+// PostgreSQL, the error ends with instead, which is what to do there.
 func (f *adminFlags) sqliteFile(instead string) (string, error) {
 	settings, err := f.settings()
 	if err != nil {
@@ -112,9 +112,9 @@ func (f *adminFlags) sqliteFile(instead string) (string, error) {
 	return sqlitePath(settings.Store, string(settings.Data)), nil
 }
 
-// databaseIsThere reports whether the store may have records: a missing SQLite file has
-// none.
-func databaseIsThere(store config.Store, data string) bool {
+// databaseExists reports whether the SQLite file exists. For PostgreSQL it is true, and
+// only the connection shows more.
+func databaseExists(store config.Store, data string) bool {
 	if store.PostgreSQL != "" {
 		return true
 	}
@@ -122,9 +122,9 @@ func databaseIsThere(store config.Store, data string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-// isOrphaned explains why an empty store is refused.
-func isOrphaned(store config.Store, data string) error {
-	return fmt.Errorf("the keyset exists, but the store, %s, is missing or empty, and platforms would get the answer that their instances are gone: bring the database back, or restore a backup (docs/backup.md); to create a new, empty store, use --new-store once",
+// lostStoreError is the error for an empty store beside a keyset.
+func lostStoreError(store config.Store, data string) error {
+	return fmt.Errorf("the keyset exists, but the store, %s, is missing or empty, and platforms would learn that their instances are gone: put the database back, or restore a backup (docs/backup.md); to create a new, empty store, use --new-store once",
 		storeName(store, data))
 }
 

@@ -33,11 +33,11 @@ func newIntervention(flags *adminFlags, use, short, long string, work func(conte
 An ID names an operation, a service instance or a service binding. The audit trail
 records who did it and why, see openbroker admin audit.`,
 		PreRunE: func(*cobra.Command, []string) error { return f.complete() },
-		RunE: does(func(ctx context.Context, ids []string) error {
+		RunE: runE(func(ctx context.Context, ids []string) error {
 			return f.with(ctx, true, func(a *administration) error {
 				var failed []error
 				for _, id := range ids {
-					if err := f.one(ctx, a, id, work); err != nil {
+					if err := f.intervene(ctx, a, id, work); err != nil {
 						failed = append(failed, fmt.Errorf("%s: %w", id, err))
 					}
 				}
@@ -63,13 +63,13 @@ func (f *interveneFlags) complete() error {
 	}
 	current, err := user.Current()
 	if err != nil {
-		return fmt.Errorf("find the user of the operating system: give your name with --actor: %w", err)
+		return fmt.Errorf("find the user of the operating system: set your name with --actor: %w", err)
 	}
 	f.by.Actor = current.Username
 	return nil
 }
 
-func (f *interveneFlags) one(ctx context.Context, a *administration, id string, work func(context.Context, *administration, admin.Target, admin.Attribution) (*admin.AuditEntry, error)) error {
+func (f *interveneFlags) intervene(ctx context.Context, a *administration, id string, work func(context.Context, *administration, admin.Target, admin.Attribution) (*admin.AuditEntry, error)) error {
 	target, err := a.Find(ctx, id, f.platform, f.instance)
 	if err != nil {
 		return err
@@ -124,9 +124,9 @@ func joinLines(failed []error) error {
 }
 
 func newAdminRetry(flags *adminFlags) *cobra.Command {
-	return newIntervention(flags, "retry", "Make an operation due at once, or repeat a failed deletion",
-		`An active operation becomes due at once: its worker loses it, its failed attempts
-no longer count, and its deadline starts anew. If the creation of an instance or
+	return newIntervention(flags, "retry", "Make an operation due now, or repeat a failed deletion",
+		`An active operation becomes due now: its worker loses it, its failed attempts no
+longer count, and its deadline starts anew. If the creation of an instance or
 binding, or its deletion, has failed, a new deletion begins.`,
 		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			return a.Retry(ctx, t, by)
@@ -146,7 +146,7 @@ instance or binding is as it was before.`,
 func newAdminFail(flags *adminFlags) *cobra.Command {
 	keep := false
 	command := newIntervention(flags, "fail", "End an operation now, as failed",
-		`The operation fails at once, also one that is being cancelled and does not stop. The
+		`The operation fails immediately, even if it is being cancelled and does not stop. The
 broker ignores what its worker still does. Prefer cancel, which waits for the worker.
 The engine cleans up after a creation when the lease of the worker is over.`,
 		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
@@ -205,7 +205,7 @@ func newAdminAudit(flags *adminFlags) *cobra.Command {
 	command := &cobra.Command{
 		Use: "audit", Short: "List the interventions of operators, newest first", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: runE(func(ctx context.Context, _ []string) error {
 			list := &output.List[admin.AuditEntry]{
 				Format: f.format.Format, Out: f.stdout,
 				Titles: []string{"ID", "TIME", "ACTOR", "ACTION", "PLATFORM", "INSTANCE", "BINDING", "STATUS", "OPERATION", "STATE", "BEGUN", "REASON"},

@@ -38,11 +38,11 @@ func (f *listFlags) register(command *cobra.Command, after string, formats ...ou
 // pages prints page after page. page gets a limit and returns the number of records;
 // next returns the value of --after for the next page.
 func (f *listFlags) pages(page func(limit int) (n int, err error), next func() string) error {
-	const most = 500
+	const maxPage = 500
 	for left := f.limit; f.all || left > 0; {
-		limit := most
+		limit := maxPage
 		if !f.all {
-			limit = min(left, most)
+			limit = min(left, maxPage)
 		}
 		n, err := page(limit)
 		if errors.Is(err, durable.ErrNotFound) {
@@ -172,7 +172,7 @@ func newAdminInstances(flags *adminFlags) *cobra.Command {
 	command := &cobra.Command{
 		Use: "instances", Short: "List service instances", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check(instanceParts) },
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: runE(func(ctx context.Context, _ []string) error {
 			list := &output.List[admin.Instance]{
 				Format: f.format.Format, Out: f.stdout,
 				Titles: []string{"PLATFORM", "INSTANCE", "STATUS", "SERVICE", "PLAN", "CREATED", "UPDATED"},
@@ -208,7 +208,7 @@ func newAdminBindings(flags *adminFlags) *cobra.Command {
 		PreRunE: func(*cobra.Command, []string) error {
 			return f.check(bindingParts)
 		},
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: runE(func(ctx context.Context, _ []string) error {
 			list := &output.List[admin.Binding]{
 				Format: f.format.Format, Out: f.stdout,
 				Titles: []string{"PLATFORM", "INSTANCE", "BINDING", "STATUS", "SERVICE", "PLAN", "EXPIRES", "CREATED", "UPDATED"},
@@ -270,7 +270,7 @@ func newAdminOperations(flags *adminFlags) *cobra.Command {
 	command := &cobra.Command{
 		Use: "operations", Short: "List operations, newest first", Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error { return f.check() },
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: runE(func(ctx context.Context, _ []string) error {
 			list := &output.List[admin.Operation]{
 				Format: f.format.Format, Out: f.stdout,
 				Titles: []string{"OPERATION", "KIND", "STATE", "PLATFORM", "INSTANCE", "BINDING", "ATTEMPT", "OWNER", "CREATED", "DEADLINE", "DESCRIPTION"},

@@ -29,7 +29,7 @@ changed in the last minute are left out.
 
 Forget an orphan record, or deprovision it through the platform. Delete an orphan
 resource with the tools of the provider.`,
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: runE(func(ctx context.Context, _ []string) error {
 			return flags.with(ctx, false, func(a *administration) error {
 				provider, err := newProvider(a.settings, a.data)
 				if err != nil {

@@ -113,7 +113,7 @@ func TestAdminInterventions(t *testing.T) {
 			t.Helper()
 			printed.WriteString(w.admin(append(args, "--actor", "ada", "--reason", "ticket 42: it hangs")...))
 		}
-		// Retried: the next attempt begins at once.
+		// After retry the next attempt begins immediately.
 		one := w.provision("one")
 		do("retry", "one")
 		await(t, "the second attempt", func() bool { return w.list("operations", "--state", "active")[0]["attempt"] == 2.0 })
@@ -121,7 +121,7 @@ func TestAdminInterventions(t *testing.T) {
 		do("cancel", one)
 		await(t, "the end", func() bool { return w.state("one", one) == "failed" })
 		w.awaitStatus("one", "deleted")
-		// Failed: at once.
+		// fail ends the operation immediately.
 		two := w.provision("two")
 		do("fail", "two")
 		if state := w.state("two", two); state != "failed" {
@@ -241,8 +241,8 @@ func TestAdminOrphans(t *testing.T) {
 		golden(t, "admin_orphans_json", w.admin("orphans", "-o", "json"))
 		// A forgotten resource is an orphan, too. After a wrong id, the command continues
 		// with the next one.
-		code, stdout, stderr := w.try("forget", "nothing", "one", "nobody", "-o", "json", "--reason", "x", "--actor", "ada")
-		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, `"nothing"`) || !strings.Contains(stderr, `"nobody"`) {
+		code, stdout, stderr := w.try("forget", "nothing", "one", "neither", "-o", "json", "--reason", "x", "--actor", "ada")
+		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, `"nothing"`) || !strings.Contains(stderr, `"neither"`) {
 			t.Errorf("exit code %d, %s", code, stderr)
 		}
 		golden(t, "admin_forget_json", plain(stdout))

@@ -32,9 +32,9 @@ to another database with openbroker admin import. FILE must not exist. It gets t
 not part of the file.
 
 Stop the broker first. The export is refused while the broker uses the SQLite file, or
-holds a lease in PostgreSQL; it does not notice an idle broker on PostgreSQL. With
+holds a lease in PostgreSQL; it cannot detect an idle broker on PostgreSQL. With
 --force it is a consistent copy that lacks what the broker does later.`,
-		RunE: does(func(ctx context.Context, args []string) error {
+		RunE: runE(func(ctx context.Context, args []string) error {
 			settings, err := flags.read(config.LoadForStore)
 			if err != nil {
 				return err
@@ -91,8 +91,8 @@ func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags
 	return err
 }
 
-// refuseLeases returns an error if a replica works on an operation now. It is for
-// PostgreSQL; an SQLite file has a lock.
+// refuseLeases returns an error if a replica works on an operation now. It is needed for
+// PostgreSQL only: an SQLite file has a lock.
 func refuseLeases(ctx context.Context, store admin.Store) error {
 	clock, err := store.Load(ctx, durable.Key{})
 	if err != nil {
@@ -133,7 +133,7 @@ func writeNewFile(path string, write func(io.Writer) error) (err error) {
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return os.Link(file.Name(), path) // Unlike a rename, it replaces nothing.
+	return os.Link(file.Name(), path) // A rename would replace an existing file.
 }
 
 func count(s archive.Summary) string {
@@ -149,7 +149,7 @@ empty.
 
 The new broker needs the keyset of the old one. If the keyset is in place already, the
 import verifies it.`,
-		RunE: does(func(ctx context.Context, args []string) error {
+		RunE: runE(func(ctx context.Context, args []string) error {
 			settings, err := flags.read(config.LoadForStore)
 			if err != nil {
 				return err

@@ -21,7 +21,7 @@ func newAdminVerify(flags *adminFlags) *cobra.Command {
 		Long: `Read all records of a store, and decrypt them. To test a backup, name it with --store
 sqlite:FILE, and name the keyset with the --config or --data of the broker. The command
 changes nothing, and calls no provider.`,
-		RunE: does(func(ctx context.Context, _ []string) error { return verifyStore(ctx, flags, &format) }),
+		RunE: runE(func(ctx context.Context, _ []string) error { return verifyStore(ctx, flags, &format) }),
 	}
 	format.Add(command, output.Text, output.JSON, output.YAML)
 	return command

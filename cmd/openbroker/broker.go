@@ -30,30 +30,30 @@ type broker struct {
 	policies map[string]durable.Policy
 	// catalogFault says why the broker does not serve the catalog file; nil if it does.
 	catalogFault atomic.Pointer[error]
-	// quit ends the goroutines beside the engine.
+	// quit ends all goroutines except those of the engine.
 	quit context.CancelFunc
 }
 
-// start opens everything. The order makes sure that a process that must not run, such
-// as a second one on the same files, changes nothing before it fails. isNew allows an
-// empty store.
+// start opens the store, the keyset and the provider, and starts the engine. The order
+// ensures that a process that must not run, such as a second one on the same files,
+// changes nothing before it fails. isNew allows an empty store.
 func start(ctx context.Context, settings *config.Config, isNew bool, logger *slog.Logger, stderr io.Writer) (_ *broker, err error) {
 	if settings.Upstream != nil {
 		return startUpstream(ctx, settings, logger, stderr)
 	}
-	catalog, engineConfig, fault, err := prepareStart(settings, warnOfFields(ctx, logger))
+	catalog, engineConfig, fault, err := prepareStart(settings, warnAboutFields(ctx, logger))
 	if err != nil {
 		return nil, err
 	}
 	b := &broker{settings: settings, logger: logger, policies: engineConfig.Policies}
-	b.blameCatalog(fault)
+	b.setCatalogFault(fault)
 	data := string(settings.Data)
-	there, err := keysetIsThere(settings.Encryption, data)
+	hasKeyset, err := keysetExists(settings.Encryption, data)
 	if err != nil {
 		return nil, err
 	}
-	if there && !isNew && !databaseIsThere(settings.Store, data) {
-		return nil, isOrphaned(settings.Store, data)
+	if hasKeyset && !isNew && !databaseExists(settings.Store, data) {
+		return nil, lostStoreError(settings.Store, data)
 	}
 	if b.store, err = openStore(ctx, settings.Store, data, isNew, logger); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func start(ctx context.Context, settings *config.Config, isNew bool, logger *slo
 	if fault != nil {
 		logger.LogAttrs(ctx, slog.LevelError, "THE CATALOG FILE CANNOT BE USED: the broker starts with the catalog that it served last; correct the file, see openbroker config check",
 			slog.String("file", string(settings.Catalog.File)), slog.String("error", oneLine(fault)))
-	} else if catalog, err = b.beginCatalog(ctx, catalog); err != nil {
+	} else if catalog, err = b.firstCatalog(ctx, catalog); err != nil {
 		return nil, err
 	}
 	access, err := credentials(settings.Auth, data, stderr)
@@ -105,7 +105,7 @@ func (b *broker) server(onReady func(url string)) (*server.Server, error) {
 	c := b.settings.ServerConfig()
 	c.Logger, c.OnReady = b.logger, onReady
 	if b.simulator == nil { // Its handler exists already.
-		c.Options = append(c.Options, optionsOfEnvironment()...)
+		c.Options = append(c.Options, environmentOptions()...)
 	}
 	if b.upstream != nil {
 		c.ReadinessChecks, c.Authenticator = []server.ReadinessCheck{{Name: "upstream", Run: b.upstream.Ping}}, b.authenticator

@@ -10,9 +10,9 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 )
 
-// blameCatalog records why the broker does not serve the catalog file; nil means that
-// it does.
-func (b *broker) blameCatalog(fault error) {
+// setCatalogFault records why the broker does not serve the catalog file, or with nil,
+// that it does.
+func (b *broker) setCatalogFault(fault error) {
 	if fault == nil {
 		b.catalogFault.Store(nil)
 		return
@@ -33,7 +33,7 @@ func (b *broker) checkCatalog(context.Context) error {
 // logs only new warnings.
 func (b *broker) catalogReader(ctx context.Context) func() (*openbroker.Catalog, error) {
 	var known []string
-	warn := warnOfFields(ctx, b.logger)
+	warn := warnAboutFields(ctx, b.logger)
 	first := true // The start has logged the warnings of the first one.
 	return func() (*openbroker.Catalog, error) {
 		var found []string
@@ -43,7 +43,7 @@ func (b *broker) catalogReader(ctx context.Context) func() (*openbroker.Catalog,
 			news = append(news, f)
 		})
 		if err != nil {
-			b.blameCatalog(err)
+			b.setCatalogFault(err)
 			first = false
 			return nil, err
 		}
@@ -54,14 +54,14 @@ func (b *broker) catalogReader(ctx context.Context) func() (*openbroker.Catalog,
 		}
 		first, known = false, found
 		if current, failed := b.engine.Catalog(ctx); failed == nil && b.catalogFault.Load() != nil && len(catalog.Diff(current, next)) == 0 {
-			b.blameCatalog(nil)
+			b.setCatalogFault(nil)
 		}
 		return next, nil
 	}
 }
 
-// warnOfFields returns a function that logs findings about fields without effect.
-func warnOfFields(ctx context.Context, logger *slog.Logger) func(catalog.Finding) {
+// warnAboutFields returns a function that logs findings about fields without effect.
+func warnAboutFields(ctx context.Context, logger *slog.Logger) func(catalog.Finding) {
 	return func(f catalog.Finding) {
 		logger.LogAttrs(ctx, slog.LevelWarn, "a field of the catalog has no effect", slog.String("finding", f.String()))
 	}

@@ -20,10 +20,10 @@ import (
 // last. With it, a restart refuses the same changes as a running process.
 const lastCatalogName = "catalog.json"
 
-// beginCatalog returns the first catalog to serve: that of the file, or the one that
+// firstCatalog returns the first catalog to serve: that of the file, or the one that
 // was served last if the change would break existing instances. The watcher then tries
 // the file again.
-func (b *broker) beginCatalog(ctx context.Context, next *openbroker.Catalog) (*openbroker.Catalog, error) {
+func (b *broker) firstCatalog(ctx context.Context, next *openbroker.Catalog) (*openbroker.Catalog, error) {
 	if b.settings.Catalog == nil || b.settings.Catalog.File == "" {
 		return next, nil
 	}
@@ -36,24 +36,24 @@ func (b *broker) beginCatalog(ctx context.Context, next *openbroker.Catalog) (*o
 	}
 	broken, err := b.broken(ctx, last, catalog.Diff(last, next))
 	if err != nil {
-		return nil, fmt.Errorf("find out whether instances use what changes in the catalog: %w", err)
+		return nil, fmt.Errorf("look up the instances that the changed catalog affects: %w", err)
 	}
 	switch {
 	case len(broken) == 0:
 	case b.settings.Catalog.AllowBreaking:
-		b.warnOfBroken(ctx, broken)
+		b.warnAboutBroken(ctx, broken)
 	case sqlitefile.Check(last) != nil || b.engine.SetCatalog(last) != nil:
 		return nil, refusal(broken)
 	default:
 		return last, nil
 	}
-	b.remember(ctx, next)
+	b.saveCatalog(ctx, next)
 	return next, nil
 }
 
-// remember stores the catalog for the next start. An error is only logged.
-func (b *broker) remember(ctx context.Context, c *openbroker.Catalog) {
-	if err := b.keepCatalog(c); err != nil {
+// saveCatalog stores the catalog for the next start. An error is only logged.
+func (b *broker) saveCatalog(ctx context.Context, c *openbroker.Catalog) {
+	if err := b.writeCatalog(c); err != nil {
 		b.logger.LogAttrs(ctx, slog.LevelWarn, "the catalog cannot be stored: the next start compares the file with an older one", slog.String("error", err.Error()))
 	}
 }
@@ -62,7 +62,7 @@ func (b *broker) remember(ctx context.Context, c *openbroker.Catalog) {
 // stored.
 func lastCatalog(settings *config.Config) (*openbroker.Catalog, error) {
 	path := lastCatalogPath(settings)
-	content, err := os.ReadFile(path) //nolint:gosec // G304: the operator says where the data is.
+	content, err := os.ReadFile(path) //nolint:gosec // G304: the operator chooses the directory.
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -83,9 +83,9 @@ func lastCatalogPath(settings *config.Config) string {
 	return filepath.Join(string(settings.Data), lastCatalogName)
 }
 
-// keepCatalog writes the catalog to a file that only its owner can read, because a
-// catalog may have secrets.
-func (b *broker) keepCatalog(c *openbroker.Catalog) (err error) {
+// writeCatalog writes the catalog to a file that only its owner can read, because a
+// catalog may contain secrets.
+func (b *broker) writeCatalog(c *openbroker.Catalog) (err error) {
 	content, err := json.Marshal(c)
 	if err != nil {
 		return err
@@ -110,6 +110,6 @@ func (b *broker) keepCatalog(c *openbroker.Catalog) (err error) {
 	return os.Rename(file.Name(), path)
 }
 
-func (b *broker) warnOfBroken(ctx context.Context, broken []string) {
+func (b *broker) warnAboutBroken(ctx context.Context, broken []string) {
 	b.logger.LogAttrs(ctx, slog.LevelWarn, "catalog.allow_breaking: the changed catalog breaks existing instances", slog.Any("broken", broken))
 }

@@ -48,7 +48,7 @@ func (f *catalogFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.passwordFile, "password-file", "", "`FILE` with the password (default the password in $"+passwordVariable+")")
 	set.StringVar(&f.bearerFile, "bearer-file", "", "`FILE` with a bearer token (default the token in $"+bearerVariable+")")
 	set.StringVar(&f.caFile, "ca-file", "", "`FILE` with the certificates to trust, in PEM, in place of those of the system")
-	set.BoolVar(&f.insecure, "insecure-skip-verify", false, "do not verify the certificate of the broker; anyone could answer and learn the password")
+	set.BoolVar(&f.insecure, "insecure-skip-verify", false, "do not verify the certificate of the broker; anyone on the network could pose as the broker and learn the password")
 }
 
 // isURL reports whether an argument is the URL of a broker, not a file.
@@ -84,15 +84,15 @@ func (f *catalogFlags) load(ctx context.Context, location string) (*catalog.Sour
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", shown, bare(err))
+		return nil, fmt.Errorf("fetch %s: %w", shown, withoutURL(err))
 	}
 	defer response.Body.Close() //nolint:errcheck // It was only read.
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxCatalog+1))
 	if err == nil && len(body) > maxCatalog {
-		err = fmt.Errorf("the answer has more than %d bytes", maxCatalog)
+		err = fmt.Errorf("the response has more than %d bytes", maxCatalog)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", shown, bare(err))
+		return nil, fmt.Errorf("fetch %s: %w", shown, withoutURL(err))
 	}
 	return catalog.ParseResponse(shown, response.StatusCode, response.Header, body)
 }
@@ -101,7 +101,7 @@ func (f *catalogFlags) load(ctx context.Context, location string) (*catalog.Sour
 func catalogURL(location string) (*url.URL, error) {
 	target, err := url.Parse(location)
 	if err != nil || target.Host == "" {
-		// The error of package url has the URL, which may have a password.
+		// The error of package url contains the URL, which may contain a password.
 		return nil, errors.New("the URL of the broker is invalid: write it as https://broker.example.com")
 	}
 	target.Fragment = ""
@@ -111,8 +111,8 @@ func catalogURL(location string) (*url.URL, error) {
 	return target, nil
 }
 
-// bare returns an error without the URL that package http puts in front of it.
-func bare(err error) error {
+// withoutURL removes the URL that package http puts in front of an error.
+func withoutURL(err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
 		return failed.Err
@@ -134,7 +134,7 @@ func (f *catalogFlags) request(ctx context.Context, target *url.URL) (*http.Requ
 	plain.User = nil
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, plain.String(), http.NoBody)
 	if err != nil {
-		return nil, bare(err)
+		return nil, withoutURL(err)
 	}
 	request.Header.Set("X-Broker-API-Version", "2.17")
 	request.Header.Set("Accept", "application/json")

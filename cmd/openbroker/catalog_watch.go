@@ -26,7 +26,7 @@ func (b *broker) watchCatalog(ctx context.Context, current *openbroker.Catalog) 
 		Load: b.catalogReader(ctx),
 		Apply: func(ctx context.Context, next *openbroker.Catalog, changes []catalog.Change) error {
 			err := b.applyCatalog(ctx, next, changes)
-			b.blameCatalog(err)
+			b.setCatalogFault(err)
 			return err
 		},
 	}
@@ -46,12 +46,12 @@ func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, cha
 	}
 	broken, err := b.broken(ctx, current, changes)
 	if err != nil {
-		return fmt.Errorf("find out whether instances use what changes: %w", err)
+		return fmt.Errorf("look up the instances that the changed catalog affects: %w", err)
 	}
 	if len(broken) > 0 && !b.settings.Catalog.AllowBreaking {
 		err := refusal(broken)
 		if _, misfit := b.settings.EngineConfig(next); misfit != nil {
-			// Otherwise the operator learns it when the next start fails.
+			// Otherwise the operator would learn this only when the next start fails.
 			err = fmt.Errorf("%w. Also correct the policies, because the next start will refuse them: %s", err, oneLine(misfit))
 		}
 		return err
@@ -60,14 +60,14 @@ func (b *broker) applyCatalog(ctx context.Context, next *openbroker.Catalog, cha
 		return err
 	}
 	if len(broken) > 0 {
-		b.warnOfBroken(ctx, broken)
+		b.warnAboutBroken(ctx, broken)
 	} else if late, err := b.broken(ctx, current, changes); err == nil && len(late) > 0 {
-		// They were created between the question and the change. They exist, and can
-		// be deleted.
+		// They were created after the first look and before the change. They can still
+		// be fetched and deleted.
 		b.logger.LogAttrs(ctx, slog.LevelWarn, "the changed catalog breaks instances that were just being created", slog.Any("broken", late))
 	}
-	b.remember(ctx, next)
-	b.warnOfPolicies(ctx, next)
+	b.saveCatalog(ctx, next)
+	b.warnAboutPolicies(ctx, next)
 	return nil
 }
 
@@ -81,12 +81,12 @@ func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, change
 		// A removed service is also reported for each of its plans.
 		return !c.Breaking() || c.Kind == catalog.ChangeRemoved && c.PlanID == ""
 	})
-	asked := map[durable.PlanRef]bool{}
+	seen := map[durable.PlanRef]bool{}
 	var plans []durable.PlanRef
 	for i := range breaking {
 		for _, plan := range affected(current, &breaking[i]) {
-			if !asked[plan] {
-				asked[plan] = true
+			if !seen[plan] {
+				seen[plan] = true
 				plans = append(plans, plan)
 			}
 		}
@@ -98,7 +98,7 @@ func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, change
 	if err != nil {
 		return nil, err
 	}
-	const most = 10
+	const maxShown = 10
 	var broken []string
 	for i := range breaking {
 		ours := affected(current, &breaking[i])
@@ -106,7 +106,7 @@ func (b *broker) broken(ctx context.Context, current *openbroker.Catalog, change
 		if used < 0 {
 			continue
 		}
-		if len(broken) == most {
+		if len(broken) == maxShown {
 			return append(broken, "and more"), nil
 		}
 		key := uses[used].Instance
@@ -132,9 +132,9 @@ func affected(current *openbroker.Catalog, change *catalog.Change) []durable.Pla
 	return plans
 }
 
-// warnOfPolicies logs that the policies of the configuration do not fit the changed
-// catalog. The engine keeps those that it read at the start.
-func (b *broker) warnOfPolicies(ctx context.Context, next *openbroker.Catalog) {
+// warnAboutPolicies logs a warning if the policies of the configuration do not fit the
+// changed catalog. The engine keeps the policies from the start.
+func (b *broker) warnAboutPolicies(ctx context.Context, next *openbroker.Catalog) {
 	engine, err := b.settings.EngineConfig(next)
 	if err != nil {
 		b.logger.LogAttrs(ctx, slog.LevelWarn, "the policies do not fit the changed catalog: the next start will refuse them", slog.String("error", oneLine(err)))

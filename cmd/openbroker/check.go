@@ -25,7 +25,7 @@ touches nothing that it did not create, and deletes everything that it created.
 The exit code is 0 if all MUSTs hold and nothing is left over, 1 if not, and 2 if the
 broker cannot be reached, refuses the credentials, or the command is misused. A signal
 ends the run: it deletes what it has created, reports the results so far, and exits with
-128 plus the number of the signal. A second signal ends it at once.`,
+128 plus the number of the signal. A second signal ends it immediately.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case f.list && len(args) > 0:
@@ -54,23 +54,23 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 		return err
 	}
 	if f.options.Parameters, err = readParameters(f.parameters); err != nil {
-		return unusable(stderr, err)
+		return abort(stderr, err)
 	}
 	if f.options.Waivers, err = readWaivers(f.waivers); err != nil {
-		return unusable(stderr, err)
+		return abort(stderr, err)
 	}
 	f.options.Tool = version()
 	defer f.reports.Close()
 	if err := f.reports.Open(); err != nil {
-		return unusable(stderr, err)
+		return abort(stderr, err)
 	}
 
 	shown := newProgress(stderr, f.verbose, len(f.selected))
-	ctx, giveBack := interruptible(ctx, shown)
-	defer giveBack()
+	ctx, stop := interruptible(ctx, shown)
+	defer stop()
 	shown.begin(c.url)
 	logsIn := c.logsIn()
-	if c.refusesStrangers(ctx, f.options.RequestTimeout) {
+	if c.requiresCertificate(ctx, f.options.RequestTimeout) {
 		c.anonymous = nil // TLS authenticates, which the specification leaves open.
 	}
 	f.options.OnResult = shown.result
@@ -80,19 +80,19 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 	shown.end()
 	if report != nil {
 		if err := f.write(stdout, report); err != nil {
-			return unusable(stderr, err)
+			return abort(stderr, err)
 		}
 		if f.format.Format != output.Text { // The text ends with the verdict.
 			complain(stderr, "openbroker: "+report.Verdict())
 		}
 	}
-	switch code := signalled(ctx); {
+	switch code := signalExitCode(ctx); {
 	case code != 0:
 		return &verdict{code}
 	case report == nil && errors.Is(err, conformance.ErrUnauthorized) && !logsIn:
-		return unusable(stderr, fmt.Errorf("the broker at %s requires credentials: use --username with --password-file, --bearer-file, or --client-cert", c.url))
+		return abort(stderr, fmt.Errorf("the broker at %s requires credentials: use --username with --password-file, --bearer-file, or --client-cert", c.url))
 	case report == nil:
-		return unusable(stderr, err)
+		return abort(stderr, err)
 	case report.Conforms():
 		return nil
 	case report.Counts().Conclusive() == 0:
@@ -102,8 +102,8 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout, st
 	}
 }
 
-// unusable reports why a run has no result.
-func unusable(stderr io.Writer, err error) error {
+// abort prints why a run has no result.
+func abort(stderr io.Writer, err error) error {
 	complain(stderr, describe(err))
 	return &verdict{exitUsage}
 }

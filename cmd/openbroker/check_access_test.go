@@ -91,7 +91,7 @@ log: {level: error}
 	}
 }
 
-// A token, in a flag, a file or the environment, and credentials in the URL.
+// The token comes from a flag, a file or the environment; credentials may be in the URL.
 func TestCheckCredentials(t *testing.T) {
 	t.Parallel()
 	p := serve(t, t.TempDir(), nil)

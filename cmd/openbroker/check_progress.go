@@ -57,7 +57,7 @@ func (p *progress) result(r conformance.Result) {
 		p.failed++
 	}
 	p.last = r.Check.ID
-	// After an interruption, results are no longer of interest.
+	// After a signal, only the clean-up goes on.
 	shown := !p.interrupted && (p.verbose || !p.terminal && !good)
 	p.mu.Unlock()
 	if first { // Not before: the broker may be unreachable.
@@ -92,7 +92,7 @@ func (p *progress) interrupt() {
 	p.mu.Lock()
 	p.interrupted = true
 	p.mu.Unlock()
-	p.say("openbroker: interrupted, deleting what the run has created; interrupt again to stop at once")
+	p.say("openbroker: interrupted, deleting what the run has created; interrupt again to stop immediately")
 }
 
 // say writes a line that stays.

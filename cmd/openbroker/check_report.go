@@ -12,8 +12,8 @@ import (
 	"github.com/openbroker/openbroker/conformance"
 )
 
-// write writes the report to the standard output and to the files of --report. An error
-// does not keep it from writing the others.
+// write writes the report to the standard output and to the files of --report. After an
+// error it still writes the others.
 func (f *checkSettings) write(stdout io.Writer, report *conformance.Report) error {
 	var err error
 	if f.format.Format == output.Text {

@@ -51,7 +51,7 @@ func (p *process) instances() []string {
 	return ids
 }
 
-// faulty is a proxy in front of a broker that changes its answers.
+// faulty is a proxy that changes the responses of a broker.
 func faulty(t *testing.T, p *process, change func(*http.Response) error) string {
 	t.Helper()
 	target, err := url.Parse(p.url)
@@ -267,7 +267,7 @@ func TestCheckInterrupted(t *testing.T) {
 					t.Errorf("the report does not have %q:\n%s", part, report)
 				}
 			}
-			if !strings.Contains(run.stderr.String(), "openbroker: interrupted, deleting what the run has created; interrupt again to stop at once\n") {
+			if !strings.Contains(run.stderr.String(), "openbroker: interrupted, deleting what the run has created; interrupt again to stop immediately\n") {
 				t.Errorf("the standard error is\n%s", run.stderr)
 			}
 			if text := read(t, filepath.Join(directory, "report.xml")); !strings.Contains(text, `message="the run was interrupted"`) {
@@ -321,7 +321,7 @@ func TestCheckParameters(t *testing.T) {
 			return
 		}
 		w.WriteHeader(http.StatusBadRequest)
-		_, _ = w.Write(body) // The answer repeats the secret.
+		_, _ = w.Write(body) // The response repeats the secret.
 	}))
 	t.Cleanup(server.Close)
 	directory := t.TempDir()

@@ -17,9 +17,9 @@ type interruption struct{ signal syscall.Signal }
 
 func (i *interruption) Error() string { return fmt.Sprintf("interrupted: %v", i.signal) }
 
-// interruptible returns a context that ends with the first SIGINT or SIGTERM. The
-// second one ends the process. Call giveBack after the run.
-func interruptible(parent context.Context, shown *progress) (ctx context.Context, giveBack func()) {
+// interruptible returns a context that ends with the first SIGINT or SIGTERM. A second
+// one ends the process. Call stop after the run.
+func interruptible(parent context.Context, shown *progress) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	received := make(chan os.Signal, 1)
 	signal.Notify(received, os.Interrupt, syscall.SIGTERM)
@@ -39,8 +39,8 @@ func interruptible(parent context.Context, shown *progress) (ctx context.Context
 	}
 }
 
-// signalled returns the exit code of a run that a signal ended, or 0.
-func signalled(ctx context.Context) int {
+// signalExitCode returns the exit code of a run that a signal ended, or 0.
+func signalExitCode(ctx context.Context) int {
 	var by *interruption
 	if errors.As(context.Cause(ctx), &by) {
 		return exitSignal + int(by.signal)

@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/internal/spelling"
 )
 
-// refine gives each command an example, completion, and errors that propose the
-// nearest name and show no password.
+// refine adds to each command an example, completion, and errors that propose the
+// nearest name and hide passwords.
 func refine(command *cobra.Command) {
 	if command.Example == "" {
 		command.Example = indent(examples[command.CommandPath()])
@@ -51,7 +51,7 @@ func onlySubcommands(command *cobra.Command, args []string) error {
 	return errors.New(text)
 }
 
-// mask removes arguments from an error that may be URLs with passwords.
+// mask replaces arguments in an error if they may be URLs with passwords.
 func mask(err error, args []string) error {
 	if err == nil {
 		return nil

@@ -20,7 +20,7 @@ func newConfigCheck(stdout, stderr io.Writer) *cobra.Command {
 certificates, credentials, keysets and catalogs. The command does not open the store,
 and changes nothing.`,
 		Args: cobra.ExactArgs(1),
-		RunE: does(func(_ context.Context, args []string) error {
+		RunE: runE(func(_ context.Context, args []string) error {
 			settings, err := config.Load(args[0])
 			if err != nil {
 				return err

@@ -14,7 +14,7 @@ func newConfigSchema(stdout io.Writer) *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of configuration files, for editors",
 		Args:  cobra.NoArgs,
-		RunE: does(func(context.Context, []string) error {
+		RunE: runE(func(context.Context, []string) error {
 			schema, err := config.Schema()
 			if err != nil {
 				return err

@@ -33,11 +33,11 @@ func (f *connectionFlags) add(set *pflag.FlagSet) {
 
 // A connection is the address of a broker and the way to log in.
 type connection struct {
-	// url has no credentials.
+	// url is without credentials.
 	url string
 	login
-	// client presents the client certificate, if one is given. anonymous, which does
-	// not present it, is nil otherwise.
+	// client presents the client certificate, if there is one. anonymous does not; it
+	// is nil without a client certificate.
 	client, anonymous *http.Client
 }
 
@@ -46,9 +46,9 @@ func (c *connection) logsIn() bool {
 	return c.username != "" || c.bearer != "" || c.anonymous != nil
 }
 
-// refusesStrangers reports whether the broker refuses TLS connections without the
-// client certificate. Then it cannot answer an anonymous request over HTTP.
-func (c *connection) refusesStrangers(ctx context.Context, timeout time.Duration) bool {
+// requiresCertificate reports whether the broker refuses TLS connections without the
+// client certificate. Then an anonymous request never reaches HTTP.
+func (c *connection) requiresCertificate(ctx context.Context, timeout time.Duration) bool {
 	if c.anonymous == nil {
 		return false
 	}
@@ -67,7 +67,7 @@ func (c *connection) refusesStrangers(ctx context.Context, timeout time.Duration
 }
 
 // connect evaluates the flags, the URL and the environment. It sends nothing. Its
-// errors do not repeat the URL, which may have a password.
+// errors do not repeat the URL, which may contain a password.
 func (f *connectionFlags) connect(location string) (*connection, error) {
 	target, err := url.Parse(location)
 	if err != nil || target.Host == "" || !isURL(location) {
@@ -108,7 +108,7 @@ func (f *connectionFlags) clients(c *connection) error {
 		return nil
 	}
 	if f.clientCert == "" || f.clientKey == "" {
-		return errors.New("--client-cert and --client-key need each other: give both")
+		return errors.New("--client-cert and --client-key need each other: set both")
 	}
 	certificate, err := tls.LoadX509KeyPair(f.clientCert, f.clientKey)
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/openbroker/openbroker"
 )
 
-// optionsOfEnvironment returns the options that the environment variables of
-// openbrokerapi ask for. Only "true" counts, in any case, as there.
-func optionsOfEnvironment() []openbroker.Option {
+// environmentOptions returns the options that the environment variables of
+// openbrokerapi set. As in openbrokerapi, only "true" counts, in any case.
+func environmentOptions() []openbroker.Option {
 	var options []openbroker.Option
 	if strings.EqualFold(os.Getenv("DISABLE_VERSION_CHECK"), "true") {
 		options = append(options, openbroker.WithoutVersionCheck())

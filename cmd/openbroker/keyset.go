@@ -19,7 +19,7 @@ import (
 // was lost.
 const keysetSetting = "keyset_made"
 
-// A keyset has the keys that encrypt the store.
+// A keyset contains the keys that encrypt the store.
 type keyset struct {
 	*seal.Keyring
 	path  string // empty if the keyset is not in a file
@@ -41,8 +41,8 @@ func keysetPath(settings *config.Encryption, data string) string {
 	}
 }
 
-// keysetIsThere reports whether the keyset exists.
-func keysetIsThere(settings *config.Encryption, data string) (bool, error) {
+// keysetExists reports whether the keyset exists.
+func keysetExists(settings *config.Encryption, data string) (bool, error) {
 	path := keysetPath(settings, data)
 	if path == "" {
 		return true, nil
@@ -71,7 +71,7 @@ func openKeyset(ctx context.Context, settings *config.Config, isNew bool, store 
 		return nil, fmt.Errorf("read the store: %w", err)
 	}
 	if k.isNew && !isNew {
-		if err := makesKeyset(ctx, settings, store); err != nil {
+		if err := markStore(ctx, settings, store); err != nil {
 			return nil, err
 		}
 	}
@@ -84,17 +84,17 @@ func openKeyset(ctx context.Context, settings *config.Config, isNew bool, store 
 	return k, nil
 }
 
-// makesKeyset marks an empty store whose keyset will be generated. It returns an error
-// if a keyset exists that an earlier start has not generated for this store.
-func makesKeyset(ctx context.Context, settings *config.Config, store durable.Store) error {
-	there, err := keysetIsThere(settings.Encryption, string(settings.Data))
+// markStore marks an empty store for which a keyset will be generated. It returns an
+// error if a keyset exists that no earlier start has generated for this store.
+func markStore(ctx context.Context, settings *config.Config, store durable.Store) error {
+	exists, err := keysetExists(settings.Encryption, string(settings.Data))
 	if err != nil {
 		return err
 	}
-	if there {
+	if exists {
 		_, err = store.Setting(ctx, keysetSetting)
 		if errors.Is(err, durable.ErrNotFound) {
-			return isOrphaned(settings.Store, string(settings.Data))
+			return lostStoreError(settings.Store, string(settings.Data))
 		}
 	} else {
 		_, err = store.PutSetting(ctx, keysetSetting, []byte("made"))

@@ -20,7 +20,7 @@ func newKeyset(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "keyset",
 		Short: "List and rotate the keys that encrypt the store",
 		Long: `List and rotate the keys that encrypt the store, also while the broker runs: it applies
-a changed file by itself. docs/encryption.md has the order of the steps. The commands
+a changed file by itself. docs/encryption.md lists the steps in order. The commands
 print ids, and never a key.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
@@ -38,12 +38,12 @@ print ids, and never a key.`,
 		change           func(path string) (uint32, error)
 	}{
 		{"add", "Add a key, which decrypts but does not encrypt yet", "added", seal.AddKey},
-		{"rotate", "Add a key and make it primary at once, for a broker of one process", "added, primary", seal.RotateKey},
+		{"rotate", "Add a key and make it primary immediately, for a broker of one process", "added, primary", seal.RotateKey},
 	} {
 		var format output.Flag
 		sub := &cobra.Command{
 			Use: c.use, Short: c.short, Args: cobra.NoArgs,
-			RunE: does(func(context.Context, []string) error {
+			RunE: runE(func(context.Context, []string) error {
 				id, err := c.change(flags.keyset)
 				if err != nil {
 					return err
@@ -88,7 +88,7 @@ func newKeysetList(path *string, stdout io.Writer) *cobra.Command {
 	var format output.Flag
 	command := &cobra.Command{
 		Use: "list", Short: "List the keys, oldest first", Args: cobra.NoArgs,
-		RunE: does(func(context.Context, []string) error {
+		RunE: runE(func(context.Context, []string) error {
 			ring, err := seal.Load(*path)
 			if err != nil {
 				return err
@@ -137,15 +137,15 @@ the key: openbroker keyset reseal encrypts them with the primary key.`
 	return command
 }
 
-func (c *keysetChange) run(ctx context.Context, flags *keysetFlags, chosen bool, id uint32, stdout io.Writer) error {
+func (c *keysetChange) run(ctx context.Context, flags *keysetFlags, explicit bool, id uint32, stdout io.Writer) error {
 	path := flags.keyset
 	if c.unused {
 		var err error
-		if path, err = flags.path(chosen); err != nil {
+		if path, err = flags.path(explicit); err != nil {
 			return err
 		}
 		if c.possible(path, id) {
-			if err := flags.refuseNeeded(ctx, chosen, id); err != nil {
+			if err := flags.checkUnused(ctx, explicit, id); err != nil {
 				return err
 			}
 		}
@@ -156,8 +156,8 @@ func (c *keysetChange) run(ctx context.Context, flags *keysetFlags, chosen bool,
 	return printChange(stdout, c.format, id, c.done)
 }
 
-// possible reports whether only the store can refuse the change. Otherwise the change
-// itself returns the error.
+// possible reports whether the keyset itself allows the change. If not, c.change returns
+// the error, and the store need not be read.
 func (c *keysetChange) possible(path string, id uint32) bool {
 	ring, err := seal.Load(path)
 	if err != nil {

@@ -42,15 +42,15 @@ func (f *keysetFlags) checkStore() error {
 	return nil
 }
 
-// open opens the keyset, and the store, which a broker may be using. usable means that
-// the keyset must decrypt the store.
-func (f *keysetFlags) open(ctx context.Context, chosen, usable bool) (admin.Store, *seal.Keyring, error) {
+// open opens the keyset, and the store, which a broker may be using. explicit means that
+// --keyset was set, mustDecrypt that the keyset must decrypt the store.
+func (f *keysetFlags) open(ctx context.Context, explicit, mustDecrypt bool) (admin.Store, *seal.Keyring, error) {
 	settings, err := f.settings()
 	if err != nil {
 		return nil, nil, err
 	}
 	var ring *seal.Keyring
-	if chosen {
+	if explicit {
 		ring, err = seal.Load(f.keyset, seal.AllowGroupRead())
 	} else {
 		ring, err = configuredKeyset(settings, string(settings.Data))
@@ -67,10 +67,10 @@ func (f *keysetFlags) open(ctx context.Context, chosen, usable bool) (admin.Stor
 	case errors.Is(err, durable.ErrNotFound):
 		err = nil
 	case err != nil:
-	case usable:
+	case mustDecrypt:
 		err = wrongKeyset(durable.VerifyCanary(ring, canary))
 	default:
-		err = knows(ring, canary)
+		err = checkKeyPresent(ring, canary)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
@@ -78,9 +78,9 @@ func (f *keysetFlags) open(ctx context.Context, chosen, usable bool) (admin.Stor
 	return store, ring, nil
 }
 
-// knows returns an error if the keyset lacks the key of a canary. A disabled key will
-// do.
-func knows(ring *seal.Keyring, canary []byte) error {
+// checkKeyPresent returns an error if the keyset lacks the key of a canary. The key may
+// be disabled.
+func checkKeyPresent(ring *seal.Keyring, canary []byte) error {
 	id, _ := seal.KeyID(canary)
 	for _, key := range ring.Keys() {
 		if key.ID == id {
@@ -90,9 +90,9 @@ func knows(ring *seal.Keyring, canary []byte) error {
 	return fmt.Errorf("wrong keyset: it lacks key %d, which has encrypted the store", id)
 }
 
-// path returns the keyset file to change.
-func (f *keysetFlags) path(chosen bool) (string, error) {
-	if chosen {
+// path returns the keyset file to change. explicit means that --keyset was set.
+func (f *keysetFlags) path(explicit bool) (string, error) {
+	if explicit {
 		return f.keyset, nil
 	}
 	settings, err := f.settings()
@@ -125,8 +125,8 @@ Afterwards no record needs the other keys, and you can disable and delete them.`
 	return command
 }
 
-func reseal(ctx context.Context, flags *keysetFlags, chosen bool, format output.Format, stdout, stderr io.Writer) (err error) {
-	store, ring, err := flags.open(ctx, chosen, true)
+func reseal(ctx context.Context, flags *keysetFlags, explicit bool, format output.Format, stdout, stderr io.Writer) (err error) {
+	store, ring, err := flags.open(ctx, explicit, true)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func reseal(ctx context.Context, flags *keysetFlags, chosen bool, format output.
 	done, err := admin.Reseal(ctx, store, ring, showProgress(stderr, "resealed"))
 	r := resealed{Resealed: done.Resealed, Removed: done.Removed}
 	if err == nil {
-		r.Keys, err = needed(ctx, store, ring)
+		r.Keys, err = neededKeys(ctx, store, ring)
 	}
 	result := output.Result{Value: r, Text: r.text()}
 	return errors.Join(err, result.Print(stdout, format)) // An error does not undo the work so far.
@@ -152,7 +152,7 @@ type neededKey struct {
 	Records int `json:"records"`
 }
 
-func needed(ctx context.Context, store admin.Store, ring *seal.Keyring) ([]neededKey, error) {
+func neededKeys(ctx context.Context, store admin.Store, ring *seal.Keyring) ([]neededKey, error) {
 	counts, err := admin.CountByKey(ctx, store)
 	if err != nil {
 		return nil, err
@@ -190,14 +190,14 @@ func showProgress(stderr io.Writer, done string) func(admin.SealProgress) {
 	}
 }
 
-// refuseNeeded returns an error if records need the key.
-func (f *keysetFlags) refuseNeeded(ctx context.Context, chosen bool, id uint32) (err error) {
+// checkUnused returns an error if records need the key, unless --force is set.
+func (f *keysetFlags) checkUnused(ctx context.Context, explicit bool, id uint32) (err error) {
 	if f.force {
 		return nil
 	}
-	store, _, err := f.open(ctx, chosen, false)
+	store, _, err := f.open(ctx, explicit, false)
 	if err != nil {
-		return fmt.Errorf("find out whether records need the key: name the store with --config, --data or --store, or use --force: %w", err)
+		return fmt.Errorf("look for records that need the key: name the store with --config, --data or --store, or use --force: %w", err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	counts, err := admin.CountByKey(ctx, store)

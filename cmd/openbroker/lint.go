@@ -36,9 +36,9 @@ func newLint(stdout, stderr io.Writer) *cobra.Command {
 		Long: `Check catalogs against the specification and the platforms: YAML and JSON files,
 directories of them, and running brokers, whose catalog the command fetches as platforms
 do. A finding has its file, line and column; for a running broker these refer to its
-answer, indented.
+response, indented.
 
-The exit code is 0 without errors, 1 with errors, and 2 if a catalog cannot be read. Give
+The exit code is 0 without errors, 1 with errors, and 2 if a catalog cannot be read. Pass
 a password in a file or in the environment: other users can see the command line.`,
 		Example: `  openbroker lint catalog.yaml
   openbroker lint --platform cloudfoundry,korifi --strict catalog/
@@ -82,12 +82,12 @@ func platformNames(platforms []lint.Platform) string {
 	return strings.Join(names, ", ")
 }
 
-// A linted has the findings of all catalogs.
-type linted struct {
+// A lintReport holds the findings of all catalogs.
+type lintReport struct {
 	Findings []catalog.Finding `json:"findings"`
 	Errors   int               `json:"errors"`
 	Warnings int               `json:"warnings"`
-	// Unread has the reasons why catalogs could not be read.
+	// Unread lists the errors of catalogs that could not be read.
 	Unread []string `json:"unread,omitempty"`
 	// checked are the catalogs, as the user named them.
 	checked []string
@@ -105,7 +105,7 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 	if err := f.reports.Open(); err != nil {
 		return &failure{err: err, code: exitUsage}
 	}
-	found := &linted{Findings: []catalog.Finding{}}
+	found := &lintReport{Findings: []catalog.Finding{}}
 	code := 0
 	for _, location := range locations {
 		findings, err := f.lint(ctx, location, platforms)
@@ -115,7 +115,7 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 			code = exitUsage
 			continue
 		}
-		found.add(bareLocation(location), findings)
+		found.add(redactLocation(location), findings)
 	}
 	if code == 0 && (found.Errors > 0 || f.strict && found.Warnings > 0) {
 		code = exitFailure
@@ -168,7 +168,7 @@ func (f *lintFlags) lint(ctx context.Context, location string, platforms []lint.
 	}), nil
 }
 
-func (l *linted) add(location string, findings []catalog.Finding) {
+func (l *lintReport) add(location string, findings []catalog.Finding) {
 	l.checked = append(l.checked, location)
 	l.Findings = append(l.Findings, findings...)
 	for i := range findings {
@@ -180,8 +180,8 @@ func (l *linted) add(location string, findings []catalog.Finding) {
 	}
 }
 
-// bareLocation returns a location without the password of a URL.
-func bareLocation(location string) string {
+// redactLocation returns a location without the password of a URL.
+func redactLocation(location string) string {
 	if !isURL(location) {
 		return location
 	}
@@ -193,7 +193,7 @@ func bareLocation(location string) string {
 }
 
 // summary returns the last line of the text.
-func (l *linted) summary() string {
+func (l *lintReport) summary() string {
 	where := strings.Join(l.checked, ", ")
 	if len(l.checked) > 1 {
 		where = fmt.Sprintf("%d catalogs", len(l.checked))

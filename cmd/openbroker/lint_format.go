@@ -10,7 +10,7 @@ import (
 )
 
 // write writes the findings.
-func (l *linted) write(out io.Writer, format output.Format) error {
+func (l *lintReport) write(out io.Writer, format output.Format) error {
 	switch format {
 	case output.JSON:
 		return output.WriteJSON(out, l)
@@ -23,7 +23,7 @@ func (l *linted) write(out io.Writer, format output.Format) error {
 	}
 }
 
-func (l *linted) writeText(out io.Writer) error {
+func (l *lintReport) writeText(out io.Writer) error {
 	if len(l.Findings) > 0 {
 		if _, err := fmt.Fprintln(out, catalog.Errors(l.Findings).Error()); err != nil {
 			return err

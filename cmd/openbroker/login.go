@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A login has the credentials of a command: a user name with a password, or a bearer
-// token. An empty one does not log in.
+// A login holds the credentials of a command: a user name with a password, or a bearer
+// token. An empty login sends no credentials.
 type login struct{ username, password, bearer string }
 
 var errSeveralLogins = errors.New("there are several credentials: use those of the URL, a user name with a password, or a bearer token")
@@ -33,7 +33,7 @@ func (f *catalogFlags) logIn(password, bearer string) (l login, err error) {
 	case bearer != "" && f.bearerFile != "":
 		err = errors.New("--bearer and --bearer-file exclude each other: use one of them")
 	case byToken:
-		l.bearer, err = given(bearer, f.bearerFile, "")
+		l.bearer, err = firstValue(bearer, f.bearerFile, "")
 	case !byPassword && os.Getenv(bearerVariable) != "":
 		l.bearer = os.Getenv(bearerVariable)
 		if os.Getenv(passwordVariable) != "" {
@@ -46,10 +46,10 @@ func (f *catalogFlags) logIn(password, bearer string) (l login, err error) {
 }
 
 func (f *catalogFlags) logInByPassword(password string) (l login, err error) {
-	if l.username, err = given(f.username, "", usernameVariable); err != nil {
+	if l.username, err = firstValue(f.username, "", usernameVariable); err != nil {
 		return login{}, err
 	}
-	if l.password, err = given(password, f.passwordFile, passwordVariable); err != nil {
+	if l.password, err = firstValue(password, f.passwordFile, passwordVariable); err != nil {
 		return login{}, err
 	}
 	switch {
@@ -61,9 +61,9 @@ func (f *catalogFlags) logInByPassword(password string) (l login, err error) {
 	return l, err
 }
 
-// given returns the value of a flag, the content of a file, or the value of an
+// firstValue returns the value of a flag, the content of a file, or the value of an
 // environment variable, in this order.
-func given(value, file, variable string) (string, error) {
+func firstValue(value, file, variable string) (string, error) {
 	switch {
 	case value != "":
 		return value, nil

@@ -93,13 +93,13 @@ func asFailure(err error) error {
 	return &failure{err: err}
 }
 
-// A verdict is the exit code of a command that has printed everything already.
+// A verdict is the exit code of a command that has already printed its messages.
 type verdict struct{ code int }
 
 func (v *verdict) Error() string { return fmt.Sprintf("exit code %d", v.code) }
 
-// does returns the RunE of a command: its errors are failures.
-func does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+// runE returns the RunE of a command whose errors are failures.
+func runE(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(command *cobra.Command, args []string) error {
 		if err := work(command.Context(), args); err != nil {
 			return &failure{err: err}

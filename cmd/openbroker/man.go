@@ -16,7 +16,7 @@ func newMan() *cobra.Command {
 		Example: "  openbroker man ~/.local/share/man/man1",
 		Args:    cobra.ExactArgs(1),
 	}
-	command.RunE = does(func(_ context.Context, args []string) error {
+	command.RunE = runE(func(_ context.Context, args []string) error {
 		if err := os.MkdirAll(args[0], 0o750); err != nil {
 			return err
 		}

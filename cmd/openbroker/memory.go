@@ -53,11 +53,11 @@ func tuneMemory(ctx context.Context, settings *config.Config, logger *slog.Logge
 	logger.LogAttrs(ctx, slog.LevelDebug, "memory", slog.Int64("limit", limit), slog.Int("body_budget", settings.API.BodyBudget))
 }
 
-// bodyBudget returns the limit for the bytes of all request bodies, given a memory
-// limit and the size of the largest body.
-func bodyBudget(limit int64, most int) int {
-	if most == 0 {
-		most = maxBodySize
+// bodyBudget returns the limit for the bytes of all request bodies, for a memory limit
+// and the size of the largest body.
+func bodyBudget(limit int64, maxBody int) int {
+	if maxBody == 0 {
+		maxBody = maxBodySize
 	}
-	return max(most, int(min(server.DefaultBodyBudget, limit/bodyShare)))
+	return max(maxBody, int(min(server.DefaultBodyBudget, limit/bodyShare)))
 }

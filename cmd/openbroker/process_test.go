@@ -180,19 +180,19 @@ func (p *process) stop() {
 	}
 }
 
-// An answer is a response with its JSON body.
-type answer struct {
+// A brokerResponse is a response with its JSON body.
+type brokerResponse struct {
 	status int
 	body   map[string]any
 }
 
-func (a answer) text(key string) string {
+func (a brokerResponse) text(key string) string {
 	text, _ := a.body[key].(string)
 	return text
 }
 
 // request sends a request as a platform would.
-func (p *process) request(method, path string, body any) answer {
+func (p *process) request(method, path string, body any) brokerResponse {
 	p.t.Helper()
 	a, err := p.try(http.DefaultClient, method, path, body)
 	if err != nil {
@@ -201,7 +201,7 @@ func (p *process) request(method, path string, body any) answer {
 	return a
 }
 
-func (p *process) try(client *http.Client, method, path string, body any) (answer, error) {
+func (p *process) try(client *http.Client, method, path string, body any) (brokerResponse, error) {
 	p.t.Helper()
 	var reader io.Reader
 	if body != nil {
@@ -219,15 +219,15 @@ func (p *process) try(client *http.Client, method, path string, body any) (answe
 	request.Header.Set("X-Broker-API-Version", "2.17")
 	response, err := client.Do(request)
 	if err != nil {
-		return answer{}, err
+		return brokerResponse{}, err
 	}
 	defer response.Body.Close()
-	a := answer{status: response.StatusCode}
+	a := brokerResponse{status: response.StatusCode}
 	return a, json.NewDecoder(bufio.NewReader(response.Body)).Decode(&a.body)
 }
 
 // expect sends a request and checks the status.
-func (p *process) expect(status int, method, path string, body any) answer {
+func (p *process) expect(status int, method, path string, body any) brokerResponse {
 	p.t.Helper()
 	a := p.request(method, path, body)
 	if a.status != status {

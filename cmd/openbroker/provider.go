@@ -47,7 +47,7 @@ func checkSchemas(settings *config.Config, c *openbroker.Catalog) error {
 		return nil
 	}
 	if err := catalog.ValidateSchemas(c); err != nil {
-		return fmt.Errorf("the catalog has schemas that cannot validate parameters: correct them, or switch the validation off:\n%w", err)
+		return fmt.Errorf("the catalog has schemas that cannot validate parameters: correct them, or set api.skip_parameter_validation:\n%w", err)
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func prepareAdmin(settings *config.Config, stderr io.Writer) (*openbroker.Catalo
 
 // prepareStart is prepare for serving. If the catalog file cannot be used, it returns
 // the catalog that was served last, with the fault of the file: a broker that went down
-// must come up again.
+// must be able to start again.
 func prepareStart(settings *config.Config, warn func(catalog.Finding)) (c *openbroker.Catalog, engine durable.Config, fault, err error) {
 	c, engine, err = prepare(settings, warn)
 	if err == nil || settings.Catalog == nil || settings.Catalog.File == "" {

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// explainFlag adds to the error about an unknown flag what replaces it, if earlier
-// versions had it.
+// explainFlag names the replacement in the error about an unknown flag, if earlier
+// versions had that flag.
 func explainFlag(command *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {

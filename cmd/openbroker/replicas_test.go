@@ -38,8 +38,8 @@ shutdown: {operation_grace: 500ms}
 	return []string{"--config", write(t, directory, delay+".yaml", text)}
 }
 
-// Two replicas on one database answer for each other. When one is killed, the other
-// continues its operation.
+// Two replicas on one database see each other's operations. When one is killed, the
+// other continues its operation.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -49,10 +49,10 @@ func TestReplicas(t *testing.T) {
 	one.password, two.password = "shared", "shared"
 	operation := one.expect(http.StatusAccepted, "PUT", instance+"?accepts_incomplete=true", provision(sqlitefile.SmallPlanID)).text("operation")
 	if a := two.expect(http.StatusAccepted, "PUT", instance+"?accepts_incomplete=true", provision(sqlitefile.SmallPlanID)); a.text("operation") != operation {
-		t.Errorf("the other replica answers with operation %q, not %q", a.text("operation"), operation)
+		t.Errorf("the other replica responds with operation %q, not %q", a.text("operation"), operation)
 	}
 	if state := poll(two, operation).text("state"); state != "in progress" {
-		t.Errorf("the other replica answers %q", state)
+		t.Errorf("the other replica reports %q", state)
 	}
 	one.kill()
 	await(t, "the other replica to complete the provision", func() bool { return poll(two, operation).text("state") == "succeeded" })
@@ -86,7 +86,7 @@ func TestStoreAway(t *testing.T) {
 	if err := database.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "/readyz to answer 503", func() bool {
+	await(t, "/readyz to respond with 503", func() bool {
 		a := p.request("GET", "/readyz", nil)
 		return a.status == http.StatusServiceUnavailable && a.body["checks"] != nil
 	})
@@ -95,7 +95,7 @@ func TestStoreAway(t *testing.T) {
 	if err := database.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "/readyz to answer 200", func() bool { return p.request("GET", "/readyz", nil).status == http.StatusOK })
+	await(t, "/readyz to respond with 200", func() bool { return p.request("GET", "/readyz", nil).status == http.StatusOK })
 	p.expect(http.StatusAccepted, "PUT", instance+"?accepts_incomplete=true", provision(sqlitefile.SmallPlanID))
 	if err := database.Stop(); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ shutdown: {operation_grace: 100ms}
 
 const swift = "policies: {default: {mode: asynchronous}}\n"
 
-func poll(p *process, operation string) answer {
+func poll(p *process, operation string) brokerResponse {
 	p.t.Helper()
 	return p.expect(http.StatusOK, "GET", instance+"/last_operation?operation="+operation, nil)
 }

@@ -86,7 +86,7 @@ const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/
 // sarifOf returns the findings as a SARIF log, with all rules. Its levels are the
 // severities error and warning. An invocation reports a catalog that could not be read:
 // otherwise an empty log would look like a clean catalog.
-func sarifOf(found *linted) sarifLog {
+func sarifOf(found *lintReport) sarifLog {
 	rules, findings := lint.Rules(), found.Findings
 	invocation := sarifInvocation{ExecutionSuccessful: len(found.Unread) == 0}
 	for _, reason := range found.Unread {

@@ -34,12 +34,12 @@ database, offers SQLite databases as a service, and generates a password, all in
 ./openbroker-data.
 
 When it accepts requests, it prints its URL to the standard output, and nothing
-else. Logs go to the standard error. SIGTERM and SIGINT stop it in good order.
+else. Logs go to the standard error. SIGTERM and SIGINT shut it down gracefully.
 
 OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.`,
 		Args:    cobra.NoArgs,
 		PreRunE: func(command *cobra.Command, _ []string) error { return flags.check(command.Flags()) },
-		RunE: does(func(ctx context.Context, _ []string) error {
+		RunE: runE(func(ctx context.Context, _ []string) error {
 			return serve(ctx, flags, stdout, stderr)
 		}),
 	}
@@ -58,7 +58,7 @@ func (f *serveFlags) check(set *pflag.FlagSet) (err error) {
 }
 
 // checkFlags validates the flags that several commands share, and returns the value
-// of --store. It refuses an empty value, which is usually an unset variable of a
+// of --store. It refuses an empty value, which usually comes from an unset variable of a
 // script: the default would be a surprise.
 func checkFlags(set *pflag.FlagSet, listen, store string) (parsed config.Store, err error) {
 	set.Visit(func(flag *pflag.Flag) {
@@ -88,7 +88,7 @@ func checkFlags(set *pflag.FlagSet, listen, store string) (parsed config.Store, 
 // settings returns the configuration, with the flags in place of its values.
 func (f serveFlags) settings() (*config.Config, error) { return f.read(config.Load) }
 
-// read is settings with another function that loads the file.
+// read is settings with the function that loads the file.
 func (f serveFlags) read(load func(string) (*config.Config, error)) (*config.Config, error) {
 	settings := &config.Config{}
 	if f.config != "" {
@@ -137,8 +137,8 @@ func serve(ctx context.Context, flags serveFlags, stdout, stderr io.Writer) erro
 		return err
 	}
 	tuneMemory(ctx, settings, logger)
-	ctx, giveBack := server.SignalContext(ctx)
-	defer giveBack()
+	ctx, restoreSignals := server.SignalContext(ctx)
+	defer restoreSignals()
 	b, err := start(ctx, settings, flags.newStore, logger, stderr)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -146,12 +146,12 @@ func serve(ctx context.Context, flags serveFlags, stdout, stderr io.Writer) erro
 		}
 		return err
 	}
-	return b.run(ctx, giveBack, stdout)
+	return b.run(ctx, restoreSignals, stdout)
 }
 
 // run serves the broker until ctx ends, and stops it. It prints only the URL to the
-// standard output. giveBack ends the handling of signals.
-func (b *broker) run(ctx context.Context, giveBack func(), stdout io.Writer) error {
+// standard output. restoreSignals ends the handling of signals.
+func (b *broker) run(ctx context.Context, restoreSignals func(), stdout io.Writer) error {
 	s, err := b.server(func(url string) {
 		if _, err := fmt.Fprintf(stdout, "openbroker: listening on %s\n", url); err != nil {
 			b.logger.LogAttrs(ctx, slog.LevelWarn, "the URL cannot be printed", slog.String("error", err.Error()))
@@ -160,6 +160,6 @@ func (b *broker) run(ctx context.Context, giveBack func(), stdout io.Writer) err
 	if err == nil {
 		err = s.Serve(ctx)
 	}
-	giveBack() // From here on a signal ends the process, and nothing is lost.
+	restoreSignals() // From here on a signal ends the process, and nothing is lost.
 	return errors.Join(err, b.stop(ctx, errors.Is(err, server.ErrClosed)))
 }

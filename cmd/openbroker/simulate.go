@@ -28,8 +28,8 @@ const (
 	// simulatorPassword is the default if only this machine can reach the address.
 	// Otherwise the user has to choose a password.
 	simulatorPassword = "openbroker"
-	// simulatorKeyset is the setting with the keys of the store. Nothing simulated is
-	// secret, and the store then needs no other file.
+	// simulatorKeyset is the setting that holds the keys of the store. Nothing simulated
+	// is secret, so the keys may be in the store, which then needs no other file.
 	simulatorKeyset = "simulator_keyset"
 	// simulatorGrace is short, because a delayed operation loses nothing: it continues
 	// at the next start.
@@ -63,7 +63,7 @@ OPENBROKER_USERNAME and OPENBROKER_PASSWORD replace --username and --password wi
 showing up in lists of processes.`,
 		Args:    cobra.NoArgs,
 		PreRunE: func(command *cobra.Command, _ []string) error { return flags.check(command.Flags()) },
-		RunE:    does(func(ctx context.Context, _ []string) error { return simulate(ctx, flags, stdout, stderr) }),
+		RunE:    runE(func(ctx context.Context, _ []string) error { return simulate(ctx, flags, stdout, stderr) }),
 	}
 	command.Flags().StringVar(&flags.listen, "listen", server.DefaultAddress, "`ADDRESS` to listen on, as host:port; port 0 picks a free one")
 	command.Flags().StringVar(&flags.username, "username", "", "`USER` name of the platform (default "+defaultUsername+")")
@@ -72,7 +72,7 @@ showing up in lists of processes.`,
 	command.Flags().BoolVar(&flags.newStore, "new-store", false, "create an empty store although the lock file of a database exists")
 	command.Flags().StringSliceVar(&flags.plans, "plans", nil, "`PLANS` to offer, separated by commas (default all)")
 	command.Flags().IntVar(&flags.missingVersionStatus, "missing-version-status", http.StatusBadRequest,
-		"`STATUS` of the answer to a request without X-Broker-API-Version, 400 or 412; older conformance checkers expect 412")
+		"`STATUS` of the response to a request without X-Broker-API-Version, 400 or 412; older conformance checkers expect 412")
 	command.Flags().BoolVar(&flags.serialBindings, "serial-bindings", false,
 		"create the bindings of an instance one after the other; a bind waits a second for its turn, and is then refused with ConcurrencyError")
 	return command
@@ -122,8 +122,8 @@ func simulate(ctx context.Context, flags simulateFlags, stdout, stderr io.Writer
 		settings.Store.SQLite = config.Path(filepath.Join(directory, "openbroker.db"))
 	}
 	only := config.Credential{Username: flags.username, Password: config.Secret(cmp.Or(flags.password, simulatorPassword))}
-	ctx, giveBack := server.SignalContext(ctx)
-	defer giveBack()
+	ctx, restoreSignals := server.SignalContext(ctx)
+	defer restoreSignals()
 	b, err := startSimulator(ctx, settings, only, flags, logger)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -134,7 +134,7 @@ func simulate(ctx context.Context, flags simulateFlags, stdout, stderr io.Writer
 	if flags.password == "" {
 		complain(stderr, fmt.Sprintf("openbroker: log in as %q with the password %q", flags.username, simulatorPassword))
 	}
-	return b.run(ctx, giveBack, stdout)
+	return b.run(ctx, restoreSignals, stdout)
 }
 
 // startSimulator is start for a simulator.
@@ -162,7 +162,7 @@ func startSimulator(ctx context.Context, settings *config.Config, only config.Cr
 	if err != nil {
 		return nil, err
 	}
-	options := optionsOfEnvironment()
+	options := environmentOptions()
 	if flags.missingVersionStatus == http.StatusPreconditionFailed {
 		options = append(options, openbroker.WithMissingVersionAsUnsupported())
 	}

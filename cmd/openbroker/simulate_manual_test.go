@@ -33,7 +33,7 @@ func TestSimulateManual(t *testing.T) {
 			shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Away from the terminal of the tests.
 			output, err := shell.CombinedOutput()
 			if got := statuses(`(?m) # (\d{3})$`, string(output)); err != nil || !slices.Equal(got, want) {
-				t.Errorf("%v: the answers are\n%q, want\n%q; the output is\n%s", err, got, want, output)
+				t.Errorf("%v: the responses are\n%q, want\n%q; the output is\n%s", err, got, want, output)
 			}
 			p.expect(http.StatusOK, "GET", "/readyz", nil)
 			p.stop()

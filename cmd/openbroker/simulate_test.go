@@ -84,7 +84,7 @@ func TestSimulateReplicas(t *testing.T) {
 	operation := one.expect(http.StatusAccepted, "PUT", instance+"?accepts_incomplete=true",
 		simulated(simulator.AsyncPlanID, map[string]any{"delay": "1s"})).text("operation")
 	if state := poll(two, operation).text("state"); state != "in progress" {
-		t.Errorf("the other replica answers %q", state)
+		t.Errorf("the other replica reports %q", state)
 	}
 	faulty := simulated(simulator.SyncPlanID, map[string]any{"fault": map[string]any{"status": 503, "times": 2}})
 	one.expect(http.StatusServiceUnavailable, "PUT", "/v2/service_instances/faulty", faulty)

@@ -10,7 +10,8 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// openStore opens the configured store. isNew allows an empty one where a database was.
+// openStore opens the configured store. isNew allows a new one although the lock file
+// of an earlier database exists.
 func openStore(ctx context.Context, store config.Store, data string, isNew bool, logger *slog.Logger) (durable.Store, error) {
 	if store.PostgreSQL != "" {
 		return pgstore.Open(ctx, string(store.PostgreSQL), pgstore.WithLogger(logger))

@@ -16,7 +16,7 @@ func newVersion(stdout io.Writer) *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		RunE: does(func(context.Context, []string) error {
+		RunE: runE(func(context.Context, []string) error {
 			result := output.Result{Value: readBuild(), Text: version() + "\n"}
 			return result.Print(stdout, format.Format)
 		}),
@@ -25,15 +25,15 @@ func newVersion(stdout io.Writer) *cobra.Command {
 	return command
 }
 
-// A build is what the Go toolchain recorded: the version of the module, and the
-// commit if it was built from a checkout.
+// A build is what the Go toolchain recorded in the binary: the version of the module,
+// and the commit if it was built from a checkout.
 type build struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"`
 	Go      string `json:"go"`
 }
 
-// readBuild returns the zero value if the binary has no such record.
+// readBuild returns the zero value if the binary has no build information.
 func readBuild() (b build) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -48,7 +48,7 @@ func readBuild() (b build) {
 	return b
 }
 
-// version is the build in one line.
+// version returns the build as one line.
 func version() string {
 	b := readBuild()
 	switch {

@@ -37,7 +37,7 @@ type Flag struct {
 	Format
 
 	offered []Format
-	// reports says that the command has --report, too.
+	// reports means that the command has --report, too.
 	reports bool
 }
 

@@ -31,7 +31,8 @@ func drives(r rune) bool {
 	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c || r == 0x2028 || r == 0x2029
 }
 
-// IsPrintable reports whether a text is valid UTF-8 and shows as it is in one line.
+// IsPrintable reports whether a text is valid UTF-8 that a terminal shows unchanged, in
+// one line.
 func IsPrintable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, drives)
 }

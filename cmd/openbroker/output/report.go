@@ -86,8 +86,8 @@ func (r *Reports) Open() error {
 	return nil
 }
 
-// Write has write fill each file, and closes it. After an error it goes on with the
-// next file.
+// Write calls write for each file, and closes the file. After an error it continues
+// with the next file.
 func (r *Reports) Write(write func(io.Writer, Format) error) error {
 	var failed []error
 	for _, f := range r.files {

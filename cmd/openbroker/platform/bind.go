@@ -34,7 +34,7 @@ themselves with --show-secrets. openbroker binding shows them again.`,
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
 			return s.bind(ctx, f, args[0], args[1])
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames),
 	}
 	f.common.add(command)
 	f.waitFlags.add(command)
@@ -88,14 +88,14 @@ func (s *session) makeBinding(ctx context.Context, f *waitFlags, shown *secretFl
 	err := s.file.change(ctx, func(all *record) error {
 		kept := all.instance(i.ID)
 		if kept == nil {
-			return usage("the instance %q was deleted meanwhile", i.Name)
+			return usage("the instance %q has been deleted in the meantime", i.Name)
 		}
 		before := kept.binding(name)
 		switch {
 		case before != nil && displaced == "":
 			return &Error{
 				Code: exitUsage, err: fmt.Errorf("the name %q is taken by a binding that is %s; nothing was sent", name, before.State),
-				Hint: "choose another name, or delete it: " + s.again("unbind %s %s", quote(i.Name), quote(name)),
+				Hint: "choose another name, or delete it: " + s.commandLine("unbind %s %s", quote(i.Name), quote(name)),
 			}
 		case before != nil:
 			before.Name = displaced
@@ -104,7 +104,7 @@ func (s *session) makeBinding(ctx context.Context, f *waitFlags, shown *secretFl
 		return nil
 	})
 	if err != nil {
-		return asRefused(err)
+		return asRefusal(err)
 	}
 	response, err := s.client.Bind(ctx, r)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *session) makeBinding(ctx context.Context, f *waitFlags, shown *secretFl
 		})
 	}
 	if !f.wait {
-		s.note("accepted; to wait for it: %s", s.again("operation %s %s --wait", quote(i.Name), quote(name)))
+		s.note("accepted; to wait for it: %s", s.commandLine("operation %s %s --wait", quote(i.Name), quote(name)))
 		return s.printBinding(shown, i, *made, nil)
 	}
 	if err := s.finishBinding(ctx, f, i, *made); err != nil {
@@ -139,8 +139,8 @@ func (s *session) bindFailed(ctx context.Context, i instance, made binding, disp
 	var silent *client.TransportError
 	_, orphan := client.OrphanOf(err)
 	if orphan || errors.As(err, &silent) && !silent.Refused || ctx.Err() != nil {
-		kept := s.keepBinding(ctx, i.ID, made.ID, func(b *binding) { b.State, b.Description = stateUnclear, "the broker's answer is missing or unclear" })
-		return errors.Join(refused(err, "the broker may have created the binding; to delete it: "+s.again("unbind %s %s --force", quote(i.Name), quote(made.Name))), kept)
+		kept := s.keepBinding(ctx, i.ID, made.ID, func(b *binding) { b.State, b.Description = stateUnclear, "the broker's response is missing or unclear" })
+		return errors.Join(refused(err, "the broker may have created the binding; to delete it: "+s.commandLine("unbind %s %s --force", quote(i.Name), quote(made.Name))), kept)
 	}
 	kept := s.keepInstance(ctx, i.ID, func(i *instance) {
 		i.remove(made.ID)
@@ -157,7 +157,7 @@ func (s *session) bindFailed(ctx context.Context, i instance, made binding, disp
 // finishBinding waits for the pending operation of a binding and records the result.
 func (s *session) finishBinding(ctx context.Context, f *waitFlags, i instance, b binding) error {
 	o := *b.Operation
-	err := s.await(ctx, f, o, i.Name+"/"+b.Name, s.again("operation %s %s --wait", quote(i.Name), quote(b.Name)))
+	err := s.await(ctx, f, o, i.Name+"/"+b.Name, s.commandLine("operation %s %s --wait", quote(i.Name), quote(b.Name)))
 	return errors.Join(err, s.concludeBinding(ctx, i.ID, b.ID, o, err))
 }
 
@@ -194,7 +194,7 @@ func (p *program) newUnbind() *cobra.Command {
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
 			return s.unbind(ctx, f, args[0], args[1])
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames, bindingNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames, bindingNames),
 	}
 	f.add(command)
 	return command
@@ -204,7 +204,7 @@ func (s *session) unbind(ctx context.Context, f *deleteFlags, instanceName, name
 	if err := f.check(); err != nil {
 		return err
 	}
-	i, err := s.stranger(ctx, f, instanceName)
+	i, err := s.resolveInstance(ctx, f, instanceName)
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (s *session) unbind(ctx context.Context, f *deleteFlags, instanceName, name
 	r := &openbroker.UnbindRequest{InstanceID: i.ID, BindingID: b.ID, ServiceID: i.ServiceID, PlanID: i.PlanID, AcceptsIncomplete: !f.sync}
 	response, err := s.client.Unbind(ctx, r)
 	switch {
-	case f.force && missing(err):
+	case f.force && isMissing(err):
 	case err != nil:
 		return s.explain(err)
 	case response.Outcome == openbroker.Accepted:
@@ -229,7 +229,7 @@ func (s *session) unbind(ctx context.Context, f *deleteFlags, instanceName, name
 			return err
 		}
 		if !f.wait {
-			s.note("accepted; to wait for it: %s", s.again("operation %s %s --wait", quote(i.Name), quote(b.Name)))
+			s.note("accepted; to wait for it: %s", s.commandLine("operation %s %s --wait", quote(i.Name), quote(b.Name)))
 			return s.printBinding(&secretFlags{}, i, b, nil)
 		}
 		if err := s.finishBinding(ctx, &f.waitFlags, i, b); err != nil {

@@ -24,8 +24,9 @@ func (f *secretFlags) add(command *cobra.Command) {
 	command.Flags().BoolVar(&f.show, "show-secrets", false, "print the credentials, not only their names and sizes")
 }
 
-// shownBinding is the printed form of a binding. Without --show-secrets it has the sizes
-// of credentials under another name, so that scripts do not mistake them for values.
+// shownBinding is the printed form of a binding. Without --show-secrets it lists the
+// sizes of credentials under another name, so that scripts do not mistake them for
+// values.
 type shownBinding struct {
 	Name            string                      `json:"name"`
 	ID              string                      `json:"id"`
@@ -115,7 +116,7 @@ func (p *program) newBinding() *cobra.Command {
 			}
 			return s.fetchBinding(ctx, &f.secretFlags, i, b)
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames, bindingNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames, bindingNames),
 	}
 	f.common.add(command)
 	f.secretFlags.add(command)
@@ -128,7 +129,7 @@ func (s *session) getBinding(ctx context.Context, i instance, b binding) (*openb
 	if err != nil {
 		hint := s.advice(err)
 		if errors.Is(err, openbroker.ErrBindingDoesNotExist) && b.Operation != nil {
-			hint = "the binding is still " + b.State + ": " + s.again("operation %s %s --wait", quote(i.Name), quote(b.Name))
+			hint = "the binding is still " + b.State + ": " + s.commandLine("operation %s %s --wait", quote(i.Name), quote(b.Name))
 		}
 		return nil, refused(err, hint)
 	}

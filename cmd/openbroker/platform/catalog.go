@@ -38,7 +38,7 @@ func (p *program) newCatalog() *cobra.Command {
 			}
 			return s.print(c.format, catalogResult([]openbroker.Service{*one}, one))
 		}),
-		ValidArgsFunction: p.complete(c, nothing, serviceNames),
+		ValidArgsFunction: p.complete(c, noCandidates, serviceNames),
 	}
 	c.add(command)
 	command.Flags().StringVarP(&only, "service", "e", "", "list the plans of one `SERVICE`")

@@ -15,10 +15,10 @@ import (
 // command saves the request.
 const completionTimeout = time.Second
 
-// candidates returns the values of an argument, given the arguments before it.
+// candidates returns the values of an argument. before are the arguments before it.
 type candidates func(s *session, before []string) []string
 
-// complete returns the completion of arguments. If flag is not nothing, it completes the
+// complete returns the completion of arguments. If flag is not nil, it completes the
 // value of a flag instead.
 func (p *program) complete(c *common, flag candidates, arguments ...candidates) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -37,8 +37,8 @@ func (p *program) complete(c *common, flag candidates, arguments ...candidates) 
 	}
 }
 
-// nothing means that there are no candidates.
-var nothing candidates
+// noCandidates is the flag argument of complete for the completion of arguments.
+var noCandidates candidates
 
 // knownCatalog returns the stored catalog of an earlier command, or fetches it within
 // completionTimeout. It returns nil if both fail.

@@ -39,15 +39,15 @@ func (p *program) newDeprovision() *cobra.Command {
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
 			return s.deprovision(ctx, f, args[0])
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames),
 	}
 	f.add(command)
 	return command
 }
 
-// stranger returns a recorded instance, or with --service and --plan an instance that is
-// not recorded, by its id.
-func (s *session) stranger(ctx context.Context, f *deleteFlags, id string) (instance, error) {
+// resolveInstance returns a recorded instance. With --service and --plan, it returns the
+// instance with the id, recorded or not.
+func (s *session) resolveInstance(ctx context.Context, f *deleteFlags, id string) (instance, error) {
 	if f.service == "" || f.plan == "" {
 		return s.findInstance(id)
 	}
@@ -70,20 +70,20 @@ func (s *session) deprovision(ctx context.Context, f *deleteFlags, name string) 
 	if err := f.check(); err != nil {
 		return err
 	}
-	i, err := s.stranger(ctx, f, name)
+	i, err := s.resolveInstance(ctx, f, name)
 	if err != nil {
 		return err
 	}
 	if len(i.Bindings) > 0 && !f.force {
 		return &Error{
 			Code: exitUsage, err: fmt.Errorf("%q still has bindings (%d); nothing was sent", i.Name, len(i.Bindings)),
-			Hint: "delete them first: " + s.again("unbind %s %s", quote(i.Name), quote(i.Bindings[0].Name)),
+			Hint: "delete them first: " + s.commandLine("unbind %s %s", quote(i.Name), quote(i.Bindings[0].Name)),
 		}
 	}
 	r := &openbroker.DeprovisionRequest{InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID, AcceptsIncomplete: !f.sync}
 	response, err := s.client.Deprovision(ctx, r)
 	switch {
-	case f.force && missing(err):
+	case f.force && isMissing(err):
 	case err != nil:
 		return s.explain(err)
 	case response.Outcome == openbroker.Accepted:
@@ -109,8 +109,9 @@ func (s *session) deprovision(ctx context.Context, f *deleteFlags, name string) 
 	return s.print(s.common.format, instanceResult(i))
 }
 
-// missing reports whether the broker answers that it does not have the resource.
-func missing(err error) bool {
+// isMissing reports whether the broker does not have the resource: it responds with 404
+// or 410.
+func isMissing(err error) bool {
 	var response *client.ResponseError
 	return errors.As(err, &response) && (response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone)
 }

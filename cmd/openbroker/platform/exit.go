@@ -21,7 +21,7 @@ const (
 type Error struct {
 	// Code is the exit code.
 	Code int
-	// Hint tells the user what to do next. It may be empty.
+	// Hint says what the user can do next. It may be empty.
 	Hint string
 
 	err error

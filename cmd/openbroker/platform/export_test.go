@@ -64,8 +64,8 @@ type hanging struct{ noVault }
 
 func (hanging) get(string) (string, error) { select {} }
 
-// HangingKeyring reads from a keyring that never answers.
+// HangingKeyring reads from a keyring that never responds.
 func HangingKeyring(limit time.Duration) error {
-	_, err := patient{hanging{}, limit}.get("x")
+	_, err := timedVault{hanging{}, limit}.get("x")
 	return err
 }

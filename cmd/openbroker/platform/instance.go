@@ -77,12 +77,12 @@ func (p *program) newInstance() *cobra.Command {
 		Use:     "instance NAME",
 		Aliases: []string{"service"},
 		Short:   "Show an instance",
-		Long: `Show the record of an instance, and the answer of the broker if instances of the service
-can be fetched.`,
+		Long: `Show the record of an instance, and the parameters, dashboard and metadata from the
+broker if instances of the service can be fetched.`,
 		Example: "  openbroker instance orders -o json",
 		Args:    exactly(1, "NAME"),
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
-			i, err := s.stranger(ctx, f, args[0])
+			i, err := s.resolveInstance(ctx, f, args[0])
 			if err != nil {
 				return err
 			}
@@ -96,8 +96,8 @@ can be fetched.`,
 			}
 			fetched, err := s.client.GetInstance(ctx, &openbroker.GetInstanceRequest{InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID})
 			if i.Operation != nil && (errors.Is(err, openbroker.ErrInstanceDoesNotExist) || errors.Is(err, openbroker.ErrConcurrency)) {
-				// Brokers answer so during an operation, which the record has.
-				s.note("the instance is %s: %s", i.State, s.again("operation %s --wait", quote(i.Name)))
+				// These are the errors for an instance with an operation in progress.
+				s.note("the instance is %s: %s", i.State, s.commandLine("operation %s --wait", quote(i.Name)))
 				return s.print(f.format, shownResult(shown))
 			}
 			if err != nil {
@@ -109,7 +109,7 @@ can be fetched.`,
 			}
 			return s.print(f.format, shownResult(shown))
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames),
 	}
 	f.common.add(command)
 	command.Flags().StringVar(&f.service, "service", "", "the `SERVICE` of an instance that is not recorded")

@@ -12,7 +12,7 @@ import (
 
 // Interrupted means that a signal ended a command. Main prints it and calls Die.
 type Interrupted struct { //nolint:errname // It names the event.
-	// Hint tells the user how to continue. It may be empty.
+	// Hint says how the user can continue. It may be empty.
 	Hint string
 
 	signal os.Signal

@@ -36,13 +36,14 @@ func (systemVault) get(account string) (string, error) { return keyring.Get(keyr
 
 func (systemVault) remove(account string) error { return keyring.Delete(keyringService, account) }
 
-// patient limits the time of a vault.
-type patient struct {
+// timedVault is a vault whose calls have a time limit: the keyring may ask the user to
+// unlock it.
+type timedVault struct {
 	vault
 	limit time.Duration
 }
 
-func (p patient) do(work func() error) error {
+func (p timedVault) do(work func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- work() }()
 	timer := time.NewTimer(p.limit)
@@ -51,15 +52,15 @@ func (p patient) do(work func() error) error {
 	case err := <-done:
 		return err
 	case <-timer.C:
-		return fmt.Errorf("the keyring did not answer within %v", p.limit)
+		return fmt.Errorf("the keyring did not respond within %v", p.limit)
 	}
 }
 
-func (p patient) set(account, secret string) error {
+func (p timedVault) set(account, secret string) error {
 	return p.do(func() error { return p.vault.set(account, secret) })
 }
 
-func (p patient) get(account string) (secret string, err error) {
+func (p timedVault) get(account string) (secret string, err error) {
 	// A channel, because the goroutine may outlive the call.
 	found := make(chan string, 1)
 	err = p.do(func() error {
@@ -73,7 +74,7 @@ func (p patient) get(account string) (secret string, err error) {
 	return secret, err
 }
 
-func (p patient) remove(account string) error {
+func (p timedVault) remove(account string) error {
 	return p.do(func() error { return p.vault.remove(account) })
 }
 
@@ -90,5 +91,5 @@ func newVault() vault {
 	if os.Getenv(keyringVariable) == "off" {
 		return noVault{}
 	}
-	return patient{systemVault{}, keyringTimeout}
+	return timedVault{systemVault{}, keyringTimeout}
 }

@@ -36,7 +36,7 @@ func (p *program) newLoad() *cobra.Command {
 		Short: "Load a broker with complete life cycles, and measure it",
 		Long: `Create, bind, unbind and delete instances with several concurrent clients, and report
 how long each call and each operation took. The command deletes everything that it has
-created, also after Ctrl-C. Do not use a broker in production.
+created, also after Ctrl-C. Do not load a broker in production.
 
 The exit code is 0 if every call succeeded and nothing is left, else 1.`,
 		Example: "  openbroker load http://127.0.0.1:8080 --duration 10s --concurrency 8 -o json",
@@ -46,8 +46,8 @@ The exit code is 0 if every call succeeded and nothing is left, else 1.`,
 			if err != nil {
 				return err
 			}
-			ctx, giveBack := interruptible(command.Context())
-			defer giveBack()
+			ctx, stop := interruptible(command.Context())
+			defer stop()
 			return ended(ctx, p.load(ctx, f, t))
 		},
 	}
@@ -55,7 +55,7 @@ The exit code is 0 if every call succeeded and nothing is left, else 1.`,
 	flags := command.Flags()
 	flags.DurationVar(&f.duration, "duration", 10*time.Second, "start life cycles for this `DURATION`")
 	flags.IntVar(&f.concurrency, "concurrency", 8, "number of concurrent clients")
-	flags.Float64Var(&f.rate, "rate", 0, "most life cycles to start per second (0: no limit)")
+	flags.Float64Var(&f.rate, "rate", 0, "start at most this many life cycles per second (0: no limit)")
 	flags.StringVar(&f.service, "service", "", "the `SERVICE` to load (default the first)")
 	flags.StringVar(&f.plan, "plan", "", "the `PLAN` to load (default the first bindable one)")
 	flags.StringVar(&f.username, "username", "", "log in as `USER`")
@@ -127,7 +127,7 @@ func (p *program) load(ctx context.Context, f *loadFlags, t target) error {
 	if l.parameters, err = f.parameters.read(p.In, createSchema(l.plan)); err != nil {
 		return err
 	}
-	l.organization, l.space = s.place()
+	l.organization, l.space = s.organizationAndSpace()
 	p.note("loading %s, plan %s of %s, for %v with %d clients", broker.URL(), l.plan.Name, l.service.Name, f.duration, f.concurrency)
 	began := time.Now()
 	l.run(ctx)
@@ -213,12 +213,12 @@ func (l *load) run(ctx context.Context) {
 		})
 	}
 	clients.Wait()
-	l.deleteLeft(finish)
+	l.deleteRemaining(finish)
 }
 
-// deleteLeft repeats failed deletions with growing pauses until ctx ends, for example
-// because the broker was down.
-func (l *load) deleteLeft(ctx context.Context) {
+// deleteRemaining repeats failed deletions with growing pauses until ctx ends. They may
+// have failed because the broker was down.
+func (l *load) deleteRemaining(ctx context.Context) {
 	for pause := 100 * time.Millisecond; len(l.measured.remaining()) > 0 && rest(ctx, pause); pause = min(2*pause, 10*time.Second) {
 		for _, id := range l.measured.remaining() {
 			if l.deprovision(ctx, id, true) {
@@ -275,7 +275,7 @@ func (l *load) deprovision(ctx context.Context, id string, unclear bool) bool {
 	deprovision := &openbroker.DeprovisionRequest{InstanceID: id, ServiceID: l.service.ID, PlanID: l.plan.ID, AcceptsIncomplete: true}
 	return l.operation(ctx, client.KindDeprovision, func() (client.Operation, openbroker.Outcome, error) {
 		response, err := l.client.Deprovision(ctx, deprovision)
-		if unclear && missing(err) {
+		if unclear && isMissing(err) {
 			return client.Operation{}, openbroker.Completed, nil
 		}
 		if err != nil {

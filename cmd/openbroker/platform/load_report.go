@@ -83,13 +83,13 @@ func kindOfError(err error) string {
 	case errors.As(err, &failed):
 		return "operation failed"
 	case errors.As(err, &response) && response.Malformed != "":
-		return strconv.Itoa(response.StatusCode) + " with an invalid answer"
+		return strconv.Itoa(response.StatusCode) + " with an invalid response"
 	case errors.As(err, &response):
 		return fmt.Sprintf("%d %s", response.StatusCode, cmp.Or(response.Code, http.StatusText(response.StatusCode)))
 	case errors.As(err, &silent) && silent.Refused:
 		return "no connection"
 	case errors.As(err, &silent) && silent.Timeout():
-		return "no answer in time"
+		return "no response in time"
 	case errors.As(err, &silent):
 		return "connection broken"
 	default:
@@ -190,7 +190,7 @@ func (r *loadReport) result() output.Result {
 	}
 	rows("call ", r.Calls)
 	rows("operation ", r.Operations)
-	out.Rows = append(out.Rows, []string{"life cycles", strconv.Itoa(r.Cycles), "", "", "", "", ""}, []string{"life cycles a second", number(r.PerSecond), "", "", "", "", ""})
+	out.Rows = append(out.Rows, []string{"life cycles", strconv.Itoa(r.Cycles), "", "", "", "", ""}, []string{"life cycles per second", number(r.PerSecond), "", "", "", "", ""})
 	for _, text := range slices.Sorted(maps.Keys(r.Errors)) {
 		out.Rows = append(out.Rows, []string{"error " + text, strconv.Itoa(r.Errors[text]), "", "", "", "", ""})
 	}

@@ -57,7 +57,7 @@ the end of an operation that another command has started.`,
 			}
 			return s.instanceOperation(ctx, f, i)
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames, bindingNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames, bindingNames),
 	}
 	f.common.add(command)
 	f.addWait(command)
@@ -119,12 +119,12 @@ func (s *session) bindingOperation(ctx context.Context, f *operationFlags, i ins
 	return s.printOperation(shown)
 }
 
-// settle interprets a missing resource as the success of its deletion.
+// settle treats a missing resource as the success of its deletion.
 func (s *session) settle(response *openbroker.LastOperationResponse, err error, deletes bool) (*openbroker.LastOperationResponse, error) {
 	switch {
 	case err == nil:
 		return response, nil
-	case deletes && missing(err):
+	case deletes && isMissing(err):
 		return &openbroker.LastOperationResponse{State: openbroker.OperationSucceeded}, nil
 	default:
 		return nil, s.explain(err)

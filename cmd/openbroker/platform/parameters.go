@@ -42,7 +42,7 @@ func (f *parameterFlags) read(stdin io.Reader, schema *openbroker.InputParameter
 			return nil, err
 		}
 		if err := json.Unmarshal(text, &members); err != nil || members == nil {
-			return nil, usage("the parameters of --config are not a JSON object%s", place(text, err))
+			return nil, usage("the parameters of --config are not a JSON object%s", errorPosition(text, err))
 		}
 	}
 	types := propertiesOf(schema)
@@ -98,8 +98,9 @@ func (f *parameterFlags) readConfig(stdin io.Reader) ([]byte, error) {
 	return text, nil
 }
 
-// place returns the position of a syntax error, without the text.
-func place(text []byte, err error) string {
+// errorPosition returns the position of a syntax error and its message, without the text
+// around it, which may be secret.
+func errorPosition(text []byte, err error) string {
 	var syntax *json.SyntaxError
 	if !errors.As(err, &syntax) {
 		return ""

@@ -99,8 +99,8 @@ func TestDamagedRecords(t *testing.T) {
 	}
 }
 
-// TestCommandsAtOnce changes one file by 20 concurrent commands.
-func TestCommandsAtOnce(t *testing.T) {
+// TestConcurrentCommands changes one file with 20 concurrent commands.
+func TestConcurrentCommands(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "record.json")
 	var commands sync.WaitGroup
@@ -142,9 +142,9 @@ func TestCommandsAtOnce(t *testing.T) {
 	}
 }
 
-func TestKeyringThatHangs(t *testing.T) {
+func TestHangingKeyring(t *testing.T) {
 	t.Parallel()
-	if err := platform.HangingKeyring(time.Millisecond); err == nil || !strings.Contains(err.Error(), "did not answer within 1ms") {
+	if err := platform.HangingKeyring(time.Millisecond); err == nil || !strings.Contains(err.Error(), "did not respond within 1ms") {
 		t.Errorf("%v", err)
 	}
 }

@@ -33,7 +33,7 @@ func (p *program) newProvision() *cobra.Command {
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
 			return s.provision(ctx, f, args[0], args[1], args[2])
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, serviceNames, planNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, serviceNames, planNames),
 	}
 	f.common.add(command)
 	f.waitFlags.add(command)
@@ -85,7 +85,7 @@ func (s *session) provision(ctx context.Context, f *provisionFlags, serviceName,
 	if r.Context, err = readContext(f.context); err != nil {
 		return err
 	}
-	r.OrganizationGUID, r.SpaceGUID = s.place()
+	r.OrganizationGUID, r.SpaceGUID = s.organizationAndSpace()
 	if f.organization != "" {
 		r.OrganizationGUID = f.organization
 	}
@@ -125,7 +125,7 @@ func (s *session) add(ctx context.Context, made *instance) error {
 		if before := r.instance(made.Name); before != nil {
 			return &Error{
 				Code: exitUsage, err: fmt.Errorf("the name %q is taken by an instance that is %s; nothing was sent", made.Name, before.State),
-				Hint: "choose another name, or delete it: " + s.again("deprovision %s", quote(made.Name)),
+				Hint: "choose another name, or delete it: " + s.commandLine("deprovision %s", quote(made.Name)),
 			}
 		}
 		if r.instance(made.ID) != nil {
@@ -134,7 +134,7 @@ func (s *session) add(ctx context.Context, made *instance) error {
 		r.Instances = append(r.Instances, made)
 		return nil
 	})
-	return asRefused(err)
+	return asRefusal(err)
 }
 
 // provisionFailed removes the record of an instance that the broker does not have, and
@@ -143,8 +143,10 @@ func (s *session) provisionFailed(ctx context.Context, made instance, err error)
 	var silent *client.TransportError
 	_, orphan := client.OrphanOf(err)
 	if orphan || errors.As(err, &silent) && !silent.Refused || ctx.Err() != nil {
-		kept := s.keepInstance(ctx, made.ID, func(i *instance) { i.State, i.Description = stateUnclear, "the broker's answer is missing or unclear" })
-		return errors.Join(refused(err, "the broker may have created the instance; to delete it: "+s.again("deprovision %s --force", quote(made.Name))), kept)
+		kept := s.keepInstance(ctx, made.ID, func(i *instance) {
+			i.State, i.Description = stateUnclear, "the broker's response is missing or unclear"
+		})
+		return errors.Join(refused(err, "the broker may have created the instance; to delete it: "+s.commandLine("deprovision %s --force", quote(made.Name))), kept)
 	}
 	if kept := s.keep(ctx, func(r *record) { r.remove(made.ID) }); kept != nil {
 		return kept
@@ -175,7 +177,7 @@ func (s *session) follow(ctx context.Context, f *waitFlags, id string) error {
 		made = *left
 	}
 	if made.Operation != nil {
-		s.note("accepted; to wait for it: %s", s.again("operation %s --wait", quote(made.Name)))
+		s.note("accepted; to wait for it: %s", s.commandLine("operation %s --wait", quote(made.Name)))
 	}
 	return s.print(s.common.format, instanceResult(made))
 }
@@ -183,7 +185,7 @@ func (s *session) follow(ctx context.Context, f *waitFlags, id string) error {
 // finish waits for the pending operation of an instance and records the result.
 func (s *session) finish(ctx context.Context, f *waitFlags, i instance) error {
 	o := *i.Operation
-	err := s.await(ctx, f, o, i.Name, s.again("operation %s --wait", quote(i.Name)))
+	err := s.await(ctx, f, o, i.Name, s.commandLine("operation %s --wait", quote(i.Name)))
 	return errors.Join(err, s.conclude(ctx, i.ID, o, err))
 }
 
@@ -241,7 +243,7 @@ func readContext(text string) (openbroker.PlatformContext, error) {
 		return context, nil
 	}
 	if err := json.Unmarshal([]byte(text), &context); err != nil {
-		return context, usage("--context is not a JSON object%s", place([]byte(text), err))
+		return context, usage("--context is not a JSON object%s", errorPosition([]byte(text), err))
 	}
 	return context, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/openbroker/openbroker/client"
 )
 
-// A record has the names, ids and pending operations of a target, never parameters or
+// A record holds the names, ids and pending operations of a target, never parameters or
 // credentials. It maps names to ids; the broker has the authoritative state.
 type record struct {
 	Version   int         `json:"version"`
@@ -41,7 +41,7 @@ type instance struct {
 	Maintenance string            `json:"maintenance_version,omitempty"`
 	Dashboard   string            `json:"dashboard_url,omitempty"`
 	Operation   *client.Operation `json:"pending_operation,omitempty"`
-	// Next has the values after a pending update.
+	// Next holds the values after a pending update.
 	Next     *change    `json:"next,omitempty"`
 	Bindings []*binding `json:"bindings,omitempty"`
 }
@@ -147,7 +147,7 @@ func (s *session) findInstance(name string) (instance, error) {
 	if found == nil {
 		return instance{}, &Error{
 			Code: exitUsage, err: fmt.Errorf("no instance %q is recorded for this broker", name),
-			Hint: "openbroker instances lists them; to use an instance of a platform, give its id with --service and --plan",
+			Hint: "openbroker instances lists them; to use an instance of a platform, use its id with --service and --plan",
 		}
 	}
 	return *found, nil
@@ -158,7 +158,7 @@ func (s *session) findBinding(i instance, name string) (binding, error) {
 	if found == nil {
 		return binding{}, &Error{
 			Code: exitUsage, err: fmt.Errorf("no binding %q of instance %q is recorded for this broker", name, i.Name),
-			Hint: s.again("instance %s", quote(i.Name)) + " lists its bindings",
+			Hint: s.commandLine("instance %s", quote(i.Name)) + " lists its bindings",
 		}
 	}
 	return *found, nil

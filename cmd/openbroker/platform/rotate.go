@@ -48,10 +48,10 @@ or expires, so that applications have time to switch.`,
 			if err := s.makeBinding(ctx, &f.waitFlags, &f.secretFlags, i, before.Name, r, displaced); err != nil {
 				return err
 			}
-			s.note("the old binding is now %s; delete it when it is no longer used: %s", displaced, s.again("unbind %s %s", quote(i.Name), quote(displaced)))
+			s.note("the old binding is now %s; delete it when it is no longer used: %s", displaced, s.commandLine("unbind %s %s", quote(i.Name), quote(displaced)))
 			return nil
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames, bindingNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames, bindingNames),
 	}
 	f.common.add(command)
 	f.waitFlags.add(command)

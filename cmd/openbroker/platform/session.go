@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 )
 
-// A program has what all commands share.
+// A program is what all commands share.
 type program struct {
 	output.Streams
 }
@@ -82,8 +82,8 @@ func (p *program) with(c *common, work func(context.Context, *session, []string)
 		if err != nil {
 			return err
 		}
-		ctx, giveBack := interruptible(command.Context())
-		defer giveBack()
+		ctx, stop := interruptible(command.Context())
+		defer stop()
 		return ended(ctx, work(ctx, s, args))
 	}
 }
@@ -146,8 +146,8 @@ func planOf(catalog *openbroker.Catalog, i instance) (*openbroker.Service, *open
 	return service, service.Plan(i.PlanID)
 }
 
-// place returns the organization and space to send.
-func (s *session) place() (organization, space string) {
+// organizationAndSpace returns the organization and space to send.
+func (s *session) organizationAndSpace() (organization, space string) {
 	const unknown = "openbroker-cli"
 	organization, space = s.target.Organization, s.target.Space
 	if organization == "" {
@@ -159,8 +159,8 @@ func (s *session) place() (organization, space string) {
 	return organization, space
 }
 
-// again returns a command line for the same target, for hints.
-func (s *session) again(format string, args ...any) string {
+// commandLine returns a command line for the same target, for hints.
+func (s *session) commandLine(format string, args ...any) string {
 	command := "openbroker " + fmt.Sprintf(format, args...)
 	if s.common.target != "" {
 		command += " --target " + quote(s.common.target)

@@ -132,8 +132,8 @@ func (t target) connect(options ...client.Option) (*client.Client, error) {
 	return c, nil
 }
 
-// recordFile returns the record of the target. For a broker of the environment, the
-// address and the user decide.
+// recordFile returns the record of the target. A broker that is named by the environment
+// has one record for each address and user.
 func (t target) recordFile() (document[record], error) {
 	home, err := directory()
 	name := t.Name

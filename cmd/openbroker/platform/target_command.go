@@ -122,7 +122,7 @@ func (p *program) setTarget(ctx context.Context, f *targetFlags, name, address s
 			p.note("the password is in %s, which only you can read: %v", file.path, err)
 		}
 	}
-	return asRefused(file.change(ctx, func(all *targets) error {
+	return asRefusal(file.change(ctx, func(all *targets) error {
 		all.Version, all.Current = 1, name
 		if before := all.find(name); before != nil {
 			*before = t
@@ -133,7 +133,7 @@ func (p *program) setTarget(ctx context.Context, f *targetFlags, name, address s
 	}))
 }
 
-func asRefused(err error) error {
+func asRefusal(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -185,7 +185,7 @@ func (p *program) useTarget(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return asRefused(file.change(ctx, func(all *targets) error {
+	return asRefusal(file.change(ctx, func(all *targets) error {
 		if all.find(name) == nil {
 			return &Error{Code: exitUsage, err: fmt.Errorf("the target %q does not exist", name), Hint: "add it: openbroker target " + quote(name) + " URL"}
 		}
@@ -229,7 +229,7 @@ func (p *program) removeTarget(ctx context.Context, name string) error {
 			p.note("the password is still in the keyring: %v", err)
 		}
 	}
-	return asRefused(err)
+	return asRefusal(err)
 }
 
 func (p *program) listTargets(f output.Flag) error {

@@ -38,7 +38,7 @@ func (p *program) newUpdate() *cobra.Command {
 			}
 			return s.update(ctx, f, args[0], false)
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames),
 	}
 	f.common.add(command)
 	f.waitFlags.add(command)
@@ -60,7 +60,7 @@ func (p *program) newUpgrade() *cobra.Command {
 		RunE: p.with(&f.common, func(ctx context.Context, s *session, args []string) error {
 			return s.update(ctx, f, args[0], true)
 		}),
-		ValidArgsFunction: p.complete(&f.common, nothing, instanceNames),
+		ValidArgsFunction: p.complete(&f.common, noCandidates, instanceNames),
 	}
 	f.common.add(command)
 	f.waitFlags.add(command)

@@ -24,7 +24,7 @@ type waitFlags struct {
 func (f *waitFlags) add(command *cobra.Command) {
 	f.addWait(command)
 	command.Flags().BoolVar(&f.async, "async", false, "return as soon as the broker has accepted the operation (the default)")
-	command.Flags().BoolVar(&f.sync, "sync", false, "require a synchronous answer (no accepts_incomplete)")
+	command.Flags().BoolVar(&f.sync, "sync", false, "require a synchronous response (no accepts_incomplete)")
 }
 
 func (f *waitFlags) addWait(command *cobra.Command) {
@@ -117,7 +117,7 @@ func (p *progress) poll(now client.Progress) {
 	text := string(now.State)
 	switch {
 	case now.Err != nil:
-		text = "no valid answer to a poll, polling again: " + now.Err.Error()
+		text = "no valid response to a poll, polling again: " + now.Err.Error()
 	case now.Description != "":
 		text += ": " + now.Description
 	}
