@@ -47,7 +47,7 @@ func checkSchemas(settings *config.Config, c *openbroker.Catalog) error {
 		return nil
 	}
 	if err := catalog.ValidateSchemas(c); err != nil {
-		return fmt.Errorf("the catalog has schemas that cannot validate parameters: correct them, or set api.skip_parameter_validation:\n%w", err)
+		return fmt.Errorf("the catalog has schemas that cannot validate parameters: correct them, or set api.skip_parameter_validation to true:\n%w", err)
 	}
 	return nil
 }
