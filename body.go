@@ -26,10 +26,10 @@ func (c *call) readBody(read func(name string, value json.RawMessage) *Error) (P
 	}
 	body, err := c.readAll()
 	var tooLong *http.MaxBytesError
-	answer, refused := asError(err)
+	osbError, refused := asError(err)
 	switch {
 	case refused:
-		return nil, answer // It comes from a reader that wraps the body, such as a limit.
+		return nil, osbError // It comes from a reader that wraps the body, such as a limit.
 	case errors.As(err, &tooLong):
 		return nil, c.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -36,12 +36,12 @@ type catalogDocument struct {
 func (c *call) current() (*catalogVersion, *Error) {
 	source, err := c.broker.Catalog(c.r.Context())
 	if err != nil {
-		answer := c.brokerError(fmt.Errorf("reading the catalog: %w", err))
-		if answer.Status < http.StatusInternalServerError {
+		osbError := c.brokerError(fmt.Errorf("reading the catalog: %w", err))
+		if osbError.Status < http.StatusInternalServerError {
 			// An error of the catalog is not an error of the request.
-			answer = c.internalError(answer)
+			osbError = c.internalError(osbError)
 		}
-		return nil, answer
+		return nil, osbError
 	}
 	if source == nil {
 		return nil, c.programmingError("Catalog returned nil without an error")

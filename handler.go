@@ -202,26 +202,26 @@ func (c *call) internalError(cause error) *Error {
 
 // brokerError returns the response for an error of the broker.
 func (c *call) brokerError(err error) *Error {
-	answer, ok := asError(err)
+	osbError, ok := asError(err)
 	switch {
 	case !ok && errors.Is(err, context.Canceled) && c.r.Context().Err() != nil:
 		// The client disconnected or the server is closing: not a failure.
 		return ErrUnavailable.WithCause(err)
 	case !ok:
 		return c.internalError(err)
-	case answer.Status == 0:
-		answer = answer.derive()
-		answer.Status = http.StatusNotFound
+	case osbError.Status == 0:
+		osbError = osbError.derive()
+		osbError.Status = http.StatusNotFound
 		if c.endpoint.deletes {
-			answer.Status = http.StatusGone
+			osbError.Status = http.StatusGone
 		}
-	case answer.Status < 400 || answer.Status > 599:
-		return c.programmingError("an error has the status %d: %w", answer.Status, err)
+	case osbError.Status < 400 || osbError.Status > 599:
+		return c.programmingError("an error has the status %d: %w", osbError.Status, err)
 	}
-	if error(answer) != err { //nolint:errorlint // An error that wraps the answer must be logged.
-		answer = answer.WithCause(err)
+	if error(osbError) != err { //nolint:errorlint // An error that wraps osbError must be logged.
+		osbError = osbError.WithCause(err)
 	}
-	return answer
+	return osbError
 }
 
 // fail sends an error.

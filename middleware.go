@@ -57,18 +57,18 @@ func (c *config) authenticate(w http.ResponseWriter, r *http.Request, caller *Ca
 		}
 		return nil
 	}
-	answer, ok := asError(err)
+	osbError, ok := asError(err)
 	if !ok {
-		answer = ErrUnauthorized.WithCause(err)
+		osbError = ErrUnauthorized.WithCause(err)
 	}
-	if answer.Status < 400 || answer.Status > 599 {
+	if osbError.Status < 400 || osbError.Status > 599 {
 		// An error must not become a success.
-		answer = ErrUnauthorized.WithCause(err)
+		osbError = ErrUnauthorized.WithCause(err)
 	}
-	if answer.Status == http.StatusUnauthorized {
+	if osbError.Status == http.StatusUnauthorized {
 		c.challenge(w)
 	}
-	return answer
+	return osbError
 }
 
 func (c *config) challenge(w http.ResponseWriter) {

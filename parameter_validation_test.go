@@ -15,7 +15,7 @@ import (
 const draft04 = `"$schema":"http://json-schema.org/draft-04/schema#","type":"object","additionalProperties":false,`
 
 // strictCatalog is the test catalog with schemas. Each schema has a unique property,
-// so that an error tells which schema was applied.
+// so that an error shows which schema was applied.
 func strictCatalog() *openbroker.Catalog {
 	schema := func(rest string) *openbroker.InputParametersSchema {
 		return &openbroker.InputParametersSchema{Parameters: json.RawMessage("{" + draft04 + rest + "}")}

@@ -26,17 +26,17 @@ var ownHeaders = map[string]bool{
 // [*Error], or whose Status is not from 400 to 599, becomes a generic 500; log it
 // before, since WriteError does not.
 func WriteError(w http.ResponseWriter, err error) {
-	answer, ok := asError(err)
-	if !ok || answer.Status != 0 && (answer.Status < 400 || answer.Status > 599) {
-		answer = NewError(http.StatusInternalServerError, "", "The service broker failed to process the request.")
+	osbError, ok := asError(err)
+	if !ok || osbError.Status != 0 && (osbError.Status < 400 || osbError.Status > 599) {
+		osbError = NewError(http.StatusInternalServerError, "", "The service broker failed to process the request.")
 	}
-	if answer.Status == 0 {
-		answer = answer.derive()
-		answer.Status = http.StatusNotFound
+	if osbError.Status == 0 {
+		osbError = osbError.derive()
+		osbError.Status = http.StatusNotFound
 	}
-	writeError(w, answer, errorBody{
-		Error: answer.Code, Description: answer.Description,
-		InstanceUsable: answer.InstanceUsable, UpdateRepeatable: answer.UpdateRepeatable,
+	writeError(w, osbError, errorBody{
+		Error: osbError.Code, Description: osbError.Description,
+		InstanceUsable: osbError.InstanceUsable, UpdateRepeatable: osbError.UpdateRepeatable,
 	})
 }
 

@@ -57,13 +57,13 @@ func (a *Any) Authenticate(r *http.Request) (openbroker.Principal, error) {
 		if err == nil {
 			return principal, nil
 		}
-		answer, _ := errors.AsType[*openbroker.Error](err)
+		osbError, _ := errors.AsType[*openbroker.Error](err)
 		switch {
-		case answer == nil || answer.Status < 400 || answer.Status > 599 || answer.Status == http.StatusUnauthorized:
+		case osbError == nil || osbError.Status < 400 || osbError.Status > 599 || osbError.Status == http.StatusUnauthorized:
 			refusals = append(refusals, err)
-		case answer.Status >= 500 && unavailable == nil:
+		case osbError.Status >= 500 && unavailable == nil:
 			unavailable = err
-		case answer.Status < 500 && other == nil:
+		case osbError.Status < 500 && other == nil:
 			other = err
 		}
 	}

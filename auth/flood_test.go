@@ -18,7 +18,7 @@ import (
 )
 
 // A flood of wrong passwords occupies only the slots and the queue. Known
-// passwords are accepted meanwhile, and the sender with the most waiting requests
+// passwords are still accepted, and the sender with the most waiting requests
 // receives a 503.
 func TestBasicFlood(t *testing.T) {
 	t.Parallel()
@@ -207,14 +207,14 @@ func (c *steppedServer) ask(t *testing.T, address, username, password string) <-
 func (c *steppedServer) flood(t *testing.T, address, username string) {
 	t.Helper()
 	before := c.basic.Waiting()
-	var answers []<-chan int
+	var statuses []<-chan int
 	for i := range guesses {
-		answers = append(answers, c.ask(t, address, username, fmt.Sprintf("guess %d of %s", i, username)))
+		statuses = append(statuses, c.ask(t, address, username, fmt.Sprintf("guess %d of %s", i, username)))
 	}
 	t.Cleanup(func() {
 		close(c.step)
-		for _, answer := range answers {
-			if status := <-answer; status != http.StatusUnauthorized {
+		for _, received := range statuses {
+			if status := <-received; status != http.StatusUnauthorized {
 				t.Errorf("the response to a guess is %d", status)
 			}
 		}
@@ -241,12 +241,12 @@ func (c *steppedServer) position(t *testing.T, password string) int {
 }
 
 // accepted lets verifications proceed until the request has its response.
-func (c *steppedServer) accepted(t *testing.T, answer <-chan int) {
+func (c *steppedServer) accepted(t *testing.T, received <-chan int) {
 	t.Helper()
 	for {
 		select {
 		case c.step <- struct{}{}:
-		case status := <-answer:
+		case status := <-received:
 			if status != http.StatusOK {
 				t.Errorf("the response to the platform is %d", status)
 			}
@@ -281,8 +281,8 @@ func TestBasicFloodIsFair(t *testing.T) {
 			s := newSteppedServer(t, cc, kf)
 			password := c.username + "-secret"
 			if c.before {
-				answer := s.ask(t, c.address, c.username, password)
-				s.accepted(t, answer)
+				status := s.ask(t, c.address, c.username, password)
+				s.accepted(t, status)
 				// The password changes, so that the broker must verify it again.
 				password = "rotated"
 				kf.PasswordHash = bcryptHash(t, password)
@@ -296,12 +296,12 @@ func TestBasicFloodIsFair(t *testing.T) {
 			s.mu.Lock()
 			already := len(s.verified)
 			s.mu.Unlock()
-			answer := s.ask(t, c.address, c.username, password)
+			status := s.ask(t, c.address, c.username, password)
 			await(t, "the platform to wait", func() bool { return s.basic.Waiting() == waiting+1 })
 			if at := s.position(t, password) - already; at >= c.most {
 				t.Errorf("%d guesses went first, want less than %d", at, c.most)
 			}
-			s.accepted(t, answer)
+			s.accepted(t, status)
 		})
 	}
 }
@@ -313,15 +313,15 @@ func TestBasicFloodByKnownSender(t *testing.T) {
 	s := newSteppedServer(t,
 		auth.Credential{Username: "cc", PasswordHash: bcryptHash(t, "cc-secret")},
 		auth.Credential{Username: "kf", PasswordHash: bcryptHash(t, "kf-secret")})
-	answer := s.ask(t, "192.0.2.66:1", "cc", "cc-secret")
-	s.accepted(t, answer)
+	status := s.ask(t, "192.0.2.66:1", "cc", "cc-secret")
+	s.accepted(t, status)
 	s.flood(t, "192.0.2.66:1", "cc")
 	waiting := s.basic.Waiting()
-	answer = s.ask(t, "192.0.2.1:1", "kf", "kf-secret")
+	status = s.ask(t, "192.0.2.1:1", "kf", "kf-secret")
 	await(t, "the platform to wait", func() bool { return s.basic.Waiting() == waiting+1 })
 	// The first login, a guess in progress, and the guess that reveals the guesser.
 	if at := s.position(t, "kf-secret"); at > 4 {
 		t.Errorf("%d passwords were verified before that of the platform", at)
 	}
-	s.accepted(t, answer)
+	s.accepted(t, status)
 }

@@ -67,23 +67,23 @@ func (r *unauthorizedResponse) Authenticate(request *http.Request) (openbroker.P
 	if err == nil {
 		return principal, nil
 	}
-	answer, _ := errors.AsType[*openbroker.Error](err)
+	osbError, _ := errors.AsType[*openbroker.Error](err)
 	switch {
-	case answer == nil || answer.Status < 400 || answer.Status > 599:
-		answer = openbroker.ErrUnauthorized.WithCause(err)
-	case answer.Status != http.StatusUnauthorized:
+	case osbError == nil || osbError.Status < 400 || osbError.Status > 599:
+		osbError = openbroker.ErrUnauthorized.WithCause(err)
+	case osbError.Status != http.StatusUnauthorized:
 		return openbroker.Principal{}, err
 	}
-	if r.config.Description != "" && answer.Description == openbroker.ErrUnauthorized.Description {
-		answer = answer.WithDescription("%s", r.config.Description)
+	if r.config.Description != "" && osbError.Description == openbroker.ErrUnauthorized.Description {
+		osbError = osbError.WithDescription("%s", r.config.Description)
 	}
 	if len(r.config.Header) > 0 {
-		answer = answer.WithDescription("%s", answer.Description) // A copy.
+		osbError = osbError.WithDescription("%s", osbError.Description) // A copy.
 		header := r.config.Header.Clone()
-		maps.Copy(header, answer.Header)
-		answer.Header = header
+		maps.Copy(header, osbError.Header)
+		osbError.Header = header
 	}
-	return openbroker.Principal{}, answer
+	return openbroker.Principal{}, osbError
 }
 
 // Challenges returns the challenges of the wrapped authenticator with the realm of

@@ -158,7 +158,7 @@ func TestErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 	const password, token = "pass word/22", "token-4711"
 	echo := `<html>` + password + ` dXNlcjpwYXNzIHdvcmQvMjI= ` + token + ` hunter22 ` + strings.Repeat("x", 300)
-	for name, answer := range map[string]scriptedResponse{
+	for name, scripted := range map[string]scriptedResponse{
 		"page":        {status: 502, body: echo},
 		"description": {status: 500, body: `{"description":"login ` + password + " " + token + ` failed"}`},
 		"malformed":   {status: 201, body: `{"credentials":"` + password + `"`},
@@ -166,7 +166,7 @@ func TestErrorsHideSecrets(t *testing.T) {
 	} {
 		for login, option := range map[string]client.Option{"basic": client.WithBasicAuth("user", password), "bearer": client.WithBearerToken(token)} {
 			var log strings.Builder
-			c := newClient(t, respondWith(answer), option, client.WithRetries(0),
+			c := newClient(t, respondWith(scripted), option, client.WithRetries(0),
 				client.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 			for call, do := range changes(c) {
 				err := do(t.Context())
@@ -199,7 +199,7 @@ func TestRepetition(t *testing.T) {
 	busy := scriptedResponse{status: 503, header: map[string]string{"Retry-After": "3"}, body: `{}`}
 	for _, c := range []struct {
 		name, call string
-		answers    []scriptedResponse
+		responses  []scriptedResponse
 		methods    string
 		fails      bool
 	}{
@@ -214,7 +214,7 @@ func TestRepetition(t *testing.T) {
 		{"get not for an hour", "catalog", []scriptedResponse{{status: 503, header: map[string]string{"Retry-After": "3600"}}, fine}, "GET", true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			broker := respondWith(c.answers...)
+			broker := respondWith(c.responses...)
 			cl := newClient(t, broker)
 			do := changes(cl)[c.call]
 			if c.call == "catalog" {

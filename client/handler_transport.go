@@ -36,7 +36,7 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		server.Body = http.NoBody
 	}
 	ended := make(chan error, 1)
-	answer := &buffer{header: http.Header{}}
+	buffered := &buffer{header: http.Header{}}
 	go func() {
 		defer cancel()
 		defer func() {
@@ -49,7 +49,7 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 			}
 			ended <- err
 		}()
-		t.handler.ServeHTTP(answer, server)
+		t.handler.ServeHTTP(buffered, server)
 	}()
 	select {
 	case <-r.Context().Done():
@@ -58,7 +58,7 @@ func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		return answer.response(r), nil
+		return buffered.response(r), nil
 	}
 }
 

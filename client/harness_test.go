@@ -47,19 +47,19 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	number := len(s.requests)
 	s.requests = append(s.requests, transcript(r))
-	answer := s.responses[min(number, len(s.responses)-1)]
+	response := s.responses[min(number, len(s.responses)-1)]
 	s.mu.Unlock()
 	if s.onRequest != nil {
 		s.onRequest(number, r)
 	}
-	if answer.fail != nil {
-		return nil, answer.fail
+	if response.fail != nil {
+		return nil, response.fail
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
-	for name, value := range answer.header {
+	for name, value := range response.header {
 		header.Set(name, value)
 	}
-	return &http.Response{StatusCode: answer.status, Header: header, Body: io.NopCloser(strings.NewReader(answer.body)), Request: r}, nil
+	return &http.Response{StatusCode: response.status, Header: header, Body: io.NopCloser(strings.NewReader(response.body)), Request: r}, nil
 }
 
 func (s *script) count() int {

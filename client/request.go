@@ -93,7 +93,7 @@ func encodeQuery(parameters []parameter) string {
 	return query.String()
 }
 
-// An brokerResponse is a broker's complete response.
+// A brokerResponse is a broker's complete response.
 type brokerResponse struct {
 	status          int
 	header          http.Header
@@ -120,23 +120,23 @@ func (c *Client) do(ctx context.Context, call *call) (*brokerResponse, error) {
 	}
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
-		answer, err := c.send(ctx, call, target, identity)
+		response, err := c.send(ctx, call, target, identity)
 		var unsent *unsentError
 		if errors.As(err, &unsent) {
 			return nil, fmt.Errorf("client: %s: %w", call.name, unsent.cause)
 		}
-		c.log(ctx, call, identity, attempt, time.Since(began), answer, err)
+		c.log(ctx, call, identity, attempt, time.Since(began), response, err)
 		// The broker may have executed any attempt that reached it.
 		call.silent = call.silent || err != nil && !refused(err)
-		pause, again := call.repeat.next(ctx, attempt, answer, err)
+		pause, again := call.repeat.next(ctx, attempt, response, err)
 		if again && sleep(ctx, pause) == nil {
 			continue
 		}
 		if err != nil {
 			return nil, c.transportError(ctx, call, identity, err)
 		}
-		captureResponse(ctx, answer)
-		return answer, nil
+		captureResponse(ctx, response)
+		return response, nil
 	}
 }
 
@@ -218,7 +218,7 @@ func (c *Client) setHeaders(r *http.Request, call *call, identity string) error 
 	return nil
 }
 
-func (c *Client) log(ctx context.Context, call *call, identity string, attempt int, duration time.Duration, answer *brokerResponse, err error) {
+func (c *Client) log(ctx context.Context, call *call, identity string, attempt int, duration time.Duration, response *brokerResponse, err error) {
 	attributes := []slog.Attr{
 		slog.String("call", call.name), slog.String("method", call.method),
 		slog.String("request_identity", identity), slog.Duration("duration", duration),
@@ -235,7 +235,7 @@ func (c *Client) log(ctx context.Context, call *call, identity string, attempt i
 	if err != nil {
 		attributes = append(attributes, slog.String("error", c.secret.mask(err.Error(), call.hide)))
 	} else {
-		attributes = append(attributes, slog.Int("status", answer.status))
+		attributes = append(attributes, slog.Int("status", response.status))
 	}
 	c.logger.LogAttrs(ctx, slog.LevelDebug, "request", attributes...)
 }

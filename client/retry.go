@@ -25,7 +25,7 @@ const (
 )
 
 // next returns the pause before the next attempt, and whether to make it.
-func (r repetition) next(ctx context.Context, attempt int, answer *brokerResponse, err error) (time.Duration, bool) {
+func (r repetition) next(ctx context.Context, attempt int, response *brokerResponse, err error) (time.Duration, bool) {
 	if ctx.Err() != nil {
 		return 0, false
 	}
@@ -38,9 +38,9 @@ func (r repetition) next(ctx context.Context, attempt int, answer *brokerRespons
 	case err != nil:
 		return pause, connectionBroke(err)
 	}
-	switch answer.status {
+	switch response.status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if after := answer.retryAfter(); after > 0 {
+		if after := response.retryAfter(); after > 0 {
 			pause = after
 		}
 		return pause, pause <= longestRetry

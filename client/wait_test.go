@@ -43,7 +43,7 @@ func TestWait(t *testing.T) {
 		polls   int
 		want    string
 	}{
-		{"at once", operation(client.KindProvision), []scriptedResponse{ok(succeeded)}, 0, 1, ""},
+		{"immediately", operation(client.KindProvision), []scriptedResponse{ok(succeeded)}, 0, 1, ""},
 		{"growing pause", operation(client.KindUpdate), []scriptedResponse{ok(running), ok(running), ok(running), ok(succeeded)}, 7 * time.Second, 4, ""},
 		{"Retry-After of polls", operation(client.KindBind), []scriptedResponse{after("10", running), after("20", running), ok(succeeded)}, 30 * time.Second, 3, ""},
 		{"Retry-After of the acceptance", with(operation(client.KindBind), func(o *client.Operation) { o.RetryAfter = time.Minute }), []scriptedResponse{ok(succeeded)}, time.Minute, 1, ""},

@@ -37,7 +37,7 @@ func TestNewRefuses(t *testing.T) {
 			[]openbroker.Broker{&stub{catalog: catalogWith("a")}, &stub{catalog: renamed(catalogWith("b"), func(s *openbroker.Service) { s.Plans[0].ID = "a-plan" })}},
 			[]string{`plan id "a-plan"`, `plan "plan" of service "a" (id "a-id") of broker 0`, `plan "plan" of service "b" (id "b-id") of broker 1`},
 		},
-		"all at once": {
+		"all of them": {
 			[]openbroker.Broker{&stub{catalog: catalogWith("a")}, &stub{catalog: catalogWith("a")}},
 			[]string{"service id", "service name", "plan id"},
 		},

@@ -154,11 +154,11 @@ func tryInTurn[Response any](members []member, call func(openbroker.Broker) (*Re
 // notMine reports whether an error means that the broker does not know the
 // instance or binding. A higher rank is more significant.
 func notMine(err error) (rank int, foreign bool) {
-	var answer *openbroker.Error
-	if err == nil || !errors.As(err, &answer) || answer == nil {
+	var osbError *openbroker.Error
+	if err == nil || !errors.As(err, &osbError) || osbError == nil {
 		return 0, false
 	}
-	switch answer.Status {
+	switch osbError.Status {
 	case http.StatusGone: // The broker had it once.
 		return 2, true
 	case 0, http.StatusNotFound:

@@ -126,8 +126,8 @@ type Config struct {
 	// DefaultShutdownHookTimeout.
 	ShutdownHookTimeout time.Duration
 
-	// ReadinessChecks must all succeed, except advisory ones, for /readyz to answer
-	// 200.
+	// ReadinessChecks must all succeed, except advisory ones, for /readyz to respond
+	// with 200.
 	ReadinessChecks []ReadinessCheck
 
 	// ReadinessTimeout limits each of ReadinessChecks. The default is

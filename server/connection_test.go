@@ -249,7 +249,7 @@ func FuzzFraming(f *testing.F) {
 		}
 		headers, ambiguous := server.Frame(pieces...)
 		if again, same := server.Frame(served); again != headers || same != ambiguous {
-			t.Errorf("in pieces: %d and %d; at once: %d and %d", headers, ambiguous, again, same)
+			t.Errorf("in pieces: %d and %d; in one piece: %d and %d", headers, ambiguous, again, same)
 		}
 		lower := bytes.ToLower(served)
 		switch {

@@ -112,7 +112,7 @@ func newKeysetReseal(flags *keysetFlags, stdout, stderr io.Writer) *cobra.Comman
 		Example: "  openbroker keyset reseal",
 		Use:     "reseal", Short: "Encrypt all records with the primary key", Args: cobra.NoArgs,
 		Long: `Encrypt all records with the primary key, and remove encrypted data of operations that
-have ended. The broker may run meanwhile, if all replicas have loaded the keyset. You can
+have ended. The broker may keep running if all replicas have loaded the keyset. You can
 interrupt the command and start it again: it continues where it was.
 
 Afterwards no record needs the other keys, and you can disable and delete them.`,

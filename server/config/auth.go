@@ -14,7 +14,7 @@ import (
 // Auth configures who may call the broker. With several methods, a request needs to
 // pass one of them.
 type Auth struct {
-	Basic           []Credential      `yaml:"basic" doc:"user names and passwords; several at once, so that they can be rotated"`
+	Basic           []Credential      `yaml:"basic" doc:"user names and passwords; several may be valid at the same time, for rotation"`
 	CredentialsFile Path              `yaml:"credentials_file" doc:"file with user names and passwords in the format of htpasswd, with platforms in brackets; read again when it changes"`
 	Bearer          []Bearer          `yaml:"bearer" doc:"JSON Web Tokens"`
 	ClientCert      []CertificateRule `yaml:"client_cert" doc:"client certificates; needs tls.client_ca"`

@@ -1,6 +1,6 @@
 // Package config reads the configuration of a broker process: one YAML file.
 //
-// [Load] is strict and complete: it reports all problems of the file at once, each
+// [Load] is strict and complete: it reports all problems of the file together, each
 // with line, column and the line itself, and never shows a value that may be secret.
 // In strings, ${env:NAME} is replaced by an environment variable, ${file:path} by the
 // content of a file, and $${ by ${. [Schema] returns the JSON Schema of the file for
