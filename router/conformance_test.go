@@ -24,7 +24,9 @@ func (noResources) Provision(context.Context, *durable.Task, durable.Instance) (
 func (noResources) Update(context.Context, *durable.Task, durable.Instance, durable.Instance) (durable.UpdateResult, error) {
 	return durable.UpdateResult{}, nil
 }
+
 func (noResources) Deprovision(context.Context, *durable.Task, durable.Instance) error { return nil }
+
 func (noResources) Bind(_ context.Context, _ *durable.Task, b durable.Binding) (durable.BindResult, error) {
 	return durable.BindResult{Credentials: openbroker.Credentials{"instance": b.Instance.ID, "binding": b.ID}}, nil
 }
