@@ -89,8 +89,8 @@ func writeBinding(w *session, r *durable.BindingRecord, now int64) error {
 	return err
 }
 
-// begin inserts an operation. It returns ErrConflict if the slot of the operation is
-// taken, which the engine, or a bug in it, has overlooked.
+// begin inserts an operation. It returns ErrConflict if another operation has the
+// slot, which the engine should have detected.
 func begin(w *session, o *durable.OperationSpec, now int64) error {
 	if !o.Internal {
 		if _, err := w.exec(supersedeOperations, o.Key.Platform, o.Key.InstanceID, o.Key.BindingID); err != nil {

@@ -99,8 +99,8 @@ func whyFenced(w *session, a *durable.Advance) error {
 	}
 }
 
-// advanceInstance increases the revision if the advance changes what decisions are
-// based on.
+// advanceInstance increases the revision if the advance changes a record on which
+// the engine bases decisions.
 func advanceInstance(w *session, a *durable.Advance, now int64) error {
 	var changed int64
 	var err error

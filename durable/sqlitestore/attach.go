@@ -17,27 +17,26 @@ import (
 // use it for short changes while the broker runs. Make one with [Attach].
 //
 // It writes only to the write-ahead log, never to the database file. A process that
-// starts meanwhile finds the file as the last process left it.
+// starts at the same time finds the file as the last process left it.
 type Attached struct {
 	*Store
-	// notes is the open lock file, or nil, and noted its content when the store was
+	// noteFile is the open lock file, or nil. noted is its content when the store was
 	// opened.
-	notes *os.File
-	noted note
+	noteFile *os.File
+	noted    note
 }
 
 var _ admin.Store = (*Attached)(nil)
 
-// Attach opens the existing database at path, beside the process that has it open,
-// if any. Unlike [Open] it creates nothing, takes no lock, does not migrate the
-// schema and releases no leases. A change waits up to 5 s for those of the other
-// process.
+// Attach opens the existing database at path, which another process may have open.
+// Unlike [Open] it creates nothing, takes no lock, does not migrate the schema and
+// releases no leases. A change waits up to 5 s for the changes of the other process.
 //
 // The error wraps [fs.ErrNotExist] if the file does not exist, [ErrDamaged] if it is
 // not a database of openbroker, [ErrNewerSchema] or [ErrOlderSchema] if the version
 // of its schema is not that of this program, [ErrChangesMissing] if it is older than
 // its lock file says, and, with [WithExclusiveLock], [ErrInUse] if another process
-// has it.
+// has the database open.
 func Attach(ctx context.Context, path string, options ...Option) (*Attached, error) {
 	o := newOptions(options)
 	path, err := filepath.Abs(path)
@@ -50,7 +49,7 @@ func Attach(ctx context.Context, path string, options ...Option) (*Attached, err
 	if err != nil {
 		return nil, err
 	}
-	// The log may hold pages that the file lacks, so the size of the file says
+	// The log may hold pages that the file lacks, so the size of the file proves
 	// nothing.
 	if _, err := checkHeader(path, true); err != nil {
 		return nil, err
@@ -67,9 +66,9 @@ func Attach(ctx context.Context, path string, options ...Option) (*Attached, err
 		}
 	}
 	a := &Attached{Store: s}
-	// Read the lock file before the database: the other process counts a commit in
+	// Read the lock file before the database: the other process writes a commit to
 	// the database first.
-	a.notes, a.noted = openNotes(path)
+	a.noteFile, a.noted = openNotes(path)
 	if err := a.start(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -93,7 +92,7 @@ func (a *Attached) start(ctx context.Context) (err error) {
 		return errors.Join(err, session.close())
 	}
 	s.writer = newWriter(session, s.closing)
-	if err := a.prove(session); err != nil {
+	if err := a.checkCommits(session); err != nil {
 		s.writer = nil
 		return errors.Join(err, session.close())
 	}
@@ -118,14 +117,14 @@ func (a *Attached) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// prove refuses a database that is older than the lock file says.
-func (a *Attached) prove(w *session) error {
+// checkCommits refuses a database with fewer commits than the lock file says.
+func (a *Attached) checkCommits(w *session) error {
 	have, err := scanCommits(w.queryRow(selectCommits))
 	if err != nil {
 		return unreadable(a.path, err)
 	}
 	if a.noted.store != "" {
-		if err := prove(a.path, have, a.noted); err != nil {
+		if err := checkCommits(a.path, have, a.noted); err != nil {
 			return err
 		}
 	}
@@ -133,8 +132,8 @@ func (a *Attached) prove(w *session) error {
 	return err
 }
 
-// openNotes opens the lock file of a database and returns it with its content. If
-// there is none, as beside a copy, both are empty.
+// openNotes opens the lock file of a database and returns it with its content. Both
+// are empty without a lock file: a copy of a database has none.
 func openNotes(path string) (*os.File, note) {
 	notes, err := os.OpenFile(path+".lock", os.O_RDWR, 0) //nolint:gosec // The path is the operator's.
 	if err != nil {
@@ -147,30 +146,30 @@ func openNotes(path string) (*os.File, note) {
 	return notes, noted
 }
 
-// committed counts a change in the lock file. The other process may overwrite it
-// with a smaller number until its next change. A smaller number demands less from
-// the next start.
+// committed counts a change in the lock file. Until its next change, the other
+// process may overwrite the number with a smaller one. The next start then accepts a
+// database with fewer commits.
 func (a *Attached) committed(number int64) error {
 	if _, _, err := a.guard.committed(); err != nil {
 		return err
 	}
-	if a.notes == nil || a.noted.store == "" {
+	if a.noteFile == nil || a.noted.store == "" {
 		return nil
 	}
-	_, err := a.notes.WriteAt([]byte(line(commitsWord+strconv.FormatInt(number, 10))), commitsAt)
+	_, err := a.noteFile.WriteAt([]byte(line(commitsWord+strconv.FormatInt(number, 10))), commitsAt)
 	return err
 }
 
-// Close closes the store and leaves the database to the other process. It can be
+// Close closes the store. The other process keeps the database open. Close can be
 // called twice. Later calls of other methods fail.
 func (a *Attached) Close() error {
 	a.closeOnce.Do(func() { a.closeErr = a.release() })
 	return a.closeErr
 }
 
-// release closes the writer first. The last connection of all checkpoints the log
-// into the database, unless it is read-only, as the connections that remain here
-// are.
+// release closes the writer first. The last connection to a database checkpoints the
+// log into the file unless it is read-only. The other connections of this store are
+// read-only.
 func (a *Attached) release() error {
 	s := a.Store
 	close(s.closing)
@@ -191,8 +190,8 @@ func (a *Attached) release() error {
 	if s.guard != nil {
 		errs = append(errs, s.guard.close())
 	}
-	if a.notes != nil {
-		errs = append(errs, a.notes.Close())
+	if a.noteFile != nil {
+		errs = append(errs, a.noteFile.Close())
 	}
 	err := errors.Join(errs...)
 	if err != nil {
@@ -208,8 +207,8 @@ func (a *Attached) release() error {
 // [Open] has not migrated it since.
 var ErrOlderSchema = errors.New("the schema is older than this program")
 
-// checkSameVersion refuses a schema of another version than that of this program. It
-// only reads.
+// checkSameVersion refuses a schema whose version is not that of this program. It
+// does not write.
 func checkSameVersion(ctx context.Context, db *sql.DB, path string) error {
 	if _, err := checkVersion(ctx, db, path); err != nil {
 		return err

@@ -29,7 +29,7 @@ func attach(tb testing.TB, path string, options ...sqlitestore.Option) *sqlitest
 	return store
 }
 
-// An attached store fulfils the contract, beside the process that has the database.
+// An attached store meets the contract while another process has the database open.
 func TestAttachedContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *storetest.Database {
@@ -60,7 +60,7 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 	}
 	go func() {
 		for owner.output.Scan() {
-			continue // It must not block.
+			continue // Drain the output: a full pipe would block the child.
 		}
 	}()
 	if _, err := sqlitestore.Attach(t.Context(), path, sqlitestore.WithExclusiveLock()); !errors.Is(err, sqlitestore.ErrInUse) {
@@ -94,7 +94,7 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 	}
 	_ = owner.command.Wait()
 
-	// Without a broker, it reads what was written, and the file stays as the process
+	// Without a broker, Attach reads what was written, and the file stays as the process
 	// left it.
 	before := read(t, path)
 	if trail, err := attach(t, path, sqlitestore.WithExclusiveLock()).AuditTrail(t.Context(), admin.AuditFilter{}); err != nil || len(trail) != 20 {
@@ -105,8 +105,8 @@ func TestAttachBesideAnotherProcess(t *testing.T) {
 	}
 }
 
-// Changes of an attached store are in the log, even after it is closed, and the
-// broker finds them there.
+// An attached store writes only to the write-ahead log, even when it closes,
+// and the broker finds the changes there.
 func TestAttachedWritesOnlyTheLog(t *testing.T) {
 	t.Parallel()
 	path := filled(t)
@@ -154,13 +154,13 @@ func TestAttachRefuses(t *testing.T) {
 		"missing":           {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "broker.db") }, fs.ErrNotExist, "start the broker"},
 		"missing directory": {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "a", "broker.db") }, fs.ErrNotExist, "start the broker"},
 		"a directory":       {func(t *testing.T) string { t.Helper(); return t.TempDir() }, sqlitestore.ErrDamaged, "not a regular file"},
-		"another file": {func(t *testing.T) string {
+		"a text file": {func(t *testing.T) string {
 			t.Helper()
 			path := filepath.Join(t.TempDir(), "broker.db")
 			write(t, path, []byte(strings.Repeat("text ", 100)))
 			return path
 		}, sqlitestore.ErrDamaged, "not an SQLite database"},
-		"newer": {version("INSERT INTO goose_db_version (version_id, is_applied) VALUES (1000, 1)"), sqlitestore.ErrNewerSchema, "newer program"},
+		"newer": {version("INSERT INTO goose_db_version (version_id, is_applied) VALUES (1000, 1)"), sqlitestore.ErrNewerSchema, "upgrade the program"},
 		"older": {version("DELETE FROM goose_db_version WHERE version_id > 1"), sqlitestore.ErrOlderSchema, "start the broker of this version once"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 )
 
 // Backup writes a consistent copy of the database to a new file with mode 0600.
-// Others can read and write meanwhile; the write-ahead log grows by what they write.
-// When Backup returns nil, the copy is complete, on disk and checked; otherwise it
-// does not exist. It needs neither the log nor the lock file. The error wraps
-// [os.ErrExist] if path exists.
+// Others can read and write while it runs. The write-ahead log grows by what they
+// write. When Backup returns nil, the copy is complete, on disk and checked;
+// otherwise it does not exist. The copy needs neither a log nor a lock file. The
+// error wraps [os.ErrExist] if path exists.
 func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("back up to %s: %w: remove it, or name another file", path, os.ErrExist)
@@ -80,7 +80,7 @@ func CheckBackup(ctx context.Context, path string) error {
 }
 
 // Restore replaces the database at path, which no process may have open, with a
-// backup. It reads the backup first, and keeps it. Existing files get the suffix
+// copy of a backup. It checks the whole backup first. Existing files get the suffix
 // ".replaced-" and the time; Restore returns their names. The error wraps those of
 // [CheckBackup], or [ErrInUse].
 func Restore(ctx context.Context, backup, path string) (replaced []string, err error) {
@@ -89,7 +89,7 @@ func Restore(ctx context.Context, backup, path string) (replaced []string, err e
 	}
 	if logged, err := hasLog(backup); err != nil || logged {
 		if err == nil {
-			err = fmt.Errorf("%s has a log %s-wal, so it is no backup but a database that was in use: bring both under the name %s instead", backup, backup, path)
+			err = fmt.Errorf("%s has a log %s-wal, so it is a database that was in use, not a backup: move both files to the name %s instead", backup, backup, path)
 		}
 		return nil, err
 	}
@@ -106,8 +106,8 @@ func Restore(ctx context.Context, backup, path string) (replaced []string, err e
 		return nil, fmt.Errorf("restore %s: %w", backup, err)
 	}
 	suffix := time.Now().UTC().Format(".replaced-20060102T150405.000000Z")
-	// The database comes last: whatever interrupts this, Open refuses a log without
-	// a database.
+	// Move the database last: after an interruption, Open refuses a log without a
+	// database.
 	for _, side := range []string{"-shm", "-wal", ""} {
 		err := os.Rename(path+side, path+suffix+side)
 		if err == nil {
@@ -122,9 +122,9 @@ func Restore(ctx context.Context, backup, path string) (replaced []string, err e
 	if err := syncDirectory(filepath.Dir(path)); err != nil {
 		return replaced, err
 	}
-	// The lock file describes the files that were replaced. It goes after all
-	// others: until then Open refuses what it finds.
-	return replaced, writeNote(lock.notes, note{})
+	// Remove the lock file, which describes the replaced files, after all others:
+	// until then, Open refuses the files.
+	return replaced, writeNote(lock.noteFile, note{})
 }
 
 // copyFile copies a file to a new one with mode 0600, and syncs it.

@@ -11,8 +11,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// A backup made while another process writes is a complete database, with all
-// changes acknowledged before.
+// A backup made while another process writes is a complete database with all
+// changes that were acknowledged before it.
 func TestBackupWhileInUse(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -28,7 +28,7 @@ func TestBackupWhileInUse(t *testing.T) {
 	}
 	go func() {
 		for writer.output.Scan() {
-			continue // It must not block.
+			continue // Drain the output: a full pipe would block the child.
 		}
 	}()
 	backup := filepath.Join(t.TempDir(), "backup.db")
@@ -42,7 +42,7 @@ func TestBackupWhileInUse(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	if entries, err := os.ReadDir(filepath.Dir(backup)); err != nil || len(entries) != 1 {
-		t.Errorf("beside the backup there are %v, %v", entries, err)
+		t.Errorf("the directory of the backup has %v, %v", entries, err)
 	}
 	if _, err := sqlitestore.Restore(t.Context(), backup, path); !errors.Is(err, sqlitestore.ErrInUse) {
 		t.Errorf("restore beside the broker: error %v, want ErrInUse", err)
@@ -54,7 +54,7 @@ func TestBackupWhileInUse(t *testing.T) {
 	replaced, err := sqlitestore.Restore(t.Context(), backup, path)
 	check(t, err)
 	if len(replaced) < 2 {
-		t.Errorf("only %v were kept", replaced)
+		t.Errorf("only these files were kept: %v", replaced)
 	}
 	store := open(t, path)
 	for _, id := range accepted {
@@ -64,7 +64,7 @@ func TestBackupWhileInUse(t *testing.T) {
 	}
 }
 
-// Restore installs the backup unchanged, even if there is no database.
+// Restore installs a copy of the backup, with or without an existing database.
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	backup := filepath.Join(t.TempDir(), "backup.db")
@@ -96,10 +96,10 @@ func TestRestoreRefuses(t *testing.T) {
 		make func(t *testing.T) string
 		want error
 	}{
-		"nothing":        {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "x.db") }, os.ErrNotExist},
-		"no database":    {func(t *testing.T) string { t.Helper(); return textFile(t) }, sqlitestore.ErrDamaged},
-		"a damaged one":  {func(t *testing.T) string { t.Helper(); p := filled(t); overwrite(t, p, 4096*12, 4096*8); return p }, sqlitestore.ErrDamaged},
-		"one with a log": {crashed, nil},
+		"missing":        {func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "x.db") }, os.ErrNotExist},
+		"not a database": {func(t *testing.T) string { t.Helper(); return textFile(t) }, sqlitestore.ErrDamaged},
+		"damaged":        {func(t *testing.T) string { t.Helper(); p := filled(t); overwrite(t, p, 4096*12, 4096*8); return p }, sqlitestore.ErrDamaged},
+		"with a log":     {crashed, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

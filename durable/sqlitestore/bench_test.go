@@ -99,8 +99,8 @@ func scattered(n int64) string {
 	return fmt.Sprintf("%016x-%d", uint64(n)*0x9e3779b97f4a7c15, n)
 }
 
-// round lets the clients call f for a while. It returns the number of calls a second
-// and the duration of each.
+// round lets the clients call f for roundLength. It returns the number of calls a
+// second and the duration of each.
 func round(b *testing.B, f func(context.Context) error) (float64, []time.Duration) {
 	b.Helper()
 	results := make([][]time.Duration, benchClients)

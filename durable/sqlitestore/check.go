@@ -31,11 +31,11 @@ const (
 )
 
 // check decides whether Open can use the existing file at path. It only reads:
-// SQLite may write to a file that it opens, and a damaged file must stay as it is
+// SQLite may write to a file that it opens, and a damaged file must stay unchanged
 // for its repair. noted is the note of the previous process, and unclean says that
-// this process did not close the database. Then check reads the whole database, at
-// once if it is small; otherwise it returns inspect. With adopt set, noted does not
-// count.
+// this process did not close the database. For an unclean database, check reads the
+// whole content if it is small, and otherwise sets inspect so that the caller does.
+// With adopt set, check ignores noted.
 func check(ctx context.Context, path string, noted note, unclean, adopt bool) (inspect bool, err error) {
 	logged, err := hasLog(path)
 	if err != nil {
@@ -46,14 +46,14 @@ func check(ctx context.Context, path string, noted note, unclean, adopt bool) (i
 		return false, err
 	}
 	if logged && !adopt {
-		if err := proveBase(ctx, path, noted); err != nil {
+		if err := checkBase(ctx, path, noted); err != nil {
 			return false, err
 		}
 	}
 	query := "mode=ro"
 	if !logged {
-		// No other process has the file, and the log is empty: SQLite needs no lock
-		// and no side files.
+		// No other process has the file open, and the log is empty: SQLite needs
+		// neither a lock nor side files.
 		query += "&immutable=1"
 	}
 	db, err := openPool(path, query, 1)
@@ -70,7 +70,7 @@ func check(ctx context.Context, path string, noted note, unclean, adopt bool) (i
 		if err != nil {
 			return false, unreadable(path, err)
 		}
-		if err := prove(path, have, noted); err != nil {
+		if err := checkCommits(path, have, noted); err != nil {
 			return false, err
 		}
 	}

@@ -177,7 +177,7 @@ func TestUnusableFiles(t *testing.T) {
 	}
 }
 
-// Open leaves a file that it refuses unchanged, whatever the file contains.
+// Open does not change a file that it refuses, for any content.
 func FuzzOpen(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "seed.db")
 	if err := open(f, path).Close(); err != nil {
@@ -341,8 +341,8 @@ func TestNamesOfFiles(t *testing.T) {
 	}
 }
 
-// Writes to a file without a name are lost: Ping must report that.
-func TestPingMissesTheFile(t *testing.T) {
+// Writes to a deleted file are lost: Ping must report this.
+func TestPingDetectsMissingFile(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(path string) error{
 		"removed":  os.Remove,

@@ -11,8 +11,8 @@ import (
 )
 
 // A long read, such as a backup, makes the log grow. SQLite truncates the log when
-// it restarts it. That is not damage.
-func TestLongLogBeginsAnew(t *testing.T) {
+// it restarts it. The store must not take this for damage.
+func TestLogRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
 	store := open(t, path)

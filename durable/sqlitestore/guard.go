@@ -19,8 +19,7 @@ const (
 )
 
 // A guard detects that the database or its log was replaced, removed or truncated:
-// what is written to such a file is lost. Only the writer calls its methods for
-// writes.
+// writes to such a file are lost. Only the writer calls begin and committed.
 type guard struct {
 	path string
 	// database and log are the files that were opened.
@@ -32,12 +31,12 @@ type guard struct {
 	salts uint64
 	// size is the size of the log before the last commit.
 	size int64
-	// opened is the origin of the times named and looked, so that a clock that is
-	// set back does not matter. At named, the names were checked last; at looked,
-	// the log. A busy store checks both only once in a while.
-	opened time.Time
-	named  atomic.Int64
-	looked int64
+	// opened is the origin of the times below, so that a clock that is set back does
+	// not matter. namesChecked is the time of the last check of the names, and
+	// logChecked that of the log. A busy store limits how often it checks.
+	opened       time.Time
+	namesChecked atomic.Int64
+	logChecked   int64
 	// damage, once set, is the error of every later call.
 	damage atomic.Pointer[error]
 }
@@ -73,18 +72,18 @@ func (g *guard) close() error {
 	return g.file.Close()
 }
 
-// recently is how long the result of a check is valid, in nanoseconds, except before
-// an acknowledgement.
-const recently = int64(10 * time.Millisecond)
+// checkValidity is how long the result of a check is valid, in nanoseconds. Before an
+// acknowledgement, the names are always checked.
+const checkValidity = int64(10 * time.Millisecond)
 
-// now returns the time since opened. It starts beyond recently, because 0 means
+// now returns the time since opened. It starts beyond checkValidity, because 0 means
 // never.
-func (g *guard) now() int64 { return int64(time.Since(g.opened)) + 2*recently }
+func (g *guard) now() int64 { return int64(time.Since(g.opened)) + 2*checkValidity }
 
 // check returns an error if the database or its log has lost its name, or is
 // damaged.
 func (g *guard) check() error {
-	g.named.Store(0)
+	g.namesChecked.Store(0)
 	now := g.now()
 	if damage := g.damage.Load(); damage != nil {
 		return *damage
@@ -94,14 +93,14 @@ func (g *guard) check() error {
 		err = same(g.path+"-wal", g.log)
 	}
 	if err == nil {
-		g.named.Store(now)
+		g.namesChecked.Store(now)
 	}
 	return err
 }
 
 // read is the check before a read.
 func (g *guard) read() error {
-	if g.now()-g.named.Load() > recently || g.damage.Load() != nil {
+	if g.now()-g.namesChecked.Load() > checkValidity || g.damage.Load() != nil {
 		return g.check()
 	}
 	return nil
@@ -110,7 +109,7 @@ func (g *guard) read() error {
 // same returns an error if the name no longer belongs to the file that was opened.
 func same(name string, opened os.FileInfo) error {
 	if present, err := os.Stat(name); err != nil || !os.SameFile(present, opened) {
-		return fmt.Errorf("%s was removed, renamed or replaced while it was in use, and what is written now would be lost: bring that file back under its name, or stop the process and restore a backup", name)
+		return fmt.Errorf("%s was removed, renamed or replaced while it was in use, so that new changes would be lost: bring the file back under its name, or stop the process and restore a backup", name)
 	}
 	return nil
 }
@@ -142,7 +141,7 @@ func (g *guard) begin() error {
 // committed is the check after a commit. It reports whether it has looked at the log
 // and, if so, whether SQLite has restarted the log since the last look.
 func (g *guard) committed() (looked, restarted bool, err error) {
-	if now := g.now(); g.file != nil && now-g.looked > recently {
+	if now := g.now(); g.file != nil && now-g.logChecked > checkValidity {
 		salts, valid, err := g.header()
 		if err != nil {
 			return false, false, err
@@ -151,7 +150,7 @@ func (g *guard) committed() (looked, restarted bool, err error) {
 			g.damaged(fmt.Errorf("%s-wal was overwritten while it was in use", g.path))
 		}
 		looked, restarted = true, salts != g.salts
-		g.salts, g.looked = salts, now
+		g.salts, g.logChecked = salts, now
 	}
 	return looked, restarted, g.check()
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// An operation on an instance waits for a cancelling one on any of its bindings,
+	// An operation on an instance waits for cancelling operations on its bindings,
 	// and vice versa. Operations on two bindings do not wait for each other.
 	claimOperations = `UPDATE operations SET owner = ?1, lease_until = ?2, updated_at = ?3, generation = generation + 1, attempt = attempt + 1
 		WHERE seq IN (
@@ -96,8 +96,8 @@ func (p prefixed) Scan(dest ...any) error {
 	return p.scanner.Scan(append([]any{p.first}, dest...)...)
 }
 
-// Renew implements [durable.Store]. A lease that has expired but was not claimed is
-// still held, because no other process could work on the operation.
+// Renew implements [durable.Store]. An expired lease that was not claimed is still
+// held, because no other process works on the operation.
 func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
 	held := make(map[durable.Fence]durable.OperationState, len(fences))
 	if len(fences) == 0 {

@@ -69,7 +69,7 @@ func writeToTheLimit(path string) error {
 }
 
 // The store handles a file size limit like a full disk: the write fails.
-func TestFilesThatMayNotGrow(t *testing.T) {
+func TestFileSizeLimit(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
 	writer := start(t, "file size limit", path)
@@ -87,7 +87,7 @@ func TestFilesThatMayNotGrow(t *testing.T) {
 	store := open(t, path)
 	for i := range 60 {
 		if !stored(t, store, strconv.Itoa(100+i)) {
-			t.Errorf("change %d, acknowledged after the limit was lifted, is not there", 100+i)
+			t.Errorf("change %d, acknowledged after the limit was lifted, is missing", 100+i)
 		}
 	}
 }

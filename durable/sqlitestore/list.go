@@ -19,7 +19,7 @@ const (
 		ORDER BY expires_at LIMIT ?`
 )
 
-// Expired implements [durable.Store]. The bindings that expired first come first.
+// Expired implements [durable.Store]. It orders the bindings by expiry.
 func (s *Store) Expired(ctx context.Context, limit int) ([]durable.BindingRecord, error) {
 	var records []durable.BindingRecord
 	err := s.read(ctx, func(r *session) error {
@@ -119,8 +119,8 @@ func (q *listQuery) page(query, order string, limit int) string {
 	return query + " ORDER BY " + order + " LIMIT ?"
 }
 
-// list runs a query that is not prepared, because there are too many variants. It
-// may take long, so it watches ctx.
+// list runs a query that is not prepared, because there are too many variants.
+// Such a query may take long, so it stops when ctx ends.
 func list[T any](ctx context.Context, s *Store, query string, args []any, scan func(scanner) (T, error)) ([]T, error) {
 	var records []T
 	err := s.read(ctx, func(r *session) error {

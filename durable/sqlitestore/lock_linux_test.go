@@ -9,7 +9,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// The lock belongs to the file, whatever happens to its names and to the lock file.
+// The lock belongs to the file: it survives changes of the name and of the lock
+// file.
 func TestNoSecondProcess(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]func(t *testing.T, path string) string{

@@ -5,5 +5,5 @@ package sqlitestore
 import "os"
 
 // lockInode does nothing on systems where it would conflict with the locks of
-// SQLite. The lock file has to suffice there.
+// SQLite. There, only the lock file excludes other processes.
 func lockInode(*os.File) (bool, error) { return true, nil }

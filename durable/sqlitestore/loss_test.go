@@ -15,10 +15,10 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// obey opens the database and executes the commands of its input: "accept ID", "load
-// ID", "ping" and "close". It answers each line with "ok", or with "error" and the
-// reason.
-func obey(path string) error {
+// runCommands opens the database and executes the commands of its input: "accept
+// ID", "load ID", "ping" and "close". It answers each line with "ok", or with
+// "error" and the reason.
+func runCommands(path string) error {
 	ctx := context.Background()
 	store, err := sqlitestore.Open(ctx, path)
 	if err != nil {
@@ -48,7 +48,7 @@ func obey(path string) error {
 	return nil
 }
 
-// A broker is a process that runs obey.
+// A broker is a process that runs runCommands.
 type broker struct {
 	*child
 	t *testing.T
@@ -109,8 +109,8 @@ func replace(t *testing.T, path string) {
 	write(t, path, content)
 }
 
-// Acknowledged changes are in the files that were opened. Without those files every
-// call fails, and the store is not ready.
+// When the files that the store has open are lost, every call fails, and the store
+// is not ready.
 func TestFilesLostWhileInUse(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -142,12 +142,12 @@ func TestFilesLostWhileInUse(t *testing.T) {
 			}
 			c.change(t, path)
 			seen := b.do("accept after")
-			// A busy store looks at the log only once in a while.
+			// A busy store does not check the log at each change.
 			for i := 0; strings.HasPrefix(name, "log ") && seen == "" && i < 10_000; i++ {
 				seen = b.do("accept after-" + strconv.Itoa(i))
 			}
 			if name == "pages scribbled" {
-				// Cached pages are good: read others, too.
+				// Cached pages are intact: read others, too.
 				for i := 0; i < 100 && seen == ""; i++ {
 					seen = b.do("load " + strconv.Itoa(i))
 				}
@@ -157,7 +157,7 @@ func TestFilesLostWhileInUse(t *testing.T) {
 			}
 			t.Log(seen)
 			if ping := b.do("ping"); ping == "" {
-				t.Error("the store says that it is ready")
+				t.Error("the store reports that it is ready")
 			}
 			if read := b.do("load before-1"); read == "" && name != "log overwritten" {
 				t.Error("a read is answered")
@@ -167,8 +167,8 @@ func TestFilesLostWhileInUse(t *testing.T) {
 	}
 }
 
-// Whatever happens to the files of a killed process: the next start has all
-// acknowledged changes, or is refused.
+// After a process was killed and its files were changed, the next start finds all
+// acknowledged changes or is refused.
 func TestFilesLostAfterAKill(t *testing.T) {
 	t.Parallel()
 	const unproven, missing = "acknowledged changes may be missing", "the database is missing"
@@ -191,7 +191,7 @@ func TestFilesLostAfterAKill(t *testing.T) {
 		"-wal and lock":        {remove("-wal", ".lock"), unproven},
 		"lock removed":         {remove(".lock"), unproven},
 		"removed":              {remove("", "-wal"), missing},
-		"only the log is left": {remove(""), "the log would be lost"},
+		"only the log is left": {remove(""), "would discard it"},
 		"-wal emptied":         {func(t *testing.T, path, _ string) { t.Helper(); check(t, os.Truncate(path+"-wal", 0)) }, unproven},
 		"-wal truncated": {func(t *testing.T, path, _ string) {
 			t.Helper()
@@ -249,7 +249,7 @@ func TestFilesLostAfterAKill(t *testing.T) {
 				}
 				t.Log(err)
 			}
-			if c.want == unproven && name != "another database, the new log" { // That cannot be adopted.
+			if c.want == unproven && name != "another database, the new log" { // Open cannot adopt this combination.
 				adopted, err := sqlitestore.Open(t.Context(), path, sqlitestore.WithAdoption())
 				check(t, err)
 				check(t, adopted.Close())
@@ -263,7 +263,7 @@ func TestFilesLostAfterAKill(t *testing.T) {
 	}
 }
 
-// A clean close does not vouch for a file that replaces the database.
+// Open detects an older database even after a clean close.
 func TestOlderDatabaseAfterAClose(t *testing.T) {
 	t.Parallel()
 	path := filled(t)
@@ -281,8 +281,9 @@ func TestOlderDatabaseAfterAClose(t *testing.T) {
 	}
 }
 
-// A broker writes a removed lock file again, so that the next start has the count.
-func TestLockFileIsMadeAgain(t *testing.T) {
+// A broker writes a removed lock file again, so that the next start knows the
+// number of commits.
+func TestLockFileIsRecreated(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
 	b := startBroker(t, path)

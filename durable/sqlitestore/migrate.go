@@ -38,7 +38,7 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 }
 
 // checkVersion refuses a schema that is newer than the migrations of this program.
-// It reports whether the schema has the table of commits. It only reads.
+// It reports whether the schema has the table of commits. It does not write.
 func checkVersion(ctx context.Context, db *sql.DB, path string) (counted bool, err error) {
 	var have sql.NullInt64
 	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&have); err != nil {
@@ -50,7 +50,7 @@ func checkVersion(ctx context.Context, db *sql.DB, path string) (counted bool, e
 	}
 	sources := migrations.ListSources()
 	if known := sources[len(sources)-1].Version; have.Int64 > known {
-		return false, fmt.Errorf("open %s: %w: it has version %d, this program knows versions up to %d; use a newer program, or the database of this one",
+		return false, fmt.Errorf("open %s: %w: it has version %d, this program knows versions up to %d; upgrade the program, or name another database",
 			path, ErrNewerSchema, have.Int64, known)
 	}
 	return have.Int64 >= countedSince, nil

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// A note is the content of the lock file: which process has the database, or the
-// state of the file after a clean close, and the number of commits. Its lines have a
-// fixed width, so that a number is replaced in place: after an interruption the note
-// is the old or the new one.
+// A note is the content of the lock file: the process that has the database open, or
+// the state of the file after a clean close, and the number of commits. Its lines
+// have a fixed width, so that a number is replaced in place. An interrupted write
+// leaves the old or the new note.
 type note struct {
 	// state is pidNote and a process id, or closedNote and what closedAs returned.
 	state string
@@ -38,7 +38,7 @@ const (
 	baseWord    = "base "
 )
 
-// String returns the note as it is written.
+// String returns the content of the lock file.
 func (n note) String() string {
 	return line(n.state) + line(storeWord+n.store) + n.numbers()
 }
@@ -50,7 +50,7 @@ func (n note) numbers() string {
 
 func line(text string) string { return fmt.Sprintf("%-*s\n", noteLine-1, text) }
 
-// parseNote reads a note. It returns an empty one if the content is not a note.
+// parseNote reads a note. It returns an empty note if the content is not one.
 func parseNote(content string) note {
 	var n note
 	for i, text := range strings.Split(content, "\n") {
@@ -84,7 +84,7 @@ func readNote(file *os.File) (note, error) {
 }
 
 // writeNote replaces a note and syncs it: after a crash of the machine, an old note
-// must not vouch for the database.
+// must not make the database look complete.
 func writeNote(file *os.File, n note) error {
 	content := n.String()
 	_, err := file.WriteAt([]byte(content), 0)

@@ -19,7 +19,7 @@ func newOptions(set []Option) sqliteoptions.Options {
 }
 
 // WithNewStore lets [Open] create a database where one is missing. Without it, Open
-// returns an error if the lock file says that there was one.
+// returns an error if the lock file says that a database existed.
 func WithNewStore() Option {
 	return func(o *sqliteoptions.Options) { o.New = true }
 }
@@ -31,8 +31,8 @@ func WithAdoption() Option {
 }
 
 // WithExclusiveLock makes [Attach] take the lock on the database, as [Open] always
-// does. It fails if a broker has the lock, and keeps others from opening the database
-// until the store is closed.
+// does. Attach fails if a broker holds the lock. Other processes cannot open the
+// database until the store is closed.
 func WithExclusiveLock() Option {
 	return func(o *sqliteoptions.Options) { o.Exclusive = true }
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// childMode and childPath tell the test binary to be the other process.
+// childMode and childPath are environment variables that make the test binary run
+// as a child.
 const (
 	childMode = "SQLITESTORE_CHILD_MODE"
 	childPath = "SQLITESTORE_CHILD_PATH"
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 	case "write":
 		report(writeForever(path))
 	case "obey":
-		report(obey(path))
+		report(runCommands(path))
 	case "file size limit":
 		report(writeToTheLimit(path))
 	}
@@ -48,7 +49,7 @@ func report(err error) {
 	}
 }
 
-// A child is the test binary as another process.
+// A child is a second process of the test binary.
 type child struct {
 	command *exec.Cmd
 	input   io.Closer
@@ -160,8 +161,8 @@ func writeForever(path string) error {
 	return <-failed
 }
 
-// After kill -9, every acknowledged change is there, and no change is there by half.
-// Unfinished operations can be claimed at once.
+// After kill -9, every acknowledged change is stored, and every stored change is
+// complete. Unfinished operations can be claimed at once.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -218,7 +219,7 @@ func TestKill(t *testing.T) {
 	t.Logf("%d accepted, %d ended", len(accepted), len(ended))
 }
 
-func TestLeasesOfTheProcessBefore(t *testing.T) {
+func TestLeasesOfPreviousProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
 	store := open(t, path)

@@ -32,8 +32,9 @@ const (
 	deleteInstancesOperations = `DELETE FROM operations WHERE platform = ? AND instance_id = ?`
 )
 
-// Prune implements [durable.Store]. It deletes an instance after its bindings.
-// Operations deleted with their record count, but the limit does not apply to them.
+// Prune implements [durable.Store]. It deletes an instance after its bindings. The
+// result includes the operations that are deleted with their record; the limit does
+// not.
 func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (int, error) {
 	pruned := 0
 	limit = max(limit, 0)

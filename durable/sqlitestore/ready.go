@@ -43,8 +43,8 @@ func (s *Store) markOpen() error {
 	return s.writer.session.queryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &logged, &moved)
 }
 
-// committed makes sure that a commit is in the files that were opened, and counts it
-// in the lock file. Only then its changes are acknowledged.
+// committed checks that a commit is in the files that were opened, and counts it in
+// the lock file. The writer acknowledges the changes after that.
 func (s *Store) committed(number int64) error {
 	looked, restarted, err := s.guard.committed()
 	if err != nil {
@@ -67,8 +67,8 @@ func (s *Store) committed(number int64) error {
 	return s.markOpen()
 }
 
-// closeDatabase is the last change: it marks the database as closed. If the disk is
-// full, it does not, and the next start finds an unclean close.
+// closeDatabase makes the last change, which marks the database as closed. If the
+// disk is full, it cannot, and the next start finds an unclean close.
 func (s *Store) closeDatabase(w *session) error {
 	if err := s.guard.begin(); err != nil {
 		return errors.Join(err, keepLog(w))
@@ -127,7 +127,7 @@ func (s *Store) inspect(ctx context.Context) {
 	}()
 	db, err := openPool(s.path, "_query_only=1&mode=rw", 1)
 	if err != nil {
-		return // Other calls report the same error.
+		return // Calls of the store fail with the same error.
 	}
 	err = errors.Join(checkContent(ctx, db, s.path), db.Close())
 	if errors.Is(err, ErrDamaged) {

@@ -71,7 +71,7 @@ func isDuplicate(err error) bool {
 // time. It does not interrupt statements when a context ends: they take
 // microseconds, watching a context costs as much again, and an interruption would
 // undo the changes of other callers in the same transaction. Callers check the
-// context before.
+// context first.
 type session struct {
 	conn *sql.Conn
 	// ctx never ends.
@@ -185,9 +185,9 @@ func (f failedScan) Scan(...any) error { return f.err }
 // restarts.
 const journalSizeLimit = 64 << 20
 
-// keepLog makes SQLite keep the log when the last connection closes. SQLite would
-// remove the file that has the name of the log then, which may belong to another
-// database.
+// keepLog makes SQLite keep the log when the last connection closes. Otherwise
+// SQLite would remove the file with the name of the log, which may belong to
+// another database.
 func keepLog(s *session) error {
 	return s.conn.Raw(func(connection any) error {
 		control, ok := connection.(sqlite.FileControl)

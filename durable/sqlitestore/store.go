@@ -24,9 +24,9 @@ const readSessions = 4
 
 // A Store is a [durable.Store] on an SQLite file. Make one with [Open].
 //
-// The store completes a change that its writer has taken up even if the context of
-// the caller ends, and the caller gets the result. A change that still waits then is
-// abandoned, with the error of the context.
+// If the context of a caller ends while its change waits, the store abandons the
+// change and returns the error of the context. Once the writer has taken up the
+// change, the store completes it, and the caller gets the result.
 type Store struct {
 	path  string
 	now   func() time.Time
@@ -47,8 +47,8 @@ type Store struct {
 	closing chan struct{}
 	// seen is the number of commits at the last look at the log.
 	seen int64
-	// unchanged says that the database is still marked as closed, and marked that
-	// the database file is marked as open even without its log.
+	// unchanged says that the database is still marked as closed. marked says that
+	// the database file itself, without its log, is marked as open.
 	unchanged, marked bool
 	// closed says that the database is marked as closed.
 	closed bool
@@ -64,10 +64,10 @@ var _ durable.Store = (*Store)(nil)
 // missing directory (mode 0700), migrates the schema, and releases the leases of the
 // previous process, which has ended.
 //
-// The error wraps [ErrInUse] if another process has the database, [ErrDamaged] if
-// the file is damaged or not a database of openbroker, [ErrNewerSchema] if a newer
-// program wrote it, [ErrChangesMissing] if it may lack acknowledged changes, and
-// [ErrMissing] if the lock file describes a database that does not exist. In all
+// The error wraps [ErrInUse] if another process has the database open, [ErrDamaged]
+// if the file is damaged or not a database of openbroker, [ErrNewerSchema] if a
+// newer program wrote it, [ErrChangesMissing] if it may lack acknowledged changes,
+// and [ErrMissing] if the lock file describes a database that does not exist. In all
 // these cases the file is unchanged.
 func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	o := newOptions(options)
@@ -91,8 +91,8 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 	return s, nil
 }
 
-// resolve returns the one absolute name by which the file is locked and opened, and
-// creates its directory.
+// resolve returns the absolute name by which the store locks and opens the file. It
+// creates the directory.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -162,12 +162,12 @@ func (s *Store) start(ctx context.Context, o sqliteoptions.Options) error {
 	return nil
 }
 
-// create makes a missing database. It refuses to if the lock file describes one,
-// unless isNew allows a new database.
+// create makes a missing database. If the lock file describes a database, create
+// fails unless isNew is set.
 func (s *Store) create(ctx context.Context, isNew bool) error {
 	if logged, err := hasLog(s.path); err != nil || logged {
 		if err == nil {
-			err = fmt.Errorf("open %s: there is a log %s-wal but no database, and the log would be lost: restore the database, or remove the log", s.path, s.path)
+			err = fmt.Errorf("open %s: there is a log %s-wal without a database, and a new database would discard it: restore the database, or remove the log", s.path, s.path)
 		}
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *Store) create(ctx context.Context, isNew bool) error {
 	if err := create(ctx, s.path); err != nil {
 		return err
 	}
-	return s.lock.lockFile()
+	return s.lock.lockDatabase()
 }
 
 // create makes the database under a temporary name and then renames it, so that a
@@ -223,8 +223,8 @@ func syncDirectory(path string) error {
 	return errors.Join(directory.Sync(), directory.Close())
 }
 
-// Hints receives a value after a change of this process lets an operation become due
-// or end. It misses the changes of operators, see [Attach].
+// Hints receives a value after a change of this process makes an operation due or
+// ends one. It misses the changes of other processes, see [Attach].
 func (s *Store) Hints() <-chan struct{} { return s.hints }
 
 func (s *Store) hint() {
@@ -234,7 +234,7 @@ func (s *Store) hint() {
 	}
 }
 
-// micros returns the time of the store.
+// micros returns the time of the store's clock.
 func (s *Store) micros() int64 { return s.now().UnixMicro() }
 
 // write makes a change and returns when it is durable, in the files that were
@@ -267,7 +267,7 @@ func (s *Store) read(ctx context.Context, f func(*session) error) error {
 	}
 }
 
-// answers returns the errors that callers expect.
+// answers are the errors that callers expect.
 func answers() []error {
 	return []error{
 		durable.ErrConflict, durable.ErrFenced, durable.ErrCancelling, durable.ErrNotFound,

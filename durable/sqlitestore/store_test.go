@@ -59,7 +59,8 @@ func open(tb testing.TB, path string, options ...sqlitestore.Option) *sqlitestor
 	return store
 }
 
-// A clock stands still until a test moves it. It starts at a time of its own.
+// A clock stands still until a test moves it. It does not start at the current
+// time.
 type clock struct {
 	mutex sync.Mutex
 	time  time.Time

@@ -35,7 +35,7 @@ const (
 		SELECT max(seq) FROM operations WHERE NOT internal GROUP BY platform, instance_id, binding_id)`
 )
 
-// Export implements [admin.Store]. Others can read and write meanwhile.
+// Export implements [admin.Store]. Others can read and write while it runs.
 func (s *Store) Export(ctx context.Context, each func(admin.ExportItem) error) error {
 	emit := func(item admin.ExportItem, err error) error {
 		if err = errors.Join(err, ctx.Err()); err != nil {
@@ -91,7 +91,7 @@ func (s *Store) Import(ctx context.Context, items iter.Seq2[admin.ExportItem, er
 	begun := false
 	return s.write(ctx, func(w *session) error {
 		if begun {
-			return errors.New("another change interrupted the import: begin it again")
+			return errors.New("another change interrupted the import: start the import again")
 		}
 		begun = true
 		var anything bool

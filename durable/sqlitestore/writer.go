@@ -28,13 +28,13 @@ func (r refusal) Unwrap() error { return r.error }
 // refuse returns a refusal with the given reason.
 func refuse(reason error) error { return refusal{reason} }
 
-// A writer commits the changes of the queue, on the one connection that writes.
+// A writer commits the changes of the queue. It has the only connection that writes.
 type writer struct {
 	session *session
 	queue   *groupcommit.Queue[*change]
 	// begin is called before a batch is written. committed is called after its
-	// commit, with the number of commits that the database has then. Their errors
-	// become the results of the changes.
+	// commit, with the new number of commits. Their errors become the results of the
+	// changes.
 	begin     func() error
 	committed func(number int64) error
 	// last, unless nil, is called before the session is closed.
@@ -71,8 +71,8 @@ func (w *writer) run() {
 	w.err = errors.Join(w.err, w.session.close())
 }
 
-// wait returns when the writer has ended, which it does when the store closes, with
-// the error of closing the session.
+// wait waits until the store closes and the writer has ended. It returns the error
+// of closing the session.
 func (w *writer) wait() error {
 	<-w.ended
 	return w.err
@@ -101,9 +101,9 @@ func (w *writer) commit(batch []*change) {
 }
 
 // transact makes the changes of the batch in one transaction and sets the results of
-// those that are refused. After an error with begun, the batch is rolled back, and
-// each change can be made on its own. After an error without begun, that would not
-// help.
+// those that are refused. After an error with begun set, the batch is rolled back,
+// and the caller can make each change on its own. After an error without begun, each
+// change would fail, too.
 func (w *writer) transact(batch []*change) (begun bool, err error) {
 	if err := w.begin(); err != nil {
 		return false, err
@@ -142,8 +142,8 @@ func (w *writer) transact(batch []*change) (begun bool, err error) {
 // is missing.
 const countCommit = `UPDATE commits SET number = number + 1, closed = 0 WHERE id = 1 RETURNING number`
 
-// rollback rolls back the transaction. After some errors SQLite has done so already;
-// the error of ROLLBACK means nothing then.
+// rollback rolls back the transaction. It ignores the error of ROLLBACK, because
+// after some errors SQLite has rolled back already.
 func (w *writer) rollback() {
 	_, _ = w.session.exec("ROLLBACK")
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
-// hold keeps the writer busy until release is called, so that changes queued
-// meanwhile become one batch.
+// hold keeps the writer busy until release is called, so that changes queued in
+// between become one batch.
 func hold(t *testing.T, store *sqlitestore.Store) (release func()) {
 	t.Helper()
 	busy, gate := make(chan struct{}, 1), make(chan struct{})
@@ -77,17 +77,17 @@ func stored(t *testing.T, store *sqlitestore.Store, id string) bool {
 }
 
 // A failed change must not fail the others of its batch.
-func TestBatchWithPoison(t *testing.T) {
+func TestFailedChangeInBatch(t *testing.T) {
 	t.Parallel()
-	poison := errors.New("poison")
+	failure := errors.New("failure")
 	for name, fail := range map[string]func(exec func(string, ...any) error) error{
-		"an error after a write": func(func(string, ...any) error) error { return poison },
+		"an error after a write": func(func(string, ...any) error) error { return failure },
 		"an error of SQLite":     func(exec func(string, ...any) error) error { return exec(`INSERT INTO pings (id, at) VALUES (1, 1)`) },
-		"the transaction is gone": func(exec func(string, ...any) error) error {
+		"a rolled back transaction": func(exec func(string, ...any) error) error {
 			if err := exec(`ROLLBACK`); err != nil {
 				return err
 			}
-			return poison
+			return failure
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,12 +95,12 @@ func TestBatchWithPoison(t *testing.T) {
 			store := open(t, filepath.Join(t.TempDir(), "broker.db"))
 			release := hold(t, store)
 			results := make([]<-chan error, 0, 10)
-			var poisoned <-chan error
+			var failing <-chan error
 			for i := range 10 {
 				if i == 5 {
-					poisoned = queue(t, store, func() error {
+					failing = queue(t, store, func() error {
 						return store.Do(t.Context(), func(exec func(string, ...any) error) error {
-							if err := exec(`INSERT INTO settings (name, value) VALUES ('poison', 'x')`); err != nil {
+							if err := exec(`INSERT INTO settings (name, value) VALUES ('failing', 'x')`); err != nil {
 								return err
 							}
 							return fail(exec)
@@ -119,14 +119,14 @@ func TestBatchWithPoison(t *testing.T) {
 					t.Errorf("change %d is missing", i)
 				}
 			}
-			if err := <-poisoned; err == nil {
-				t.Error("the poison succeeds")
+			if err := <-failing; err == nil {
+				t.Error("the failing change succeeds")
 			}
 			if err := <-conflict; !errors.Is(err, durable.ErrConflict) {
 				t.Errorf("conflict: %v", err)
 			}
-			if _, err := store.Setting(t.Context(), "poison"); !errors.Is(err, durable.ErrNotFound) {
-				t.Errorf("half of the poison is stored: %v", err)
+			if _, err := store.Setting(t.Context(), "failing"); !errors.Is(err, durable.ErrNotFound) {
+				t.Errorf("half of the failing change is stored: %v", err)
 			}
 		})
 	}
@@ -150,11 +150,11 @@ func TestBatchWithLateConflict(t *testing.T) {
 		t.Errorf("duplicate: %v", err)
 	}
 	if !stored(t, store, "a") || stored(t, store, "b") || !stored(t, store, "c") {
-		t.Error("the changes that succeeded are not exactly what is stored")
+		t.Error("the stored changes are not those that succeeded")
 	}
 }
 
-func TestCancelBeforeAndAfterTheWriterTakesAChange(t *testing.T) {
+func TestCancelBeforeAndAfterTakeUp(t *testing.T) {
 	t.Parallel()
 	store := open(t, filepath.Join(t.TempDir(), "broker.db"))
 	release := hold(t, store)
@@ -171,7 +171,7 @@ func TestCancelBeforeAndAfterTheWriterTakesAChange(t *testing.T) {
 		t.Error(err)
 	}
 	if stored(t, store, "abandoned") || !stored(t, store, "kept") {
-		t.Error("the kept change is not exactly what is stored")
+		t.Error("the stored changes are not only the kept one")
 	}
 
 	ctx, cancel = context.WithCancel(t.Context())
@@ -232,7 +232,7 @@ func TestFullDatabase(t *testing.T) {
 			t.Fatalf("a fault is reported as a conflict: %v", err)
 		}
 		if (err == nil) != stored(t, store, a.Instance.Key.InstanceID) {
-			t.Fatalf("the result is %v and does not match what is stored", err)
+			t.Fatalf("the result is %v, which does not match the stored records", err)
 		}
 		if err == nil {
 			acknowledged++
@@ -244,7 +244,7 @@ func TestFullDatabase(t *testing.T) {
 	pragma(t, store, `PRAGMA max_page_count = 1000000`)
 	for i := range 100 {
 		if err := store.Accept(t.Context(), acceptance(fmt.Sprint("after ", i))); err != nil {
-			t.Fatalf("after there is room again: %v", err)
+			t.Fatalf("with free space again: %v", err)
 		}
 	}
 }
@@ -262,18 +262,18 @@ func TestReadOnlyDatabase(t *testing.T) {
 		t.Error("ping succeeds")
 	}
 	if !stored(t, store, "0") || stored(t, store, "refused") {
-		t.Error("the acknowledged changes are not exactly what is stored")
+		t.Error("the stored changes are not those that were acknowledged")
 	}
 	if err := store.Close(); err != nil {
 		t.Error(err)
 	}
 	if again := open(t, path); !stored(t, again, "0") || stored(t, again, "refused") {
-		t.Error("the acknowledged changes are not exactly what is stored after opening again")
+		t.Error("after reopening, the stored changes are not those that were acknowledged")
 	}
 }
 
 // The store waits for another program that writes to the file, such as the sqlite3
-// shell, but not for ever. Then all waiting changes fail.
+// shell, but only for a limited time. After that, all waiting changes fail.
 func TestLockedByAnotherProgram(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -291,8 +291,8 @@ func TestLockedByAnotherProgram(t *testing.T) {
 	for i := range 10 {
 		results = append(results, queue(t, store, func() error { return store.Accept(t.Context(), acceptance(strconv.Itoa(i))) }))
 	}
-	// The held change has the database, so the other program gets its lock later,
-	// before or after the queued changes are written.
+	// The held change locks the database, so the other program gets its lock
+	// later, before or after the store writes the queued changes.
 	locked := make(chan error)
 	go func() {
 		_, err := other.ExecContext(t.Context(), `PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE`)
@@ -304,24 +304,25 @@ func TestLockedByAnotherProgram(t *testing.T) {
 	}
 	for i, result := range results {
 		if err := <-result; (err == nil) != stored(t, store, strconv.Itoa(i)) {
-			t.Errorf("change %d: the result is %v and does not match what is stored", i, err)
+			t.Errorf("change %d: the result is %v, which does not match the stored records", i, err)
 		}
 	}
 	if err := store.Accept(t.Context(), acceptance("locked")); err == nil || errors.Is(err, durable.ErrConflict) {
 		t.Errorf("while the database is locked: %v", err)
 	}
 	if _, err := store.Load(t.Context(), durable.Key{Platform: "p", InstanceID: "x"}); err != nil {
-		t.Errorf("reads must go on: %v", err)
+		t.Errorf("a read fails while the database is locked: %v", err)
 	}
 	if _, err := other.ExecContext(t.Context(), `ROLLBACK`); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.Accept(t.Context(), acceptance("after")); err != nil {
-		t.Errorf("after the lock is gone: %v", err)
+		t.Errorf("after the lock is released: %v", err)
 	}
 }
 
-// The promises about crashes depend on these settings. A test cannot cut the power.
+// The guarantees about crashes depend on these settings, because a test cannot cut
+// the power.
 func TestDurabilitySettings(t *testing.T) {
 	t.Parallel()
 	store := open(t, filepath.Join(t.TempDir(), "broker.db"))

@@ -8,15 +8,15 @@ import (
 
 var (
 	// ErrChangesMissing means that the database may lack acknowledged changes: it,
-	// or its log, is older than the lock file says, or the lock file is missing. The
-	// database is unchanged.
+	// or its write-ahead log, is older than the lock file says, or the lock file is
+	// missing. The database is unchanged.
 	ErrChangesMissing = errors.New("acknowledged changes may be missing")
 	// ErrMissing means that the lock file describes a database that does not exist.
 	ErrMissing = errors.New("the database is missing")
 )
 
-// remedy tells the operator what to do about ErrChangesMissing.
-const remedy = "bring back the files that belong together (the database, -wal and .lock), or restore a backup with openbroker admin restore; to go on without what is missing, run openbroker admin adopt"
+// remedy is the advice for ErrChangesMissing.
+const remedy = "bring back the files that belong together (the database, -wal and .lock), or restore a backup with openbroker admin restore; to continue without the missing changes, run openbroker admin adopt"
 
 const selectCommits = `SELECT store, number, closed FROM commits WHERE id = 1`
 
@@ -33,25 +33,25 @@ func scanCommits(row scanner) (commits, error) {
 	return c, err
 }
 
-// prove compares a database, including its log, with its note.
-func prove(path string, have commits, noted note) error {
+// checkCommits compares a database, including its log, with its note.
+func checkCommits(path string, have commits, noted note) error {
 	switch {
 	case noted.store == "" && !have.closed:
-		return unproven(path, "its last process did not close it, and %s.lock, which counts its changes, is missing or unreadable", path)
+		return changesMissing(path, "its last process did not close it, and %s.lock, which counts its changes, is missing or unreadable", path)
 	case noted.store == "":
 		return nil
 	case have.store != noted.store:
-		return unproven(path, "%s.lock belongs to another database", path)
+		return changesMissing(path, "%s.lock belongs to another database", path)
 	case have.number < noted.commits:
-		return unproven(path, "it has %d of %d acknowledged changes: it is an older copy, or %s-wal was removed, truncated or overwritten", have.number, noted.commits, path)
+		return changesMissing(path, "it has %d of %d acknowledged changes: it is an older copy, or %s-wal was removed, truncated or overwritten", have.number, noted.commits, path)
 	default:
 		return nil
 	}
 }
 
-// proveBase compares a database without its log with its note. The log contains only
-// what came after the base. It cannot complete an older database.
-func proveBase(ctx context.Context, path string, noted note) error {
+// checkBase compares a database without its log with its note. The log contains only
+// the commits after the base, so it cannot complete an older database.
+func checkBase(ctx context.Context, path string, noted note) error {
 	if noted.store == "" {
 		return nil
 	}
@@ -66,14 +66,14 @@ func proveBase(ctx context.Context, path string, noted note) error {
 		// The log may have the missing pages: a crash can interrupt a checkpoint.
 		return nil //nolint:nilerr // The caller checks the database with its log next.
 	case have.store != noted.store:
-		return unproven(path, "%s.lock belongs to another database", path)
+		return changesMissing(path, "%s.lock belongs to another database", path)
 	case have.number < noted.base:
-		return unproven(path, "%s-wal continues a database with %d changes, and this one has %d: it is an older copy", path, noted.base, have.number)
+		return changesMissing(path, "%s-wal continues a database with %d changes, and this one has %d: it is an older copy", path, noted.base, have.number)
 	default:
 		return nil
 	}
 }
 
-func unproven(path, reason string, args ...any) error {
+func changesMissing(path, reason string, args ...any) error {
 	return fmt.Errorf("open %s: %w: %s; it is unchanged: %s", path, ErrChangesMissing, fmt.Sprintf(reason, args...), remedy)
 }
