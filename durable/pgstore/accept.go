@@ -33,8 +33,9 @@ func acceptStatement(a *durable.Acceptance) *statement {
 	s.acceptInstance(a)
 	before := "guard"
 	if a.Cancel != "" {
-		// Without a lease no worker has it, and it fails at once. If a worker claims
-		// it at this moment, its row has a lease when PostgreSQL reads it again.
+		// No worker has an operation without a lease, so it fails at once. If a
+		// worker claims it concurrently, PostgreSQL reads the row again and finds
+		// the lease.
 		before = "cancelled"
 		s.add("cancelled", `UPDATE operations o SET updated_at = guard.now, slot = 'c' || o.id, kept = `+s.keeps(a.Operation)+`,
 				state = CASE WHEN o.lease_until IS NULL THEN 'failed' ELSE 'cancelling' END,
@@ -47,7 +48,7 @@ func acceptStatement(a *durable.Acceptance) *statement {
 	}
 	if o := a.Operation; o != nil {
 		if a.Expect == 0 && o.Key.BindingID == "" {
-			s.insertOperation(o, before) // Without a record there is no history.
+			s.insertOperation(o, before) // A new record has no earlier operations.
 		} else {
 			s.begin(o, before, a.Cancel)
 		}
@@ -86,8 +87,8 @@ func (s *statement) instanceValues(r *durable.InstanceRecord, now string) string
 
 var errText = errors.New("pgstore: an id must be UTF-8 without NUL bytes")
 
-// checkKeys refuses ids that PostgreSQL would refuse, before they fail the changes
-// of others.
+// checkKeys refuses ids that PostgreSQL cannot store, because they would fail the
+// other changes of the transaction.
 func checkKeys(keys ...durable.Key) error {
 	for _, k := range keys {
 		if !validText(k.Platform) || !validText(k.InstanceID) || !validText(k.BindingID) {

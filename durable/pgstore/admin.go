@@ -44,7 +44,7 @@ func (s *Store) Intervene(ctx context.Context, i *admin.Intervention) error {
 	defer cancel()
 	written := i.Audit
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		// A change alone in its transaction may wait for locks.
+		// A single change in its transaction may wait for locks.
 		if _, err := tx.Exec(ctx, waitForLocks, milliseconds(s.timeout)); err != nil {
 			return err
 		}

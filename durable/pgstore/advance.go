@@ -31,7 +31,8 @@ func (s *Store) Advance(ctx context.Context, a *durable.Advance) error {
 
 func ends(a *durable.Advance) bool { return a.State != "" && a.State != durable.OperationActive }
 
-// revises reports whether the advance changes what decisions are based on.
+// revises reports whether the advance changes a record on which the engine bases
+// decisions.
 func revises(a *durable.Advance) bool {
 	return ends(a) || a.Instance != nil || a.Binding != nil || a.Next != nil
 }
@@ -50,8 +51,8 @@ func advanceStatement(a *durable.Advance) *statement {
 	if a.Cancelled {
 		states = `o.state IN ('active', 'cancelling')`
 	}
-	// The comparison with the key makes PostgreSQL look up the operation by its id,
-	// not in the history of its record.
+	// This comparison with the key makes PostgreSQL look up the operation by its
+	// id, not among the operations of its record.
 	s.add("guard", `UPDATE operations o SET `+strings.Join(s.operationValues(a), ", ")+`
 		WHERE o.id = `+s.text(a.Fence.OperationID)+` AND o.generation = `+s.number(a.Fence.Generation)+` AND `+states+` AND o.lease_until IS NOT NULL
 			AND (o.platform, o.instance_id, o.binding_id) IS NOT DISTINCT FROM (`+s.text(a.Key.Platform)+`, `+s.text(a.Key.InstanceID)+`, `+s.text(a.Key.BindingID)+`)`+lock+`
@@ -100,8 +101,8 @@ func (s *statement) operationValues(a *durable.Advance) []string {
 	return values
 }
 
-// storable returns the text without the characters that PostgreSQL cannot store. The
-// text is for people, and must not keep an operation from ending.
+// storable returns the text without the characters that PostgreSQL cannot store.
+// People read the text: its characters must not keep an operation from ending.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }

@@ -17,59 +17,61 @@ const (
 	// waitForLocks sets how long the later statements of the transaction wait for
 	// each lock.
 	waitForLocks = `SELECT set_config('lock_timeout', $1, true)`
-	// briefly is how long a change waits for a lock that has blocked one before.
-	briefly = 50 * time.Millisecond
+	// shortLockWait is how long a change waits for a lock that has already blocked a
+	// change.
+	shortLockWait = 50 * time.Millisecond
 	// asidePause is the pause between two rounds of changes that wait for locks.
 	asidePause = 10 * time.Millisecond
 )
 
-// aside holds the changes that wait for a lock of another session, such as an
-// operator's transaction or that of a replica that has stopped. repeat tries each on
-// its own until its time is over, while the writers make other changes.
+// aside holds the changes that wait for a lock of another session, such as that of
+// an operator or of a stopped replica. repeat retries each change on its own until
+// its time limit, while the writers make other changes.
 type aside struct {
 	mu      sync.Mutex
 	changes []*change
-	// of counts the changes by instance, including the one that repeat tries now.
-	of     map[durable.Key]int
+	// count has the number of changes by instance, including the change that repeat
+	// is trying.
+	count  map[durable.Key]int
 	closed bool
 	due    chan struct{}
 }
 
-// put takes the change that waits for a lock, and those of the batch that change the
-// same instance and would wait, too. It returns the others.
+// put sets aside the change that waits for a lock, and all changes of the batch to
+// the same instance, which would wait, too. It returns the other changes.
 func (a *aside) put(batch []*change, locked *change) (others []*change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(batch, func(c *change) bool { return c.key == locked.key && a.add(c) })
 }
 
-// join takes the changes of the batch whose instance has changes aside already. It
-// returns the others.
+// join sets aside the changes of the batch whose instance already has changes set
+// aside. It returns the other changes.
 func (a *aside) join(batch []*change) (others []*change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.of) == 0 {
+	if len(a.count) == 0 {
 		return batch
 	}
-	return slices.DeleteFunc(batch, func(c *change) bool { return a.of[c.key] > 0 && a.add(c) })
+	return slices.DeleteFunc(batch, func(c *change) bool { return a.count[c.key] > 0 && a.add(c) })
 }
 
-// add takes the change and returns true. The caller holds the lock.
+// add sets the change aside and returns true. The caller holds the lock.
 func (a *aside) add(c *change) bool { //nolint:unparam // The constant result lets callers use it in a condition.
 	if a.closed {
 		c.Answer(errClosed)
 		return true
 	}
-	if a.of == nil {
-		a.of = map[durable.Key]int{}
+	if a.count == nil {
+		a.count = map[durable.Key]int{}
 	}
-	a.of[c.key]++
+	a.count[c.key]++
 	a.changes = append(a.changes, c)
 	signal(a.due)
 	return true
 }
 
-// take removes all changes. They still count until done.
+// take removes all changes. They remain in count until done.
 func (a *aside) take() []*change {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -81,12 +83,12 @@ func (a *aside) take() []*change {
 func (a *aside) done(c *change) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.of[c.key]--; a.of[c.key] == 0 {
-		delete(a.of, c.key)
+	if a.count[c.key]--; a.count[c.key] == 0 {
+		delete(a.count, c.key)
 	}
 }
 
-// repeat repeats the changes until the store is closed.
+// repeat retries the changes until the store is closed.
 func (s *Store) repeat(ctx context.Context) {
 	for {
 		select {
@@ -101,8 +103,8 @@ func (s *Store) repeat(ctx context.Context) {
 		waiting := s.aside.take()
 		for i, c := range waiting {
 			if err := s.repeatOne(c); err != nil { //nolint:contextcheck // The change has a time limit of its own.
-				// The database is not available: the others would fail one after the
-				// other.
+				// The database is not available: the others would fail, too, each
+				// after its timeout.
 				for _, c := range waiting[i+1:] {
 					s.aside.done(c)
 				}
@@ -116,11 +118,12 @@ func (s *Store) repeat(ctx context.Context) {
 	}
 }
 
-// repeatOne returns the error if it would be that of every change.
+// repeatOne retries a change. It returns an error only if every other change would
+// fail with it.
 func (s *Store) repeatOne(c *change) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	locked, err := s.commitOne(ctx, c, briefly)
+	locked, err := s.commitOne(ctx, c, shortLockWait)
 	s.aside.done(c)
 	if locked && time.Now().Before(c.until) {
 		s.aside.put([]*change{c}, c)
@@ -130,14 +133,14 @@ func (s *Store) repeatOne(c *change) error {
 		err = fmt.Errorf("another session keeps the record locked: %w", err)
 	}
 	s.answer(err, c)
-	if locked || !isOfDatabase(err) {
+	if locked || !failsAllChanges(err) {
 		return nil
 	}
 	return err
 }
 
-// alone executes a statement that is neither a change of a worker nor of a request.
-// It may wait for locks as long as the timeout.
+// alone executes a statement in a separate transaction. The statement may wait for
+// locks until the timeout.
 func (s *Store) alone(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
 	b := &pgx.Batch{}
 	b.Queue(waitForLocks, milliseconds(s.timeout))

@@ -9,12 +9,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ErrSchemaVersion means that the schema is missing, or that its version is not that
+// ErrSchemaVersion means that the schema is missing or has a version other than that
 // of this program.
-var ErrSchemaVersion = errors.New("the schema is not that of this program")
+var ErrSchemaVersion = errors.New("the schema does not match this program")
 
 // Attach is [Open] for programs that use the store of a broker and must not change
-// its schema: it creates nothing and migrates nothing. The error wraps
+// its schema. It neither creates nor migrates the schema. The error wraps
 // [ErrSchemaVersion] if the schema is missing or has another version.
 func Attach(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 	o, err := newOptions(set)

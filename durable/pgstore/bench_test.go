@@ -21,10 +21,10 @@ const (
 	benchConns = "&pool_max_conns=10"
 )
 
-// BenchmarkOperation compares the whole operations (one accept and one finish) of
-// many clients with prepared autocommit INSERTs of as many clients, on the same
-// database and through a pool of the same size. The two take turns, so that both see
-// the same load of the machine.
+// BenchmarkOperation compares complete operations (one Accept and one Advance) of 64
+// clients with prepared autocommit INSERTs of 64 clients, on the same server and
+// through a pool of the same size. The two take turns, so that both see the same
+// load of the machine.
 func BenchmarkOperation(b *testing.B) {
 	server := pgtest.Start(b, pgtest.WithFsync())
 	dsn := server.NewDatabase(b) + benchConns
@@ -60,7 +60,7 @@ func BenchmarkOperation(b *testing.B) {
 	b.ReportMetric(operations.quantile(0.99), "operation-p99-ms")
 }
 
-// BenchmarkIsolated measures whole operations one after the other.
+// BenchmarkIsolated measures sequential operations of one client.
 func BenchmarkIsolated(b *testing.B) {
 	server := pgtest.Start(b, pgtest.WithFsync())
 	s := open(b, server.NewDatabase(b))
@@ -76,7 +76,7 @@ func BenchmarkIsolated(b *testing.B) {
 	b.ReportMetric((&figures{latencies: latencies}).quantile(0.5), "p50-ms")
 }
 
-// runOperation begins and ends the creation of an instance.
+// runOperation provisions an instance.
 func runOperation(ctx context.Context, s durable.Store, data []byte) error {
 	key := durable.Key{Platform: "p", InstanceID: rand.Text()}
 	id := rand.Text()
@@ -109,7 +109,7 @@ func (f *figures) quantile(q float64) float64 {
 	return f.latencies[int(q*float64(len(f.latencies)-1))].Seconds() * 1000
 }
 
-// measure lets the clients do n steps together.
+// measure lets the clients execute n steps in total.
 func measure(b *testing.B, n int, step func(context.Context) error) figures {
 	b.Helper()
 	var left atomic.Int64

@@ -26,14 +26,14 @@ const (
 	defaultConnectTimeout = 3 * time.Second
 )
 
-// session sets up a session, whatever the defaults of the database or the role are:
+// session overrides the defaults of the database and of the role in each session:
 //
 //   - commits wait for the disk, and for synchronous replicas, if any
 //   - transactions are READ COMMITTED, and names belong to this schema
 //   - every statement finds its rows by an index and is planned once. The tables
 //     grow from nothing to millions of rows within hours: a plan made for the
 //     empty table must not scan the full one
-//   - the locks of a replica that has vanished do not stay
+//   - the locks of a replica that has vanished are released
 //   - waiting for a lock fails before the statement times out
 const session = `SELECT
 	set_config('search_path', $1, false),

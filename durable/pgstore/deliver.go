@@ -10,7 +10,7 @@ const deliver = `UPDATE operations SET delivered_at = clock_timestamp() WHERE id
 // MarkDelivered implements [durable.Store].
 func (s *Store) MarkDelivered(ctx context.Context, id string) error {
 	if !validText(id) {
-		return nil // No operation has it.
+		return nil // No operation has such an id.
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

@@ -2,13 +2,13 @@
 // of replicas on one database.
 //
 // The store acknowledges a change when PostgreSQL has acknowledged its commit, with
-// synchronous_commit=on whatever the default of the role is. Changes of many callers
-// share a transaction: each is one statement that begins with its guard, so that a
-// refused change writes nothing while the others commit. All times come from the
-// clock of the database.
+// synchronous_commit=on even if the role has another default. Changes of many
+// callers share a transaction. Each change is one statement that begins with its
+// guard: a refused change writes nothing, and the others commit. All times come from
+// the clock of the database.
 //
 // The package owns its schema, its migrations, its connections and how changes
-// become durable. The connections need a session of their own: connect directly, or
+// become durable. Each connection needs its own session: connect directly, or
 // through a pooler in session mode.
 //
 // The package does not decide what a change may do: the engine in package durable

@@ -9,19 +9,19 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// CheckDSN checks a DSN without a connection. The error says which part of the DSN
-// is wrong, and repeats no part except the path of a file that cannot be read: if an
-// escape is missing, any part may be the password.
+// CheckDSN checks a DSN without a connection. The error names the part of the DSN
+// that is wrong. It contains no value of the DSN except the path of a file that
+// cannot be read: if an escape is missing, any value may be the password.
 func CheckDSN(dsn string) error {
 	_, err := parseDSN(dsn)
 	return err
 }
 
-const likeDSN = "write it like postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in the user name or the password, %2F for a slash and %25 for a percent sign"
+const dsnSyntax = "write it like postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in the user name or the password, %2F for a slash and %25 for a percent sign"
 
 func parseDSN(dsn string) (*pgxpool.Config, error) {
 	fail := func(problem string) (*pgxpool.Config, error) {
-		return nil, errors.New("pgstore: the connection URL " + problem + ": " + likeDSN)
+		return nil, errors.New("pgstore: the connection URL " + problem + ": " + dsnSyntax)
 	}
 	if scheme, rest, isURL := strings.Cut(dsn, "://"); isURL && strings.HasPrefix(scheme, "postgres") {
 		at := strings.IndexByte(rest, '@')
@@ -39,9 +39,9 @@ func parseDSN(dsn string) (*pgxpool.Config, error) {
 		if errors.As(err, &file) {
 			return nil, fmt.Errorf("pgstore: the connection URL names the file %s, which cannot be read: %w", file.Path, file.Err)
 		}
-		return fail("is malformed" + suspect(err))
+		return fail("is malformed" + namedSetting(err))
 	}
-	// Errors of connections show these parts.
+	// Errors of connections contain these parts.
 	hosts := []string{config.ConnConfig.Host}
 	for _, fallback := range config.ConnConfig.Fallbacks {
 		hosts = append(hosts, fallback.Host)
@@ -57,9 +57,9 @@ func parseDSN(dsn string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-// suspect returns the name of the setting that an error of pgx refers to. The error
+// namedSetting returns the name of the setting that an error of pgx refers to. The error
 // itself may contain any part of the DSN.
-func suspect(err error) string {
+func namedSetting(err error) string {
 	text := err.Error()
 	text = text[strings.LastIndex(text, "`: ")+1:]
 	for _, setting := range [...]string{

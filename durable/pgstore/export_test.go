@@ -19,12 +19,12 @@ const Writers = writers
 // Waiting returns how many changes are queued.
 func (s *Store) Waiting() int { return s.queue.Len() }
 
-// Aside returns how many changes wait for locks.
+// Aside returns how many changes are set aside.
 func (s *Store) Aside() int {
 	s.aside.mu.Lock()
 	defer s.aside.mu.Unlock()
 	n := 0
-	for _, count := range s.aside.of {
+	for _, count := range s.aside.count {
 		n += count
 	}
 	return n

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// notifyPause joins the notifications of many commits, because each wakes all
-	// replicas.
+	// notifyPause combines the notifications of many commits, because each
+	// notification wakes all replicas.
 	notifyPause = 10 * time.Millisecond
 	// checkInterval is how often a silent connection is checked.
 	checkInterval = 30 * time.Second
@@ -25,9 +25,9 @@ const (
 	reconnectLongest = 5 * time.Second
 )
 
-// hints notify other replicas of changes, with LISTEN and NOTIFY. They are sent
-// after the commit, never in the transaction: PostgreSQL commits transactions with
-// notifications one at a time.
+// hints notify other replicas of changes, with LISTEN and NOTIFY. The store sends
+// them after the commit, because PostgreSQL commits transactions with notifications
+// one at a time.
 type hints struct {
 	pool    *pgxpool.Pool
 	channel string
@@ -72,8 +72,8 @@ func (h *hints) notify(ctx context.Context) {
 	}
 }
 
-// notifyOnce sends a notification. It only logs an error, because hints may be
-// missed.
+// notifyOnce sends a notification. It only logs an error, because replicas do not
+// depend on hints.
 func (h *hints) notifyOnce(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
@@ -136,7 +136,7 @@ func (h *hints) connect(ctx context.Context) (*pgx.Conn, error) {
 	if _, err := conn.Exec(brief, `LISTEN `+pgx.Identifier{h.channel}.Sanitize()); err != nil {
 		return nil, errors.Join(fmt.Errorf("listen: %w", err), conn.Close(brief))
 	}
-	signal(h.received) // It may have missed some.
+	signal(h.received) // Notifications may have been missed.
 	return conn, nil
 }
 
@@ -161,7 +161,7 @@ func (h *hints) next(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification,
 	}
 }
 
-// pause returns false if ctx ends first.
+// pause waits for d. It returns false if ctx ends first.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// It waits for no lock: an operation that another transaction changes now can be
-	// claimed next time. An operation on an instance waits for a cancelling one on
-	// any of its bindings, and vice versa. (OFFSET 0: see prune.go.)
+	// The statement waits for no lock: a later claim takes an operation that another
+	// transaction is changing. An operation on an instance waits for cancelling
+	// operations on its bindings, and vice versa. (OFFSET 0: see prune.go.)
 	claimOperations = `WITH due AS (
 			SELECT o.seq FROM operations o
 			WHERE o.state IN ('active', 'cancelling')
@@ -87,8 +87,8 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 }
 
 // checkClock checks, once per clockInterval, whether the clock of the database was
-// set back. Without it, the leases of dead replicas would last until the clock
-// catches up.
+// set back. Without this check, the leases of dead replicas would last until the
+// clock catches up.
 func (s *Store) checkClock(ctx context.Context) error {
 	s.clock.Lock()
 	due := time.Since(s.clockChecked) >= clockInterval
@@ -107,10 +107,10 @@ func (s *Store) checkClock(ctx context.Context) error {
 	return nil
 }
 
-// Renew implements [durable.Store]. A lease that has expired but was not claimed is
-// still held. Renew waits for no lock, because a transaction that holds locks while
-// it waits could cause a deadlock. It renews the operations that others are changing
-// once those have finished.
+// Renew implements [durable.Store]. An expired lease that was not claimed is still
+// held. Renew waits for no lock, because a transaction that holds locks while it
+// waits could cause a deadlock. It renews locked operations when their lock is
+// released.
 func (s *Store) Renew(ctx context.Context, owner string, lease time.Duration, fences []durable.Fence) (map[durable.Fence]durable.OperationState, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

@@ -107,7 +107,7 @@ func (q *listQuery) equal(column, value string) {
 }
 
 // list runs a query that is not prepared, because there are too many variants. The
-// limit is part of its text, so that the planner knows it.
+// limit is part of the text, so that the planner knows it.
 func list[T any](ctx context.Context, s *Store, q *listQuery, scan pgx.RowToFunc[T], sql, order string, limit int) ([]T, error) {
 	if q.impossible {
 		return nil, nil

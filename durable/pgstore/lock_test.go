@@ -32,8 +32,8 @@ func locked(t *testing.T, s durable.Store, dsn string, ids ...string) (unlock fu
 	return func() { execute(t, blocker, "ROLLBACK") }
 }
 
-// A change that waits for a lock of another session waits alone: it fails no other
-// change, and is made when the lock is free.
+// A change that waits for a lock of another session delays and fails no other
+// change. The store makes it when the lock is released.
 func TestLockedRows(t *testing.T) {
 	t.Parallel()
 	for _, rows := range []int{1, 3, 20} {
@@ -46,7 +46,7 @@ func TestLockedRows(t *testing.T) {
 				ids[i] = fmt.Sprint("locked", i)
 			}
 			unlock := locked(t, s, dsn, ids...)
-			var waiting, strangers sync.WaitGroup
+			var waiting, others sync.WaitGroup
 			waits := make(chan error, 2*rows)
 			for _, id := range ids {
 				fence, key := durable.Fence{OperationID: "operation-" + id, Generation: 1}, provision(id).Instance.Key
@@ -61,17 +61,17 @@ func TestLockedRows(t *testing.T) {
 					})
 				}
 			}
-			// The writers take all of them up while the rows are locked. Later
-			// changes share their transactions or come after them.
-			eventually(t, "all have found their row locked", func() bool { return s.Aside() == 2*rows })
+			// Wait until the writers have set all of them aside. Later changes
+			// must not wait for them.
+			eventually(t, "all changes are set aside", func() bool { return s.Aside() == 2*rows })
 			for i := range 200 {
-				strangers.Go(func() {
-					if err := s.Accept(t.Context(), provision(fmt.Sprint("stranger", i))); err != nil {
-						t.Errorf("a stranger's change: %v", err)
+				others.Go(func() {
+					if err := s.Accept(t.Context(), provision(fmt.Sprint("other", i))); err != nil {
+						t.Errorf("a change to another instance: %v", err)
 					}
 				})
 			}
-			strangers.Wait()
+			others.Wait()
 			if n := len(waits); n > 0 {
 				t.Errorf("%d changes were made, or failed, while their rows were locked: %v", n, <-waits)
 			}
@@ -87,7 +87,7 @@ func TestLockedRows(t *testing.T) {
 	}
 }
 
-// A lock that stays fails only the change that needs it.
+// A lock that is held too long fails only the change that needs it.
 func TestLockedForTooLong(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
@@ -99,9 +99,9 @@ func TestLockedForTooLong(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	unlock()
-	eventually(t, "it is made when the lock is free", func() bool { return s.Advance(t.Context(), end) == nil })
+	eventually(t, "the change succeeds when the lock is free", func() bool { return s.Advance(t.Context(), end) == nil })
 	if n := s.Aside(); n > 0 {
-		t.Errorf("%d changes are still put aside", n)
+		t.Errorf("%d changes are still set aside", n)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestOutageWhileLocked(t *testing.T) {
 			results <- s.Advance(t.Context(), &durable.Advance{Fence: durable.Fence{OperationID: "operation-" + id, Generation: 1}, Key: provision(id).Instance.Key, Checkpoint: []byte("c")})
 		}()
 	}
-	eventually(t, "all wait", func() bool { return s.Aside() == rows })
+	eventually(t, "all changes are set aside", func() bool { return s.Aside() == rows })
 	if err := server.Pause(); err != nil {
 		t.Fatal(err)
 	}
@@ -135,12 +135,12 @@ func TestOutageWhileLocked(t *testing.T) {
 		}
 	}
 	if took := time.Since(began); took > rows*timeout/2 {
-		t.Errorf("they took %v to fail", took)
+		t.Errorf("the changes took %v to fail", took)
 	}
 	if err := server.Resume(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "nothing is aside", func() bool { return s.Aside() == 0 })
+	eventually(t, "no change is set aside", func() bool { return s.Aside() == 0 })
 }
 
 // Reseal waits for a transaction that locks the rows for a moment.
@@ -159,7 +159,7 @@ func TestResealWaits(t *testing.T) {
 		result <- err
 	}()
 	// Changes that share a transaction do not wait this long.
-	eventually(t, "it waits", func() bool {
+	eventually(t, "the change waits", func() bool {
 		var waiting int
 		err := observer.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 			AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '4 seconds'`).Scan(&waiting)
@@ -181,7 +181,7 @@ func TestCloseWhileLocked(t *testing.T) {
 	go func() {
 		result <- s.Advance(t.Context(), &durable.Advance{Fence: durable.Fence{OperationID: "operation-i", Generation: 1}, Key: provision("i").Instance.Key})
 	}()
-	eventually(t, "it waits", func() bool { return s.Aside() == 1 })
+	eventually(t, "the change waits", func() bool { return s.Aside() == 1 })
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
@@ -190,9 +190,8 @@ func TestCloseWhileLocked(t *testing.T) {
 	}
 }
 
-// Interventions and pings wait for locks, because they are alone in their
-// transactions.
-func TestOthersWait(t *testing.T) {
+// Interventions and pings wait for locks, because each has a separate transaction.
+func TestInterveneAndPingWait(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
 	s := open(t, dsn, pgstore.WithTimeout(time.Minute))

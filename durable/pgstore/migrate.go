@@ -19,8 +19,8 @@ var migrations embed.FS
 const versionTable = "schema_version"
 
 // migrate checks the server and migrates the schema. One replica migrates while the
-// others wait for its advisory lock. The lock is on a connection of its own, so that
-// it ends with the process.
+// others wait for its advisory lock. A separate connection holds the lock, so that
+// the lock ends with the process.
 func migrate(ctx context.Context, config *pgx.ConnConfig, schema string) (err error) {
 	lock, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
@@ -55,8 +55,8 @@ func lockKey(schema string) int64 {
 	return int64(hash.Sum64())                                   //nolint:gosec // Any 64 bits will do.
 }
 
-// createSchema creates the schema if it is missing. It looks first, because CREATE
-// SCHEMA IF NOT EXISTS needs the privilege even if the schema exists.
+// createSchema creates the schema if it is missing. It checks first, because
+// CREATE SCHEMA IF NOT EXISTS needs the privilege even if the schema exists.
 func createSchema(ctx context.Context, conn *pgx.Conn, schema string) error {
 	var exists bool
 	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, schema).Scan(&exists); err != nil {

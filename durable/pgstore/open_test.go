@@ -101,8 +101,8 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// A role with a schema of its own needs nothing else. Its bad defaults do not
-// matter.
+// A role that owns a schema needs no other privileges. The store overrides
+// unsafe defaults of the role.
 func TestRole(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)

@@ -32,8 +32,8 @@ func WithSchema(name string) Option {
 }
 
 // WithTimeout bounds how long a call waits for the database: for a connection, and
-// for the answer. The default is 5 s. A change that waits for others may take twice
-// as long.
+// for the answer. The default is 5 s. A change that waits for other changes may
+// take twice as long.
 func WithTimeout(timeout time.Duration) Option {
 	return func(o *options) { o.timeout = timeout }
 }

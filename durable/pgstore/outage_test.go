@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// outageTimeout is the timeout of the stores in these tests. bound is what their
-	// calls may take: twice as long, and some time for a busy machine.
+	// outageTimeout is the timeout of the stores in these tests. bound is the limit
+	// of a call: twice the timeout, and a reserve for a busy machine.
 	outageTimeout = time.Second
 	bound         = 2*outageTimeout + 3*time.Second
 )
@@ -175,7 +175,7 @@ func TestCrash(t *testing.T) {
 	}
 	unanswered := 0
 	for _, a := range refused {
-		if accepted(t, replicas[1], a) { // It also detects half a change.
+		if accepted(t, replicas[1], a) { // accepted also detects half a change.
 			unanswered++
 		}
 	}
@@ -296,7 +296,7 @@ func TestHints(t *testing.T) {
 			}
 		}
 	}
-	drain() // A new connection gives one, because it may have missed some.
+	drain() // A new connection gives a hint, because notifications may have been missed.
 	eventually(t, "a hint arrives", hinted)
 	admin := connect(t, dsn)
 	for range 3 {

@@ -17,8 +17,7 @@ var _ durable.Store = (*Store)(nil)
 
 // A Store keeps records in a PostgreSQL database, which it shares with the stores of
 // other replicas. Its methods are safe for concurrent use. While the database is
-// unavailable they return an error within about twice the timeout. They work again
-// when it is back.
+// unavailable, they return an error within about twice the timeout.
 type Store struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration
@@ -32,7 +31,7 @@ type Store struct {
 	clock        sync.Mutex
 	clockChecked time.Time
 
-	// quit ends the background: the writers, aside and hints.
+	// quit ends the background goroutines: the writers, aside and hints.
 	quit       context.CancelFunc
 	background sync.WaitGroup
 }

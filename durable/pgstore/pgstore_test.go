@@ -150,7 +150,7 @@ func accepted(tb testing.TB, s durable.Store, a *durable.Acceptance) bool {
 }
 
 // A failed change must not fail others in the same transaction.
-func TestPoison(t *testing.T) {
+func TestFailedChangesInBatch(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)
 	s := open(t, dsn, pgstore.WithTimeout(time.Hour))
@@ -168,15 +168,15 @@ func TestPoison(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		eventually(t, "another writer waits", func() bool { return lockWaits(t, observer) == i+1 })
+		eventually(t, "the next writer waits", func() bool { return lockWaits(t, observer) == i+1 })
 	}
 	const good = 40
 	changes := make([]*durable.Acceptance, good+2)
 	for i := range changes {
 		changes[i] = provision(fmt.Sprint("i", i))
 	}
-	poison, unstorable := good, good+1
-	changes[poison].Operation.ID = "operation-first"
+	duplicate, unstorable := good, good+1
+	changes[duplicate].Operation.ID = "operation-first"
 	changes[unstorable].Instance.PlanID = "\x00"
 	results := make([]error, len(changes))
 	for i, change := range changes {
@@ -187,7 +187,7 @@ func TestPoison(t *testing.T) {
 	clients.Wait()
 	for i, err := range results {
 		switch i {
-		case poison:
+		case duplicate:
 			if !errors.Is(err, durable.ErrConflict) {
 				t.Errorf("a duplicate operation id: %v", err)
 			}
@@ -235,7 +235,7 @@ func TestCommitFails(t *testing.T) {
 	}
 }
 
-func TestCollisionIsTriedAgain(t *testing.T) {
+func TestCollisionIsRetried(t *testing.T) {
 	t.Parallel()
 	for _, state := range []string{"40001", "40P01"} {
 		t.Run(state, func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestCallersGiveUp(t *testing.T) {
 	clients.Wait()
 }
 
-// An operation must end whatever its description contains.
+// An operation must end even if PostgreSQL cannot store its description.
 func TestStorable(t *testing.T) {
 	t.Parallel()
 	s := open(t, postgres.NewDatabase(t))
@@ -304,9 +304,9 @@ func TestStorable(t *testing.T) {
 	}
 }
 
-// The store refuses ids that PostgreSQL cannot store before they reach a
+// The store refuses ids that PostgreSQL cannot store, before they reach a
 // transaction.
-func TestIDsThatCannotBe(t *testing.T) {
+func TestInvalidIDs(t *testing.T) {
 	t.Parallel()
 	s := open(t, postgres.NewDatabase(t))
 	for _, id := range []string{"\x00", "a\xff"} {

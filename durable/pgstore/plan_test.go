@@ -8,8 +8,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// PostgreSQL plans statements once, perhaps for empty tables, and executes them when
-// these have millions of rows. They must find their rows by an index even so.
+// PostgreSQL plans a statement once, perhaps for an empty table, and executes the
+// plan when the table has millions of rows. Each plan must therefore use an index.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := open(t, postgres.NewDatabase(t)+"&pool_max_conns=1")

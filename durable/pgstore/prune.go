@@ -10,8 +10,8 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// OFFSET 0 does not change the result. It keeps PostgreSQL from turning EXISTS into
-// a join, which would read all open operations for each record.
+// OFFSET 0 does not change the result. It prevents PostgreSQL from turning EXISTS
+// into a join, which would read all open operations for each record.
 const (
 	pruneOperations = `WITH gone AS (
 			DELETE FROM operations WHERE seq IN (
@@ -52,8 +52,8 @@ const (
 		ORDER BY b.expires_at LIMIT $1`
 )
 
-// Prune implements [durable.Store]. Operations deleted with their record count, but
-// the limit does not apply to them.
+// Prune implements [durable.Store]. The result includes the operations that are
+// deleted with their record; the limit does not.
 func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -73,7 +73,7 @@ func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (
 	return pruned, nil
 }
 
-// Expired implements [durable.Store]. The bindings that expired first come first.
+// Expired implements [durable.Store]. It orders the bindings by expiry.
 func (s *Store) Expired(ctx context.Context, limit int) ([]durable.BindingRecord, error) {
 	return query(ctx, s, "expired", scanBinding, selectExpired, max(limit, 0))
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	// One statement reads one snapshot. The instance and the binding come with the
-	// first operation. The rows of other operations do not repeat their data.
+	// first operation. The rows of further operations leave their data out.
 	loadSnapshot = `SELECT clock_timestamp(),
 			coalesce(i.revision, 0), coalesce(i.status, ''), coalesce(i.service_id, ''), coalesce(i.plan_id, ''),
 			CASE WHEN coalesce(o.position, 1) = 1 THEN i.data END, i.created_at, i.updated_at,
@@ -95,7 +95,7 @@ func (s *Store) Operation(ctx context.Context, key durable.Key, id string) (*dur
 		return nil, err
 	}
 	if !validText(id) {
-		id = "" // No operation has it.
+		id = "" // No operation has such an id.
 	}
 	return s.operation(ctx, selectOperation, key.Platform, key.InstanceID, key.BindingID, id)
 }

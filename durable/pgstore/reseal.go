@@ -7,8 +7,8 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 )
 
-// Reseal implements [admin.Store]. Each value is a transaction of its own, so that
-// none waits for a row while it has locked another.
+// Reseal implements [admin.Store]. It writes each value in a separate transaction,
+// so that none waits for a row while it locks another.
 func (s *Store) Reseal(ctx context.Context, values []admin.SealedValue) (int, error) {
 	changed := 0
 	for i := range values {

@@ -9,9 +9,9 @@ import (
 )
 
 // A statement makes one change. It is a chain of parts, each a WITH query. The first
-// part is called guard and has the time of the change in its column "now". The
-// others take their rows FROM guard, and do nothing if guard has no row. The last
-// part is the main query: its row count says whether the guard let the change pass.
+// part is named guard, and its column "now" is the time of the change. The other
+// parts select FROM guard, and change no row if guard has none. The last part is the
+// main query: its row count is 0 if the guard refused the change.
 //
 // The text depends only on the shape of the change, so that each connection prepares
 // it once.
@@ -63,7 +63,7 @@ func (s *statement) sql() string {
 	return b.String()
 }
 
-// instanceIs and keyIs return conditions on a table called t.
+// instanceIs and keyIs return conditions on a table with the alias t.
 func (s *statement) instanceIs(t string, k durable.Key) string {
 	return t + ".platform = " + s.text(k.Platform) + " AND " + t + ".instance_id = " + s.text(k.InstanceID)
 }
@@ -91,8 +91,8 @@ func (s *statement) putBinding(r *durable.BindingRecord) {
 }
 
 // begin adds the parts that insert an operation. changed, if not empty, is the
-// operation that an earlier part changes; see keeps. The earlier part is called
-// before. It runs first, because it frees the slot.
+// operation that an earlier part changes; see keeps. before is the name of that
+// part. It runs first, because it frees the slot.
 func (s *statement) begin(o *durable.OperationSpec, before, changed string) {
 	superseded := ""
 	if o.Internal {
@@ -125,7 +125,7 @@ func (s *statement) insertOperation(o *durable.OperationSpec, before string) {
 }
 
 // keeps returns the value of kept for an operation that changes while next begins:
-// PostgreSQL would make only one of two changes to a row in one statement.
+// PostgreSQL applies only one of two updates of a row in one statement.
 func (s *statement) keeps(next *durable.OperationSpec) string {
 	if next == nil {
 		return "o.kept"

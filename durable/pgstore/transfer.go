@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// unlimited lets one transaction take long. The number is that of PostgreSQL 17,
-	// which has transaction_timeout.
+	// unlimited lifts the timeouts for one transaction. The number is that of
+	// PostgreSQL 17, which has transaction_timeout.
 	unlimited = `SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
 		set_config('lock_timeout', '0', true),
 		CASE WHEN current_setting('server_version_num')::int >= 170000 THEN set_config('transaction_timeout', '0', true) END`
@@ -47,7 +47,7 @@ const (
 	importBatchBytes = 4 << 20
 )
 
-// Export implements [admin.Store]. Others can read and write meanwhile.
+// Export implements [admin.Store]. Others can read and write while it runs.
 func (s *Store) Export(ctx context.Context, each func(admin.ExportItem) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
@@ -119,8 +119,8 @@ func exportSections() []exportSection {
 	}
 }
 
-// Import implements [admin.Store]. Meanwhile others can read the tables, but not
-// write to them.
+// Import implements [admin.Store]. While it runs, others can read the tables,
+// but not write to them.
 func (s *Store) Import(ctx context.Context, items iter.Seq2[admin.ExportItem, error]) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, unlimited); err != nil {

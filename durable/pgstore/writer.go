@@ -29,20 +29,21 @@ const (
 	maxAttempts = 3
 )
 
-// A change is what one caller wants written.
+// A change is the write of one caller.
 type change struct {
 	groupcommit.Change
 	key         durable.Key
 	operationID string
-	// revises says that the change locks the instance.
+	// revises says that the change increases the revision of the instance, and so
+	// locks the instance.
 	revises bool
-	// hint says that the change may concern other replicas.
+	// hint says that other replicas may have to act on the change.
 	hint bool
 	sql  string
 	args []any
 	size int
 
-	// until is the time limit of a change that was taken up.
+	// until is the time limit of the change once a writer has taken it up.
 	until time.Time
 	// passed says whether the guard let the change pass. It is valid after a commit.
 	passed bool
@@ -93,8 +94,8 @@ func newQueue(closing <-chan struct{}) *groupcommit.Queue[*change] {
 }
 
 // change makes a change and returns when it is durable, or has failed. The timeout
-// bounds how long the change waits until it is taken up; after that, it bounds how
-// long the writer works on it.
+// bounds the time until a writer takes up the change and, separately, the time of
+// the writer.
 func (s *Store) change(ctx context.Context, c *change) (passed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -104,12 +105,12 @@ func (s *Store) change(ctx context.Context, c *change) (passed bool, err error) 
 	return c.passed, nil
 }
 
-// commit makes the changes of the batch and answers their callers. It puts changes
-// aside that wait for a lock of another session, so that they do not delay the
+// commit makes the changes of the batch and answers their callers. It sets aside the
+// changes that wait for a lock of another session, so that they do not delay the
 // others.
 func (s *Store) commit(batch []*change) {
-	// Not the context of a caller: when a caller gives up, the changes of the others
-	// must not fail.
+	// Do not use the context of a caller: when a caller gives up, the changes of the
+	// others must not fail.
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
 	until := time.Now().Add(s.timeout)
@@ -118,13 +119,13 @@ func (s *Store) commit(batch []*change) {
 	}
 	slices.SortStableFunc(batch, order)
 	batch = s.aside.join(batch)
-	for wait := s.lockTimeout; len(batch) > 0; wait = min(wait, briefly) {
+	for wait := s.lockTimeout; len(batch) > 0; wait = min(wait, shortLockWait) {
 		locked, err := s.transact(ctx, batch, wait)
 		switch {
 		case locked != nil:
 			batch = s.aside.put(batch, locked)
 			continue
-		case err != nil && isOfOne(err):
+		case err != nil && failsOneChange(err):
 			s.commitEach(ctx, batch)
 		default:
 			s.answer(err, batch...)
@@ -149,13 +150,13 @@ func (s *Store) answer(err error, changes ...*change) {
 // others.
 func (s *Store) commitEach(ctx context.Context, batch []*change) {
 	for i, c := range batch {
-		locked, err := s.commitOne(ctx, c, briefly)
+		locked, err := s.commitOne(ctx, c, shortLockWait)
 		if locked {
 			s.aside.put(batch[i:i+1], c)
 			continue
 		}
 		s.answer(err, c)
-		if isOfDatabase(err) {
+		if failsAllChanges(err) {
 			// The database is not available: the others would fail, too.
 			s.answer(err, batch[i+1:]...)
 			return
@@ -163,8 +164,8 @@ func (s *Store) commitEach(ctx context.Context, batch []*change) {
 	}
 }
 
-// commitOne makes a change on its own. It reports whether the change waited for a
-// lock longer than wait; then nothing is changed.
+// commitOne makes a change on its own. If the change waits for a lock longer than
+// wait, commitOne makes no change and sets locked.
 func (s *Store) commitOne(ctx context.Context, c *change, wait time.Duration) (locked bool, err error) {
 	for range maxAttempts {
 		var waits *change
@@ -184,9 +185,9 @@ func (s *Store) commitOne(ctx context.Context, c *change, wait time.Duration) (l
 // transact makes the changes of the batch in one transaction and sets passed. It
 // needs one round trip: PostgreSQL executes all statements up to a Sync message as
 // one transaction, and commits it then. If transact returns nil, PostgreSQL has
-// acknowledged the commit. After an error that isOfOne nothing is changed; after any
-// other the outcome is unknown. If a change waited for a lock longer than wait,
-// transact returns it.
+// acknowledged the commit. After an error of failsOneChange the transaction is
+// rolled back; after any other error its outcome is unknown. If a change waits for a
+// lock longer than wait, transact returns that change.
 func (s *Store) transact(ctx context.Context, batch []*change, wait time.Duration) (locked *change, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
@@ -241,28 +242,29 @@ func sqlState(err error) string {
 	return ""
 }
 
-// isOfDatabase reports whether every other change would fail with this error of
-// commitOne, too.
-func isOfDatabase(err error) bool {
-	return err != nil && !errors.Is(err, durable.ErrConflict) && !isOfOne(err)
+// failsAllChanges reports whether an error of commitOne would fail every other
+// change, too.
+func failsAllChanges(err error) bool {
+	return err != nil && !errors.Is(err, durable.ErrConflict) && !failsOneChange(err)
 }
 
-// isOfOne reports whether one change caused the error, and the others of its
-// transaction can be made without it. The transaction is rolled back then.
-func isOfOne(err error) bool {
+// failsOneChange reports whether one change of a transaction caused the error. The
+// transaction is rolled back, and the other changes can be made without that change.
+func failsOneChange(err error) bool {
 	if state := sqlState(err); len(state) == 5 {
 		switch state[:2] {
 		case "21", "22", "23", "40", "44", "54":
 			return true
 		default:
-			return state == lockNotAvailable // By a deferred constraint, at the commit.
+			return state == lockNotAvailable // A deferred constraint waits for a lock at the commit.
 		}
 	}
 	var preprocessing pgx.ErrPreprocessingBatch
 	return errors.As(err, &preprocessing)
 }
 
-// isCollision reports whether the change can be made once others have finished.
+// isCollision reports whether the change can succeed once concurrent changes have
+// finished.
 func isCollision(err error) bool {
 	return strings.HasPrefix(sqlState(err), "40")
 }

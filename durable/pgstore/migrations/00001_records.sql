@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- Names have no schema: the search_path of the session is the schema of the store.
--- Ids are compared and ordered as bytes, whatever the collation of the database is.
+-- Ids are compared and ordered as bytes, independently of the collation of the database.
 -- Indexes contain only columns that rarely change, so that renewing a lease or
 -- saving a checkpoint writes no index.
 

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// unprivileged returns the account for the server, or nil for the current one:
-// PostgreSQL refuses to run as root.
+// unprivileged returns the account for the server: PostgreSQL refuses to run
+// as root. It returns nil if the current account can run it.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil //nolint:nilnil // No other account, and no error.

@@ -12,8 +12,8 @@ import (
 
 const lockName = "lock"
 
-// errSwept says that another process deleted a new directory, which it took for that
-// of a killed process.
+// errSwept means that another process deleted a new directory before it was locked,
+// as it deletes the directories of killed processes.
 var errSwept = errors.New("pgtest: the directory was deleted while it was created")
 
 // makeDirectory makes a temporary directory in parent and locks it. Another process
@@ -41,9 +41,9 @@ func openLock(directory string) (*os.File, error) {
 	return os.OpenFile(filepath.Join(directory, lockName), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // One of our own directories.
 }
 
-// hold locks a directory as long as this process lives, with the file that openLock
-// returned. It closes the file and returns errSwept if another process holds the
-// lock, or has deleted the directory.
+// hold locks the file that openLock returned, as long as this process lives. It
+// closes the file and returns errSwept if another process holds the lock, or has
+// deleted the directory.
 func hold(directory string, lock *os.File) error {
 	err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) || err == nil && !isLock(directory, lock) {
@@ -65,8 +65,8 @@ func isLock(directory string, lock *os.File) bool {
 	return err == nil && os.SameFile(there, ours)
 }
 
-// sweep deletes the directories of killed processes in parent, whose locks are free.
-// It ignores errors.
+// sweep deletes the directories in parent whose locks are free, because their
+// processes were killed. It ignores errors.
 func sweep(parent string) {
 	left, err := filepath.Glob(filepath.Join(parent, directoryPrefix+"*", lockName))
 	if err != nil {
@@ -78,8 +78,8 @@ func sweep(parent string) {
 		if err != nil || hold(directory, lock) != nil {
 			continue
 		}
-		// Delete it before the lock is released, so that no other process takes it
-		// meanwhile.
+		// Delete the directory before the lock is released, so that no other
+		// process locks it in between.
 		_ = os.RemoveAll(directory)
 		_ = lock.Close()
 	}

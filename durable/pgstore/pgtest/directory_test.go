@@ -12,7 +12,7 @@ import (
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
-// A new directory stays, and is locked, however many processes sweep.
+// Concurrent sweeps do not delete a new directory.
 func TestSweepKeepsNewDirectories(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
@@ -47,7 +47,7 @@ func TestSweepKeepsNewDirectories(t *testing.T) {
 	sweepers.Wait()
 	pgtest.Sweep(parent)
 	if left, err := os.ReadDir(parent); err != nil || len(left) != 0 {
-		t.Errorf("directories of processes that have ended: %v, %v", left, err)
+		t.Errorf("directories with a free lock remain: %v, %v", left, err)
 	}
 }
 
@@ -65,6 +65,6 @@ func TestSweepWhileLocking(t *testing.T) {
 	}
 	pgtest.Sweep(parent)
 	if err := pgtest.Hold(directory, lock); !errors.Is(err, pgtest.ErrSwept) {
-		t.Errorf("the lock of a directory that is gone is held: %v", err)
+		t.Errorf("hold of a deleted directory: error %v, want ErrSwept", err)
 	}
 }

@@ -3,8 +3,8 @@
 //
 // A [Server] keeps its data in a temporary directory, listens on 127.0.0.1 and on a
 // Unix socket, trusts every local client, and ends with the process that started it,
-// even if that is killed. It can be stopped, killed, paused and started again at the
-// same address.
+// even if that process is killed. It can be stopped, killed, paused and started
+// again at the same address.
 //
 // The package owns the processes and directories of its servers. It does not install
 // PostgreSQL: `make test` does. It never touches a server that it did not start.

@@ -6,8 +6,8 @@ package pgtest
 type Option func(*Server)
 
 // WithFsync makes the server sync to the disk, as in production. By default it does
-// not, which makes tests much faster. A killed server loses nothing even then; only
-// a crash of the machine loses data.
+// not, which makes tests much faster. Without syncs, a crash of the machine loses
+// data, but a killed server does not.
 func WithFsync() Option {
 	return func(s *Server) { s.fsync = true }
 }

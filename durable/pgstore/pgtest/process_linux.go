@@ -26,11 +26,11 @@ func children(parent int) ([]int, error) {
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
 		if err != nil {
-			continue // It is not a process.
+			continue // The entry is not a process.
 		}
 		stat, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
-			continue // It has ended.
+			continue // The process has ended.
 		}
 		if err != nil {
 			return nil, err

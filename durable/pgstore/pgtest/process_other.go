@@ -8,7 +8,8 @@ import (
 )
 
 // attributes returns the attributes of a process that runs as the account. Only
-// Linux can end it with its parent: elsewhere a killed test leaves a server.
+// Linux ends it with its parent: on other systems, a killed test leaves its
+// server running.
 func attributes(account *syscall.Credential) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: account, Setpgid: true}
 }

@@ -34,16 +34,15 @@ const (
 )
 
 // A Server is a private PostgreSQL server. DSN and CreateDatabase are safe for
-// concurrent use. Other methods may be called at any time, but by one goroutine at a
-// time.
+// concurrent use. Only one goroutine at a time may call the other methods.
 type Server struct {
 	fsync    bool
 	settings []string
 
 	binaries  string
 	directory string
-	// owned is the lock of the directory, held as long as this process lives, see
-	// sweep.
+	// owned is the lock of the directory. This process holds it as long as it lives,
+	// see sweep.
 	owned   *os.File
 	account *syscall.Credential
 	port    int
@@ -51,7 +50,8 @@ type Server struct {
 
 	mu        sync.Mutex
 	fileLimit int64
-	// process and exited are those of the running server, otherwise nil.
+	// process and exited belong to the running server. They are nil while it is
+	// stopped.
 	process *os.Process
 	exited  chan struct{}
 }
@@ -207,7 +207,7 @@ func (s *Server) launch() error {
 		err := command.Start()
 		started <- err
 		if err == nil {
-			_ = command.Wait() // Only its end matters.
+			_ = command.Wait() // The exit status does not matter.
 		}
 	}()
 	if err := <-started; err != nil {
@@ -217,13 +217,13 @@ func (s *Server) launch() error {
 	return nil
 }
 
-// Stop shuts the server down: it disconnects clients and writes everything.
-func (s *Server) Stop() error { return s.locked(syscall.SIGINT) }
+// Stop shuts the server down: it disconnects clients and writes all data to disk.
+func (s *Server) Stop() error { return s.shutDown(syscall.SIGINT) }
 
 // Kill ends the server like a crash. Its next start recovers.
-func (s *Server) Kill() error { return s.locked(syscall.SIGQUIT) }
+func (s *Server) Kill() error { return s.shutDown(syscall.SIGQUIT) }
 
-// Restart is Stop and Start.
+// Restart calls Stop and Start.
 func (s *Server) Restart(ctx context.Context) error {
 	if err := s.Stop(); err != nil {
 		return err
@@ -231,7 +231,7 @@ func (s *Server) Restart(ctx context.Context) error {
 	return s.Start(ctx)
 }
 
-func (s *Server) locked(signal syscall.Signal) error {
+func (s *Server) shutDown(signal syscall.Signal) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end(signal)
@@ -259,9 +259,9 @@ func (s *Server) end(signal syscall.Signal) error {
 	return nil
 }
 
-// LimitFiles limits the size of the files of the server in bytes from the next start
-// on, to act like a full disk; 0 removes the limit. It must be more than 16 MiB, the
-// size of a WAL file.
+// LimitFiles sets the maximum size in bytes of each file of the server, to simulate
+// a full disk; 0 removes the limit. It takes effect at the next start. The limit
+// must exceed 16 MiB, the size of a WAL file.
 func (s *Server) LimitFiles(bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -285,7 +285,7 @@ func (s *Server) signalAll(signal syscall.Signal) error {
 	if s.process == nil {
 		return ErrNotRunning
 	}
-	// The postmaster comes first, so that it starts no others.
+	// Signal the postmaster first, so that it starts no more processes.
 	if err := s.process.Signal(signal); err != nil {
 		return err
 	}
@@ -307,7 +307,7 @@ func (s *Server) Close() error {
 	defer s.mu.Unlock()
 	var err error
 	if s.process != nil {
-		// A paused server handles no other signal.
+		// A paused process handles only SIGCONT.
 		err = errors.Join(s.process.Signal(syscall.SIGCONT), s.end(syscall.SIGQUIT))
 	}
 	if s.directory != "" {

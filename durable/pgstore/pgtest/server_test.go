@@ -104,7 +104,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// A killed test must not leave a server or, after the next start, a directory.
+// A killed test must leave no server. The next start deletes its directory.
 func TestEndsWithItsProcess(t *testing.T) {
 	t.Parallel()
 	temporary, err := os.MkdirTemp("", "pgtest") //nolint:usetesting // t.TempDir is too long for a socket's path, and closed to other accounts.
@@ -139,7 +139,7 @@ func TestEndsWithItsProcess(t *testing.T) {
 	startHelper(t, temporary)
 	left, err := filepath.Glob(filepath.Join(temporary, "openbroker-pgtest-*"))
 	if err != nil || len(left) != 1 {
-		t.Errorf("directories that are left: %v, %v", left, err)
+		t.Errorf("remaining directories: %v, %v", left, err)
 	}
 }
 

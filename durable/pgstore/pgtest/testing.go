@@ -27,8 +27,8 @@ func Start(tb testing.TB, options ...Option) *Server {
 	return s
 }
 
-// NewDatabase creates an empty database for the test and returns its URL. It drops
-// the database at the end of the test if the server runs then.
+// NewDatabase creates an empty database for the test and returns its URL. At the
+// end of the test, it drops the database if the server is running.
 func (s *Server) NewDatabase(tb testing.TB) string {
 	tb.Helper()
 	dsn, err := s.CreateDatabase(tb.Context())
@@ -50,7 +50,7 @@ func (s *Server) NewDatabase(tb testing.TB) string {
 }
 
 // A Shared is one server for all tests of a test binary that need only a database.
-// It starts when the first test asks for it:
+// It starts when a test first needs it:
 //
 //	var postgres pgtest.Shared
 //
