@@ -8,7 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// An InvalidError describes what is wrong with parameters. Its text comes from the schema
+// An InvalidError describes why parameters are invalid. Its text comes from the schema
 // and from names of properties, never from values, which may be secret.
 type InvalidError struct{ text string }
 
@@ -22,7 +22,7 @@ func invalidf(format string, args ...any) *InvalidError {
 // are not, or if they take too much work. Any other error is a fault of the schema: it
 // refers to itself in a way that only some parameters reveal.
 func (s *Schema) Check(parameters []byte) error {
-	if s.quick != nil && s.quick.accepts(parameters) {
+	if s.fast != nil && s.fast.accepts(parameters) {
 		return nil
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(parameters))

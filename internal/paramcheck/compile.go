@@ -12,21 +12,21 @@ import (
 )
 
 // The bounds of a schema. The specification limits the size (spec.md, "Input Parameters
-// Schema Object"). A schema that exceeds another bound is an attack or an accident, and
-// does not describe parameters.
+// Schema Object"). Real schemas of parameters stay far below the other bounds.
 const (
 	maxSchemaSize = 64 << 10
-	// maxChain bounds the schemas that apply to one value through $ref, allOf and the
-	// like.
+	// maxChain bounds the chain of schemas that apply to one value, through $ref, allOf
+	// and the like.
 	maxChain = 100
 )
 
 // A Schema is a compiled schema of a catalog. It is safe for concurrent use.
 type Schema struct {
 	root *jsonschema.Schema
-	// quick accepts most valid parameters fast; nil if it does not support the schema.
-	quick *quick
-	// facts has the work of each part.
+	// fast accepts most valid parameters quickly. It is nil if the fast path does not
+	// support the schema.
+	fast *fastPath
+	// facts has the cost of each part of the schema.
 	facts map[*jsonschema.Schema]*facts
 	// parts has the parts by location.
 	parts map[string]*jsonschema.Schema
@@ -35,7 +35,7 @@ type Schema struct {
 }
 
 // schemaURL is the URL of every schema in the compiler. It has a path, so that a relative
-// reference leads to another document.
+// reference resolves to another document.
 const (
 	schemaBase = "schema:///"
 	schemaURL  = schemaBase + "parameters"
@@ -53,10 +53,10 @@ func Compile(text json.RawMessage) (*Schema, error) {
 		root: root, facts: map[*jsonschema.Schema]*facts{},
 		parts: map[string]*jsonschema.Schema{}, names: map[string]bool{},
 	}
-	if err := s.study(document); err != nil {
+	if err := s.analyse(document); err != nil {
 		return nil, err
 	}
-	s.quick = quickOf(root, map[*jsonschema.Schema]*quick{})
+	s.fast = fastPathOf(root, map[*jsonschema.Schema]*fastPath{})
 	return s, nil
 }
 
@@ -110,8 +110,8 @@ var draftURLs = []string{
 }
 
 // checkDynamic refuses references whose target depends on the path to them. In a single
-// document with one set of anchors, $dynamicRef and $recursiveRef are the same as $ref, so
-// that their work can be counted.
+// document with one set of anchors, $dynamicRef and $recursiveRef mean the same as $ref,
+// so that analyse can estimate their cost.
 func checkDynamic(document map[string]any) error {
 	var refs, anchors, resources, foreign int
 	var visit func(value any, root bool)

@@ -29,16 +29,16 @@ func TestSchemaProblems(t *testing.T) {
 		t.Errorf("a chain of 100: %v", err)
 	}
 	for _, c := range []struct{ name, schema, want string }{
-		{"no JSON", `{"a"`, "is not valid JSON"},
+		{"invalid JSON", `{"a"`, "is not valid JSON"},
 		{"array", `[]`, "must be an object"},
 		{"boolean", `true`, "must be an object"},
 		{"too large", `{"description":"` + strings.Repeat("x", 64<<10) + `"}`, "65554 bytes: the specification allows 64 kB (65536)"},
 		{"too deep", strings.Repeat(`{"not":`, 200) + "{}" + strings.Repeat("}", 200), "nested too deeply"},
 		{"unknown draft", `{"$schema":"http://json-schema.org/draft-03/schema#"}`, "$schema is not a supported draft"},
 		{"own metaschema", `{"$schema":"https://example.com/schema"}`, "$schema is not a supported draft"},
-		{"$schema of no draft inside", `{` + draft("2020-12") + `"properties":{"a":{"$id":"x","$schema":"https://example.com/s"}}}`, `another document, "https://example.com/s"`},
-		{"no schema", `{"properties":{"a":{"type":"strng"}}}`, "/properties/a/type: must be"},
-		{"no schema either", `{"properties":[]}`, "is not valid in its draft: /properties: must be an object, not an array"},
+		{"unknown draft inside", `{` + draft("2020-12") + `"properties":{"a":{"$id":"x","$schema":"https://example.com/s"}}}`, `another document, "https://example.com/s"`},
+		{"invalid type", `{"properties":{"a":{"type":"strng"}}}`, "/properties/a/type: must be"},
+		{"invalid properties", `{"properties":[]}`, "is not valid in its draft: /properties: must be an object, not an array"},
 		{"http", `{"properties":{"a":{"$ref":"https://example.com/a.json#/b"}}}`, `refers to another document, "https://example.com/a.json": the specification allows no external references`},
 		{"file", `{"properties":{"a":{"$ref":"file:///etc/passwd"}}}`, `another document, "file:///etc/passwd"`},
 		{"relative", `{"properties":{"a":{"$ref":"b.json"}}}`, "another document"},
@@ -47,7 +47,7 @@ func TestSchemaProblems(t *testing.T) {
 		{"missing anchor", `{` + draft("07") + `"properties":{"a":{"$ref":"#b"}}}`, `refers to "#b", which does not exist`},
 		{"look-ahead", `{"properties":{"a":{"pattern":"^(?!x)"}}}`, `/properties/a/pattern: the pattern is not valid in RE2: invalid or unsupported Perl syntax in "(?!" (RE2 has no look-ahead`},
 		{"look-ahead in a name", `{"patternProperties":{"^(?=x)":{}}}`, "/patternProperties: the pattern is not valid in RE2"},
-		{"no pattern", `{"properties":{"a":{"pattern":"("}}}`, `missing closing ) in "("`},
+		{"invalid pattern", `{"properties":{"a":{"pattern":"("}}}`, `missing closing ) in "("`},
 		{"long pattern", `{"properties":{"a":{"pattern":"` + strings.Repeat("x", 5000) + `"}}}`, "the pattern has 5000 bytes"},
 		{"large pattern", `{"properties":{"a":{"pattern":"(.{900}x){1}` + strings.Repeat(".{1000}", 20) + `"}}}`, "the pattern is too large"},
 		{"huge number", `{"properties":{"a":{"maximum":1e1000000000}}}`, "/properties/a/maximum: is a number with more than 400 digits"},
@@ -61,7 +61,7 @@ func TestSchemaProblems(t *testing.T) {
 		{"doubling allOf", doubling("allOf"), "since references multiply"},
 		{"doubling anyOf", doubling("anyOf"), "since references multiply"},
 		{"doubling oneOf", doubling("oneOf"), "since references multiply"},
-		{"chain", chain(99), "more than 100 schemas apply to one value"},
+		{"chain", chain(99), "a chain of more than 100 schemas applies to one value"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +79,7 @@ func TestSchemaProblems(t *testing.T) {
 	}
 }
 
-// The error lists the faults up to a limit, always in the same order.
+// The error lists the first faults, always in the same order.
 func TestAllSchemaProblems(t *testing.T) {
 	t.Parallel()
 	for schema, want := range map[string]string{
@@ -103,7 +103,7 @@ func TestAllSchemaProblems(t *testing.T) {
 	}
 }
 
-// An existing file is not read, either.
+// Compile does not read an existing file.
 func TestFilesAreNotRead(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a.json")
@@ -116,7 +116,7 @@ func TestFilesAreNotRead(t *testing.T) {
 	}
 }
 
-// References that look external, but are not.
+// Some references look external, and have a target in the schema.
 func TestInternalReferences(t *testing.T) {
 	t.Parallel()
 	for name, schema := range map[string]string{
@@ -137,7 +137,7 @@ func TestInternalReferences(t *testing.T) {
 	}
 }
 
-// A schema can refer to the schema of its draft, which needs no fetching.
+// A schema can refer to the schema of its draft, which the library contains.
 func TestMetaschemas(t *testing.T) {
 	t.Parallel()
 	for name, url := range drafts {

@@ -24,9 +24,9 @@ func NewProbe(text []byte) (*Probe, error) {
 // Check calls Check of the schema.
 func (p *Probe) Check(parameters []byte) error { return p.s.Check(parameters) }
 
-// Quick reports whether parameters are accepted without the library.
-func (p *Probe) Quick(parameters []byte) bool {
-	return p.s.quick != nil && p.s.quick.accepts(parameters)
+// FastPath reports whether the fast path accepts parameters.
+func (p *Probe) FastPath(parameters []byte) bool {
+	return p.s.fast != nil && p.s.fast.accepts(parameters)
 }
 
 // Library returns the verdict of the library alone, for affordable parameters.

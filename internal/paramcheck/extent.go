@@ -14,8 +14,8 @@ const maxDepth = 100
 // comparing it needs gigabytes of memory.
 const maxNumber = 400
 
-// unit is the upper bound of a step: bytes of text per instruction of a pattern, or digits
-// of a number.
+// unit is what one step can process at most: bytes of text per instruction of a pattern, or
+// digits of a number.
 const unit = 64
 
 // An extent is the size of a JSON value: mass in steps for visiting each of its values once,

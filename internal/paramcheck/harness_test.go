@@ -16,7 +16,8 @@ var drafts = map[string]string{
 	"2020-12": "https://json-schema.org/draft/2020-12/schema",
 }
 
-// validate returns the error of the schema, or else of the parameters.
+// validate returns the error of the schema or, for a valid schema, of the
+// parameters.
 func validate(schema, parameters string) error {
 	s, err := paramcheck.Compile([]byte(schema))
 	if err != nil {
@@ -30,7 +31,7 @@ func isInvalid(err error) bool {
 	return errors.As(err, &invalid)
 }
 
-// description returns what users see of err.
+// description returns the text of err that users see.
 func description(t *testing.T, err error) string {
 	t.Helper()
 	if !isInvalid(err) {

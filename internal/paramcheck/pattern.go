@@ -29,9 +29,9 @@ type patternError struct{ reason string }
 
 func (e *patternError) Error() string { return e.reason }
 
-// compilePattern compiles patterns for the compiler. It has the syntax of RE2, which is
-// ECMA-262 without constructs that take exponential time: look-ahead, look-behind and back
-// references.
+// compilePattern compiles patterns for the compiler. The syntax is that of RE2, which
+// lacks the constructs of ECMA-262 that take exponential time: look-ahead, look-behind and
+// back references.
 func compilePattern(text string) (jsonschema.Regexp, error) {
 	if len(text) > maxPattern {
 		return nil, &patternError{fmt.Sprintf("the pattern has %d bytes, more than %d", len(text), maxPattern)}

@@ -23,8 +23,8 @@ const (
 )
 
 // describeAll returns the faults of a schema that does not compile. The library stops at
-// the first fault, in random order. Therefore describeAll compiles the parts that may be at
-// fault one by one.
+// the first fault, in random order. Therefore describeAll compiles each suspect part
+// separately.
 func describeAll(compiler *jsonschema.Compiler, document map[string]any, err error) error {
 	var invalid *jsonschema.SchemaValidationError
 	if errors.As(err, &invalid) {
@@ -74,7 +74,7 @@ func suspects(value any, at string) []string {
 	return found
 }
 
-// describeFault describes a fault, with its place unless that is obvious.
+// describeFault describes a fault, with its place if the library reports one.
 func describeFault(err error) error {
 	var (
 		load    *jsonschema.LoadURLError
@@ -118,8 +118,9 @@ func describeInvalid(err *jsonschema.SchemaValidationError) error {
 	return fmt.Errorf("is not valid in its draft: %s", strings.Join(texts, "; "))
 }
 
-// collectFaults finds one fault for each place. Of several, such as those of alternatives,
-// it keeps one that lists the allowed values, or the first one.
+// collectFaults finds one fault for each place. Of several faults, such as those of
+// alternatives, it keeps the first in the order of their texts, so that a list of allowed
+// values wins.
 func collectFaults(e *jsonschema.ValidationError, found map[string]string) {
 	for _, cause := range e.Causes {
 		collectFaults(cause, found)

@@ -8,12 +8,12 @@ import (
 	"github.com/openbroker/openbroker/internal/paramcheck"
 )
 
-// A dice makes schemas and parameters with few names and values, so that they often match.
-type dice struct{ *rand.Rand }
+// A generator makes schemas and parameters from a small vocabulary, so that they often match.
+type generator struct{ *rand.Rand }
 
-func (d dice) pick(from ...any) any { return from[d.IntN(len(from))] }
+func (d generator) pick(from ...any) any { return from[d.IntN(len(from))] }
 
-func (d dice) value(depth int) any {
+func (d generator) value(depth int) any {
 	switch n := d.IntN(9); {
 	case n == 0:
 		return nil
@@ -34,7 +34,7 @@ func (d dice) value(depth int) any {
 	}
 }
 
-func (d dice) object(depth int) map[string]any {
+func (d generator) object(depth int) map[string]any {
 	members := map[string]any{}
 	for range d.IntN(5) {
 		members[d.name()] = d.value(depth - 1)
@@ -42,9 +42,9 @@ func (d dice) object(depth int) map[string]any {
 	return members
 }
 
-func (d dice) name() string { return string(rune('a' + d.IntN(4))) }
+func (d generator) name() string { return string(rune('a' + d.IntN(4))) }
 
-func (d dice) schemas(depth int) []any {
+func (d generator) schemas(depth int) []any {
 	list := []any{}
 	for range 1 + d.IntN(2) {
 		list = append(list, d.schema(depth-1))
@@ -52,7 +52,7 @@ func (d dice) schemas(depth int) []any {
 	return list
 }
 
-func (d dice) named(depth int, count int) map[string]any {
+func (d generator) named(depth int, count int) map[string]any {
 	named := map[string]any{}
 	for range count {
 		named[d.name()] = d.schema(depth - 1)
@@ -60,7 +60,7 @@ func (d dice) named(depth int, count int) map[string]any {
 	return named
 }
 
-func (d dice) schema(depth int) map[string]any {
+func (d generator) schema(depth int) map[string]any {
 	s := map[string]any{}
 	for range d.IntN(4) {
 		switch d.IntN(16) {
@@ -94,7 +94,7 @@ func (d dice) schema(depth int) map[string]any {
 }
 
 // nested adds a keyword with schemas in it.
-func (d dice) nested(s map[string]any, depth int) {
+func (d generator) nested(s map[string]any, depth int) {
 	switch d.IntN(14) {
 	case 0, 1, 2, 3:
 		s["properties"] = d.named(depth, 2)
@@ -123,7 +123,7 @@ func (d dice) nested(s map[string]any, depth int) {
 // within the estimate.
 func TestAgainstLibrary(t *testing.T) {
 	t.Parallel()
-	d := dice{rand.New(rand.NewPCG(8, 2026))}
+	d := generator{rand.New(rand.NewPCG(8, 2026))}
 	urls := []any{drafts["04"], drafts["06"], drafts["07"], drafts["2019-09"], drafts["2020-12"]}
 	var compiled, quick, valid, refused int
 	for range 1000 {
@@ -150,7 +150,7 @@ func TestAgainstLibrary(t *testing.T) {
 				t.Fatalf("%s\n%s\ngot %v\nthe library says %v", text, parameters, got, library)
 			}
 			switch {
-			case p.Quick(parameters):
+			case p.FastPath(parameters):
 				quick++
 			case got == nil:
 				valid++
@@ -163,8 +163,8 @@ func TestAgainstLibrary(t *testing.T) {
 			}
 		}
 	}
-	// With fewer cases, this would test little.
+	// Fewer cases would not be a meaningful test.
 	if compiled < 500 || quick < 500 || valid < 500 || refused < 500 {
-		t.Errorf("%d schemas compile; %d parameters are quickly valid, %d valid, %d not", compiled, quick, valid, refused)
+		t.Errorf("%d schemas compile; %d parameters pass the fast path, %d valid, %d not", compiled, quick, valid, refused)
 	}
 }

@@ -2,8 +2,8 @@ package paramcheck
 
 import "unicode/utf8"
 
-// A scanner scans JSON for a quick. It fails at anything that is not certainly valid: an
-// escape in a string, a fraction, a syntax error.
+// A scanner scans JSON for a fastPath. It fails at anything that is not certainly valid:
+// an escape in a string, a fraction, a syntax error.
 type scanner struct {
 	data []byte
 	at   int
@@ -36,7 +36,7 @@ func (s *scanner) take(c byte) bool {
 func (s *scanner) end() bool { return s.next() == 0 && s.at == len(s.data) }
 
 // value reports whether the next value is certainly valid, and skips it.
-func (s *scanner) value(q *quick, depth int) bool {
+func (s *scanner) value(q *fastPath, depth int) bool {
 	switch s.next() {
 	case '{':
 		return depth > 0 && (q.anything || q.types&isObject != 0) && s.object(q, depth)
@@ -65,7 +65,7 @@ func (s *scanner) value(q *quick, depth int) bool {
 	}
 }
 
-func (s *scanner) object(q *quick, depth int) bool {
+func (s *scanner) object(q *fastPath, depth int) bool {
 	s.at++
 	var seen uint64
 	for first := true; !s.take('}'); first = false {
@@ -93,7 +93,7 @@ func (s *scanner) object(q *quick, depth int) bool {
 	return seen == q.all
 }
 
-func (s *scanner) array(q *quick, depth int) bool {
+func (s *scanner) array(q *fastPath, depth int) bool {
 	s.at++
 	inner := q.items
 	if inner == nil {
@@ -109,7 +109,7 @@ func (s *scanner) array(q *quick, depth int) bool {
 }
 
 // anything accepts every value.
-var anything = &quick{anything: true}
+var anything = &fastPath{anything: true}
 
 // text returns a string without escapes.
 func (s *scanner) text() ([]byte, bool) {

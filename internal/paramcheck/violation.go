@@ -72,7 +72,8 @@ func compareTokens(a, b string) int {
 
 func isIndex(token string) bool { return token != "" && strings.Trim(token, "0123456789") == "" }
 
-// violations lists the violations that the library found. It fails if the schema is wrong.
+// violations lists the violations that the library found. It returns an error for a fault of
+// the schema.
 func (s *Schema) violations(e *jsonschema.ValidationError) ([]violation, error) {
 	var found []violation
 	var broken error
@@ -115,7 +116,7 @@ func (s *Schema) violations(e *jsonschema.ValidationError) ([]violation, error) 
 	return found, broken
 }
 
-// unknown describes a property that a part of the schema does not have.
+// unknown returns the message for a property that a part of the schema does not allow.
 func (s *Schema) unknown(location string) string {
 	part := s.parts[location]
 	if part == nil || len(part.Properties) == 0 {
@@ -130,8 +131,8 @@ func (s *Schema) unknown(location string) string {
 }
 
 // pointer returns the JSON Pointer of a path. Names that are not in the schema come from the
-// parameters, and may be secrets in the wrong place: pointer shows them only if they look
-// like names. With a nil set, it shows all names.
+// parameters, and may be misplaced secrets: pointer shows them only if they look like names.
+// If known is nil, it shows all names.
 func pointer(path []string, known map[string]bool) string {
 	if len(path) == 0 {
 		return "the whole object"
@@ -148,7 +149,7 @@ func quoteName(name string, known map[string]bool) string {
 	return strconv.Quote(showName(name, known))
 }
 
-// maxName bounds shown names that are not in the schema.
+// maxName bounds the length of shown names that are not in the schema.
 const maxName = 32
 
 func showName(name string, known map[string]bool) string {
@@ -162,7 +163,7 @@ func showName(name string, known map[string]bool) string {
 	return fmt.Sprintf("(a name of %d bytes)", len(name))
 }
 
-// collectNames returns the names of properties in a schema.
+// collectNames adds the names of properties in a schema to into.
 func collectNames(value any, into map[string]bool) {
 	switch value := value.(type) {
 	case map[string]any:

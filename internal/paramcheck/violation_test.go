@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// secret stands for every value of the parameters. No error may have it.
+// secret is a value in the parameters of each case. No error may contain it.
 const secret = "hunter2"
 
 func TestViolations(t *testing.T) {
@@ -85,7 +85,7 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// Names that are not in the schema may be secrets in the wrong place.
+// A name that is not in the schema may be a misplaced secret.
 func TestUnknownNames(t *testing.T) {
 	t.Parallel()
 	const schema = `{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a name that is known":{"type":"integer"}},"additionalProperties":{"type":"integer"}}`

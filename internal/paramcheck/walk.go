@@ -4,9 +4,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A walk estimates the steps of a validation, without taking them. If a part of the schema
-// is reached on several paths, validation follows all of them, and the walk only one: it
-// visits each pair of a part and a value once.
+// A walk estimates the steps of a validation. Validation applies a part of the schema to a
+// value once for each path that leads there. The walk visits each pair of a part and a
+// value only once.
 type walk struct {
 	facts map[*jsonschema.Schema]*facts
 	memo  map[visit]int
@@ -41,10 +41,10 @@ func (w *walk) cost(part *jsonschema.Schema, n *node) int {
 	if known, ok := w.memo[key]; ok {
 		return known
 	}
-	w.memo[key] = 0 // A dynamic reference back to this pair ends here.
+	w.memo[key] = 0 // Stop at a dynamic reference back to this pair.
 	sum := work(f.weight, f.size, n.extent)
 	if len(w.memo) > maxWork || sum > maxWork {
-		return endless
+		return unbounded
 	}
 	add := func(part *jsonschema.Schema, n *node) {
 		if sum <= maxWork {
@@ -55,7 +55,7 @@ func (w *walk) cost(part *jsonschema.Schema, n *node) int {
 		add(next, n)
 	}
 	if isReference(part) {
-		w.memo[key] = min(sum, endless)
+		w.memo[key] = min(sum, unbounded)
 		return w.memo[key]
 	}
 	most := 0
@@ -77,7 +77,7 @@ func (w *walk) cost(part *jsonschema.Schema, n *node) int {
 		}
 		w.array(part, n, add)
 	}
-	w.memo[key] = min(sum, endless)
+	w.memo[key] = min(sum, unbounded)
 	return w.memo[key]
 }
 

@@ -9,33 +9,33 @@ import (
 )
 
 // maxWork bounds the steps of one validation. A step, such as applying a schema to a value,
-// takes less than a microsecond. Ordinary parameters take some hundred steps.
+// takes less than a microsecond. Ordinary parameters take a few hundred steps.
 const maxWork = 200_000
 
-// endless stands for any work beyond maxWork.
-const endless = 1 << 30
+// unbounded represents any number of steps above maxWork.
+const unbounded = 1 << 30
 
-// facts describe the work of a part of a schema.
+// facts describe the cost of a part of a schema.
 type facts struct {
-	// weight has the steps to apply the part itself to a value of mass 1, size the
-	// instructions that it matches against text.
+	// weight is the number of steps to apply the part itself to a value of mass 1. size is
+	// the number of instructions that it matches against text.
 	weight, size int
-	// flat includes the parts that apply to the same value, full also the parts below;
-	// endless if the part is below itself.
+	// The flat costs include the parts that apply to the same value. The full costs also
+	// include the parts below; they are unbounded if the part is below itself.
 	flatWeight, flatSize, fullWeight, fullSize int
-	// inPlace has the parts that apply to the same value, below those that apply to its
-	// members and elements.
+	// inPlace has the parts that apply to the same value. below has the parts that apply to
+	// its members and elements.
 	inPlace, below []*jsonschema.Schema
-	// chain is the length of the longest path from part to part that stays at the same
-	// value. active marks a part whose chain is being computed.
+	// chain is the length of the longest chain of parts that apply to the same value. active
+	// marks a part whose cost is being computed.
 	chain   int
 	active  bool
 	unique  bool
 	dynamic []*jsonschema.Schema
 }
 
-// study computes the cost of validation, and refuses a schema whose validation may not end.
-func (s *Schema) study(document map[string]any) error {
+// analyse computes the cost of validation, and refuses a schema whose validation may not end.
+func (s *Schema) analyse(document map[string]any) error {
 	collectNames(document, s.names)
 	s.visit(s.root)
 	for part, f := range s.facts {
@@ -48,7 +48,7 @@ func (s *Schema) study(document map[string]any) error {
 			return err
 		}
 	}
-	s.full(s.root)
+	s.totalCost(s.root)
 	return nil
 }
 
@@ -61,8 +61,7 @@ func (s *Schema) visit(part *jsonschema.Schema) {
 	f.inPlace, f.below = inPlace(part), below(part)
 	s.facts[part], s.parts[part.Location] = f, part
 	if part.UniqueItems {
-		// The check of the library takes quadratic time for crafted values whose hashes
-		// collide.
+		// The library takes quadratic time for crafted values whose hashes collide.
 		f.unique = true
 		part.UniqueItems = false
 		part.Extensions = append(part.Extensions, uniqueItems{})
@@ -78,8 +77,8 @@ func (s *Schema) visit(part *jsonschema.Schema) {
 	}
 }
 
-// dynamicTargets returns the parts that a dynamic reference may lead to. checkDynamic allows
-// these in the schemas of the drafts only.
+// dynamicTargets returns the possible targets of a dynamic reference. checkDynamic allows
+// such references only in the schemas of the drafts.
 func (s *Schema) dynamicTargets(part *jsonschema.Schema) []*jsonschema.Schema {
 	var targets []*jsonschema.Schema
 	for other := range s.facts {
@@ -91,8 +90,7 @@ func (s *Schema) dynamicTargets(part *jsonschema.Schema) []*jsonschema.Schema {
 	return targets
 }
 
-// checkChain refuses parts that apply to the same value through one another without end, or
-// too often.
+// checkChain refuses a part whose chain of parts for the same value is endless or too long.
 func (s *Schema) checkChain(part *jsonschema.Schema) error {
 	f := s.facts[part]
 	switch {
@@ -109,23 +107,23 @@ func (s *Schema) checkChain(part *jsonschema.Schema) error {
 		}
 		n := s.facts[next]
 		f.chain = max(f.chain, 1+n.chain)
-		f.flatWeight, f.flatSize = min(f.flatWeight+n.flatWeight, endless), min(f.flatSize+n.flatSize, endless)
+		f.flatWeight, f.flatSize = min(f.flatWeight+n.flatWeight, unbounded), min(f.flatSize+n.flatSize, unbounded)
 	}
 	f.active = false
 	switch {
 	case f.chain > maxChain:
-		return fmt.Errorf("%s: more than %d schemas apply to one value through one another", pointerOf(part.Location), maxChain)
+		return fmt.Errorf("%s: a chain of more than %d schemas applies to one value", pointerOf(part.Location), maxChain)
 	case f.flatWeight > maxWork:
 		return fmt.Errorf("%s: validating a single value takes more than %d steps, since references multiply", pointerOf(part.Location), maxWork)
 	}
 	return nil
 }
 
-// full returns the cost of a part with all parts below it.
-func (s *Schema) full(part *jsonschema.Schema) (weight, size int) {
+// totalCost returns the cost of a part including all parts below it.
+func (s *Schema) totalCost(part *jsonschema.Schema) (weight, size int) {
 	f := s.facts[part]
 	if f.active {
-		return endless, endless
+		return unbounded, unbounded
 	}
 	if f.fullWeight > 0 {
 		return f.fullWeight, f.fullSize
@@ -136,19 +134,19 @@ func (s *Schema) full(part *jsonschema.Schema) (weight, size int) {
 		weight, size = weight+s.facts[names].flatWeight, size+s.facts[names].flatSize
 	}
 	if len(f.dynamic) > 0 {
-		weight, size = endless, endless
+		weight, size = unbounded, unbounded
 	}
 	for _, next := range slices.Concat(f.inPlace, f.below) {
-		w, z := s.full(next)
-		weight, size = min(weight+w, endless), min(size+z, endless)
+		w, z := s.totalCost(next)
+		weight, size = min(weight+w, unbounded), min(size+z, unbounded)
 	}
 	f.active = false
 	f.fullWeight, f.fullSize = weight, size
 	return weight, size
 }
 
-// affordable reports whether validating the value stays within maxWork. Most schemas are
-// trees that are small enough for any parameters of this size; only the others need a walk.
+// affordable reports whether validating the value stays within maxWork. For most schemas,
+// the total cost proves that; only the others need a walk.
 func (s *Schema) affordable(value any, total extent) bool {
 	root := s.facts[s.root]
 	if work(root.fullWeight, root.fullSize, total) <= maxWork {
@@ -160,10 +158,10 @@ func (s *Schema) affordable(value any, total extent) bool {
 
 // work returns the steps of a part with this weight and size for values of this extent.
 func work(weight, size int, e extent) int {
-	return min(weight*e.mass+size*e.bytes/unit, endless)
+	return min(weight*e.mass+size*e.bytes/unit, unbounded)
 }
 
-// weightOf returns the weight of a part itself.
+// weightOf returns the weight of a part without other parts.
 func weightOf(s *jsonschema.Schema) int {
 	weight := 1 + len(s.Required) + len(s.Dependencies) + len(s.DependentSchemas) + len(s.PatternProperties)
 	for _, names := range s.DependentRequired {
@@ -183,16 +181,16 @@ func weightOf(s *jsonschema.Schema) int {
 	if s.Format != nil && s.Format.Name == "regex" {
 		weight += maxPatternSize / 10 // The library compiles a pattern.
 	}
-	return min(weight, endless)
+	return min(weight, unbounded)
 }
 
-// sizeOf returns the size of a part itself: of its patterns, and a constant for counting
-// characters and for formats.
+// sizeOf returns the size of a part without other parts: that of its patterns, and constants
+// for counting characters and for formats.
 func sizeOf(s *jsonschema.Schema) int {
 	size := 0
 	add := func(re jsonschema.Regexp) {
 		if p, ok := re.(*pattern); ok {
-			size = min(size+p.size, endless)
+			size = min(size+p.size, unbounded)
 		}
 	}
 	if s.Pattern != nil {

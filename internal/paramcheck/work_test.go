@@ -8,8 +8,8 @@ import (
 	"github.com/openbroker/openbroker/internal/paramcheck"
 )
 
-// Without a bound, each of these would take hours or all memory. Validation estimates the
-// steps first, so that it refuses at once.
+// Without a bound, each of these would take hours or all memory. Check estimates the
+// steps first, and refuses immediately.
 func TestHostileParameters(t *testing.T) {
 	t.Parallel()
 	nest := func(n int) string {
@@ -74,7 +74,8 @@ func TestHostileParameters(t *testing.T) {
 	}
 }
 
-// The text about unknown names is made once. Making it for each name would take minutes.
+// The message about unknown names is created once. Creating it for each name would take
+// minutes.
 func TestManyUnknownNames(t *testing.T) {
 	t.Parallel()
 	const known, unknown = 5000, 90_000

@@ -8,24 +8,24 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A quick accepts most valid parameters without decoding them, in a fraction of the time.
-// It supports the usual keywords. It leaves other keywords and invalid parameters to the
-// library, which describes the violations: quick only accepts.
-type quick struct {
+// A fastPath accepts most valid parameters without decoding them, in a fraction of the time.
+// It supports only the usual keywords, and never refuses: the library decides about other
+// keywords, and describes the violations of invalid parameters.
+type fastPath struct {
 	anything bool
-	// types has the allowed types as bits.
+	// types is the set of allowed types.
 	types kinds
 
-	properties map[string]*quick
-	// required has a bit for each required name, and all is their union.
+	properties map[string]*fastPath
+	// required has a bit for each required name. all is the union of the bits.
 	required map[string]uint64
 	all      uint64
 	// closed forbids other properties; otherwise additional applies to them, if not
 	// nil.
 	closed     bool
-	additional *quick
+	additional *fastPath
 
-	items              *quick
+	items              *fastPath
 	minItems, maxItems int
 
 	limited              bool
@@ -58,16 +58,17 @@ var kindNames = map[string]kinds{
 	"string": isString, "array": isArray, "object": isObject,
 }
 
-// quickOf returns the quick of a part, or nil if only the library supports the part.
-func quickOf(s *jsonschema.Schema, made map[*jsonschema.Schema]*quick) *quick {
+// fastPathOf returns the fast path of a part of a schema, or nil if only the library
+// supports the part.
+func fastPathOf(s *jsonschema.Schema, made map[*jsonschema.Schema]*fastPath) *fastPath {
 	for isReference(s) {
-		s = s.Ref // This ends, see checkChain.
+		s = s.Ref // checkChain refuses endless references.
 	}
 	if q, ok := made[s]; ok {
 		return q
 	}
-	q := &quick{types: isAnything, maxItems: math.MaxInt, maxLength: math.MaxInt, minimum: math.MinInt64, maximum: math.MaxInt64}
-	made[s] = q // A recursive part finds it here.
+	q := &fastPath{types: isAnything, maxItems: math.MaxInt, maxLength: math.MaxInt, minimum: math.MinInt64, maximum: math.MaxInt64}
+	made[s] = q // A part below s may refer to s.
 	switch {
 	case s.Bool != nil:
 		q.anything = true
@@ -75,14 +76,14 @@ func quickOf(s *jsonschema.Schema, made map[*jsonschema.Schema]*quick) *quick {
 			return nil
 		}
 		return q
-	case !onlyQuick(s) || !q.ofScalars(s) || !q.ofObject(s, made) || !q.ofArray(s, made):
+	case !onlySupported(s) || !q.ofScalars(s) || !q.ofObject(s, made) || !q.ofArray(s, made):
 		return nil
 	}
 	return q
 }
 
-// onlyQuick reports whether quick supports all keywords of a part.
-func onlyQuick(s *jsonschema.Schema) bool {
+// onlySupported reports whether fastPath supports all keywords of a part.
+func onlySupported(s *jsonschema.Schema) bool {
 	return s.Ref == nil && s.RecursiveRef == nil && s.DynamicRef == nil && s.Const == nil && s.Not == nil &&
 		len(s.AllOf) == 0 && len(s.AnyOf) == 0 && len(s.OneOf) == 0 && s.If == nil &&
 		s.MinProperties == nil && s.MaxProperties == nil && s.PropertyNames == nil && len(s.PatternProperties) == 0 &&
@@ -92,7 +93,7 @@ func onlyQuick(s *jsonschema.Schema) bool {
 		s.MultipleOf == nil && len(s.Extensions) == 0
 }
 
-func (q *quick) ofScalars(s *jsonschema.Schema) bool {
+func (q *fastPath) ofScalars(s *jsonschema.Schema) bool {
 	if s.Types != nil && !s.Types.IsEmpty() {
 		q.types = 0
 		for _, name := range s.Types.ToStrings() {
@@ -119,7 +120,7 @@ func (q *quick) ofScalars(s *jsonschema.Schema) bool {
 	}
 	if s.Format != nil {
 		if s.Format.Name == "regex" {
-			return false // It has a separate cost.
+			return false // Compiling a pattern has a separate cost.
 		}
 		q.format = s.Format.Validate
 	}
@@ -146,7 +147,7 @@ func (q *quick) ofScalars(s *jsonschema.Schema) bool {
 	return true
 }
 
-func (q *quick) ofObject(s *jsonschema.Schema, made map[*jsonschema.Schema]*quick) bool {
+func (q *fastPath) ofObject(s *jsonschema.Schema, made map[*jsonschema.Schema]*fastPath) bool {
 	if len(s.Required) > 64 {
 		return false
 	}
@@ -155,12 +156,12 @@ func (q *quick) ofObject(s *jsonschema.Schema, made map[*jsonschema.Schema]*quic
 		q.required[name] |= 1 << i
 		q.all |= 1 << i
 		if _, ok := s.Properties[name]; !ok {
-			return false // quick looks it up among the properties.
+			return false // The scanner looks it up among the properties.
 		}
 	}
-	q.properties = make(map[string]*quick, len(s.Properties))
+	q.properties = make(map[string]*fastPath, len(s.Properties))
 	for name, part := range s.Properties {
-		if q.properties[name] = quickOf(part, made); q.properties[name] == nil {
+		if q.properties[name] = fastPathOf(part, made); q.properties[name] == nil {
 			return false
 		}
 	}
@@ -168,14 +169,14 @@ func (q *quick) ofObject(s *jsonschema.Schema, made map[*jsonschema.Schema]*quic
 	case bool:
 		q.closed = !additional
 	case *jsonschema.Schema:
-		if q.additional = quickOf(additional, made); q.additional == nil {
+		if q.additional = fastPathOf(additional, made); q.additional == nil {
 			return false
 		}
 	}
 	return true
 }
 
-func (q *quick) ofArray(s *jsonschema.Schema, made map[*jsonschema.Schema]*quick) bool {
+func (q *fastPath) ofArray(s *jsonschema.Schema, made map[*jsonschema.Schema]*fastPath) bool {
 	set(&q.minItems, s.MinItems)
 	set(&q.maxItems, s.MaxItems)
 	items := s.Items2020
@@ -189,7 +190,7 @@ func (q *quick) ofArray(s *jsonschema.Schema, made map[*jsonschema.Schema]*quick
 	if items == nil {
 		return true
 	}
-	q.items = quickOf(items, made)
+	q.items = fastPathOf(items, made)
 	return q.items != nil
 }
 
@@ -199,7 +200,8 @@ func set(field, value *int) {
 	}
 }
 
-// bound reports whether a bound is a whole number that fits into an int64.
+// bound sets field to the value of a bound. It reports whether the value is an integer
+// that fits into an int64.
 func bound(field *int64, value *big.Rat) bool {
 	if value == nil {
 		return true
@@ -212,13 +214,13 @@ func bound(field *int64, value *big.Rat) bool {
 }
 
 // accepts reports whether an object is certainly valid.
-func (q *quick) accepts(object []byte) bool {
+func (q *fastPath) accepts(object []byte) bool {
 	s := scanner{data: object}
 	return s.value(q, maxDepth) && s.end()
 }
 
 // text reports whether a string without escapes is certainly valid.
-func (q *quick) text(text []byte) bool {
+func (q *fastPath) text(text []byte) bool {
 	if q.types&isString == 0 || q.choices != nil && !q.choices[string(text)] {
 		return false
 	}

@@ -21,16 +21,16 @@ const rich = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"objec
 const richParameters = `{"name":"orders","size":16,"version":"15","backup":{"enabled":true,"hour":3,"to":"s3"},"extensions":["pg_trgm","post"],` +
 	`"owner":"blue@example.com","notes":{"any":[1,{"thing":null}]}}`
 
-// Valid parameters with the usual keywords do not need the library. FuzzValidate tests that
+// The fast path accepts valid parameters with the usual keywords. FuzzValidate tests that
 // accepted parameters are valid.
-func TestQuick(t *testing.T) {
+func TestFastPath(t *testing.T) {
 	t.Parallel()
 	p, err := paramcheck.NewProbe([]byte(rich))
 	if err != nil {
 		t.Fatal(err)
 	}
 	const required = `"name":"orders","size":1`
-	for parameters, quick := range map[string]bool{
+	for parameters, accepted := range map[string]bool{
 		richParameters:       true,
 		`{` + required + `}`: true,
 		"\t{ \"name\" : \"orders\" , \"size\" : 1024 }\r\n":      true,
@@ -38,7 +38,7 @@ func TestQuick(t *testing.T) {
 		`{` + required + `,"backup":{"enabled":false}}`:          true,
 		`{` + required + `,"notes":-1}`:                          true,
 		`{` + required + `,"notes":["ä",[[]],{}]}`:               true,
-		`{` + required + `,"size":0,"size":2}`:                   false, // The last one counts, which quick does not support.
+		`{` + required + `,"size":0,"size":2}`:                   false, // The last one counts, which the fast path does not support.
 		`{}`:                                                     false,
 		`{"name":"orders"}`:                                      false,
 		`{"name":"orders","size":0}`:                             false,
@@ -75,10 +75,10 @@ func TestQuick(t *testing.T) {
 		``:                                                       false,
 		`[]`:                                                     false,
 	} {
-		if got := p.Quick([]byte(parameters)); got != quick {
+		if got := p.FastPath([]byte(parameters)); got != accepted {
 			t.Errorf("%s: %v", parameters, got)
 		}
-		if quick {
+		if accepted {
 			if err := p.Library([]byte(parameters)); err != nil {
 				t.Errorf("%s: the library says %v", parameters, err)
 			}
@@ -88,7 +88,7 @@ func TestQuick(t *testing.T) {
 
 // A part that is reached on several paths, also through references to references, keeps its
 // restrictions.
-func TestQuickReferences(t *testing.T) {
+func TestFastPathReferences(t *testing.T) {
 	t.Parallel()
 	p, err := paramcheck.NewProbe([]byte(`{"definitions":{
 		"node":{"type":"object","required":["id"],"properties":{"id":{"type":"integer"},"next":{"$ref":"#/properties/first"},"list":{"type":"array","items":{"$ref":"#/definitions/alias"}}}},
@@ -97,7 +97,7 @@ func TestQuickReferences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for parameters, quick := range map[string]bool{
+	for parameters, accepted := range map[string]bool{
 		`{"first":{"id":1,"next":{"id":2,"list":[{"id":3,"next":{"id":4}}]}},"second":{"id":5}}`: true,
 		`{"first":{"id":1,"next":{}}}`:                         false,
 		`{"first":{"id":1,"next":{"id":1,"next":{"id":"x"}}}}`: false,
@@ -105,7 +105,7 @@ func TestQuickReferences(t *testing.T) {
 		`{"second":{}}`: false,
 		`{"second":{"id":1,"next":{"id":1,"list":[{"id":null}]}}}`: false,
 	} {
-		if got := p.Quick([]byte(parameters)); got != quick {
+		if got := p.FastPath([]byte(parameters)); got != accepted {
 			t.Errorf("%s: %v", parameters, got)
 		}
 	}
