@@ -24,7 +24,7 @@ func (c *comparison) anyOf(old conjunction, alternatives []*schema) bool {
 	if one(old) {
 		return true
 	}
-	// By the cases of the old schema,
+	// Distinguish the cases of the old schema.
 	for _, o := range old.parts {
 		for _, cases := range [][]*schema{o.any, o.one} {
 			if len(cases) > 0 && !slices.ContainsFunc(cases, func(s *schema) bool { return !one(old.with(s)) }) {
@@ -32,7 +32,7 @@ func (c *comparison) anyOf(old conjunction, alternatives []*schema) bool {
 			}
 		}
 	}
-	// or by type.
+	// Distinguish the types.
 	for _, group := range typeGroups {
 		if part := old.only(group.set); !part.empty() && (part.types == old.types || !one(part)) {
 			return false
@@ -73,7 +73,7 @@ func (c *comparison) same(a, b []*schema) bool {
 	return len(left) == 0
 }
 
-// disjoint reports whether certainly no value is accepted by both.
+// disjoint reports whether it is certain that no value satisfies both.
 func (c *comparison) disjoint(a, b conjunction, depth int) bool {
 	const deepest = 3
 	if !c.spend(len(a.parts) + len(b.parts) + a.size() + b.size()) {
@@ -97,7 +97,7 @@ func (c *comparison) disjoint(a, b conjunction, depth int) bool {
 	if a.types&b.types != typeObject || depth > deepest {
 		return false
 	}
-	// Objects that require the same property with different values.
+	// Objects are disjoint if they require the same property with different values.
 	for _, name := range slices.Sorted(maps.Keys(a.names(b.parts...))) {
 		if !a.requires(name) && !b.requires(name) {
 			continue
@@ -134,7 +134,7 @@ func (c *comparison) conditions(old conjunction, s *schema) bool {
 	return ok
 }
 
-// excludes reports whether old certainly accepts nothing that s accepts.
+// excludes reports whether it is certain that old accepts no value that s accepts.
 func (c *comparison) excludes(old conjunction, s *schema) bool {
 	if c.disjoint(old, conjoin(s), 0) {
 		return true

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// decode reads one JSON value, with numbers as they are written.
+// decode reads one JSON value, and keeps numbers as text.
 func decode(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

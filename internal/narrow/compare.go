@@ -13,10 +13,10 @@ type Finding struct {
 	Pointer string
 	// Message says in which way the schema is narrower.
 	Message string
-	// Unproven marks a place that may be narrower, but is not proven to be.
+	// Unproven says that the schema may be narrower here, but that this is not proven.
 	Unproven bool
-	// Undeclared marks a finding about a property that the new schema describes, and the
-	// old one accepted without describing it.
+	// Undeclared says that the old schema accepted the property without describing it, and
+	// that the new one describes it.
 	Undeclared bool
 }
 
@@ -74,7 +74,7 @@ func prepare(before, after []byte) (c *comparison, left, right *schema, failed [
 	if canonical(old) == canonical(value) {
 		return nil, nil, nil, nil
 	}
-	if deeper(old, maxDepth) || deeper(value, maxDepth) {
+	if nestedDeeper(old, maxDepth) || nestedDeeper(value, maxDepth) {
 		return nil, nil, nil, []Finding{{Message: "is nested too deeply for the comparison", Unproven: true}}
 	}
 	from, to := newDocument(old), newDocument(value)
@@ -82,17 +82,17 @@ func prepare(before, after []byte) (c *comparison, left, right *schema, failed [
 	return &comparison{open: map[string]int{}}, from.at("", old), to.at("", value), nil
 }
 
-// deeper reports whether a value is nested deeper than a limit.
-func deeper(value any, depth int) bool {
+// nestedDeeper reports whether a value is nested deeper than a limit.
+func nestedDeeper(value any, depth int) bool {
 	if depth < 0 {
 		return true
 	}
 	switch value := value.(type) {
 	case []any:
-		return slices.ContainsFunc(value, func(element any) bool { return deeper(element, depth-1) })
+		return slices.ContainsFunc(value, func(element any) bool { return nestedDeeper(element, depth-1) })
 	case map[string]any:
 		for _, member := range value {
-			if deeper(member, depth-1) {
+			if nestedDeeper(member, depth-1) {
 				return true
 			}
 		}
@@ -100,7 +100,7 @@ func deeper(value any, depth int) bool {
 	return false
 }
 
-// A comparison walks through two schemas at once.
+// A comparison walks through two schemas in parallel.
 type comparison struct {
 	findings []Finding
 	// trying counts the attempts that may fail without a finding.
@@ -111,8 +111,8 @@ type comparison struct {
 	left  int
 	level int
 	// open has the implications being checked, with their depth in the value. A recursive
-	// schema leads to the same implication at a greater depth, where it may be assumed:
-	// values are finite, so that this is an induction over the depth.
+	// schema leads to the same implication at a greater depth. There it may be assumed by
+	// induction over the depth, because values are finite.
 	open map[string]int
 }
 
@@ -148,8 +148,8 @@ func (c *comparison) try(old conjunction, schemas ...*schema) bool {
 	return c.implies(old, schemas...)
 }
 
-// deeper checks an implication about a member or element of the value.
-func (c *comparison) deeper(old conjunction, schemas ...*schema) bool {
+// impliesInside checks an implication for a member or element of the value.
+func (c *comparison) impliesInside(old conjunction, schemas ...*schema) bool {
 	c.level++
 	defer func() { c.level-- }()
 	return c.implies(old, schemas...)
@@ -177,7 +177,7 @@ func (c *comparison) implies(old conjunction, schemas ...*schema) bool {
 	defer delete(c.open, key.String())
 	ok := true
 	for _, s := range need.parts {
-		// Add all findings, but each only once.
+		// Continue after a finding, to collect all of them.
 		ok = c.keywords(old, s) && ok
 		if !ok && c.trying > 0 {
 			return false
@@ -252,13 +252,13 @@ func (c *comparison) values(old conjunction, s *schema) bool {
 	return c.report(s, keyword, "the value %s is no longer accepted", strings.Join(lost[:min(len(lost), 5)], ", "))
 }
 
-// opaque compares schemas with unsupported keywords: the old value must keep a schema that is
-// written the same way.
+// opaque compares schemas with unsupported keywords: the old schema must contain one with the
+// same text.
 func (c *comparison) opaque(old conjunction, s *schema) bool {
 	unresolved := false
 	if s.reference != "" {
 		target, ok := s.document.resolve(s.reference)
-		// A reference to itself has no meaning.
+		// A schema that only refers to itself has no meaning.
 		unresolved = !ok || slices.Contains(conjoin(target).parts, s)
 	}
 	if len(s.opaque) == 0 && !unresolved {
@@ -292,13 +292,14 @@ func (s *schema) beside(old conjunction) bool {
 	return true
 }
 
-// alike reports whether two schemas are written the same way, and so certainly mean the same.
+// alike reports whether two schemas have the same text, so that they certainly have the same
+// meaning.
 func (c *comparison) alike(a, b *schema) bool {
 	return a.document.draft == b.document.draft && c.text(a) != "" && c.text(a) == c.text(b)
 }
 
-// text returns a schema in its canonical form, or nothing if the schema depends on its
-// context, or the steps are spent.
+// text returns a digest of the canonical form of a schema. It is empty if the schema depends
+// on its context, or if no steps are left.
 func (c *comparison) text(s *schema) string {
 	const bytesPerStep = 100
 	if s.text == nil && c.spend(1) {

@@ -63,7 +63,7 @@ func (c conjunction) only(types typeSet) conjunction {
 	return c
 }
 
-// empty reports whether the conjunction certainly accepts nothing.
+// empty reports whether it is certain that the conjunction accepts no value.
 func (c conjunction) empty() bool {
 	if c.types == 0 {
 		return true
@@ -117,7 +117,8 @@ func (c conjunction) requires(name string) bool {
 	return slices.ContainsFunc(c.parts, func(s *schema) bool { return s.required[name] })
 }
 
-// limit returns the strictest limit of a kind; sign is 1 if that is the largest.
+// limit returns the strictest limit of a kind. sign is 1 if the largest limit is the
+// strictest.
 func (c conjunction) limit(name string, sign int) (strictest decimal, ok bool) {
 	for _, s := range c.parts {
 		if d, there := s.limits[name]; there && (!ok || sign*d.compare(strictest) > 0) {

@@ -54,7 +54,7 @@ func (c *comparison) items(old conjunction, s *schema) bool {
 			ok = c.report(s, s.restName, "the element %d is no longer accepted", i)
 			break
 		}
-		ok = c.deeper(was, need) && ok
+		ok = c.impliesInside(was, need) && ok
 	}
 	return ok
 }
@@ -71,12 +71,12 @@ func (c *comparison) contained(old conjunction, s *schema) bool {
 		}
 		if !least && o.minContains.compare(s.minContains) >= 0 {
 			c.trying++
-			least = c.deeper(conjoin(o.contains), s.contains)
+			least = c.impliesInside(conjoin(o.contains), s.contains)
 			c.trying--
 		}
 		if !most && o.maxContains != nil && o.maxContains.compare(*s.maxContains) <= 0 {
 			c.trying++
-			most = c.deeper(conjoin(s.contains), o.contains)
+			most = c.impliesInside(conjoin(s.contains), o.contains)
 			c.trying--
 		}
 	}
@@ -141,7 +141,7 @@ func (c *comparison) property(was conjunction, declared bool, need *schema) bool
 		c.undeclared++
 		defer func() { c.undeclared-- }()
 	}
-	return c.deeper(was, need)
+	return c.impliesInside(was, need)
 }
 
 // undescribed compares the properties that no schema names, with and without a matching
@@ -171,7 +171,7 @@ func (c *comparison) undescribed(old conjunction, s *schema) bool {
 	return ok
 }
 
-// An undescribed is what the old schema requires of some names that no schema has.
+// An undescribed is the requirement of the old schema for names that no schema describes.
 type undescribed struct {
 	pattern  string
 	declared bool
@@ -195,8 +195,8 @@ func (c *comparison) undescribedParts(old conjunction, pattern string, of bool) 
 			}
 		}
 	}
-	// Names that also match other patterns of the old schema may not be additional, so that
-	// only the pattern itself counts, and what applies to all names.
+	// Names that also match other patterns of the old schema may not be additional.
+	// Therefore only the pattern and what applies to all names count.
 	var cases []undescribed
 	inPattern := func(other string) conjunction {
 		value := base.with()
@@ -227,7 +227,7 @@ func (c *comparison) dependencies(old conjunction, s *schema) bool {
 		for _, o := range old.parts {
 			names.add(o.names)
 		}
-		ok = c.deeper(names, s.names)
+		ok = c.impliesInside(names, s.names)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.dependent)) {
 		if value, _ := old.property(name); value.empty() {

@@ -29,7 +29,8 @@ func Defaults(before, after []byte) []Default {
 	return found
 }
 
-// defaults walks through both values. schema marks schemas, as opposed to schemas by name.
+// defaults walks through both values. schema is true if they are schemas, and false if
+// they map names to schemas.
 func defaults(before, after any, pointer string, schema bool, found *[]Default) {
 	old, ok := before.(map[string]any)
 	if !ok {

@@ -4,8 +4,9 @@
 //
 // The new schema is a conjunction of keywords, each of which the old schema must imply: by
 // the same keyword, at least as strict, or by refusing all values of the type that the
-// keyword applies to. allOf and local references become one conjunction; anyOf is a
-// distinction of cases. The work is bounded: a hostile schema leads to an unproven finding.
+// keyword applies to. allOf and local references become one conjunction. anyOf is a
+// disjunction whose cases are compared separately. The work is bounded: a hostile schema
+// leads to an unproven finding.
 //
 // The package does not validate schemas. Unsupported keywords are equal only if they are
 // written the same way. It does not judge what a narrower schema means for instances:

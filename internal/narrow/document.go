@@ -18,12 +18,12 @@ const (
 	draft2020 = 2020
 )
 
-// A document is a schema with all schemas in it.
+// A document is a root schema with all its subschemas.
 type document struct {
 	root  any
 	draft int
-	// anchored marks a document with names for its schemas, whose references the
-	// comparison does not follow.
+	// anchored marks a document with an id in a subschema. The comparison does
+	// not follow references in it.
 	anchored bool
 	schemas  map[string]*schema
 	// after marks the new schema.
@@ -64,7 +64,7 @@ func anchored(value any) bool {
 	return false
 }
 
-// at returns the schema at a pointer with a known value.
+// at returns the schema at a pointer. value is the value at the pointer.
 func (d *document) at(pointer string, value any) *schema {
 	if s, ok := d.schemas[pointer]; ok {
 		return s
@@ -74,7 +74,8 @@ func (d *document) at(pointer string, value any) *schema {
 	return s
 }
 
-// resolve returns the target of a reference, if it is certain.
+// resolve returns the target of a reference. ok is false if the target is not
+// certain.
 func (d *document) resolve(reference string) (*schema, bool) {
 	fragment, local := strings.CutPrefix(reference, "#")
 	if !local || d.anchored {

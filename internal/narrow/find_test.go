@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker/internal/narrow"
 )
 
-// found returns findings in lines. An unproven finding has a question mark, an undeclared one
-// a plus.
+// found returns one finding a line. A question mark begins an unproven finding, and a plus an
+// undeclared one.
 func found(before, after string) string {
 	var lines []string
 	for _, f := range new(narrow.Comparer).Find([]byte(before), []byte(after)) {
@@ -106,7 +106,7 @@ func TestFind(t *testing.T) {
 		"false":                   {draft(7, `"properties":{"a":{}}`), draft(7, `"properties":{"a":false}`), `/properties/a: the property is no longer accepted`},
 		"huge numbers":            {`{"maximum":1e999999999}`, `{"maximum":1e999999998}`, `/maximum: the maximum is lowered from 1e1000000000 to 1e999999999`},
 		"malformed":               {`{"properties":{}}`, `{"properties":5}`, `?/properties: may be narrower: the comparison does not support this`},
-		"no JSON":                 {`{}`, `{`, `?: the new schema is not JSON`},
+		"invalid JSON":            {`{}`, `{`, `?: the new schema is not JSON`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,8 +121,7 @@ func draft(n int, members string) string {
 	return fmt.Sprintf(`{"$schema":%q,%s}`, drafts[fmt.Sprint(n)], members)
 }
 
-// The comparison is bounded for any schemas: each of these would take hours if all cases were
-// checked.
+// The comparison is bounded for all schemas: without a bound, each of these would take hours.
 func TestHostileSchemas(t *testing.T) {
 	t.Parallel()
 	many := func(n int, element string) string { return strings.TrimSuffix(strings.Repeat(element+",", n), ",") }
@@ -147,7 +146,7 @@ func TestHostileSchemas(t *testing.T) {
 			select {
 			case got := <-ended:
 				if got == "" {
-					t.Error("nothing was found")
+					t.Error("there are no findings")
 				}
 			case <-time.After(30 * time.Second):
 				t.Fatal("the comparison takes too long")

@@ -30,7 +30,7 @@ type object = map[string]any
 
 func pick[T any](g *generator, from []T) T { return from[g.IntN(len(from))] }
 
-// some returns a part of a list.
+// some returns some elements of a list, at least one.
 func some(g *generator, from []string) []any {
 	list := []any{}
 	for _, element := range from {

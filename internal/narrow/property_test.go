@@ -34,8 +34,8 @@ func accepts(schema *jsonschema.Schema, value any) bool { return schema.Validate
 // An outcome is the result for one pair of schemas.
 type outcome struct{ valid, cleared, refused bool }
 
-// checkPair makes a pair of schemas. If nothing is found, it checks values with an independent
-// validator.
+// checkPair makes a pair of schemas. If there are no findings, it checks values with an
+// independent validator.
 func checkPair(t *testing.T, seed uint64) (result outcome) {
 	t.Helper()
 	const values = 60
@@ -64,7 +64,7 @@ func checkPair(t *testing.T, seed uint64) (result outcome) {
 		if accepts(old, value) && !accepts(fresh, value) {
 			result.refused = true
 			if result.cleared {
-				t.Fatalf("pair %d: nothing was found, but %s is refused\nbefore %s\nafter  %s", seed, text(value), text(before), text(after))
+				t.Fatalf("pair %d: there are no findings, but %s is refused\nbefore %s\nafter  %s", seed, text(value), text(before), text(after))
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func checkPair(t *testing.T, seed uint64) (result outcome) {
 
 // A schema without findings refuses no value that was accepted. The comparison is useful: it
 // clears most of the pairs that no value distinguishes.
-func TestNothingFoundMeansNothingRefused(t *testing.T) {
+func TestNoFindingMeansNoRefusal(t *testing.T) {
 	t.Parallel()
 	const pairs = 2_000
 	compared, cleared, harmless := 0, 0, 0
@@ -101,7 +101,7 @@ func FuzzFind(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) { checkPair(t, seed) })
 }
 
-// decoded returns a value as the validator expects it.
+// decoded decodes a value for the validator.
 func decoded(text string) any {
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {

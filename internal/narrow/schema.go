@@ -17,7 +17,8 @@ type schema struct {
 
 	never bool
 	types typeSet
-	// values has the values that enum and const allow, by canonical form; nil if any.
+	// values has the values that enum and const allow, by canonical form. It is nil
+	// without these keywords.
 	values map[string]any
 
 	lower, upper *bound
@@ -43,11 +44,12 @@ type schema struct {
 	not                    *schema
 	condition, then, other *schema
 	reference              string
-	// expressions has the patterns of byPattern whose matches are certain.
+	// expressions has the compiled patterns of byPattern; nil for a pattern that Go may
+	// match differently.
 	expressions map[string]*regexp.Regexp
 	// opaque has the unsupported keywords.
 	opaque []string
-	// text is computed when it is needed.
+	// text caches the result of comparison.text.
 	text *string
 }
 
@@ -87,7 +89,7 @@ func parseSchema(d *document, pointer string, value any) *schema {
 	return s
 }
 
-// keywords are the members of a schema that can make it refuse a value in some draft. All
+// keywords are the members with which a schema can refuse a value in some draft. All
 // others are annotations.
 var keywords = func() map[string]bool {
 	known := map[string]bool{}
@@ -113,10 +115,10 @@ type parser struct {
 	seen    map[string]bool
 }
 
-// from reports whether the draft of the document is a draft or a later one.
-func (p *parser) from(draft int) bool { return p.document.draft >= draft }
+// since reports whether the document has the given draft or a later one.
+func (p *parser) since(draft int) bool { return p.document.draft >= draft }
 
-// sub reads a keyword that is a schema.
+// sub reads a keyword whose value is a schema.
 func (p *parser) sub(name string) *schema {
 	value, ok := p.object[name]
 	if !ok || !p.isSchema(value) {
@@ -131,13 +133,13 @@ func (p *parser) isSchema(value any) bool {
 	case map[string]any:
 		return true
 	case bool:
-		return p.from(draft6)
+		return p.since(draft6)
 	default:
 		return false
 	}
 }
 
-// list reads a keyword that is a list of schemas.
+// list reads a keyword whose value is a list of schemas.
 func (p *parser) list(name string) []*schema {
 	values, ok := p.object[name].([]any)
 	if !ok || slices.ContainsFunc(values, func(value any) bool { return !p.isSchema(value) }) {
@@ -151,7 +153,7 @@ func (p *parser) list(name string) []*schema {
 	return schemas
 }
 
-// byName reads a keyword that has schemas by name.
+// byName reads a keyword whose value maps names to schemas.
 func (p *parser) byName(name string) map[string]*schema {
 	values, ok := p.object[name].(map[string]any)
 	if !ok {
@@ -170,7 +172,7 @@ func (p *parser) byName(name string) map[string]*schema {
 	return schemas
 }
 
-// number reads a keyword that is a number.
+// number reads a keyword whose value is a number.
 func (p *parser) number(name string) (decimal, bool) {
 	n, ok := p.object[name].(json.Number)
 	if !ok {
@@ -181,7 +183,7 @@ func (p *parser) number(name string) (decimal, bool) {
 	return d, ok
 }
 
-// texts reads a keyword that is a list of texts.
+// texts reads a keyword whose value is a list of strings.
 func (p *parser) texts(name string) ([]string, bool) {
 	texts, ok := asTexts(p.object[name])
 	p.seen[name] = p.seen[name] || ok
@@ -228,7 +230,7 @@ func (p *parser) general() {
 			p.values[canonical(value)] = value
 		}
 	}
-	if value, ok := p.object["const"]; ok && p.from(draft6) {
+	if value, ok := p.object["const"]; ok && p.since(draft6) {
 		p.seen["const"] = true
 		key := canonical(value)
 		if _, common := p.values[key]; common || p.values == nil {
@@ -238,7 +240,7 @@ func (p *parser) general() {
 		}
 	}
 	p.all, p.any, p.one, p.not = p.list("allOf"), p.list("anyOf"), p.list("oneOf"), p.sub("not")
-	if p.from(draft7) {
+	if p.since(draft7) {
 		p.condition, p.then, p.other = p.sub("if"), p.sub("then"), p.sub("else")
 		if p.condition == nil && p.object["if"] == nil {
 			p.then, p.other = nil, nil
@@ -266,7 +268,7 @@ func (p *parser) numbers() {
 	}
 }
 
-// bound reads a limit of numbers; sign is 1 for a lower one.
+// bound reads a limit of numbers. sign is 1 for a lower limit, and -1 for an upper one.
 func (p *parser) bound(name, exclusive string, sign int) *bound {
 	var b *bound
 	if d, ok := p.number(name); ok {
@@ -290,7 +292,7 @@ func (p *parser) bound(name, exclusive string, sign int) *bound {
 func (p *parser) arrays() {
 	p.unique, p.seen["uniqueItems"] = p.flag("uniqueItems")
 	p.prefixName, p.restName = "items", "items"
-	if p.from(draft2020) {
+	if p.since(draft2020) {
 		p.prefixName = "prefixItems"
 		p.prefix, p.rest = p.list("prefixItems"), p.sub("items")
 	} else if p.rest = p.sub("items"); p.rest != nil {
@@ -301,12 +303,12 @@ func (p *parser) arrays() {
 	} else if p.object["items"] == nil {
 		p.seen["additionalItems"] = true
 	}
-	if p.from(draft6) {
+	if p.since(draft6) {
 		p.contains = p.sub("contains")
 	}
 	one, _ := parseDecimal("1")
 	p.minContains = one
-	if p.from(draft2019) {
+	if p.since(draft2019) {
 		if d, ok := p.number("minContains"); ok {
 			p.minContains = d
 		}
@@ -319,13 +321,13 @@ func (p *parser) arrays() {
 	}
 }
 
-// flag reads a keyword that is true or false.
+// flag reads a keyword whose value is a boolean.
 func (p *parser) flag(name string) (value, ok bool) {
 	value, ok = p.object[name].(bool)
 	return value, ok
 }
 
-// flagOrSub reads a keyword that is a schema or, also in draft-04, true or false.
+// flagOrSub reads a keyword whose value is a schema or, even in draft-04, a boolean.
 func (p *parser) flagOrSub(name string) *schema {
 	if value, ok := p.flag(name); ok {
 		p.seen[name] = true
@@ -341,7 +343,7 @@ func (p *parser) objects() {
 		p.expressions[pattern] = expression(pattern)
 	}
 	p.additional = p.flagOrSub("additionalProperties")
-	if p.from(draft6) {
+	if p.since(draft6) {
 		p.names = p.sub("propertyNames")
 	}
 	p.required, p.dependent, p.dependentSchemas = map[string]bool{}, map[string][]string{}, map[string]*schema{}
@@ -349,7 +351,7 @@ func (p *parser) objects() {
 	for _, name := range names {
 		p.required[name] = true
 	}
-	if p.from(draft2019) {
+	if p.since(draft2019) {
 		p.dependentName = "dependentSchemas"
 		p.dependentSchemas = p.byName("dependentSchemas")
 		p.dependencies("dependentRequired", false)
