@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// convert converts a schema from draft 2020-12 to another draft. It fails, with all reasons,
-// if the draft has no equivalent keywords.
+// convert converts a schema from draft 2020-12 to another draft. The error lists all
+// keywords that have no equivalent in the draft.
 func convert(schema map[string]any, draft int) (map[string]any, error) {
 	c := &converter{draft: draft}
 	converted := c.object(schema, "")
@@ -72,7 +72,7 @@ func (c *converter) named(value any, at string) map[string]any {
 	return converted
 }
 
-// A part is a schema object during the conversion. more has schemas that apply to the same
+// A part is a schema object during the conversion. more has further schemas for the same
 // value.
 type part struct {
 	*converter
@@ -102,15 +102,16 @@ func (c *converter) object(given map[string]any, at string) map[string]any {
 	return p.out
 }
 
-// since has the drafts that introduced descriptive keywords. They are left out for earlier
-// drafts.
+// since maps annotations to the draft that introduced them. Conversion to an earlier draft
+// drops them.
 var since = map[string]int{
 	"examples": 6, "$comment": 7, "readOnly": 7, "writeOnly": 7, "contentEncoding": 7, "contentMediaType": 7,
 	"contentSchema": 2019, "deprecated": 2019,
 }
 
-// unsayable has the drafts that introduced keywords without an earlier equivalent.
-var unsayable = map[string]int{
+// inexpressible maps keywords without an earlier equivalent to the draft that introduced
+// them.
+var inexpressible = map[string]int{
 	"propertyNames": 6, "minContains": 2019, "maxContains": 2019, "unevaluatedProperties": 2019, "unevaluatedItems": 2019,
 	"$anchor": 2019, "$recursiveRef": 2019, "$recursiveAnchor": 2019, "$dynamicRef": 2020, "$dynamicAnchor": 2020,
 	// The schema of a struct is part of another schema: an $id would change the targets of
@@ -122,7 +123,7 @@ var unsayable = map[string]int{
 func (p *part) keyword(keyword string, value any) {
 	at := p.at + "/" + keyword
 	switch {
-	case p.draft < unsayable[keyword]:
+	case p.draft < inexpressible[keyword]:
 		p.cannot(p.at, keyword)
 		return
 	case p.draft < since[keyword]:
@@ -171,7 +172,8 @@ func (p *part) keyword(keyword string, value any) {
 	}
 }
 
-// older returns the name of a keyword before a draft, or since then.
+// older returns the name of a keyword in the target draft: before if that is older than
+// draft, else since.
 func (p *part) older(draft int, before, since string) string {
 	if p.draft < draft {
 		return before
@@ -187,7 +189,7 @@ func (p *part) reference(value any) any {
 	return value
 }
 
-// depend puts both kinds of dependencies into the single earlier keyword.
+// depend converts both keywords for dependencies to the single one of earlier drafts.
 func (p *part) depend(keyword string, dependencies map[string]any) {
 	if p.draft >= 2019 {
 		p.out[keyword] = dependencies

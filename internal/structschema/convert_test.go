@@ -35,8 +35,8 @@ func TestConvert(t *testing.T) {
 		want        string
 	}{
 		{"exclusive bounds", `{"exclusiveMinimum":1,"exclusiveMaximum":2.5}`, 4, `{"exclusiveMaximum":true,"exclusiveMinimum":true,"maximum":2.5,"minimum":1}`},
-		{"exclusive bounds that matter less", `{"minimum":2,"exclusiveMinimum":1,"maximum":3,"exclusiveMaximum":4}`, 4, `{"maximum":3,"minimum":2}`},
-		{"exclusive bounds that matter more", `{"minimum":1,"exclusiveMinimum":1,"maximum":5,"exclusiveMaximum":4}`, 4, `{"exclusiveMaximum":true,"exclusiveMinimum":true,"maximum":4,"minimum":1}`},
+		{"weaker exclusive bounds", `{"minimum":2,"exclusiveMinimum":1,"maximum":3,"exclusiveMaximum":4}`, 4, `{"maximum":3,"minimum":2}`},
+		{"stricter exclusive bounds", `{"minimum":1,"exclusiveMinimum":1,"maximum":5,"exclusiveMaximum":4}`, 4, `{"exclusiveMaximum":true,"exclusiveMinimum":true,"maximum":4,"minimum":1}`},
 		{"exclusive bounds since draft-06", `{"exclusiveMinimum":1}`, 6, `{"exclusiveMinimum":1}`},
 		{"const", `{"const":{"a":1}}`, 4, `{"enum":[{"a":1}]}`},
 		{"const beside enum", `{"const":1,"enum":[1,2]}`, 4, `{"allOf":[{"enum":[1]}],"enum":[1,2]}`},
@@ -51,13 +51,13 @@ func TestConvert(t *testing.T) {
 		{"dependencies", `{"dependentRequired":{"a":["b"],"c":["d"]},"dependentSchemas":{"a":{"const":1}}}`, 7, `{"allOf":[{"dependencies":{"a":{"const":1}}}],"dependencies":{"a":["b"],"c":["d"]}}`},
 		{"dependencies since 2019-09", `{"dependentRequired":{"a":["b"]}}`, 2019, `{"dependentRequired":{"a":["b"]}}`},
 		{"references", `{"$defs":{"a":{"type":"null"}},"properties":{"x":{"$ref":"#/$defs/a","description":"d"}}}`, 4, `{"definitions":{"a":{"type":"null"}},"properties":{"x":{"allOf":[{"$ref":"#/definitions/a"}],"description":"d"}}}`},
-		{"references beside what becomes allOf", `{"$ref":"#/$defs/a","if":true,"then":{"const":1}}`, 6, `{"allOf":[{"anyOf":[{"not":true},{"const":1}]},{"$ref":"#/definitions/a"}]}`},
+		{"references beside a new allOf", `{"$ref":"#/$defs/a","if":true,"then":{"const":1}}`, 6, `{"allOf":[{"anyOf":[{"not":true},{"const":1}]},{"$ref":"#/definitions/a"}]}`},
 		{"references since 2019-09", `{"$defs":{"a":{}},"properties":{"x":{"$ref":"#/$defs/a","description":"d"}}}`, 2019, `{"$defs":{"a":{}},"properties":{"x":{"$ref":"#/$defs/a","description":"d"}}}`},
-		{"what only describes", `{"$comment":"c","examples":[1],"readOnly":true,"deprecated":true,"contentEncoding":"base64","title":"t","default":1}`, 4, `{"default":1,"title":"t"}`},
-		{"what only describes in draft-07", `{"$comment":"c","examples":[1],"readOnly":true,"deprecated":true}`, 7, `{"$comment":"c","examples":[1],"readOnly":true}`},
-		{"values are no schemas", `{"enum":[{"const":1}],"default":{"if":1}}`, 4, `{"default":{"if":1},"enum":[{"const":1}]}`},
-		{"properties that are called like keywords", `{"properties":{"const":{"const":1},"if":true}}`, 4, `{"properties":{"const":{"enum":[1]},"if":{}}}`},
-		{"required of nothing", `{"required":[]}`, 4, `{}`},
+		{"annotations", `{"$comment":"c","examples":[1],"readOnly":true,"deprecated":true,"contentEncoding":"base64","title":"t","default":1}`, 4, `{"default":1,"title":"t"}`},
+		{"annotations in draft-07", `{"$comment":"c","examples":[1],"readOnly":true,"deprecated":true}`, 7, `{"$comment":"c","examples":[1],"readOnly":true}`},
+		{"values are not schemas", `{"enum":[{"const":1}],"default":{"if":1}}`, 4, `{"default":{"if":1},"enum":[{"const":1}]}`},
+		{"properties named like keywords", `{"properties":{"const":{"const":1},"if":true}}`, 4, `{"properties":{"const":{"enum":[1]},"if":{}}}`},
+		{"empty required", `{"required":[]}`, 4, `{}`},
 		{"unknown keywords stay", `{"x-order":1}`, 4, `{"x-order":1}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,8 +74,8 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// The error has each keyword that a draft does not have, with its place.
-func TestConvertCannot(t *testing.T) {
+// The error lists each keyword that the draft lacks, with its place.
+func TestConvertErrors(t *testing.T) {
 	t.Parallel()
 	const schema = `{"propertyNames":{},"properties":{"a":{"minContains":1,"contains":{}},"b":{"unevaluatedItems":false}},"$defs":{"c":{"$id":"x","$anchor":"y"}}}`
 	for draft, want := range map[int]string{
@@ -90,14 +90,14 @@ func TestConvertCannot(t *testing.T) {
 	}
 }
 
-// A dice makes schemas of draft 2020-12, and values that often match them.
-type dice struct{ *rand.Rand }
+// A generator makes schemas of draft 2020-12, and values that often match them.
+type generator struct{ *rand.Rand }
 
-func (d dice) pick(from ...any) any { return from[d.IntN(len(from))] }
+func (d generator) pick(from ...any) any { return from[d.IntN(len(from))] }
 
-func (d dice) name() string { return string(rune('a' + d.IntN(3))) }
+func (d generator) name() string { return string(rune('a' + d.IntN(3))) }
 
-func (d dice) value(depth int) any {
+func (d generator) value(depth int) any {
 	switch n := d.IntN(6); {
 	case n < 3 || depth == 0:
 		return d.pick(nil, true, "a", "bb", 0, 1, 2, 2.5, json.Number("1.0"))
@@ -112,7 +112,7 @@ func (d dice) value(depth int) any {
 	}
 }
 
-func (d dice) object(depth int) map[string]any {
+func (d generator) object(depth int) map[string]any {
 	members := map[string]any{}
 	for range d.IntN(4) {
 		members[d.name()] = d.value(depth - 1)
@@ -120,7 +120,7 @@ func (d dice) object(depth int) map[string]any {
 	return members
 }
 
-func (d dice) schema(depth int) any {
+func (d generator) schema(depth int) any {
 	if d.IntN(12) == 0 {
 		return d.pick(true, false)
 	}
@@ -131,7 +131,7 @@ func (d dice) schema(depth int) any {
 	return s
 }
 
-func (d dice) keyword(s map[string]any, depth int) {
+func (d generator) keyword(s map[string]any, depth int) {
 	switch n := d.IntN(18); {
 	case n == 0:
 		s["type"] = d.pick("integer", "number", "string", "array", "object", "null")
@@ -171,10 +171,10 @@ func (d dice) keyword(s map[string]any, depth int) {
 	}
 }
 
-// For many schemas and values, the verdict is the same in all drafts.
+// For many schemas and values, validation has the same result in all drafts.
 func TestConvertKeepsTheMeaning(t *testing.T) {
 	t.Parallel()
-	d := dice{rand.New(rand.NewPCG(4, 2026))}
+	d := generator{rand.New(rand.NewPCG(4, 2026))}
 	valid, refused := 0, 0
 	for range 200 {
 		given := map[string]any{"allOf": []any{d.schema(3), d.schema(3)}, "$defs": map[string]any{"a": d.schema(0), "b": d.schema(0)}}
@@ -221,6 +221,6 @@ func TestConvertKeepsTheMeaning(t *testing.T) {
 		}
 	}
 	if valid < 300 || refused < 300 {
-		t.Errorf("%d valid, %d refused: this tests little", valid, refused)
+		t.Errorf("%d valid, %d refused: too few for a meaningful test", valid, refused)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// An examiner finds recursive types, and types that a schema cannot describe, before the
-// library ignores them or panics.
+// An examiner finds recursive types and types that a schema cannot describe, for which
+// the library would panic or omit the field.
 type examiner struct {
 	// open has the structs that are being examined.
 	open, recursive map[reflect.Type]bool
@@ -67,7 +67,7 @@ func (e *examiner) examine(t reflect.Type, path, fromField string) {
 		if t.Kind() == reflect.Interface && t.NumMethod() > 0 {
 			e.problem(path, "%s is an interface: a schema can describe only any", t)
 		}
-	default: // It contains no other type.
+	default: // Other kinds contain no types.
 	}
 }
 
@@ -90,14 +90,14 @@ func (e *examiner) fields(t reflect.Type, path string) {
 	}
 }
 
-// words has the tags without a value, texts the tags with a text as value; both are for all
-// kinds.
+// words has the tags without a value. texts has the tags whose value is a text. Both apply
+// to all kinds.
 var (
 	words = []string{"required", "nullable"}
 	texts = []string{"title", "description", "type", "oneof_required", "anyof_required", "oneof_type", "anyof_type"}
 )
 
-// byKind has the tags of each kind, with the check of their value.
+// byKind has the tags of each kind, with the check of their values.
 var byKind = map[kind]map[string]func(string) bool{
 	kindText: {
 		"minLength": isCount, "maxLength": isCount, "pattern": isText, "format": isText, "enum": isText, "default": isText,

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A field is a field of a struct as encoding/json sees it, also of embedded structs.
+// A field is a field of a struct, or of a struct embedded in it, under its name in JSON.
 type field struct {
 	reflect.StructField
 
@@ -25,8 +25,8 @@ func embeddedIn(f reflect.StructField) reflect.Type {
 	return t
 }
 
-// embedsItself reports whether a struct, or one embedded in it, embeds itself by a pointer.
-// within has the enclosing structs.
+// embedsItself reports whether a struct, or a struct embedded in it, embeds itself through
+// a pointer. within has the enclosing structs.
 func embedsItself(t reflect.Type, within ...reflect.Type) bool {
 	if slices.Contains(within, t) {
 		return true

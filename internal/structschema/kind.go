@@ -27,7 +27,7 @@ const (
 	kindCustom kind = "a value that describes itself"
 	// The other kinds have no schema.
 	kindMarshaler kind = "a type with MarshalJSON"
-	kindNone      kind = "nothing"
+	kindNone      kind = "a type without a schema"
 )
 
 var (

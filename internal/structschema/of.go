@@ -20,7 +20,7 @@ type Options struct {
 }
 
 // Of returns the schema of a type, without $schema. The error lists all fields that a schema
-// cannot describe and unknown tags, or the keywords that the draft does not have.
+// cannot describe and all unknown tags, or the keywords that the draft lacks.
 func Of(t reflect.Type, options Options) (map[string]any, error) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -57,8 +57,8 @@ func Of(t reflect.Type, options Options) (map[string]any, error) {
 type reflector struct {
 	options Options
 	root    reflect.Type
-	// names has the recursive types. The schema has references to them only, and all other
-	// types in place.
+	// names has the names of the definitions of recursive types. The schema refers to
+	// these types, and contains all other types in place.
 	names map[reflect.Type]string
 }
 
@@ -115,7 +115,7 @@ func (r *reflector) tree(t reflect.Type) (schema map[string]any, err error) {
 	return schema, nil
 }
 
-// known returns the schema of a type whose fields do not matter, or nil.
+// known returns the schema of a type that the library must not examine, or nil.
 func (r *reflector) known(t reflect.Type) *jsonschema.Schema {
 	if r.names[t] != "" {
 		if t == r.root {

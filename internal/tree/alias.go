@@ -9,13 +9,14 @@ const (
 )
 
 // An expansion is the state of replacing the aliases of a document by their values. Each
-// use is a copy with the places of the original. It counts as if it were written out, so
-// that the limits of a document hold for the expanded document.
+// use is a copy with the places of the original. Each copy counts, so that the limits
+// apply to the expanded document.
 type expansion struct {
 	// open has the values with an anchor that are being read.
 	open map[*yaml.Node]bool
-	// depth is the number of aliases that lead to the value being read, outermost the
-	// place of the first of them, text the bytes of all expansions so far.
+	// depth is the number of nested aliases that lead to the current value. outermost is
+	// the place of the first of them. text is the number of bytes of all expansions up to
+	// now.
 	depth     int
 	outermost Place
 	text      int

@@ -43,7 +43,8 @@ func TestAliases(t *testing.T) {
 	}
 }
 
-// laughs returns a small document that expands to many values, or to much text.
+// laughs returns a small document that expands to many values, or to much text
+// ("billion laughs").
 func laughs(first string, times, levels int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "a0: &a0 [%s]\n", first)
@@ -104,7 +105,8 @@ func TestAliasErrors(t *testing.T) {
 	}
 }
 
-// A line that is secret because of an alias is hidden, whatever is on the lines between.
+// Conceal hides a line that is secret because of an alias, and not the public lines in
+// between.
 func TestConcealAliases(t *testing.T) {
 	t.Parallel()
 	const document = `name: &a |

@@ -31,13 +31,14 @@ const (
 	Public                 // The whole value is public.
 )
 
-// Conceal returns the lines that may have secret values. It calls of with the name of each
-// member, and with an empty name for elements and the document itself. It skips values in
-// other files.
-func Conceal(root *Node, of func(name string, value *Node) Secrecy) *Lines {
-	c := &concealer{of: of}
-	c.walk(root, c.of("", root))
-	// Aliases lead back to values elsewhere, which may be secret under another name.
+// Conceal returns the lines that may contain secret values. It calls secrecyOf with the
+// name of each member, and with an empty name for elements and for the document itself. It
+// skips values in other files.
+func Conceal(root *Node, secrecyOf func(name string, value *Node) Secrecy) *Lines {
+	c := &concealer{secrecyOf: secrecyOf}
+	c.walk(root, c.secrecyOf("", root))
+	// Aliases lead back to earlier values, which may be secret only under the name of
+	// the alias.
 	order := func(a, b mark) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	}
@@ -55,8 +56,8 @@ func Conceal(root *Node, of func(name string, value *Node) Secrecy) *Lines {
 
 // A concealer visits the places of a document.
 type concealer struct {
-	of    func(string, *Node) Secrecy
-	marks []mark
+	secrecyOf func(string, *Node) Secrecy
+	marks     []mark
 }
 
 // A mark is a place, and whether it is hidden.
@@ -87,11 +88,11 @@ func (c *concealer) inner(outer Secrecy, name string, value *Node) Secrecy {
 	if outer != Unknown {
 		return outer
 	}
-	return c.of(name, value)
+	return c.secrecyOf(name, value)
 }
 
 // linesOf returns the lines of the hidden marks. The marks must be in the order of the
-// document. The end of a value is unknown, so that a secret extends to the next mark.
+// document. The end of a value is unknown, so a secret extends to the next mark.
 func linesOf(marks []mark) *Lines {
 	lines := &Lines{}
 	for i := range len(marks) - 1 {

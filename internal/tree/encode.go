@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// JSON returns the value as JSON, with numbers as they are written in the file. If a name
-// is repeated in an object, the first member counts.
+// JSON returns the value as JSON. Numbers keep their notation. If a name is repeated in
+// an object, the first member counts.
 func (n *Node) JSON() []byte { return n.AppendJSON(nil) }
 
 // AppendJSON appends the value as JSON.

@@ -18,7 +18,7 @@ const maxDepth = 200
 // hundred times as much memory.
 const maxValues = 1 << 20
 
-// A File is a document as it was read.
+// A File is the content of a document.
 type File struct {
 	Name string
 	data []byte
@@ -80,13 +80,13 @@ func Parse(name string, data []byte) (*Node, error) {
 	return node, nil
 }
 
-// ParseJSON is [Parse] for JSON, whatever the name.
+// ParseJSON is [Parse] for JSON under any name.
 func ParseJSON(name string, data []byte) (*Node, error) {
 	node, _, err := parse(newFile(name, data), parseJSON)
 	return node, err
 }
 
-// ParseYAML is [Parse] for YAML, whatever the name. It leaves values and names that are not
+// ParseYAML is [Parse] for YAML under any name. It leaves values and names that are not
 // plain in the tree, with their faults. It returns nil for a document without a value.
 func ParseYAML(name string, data []byte) (*Node, error) {
 	node, _, err := parse(newFile(name, data), parseYAML)

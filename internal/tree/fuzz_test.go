@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// A document is read or refused. A tree can be written as JSON, and the tree of a JSON
-// document has the values that package json decodes.
+// Parse reads or refuses any document. Each tree can be encoded as JSON, and the tree
+// of a JSON document has the values that package json decodes.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"a: 1\n", "- [1, 2.50, {x: y}]\n", "{\"a\": [1e400, \"\\u00e9\\ud800\"], \"b\": null}", "a: |\n  b\n", "\ufeff\"x\"", "[[[]]]", "? a\n: b\n", "a: !!str 1", "'it''s'", "a: &x {b: 1}\nc: {<<: [*x, *x], b: *x}\n*x : 1\n", "a: &x [*x, {<<: *x}]\n"} {
 		f.Add([]byte(seed), true)
@@ -46,7 +46,7 @@ func FuzzParse(f *testing.F) {
 		}
 		var want any
 		if json.Unmarshal(data, &want) != nil || repeats(node) {
-			return // Package json takes the last of two names.
+			return // Package json uses the last of two equal names.
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)

@@ -10,7 +10,7 @@ import (
 )
 
 // parseJSON reads a JSON document. Package json validates it first, so that the reader can
-// rely on valid syntax.
+// assume valid syntax.
 func parseJSON(file *File) (*Node, Errors, *Error) {
 	if len(bytes.TrimSpace(file.data)) == 0 {
 		return nil, nil, &Error{Place{file, 1, 1}, "is empty"}
@@ -38,8 +38,8 @@ type jsonReader struct {
 	data []byte
 	pos  int
 
-	// line and column are those of the byte at counted. Counting on from there keeps a
-	// document of one long line linear.
+	// line and column belong to the byte at counted. place continues to count there,
+	// so that a document of one long line takes linear time.
 	line, column, counted int
 
 	values int

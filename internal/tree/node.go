@@ -13,7 +13,7 @@ const (
 	String
 	Array
 	Object
-	// Invalid is a value that JSON does not have; see [Node.Fault].
+	// Invalid is a value that JSON cannot represent; see [Node.Fault].
 	Invalid
 )
 
@@ -40,7 +40,7 @@ type Node struct {
 	Members []Member
 	// Elements are the elements of an array.
 	Elements []*Node
-	// Fault says what is wrong with an invalid value, as in "has a tag".
+	// Fault describes the fault of an invalid value, as in "has a tag".
 	Fault string
 	// raw is the text of the value in a JSON document.
 	raw []byte
@@ -52,7 +52,7 @@ type Member struct {
 	Place
 	Name  string
 	Value *Node
-	// Fault says what is wrong with the name.
+	// Fault describes the fault of an invalid name.
 	Fault string
 }
 
@@ -70,7 +70,7 @@ func (n *Node) Member(name string) *Node {
 	return nil
 }
 
-// Is reports whether the node is not nil and of the kind.
+// Is reports whether the node is not nil and has the kind.
 func (n *Node) Is(kind Kind) bool { return n != nil && n.Kind == kind }
 
 // Unique yields the members of an object without repeated names.

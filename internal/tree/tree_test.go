@@ -9,7 +9,8 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// describe writes a tree with the places of its values, and names before them.
+// describe formats a tree with the places of its values and, before them, of their
+// names.
 func describe(n *tree.Node) string {
 	var b strings.Builder
 	at := func(p tree.Place) string { return fmt.Sprintf("%d:%d", p.Line, p.Column) }

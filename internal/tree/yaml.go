@@ -12,14 +12,14 @@ import (
 )
 
 // parseYAML reads a YAML document of plain values. It expands aliases and merge keys. A tag
-// is a fault, and so is a value that JSON does not have.
+// or a value that JSON cannot represent is a fault.
 func parseYAML(file *File) (node *Node, faults Errors, err *Error) {
 	defer func() {
 		if recover() != nil {
 			node, faults, err = nil, nil, &Error{Place{file, 1, 1}, "is not valid YAML"}
 		}
 	}()
-	if at := strangeBreak(file.data); at >= 0 {
+	if at := yaml11Break(file.data); at >= 0 {
 		return nil, nil, &Error{file.at(at), "has a line break that is neither LF nor CR LF: in a text, write it as \\r, \\N, \\L or \\P between double quotes"}
 	}
 	var documents []yaml.Node
@@ -42,9 +42,10 @@ func parseYAML(file *File) (node *Node, faults Errors, err *Error) {
 	return node, r.faults, nil
 }
 
-// strangeBreak returns the offset of a character that is a line break in YAML 1.1, but not
-// in YAML 1.2 or in editors, or -1. The lines of errors would differ from those in editors.
-func strangeBreak(data []byte) int {
+// yaml11Break returns the offset of a character that is a line break in YAML 1.1, but not
+// in YAML 1.2 or in editors, or -1. With such a character, the line numbers of errors would
+// differ from those in editors.
+func yaml11Break(data []byte) int {
 	for i := range data {
 		switch c := data[i]; {
 		case c == '\r' && !bytes.HasPrefix(data[i:], []byte("\r\n")),
@@ -64,14 +65,14 @@ func yamlError(file *File, err error) *Error {
 	}
 	at := load.Mark
 	if strings.Contains(load.Message, "end of stream") && load.ContextMark.Line > 0 {
-		at = load.ContextMark // The beginning of the value tells more.
+		at = load.ContextMark // Point to the beginning of the value instead of the end of the file.
 	}
 	if at.Line > 0 {
 		found.Line, found.Column = at.Line, max(at.Column, 1)
 	}
 	switch {
 	case strings.Contains(load.Message, "unknown anchor"):
-		// The rest of the message is text of the file.
+		// The rest of the message may show a secret of the file.
 		found.Message = noAnchor
 	case strings.Contains(load.Message, "max depth"):
 		return tooDeep(found.Place)
@@ -83,8 +84,9 @@ func yamlError(file *File, err error) *Error {
 	return found
 }
 
-// tabAround reports whether a line at a fault is indented with a tab, which YAML forbids, and
-// moves the place there. The parser only reports the consequences.
+// tabAround moves the place of a fault to a tab in the indentation of a line around it, and
+// reports whether there is one. YAML forbids such tabs, but the parser reports only the
+// consequences.
 func (f *File) tabAround(at *Place) bool {
 	for _, number := range [...]int{at.Line, at.Line + 1, at.Line - 1} {
 		line := f.Line(number)
@@ -196,7 +198,7 @@ func (r *yamlReader) invalid(node *Node, message string) *Node {
 	return node
 }
 
-// name returns a member without its value. A number or boolean as a name is its text.
+// name returns a member without its value. The name of a number or boolean is its text.
 func (r *yamlReader) name(key *yaml.Node) Member {
 	name := nameOf(key)
 	member := Member{Place: r.placeOf(key), Name: name.Value}
@@ -220,7 +222,7 @@ func (r *yamlReader) scalar(node *Node, from *yaml.Node) {
 	default: // A date is a text, too.
 		node.Kind, node.Text = String, from.Value
 		if from.Style == 0 && isNumber(from.Value) {
-			node.Kind = Number // It is too large for the parser.
+			node.Kind = Number // The parser takes a very large number for a string.
 		}
 	}
 }
