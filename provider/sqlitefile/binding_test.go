@@ -14,7 +14,7 @@ import (
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
-// The test opens a database with the DSN of the credentials only.
+// A database is opened with the DSN of the credentials, as a client opens it.
 type database struct{ *sql.DB }
 
 func open(t *testing.T, dsn string) database {
@@ -203,7 +203,7 @@ func TestDowngrade(t *testing.T) {
 	db.exec(t, "DROP TABLE filler")
 	db.exec(t, "VACUUM")
 	if err := errors.Join(p.CheckInstance(t.Context(), small("one"), &previous), update()); err != nil {
-		t.Errorf("with the data deleted: %v", err)
+		t.Errorf("after the data was deleted: %v", err)
 	}
 	unknown := large("one")
 	unknown.PlanID = "other"
@@ -229,7 +229,7 @@ func TestUnbindRevokes(t *testing.T) {
 		t.Error("the DSN still opens the database")
 	}
 	if after := len(entries(t, directory)); after != before {
-		t.Error("opening it created something")
+		t.Error("opening the DSN created a file")
 	}
 	open(t, other).exec(t, "INSERT INTO t VALUES (1)")
 }

@@ -44,7 +44,7 @@ func Catalog() *openbroker.Catalog {
 		Metadata: &openbroker.ServiceMetadata{
 			DisplayName: "SQLite",
 			LongDescription: "A SQLite database in a file on the machine of the service broker. Bindings get a path and a DSN, " +
-				"to read and write or to read only. The quota of the plan holds for clients that use the DSN.",
+				"to read and write or to read only. The quota of the plan applies to clients that use the DSN.",
 			DocumentationURL: "https://www.sqlite.org/docs.html",
 			Shareable:        &shareable,
 		},

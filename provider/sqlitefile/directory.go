@@ -20,7 +20,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A directory has the instances:
+// A directory contains the instances:
 //
 //	ob-.../database.sqlite   the database of an instance
 //	ob-.../bindings/ob-...   a link to the database for each binding
@@ -51,10 +51,10 @@ func (d directory) has(name string) (bool, error) {
 }
 
 // create creates an instance. The instance is complete and on disk before it gets its
-// name. The rename fails if the name exists, so that an overtaken attempt cannot
-// replace a database in use. Only then does create delete the remains of killed
-// attempts: earlier, they could belong to another running attempt, which would rename
-// an incomplete directory.
+// name. The rename fails if the name exists, so that a slow attempt cannot replace a
+// database in use. create deletes the remains of killed attempts after the rename:
+// before it, they could belong to a running attempt, which would then rename an
+// incomplete directory.
 func (d directory) create(ctx context.Context, name string) error {
 	unnamed := d.path(newPrefix + name + "-" + rand.Text())
 	if err := os.MkdirAll(filepath.Join(unnamed, bindingsName), 0o700); err != nil {
@@ -159,8 +159,8 @@ func (d directory) names(ctx context.Context) iter.Seq2[string, error] {
 
 func (d directory) sync() error { return syncDirectory(string(d)) }
 
-// createDatabase creates an empty database. An empty file would be a valid database,
-// too, but its first client could choose another page size and so change the quota.
+// createDatabase creates an empty database. An empty file is a valid database, too,
+// but its first client could choose another page size and so change the quota.
 func createDatabase(ctx context.Context, path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: the name is a hash below the operator's directory.
 	if err != nil {
@@ -180,7 +180,7 @@ func createDatabase(ctx context.Context, path string) error {
 	return errors.Join(err, db.Close())
 }
 
-// syncDirectory waits until all changes of names in a directory are on disk.
+// syncDirectory syncs the entries of a directory to disk.
 func syncDirectory(path string) error {
 	file, err := os.Open(path) //nolint:gosec // G304: the name is a hash below the operator's directory.
 	if err != nil {

@@ -9,9 +9,9 @@
 //
 // SQLite itself has neither users nor quotas. Quota and mode are part of the DSN of a
 // binding, and apply to clients that use the DSN. Deleting a binding deletes its link,
-// after which the DSN opens nothing. Only the permissions of the directory, 0700,
-// protect the databases from clients that open the files directly.
+// so that the DSN no longer opens the database. Only the permissions of the directory,
+// 0700, protect the databases from clients that open the files directly.
 //
-// The package does not record instances and bindings, which is the task of the
-// engine, and it does not read the databases.
+// The package does not record instances and bindings: the engine does. It does not
+// read the databases.
 package sqlitefile

@@ -11,7 +11,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-// A Config says where the databases are.
+// A Config configures a [Provider].
 type Config struct {
 	// Directory contains the instances. Required. It is created with mode 0700 if it
 	// does not exist. Replicas of a broker must share it.
@@ -34,12 +34,12 @@ type Provider struct {
 	delay time.Duration
 }
 
-// New returns a provider. It returns an error if the directory is empty or cannot be
-// created, or if the delay is negative.
+// New returns a provider. It returns an error if Config.Directory is empty or cannot
+// be created, or if Config.CreateDelay is negative.
 func New(config Config) (*Provider, error) {
 	switch {
 	case config.Directory == "":
-		return nil, errors.New("sqlitefile: the directory is empty: name one for the databases")
+		return nil, errors.New("sqlitefile: the name of the directory is empty: set a directory for the databases")
 	case config.CreateDelay < 0:
 		return nil, fmt.Errorf("sqlitefile: the create delay is %v: it must not be negative", config.CreateDelay)
 	}
@@ -77,8 +77,8 @@ func (p *Provider) create(ctx context.Context, name string) error {
 	return p.root.create(ctx, name)
 }
 
-// Update changes the plan, which sets the quota of new bindings. It returns a 422 if
-// the database is larger than the new plan allows.
+// Update changes the plan, which sets the quota of new bindings. It returns an error
+// with status 422 if the database is larger than the new plan allows.
 func (p *Provider) Update(_ context.Context, _ *durable.Task, instance, previous durable.Instance) (durable.UpdateResult, error) {
 	if err := p.checkSize(instance, previous); err != nil {
 		return durable.UpdateResult{}, err

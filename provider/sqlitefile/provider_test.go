@@ -82,7 +82,8 @@ func entries(t *testing.T, directory string) []string {
 	return found
 }
 
-// Each method may be called again if its success was not recorded.
+// Each method can be called again: the engine repeats a call whose result it did
+// not record.
 func TestEachMethodTwice(t *testing.T) {
 	t.Parallel()
 	p, directory := newProvider(t)
@@ -124,7 +125,7 @@ func TestEachMethodTwice(t *testing.T) {
 	}
 }
 
-// The remains of a crash do no harm and are deleted.
+// Incomplete directories of a crash are not instances, and are deleted.
 func TestAfterCrash(t *testing.T) {
 	t.Parallel()
 	p, directory := newProvider(t)
@@ -182,8 +183,8 @@ func TestConcurrentProvision(t *testing.T) {
 	}
 }
 
-// An overtaken attempt does not touch the database of the faster one.
-func TestOvertaken(t *testing.T) {
+// A slow attempt does not change the database that a faster one has created.
+func TestSlowProvision(t *testing.T) {
 	t.Parallel()
 	p, directory := newProvider(t)
 	slow, err := sqlitefile.New(sqlitefile.Config{Directory: directory, CreateDelay: 500 * time.Millisecond})
@@ -240,7 +241,7 @@ func TestNewErrors(t *testing.T) {
 		config sqlitefile.Config
 		want   string
 	}{
-		"no directory":   {sqlitefile.Config{}, "directory is empty"},
+		"no directory":   {sqlitefile.Config{}, "name of the directory is empty"},
 		"a file":         {sqlitefile.Config{Directory: file}, "create the directory"},
 		"negative delay": {sqlitefile.Config{Directory: t.TempDir(), CreateDelay: -1}, "must not be negative"},
 	} {
@@ -283,7 +284,7 @@ func TestPrivateFiles(t *testing.T) {
 	}
 }
 
-func TestPlatformsAreApart(t *testing.T) {
+func TestPlatformsAreSeparate(t *testing.T) {
 	t.Parallel()
 	p, _ := newProvider(t)
 	other := small("one")

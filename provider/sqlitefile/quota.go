@@ -13,7 +13,7 @@ import (
 // sqlitefile: {max_bytes: 67108864}. Only the plans of [Catalog] do not need it.
 const QuotaField = "sqlitefile"
 
-// maxPages is the maximum of SQLite.
+// maxPages is the limit of SQLite.
 const maxPages = 4294967294
 
 // quotaField is the value of QuotaField.
@@ -71,7 +71,7 @@ func knownPages(planID string) (int64, bool) {
 }
 
 // state is the stored state of an instance whose plan has a QuotaField. It keeps the
-// quota for the time when the plan is no longer in the catalog.
+// quota after the plan is removed from the catalog.
 type state struct {
 	PlanID string `json:"plan_id"`
 	Pages  int64  `json:"pages"`
@@ -89,8 +89,8 @@ func stateOf(instance durable.Instance) (json.RawMessage, error) {
 	return json.Marshal(state{PlanID: instance.PlanID, Pages: pages})
 }
 
-// pagesOf returns the quota of an instance: the quota of its plan in the catalog, or
-// else the quota at the time when the instance got the plan.
+// pagesOf returns the quota of an instance: that of its plan in the catalog or, if
+// the plan was removed, the quota when the instance got the plan.
 func pagesOf(instance durable.Instance) (int64, bool) {
 	if instance.Plan != nil {
 		if pages, ok, err := planPages(instance.Plan); ok && err == nil {

@@ -25,7 +25,7 @@ func TestCheckCatalog(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ id, field, want string }{
 		"quota":         {"p", `{"max_bytes":1048576}`, ""},
-		"least":         {"p", `{"max_bytes":4096}`, ""},
+		"minimum":       {"p", `{"max_bytes":4096}`, ""},
 		"known id":      {sqlitefile.SmallPlanID, "", ""},
 		"other quota":   {sqlitefile.SmallPlanID, `{"max_bytes":8192}`, ""},
 		"no quota":      {"p", "", `the plan "custom" (p) of the service "s" has no quota: add sqlitefile: {max_bytes: NUMBER} to the plan`},
@@ -33,7 +33,7 @@ func TestCheckCatalog(t *testing.T) {
 		"negative":      {"p", `{"max_bytes":-4096}`, "max_bytes of -4096"},
 		"too large":     {"p", `{"max_bytes":17592186040320}`, "max_bytes of 17592186040320"},
 		"text":          {"p", `{"max_bytes":"1 MiB"}`, "is not {max_bytes: NUMBER}"},
-		"nothing in it": {"p", `{}`, "is not {max_bytes: NUMBER}"},
+		"empty object":  {"p", `{}`, "is not {max_bytes: NUMBER}"},
 		"known, wrong":  {sqlitefile.LargePlanID, `{"max_bytes":1}`, "max_bytes of 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,8 +46,8 @@ func TestCheckCatalog(t *testing.T) {
 	}
 }
 
-// The quota is the one of the plan in the catalog, or the last one if the plan is no
-// longer in the catalog.
+// The quota is that of the plan in the catalog, or the last known one if the plan
+// was removed from the catalog.
 func TestQuotaOfPlan(t *testing.T) {
 	t.Parallel()
 	p, _ := newProvider(t)
@@ -83,7 +83,7 @@ func TestQuotaOfPlan(t *testing.T) {
 	dsn, _ := bind(t, p, durable.Binding{Instance: instance, ID: "b"})["dsn"].(string)
 	open(t, dsn).exec(t, "CREATE TABLE t AS SELECT zeroblob(20000) AS x")
 	if _, err := p.Update(t.Context(), task, other, instance); err == nil {
-		t.Error("it moved to a plan that is too small")
+		t.Error("the instance moved to a plan that is too small")
 	}
 	other.Plan = quotaPlan("q", `{"max_bytes":409600}`)
 	updated, err := p.Update(t.Context(), task, other, instance)
