@@ -16,11 +16,11 @@ import (
 // mounted secret or ConfigMap at once.
 const KubernetesData = "..data"
 
-// quiet is how long no notification must come before a file is read: most writers
-// truncate a file before they write it.
+// quiet is the pause in notifications after which a file is read: most writers truncate a
+// file before they write it.
 const quiet = 100 * time.Millisecond
 
-// A RefusedError is an error of reload with a log message of its own.
+// A RefusedError is an error of reload with its own log message.
 type RefusedError struct {
 	Message string
 	Err     error
@@ -33,12 +33,12 @@ func (r *RefusedError) Error() string { return r.Err.Error() }
 func (r *RefusedError) Unwrap() error { return r.Err }
 
 // Follow calls reload at once, whenever one of the paths may have changed, and every poll,
-// until ctx ends. Reload takes over the content if it differs from the content in use. If
-// it returns an error, the former content stays in use. Follow logs each error that differs
+// until ctx ends. Reload applies the content if it differs from the content in use. If it
+// returns an error, the former content stays in use. Follow logs each error that differs
 // from the last one, with the message of a [RefusedError].
 //
 // The base name of a path may be a pattern of [filepath.Match]. Follow watches the
-// directories of the paths. The next poll notices other changes: in subdirectories, in the
+// directories of the paths. The next poll detects other changes: in subdirectories, in the
 // targets of symbolic links other than [KubernetesData], and on file systems without
 // notifications, such as NFS.
 func Follow(ctx context.Context, paths []string, poll time.Duration, reload func(context.Context) error, logger *slog.Logger) {
@@ -50,7 +50,7 @@ func Follow(ctx context.Context, paths []string, poll time.Duration, reload func
 	silence.Stop()
 	defer silence.Stop()
 	f.watch(ctx)
-	f.look(ctx)
+	f.callReload(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -62,19 +62,19 @@ func Follow(ctx context.Context, paths []string, poll time.Duration, reload func
 			if !open || f.concerns(event) {
 				silence.Reset(quiet)
 			}
-		case err := <-f.faults: // Notifications were lost, perhaps relevant ones.
+		case err := <-f.faults: // Relevant notifications may be lost.
 			logger.LogAttrs(ctx, slog.LevelDebug, "notifications about changed files were lost", slog.Any("error", err))
 			silence.Reset(quiet)
 		case <-silence.C:
-			f.look(ctx)
+			f.callReload(ctx)
 		case <-ticks.C:
 			f.watch(ctx)
-			f.look(ctx)
+			f.callReload(ctx)
 		}
 	}
 }
 
-// A follower is a call of Follow.
+// A follower is the state of one call of Follow.
 type follower struct {
 	paths  []string
 	poll   time.Duration
@@ -84,15 +84,15 @@ type follower struct {
 	watcher *fsnotify.Watcher // Nil while nothing is watched.
 	events  <-chan fsnotify.Event
 	faults  <-chan error
-	// failure and blindness are the texts that were logged last about reload and watch.
-	failure, blindness string
+	// reloadFailure and watchFailure are the last logged errors of reload and of watch.
+	reloadFailure, watchFailure string
 }
 
-// look calls reload, and logs a new error.
-func (f *follower) look(ctx context.Context) {
+// callReload calls reload, and logs an error that differs from the last one.
+func (f *follower) callReload(ctx context.Context) {
 	err := f.reload(ctx)
 	if err == nil {
-		f.failure = ""
+		f.reloadFailure = ""
 		return
 	}
 	message := "the changed file cannot be used: its former content stays in use"
@@ -100,13 +100,13 @@ func (f *follower) look(ctx context.Context) {
 	if errors.As(err, &refused) {
 		message = refused.Message
 	}
-	if text := message + "\n" + err.Error(); text != f.failure && ctx.Err() == nil {
-		f.failure = text
+	if text := message + "\n" + err.Error(); text != f.reloadFailure && ctx.Err() == nil {
+		f.reloadFailure = text
 		f.logger.LogAttrs(ctx, slog.LevelError, message, slog.String("error", err.Error())) //nolint:sloglint // The message is a constant of the caller.
 	}
 }
 
-// watch asks for notifications, unless there are some already.
+// watch subscribes to notifications, unless the follower has a subscription.
 func (f *follower) watch(ctx context.Context) {
 	if f.watcher != nil {
 		return
@@ -123,26 +123,26 @@ func (f *follower) watch(ctx context.Context) {
 		}
 	}
 	if err != nil {
-		if text := err.Error(); text != f.blindness {
-			f.blindness = text
-			f.logger.LogAttrs(ctx, slog.LevelWarn, "no notifications about changed files: they are read at intervals", slog.String("error", text), slog.Duration("poll", f.poll))
+		if text := err.Error(); text != f.watchFailure {
+			f.watchFailure = text
+			f.logger.LogAttrs(ctx, slog.LevelWarn, "notifications of changed files are unavailable: the files are read at intervals", slog.String("error", text), slog.Duration("poll", f.poll))
 		}
 		return
 	}
-	f.blindness = ""
+	f.watchFailure = ""
 	f.watcher, f.events, f.faults = watcher, watcher.Events, watcher.Errors
 }
 
-// close ends the notifications.
+// close ends the subscription.
 func (f *follower) close() {
 	if f.watcher != nil {
-		_ = f.watcher.Close() // There is nothing to do about an error.
+		_ = f.watcher.Close() // An error changes nothing: the follower has no subscription in any case.
 	}
 	f.watcher, f.events, f.faults = nil, nil, nil
 }
 
-// concerns reports whether an event is about one of the paths. If a directory is gone, the
-// next poll watches the directory that has taken its place.
+// concerns reports whether an event is about one of the paths. If a directory was removed
+// or renamed, the next poll watches the new directory at its path.
 func (f *follower) concerns(event fsnotify.Event) bool {
 	name := filepath.Clean(event.Name)
 	if event.Op&(fsnotify.Remove|fsnotify.Rename) != 0 && slices.ContainsFunc(f.paths, func(path string) bool { return filepath.Dir(path) == name }) {

@@ -25,7 +25,7 @@ const patience = 30 * time.Second
 type follower struct {
 	t  *testing.T
 	mu sync.Mutex
-	// content is what reload took over last, reads how often it has read.
+	// content is the content that reload applied last. reads counts its calls.
 	content string
 	reads   int
 	log     bytes.Buffer
@@ -37,7 +37,7 @@ func (f *follower) Write(p []byte) (int, error) {
 	return f.log.Write(p)
 }
 
-// follow takes over the content of a file, unless it begins with "bad".
+// follow applies the content of a file unless it begins with "bad".
 func follow(t *testing.T, path string, poll time.Duration, patterns ...string) *follower {
 	t.Helper()
 	f := &follower{t: t}
@@ -48,7 +48,7 @@ func follow(t *testing.T, path string, poll time.Duration, patterns ...string) *
 		filewatch.Follow(ctx, append(patterns, path), poll, func(context.Context) error { return f.reload(path) }, slog.New(slog.NewTextHandler(f, nil)))
 	}()
 	t.Cleanup(func() { cancel(); <-ended })
-	f.await("the first reading", func() bool { return f.reads > 0 })
+	f.await("the first read", func() bool { return f.reads > 0 })
 	return f
 }
 
@@ -132,8 +132,8 @@ func symlink(t *testing.T, target, path string) {
 	}
 }
 
-// Notifications are enough for a file that is written in place, replaced, removed and
-// made again.
+// Without polls, Follow detects that a file is written in place, replaced, removed and
+// created again.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
@@ -174,7 +174,8 @@ func TestFollowKubernetes(t *testing.T) {
 	f.awaitContent("three")
 }
 
-// Polls notice what has no notification: the target of a symbolic link.
+// Polls detect changes without a notification, such as that of the target of a
+// symbolic link.
 func TestFollowPolls(t *testing.T) {
 	t.Parallel()
 	target, path := filepath.Join(t.TempDir(), "target"), filepath.Join(t.TempDir(), "file")
@@ -192,7 +193,7 @@ func TestFollowDirectory(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "directory")
 	path := filepath.Join(directory, "file")
 	f := follow(t, path, 10*time.Millisecond)
-	f.awaitLog("no notifications about changed files: they are read at intervals")
+	f.awaitLog("notifications of changed files are unavailable: the files are read at intervals")
 	write(t, path, "one")
 	f.awaitContent("one")
 	write(t, filepath.Join(directory+"-next", "file"), "two")
@@ -201,13 +202,13 @@ func TestFollowDirectory(t *testing.T) {
 	f.awaitContent("two")
 	write(t, path, "three")
 	f.awaitContent("three")
-	if n := f.logged("no notifications"); n > 2 {
+	if n := f.logged("notifications of changed files are unavailable"); n > 2 {
 		t.Errorf("a missing directory is logged %d times", n)
 	}
 }
 
-// An error is logged once, and again after another error or a good content. The former
-// content stays.
+// An error is logged once, and again after another error or valid content. The former
+// content stays in use.
 func TestFollowRefuses(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
@@ -229,13 +230,13 @@ func TestFollowRefuses(t *testing.T) {
 		f.await(content, func() bool { return strings.Count(f.log.String(), message) == want })
 	}
 	seen := 0
-	f.await("more readings", func() bool {
+	f.await("more reads", func() bool {
 		if seen == 0 {
 			seen = f.reads
 		}
 		return f.reads > seen+5
 	})
-	f.await("the good content", func() bool { return f.content == "good again" })
+	f.await("the valid content", func() bool { return f.content == "good again" })
 	if n := f.logged(message); n != 3 {
 		t.Errorf("three errors are logged %d times", n)
 	}
@@ -249,7 +250,7 @@ func TestFollowPatterns(t *testing.T) {
 	write(t, path, "one")
 	f := follow(t, path, time.Hour, filepath.Join(directory, "*.yaml"))
 	write(t, filepath.Join(directory, "other.yaml"), "")
-	f.await("the second reading", func() bool { return f.reads > 1 })
+	f.await("the second read", func() bool { return f.reads > 1 })
 }
 
 func TestConcerns(t *testing.T) {

@@ -2,16 +2,16 @@ package groupcommit
 
 import "sync/atomic"
 
-// The states of a change. The goroutine that moves it out of waiting decides its
-// fate.
+// The states of a change. A change leaves waiting once: a writer takes it, or its
+// caller abandons it.
 const (
 	waiting int32 = iota
 	taken
 	abandoned
 )
 
-// A Change is the part of a change that callers and writers share. A store embeds it
-// in the type of its changes. The zero value is ready for one use.
+// A Change synchronizes the caller and the writer of a change. A store embeds it in
+// the type of its changes. The zero value is ready for one use.
 type Change struct {
 	state atomic.Int32
 	err   error

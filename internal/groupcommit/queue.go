@@ -8,8 +8,8 @@ type Options[C any] struct {
 	Length int
 	// MaxBatch is how many changes a batch has at most.
 	MaxBatch int
-	// Size, unless nil, measures a change. A batch ends with the change that reaches
-	// MaxSize.
+	// Size returns the size of a change. A batch ends with the change that reaches
+	// MaxSize. A nil Size sets no limit.
 	Size    func(C) int
 	MaxSize int
 	// Closing is closed when the store closes. From then on [Queue.Do] returns
@@ -35,8 +35,9 @@ func (q *Queue[C]) Len() int { return len(q.waiting) }
 
 // Do queues a change and returns its result. If ctx ends or the store closes before
 // a writer has taken up the change, Do returns the error of the context or
-// ErrClosed, and the change is never made. After that Do waits for the result,
-// because the writer uses what the change refers to.
+// ErrClosed, and the change is never made. Once a writer has taken up the change,
+// Do waits for the result even if ctx ends, because the writer uses the memory of
+// the change.
 func (q *Queue[C]) Do(ctx context.Context, c C) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -72,7 +73,7 @@ func (q *Queue[C]) Do(ctx context.Context, c C) error {
 	return own.err
 }
 
-// Write is a writer: it calls commit with one batch after another until the store
+// Write runs a writer: it calls commit with one batch after another until the store
 // closes. A queue can have several writers. commit must answer each change, now or
 // later, see [Change.Answer]. It may alter the slice, but must not keep it.
 func (q *Queue[C]) Write(commit func(batch []C)) {

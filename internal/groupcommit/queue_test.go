@@ -27,7 +27,7 @@ type change struct {
 type store struct {
 	*groupcommit.Queue[*change]
 	close func()
-	// release lets one commit end, with the given error.
+	// release ends one commit, with the given error.
 	release chan error
 	writers sync.WaitGroup
 
@@ -60,7 +60,7 @@ func (s *store) commit(batch []*change) {
 	}
 }
 
-// begin hands in changes, one after the other, and returns their results.
+// begin queues changes in the given order, and returns their results.
 func (s *store) begin(ctx context.Context, names ...string) <-chan error {
 	results := make(chan error, len(names))
 	for _, name := range names {
@@ -137,7 +137,7 @@ func TestChangesShareABatch(t *testing.T) {
 	}
 }
 
-func TestErrorOfTheCommit(t *testing.T) {
+func TestCommitError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(1, groupcommit.Options[*change]{Length: 10, MaxBatch: 10})
@@ -157,7 +157,7 @@ func TestAbandonedChangeIsNotCommitted(t *testing.T) {
 		abandoned := s.begin(ctx, "abandoned", "abandoned, too")
 		kept := s.begin(t.Context(), "kept")
 		cancel()
-		all(t, 2, abandoned, context.Canceled) // while the writer is busy
+		all(t, 2, abandoned, context.Canceled) // The writer is still busy.
 		s.release <- nil
 		s.release <- nil
 		all(t, 1, first, nil)
@@ -243,7 +243,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// A store may put a change aside and answer it after others.
+// A store may set a change aside and answer it after others.
 func TestAnswerAfterCommit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -270,8 +270,8 @@ func TestAnswerAfterCommit(t *testing.T) {
 	})
 }
 
-// A change is committed exactly if its caller gets nil, whatever callers, writers
-// and the close of the store do at the same time.
+// A change is committed if and only if its caller gets nil, even with concurrent
+// callers, writers and a close of the store.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	for round := range 50 {

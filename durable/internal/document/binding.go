@@ -4,7 +4,7 @@ import "encoding/json"
 
 const bindingFormat = 1
 
-// A Binding is what the engine keeps of a binding. It is sealed.
+// A Binding is the stored document of a binding. The engine seals it.
 type Binding struct {
 	Header
 	Parameters    Object `json:"parameters,omitempty"`
@@ -14,7 +14,7 @@ type Binding struct {
 	PredecessorID string `json:"predecessor_binding_id,omitempty"`
 	// Bound is what the provider returned.
 	Bound *Bound `json:"bound,omitempty"`
-	// State is the provider's.
+	// State is the JSON that the provider stores with the binding.
 	State json.RawMessage `json:"state,omitempty"`
 	// Attributes is the only field of a tombstone.
 	Attributes []byte `json:"attributes,omitempty"`
@@ -33,7 +33,7 @@ type Bound struct {
 }
 
 // BindingMetadata are the times of a binding, in RFC 3339 in UTC, to a tenth of a
-// second. Empty means none.
+// second. Empty means unset.
 type BindingMetadata struct {
 	ExpiresAt   string `json:"expires_at,omitempty"`
 	RenewBefore string `json:"renew_before,omitempty"`

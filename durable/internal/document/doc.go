@@ -1,12 +1,12 @@
-// Package document defines the JSON documents that the engine stores: what it keeps
-// of instances, bindings and operations, the checkpoints of providers, and why
-// operations failed.
+// Package document defines the JSON documents that the engine stores: the details of
+// instances, bindings and operations, the checkpoints of providers, and the failures
+// of operations.
 //
-// A document has the types and names of the stored form. They stay as they are when
-// those of the API change, so that a broker reads what earlier versions stored. A
-// field may be added; a reader of an earlier version ignores it, and loses it when it
-// writes the document again. If that must not happen, or if a field changes its
-// meaning, the format of the document grows: older readers refuse it then.
+// The types and JSON names of a document do not follow changes of the API, so that a
+// broker reads what earlier versions stored. A new field may be added without a new
+// format: an older binary ignores the field, and drops it when it writes the document
+// again. If that would lose something, or if a field changes its meaning, increase
+// the format of the document: older binaries then refuse it.
 //
 // The package owns the stored form and its formats. Package durable converts documents
 // from and to its own types, seals them, and decides when to store them.

@@ -12,8 +12,8 @@ import (
 	"github.com/openbroker/openbroker/durable/internal/document"
 )
 
-// documents are the documents with a golden file, each with all fields set. A broker
-// must read them for ever: add a file for a new format, and keep the others.
+// documents are the documents with a golden file, each with all fields set. Every
+// later version must read them: add a file for a new format, and keep the others.
 func documents() map[string]func() document.Document {
 	return map[string]func() document.Document{
 		"instance":   func() document.Document { return new(document.Instance) },
@@ -82,7 +82,7 @@ func zero(v reflect.Value, name string) (fields []string) {
 		for i := range v.NumField() {
 			field := v.Type().Field(i)
 			if name != "" && field.Type == reflect.TypeFor[document.Header]() {
-				continue // The outer document has the format.
+				continue // Only the outer document has a format.
 			}
 			fields = append(fields, zero(v.Field(i), name+"."+field.Name)...)
 		}
@@ -90,7 +90,7 @@ func zero(v reflect.Value, name string) (fields []string) {
 	return fields
 }
 
-// Documents of versions that did not write a format.
+// Early versions did not write a format.
 func TestFormatAbsent(t *testing.T) {
 	t.Parallel()
 	eachDocument(t, func(t *testing.T, golden []byte, empty func() document.Document) {
@@ -108,7 +108,7 @@ func TestFormatAbsent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want) {
-			t.Errorf("without a format it reads as\n%s\nwant\n%s", got, want)
+			t.Errorf("without a format, the document is\n%s\nwant\n%s", got, want)
 		}
 	})
 }
@@ -133,7 +133,7 @@ func TestNewerFormat(t *testing.T) {
 	}
 }
 
-func TestNoDocument(t *testing.T) {
+func TestDecodeInvalid(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{``, `{`, `[]`, `{"parameters":1}`, `{"maintenance_info":1}`, `{"maintenance_info":{"version":1}}`} {
 		err := document.Decode([]byte(data), new(document.Instance))
@@ -154,7 +154,7 @@ func TestMaintenanceInfo(t *testing.T) {
 			`{"Version":"2.0.0","version":"1.0.0"}`,
 			document.MaintenanceInfo{Version: "1.0.0", Extensions: map[string]json.RawMessage{"Version": json.RawMessage(`"2.0.0"`)}},
 		},
-		"an extension that is null": {
+		"a null extension": {
 			`{"vendor":null,"version":"1.0.0"}`,
 			document.MaintenanceInfo{Version: "1.0.0", Extensions: map[string]json.RawMessage{"vendor": json.RawMessage("null")}},
 		},
@@ -166,7 +166,7 @@ func TestMaintenanceInfo(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !reflect.DeepEqual(got, test.want) {
-				t.Errorf("it is %+v, want %+v", got, test.want)
+				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 			if encoded, err := json.Marshal(&got); err != nil || string(encoded) != test.stored {
 				t.Errorf("it is stored as %s, %v, want %s", encoded, err, test.stored)

@@ -23,10 +23,11 @@ type Header struct {
 
 func (h *Header) header() *Header { return h }
 
-// A NewerFormatError says that a newer version of openbroker wrote a document, in a
+// A NewerFormatError means that a newer version of openbroker wrote a document in a
 // format that this binary does not know.
 type NewerFormatError struct {
-	// Format is that of the document, and Latest the newest that this binary reads.
+	// Format is the format of the document, and Latest the newest format that this
+	// binary reads.
 	Format, Latest int
 }
 

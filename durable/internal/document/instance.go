@@ -7,7 +7,7 @@ import (
 
 const instanceFormat = 1
 
-// An Instance is what the engine keeps of an instance. It is sealed.
+// An Instance is the stored document of an instance. The engine seals it.
 type Instance struct {
 	Header
 	Parameters       Object            `json:"parameters,omitempty"`
@@ -17,7 +17,7 @@ type Instance struct {
 	MaintenanceInfo  *MaintenanceInfo  `json:"maintenance_info,omitempty"`
 	DashboardURL     string            `json:"dashboard_url,omitempty"`
 	Metadata         *InstanceMetadata `json:"metadata,omitempty"`
-	// State is the provider's.
+	// State is the JSON that the provider stores with the instance.
 	State json.RawMessage `json:"state,omitempty"`
 	// Attributes is the only field of a tombstone.
 	Attributes []byte `json:"attributes,omitempty"`
@@ -56,7 +56,8 @@ func (m *MaintenanceInfo) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON decodes the fields and keeps the others as extensions.
 func (m *MaintenanceInfo) UnmarshalJSON(data []byte) error {
-	// Not a struct, which would take "Version", an extension, for the version.
+	// Do not decode into a struct: package json ignores case there, and would take
+	// an extension named "Version" for the version.
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return err

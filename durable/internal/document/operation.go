@@ -11,20 +11,21 @@ const (
 	failureFormat    = 1
 )
 
-// An Operation is what an operation has to achieve. It is sealed.
+// An Operation is the stored goal of an operation. The engine seals it.
 type Operation struct {
 	Header
 	// Previous is the status to which a failed deletion returns.
 	Previous string `json:"previous,omitempty"`
-	// PlanID and Instance are what an update makes of the instance. The format of the
-	// operation covers Instance.
+	// PlanID and Instance are the plan and the document of the instance after an
+	// update. The format of the operation covers Instance.
 	PlanID   string    `json:"plan_id,omitempty"`
 	Instance *Instance `json:"instance,omitempty"`
 }
 
 func (*Operation) latest() int { return operationFormat }
 
-// A Checkpoint is what a provider saved during an operation. It is sealed.
+// A Checkpoint is the stored progress of an operation, which a provider saved. The
+// engine seals it.
 type Checkpoint struct {
 	Header
 	// Binding is the binding that a deprovision was deleting, or empty.
@@ -34,7 +35,7 @@ type Checkpoint struct {
 
 func (*Checkpoint) latest() int { return checkpointFormat }
 
-// A Failure is the public part of why an operation failed. It is not sealed.
+// A Failure is the public description of a failed operation. It is not sealed.
 type Failure struct {
 	Header
 	Status           int    `json:"status,omitempty"`
