@@ -14,8 +14,8 @@ import (
 // composite literals of [openbroker.Catalog], which need pointers and wrapping objects,
 // for catalogs that are written in Go.
 //
-// The error has all schemas that cannot be read, or everything that [Validate] objects
-// to. Package lint checks the catalog for platforms; see [SourceOf].
+// The error lists all schemas that cannot be read, or all violations that [Validate]
+// finds. Package lint checks the catalog for platforms; see [SourceOf].
 func Build(services ...*ServiceBuilder) (*openbroker.Catalog, error) {
 	c := &openbroker.Catalog{}
 	var problems []error

@@ -16,7 +16,7 @@ import (
 
 const objectSchema = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}`
 
-// Each method sets its field only.
+// Each method sets only its field.
 func TestBuild(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"bind.json": {Data: []byte(objectSchema)}}
@@ -78,7 +78,7 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// The error has all faults.
+// The error lists all faults.
 func TestBuildErrors(t *testing.T) {
 	t.Parallel()
 	plan := func() *catalog.PlanBuilder {

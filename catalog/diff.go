@@ -13,37 +13,39 @@ type Impact string
 
 // The impacts.
 const (
-	// ImpactBreaking means that something which worked for an existing instance or
-	// binding no longer works, or may no longer work.
+	// ImpactBreaking means that requests for existing instances or bindings that
+	// succeeded before fail, or may fail.
 	ImpactBreaking Impact = "breaking"
 	// ImpactAttention means that existing instances and bindings continue to work, but
-	// that operators or users should know: costs, upgrades, what new instances need.
+	// that operators or users should know of the change: costs, upgrades, requirements
+	// of new instances.
 	ImpactAttention Impact = "attention"
 	// ImpactCompatible means that existing instances and bindings are not affected.
 	ImpactCompatible Impact = "compatible"
 )
 
-// A ChangeKind is what happened to a part of the catalog.
+// A ChangeKind is the kind of a [Change].
 type ChangeKind string
 
 // The kinds of changes.
 const (
 	// ChangeAdded means that a service or plan is new.
 	ChangeAdded ChangeKind = "added"
-	// ChangeRemoved means that a service or plan is gone. The plans of a removed service
-	// are removed by changes of their own.
+	// ChangeRemoved means that a service or plan is gone. Each plan of a removed service
+	// has its own change.
 	ChangeRemoved ChangeKind = "removed"
-	// ChangeReidentified means that the service or plan with a name has another id.
-	// Platforms take it for another service or plan (spec.md, "Catalog Management").
+	// ChangeReidentified means that a service or plan kept its name, and has another id.
+	// Platforms treat it as another service or plan (spec.md, "Catalog Management").
 	ChangeReidentified ChangeKind = "re-identified"
-	// ChangeRenamed means that the service or plan with an id has another name.
+	// ChangeRenamed means that a service or plan kept its id, and has another name.
 	ChangeRenamed ChangeKind = "renamed"
 	// ChangeMoved means that a plan belongs to another service.
 	ChangeMoved ChangeKind = "moved"
 	// ChangeNarrowed means that a schema refuses, or may refuse, parameters that it
 	// accepted. Each narrower place in the schema is one change.
 	ChangeNarrowed ChangeKind = "narrowed"
-	// ChangeWidened means that a schema accepts what it accepted, and more.
+	// ChangeWidened means that a schema accepts all parameters that it accepted, and
+	// more.
 	ChangeWidened ChangeKind = "widened"
 	// ChangeWithdrawn means that an ability is gone.
 	ChangeWithdrawn ChangeKind = "withdrawn"
@@ -71,17 +73,17 @@ type Change struct {
 	// Pointer is a JSON pointer (RFC 6901) into the new catalog, or into the old one for
 	// what was removed.
 	Pointer string `json:"pointer"`
-	// Message says what has changed, and what that means.
+	// Message describes the change and its consequence.
 	Message string `json:"message"`
 }
 
 // Breaking reports whether the change breaks existing instances or bindings.
 func (c Change) Breaking() bool { return c.Impact == ImpactBreaking }
 
-// Diff returns the differences between two versions of a catalog: first changes, in the
-// order of the old version, then what is new. It matches services and plans by id
-// (spec.md, "Catalog Management"), and ignores the order of services, plans, tags and
-// members, and different spellings of the same JSON.
+// Diff returns the differences between two versions of a catalog: first the changes of
+// the old services and plans, in their order, then the new ones. It matches services and
+// plans by id (spec.md, "Catalog Management"), and ignores the order of services, plans,
+// tags and members, and different spellings of the same JSON.
 //
 // A nil catalog has no services. The catalogs need not be valid.
 func Diff(before, after *openbroker.Catalog) []Change {
@@ -109,13 +111,13 @@ func Diff(before, after *openbroker.Catalog) []Change {
 type differ struct {
 	before, after *openbroker.Catalog
 	changes       []Change
-	// services has the indexes of the services of the new catalog by id, the first one for
-	// a repeated id. servicesByID has the ids of the old services.
+	// services has the indexes of the new services by id; for a repeated id, the first.
+	// servicesByID has the ids of the old services.
 	services     map[string]int
 	servicesByID map[string]bool
-	// home has the service and index of each plan of the new catalog, by id.
+	// home has the indexes of the service and of the plan for each id of a new plan.
 	home map[string][2]int
-	// oldPlans has the ids of the services of the old plans, by the id of the plan.
+	// oldPlans has the id of the service for each id of an old plan.
 	oldPlans map[string]string
 	matched  map[*openbroker.Service]bool
 	comparer narrow.Comparer
@@ -144,7 +146,7 @@ func (d *differ) index() {
 	}
 }
 
-// A site is the place of changes: a catalog, a service or a plan.
+// A site is a catalog, a service or a plan whose changes are recorded.
 type site struct {
 	*differ
 	change Change
@@ -161,8 +163,8 @@ func (d *differ) at(pointer string, service *openbroker.Service, plan *openbroke
 	return s
 }
 
-// say records a change of a field; of the service or plan itself, if field is empty.
-func (s *site) say(kind ChangeKind, impact Impact, field, format string, args ...any) {
+// record records a change of a field. An empty field means the service or plan itself.
+func (s *site) record(kind ChangeKind, impact Impact, field, format string, args ...any) {
 	change := s.change
 	change.Kind, change.Impact, change.Message = kind, impact, fmt.Sprintf(format, args...)
 	if field != "" {
@@ -171,15 +173,16 @@ func (s *site) say(kind ChangeKind, impact Impact, field, format string, args ..
 	s.changes = append(s.changes, change)
 }
 
-// gone says what happens to the instances of a service or plan whose id is gone. Cloud
-// Foundry deactivates the plan, and expects the broker to serve its instances.
+// gone describes the consequences for the instances of a service or plan whose id was
+// removed. Cloud Foundry deactivates the plan, and expects the broker to serve its
+// instances.
 const gone = "platforms no longer offer it, but still send its id for existing instances; openbroker refuses to update and bind these, but still fetches, unbinds and deletes them"
 
 func servicePointer(i int) string { return "/services/" + strconv.Itoa(i) }
 
 func planPointer(i, j int) string { return servicePointer(i) + "/plans/" + strconv.Itoa(j) }
 
-// successor returns the service with the same id; if there is none, the new service with
+// successor returns the service with the same id or, without one, the new service with
 // the same name.
 func (d *differ) successor(old *openbroker.Service) (i int, reidentified, ok bool) {
 	if i, ok := d.services[old.ID]; ok {
@@ -197,7 +200,7 @@ func (d *differ) service(i int) {
 	old := &d.before.Services[i]
 	k, reidentified, ok := d.successor(old)
 	if !ok {
-		d.at(servicePointer(i), old, nil).say(ChangeRemoved, ImpactBreaking, "", "the service %q (%s) is removed: "+gone, old.Name, old.ID)
+		d.at(servicePointer(i), old, nil).record(ChangeRemoved, ImpactBreaking, "", "the service %q (%s) is removed: "+gone, old.Name, old.ID)
 		for j := range old.Plans {
 			d.lostPlan(i, j)
 		}
@@ -211,9 +214,9 @@ func (d *differ) service(i int) {
 	s := d.at(servicePointer(k), old, nil)
 	switch {
 	case reidentified:
-		s.say(ChangeReidentified, ImpactBreaking, "id", "the id of the service %q changed from %s to %s: platforms take it for another service; "+gone, old.Name, old.ID, next.ID)
+		s.record(ChangeReidentified, ImpactBreaking, "id", "the id of the service %q changed from %s to %s: platforms treat it as another service; "+gone, old.Name, old.ID, next.ID)
 	case old.Name != next.Name:
-		s.say(ChangeRenamed, ImpactAttention, "name", "the service %q is renamed to %q: scripts and users must use the new name", old.Name, next.Name)
+		s.record(ChangeRenamed, ImpactAttention, "name", "the service %q is renamed to %q: scripts and users must use the new name", old.Name, next.Name)
 	}
 	s.serviceFields(old, next)
 	for j := range old.Plans {
@@ -226,5 +229,5 @@ func (d *differ) service(i int) {
 
 func (d *differ) newService(i int) {
 	service := &d.after.Services[i]
-	d.at(servicePointer(i), service, nil).say(ChangeAdded, ImpactCompatible, "", "the service %q (%s) is new, with %d plans", service.Name, service.ID, len(service.Plans))
+	d.at(servicePointer(i), service, nil).record(ChangeAdded, ImpactCompatible, "", "the service %q (%s) is new, with %d plans", service.Name, service.ID, len(service.Plans))
 }

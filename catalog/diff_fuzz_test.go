@@ -9,7 +9,7 @@ import (
 )
 
 // FuzzDiff compares catalogs that can be decoded, valid or not. A catalog does not differ
-// from itself, catalogs differ in both directions or in none, and a removed plan is a
+// from itself. Two catalogs differ in both directions or in neither. A removed plan is a
 // breaking change.
 func FuzzDiff(f *testing.F) {
 	base := parsed(f, readText(f, "testdata/diff/before.yaml"))

@@ -16,7 +16,7 @@ func (d *differ) plan(i, j, k int) {
 		plan := &next.Plans[at]
 		s := d.at(planPointer(k, at), service, old)
 		if old.Name != plan.Name {
-			s.say(ChangeRenamed, ImpactAttention, "name", "the plan %q is renamed to %q: scripts and users must use the new name", old.Name, plan.Name)
+			s.record(ChangeRenamed, ImpactAttention, "name", "the plan %q is renamed to %q: scripts and users must use the new name", old.Name, plan.Name)
 		}
 		s.planFields(service, old, next, plan)
 		return
@@ -31,7 +31,7 @@ func (d *differ) plan(i, j, k int) {
 			continue
 		}
 		s := d.at(planPointer(k, at), service, old)
-		s.say(ChangeReidentified, ImpactBreaking, "id", "the id of the plan %q changed from %s to %s: platforms take it for another plan; "+gone, old.Name, old.ID, plan.ID)
+		s.record(ChangeReidentified, ImpactBreaking, "id", "the id of the plan %q changed from %s to %s: platforms treat it as another plan; "+gone, old.Name, old.ID, plan.ID)
 		s.planFields(service, old, next, plan)
 		return
 	}
@@ -46,11 +46,11 @@ func (d *differ) lostPlan(i, j int) {
 		next := &d.after.Services[home[0]]
 		plan := &next.Plans[home[1]]
 		s := d.at(planPointer(home[0], home[1]), service, old)
-		s.say(ChangeMoved, ImpactBreaking, "id", "the plan %q (%s) moved to the service %q: an id must always refer to the same service, and platforms still send the id of the old one", old.Name, old.ID, next.Name)
+		s.record(ChangeMoved, ImpactBreaking, "id", "the plan %q (%s) moved to the service %q: an id must always refer to the same service, and platforms still send the id of the old one", old.Name, old.ID, next.Name)
 		s.planFields(service, old, next, plan)
 		return
 	}
-	d.at(planPointer(i, j), service, old).say(ChangeRemoved, ImpactBreaking, "", "the plan %q (%s) is removed: "+gone, old.Name, old.ID)
+	d.at(planPointer(i, j), service, old).record(ChangeRemoved, ImpactBreaking, "", "the plan %q (%s) is removed: "+gone, old.Name, old.ID)
 }
 
 // newPlan records plan j of the new service k, if it is new.
@@ -65,7 +65,7 @@ func (d *differ) newPlan(k, j int, old *openbroker.Service) {
 		}
 	}
 	service := &openbroker.Service{ID: old.ID, Name: old.Name}
-	d.at(planPointer(k, j), service, plan).say(ChangeAdded, ImpactCompatible, "", "the plan %q (%s) is new", plan.Name, plan.ID)
+	d.at(planPointer(k, j), service, plan).record(ChangeAdded, ImpactCompatible, "", "the plan %q (%s) is new", plan.Name, plan.ID)
 }
 
 // planFields compares the fields of two plans.
@@ -86,18 +86,18 @@ func (s *site) planFields(service *openbroker.Service, old *openbroker.Plan, nex
 func (s *site) ability(field string, before, after bool, impact Impact, consequence string) {
 	switch {
 	case before && !after:
-		s.say(ChangeWithdrawn, impact, field, "%s is withdrawn: %s", field, consequence)
+		s.record(ChangeWithdrawn, impact, field, "%s is withdrawn: %s", field, consequence)
 	case after && !before:
-		s.say(ChangeGranted, ImpactCompatible, field, "%s is granted", field)
+		s.record(ChangeGranted, ImpactCompatible, field, "%s is granted", field)
 	}
 }
 
 func (s *site) free(old, plan *openbroker.Plan) {
 	switch before, after := old.IsFree(), plan.IsFree(); {
 	case before && !after:
-		s.say(ChangeModified, ImpactAttention, "free", "the plan was free, and now has costs: existing instances begin to cost")
+		s.record(ChangeModified, ImpactAttention, "free", "the plan was free, and now has costs: existing instances start to incur costs")
 	case after && !before:
-		s.say(ChangeModified, ImpactCompatible, "free", "the plan is now free")
+		s.record(ChangeModified, ImpactCompatible, "free", "the plan is now free")
 	}
 }
 
@@ -106,13 +106,13 @@ func (s *site) pollingDuration(old, next *int) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(ChangeModified, ImpactAttention, field, "platforms give up on an operation after %d s, instead of their own limit", *next)
+		s.record(ChangeModified, ImpactAttention, field, "platforms give up on an operation after %d s, instead of their own limit", *next)
 	case next == nil:
-		s.say(ChangeModified, ImpactAttention, field, "platforms gave up on an operation after %d s, and now use their own limit", *old)
+		s.record(ChangeModified, ImpactAttention, field, "platforms gave up on an operation after %d s, and now use their own limit", *old)
 	case *next < *old:
-		s.say(ChangeLowered, ImpactAttention, field, "platforms give up on an operation after %d s instead of %d s: slow operations may fail", *next, *old)
+		s.record(ChangeLowered, ImpactAttention, field, "platforms give up on an operation after %d s instead of %d s: slow operations may fail", *next, *old)
 	case *next > *old:
-		s.say(ChangeRaised, ImpactCompatible, field, "platforms give up on an operation after %d s instead of %d s", *next, *old)
+		s.record(ChangeRaised, ImpactCompatible, field, "platforms give up on an operation after %d s instead of %d s", *next, *old)
 	}
 }
 
@@ -122,19 +122,19 @@ func (s *site) maintenance(old, next *openbroker.MaintenanceInfo) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(ChangeRaised, ImpactAttention, field, "maintenance_info is new, %s: existing instances have none, and need an upgrade", withVersion(next))
+		s.record(ChangeRaised, ImpactAttention, field, "maintenance_info is new, %s: existing instances have none, and need an upgrade", withVersion(next))
 	case next == nil:
-		s.say(ChangeWithdrawn, ImpactAttention, field, "maintenance_info is gone, %s: requests that still have it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", withVersion(old))
+		s.record(ChangeWithdrawn, ImpactAttention, field, "maintenance_info was removed, %s: requests that still have it are refused with MaintenanceInfoConflict until platforms have read the catalog; is that intended?", withVersion(old))
 	default:
 		order, both := semver.Compare(old.Version, next.Version)
 		switch {
 		case old.Version == next.Version:
 		case both && order < 0:
-			s.say(ChangeRaised, ImpactAttention, field+"/version", "the version is raised from %s to %s: users should upgrade their instances, and requests with the old version are refused with MaintenanceInfoConflict", old.Version, next.Version)
+			s.record(ChangeRaised, ImpactAttention, field+"/version", "the version is raised from %s to %s: users should upgrade their instances, and requests with the old version are refused with MaintenanceInfoConflict", old.Version, next.Version)
 		case both && order > 0:
-			s.say(ChangeLowered, ImpactAttention, field+"/version", "the version is lowered from %s to %s: upgraded instances are ahead of their plan; is that intended?", old.Version, next.Version)
+			s.record(ChangeLowered, ImpactAttention, field+"/version", "the version is lowered from %s to %s: upgraded instances are ahead of their plan; is that intended?", old.Version, next.Version)
 		default:
-			s.say(ChangeModified, ImpactAttention, field+"/version", "the version has changed from %q to %q, in an unknown order; requests with the old version are refused with MaintenanceInfoConflict", old.Version, next.Version)
+			s.record(ChangeModified, ImpactAttention, field+"/version", "the version has changed from %q to %q, in an unknown order; requests with the old version are refused with MaintenanceInfoConflict", old.Version, next.Version)
 		}
 		s.text(field+"/description", "description of the maintenance", old.Description, next.Description)
 		s.extensions(old.Extensions, next.Extensions, field)
@@ -158,10 +158,10 @@ func (s *site) planMetadata(old, next *openbroker.PlanMetadata) {
 	}
 	s.text("metadata/displayName", "display name", old.DisplayName, next.DisplayName)
 	if !slices.Equal(old.Bullets, next.Bullets) {
-		s.say(ChangeModified, ImpactCompatible, "metadata/bullets", "the bullets have changed")
+		s.record(ChangeModified, ImpactCompatible, "metadata/bullets", "the bullets have changed")
 	}
 	if !sameCosts(old.Costs, next.Costs) {
-		s.say(ChangeModified, ImpactAttention, "metadata/costs", "the costs have changed from %s to %s, also for existing instances", formatCosts(old.Costs), formatCosts(next.Costs))
+		s.record(ChangeModified, ImpactAttention, "metadata/costs", "the costs have changed from %s to %s, also for existing instances", formatCosts(old.Costs), formatCosts(next.Costs))
 	}
 	s.extensions(old.Extensions, next.Extensions, "metadata")
 }

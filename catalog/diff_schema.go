@@ -29,11 +29,11 @@ func (s *site) schemas(old, next *openbroker.Schemas) {
 		before, after := c.of(old), c.of(next)
 		s.parameters(c.pointer+"/parameters", c.what, c.impact, parameters(before), parameters(after))
 		if len(changedExtensions(extensionsOf(before), extensionsOf(after))) > 0 {
-			s.say(ChangeModified, ImpactCompatible, c.pointer, "extension fields next to the schema for %s have changed", c.what)
+			s.record(ChangeModified, ImpactCompatible, c.pointer, "extension fields next to the schema for %s have changed", c.what)
 		}
 	}
 	if !slices.EqualFunc(schemaExtensions(old), schemaExtensions(next), func(a, b openbroker.Extensions) bool { return len(changedExtensions(a, b)) == 0 }) {
-		s.say(ChangeModified, ImpactCompatible, "schemas", "extension fields next to the schemas have changed")
+		s.record(ChangeModified, ImpactCompatible, "schemas", "extension fields next to the schemas have changed")
 	}
 }
 
@@ -93,10 +93,10 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 	case len(old) == 0 && len(next) == 0, narrow.Same(old, next):
 		return
 	case len(old) == 0:
-		s.say(ChangeNarrowed, ImpactAttention, field, "parameters for %s now have a schema: it may refuse parameters that it does not describe", what)
+		s.record(ChangeNarrowed, ImpactAttention, field, "parameters for %s now have a schema: it may refuse parameters that it does not describe", what)
 		return
 	case len(next) == 0:
-		s.say(ChangeWidened, ImpactCompatible, field, "parameters for %s no longer have a schema", what)
+		s.record(ChangeWidened, ImpactCompatible, field, "parameters for %s no longer have a schema", what)
 		return
 	}
 	findings := s.comparer.Find(old, next)
@@ -114,22 +114,22 @@ func (s *site) parameters(field, what string, impact Impact, old, next json.RawM
 		}
 		change := *s
 		change.change.Pointer += "/" + field + f.Pointer
-		change.say(ChangeNarrowed, severity, "", "the schema for %s is narrower at %s: %s%s", what, at, f.Message, unproven)
+		change.record(ChangeNarrowed, severity, "", "the schema for %s is narrower at %s: %s%s", what, at, f.Message, unproven)
 	}
 	switch {
 	case len(findings) > 0:
 	case len(s.comparer.Find(next, old)) > 0:
-		s.say(ChangeWidened, ImpactCompatible, field, "the schema for %s accepts more parameters than before", what)
+		s.record(ChangeWidened, ImpactCompatible, field, "the schema for %s accepts more parameters than before", what)
 	default:
-		s.say(ChangeModified, ImpactCompatible, field, "the schema for %s is written differently, and accepts the same parameters", what)
+		s.record(ChangeModified, ImpactCompatible, field, "the schema for %s is written differently, and accepts the same parameters", what)
 	}
 	s.parameterDefaults(field, what, old, next)
 }
 
-// parameterDefaults compares the defaults in a schema: users who leave a parameter out
-// get them.
+// parameterDefaults compares the defaults in a schema, which apply if users leave a
+// parameter out.
 func (s *site) parameterDefaults(field, what string, old, next json.RawMessage) {
 	for _, d := range narrow.Defaults(old, next) {
-		s.say(ChangeModified, ImpactAttention, field+d.Pointer, "the schema for %s has another default at %s: %s instead of %s", what, d.Pointer, d.After, d.Before)
+		s.record(ChangeModified, ImpactAttention, field+d.Pointer, "the schema for %s has another default at %s: %s instead of %s", what, d.Pointer, d.After, d.Before)
 	}
 }

@@ -13,7 +13,7 @@ import (
 func (s *site) serviceFields(old, next *openbroker.Service) {
 	s.text("description", "description", old.Description, next.Description)
 	if !sameSet(old.Tags, next.Tags) {
-		s.say(ChangeModified, ImpactCompatible, "tags", "the tags have changed from %q to %q", old.Tags, next.Tags)
+		s.record(ChangeModified, ImpactCompatible, "tags", "the tags have changed from %q to %q", old.Tags, next.Tags)
 	}
 	s.requires(old.Requires, next.Requires)
 	s.defaults(old, next)
@@ -25,8 +25,8 @@ func (s *site) serviceFields(old, next *openbroker.Service) {
 	s.extensions(old.Extensions, next.Extensions, "the service")
 }
 
-// defaults compares the defaults of the service that affect no plan. planFields compares
-// the abilities of plans.
+// defaults reports a changed default of the service unless it changes an ability of a
+// plan, which planFields reports.
 func (s *site) defaults(old, next *openbroker.Service) {
 	for _, c := range []struct {
 		field         string
@@ -42,7 +42,7 @@ func (s *site) defaults(old, next *openbroker.Service) {
 		}) {
 			continue
 		}
-		s.say(ChangeModified, ImpactCompatible, c.field, "the default of %s is now %t, which affects no existing plan", c.field, c.after)
+		s.record(ChangeModified, ImpactCompatible, c.field, "the default of %s is now %t, which affects no existing plan", c.field, c.after)
 	}
 }
 
@@ -50,12 +50,12 @@ func (s *site) defaults(old, next *openbroker.Service) {
 func (s *site) requires(old, next []string) {
 	for _, permission := range next {
 		if !slices.Contains(old, permission) {
-			s.say(ChangeGranted, ImpactAttention, "requires", "the permission %q is now required: users must grant it to the service", permission)
+			s.record(ChangeGranted, ImpactAttention, "requires", "the permission %q is now required: users must grant it to the service", permission)
 		}
 	}
 	for _, permission := range old {
 		if !slices.Contains(next, permission) {
-			s.say(ChangeWithdrawn, ImpactAttention, "requires", "the permission %q is no longer required: platforms refuse bindings that need it", permission)
+			s.record(ChangeWithdrawn, ImpactAttention, "requires", "the permission %q is no longer required: platforms refuse bindings that need it", permission)
 		}
 	}
 }
@@ -66,22 +66,22 @@ func (s *site) dashboardClient(old, next *openbroker.DashboardClient) {
 	switch {
 	case old == nil && next == nil:
 	case old == nil:
-		s.say(ChangeModified, ImpactCompatible, field, "the service now has a dashboard client: %q", next.ID)
+		s.record(ChangeModified, ImpactCompatible, field, "the service now has a dashboard client: %q", next.ID)
 	case next == nil:
-		s.say(ChangeWithdrawn, ImpactAttention, field, "the dashboard client %q is gone: users can no longer log in to the dashboards of their instances", old.ID)
+		s.record(ChangeWithdrawn, ImpactAttention, field, "the dashboard client %q was removed: users can no longer log in to the dashboards of their instances", old.ID)
 	default:
 		if old.ID != next.ID {
-			s.say(ChangeModified, ImpactAttention, field+"/id", "the dashboard client has changed from %q to %q: configure it in the dashboard", old.ID, next.ID)
+			s.record(ChangeModified, ImpactAttention, field+"/id", "the dashboard client has changed from %q to %q: configure it in the dashboard", old.ID, next.ID)
 		}
 		if old.Secret != next.Secret {
-			s.say(ChangeModified, ImpactAttention, field+"/secret", "the secret of the dashboard client has changed: configure it in the dashboard")
+			s.record(ChangeModified, ImpactAttention, field+"/secret", "the secret of the dashboard client has changed: configure it in the dashboard")
 		}
 		if old.RedirectURI != next.RedirectURI {
-			s.say(ChangeModified, ImpactAttention, field+"/redirect_uri", "the redirect URI of the dashboard client has changed: the dashboard must be reachable there")
+			s.record(ChangeModified, ImpactAttention, field+"/redirect_uri", "the redirect URI of the dashboard client has changed: the dashboard must be reachable there")
 		}
-		// Their meaning is unknown: they may be secret.
+		// The message leaves the values out, because they may be secret.
 		if len(changedExtensions(old.Extensions, next.Extensions)) > 0 {
-			s.say(ChangeModified, ImpactAttention, field, "extension fields of the dashboard client have changed")
+			s.record(ChangeModified, ImpactAttention, field, "extension fields of the dashboard client have changed")
 		}
 	}
 }
@@ -104,11 +104,11 @@ func (s *site) serviceMetadata(old, next *openbroker.ServiceMetadata) {
 	s.extensions(old.Extensions, next.Extensions, "metadata")
 }
 
-// text compares a text that only people read. The message leaves it out, because it may be
+// text compares a text for people. The message leaves the text out, because it may be
 // long.
 func (s *site) text(field, what, old, next string) {
 	if old != next {
-		s.say(ChangeModified, ImpactCompatible, field, "the %s has changed", what)
+		s.record(ChangeModified, ImpactCompatible, field, "the %s has changed", what)
 	}
 }
 
@@ -121,11 +121,11 @@ func (s *site) extensions(old, next openbroker.Extensions, of string) {
 		_, has := next[name]
 		switch {
 		case !had:
-			s.say(ChangeAdded, ImpactCompatible, field, "%s now has the extension field %q", of, name)
+			s.record(ChangeAdded, ImpactCompatible, field, "%s now has the extension field %q", of, name)
 		case !has:
-			s.say(ChangeRemoved, ImpactCompatible, field, "%s no longer has the extension field %q", of, name)
+			s.record(ChangeRemoved, ImpactCompatible, field, "%s no longer has the extension field %q", of, name)
 		default:
-			s.say(ChangeModified, ImpactCompatible, field, "the extension field %q of %s has changed", name, of)
+			s.record(ChangeModified, ImpactCompatible, field, "the extension field %q of %s has changed", name, of)
 		}
 	}
 }

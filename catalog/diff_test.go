@@ -36,12 +36,12 @@ func readText(tb testing.TB, path string) string {
 	return string(data)
 }
 
-// inOneLine returns a change in one line.
+// inOneLine formats a change in one line.
 func inOneLine(c catalog.Change) string {
 	return fmt.Sprintf("%s %s %s %s%s: %s", c.Impact, c.Kind, strings.TrimSuffix(c.ServiceName+"/"+c.PlanName, "/"), c.Pointer, map[bool]string{true: " (!)"}[c.Breaking()], c.Message)
 }
 
-// Each edit of the file before.yaml makes the changes in its golden file.
+// Each edit of before.yaml causes the changes in its golden file.
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	before := readText(t, "testdata/diff/before.yaml")
@@ -115,7 +115,7 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// readLine returns the line of a text with a beginning.
+// readLine returns the line of a text with the given prefix.
 func readLine(text, beginning string) string {
 	_, rest, _ := strings.Cut(text, beginning)
 	end, _, _ := strings.Cut(rest, "\n")
@@ -149,8 +149,8 @@ func TestDiffOfTheSame(t *testing.T) {
 	}
 }
 
-// The work for hostile schemas is bounded for all plans together. Schemas that are not
-// compared count as narrower.
+// Diff bounds the work for hostile schemas, for all plans together. Schemas that it
+// does not compare count as narrower.
 func TestDiffOfHostilePlans(t *testing.T) {
 	t.Parallel()
 	hostile := func(leaf string) *openbroker.Catalog {
@@ -175,7 +175,7 @@ func TestDiffOfHostilePlans(t *testing.T) {
 	}
 }
 
-// Each of many plans has its change.
+// Diff reports the change of each of many plans.
 func TestDiffOfManyPlans(t *testing.T) {
 	t.Parallel()
 	many := func(limit string) *openbroker.Catalog {

@@ -64,7 +64,7 @@ func ExampleWriteMarkdown() {
 	// ```
 }
 
-// A broker takes over a changed file. Its method Catalog returns served.
+// A broker applies a changed file. Its method Catalog returns served.
 func ExampleWatcher() {
 	directory, err := os.MkdirTemp("", "catalog-")
 	if err != nil {

@@ -37,7 +37,7 @@ const (
 	// SeverityError is for what the specification forbids, or a platform refuses.
 	SeverityError Severity = "error"
 	// SeverityWarning is for what the specification advises against, a platform
-	// misreads, or hardly anyone wants.
+	// misreads, or authors rarely intend.
 	SeverityWarning Severity = "warning"
 )
 
@@ -50,16 +50,15 @@ type Finding struct {
 	// Pointer is the JSON pointer (RFC 6901) of the value in the catalog; of the object,
 	// if a field is missing.
 	Pointer string `json:"pointer"`
-	// Message says what is wrong, Fix how to correct it. Neither has the value of a
-	// secret.
+	// Message describes the fault, and Fix how to correct it. Neither contains a secret.
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
 	// Platforms are the platforms that refuse or misread the catalog, by the names of
 	// package lint. It is empty if the finding holds on every platform, as all findings
 	// of this package do.
 	Platforms []string `json:"platforms,omitempty"`
-	// Uses counts the values of the catalog that are written at the position, by aliases
-	// of YAML or by references to a file, if there are several.
+	// Uses is the number of values of the catalog that come from the position, by
+	// aliases of YAML or by references to a file. It is 0 for a single value.
 	Uses int `json:"uses,omitempty"`
 	// Excerpt is the line of the file, or the part of it around the position. It is empty
 	// if the line may hold a secret. ExcerptColumn is the column of the position in it.
@@ -98,8 +97,8 @@ func (f Finding) Text() string {
 // Errors are the findings for which a catalog cannot be used.
 type Errors []Finding
 
-// Error returns the text of all findings. Findings that differ only in their line are
-// one, with the other lines.
+// Error returns the text of all findings. It combines findings that differ only in their
+// line into one with all lines.
 func (p Errors) Error() string {
 	groups := grouped(p)
 	lines := make([]string, len(groups))
@@ -140,7 +139,8 @@ func grouped(findings []Finding) []*group {
 	return groups
 }
 
-// others says where the other findings of a group are. It is empty for a single finding.
+// others lists the lines of the other findings of a group. It is empty for a single
+// finding.
 func (g *group) others() string {
 	const most = 10
 	if len(g.rest) == 0 {

@@ -63,8 +63,8 @@ func checkFindings(t *testing.T, data []byte, findings []catalog.Finding) {
 	}
 }
 
-// A file is read or refused. A catalog that was read stays the same when it is written and
-// read again.
+// LoadSource reads or refuses any file. Writing and reading a catalog again does not
+// change it.
 func FuzzLoad(f *testing.F) {
 	addCatalogs(f)
 	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {

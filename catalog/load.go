@@ -11,12 +11,12 @@ import (
 	"github.com/openbroker/openbroker/catalog/internal/source"
 )
 
-// Load returns the catalog of a file or directory. It must keep all rules of package lint
-// that are errors on every platform, so that a broker can serve it. [LoadSource] describes
-// the files. The error is [Errors] if the files can be read.
+// Load returns the catalog of a file or directory. The catalog must satisfy all rules of
+// package lint that are errors on every platform, so that a broker can serve it.
+// [LoadSource] describes the files. The error is [Errors] if the files can be read.
 //
 // A field with a misspelt name, or in the wrong object, is an extension field: a broker can
-// serve it. Load calls each warn with a finding for such a field; without any, it logs a
+// serve it. Load reports such a field to each function of warn; without one, it logs a
 // warning to slog.Default().
 func Load(path string, warn ...func(Finding)) (*openbroker.Catalog, error) {
 	source, err := LoadSource(path)

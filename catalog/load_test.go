@@ -36,7 +36,7 @@ func decode(t *testing.T, s *catalog.Source) *openbroker.Catalog {
 	return c
 }
 
-// A catalog with every field is decoded as package openbroker decodes it.
+// Source.Catalog decodes every field as package openbroker does.
 func TestParseJSON(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../testdata/catalog.json")
@@ -64,8 +64,8 @@ func TestParseJSON(t *testing.T) {
 	}
 }
 
-// Extension fields stay as they are written, also null. A defined field that is null is
-// left out.
+// Extension fields stay as written, even if they are null. A defined field that is null
+// is left out.
 func TestExtensions(t *testing.T) {
 	t.Parallel()
 	const yaml = `
@@ -213,8 +213,8 @@ func TestLoadUnreadable(t *testing.T) {
 	}
 }
 
-// A file or directory that the user names may be a symbolic link into another directory,
-// such as a directory of releases.
+// The path of a catalog may be a symbolic link to another directory, such as a directory
+// of releases.
 func TestLoadSymbolicLinks(t *testing.T) {
 	t.Parallel()
 	releases, directory := t.TempDir(), t.TempDir()
@@ -232,7 +232,7 @@ func TestLoadSymbolicLinks(t *testing.T) {
 	}
 }
 
-// One error has everything that cannot be decoded, and no secret.
+// One error lists everything that cannot be decoded, without secrets.
 func TestCatalogProblems(t *testing.T) {
 	t.Parallel()
 	const file = `services:

@@ -106,7 +106,7 @@ func yes(b bool) string {
 }
 
 // deprecated marks a service or plan that is deprecated. By convention, the metadata has
-// deprecated as true or as a text; the specification has no field for it.
+// a field deprecated that is true or a text; the specification has no such field.
 func (p *page) deprecated(extensions openbroker.Extensions) {
 	var value any
 	if json.Unmarshal(extensions["deprecated"], &value) != nil {

@@ -24,7 +24,7 @@ func (d *described) table() string {
 	var text strings.Builder
 	if len(rows) == 0 {
 		if incomplete {
-			return "The parameters are too many for a table; see the schema in the catalog."
+			return "The schema has too many parameters for a table; see the schema in the catalog."
 		}
 		if top["additionalProperties"] == false {
 			return "Parameters are not accepted."
@@ -60,8 +60,8 @@ func describeParameter(n schemaNode) string {
 	return markdown.Inline(text)
 }
 
-// rows adds the properties of a schema. If sometimes is not empty, it describes required
-// properties of a case that need not apply.
+// rows adds the properties of a schema. For the schema of one case, sometimes replaces
+// "yes" in the column of required properties; otherwise it is empty.
 func (d *described) rows(rows []parameterRow, n schemaNode, path, sometimes string, depth int) []parameterRow {
 	if depth > maxDescribeDepth || len(rows) > maxParameters || d.steps > maxDescribeSteps {
 		return rows
@@ -93,7 +93,8 @@ func (d *described) rows(rows []parameterRow, n schemaNode, path, sometimes stri
 	return rows
 }
 
-// row adds a parameter and its properties, unless another case has added it.
+// row adds a parameter and its properties, unless the table already has the
+// parameter.
 func (d *described) row(rows []parameterRow, r parameterRow, sometimes string, depth int) []parameterRow {
 	if slices.ContainsFunc(rows, func(other parameterRow) bool { return other.name == r.name }) {
 		return rows
@@ -135,7 +136,7 @@ func (d *described) typeName(n schemaNode) string {
 	return strings.Join(named, " or ")
 }
 
-// limitsOf returns the limits of the values.
+// limitsOf describes the allowed values.
 func limitsOf(n schemaNode) string {
 	const mostValues = 20
 	var limits []string

@@ -15,7 +15,7 @@ import (
 // A described is a schema of parameters that the page describes.
 type described struct {
 	root any
-	// steps counts the work, to bound it for schemas that refer to themselves many times.
+	// steps counts the work. Its bound stops schemas that refer to themselves many times.
 	steps int
 }
 

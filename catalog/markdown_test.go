@@ -41,7 +41,7 @@ func TestWriteMarkdown(t *testing.T) {
 		})
 	}
 	if page := writeMarkdown(t, nil); page != "# Services\n\nThe catalog has no services.\n" {
-		t.Errorf("nothing: %q", page)
+		t.Errorf("the page of a nil catalog is %q", page)
 	}
 }
 
@@ -78,8 +78,8 @@ func checkPage(tb testing.TB, page string) {
 	}
 }
 
-// FuzzMarkdown writes arbitrary texts. They become neither HTML nor links, and make no more
-// rows, headings or blocks of code than harmless texts do.
+// FuzzMarkdown writes arbitrary texts. A text becomes neither HTML nor a link, and adds no
+// row, heading or code block.
 func FuzzMarkdown(f *testing.F) {
 	f.Add("A text.", `{"type":"object","properties":{"a":{"type":"string"}}}`)
 	f.Add("a|b\n# c\n```\n<script>", `{"required":["a|b"],"properties":{"a|b":{"enum":["|"],"description":"<b>"}}}`)
@@ -131,7 +131,7 @@ func outline(tb testing.TB, page string) map[string]int {
 	}
 }
 
-// The work for a schema that refers to itself many times is bounded.
+// WriteMarkdown bounds its work for a schema that refers to itself many times.
 func TestMarkdownOfHostileSchema(t *testing.T) {
 	t.Parallel()
 	var names, properties []string
@@ -145,7 +145,7 @@ func TestMarkdownOfHostileSchema(t *testing.T) {
 	go func() { ended <- writeMarkdown(t, fuzzed("x", schema)) }()
 	select {
 	case page := <-ended:
-		if !strings.Contains(page, "too many for a table") || len(page) > 1<<20 {
+		if !strings.Contains(page, "too many parameters for a table") || len(page) > 1<<20 {
 			t.Errorf("a page of %d bytes", len(page))
 		}
 	case <-time.After(watchPatience):

@@ -62,7 +62,7 @@ func TestLoadAt(t *testing.T) {
 	}
 }
 
-// Secrets on lines next to the catalog are hidden, too.
+// Secrets outside of the catalog, on the same line, are hidden, too.
 func TestLoadAtHidesSecrets(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

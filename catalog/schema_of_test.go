@@ -196,7 +196,7 @@ func TestSchemaOfInEachDraft(t *testing.T) {
 	}
 }
 
-// settings is a struct without limits: each of its values is valid.
+// settings is a struct without limits: its schema accepts each of its values.
 type settings struct {
 	Name   string          `json:"name"`
 	Count  int64           `json:"count"`

@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker/catalog/internal/source"
 )
 
-// A Source is a catalog as it is written, with the position of each value. It is
-// immutable, and safe for concurrent use. Package lint checks it.
+// A Source is the text of a catalog, with the position of each value. It is immutable, and
+// safe for concurrent use. Package lint checks it.
 type Source source.Source
 
 // LoadSource reads the text of a catalog from a YAML or JSON file, or from a directory.
@@ -40,9 +40,9 @@ func ParseSource(name string, data []byte) (*Source, error) {
 }
 
 // ParseResponse reads the response of a running broker to GET /v2/catalog. Positions refer
-// to the indented body, or to the body as it is if that would become too large; their file
-// is the URL. The error is [Errors], also for a status other than 200 (spec.md, "Catalog
-// Management").
+// to the indented body, or to the original body if the indented one would be too large;
+// their file is the URL. The error is [Errors], also for a status other than 200 (spec.md,
+// "Catalog Management").
 func ParseResponse(url string, status int, header http.Header, body []byte) (*Source, error) {
 	return usable(source.ParseResponse(url, status, header, body))
 }

@@ -17,12 +17,12 @@ var _ openbroker.ParameterValidator = (*Validator)(nil)
 // and safe for concurrent use.
 //
 // A schema is compiled when it is first used, or by [Validator.ValidateSchemas], and kept
-// while it is in use, whichever catalog it comes from. A new catalog costs nothing for
-// schemas that did not change.
+// while it is in use. The catalogs of a validator share equal schemas, so that a changed
+// catalog compiles only its new schemas.
 type Validator struct {
 	mu sync.RWMutex
-	// recent has the schemas in use, by their text; older has schemas that may be out of
-	// use, and move to recent when they are used. size is the text in recent, in bytes.
+	// recent has the schemas in use, by their text. older has schemas that may be unused;
+	// a used one moves to recent. size is the total text in recent, in bytes.
 	recent, older map[string]*compiledSchema
 	size          int
 	// compiled, if not nil, is called for each compilation.
@@ -39,9 +39,9 @@ func NewValidator() *Validator {
 }
 
 // ValidateParameters returns nil if parameters, a JSON object, are valid against schema.
-// It returns [openbroker.ErrInvalidParameters] if they are not, with a description that
-// lists the violations by JSON Pointer and without values, or if they take too much work
-// to validate. It returns another error if the schema does not compile.
+// It returns [openbroker.ErrInvalidParameters] if they are not, or if they take too much
+// work to validate. The description of the error lists the violations by JSON Pointer,
+// without values. It returns another error if the schema does not compile.
 func (v *Validator) ValidateParameters(schema json.RawMessage, parameters openbroker.Parameters) error {
 	s, err := v.schema(schema)
 	if err != nil {
@@ -104,7 +104,7 @@ func schemasOf(p *openbroker.Plan) []namedSchema {
 	return found
 }
 
-// A compiledSchema is compiled once.
+// A compiledSchema compiles a schema once.
 type compiledSchema struct {
 	once   sync.Once
 	schema *paramcheck.Schema
@@ -119,7 +119,7 @@ func (v *Validator) schema(text json.RawMessage) (*paramcheck.Schema, error) {
 	if found == nil {
 		found = v.add(string(text))
 	}
-	// Others that need the same schema wait here, and only for this one.
+	// Concurrent callers wait here only for the schema that they need.
 	found.once.Do(func() {
 		found.schema, found.err = paramcheck.Compile(text)
 		if v.compiled != nil {

@@ -26,7 +26,7 @@ func validate(schema, parameters string) error {
 	return catalog.NewValidator().ValidateParameters(json.RawMessage(schema), openbroker.Parameters(parameters))
 }
 
-// The drafts differ, and $schema decides.
+// $schema selects the draft.
 func TestDrafts(t *testing.T) {
 	t.Parallel()
 	const every = "04 06 07 2019-09 2020-12"
@@ -41,7 +41,7 @@ func TestDrafts(t *testing.T) {
 		{"const", `"properties":{"a":{"const":1}}`, `{"a":2}`, "06 07 2019-09 2020-12", ""},
 		{"contains", `"properties":{"a":{"contains":{"type":"string"}}}`, `{"a":[1]}`, "06 07 2019-09 2020-12", ""},
 		{"propertyNames", `"propertyNames":{"maxLength":2}`, `{"abc":1}`, "06 07 2019-09 2020-12", ""},
-		{"a schema that is false", `"properties":{"a":false}`, `{"a":1}`, "06 07 2019-09 2020-12", "04"},
+		{"a false schema", `"properties":{"a":false}`, `{"a":1}`, "06 07 2019-09 2020-12", "04"},
 		{"if and then", `"if":{"required":["a"]},"then":{"required":["b"]}`, `{"a":1}`, "07 2019-09 2020-12", ""},
 		{"dependencies", `"dependencies":{"a":["b"]}`, `{"a":1}`, every, ""},
 		{"dependentRequired", `"dependentRequired":{"a":["b"]}`, `{"a":1}`, "2019-09 2020-12", ""},
@@ -117,7 +117,7 @@ services[1].plans[1].schemas.service_binding.create.parameters: must be an objec
 	}
 }
 
-// A schema that many plans, catalogs and requests use is compiled once.
+// A schema is compiled once for all plans, catalogs and requests that use it.
 func TestCompiledOnce(t *testing.T) {
 	t.Parallel()
 	var compiled atomic.Int32
@@ -157,7 +157,7 @@ func TestCompiledOnce(t *testing.T) {
 	}
 }
 
-// The cache drops schemas that are out of use, and no others.
+// The cache drops only unused schemas.
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	compiled := map[string]int{}

@@ -26,9 +26,9 @@ type Watcher struct {
 	// Load returns the catalog to serve; [Load] of Path by default. Nothing else may use
 	// the catalog.
 	Load func() (*openbroker.Catalog, error)
-	// Apply begins to serve a catalog, which differs from the former one by changes. If
-	// it returns an error, the former catalog stays. Watch calls Apply again at the next
-	// poll, since the reason may be gone.
+	// Apply replaces the served catalog; changes are the differences. If it returns an
+	// error, the former catalog stays in use, and Watch calls Apply again at the next
+	// poll.
 	Apply func(ctx context.Context, next *openbroker.Catalog, changes []Change) error
 	// Logger logs changes and errors; slog.Default() by default.
 	Logger *slog.Logger
@@ -65,21 +65,20 @@ const (
 	maxLoggedChanges = 100
 )
 
-// A watch is a Watcher at work.
+// A watch is the state of one call of Watch.
 type watch struct {
 	Watcher
 	serving [sha256.Size]byte
-	// seen is the digest of the catalog, or of the error, that was read last and stayed
-	// the same for Settle.
+	// seen is the digest of the last catalog or error that stayed the same for Settle.
 	seen [sha256.Size]byte
-	// refused marks files that differ from the served catalog, and cannot replace it.
+	// refused says that the files differ from the served catalog and cannot replace it.
 	refused bool
-	// warned has the warnings about the files as they were read last.
+	// warned has the warnings of the last read.
 	warned map[string]bool
 }
 
-// warnOnce returns a function that logs warnings which the last reading did not have;
-// done ends the reading.
+// warnOnce returns a function that logs the warnings that the last read did not have;
+// done ends the read.
 func (w *watch) warnOnce() (warn func(Finding), done func(error)) {
 	found := map[string]bool{}
 	warn = func(f Finding) {
@@ -136,7 +135,7 @@ func (w *watch) paths() []string {
 	return paths
 }
 
-// digest is the same for the same catalog.
+// digest returns the same value for equal catalogs.
 func digest(c *openbroker.Catalog) ([sha256.Size]byte, error) {
 	encoded, err := json.Marshal(c)
 	if err != nil {

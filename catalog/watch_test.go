@@ -28,12 +28,12 @@ func withDescription(description string) string {
 	return strings.Replace(watched, "A database.", description, 1)
 }
 
-// A watching is a Watcher at work.
+// A watching is a running Watcher with its logs and applied catalogs.
 type watching struct {
 	t    *testing.T
 	path string
-	// applied receives the description of the service of each catalog that was taken
-	// over, asked of each catalog that Apply was called with.
+	// applied receives the service description of each catalog that Apply accepted.
+	// asked receives that of each catalog with which Watch called Apply.
 	applied, asked chan string
 	mu             sync.Mutex
 	refusal        error
@@ -194,7 +194,7 @@ func TestWatchSettles(t *testing.T) {
 	w.receive(w.applied, "four")
 }
 
-// Polls notice changes without notifications, such as those of referenced files in other
+// Polls detect changes without notifications, such as those of referenced files in other
 // directories.
 func TestWatchPolls(t *testing.T) {
 	t.Parallel()

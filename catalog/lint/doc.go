@@ -1,5 +1,6 @@
-// Package lint checks catalogs against more than 100 rules: what the specification and
-// its profile demand and recommend, and what platforms refuse or misread beyond that.
+// Package lint checks catalogs against more than 100 rules: the requirements and
+// recommendations of the specification and its profile, and what platforms refuse or
+// misread beyond these.
 //
 // [Run] checks the text of a catalog, a [catalog.Source], for some platforms or for all.
 // [Rules] lists the rules, each with its clause.

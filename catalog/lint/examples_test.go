@@ -11,8 +11,7 @@ import (
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
-// The catalogs of this project and of the specification have no findings but the listed
-// ones.
+// The catalogs of this project and of the specification have only the listed findings.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	encoded, err := json.MarshalIndent(sqlitefile.Catalog(), "", "  ")
@@ -49,7 +48,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// Severities depend on the platforms of a catalog.
+// The severity of a violation depends on the platforms of the catalog.
 func TestPlatforms(t *testing.T) {
 	t.Parallel()
 	all := lint.Platforms()

@@ -63,8 +63,8 @@ func checkFindings(t *testing.T, data []byte, findings []catalog.Finding) {
 	}
 }
 
-// Any file that can be read can be linted for every platform. One platform objects to no
-// more than all together.
+// Any file that can be read can be linted for every platform. A single platform never
+// has more findings than all platforms together.
 func FuzzLint(f *testing.F) {
 	addCatalogs(f)
 	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {

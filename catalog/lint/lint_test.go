@@ -223,7 +223,7 @@ plans:
 	}
 }
 
-// The report about a catalog with many faults is bounded.
+// Run bounds the findings about a catalog with many faults.
 func TestLintEndless(t *testing.T) {
 	t.Parallel()
 	s, err := catalog.ParseSource("c.json", []byte(`{"services":[{}`+strings.Repeat(",{}", 1999)+`]}`))
@@ -243,7 +243,8 @@ func TestLintEndless(t *testing.T) {
 }
 
 // A null is an error only if a client would see it: catalogs from files are served without
-// nulls. Metadata may have any field. A fault that is used many times is one finding.
+// nulls. Metadata may have any field. A fault in a value that is used many times is one
+// finding.
 func TestRealisticCatalogs(t *testing.T) {
 	t.Parallel()
 	const head = `services:

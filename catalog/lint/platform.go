@@ -7,7 +7,7 @@ import (
 	"github.com/openbroker/openbroker/catalog/internal/rules"
 )
 
-// A Platform is a platform whose treatment of catalogs is known.
+// A Platform is a platform for which lint knows how it treats catalogs.
 type Platform string
 
 // The platforms.
@@ -45,8 +45,8 @@ func (p Platform) Title() string {
 	}
 }
 
-// ParsePlatform returns the platform with a name of the constants; cf is short for
-// cloudfoundry. The error for an unknown name lists the known ones.
+// ParsePlatform returns the platform with the given name, such as "korifi"; "cf"
+// is short for "cloudfoundry". The error for an unknown name lists the known ones.
 func ParsePlatform(name string) (Platform, error) {
 	if name == "cf" {
 		return CloudFoundry, nil

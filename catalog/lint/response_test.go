@@ -20,7 +20,7 @@ func TestParseResponse(t *testing.T) {
 		"YAML":          {"services: []\n", url + ":1:1: error: the file is not valid JSON"},
 		"duplicate":     {`{"services":[],"services":[]}`, url + ":3:3: error: services is already on line 2 [duplicate-key]"},
 		"cut off":       {`{"services":[`, url + ":1:14: error: the file is not valid JSON: unexpected end of JSON input [syntax]"},
-		"nothing":       {``, url + ":1:1: error: the file is empty [syntax]"},
+		"empty":         {``, url + ":1:1: error: the file is empty [syntax]"},
 		"null":          {`null`, url + ":1:1: error: a catalog must be an object, not null [type-object]"},
 		"a $file":       {`{"services":[{"plans":[{"schemas":{"service_instance":{"create":{"parameters":{"$file":"/etc/passwd"}}}}}]}]}`, "error: $file cannot be used in a catalog that is not a file [file-reference]"},
 		"not UTF-8":     {"{\"services\":[{\"name\":\"\xff\"}]}", "error: the file is not UTF-8: save it in that encoding [syntax]"},

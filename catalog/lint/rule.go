@@ -9,11 +9,11 @@ import (
 type Rule struct {
 	// ID never changes.
 	ID string `json:"id"`
-	// Severity is how bad a violation is on every platform. It is empty if only the
-	// Platforms object.
+	// Severity is the severity of a violation on every platform. It is empty if only
+	// the Platforms object.
 	Severity catalog.Severity `json:"severity,omitempty"`
-	// Platforms are the platforms that object more: with an error if they refuse the
-	// catalog, with a warning if they misread it.
+	// Platforms has the platforms for which a violation is more severe: an error if
+	// they refuse the catalog, a warning if they misread it.
 	Platforms map[Platform]catalog.Severity `json:"platforms,omitempty"`
 	// Clause is the source of the rule, Link a page with it.
 	Clause string `json:"clause"`
@@ -23,13 +23,13 @@ type Rule struct {
 	Fix     string `json:"fix"`
 }
 
-// On returns the severity of violations for a catalog that is made for the platforms, and
-// the platforms that object more than the others do. The severity is empty if no one
-// objects.
+// On returns the severity of violations in a catalog for the platforms, and the platforms
+// for which they are more severe than for the others. The severity is empty if no
+// platform objects.
 //
-// Without platforms, the catalog is for all of them: what one of them refuses is an
-// error. A rule that the specification does not have, and that some platforms only
-// misread, counts only for those who name such a platform.
+// Without platforms, the catalog is for all of them: a violation that one of them
+// refuses is an error. If the specification allows a violation and some platforms
+// only misread it, it counts only if platforms contains one of these.
 func (r *Rule) On(platforms ...Platform) (catalog.Severity, []Platform) {
 	rule := rules.Rule{Severity: rules.Severity(r.Severity), Platforms: map[rules.Platform]rules.Severity{}}
 	for platform, severity := range r.Platforms {

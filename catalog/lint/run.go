@@ -8,10 +8,10 @@ import (
 
 // Run returns the violations of all rules, in the order of their positions.
 //
-// With platforms, it leaves out violations to which only other platforms object. Without,
-// it leaves out what the specification allows and some platform only misreads; see
-// [Rule.On]. It returns at most 1,000 violations of one rule; the last of these says how
-// many are omitted.
+// With platforms, it omits violations to which only other platforms object. Without
+// platforms, it omits those that the specification allows and some platforms only
+// misread; see [Rule.On]. It returns at most 1,000 violations of one rule; the last of
+// these says how many are omitted.
 func Run(s *catalog.Source, platforms ...Platform) []catalog.Finding {
 	found := rules.Run((*source.Source)(s), named(platforms)...)
 	list := make([]catalog.Finding, len(found))

@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
-// What "$schema" may say for Cloud Foundry is what its validator, json-schema 6.2.0 of
-// Ruby, was seen to accept.
+// The table records which values of "$schema" the validator of Cloud Foundry,
+// json-schema 6.2.0 for Ruby, accepts.
 func TestSchemaVersions(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{
@@ -51,7 +51,8 @@ func TestSchemaVersions(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", version, got, want)
 		}
 	}
-	// Cloud Foundry looks at the version of the parts that draft-04 has, but for "not".
+	// Cloud Foundry checks the $schema of the subschemas that draft-04 knows, except
+	// those of "not".
 	for part, want := range map[string]string{
 		`"properties": {"a": {"$schema": "http://x/y"}}`:                         "warning schema-unusable, error cloudfoundry-schema-draft",
 		`"items": [{"$schema": "http://x/y"}]`:                                   "warning schema-unusable, error cloudfoundry-schema-draft",
@@ -73,7 +74,7 @@ func TestSchemaVersions(t *testing.T) {
 	}
 }
 
-// schemaFindings lists what is found for Cloud Foundry about a schema.
+// schemaFindings lists the findings for Cloud Foundry about a schema.
 func schemaFindings(t *testing.T, schema string) string {
 	t.Helper()
 	source, err := catalog.ParseSource("a.json", []byte(`{"services": [{"id": "1a8dcc0a-6c1e-4b5e-9d3c-0a1f3b5c7d9e", "name": "a", "description": "A.", "bindable": true,

@@ -9,8 +9,8 @@ import (
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
-// However a secret is written, no finding shows it; what is found elsewhere is
-// still quoted. The secrets are hunter2.
+// No finding shows a secret, in any notation. Findings elsewhere still quote
+// their line. The secrets are hunter2.
 func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
 	const rest = `
@@ -52,7 +52,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 				list = append(list, more...)
 			}
 			if len(list) == 0 {
-				t.Fatal("nothing is found")
+				t.Fatal("the catalog has no findings")
 			}
 			text := list.Error() + report(list) // Error shows the first of several that say the same.
 			if strings.Contains(text, "hunter2") {
@@ -65,7 +65,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	}
 }
 
-// What a hostile schema says is bounded, and so is the work for it.
+// Findings about a hostile schema are short, and the work for it is bounded.
 func TestHostileSchemas(t *testing.T) {
 	t.Parallel()
 	for name, schema := range map[string]string{

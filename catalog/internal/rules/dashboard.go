@@ -8,8 +8,8 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// dashboardRules are about the clients of dashboards. Their ids are the only values in
-// messages.
+// dashboardRules are about the clients of dashboards. Messages show no other values of
+// a client than its id.
 var dashboardRules = []Rule{
 	clientMissing("id", SeverityError, nil, dashboardClause, "Add the id of the OAuth client."),
 	clientEmpty("id", "Enter the id of the OAuth client."),

@@ -122,7 +122,7 @@ func walk(at *source.Place, s *source.Shape, each func(at *source.Place, s *sour
 	return true
 }
 
-// homeOf names the object that a field belongs to, if that is not s.
+// homeOf returns the name of the object that a field belongs to, unless that object is s.
 func homeOf(name string, s *source.Shape) string {
 	switch s {
 	case source.ServiceShape, source.PlanShape, source.CatalogShape:
@@ -169,7 +169,8 @@ func nearest(at *source.Place, s *source.Shape) string {
 	return best
 }
 
-// suggestion returns what messages add for a value that resembles a known value.
+// suggestion returns the suggestion in a message for a value that resembles a known
+// value.
 func suggestion(value string, known []string) string {
 	for _, k := range known {
 		if spelling.Distance(value, k) <= 2 {

@@ -58,8 +58,8 @@ func Faults(s *source.Source) []Finding {
 	return finish(s, found)
 }
 
-// Undecodable returns the finding about a catalog that cannot be decoded, although it keeps
-// the decoding rules.
+// Undecodable returns the finding about a catalog that cannot be decoded, although it
+// violates no decoding rule.
 func Undecodable(s *source.Source, err error) []Finding {
 	return finish(s, []Finding{ruleByID("type-object").finding(SeverityError, nil, s.Root(), fmt.Sprintf("the catalog cannot be decoded: %v", err))})
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// serviceMetadataRules are about metadata, also of plans. Platforms pass metadata on
-// unchecked, so that only users see most faults.
+// serviceMetadataRules are about the metadata of services and plans. Platforms do
+// not check metadata, so that most faults only show to users.
 var serviceMetadataRules = []Rule{
 	{
 		ID: "metadata-type", Severity: SeverityWarning, Clause: metadataClause,
 		Summary: "The fields of metadata that the profile defines have the right type.",
-		Fix:     "Enter a value of this type: marketplaces and dashboards read no other.",
+		Fix:     "Enter a value of this type: marketplaces and dashboards ignore other types.",
 		check: func(c *checked, report report) {
 			for _, s := range c.Services {
 				checkMetadata(s.Member("metadata"), source.ServiceMetadataShape, report)

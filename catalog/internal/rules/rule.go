@@ -6,7 +6,7 @@ import (
 	"github.com/openbroker/openbroker/catalog/internal/source"
 )
 
-// A Severity is how bad a violation is.
+// A Severity is the severity of a violation.
 type Severity string
 
 // The severities.
@@ -15,7 +15,7 @@ const (
 	SeverityWarning Severity = "warning"
 )
 
-// A Platform is a platform whose treatment of catalogs is known.
+// A Platform is a platform for which rules exist.
 type Platform string
 
 // The platforms.
@@ -52,10 +52,10 @@ type check = func(c *checked, report report)
 // report takes a violation, at a place.
 type report func(at *source.Place, format string, args ...any)
 
-// On returns the severity of violations for a catalog that is made for the platforms, and
-// the platforms that object more than the others do. The severity is empty if no one
-// objects. Without platforms, the catalog is for all of them; then a rule that some
-// platforms only misread, and that the specification does not have, does not count.
+// On returns the severity of violations in a catalog for the platforms, and the platforms
+// for which they are more severe than for the others. The severity is empty if no
+// platform objects. Without platforms, the catalog is for all of them; a violation that
+// the specification allows and some platforms only misread then does not count.
 func (r *Rule) On(platforms ...Platform) (Severity, []Platform) {
 	severity := r.Severity
 	var objecting []Platform

@@ -50,7 +50,7 @@ func Decoding(s *source.Source) []Finding {
 }
 
 // maxFindings bounds the reported violations of one rule: a catalog of 32 MiB has room
-// for millions, and no one reads more.
+// for millions, and a longer report helps no reader.
 const maxFindings = 1000
 
 // violations returns the violations of one rule.

@@ -9,7 +9,7 @@ import (
 var schemaRules = []Rule{
 	{
 		ID: "schema-parameters-missing", Severity: SeverityWarning, Clause: parametersClause,
-		Summary: "The object of a schema has parameters, and the object of schemas has a schema.",
+		Summary: "An object for a schema has the field parameters, and an object for schemas has a schema.",
 		Fix:     "Put the JSON Schema below parameters, or remove the object.",
 		check:   eachPlan(checkSchemaObjects),
 	},
@@ -45,7 +45,7 @@ var schemaRules = []Rule{
 		"Refer to the part by its path: Cloud Foundry ignores names and URLs of id and $id."),
 	schemaRule("schema-type", SeverityWarning, nil, parametersClause,
 		"A schema has type: object.",
-		"Add type: object, because users can send nothing else."),
+		"Add type: object, because parameters are always an object."),
 	schemaRule("schema-required-undeclared", SeverityWarning, nil, goodSense,
 		"The properties that a schema requires are among its properties.",
 		"Add the property to properties, or correct its name in required."),
@@ -75,7 +75,7 @@ func schemaRule(id string, severity Severity, platforms map[Platform]Severity, c
 	}
 }
 
-// An analysed schema has the faults of a schema of a plan.
+// An analysedSchema has the faults of a schema of a plan.
 type analysed struct {
 	at     *source.Place
 	faults []schemaFault

@@ -44,7 +44,7 @@ func analyse(root *tree.Node, encoded []byte) []schemaFault {
 	a := &schemaAnalysis{root: root, ids: map[string]bool{}, anchors: map[string]bool{}, base: &url.URL{}}
 	if length := len(encoded); length > maxSchema {
 		a.report("schema-large", nil, "the schema has %d bytes as JSON, more than %d", length, maxSchema)
-		return a.faults // Do not spend work on it.
+		return a.faults // Do not analyse a schema that is too large.
 	}
 	schemaKeywords.walk(root, nil, a.collect)
 	schemaKeywords.walk(root, nil, a.keywords)
@@ -68,8 +68,7 @@ func analyse(root *tree.Node, encoded []byte) []schemaFault {
 var unusable = set("schema-draft-unknown", "schema-draft-old", "schema-invalid", "schema-external-reference",
 	"schema-reference-unresolved", "schema-pattern", "schema-number")
 
-// compile compiles the schema as a validator does, unless a fault shows already that it
-// does not compile.
+// compile compiles the schema as a validator does, unless a known fault prevents that.
 func (a *schemaAnalysis) compile(encoded []byte) {
 	if slices.ContainsFunc(a.faults, func(f schemaFault) bool { return unusable[f.rule] }) {
 		return
@@ -137,7 +136,7 @@ func (k *keywords) walk(schema *tree.Node, path []string, visit func(schema *tre
 // below returns a path below another one.
 func below(path []string, tokens ...string) []string { return slices.Concat(path, tokens) }
 
-// collect records the names that references can use.
+// collect records the names to which references can refer.
 func (a *schemaAnalysis) collect(schema *tree.Node, path []string) {
 	for _, keyword := range []string{"$anchor", "$dynamicAnchor"} {
 		if anchor := schema.Member(keyword); anchor.Is(tree.String) {
@@ -173,7 +172,7 @@ func withoutFragment(u *url.URL) string {
 	return plain.String()
 }
 
-// keywords checks what metaschemas cannot check.
+// keywords makes the checks that a metaschema cannot express.
 func (a *schemaAnalysis) keywords(schema *tree.Node, path []string) {
 	for _, keyword := range []string{"$ref", "$dynamicRef", "$recursiveRef"} {
 		if reference := schema.Member(keyword); reference.Is(tree.String) {
@@ -238,8 +237,8 @@ func (a *schemaAnalysis) reference(text string, path []string) {
 	}
 }
 
-// numbers reports numbers that are too expensive to compare, and returns whether there are
-// any.
+// numbers reports numbers that are too expensive to compare, and returns whether it found
+// one.
 func (a *schemaAnalysis) numbers(node *tree.Node, path []string) (found bool) {
 	switch node.Kind {
 	case tree.Number:

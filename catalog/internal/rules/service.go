@@ -112,7 +112,7 @@ func neverBindable(s *source.Service) bool {
 	return len(s.Plans) > 0 && !slices.ContainsFunc(s.Plans, bindable)
 }
 
-// bindable reports whether a plan is bindable; its service has the default.
+// bindable reports whether a plan is bindable. The default is that of its service.
 func bindable(p *source.Plan) bool {
 	if own := p.Member("bindable"); own.Given() {
 		return own.IsTrue()
@@ -120,8 +120,9 @@ func bindable(p *source.Plan) bool {
 	return p.Service.Member("bindable").IsTrue()
 }
 
-// telling are the tags that suggest what the bindings of a service have.
-var telling = map[string]string{
+// permissionOfTag maps tags to the permissions that they suggest for the bindings of a
+// service.
+var permissionOfTag = map[string]string{
 	"syslog-drain": openbroker.PermissionSyslogDrain, "syslogdrain": openbroker.PermissionSyslogDrain, "log-drain": openbroker.PermissionSyslogDrain,
 	"route-service": openbroker.PermissionRouteForwarding, "route-forwarding": openbroker.PermissionRouteForwarding, "routeservice": openbroker.PermissionRouteForwarding,
 	"volume-mount": openbroker.PermissionVolumeMount, "volume-service": openbroker.PermissionVolumeMount, "volume": openbroker.PermissionVolumeMount,
@@ -139,7 +140,7 @@ func checkRequiresMissing(s *source.Service, report report) {
 	}
 	for tag := range s.Member("tags").Elements() {
 		text, _ := tag.Text()
-		permission := telling[strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(text))]
+		permission := permissionOfTag[strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(text))]
 		if permission != "" && !given[permission] {
 			given[permission] = true
 			report(tag, "the tag %q suggests bindings that require %s", excerpt.Brief(text), permission)

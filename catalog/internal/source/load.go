@@ -35,14 +35,14 @@ func Load(path, pointer string) (*Source, error) {
 	}
 	l.display = l.directory
 	if !info.IsDir() && filepath.Base(path) == path {
-		l.display = "" // Do not put ./ before a path that was given without it.
+		l.display = "" // Do not prefix names with "./" if the given path has none.
 	}
 	if l.root, err = os.OpenRoot(l.directory); err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
 	defer l.root.Close() //nolint:errcheck // It was only read.
 	for _, name := range names {
-		// The user names these files, wherever their symbolic links lead.
+		// Follow symbolic links out of the directory: the user names these files.
 		data, err := readRegular(filepath.Join(l.directory, name), tree.MaxSize, os.Stat, os.Open)
 		if err != nil {
 			return nil, fmt.Errorf("read the catalog: %w", err)
@@ -84,7 +84,7 @@ type loader struct {
 	// at leads to the catalog in its file.
 	at []string
 
-	// complete means that the document is a catalog, whatever it looks like.
+	// complete means that the document must be a catalog, and not a service or a list.
 	complete bool
 
 	documents []*document
@@ -106,7 +106,7 @@ func (l *loader) parse(name string, data []byte) error {
 	return l.add(name, node, err)
 }
 
-// parseJSON adds a file that is JSON whatever its name.
+// parseJSON adds a JSON file with any name.
 func (l *loader) parseJSON(name string, data []byte) error {
 	node, err := tree.ParseJSON(name, data)
 	return l.add(name, node, err)

@@ -32,15 +32,15 @@ func follow(node *tree.Node, tokens []string) (*tree.Node, error) {
 	for _, token := range tokens {
 		next := Step(node, token)
 		if next == nil {
-			return nil, fmt.Errorf("has no %s/%s%s", reached, excerpt.Brief(jsonpointer.Escape(token)), whatIs(node, reached))
+			return nil, fmt.Errorf("has no %s/%s%s", reached, excerpt.Brief(jsonpointer.Escape(token)), describeContent(node, reached))
 		}
 		node, reached = next, reached+"/"+excerpt.Brief(jsonpointer.Escape(token))
 	}
 	return node, nil
 }
 
-// whatIs describes the value in which a token was not found.
-func whatIs(node *tree.Node, at string) string {
+// describeContent describes a value that lacks a token of the pointer.
+func describeContent(node *tree.Node, at string) string {
 	const most = 10
 	if at == "" {
 		at = "the file"
@@ -64,7 +64,7 @@ func whatIs(node *tree.Node, at string) string {
 }
 
 // isServiceList reports whether a value is a list of services: objects, one of which has
-// plans. A list of plans has none with plans.
+// plans. A list of plans is not one: its elements have no plans.
 func isServiceList(node *tree.Node) bool {
 	return node.Kind == tree.Array && slices.ContainsFunc(node.Elements, hasPlans) &&
 		!slices.ContainsFunc(node.Elements, func(element *tree.Node) bool { return element.Kind != tree.Object })
@@ -106,7 +106,7 @@ func servicesIn(at *Place) []*Place {
 	return found
 }
 
-// Step follows one token of a JSON pointer, and returns nil if it leads nowhere.
+// Step follows one token of a JSON pointer. It returns nil if the token has no target.
 func Step(node *tree.Node, token string) *tree.Node {
 	if node.Is(tree.Array) {
 		if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(node.Elements) {

@@ -85,7 +85,7 @@ func (p *Place) of(member *tree.Member) Place {
 	switch member.Value.Kind {
 	case tree.Object, tree.Array, tree.Null:
 		if member.File == member.Value.File {
-			child.At = member.Place // The position of the name tells more than that of a bracket.
+			child.At = member.Place // Point to the name rather than to an opening bracket.
 		}
 	default:
 	}
@@ -204,7 +204,7 @@ func (p *Place) Descend(tokens []string) *Place {
 	return p
 }
 
-// SeenFrom says where the place is, as seen from another one.
+// SeenFrom describes the position relative to another place.
 func (p *Place) SeenFrom(other *Place) string {
 	switch {
 	case p.At.File.Name == "":

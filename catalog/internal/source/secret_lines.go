@@ -7,7 +7,7 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// secretLines knows the lines of files that may hold a secret: those of dashboard
+// secretLines finds the lines of files that may hold a secret: those of dashboard
 // clients, and those of any field with a name such as password or token.
 type secretLines struct {
 	documents []*tree.Node
@@ -30,7 +30,7 @@ func (p *secretLines) hides(file *tree.File, line int) bool {
 
 func secrecyOf(name string, _ *tree.Node) tree.Secrecy {
 	if name == "schemas" {
-		return tree.Public // The names of parameters are no secrets.
+		return tree.Public // A parameter such as password has a schema here, not a secret.
 	}
 	name = strings.ToLower(name)
 	for _, part := range []string{"dashboard", "dashbord", "secret", "secrt", "password", "token", "credential"} {

@@ -8,8 +8,8 @@ type Shape struct {
 	// Title is the name of the object in messages.
 	Title  string
 	Fields []Field
-	// Opaque marks objects that only platforms read: a field of the wrong type is not an
-	// error.
+	// Opaque marks objects that only platforms read, such as metadata: a field of the
+	// wrong type is not an error.
 	Opaque bool
 }
 

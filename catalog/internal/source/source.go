@@ -7,7 +7,7 @@ import (
 	"github.com/openbroker/openbroker/internal/tree"
 )
 
-// A Source is a catalog as it is written. It is immutable, and safe for concurrent use.
+// A Source is the text of a catalog. It is immutable, and safe for concurrent use.
 type Source struct {
 	// root is the catalog object, with the services of all files.
 	root *tree.Node
@@ -18,7 +18,7 @@ type Source struct {
 	header http.Header
 	// served marks the response of a running broker.
 	served bool
-	// generated marks a source without a file: its positions mean nothing.
+	// generated marks a source without a file, whose positions are meaningless.
 	generated bool
 
 	once    sync.Once
@@ -30,21 +30,21 @@ type Fault struct {
 	// Rule is the id of the rule that the file breaks.
 	Rule string
 	At   *Place
-	// Message says what is wrong.
+	// Message describes the fault.
 	Message string
 	// Hidden keeps the line out of messages, because it may hold a secret.
 	Hidden bool
 }
 
-// Faults returns the reasons why the files are not a catalog. If there are any, callers
-// must use nothing else of the source but [Source.Hides].
+// Faults returns the reasons why the files are not a catalog. With faults, callers must
+// use only [Source.Hides] of the source.
 func (s *Source) Faults() []Fault { return s.faults }
 
 // Root returns the place of the catalog itself.
 func (s *Source) Root() *Place { return Root(s.root) }
 
 // Generated reports whether the source was generated from a value in Go, so that its
-// positions mean nothing.
+// positions are meaningless.
 func (s *Source) Generated() bool { return s.generated }
 
 // Hides reports whether a line may hold a secret.
