@@ -92,8 +92,8 @@ func request(tb testing.TB, handler http.Handler, method, target, body string) i
 
 const clients = 64
 
-// crowd calls f n times in all from 64 goroutines. It returns the total time
-// and the sorted times of the calls.
+// crowd calls f n times in total, from 64 goroutines. It returns the elapsed time
+// and the sorted durations of the calls.
 func crowd(n int, f func(i int)) (time.Duration, []time.Duration) {
 	var next atomic.Int64
 	took := make([]time.Duration, n)
@@ -114,8 +114,8 @@ func crowd(n int, f func(i int)) (time.Duration, []time.Duration) {
 	return all, took
 }
 
-// insertFloor returns the least work of any broker with state: one prepared
-// INSERT in its own transaction.
+// insertFloor returns a function that does the least work of any broker with
+// state: one prepared INSERT in its own transaction.
 func insertFloor(b *testing.B, db *sql.DB, create, insert string) func(i int) {
 	b.Helper()
 	if _, err := db.ExecContext(b.Context(), create); err != nil {
@@ -174,7 +174,7 @@ func provisionThroughput(b *testing.B, engine *durable.Engine, floor func(i int)
 	b.ReportMetric(float64(latencies[len(latencies)*99/100])/float64(time.Millisecond), "p99-ms")
 }
 
-// A database is a database for an engine and a floor.
+// A database has a store for an engine, and a table for the floor.
 type database struct {
 	name string
 	// store is the store of the engine.
@@ -273,7 +273,7 @@ func BenchmarkDurableProvision(b *testing.B) {
 }
 
 // BenchmarkAcceptedToFinished measures an operation that does nothing, from the
-// request to the first response that shows its end. The target for p50 is at
+// request to the first response that shows its result. The target for p50 is at
 // most 5 ms.
 func BenchmarkAcceptedToFinished(b *testing.B) {
 	forEachDatabase(b, func(b *testing.B, d *database) {
@@ -287,7 +287,7 @@ func BenchmarkAcceptedToFinished(b *testing.B) {
 				if status := request(b, handler, http.MethodPut, target+"?accepts_incomplete=true", body); status != http.StatusAccepted {
 					b.Fatalf("status %d", status)
 				}
-				// GET is answered with 404 until the instance is ready.
+				// The engine answers GET with 404 until the instance is ready.
 				for request(b, handler, http.MethodGet, target, "") != http.StatusOK {
 					runtime.Gosched()
 				}
@@ -405,5 +405,6 @@ func overHTTP(b *testing.B, method, url, body string) int {
 	return response.StatusCode
 }
 
-// spread returns the numbers of all instances in an order that defeats caches.
+// spread returns the number of an instance for call i. Successive calls use distant
+// instances, which defeats caches.
 func spread(size, i int) int { return i*7919%size + 1 }

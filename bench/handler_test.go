@@ -282,7 +282,7 @@ func benchCases() []benchCase {
 
 // BenchmarkHandler compares the handler with its log line with the floor, both
 // behind net/http on a local connection. ratio is CPU time, and ratio-target is
-// its upper limit. direct-ratio is the same without net/http and the
+// its upper limit. direct-ratio is the same ratio without net/http and the
 // connection. allocs is the number of allocations of the handler.
 func BenchmarkHandler(b *testing.B) {
 	authenticator, err := auth.NewBasic(auth.Credential{Username: "user", Password: "password"})
