@@ -89,9 +89,9 @@ func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) e
 	case faultFreeze:
 		err = p.server.Pause()
 	case faultExhaust:
-		err = p.server.Exec(ctx, "ALTER ROLE "+brokerRole+" CONNECTION LIMIT 0; "+terminate)
+		err = p.reconnect(ctx, "ALTER ROLE "+brokerRole+" CONNECTION LIMIT 0")
 	case faultReadOnly:
-		err = p.server.Exec(ctx, "ALTER DATABASE "+p.name+" SET default_transaction_read_only = on; "+terminate)
+		err = p.reconnect(ctx, "ALTER DATABASE "+p.name+" SET default_transaction_read_only = on")
 	default:
 		err = fmt.Errorf("the fault %q is unknown", kind)
 	}
@@ -108,6 +108,16 @@ func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) e
 	}
 	p.probe.expectReady(ctx, kind)
 	return nil
+}
+
+// reconnect changes a setting and then ends all sessions of the replicas, so that their
+// next sessions have it. The change must be committed before: otherwise a quick replica
+// connects with the setting as it was.
+func (p *postgres) reconnect(ctx context.Context, change string) error {
+	if err := p.server.Exec(ctx, change); err != nil {
+		return err
+	}
+	return p.server.Exec(ctx, terminate)
 }
 
 func (p *postgres) repair(ctx context.Context) error {
