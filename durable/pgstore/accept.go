@@ -33,9 +33,9 @@ func acceptStatement(a *durable.Acceptance) *statement {
 	s.acceptInstance(a)
 	before := "guard"
 	if a.Cancel != "" {
-		// No worker has an operation without a lease, so it fails at once. If a
-		// worker claims it concurrently, PostgreSQL reads the row again and finds
-		// the lease.
+		// No worker has an operation without a lease, so it fails immediately. If
+		// a worker claims it concurrently, PostgreSQL reads the row again and
+		// finds the lease.
 		before = "cancelled"
 		s.add("cancelled", `UPDATE operations o SET updated_at = guard.now, slot = 'c' || o.id, kept = `+s.keeps(a.Operation)+`,
 				state = CASE WHEN o.lease_until IS NULL THEN 'failed' ELSE 'cancelling' END,

@@ -57,7 +57,7 @@ func (s *Store) Intervene(ctx context.Context, i *admin.Intervention) error {
 		return fmt.Errorf("pgstore: intervene: %w", err)
 	}
 	i.Audit = written
-	// Notify at once: the caller may close the store next.
+	// Notify immediately: the caller may close the store next.
 	s.hints.notifyOnce(ctx)
 	return nil
 }
@@ -108,8 +108,8 @@ func interveneInstance(ctx context.Context, tx pgx.Tx, i *admin.Intervention) (t
 	return now, err
 }
 
-// changeOperation changes the operation. It returns how much of its lease was left
-// if the operation has ended.
+// changeOperation changes the operation. If that ends the operation, it returns
+// the remaining time of its lease.
 func changeOperation(ctx context.Context, tx pgx.Tx, key durable.Key, c *admin.OperationChange, now time.Time) (time.Duration, error) {
 	var leased time.Time
 	err := tx.QueryRow(ctx, `SELECT lease_until FROM operations WHERE id = $1 FOR NO KEY UPDATE`, c.ID).Scan(timestamp{&leased})
@@ -172,7 +172,7 @@ func forget(ctx context.Context, tx pgx.Tx, key durable.Key) error {
 	return tx.SendBatch(ctx, b).Close()
 }
 
-// auditArguments returns the values of an entry, from its actor on.
+// auditArguments returns the values of an entry, beginning with its actor.
 func auditArguments(e *admin.AuditEntry) []any {
 	return []any{
 		storable(e.Actor), storable(e.Reason), string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,

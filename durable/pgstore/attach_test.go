@@ -49,7 +49,7 @@ func TestAttach(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	<-owner.Hints() // An intervention notifies the replicas at once.
+	<-owner.Hints() // An intervention notifies the replicas immediately.
 	if snapshot, err := owner.Load(t.Context(), key); err != nil || snapshot.Instance != nil {
 		t.Errorf("the instance is %+v, %v", snapshot.Instance, err)
 	}

@@ -220,7 +220,8 @@ func TestInterveneAndPingWait(t *testing.T) {
 	}
 }
 
-// Renew renews free operations at once, and locked ones when the lock is released.
+// Renew renews free operations immediately, and locked ones when the lock is
+// released.
 func TestRenewLocked(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.NewDatabase(t)

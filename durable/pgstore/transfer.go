@@ -210,7 +210,7 @@ func importItem(item admin.ExportItem) (query string, args []any) {
 	}
 }
 
-// slot is what an operation occupies while it is open, see the migrations.
+// slot returns the slot that an open operation occupies, see the migrations.
 func slot(o *admin.ExportedOperation) string {
 	switch {
 	case o.State == durable.OperationCancelling:

@@ -106,8 +106,8 @@ func interveneInstance(w *session, i *admin.Intervention, now int64) error {
 	return err
 }
 
-// changeOperation changes the operation. It returns how much of its lease was left
-// if the operation has ended.
+// changeOperation changes the operation. If that ends the operation, it returns
+// the remaining time of its lease.
 func changeOperation(w *session, key durable.Key, c *admin.OperationChange, now int64) (time.Duration, error) {
 	var leased int64
 	if err := w.queryRow(selectLease, c.ID).Scan(&leased); err != nil {
@@ -145,7 +145,7 @@ func forget(w *session, key durable.Key) error {
 	return err
 }
 
-// auditArguments returns the values of an entry, from its actor on.
+// auditArguments returns the values of an entry, beginning with its actor.
 func auditArguments(e *admin.AuditEntry) []any {
 	return []any{
 		e.Actor, e.Reason, string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,

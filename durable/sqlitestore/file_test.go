@@ -33,7 +33,7 @@ func fill(t *testing.T, store *sqlitestore.Store, instances int) {
 	}
 }
 
-// crashed makes a database in the state after a crash: with a log.
+// crashed makes a database in the state after a crash, with all records in the log.
 func crashed(t *testing.T) string {
 	t.Helper()
 	live := filepath.Join(t.TempDir(), "live.db")
@@ -120,12 +120,12 @@ func TestUnusableFiles(t *testing.T) {
 		{"empty", plain(""), "0 bytes"},
 		{"short", plain("SQLite format 3\x00"), "too short"},
 		{"text", plain(strings.Repeat("password: x\n", 500)), "not an SQLite database"},
-		{"of another application", foreign, "another application"},
+		{"another application", foreign, "another application"},
 		{"cut to a page", truncated(func(int) int { return 4096 }, filled), "truncated"},
 		{"cut in half", truncated(func(size int) int { return size / 2 }, filled), "truncated"},
 		{"cut by a byte", truncated(func(size int) int { return size - 1 }, filled), "truncated"},
 		{"cut to a page after a crash", truncated(func(int) int { return 4096 }, checkpointed), "corrupt"},
-		{"a schema of garbage", func(t *testing.T) string {
+		{"garbage in the schema", func(t *testing.T) string {
 			t.Helper()
 			path := filled(t)
 			overwrite(t, path, 100, 3900)

@@ -78,7 +78,7 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 	var failed int
 	if _, err := fmt.Sscanf(writer.output.Text(), "%d failed", &failed); err != nil || failed == 0 || failed == 60 {
-		t.Fatalf("the child says %q", writer.output.Text())
+		t.Fatalf("the child printed %q", writer.output.Text())
 	}
 	t.Log(writer.output.Text())
 	if err := writer.command.Wait(); err != nil {

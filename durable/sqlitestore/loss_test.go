@@ -56,9 +56,9 @@ type broker struct {
 
 func startBroker(t *testing.T, path string) *broker {
 	t.Helper()
-	b := &broker{child: start(t, "obey", path), t: t}
+	b := &broker{child: start(t, "commands", path), t: t}
 	if !b.output.Scan() || b.output.Text() != "ready" {
-		t.Fatalf("the process says %q", b.output.Text())
+		t.Fatalf("the process printed %q", b.output.Text())
 	}
 	return b
 }

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 		report(holdDatabase(path))
 	case "write":
 		report(writeForever(path))
-	case "obey":
+	case "commands":
 		report(runCommands(path))
 	case "file size limit":
 		report(writeToTheLimit(path))
@@ -91,7 +91,7 @@ func TestOneProcessAtATime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broker.db")
 	other := start(t, "hold", path)
 	if !other.output.Scan() || other.output.Text() != "ready" {
-		t.Fatalf("the child says %q", other.output.Text())
+		t.Fatalf("the child printed %q", other.output.Text())
 	}
 	_, err := sqlitestore.Open(t.Context(), path)
 	if !errors.Is(err, sqlitestore.ErrInUse) {
@@ -111,7 +111,7 @@ func TestOneProcessAtATime(t *testing.T) {
 
 	late := start(t, "hold", path)
 	if !late.output.Scan() || !strings.Contains(late.output.Text(), "in use") {
-		t.Errorf("the child says %q", late.output.Text())
+		t.Errorf("the child printed %q", late.output.Text())
 	}
 	if err := late.command.Wait(); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func writeForever(path string) error {
 		return err
 	}
 	var output sync.Mutex
-	say := func(word, id string) {
+	printLine := func(word, id string) {
 		output.Lock()
 		defer output.Unlock()
 		fmt.Fprintln(os.Stdout, word, id)
@@ -144,7 +144,7 @@ func writeForever(path string) error {
 				if err := store.Accept(context.Background(), a); err != nil {
 					failed <- err
 				}
-				say("accepted", id)
+				printLine("accepted", id)
 				if number.Load()%3 == 0 {
 					continue
 				}
@@ -154,7 +154,7 @@ func writeForever(path string) error {
 				if err != nil {
 					failed <- err
 				}
-				say("ended", id)
+				printLine("ended", id)
 			}
 		}()
 	}
@@ -162,7 +162,7 @@ func writeForever(path string) error {
 }
 
 // After kill -9, every acknowledged change is stored, and every stored change is
-// complete. Unfinished operations can be claimed at once.
+// complete. Unfinished operations can be claimed immediately.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "broker.db")
@@ -177,7 +177,7 @@ func TestKill(t *testing.T) {
 			case "ended":
 				ended[id] = true
 			default:
-				t.Fatalf("the child says %q", writer.output.Text())
+				t.Fatalf("the child printed %q", writer.output.Text())
 			}
 			if lines == 200+round*150 {
 				if err := writer.command.Process.Kill(); err != nil {

@@ -18,7 +18,7 @@ import (
 
 var errClosed = errors.New("the store is closed")
 
-// readSessions is how many goroutines can read at once. Reads are bound by the
+// readSessions is how many goroutines can read concurrently. Reads are bound by the
 // processor: more sessions would only take memory.
 const readSessions = 4
 

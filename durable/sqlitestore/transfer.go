@@ -152,7 +152,7 @@ func about(err error, what, id string) error {
 	return fmt.Errorf("import %s %q: %w", what, id, err)
 }
 
-// slot is what an operation occupies while it is open, see the migrations.
+// slot returns the slot that an open operation occupies, see the migrations.
 func slot(o *admin.ExportedOperation) string {
 	switch {
 	case o.State == durable.OperationCancelling:
