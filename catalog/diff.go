@@ -31,8 +31,8 @@ type ChangeKind string
 const (
 	// ChangeAdded means that a service or plan is new.
 	ChangeAdded ChangeKind = "added"
-	// ChangeRemoved means that a service or plan is gone. Each plan of a removed service
-	// has its own change.
+	// ChangeRemoved means that a service or plan was removed. Each plan of a removed
+	// service has its own change.
 	ChangeRemoved ChangeKind = "removed"
 	// ChangeReidentified means that a service or plan kept its name, and has another id.
 	// Platforms treat it as another service or plan (spec.md, "Catalog Management").
@@ -47,7 +47,7 @@ const (
 	// ChangeWidened means that a schema accepts all parameters that it accepted, and
 	// more.
 	ChangeWidened ChangeKind = "widened"
-	// ChangeWithdrawn means that an ability is gone.
+	// ChangeWithdrawn means that an ability was removed.
 	ChangeWithdrawn ChangeKind = "withdrawn"
 	// ChangeGranted means that an ability is new.
 	ChangeGranted ChangeKind = "granted"

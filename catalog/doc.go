@@ -5,10 +5,10 @@
 // each fault with file, line and column. [Build] and [Validate] are for catalogs that are
 // written in Go. A [Source] is the text of a catalog with its positions.
 //
-// [Diff] says what differs between two versions, and whether that breaks instances. A
-// [Watcher] takes over changes of the files. [WriteMarkdown] writes a page for users.
-// [SchemaOf] makes the schema of parameters of a struct, and a [Validator] checks
-// parameters of requests against the schemas.
+// [Diff] lists the differences between two versions, and whether they break instances. A
+// [Watcher] applies changes of the files to a running broker. [WriteMarkdown] writes a
+// page for users. [SchemaOf] generates the schema of parameters from a struct, and a
+// [Validator] checks parameters of requests against the schemas.
 //
 // Package lint has the rules, for the platforms as well. This package does not serve
 // catalogs: openbroker.NewHandler does.

@@ -18,7 +18,7 @@ func exampleCatalog(planID, description string) *openbroker.Catalog {
 	}}}
 }
 
-// A mistake that would orphan every instance of the plan.
+// A changed id orphans every instance of the plan.
 func ExampleDiff() {
 	for _, change := range catalog.Diff(exampleCatalog("plan-1", "A database."), exampleCatalog("plan-2", "One database.")) {
 		fmt.Println(change.Impact, change.Kind, change.Pointer)

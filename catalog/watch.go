@@ -16,7 +16,7 @@ import (
 	"github.com/openbroker/openbroker/internal/filewatch"
 )
 
-// A Watcher takes over changes of catalog files while a broker runs. Path, Current and
+// A Watcher applies changes of catalog files to a running broker. Path, Current and
 // Apply are required.
 type Watcher struct {
 	// Path is the file or the directory.
@@ -35,13 +35,13 @@ type Watcher struct {
 	// Poll is how often the files are read without a notification, as on NFS; 30 s by
 	// default.
 	Poll time.Duration
-	// Settle is how long the files must stay the same before Watch takes them over, so
-	// that it ignores half-written files; 200 ms by default.
+	// Settle is how long the files must stay the same before Watch applies them, so that
+	// it ignores half-written files; 200 ms by default.
 	Settle time.Duration
 }
 
-// Watch takes over changes until ctx ends, and then returns nil. It returns an error at
-// once if a field is missing.
+// Watch applies changes until ctx ends, and then returns nil. It returns an error
+// immediately if a field is missing.
 //
 // The files may be written in place, replaced by a rename, or swapped by Kubernetes. If
 // they are invalid, or Apply refuses them, the last good catalog stays. Watch logs each
@@ -156,7 +156,7 @@ func (w *watch) read() (*openbroker.Catalog, [sha256.Size]byte, error) {
 	return nil, sha256.Sum256([]byte(err.Error())), err
 }
 
-// reload takes over the catalog of the files once it stays the same for Settle.
+// reload applies the catalog of the files once it stays the same for Settle.
 func (w *watch) reload(ctx context.Context) error {
 	next, sum, err := w.read()
 	for sum != w.serving && sum != w.seen {

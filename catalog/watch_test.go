@@ -177,8 +177,8 @@ func TestWatchFile(t *testing.T) {
 	w.awaitLogs("change=\"the description has changed\"", 4)
 }
 
-// A file that is written step by step is not taken over before it stays the same, even if
-// each step is a valid catalog.
+// Watch does not apply a file that is written step by step before it stays the same, even
+// if each step is a valid catalog.
 func TestWatchSettles(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "catalog.yaml")

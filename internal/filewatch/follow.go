@@ -13,7 +13,7 @@ import (
 )
 
 // KubernetesData is the symbolic link that Kubernetes swaps to change all files of a
-// mounted secret or ConfigMap at once.
+// mounted secret or ConfigMap together.
 const KubernetesData = "..data"
 
 // quiet is the pause in notifications after which a file is read: most writers truncate a
@@ -32,10 +32,10 @@ func (r *RefusedError) Error() string { return r.Err.Error() }
 // Unwrap returns Err.
 func (r *RefusedError) Unwrap() error { return r.Err }
 
-// Follow calls reload at once, whenever one of the paths may have changed, and every poll,
-// until ctx ends. Reload applies the content if it differs from the content in use. If it
-// returns an error, the former content stays in use. Follow logs each error that differs
-// from the last one, with the message of a [RefusedError].
+// Follow calls reload immediately, whenever one of the paths may have changed, and every
+// poll, until ctx ends. Reload applies the content if it differs from the content in use.
+// If it returns an error, the former content stays in use. Follow logs each error that
+// differs from the last one, with the message of a [RefusedError].
 //
 // The base name of a path may be a pattern of [filepath.Match]. Follow watches the
 // directories of the paths. The next poll detects other changes: in subdirectories, in the
