@@ -48,7 +48,7 @@ func (c *comparison) items(old conjunction, s *schema) bool {
 		}
 		was := old.item(i)
 		if was.empty() {
-			break // It has no later elements, either.
+			break // No array that old accepts has this element or a later one.
 		}
 		if need.never && i < longest {
 			ok = c.report(s, s.restName, "the element %d is no longer accepted", i)
@@ -160,7 +160,7 @@ func (c *comparison) undescribed(old conjunction, s *schema) bool {
 	}
 	for _, o := range c.undescribedParts(old, "", false) {
 		if _, same := s.byPattern[o.pattern]; same && o.declared {
-			continue // Matching names are not additional in the new schema, either.
+			continue // In the new schema, too, these names are not additional.
 		}
 		if !o.value.empty() && s.additional.never {
 			ok = c.report(s, "additionalProperties", "undescribed properties are no longer accepted")
@@ -178,14 +178,14 @@ type undescribed struct {
 	value    conjunction
 }
 
-// undescribedParts returns the cases for names that match a pattern, if of is set, or for any
-// names.
-func (c *comparison) undescribedParts(old conjunction, pattern string, of bool) []undescribed {
+// undescribedParts returns the cases for names that match pattern if matching is set, and
+// otherwise for all names.
+func (c *comparison) undescribedParts(old conjunction, pattern string, matching bool) []undescribed {
 	base := conjunction{types: typeAny}
 	patterns := map[string]bool{}
 	for _, o := range old.parts {
 		switch {
-		case of && o.byPattern[pattern] != nil:
+		case matching && o.byPattern[pattern] != nil:
 			base.add(o.byPattern[pattern])
 		case len(o.byPattern) == 0:
 			base.add(o.additional)
@@ -213,11 +213,11 @@ func (c *comparison) undescribedParts(old conjunction, pattern string, of bool) 
 	}
 	rest := base.with()
 	for _, o := range old.parts {
-		if len(o.byPattern) > 0 && (!of || o.byPattern[pattern] == nil) {
+		if len(o.byPattern) > 0 && (!matching || o.byPattern[pattern] == nil) {
 			rest.add(o.additional)
 		}
 	}
-	return append(cases, undescribed{pattern, of && slices.ContainsFunc(old.parts, func(o *schema) bool { return o.byPattern[pattern] != nil }), rest})
+	return append(cases, undescribed{pattern, matching && slices.ContainsFunc(old.parts, func(o *schema) bool { return o.byPattern[pattern] != nil }), rest})
 }
 
 func (c *comparison) dependencies(old conjunction, s *schema) bool {

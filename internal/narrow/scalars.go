@@ -41,8 +41,8 @@ func number(value any) (decimal, bool) {
 	return parseDecimal(n)
 }
 
-// known reports whether the old values are limited, and a condition holds for all values of
-// the types.
+// known reports whether old allows only listed values, and the condition holds for all of
+// them that have the types.
 func known(old conjunction, types typeSet, holds func(value any) bool) bool {
 	values, limited := old.values()
 	if !limited {
@@ -78,7 +78,6 @@ func (c *comparison) bound(old conjunction, need *bound, s *schema, what string,
 	}) {
 		return true
 	}
-	// If only integers are allowed, a minimum of 1.5 is the same as 2.
 	verb := map[int]string{1: "raised", -1: "lowered"}[sign]
 	switch {
 	case was == nil:
@@ -155,7 +154,8 @@ func (c *comparison) strings(old conjunction, s *schema) bool {
 	return ok
 }
 
-// limit compares a limit of a count; sign is 1 for a lower limit.
+// limit compares a limit of a count. sign is 1 for a lower limit, and -1 for an
+// upper one.
 func (c *comparison) limit(old conjunction, s *schema, name string, sign int, types typeSet, count func(any) (int, bool)) bool {
 	need, there := s.limits[name]
 	if !there {
@@ -183,7 +183,7 @@ func (c *comparison) limit(old conjunction, s *schema, name string, sign int, ty
 	return c.report(s, name, "the %s has changed from %s to %s", name, plain(was), plain(need))
 }
 
-// needs reports whether at least a number of properties is required.
+// needs reports whether old requires at least the given number of properties.
 func (c *comparison) needs(old conjunction, least decimal) bool {
 	required := map[string]bool{}
 	for _, o := range old.parts {

@@ -36,7 +36,7 @@ func (s *Schema) Check(parameters []byte) error {
 		return s.refuse([]violation{{path: m.path, text: m.reason}})
 	}
 	if !s.affordable(value, total) {
-		return invalidf("parameters: they are too complex to validate: they need more than %d steps; send fewer parameters at once", maxWork)
+		return invalidf("parameters: they are too complex to validate: they need more than %d steps; send fewer parameters", maxWork)
 	}
 	err = s.root.Validate(value)
 	var invalid *jsonschema.ValidationError

@@ -43,7 +43,7 @@ func extentOf(value any) extent {
 	}
 }
 
-// A misfit is a value that stops the validation.
+// A misfit is a value that prevents the validation.
 type misfit struct {
 	path   []string
 	reason string
