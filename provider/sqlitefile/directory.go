@@ -132,7 +132,7 @@ func (d directory) unlink(instance, binding string) error {
 	}
 	err := syncDirectory(filepath.Dir(path))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // The instance is gone, including its bindings.
+		return nil // The instance was deleted, including its bindings.
 	}
 	return err
 }

@@ -24,17 +24,17 @@ func TestCheckCatalog(t *testing.T) {
 		t.Error(err)
 	}
 	for name, c := range map[string]struct{ id, field, want string }{
-		"quota":         {"p", `{"max_bytes":1048576}`, ""},
-		"minimum":       {"p", `{"max_bytes":4096}`, ""},
-		"known id":      {sqlitefile.SmallPlanID, "", ""},
-		"other quota":   {sqlitefile.SmallPlanID, `{"max_bytes":8192}`, ""},
-		"no quota":      {"p", "", `the plan "custom" (p) of the service "s" has no quota: add sqlitefile: {max_bytes: NUMBER} to the plan`},
-		"too small":     {"p", `{"max_bytes":4095}`, "max_bytes of 4095 in sqlitefile: it must be from 4096 to 17592186036224"},
-		"negative":      {"p", `{"max_bytes":-4096}`, "max_bytes of -4096"},
-		"too large":     {"p", `{"max_bytes":17592186040320}`, "max_bytes of 17592186040320"},
-		"text":          {"p", `{"max_bytes":"1 MiB"}`, "is not {max_bytes: NUMBER}"},
-		"empty object":  {"p", `{}`, "is not {max_bytes: NUMBER}"},
-		"known, wrong":  {sqlitefile.LargePlanID, `{"max_bytes":1}`, "max_bytes of 1"},
+		"quota":        {"p", `{"max_bytes":1048576}`, ""},
+		"minimum":      {"p", `{"max_bytes":4096}`, ""},
+		"known id":     {sqlitefile.SmallPlanID, "", ""},
+		"other quota":  {sqlitefile.SmallPlanID, `{"max_bytes":8192}`, ""},
+		"no quota":     {"p", "", `the plan "custom" (p) of the service "s" has no quota: add sqlitefile: {max_bytes: NUMBER} to the plan`},
+		"too small":    {"p", `{"max_bytes":4095}`, "max_bytes of 4095 in sqlitefile: it must be from 4096 to 17592186036224"},
+		"negative":     {"p", `{"max_bytes":-4096}`, "max_bytes of -4096"},
+		"too large":    {"p", `{"max_bytes":17592186040320}`, "max_bytes of 17592186040320"},
+		"text":         {"p", `{"max_bytes":"1 MiB"}`, "is not {max_bytes: NUMBER}"},
+		"empty object": {"p", `{}`, "is not {max_bytes: NUMBER}"},
+		"known, wrong": {sqlitefile.LargePlanID, `{"max_bytes":1}`, "max_bytes of 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
