@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -63,6 +64,9 @@ type reader struct {
 	address string
 	target  atomic.Pointer[url.URL]
 	kind    string
+	// modules is the URL of a module proxy that refuses each module, as those of
+	// companies do.
+	modules string
 }
 
 func newReader(t *testing.T, kind, bin string) *reader {
@@ -74,6 +78,9 @@ func newReader(t *testing.T, kind, bin string) *reader {
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(r.target.Load()) }})
 	t.Cleanup(proxy.Close)
 	r.address = proxy.Listener.Addr().String()
+	modules := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	t.Cleanup(modules.Close)
+	r.modules = modules.URL
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +98,7 @@ func (r *reader) environment() []string {
 	r.t.Helper()
 	environment := []string{
 		"HOME=" + r.directory, "PATH=" + r.bin + ":" + filepath.Dir(binary) + ":" + os.Getenv("PATH"),
-		"TMPDIR=" + os.TempDir(), "GOBIN=" + r.bin, "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=",
+		"TMPDIR=" + os.TempDir(), "GOBIN=" + r.bin, "GOPROXY=" + r.modules, "GOSUMDB=off", "GOFLAGS=",
 	}
 	for _, name := range []string{"GOPATH", "GOCACHE", "GOMODCACHE"} {
 		value, err := exec.CommandContext(r.t.Context(), "go", "env", name).Output()
