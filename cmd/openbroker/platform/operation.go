@@ -36,7 +36,7 @@ the end of an operation that another command has started.`,
 		Example: "  openbroker operation orders\n  openbroker operation orders --wait --timeout 10m",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return usage("the command takes INSTANCE [BINDING]; %d arguments were given", len(args))
+				return usage("the command takes INSTANCE [BINDING]; arguments given: %d", len(args))
 			}
 			return nil
 		},

@@ -50,7 +50,7 @@ func (p *program) newProvision() *cobra.Command {
 func exactly(n int, names string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usage("the command takes %s; %d arguments were given", names, len(args))
+			return usage("the command takes %s; arguments given: %d", names, len(args))
 		}
 		return nil
 	}
