@@ -24,6 +24,8 @@ type instanceDetails struct {
 	State            json.RawMessage
 	// Attributes is the only field of a tombstone.
 	Attributes []byte
+	// Provider is the name of the provider that made the instance, if it has one.
+	Provider string
 }
 
 // bindingDetails are the data of a binding that its record has sealed.
@@ -124,7 +126,7 @@ func (e *Engine) instance(r *InstanceRecord, d *instanceDetails) Instance {
 		Platform: r.Key.Platform, ID: r.Key.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
 		OrganizationGUID: d.OrganizationGUID, SpaceGUID: d.SpaceGUID,
 		Parameters: openbroker.Parameters(d.Parameters), MaintenanceInfo: d.MaintenanceInfo, State: d.State,
-		Context: contextOf(d.Context),
+		Context: contextOf(d.Context), Provider: d.Provider,
 	}
 	i.Service, i.Plan = e.lookUp(r.ServiceID, r.PlanID)
 	return i

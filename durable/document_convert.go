@@ -18,6 +18,7 @@ func (d *instanceDetails) document() *document.Instance {
 	stored := &document.Instance{
 		Parameters: d.Parameters, Context: d.Context, OrganizationGUID: d.OrganizationGUID, SpaceGUID: d.SpaceGUID,
 		DashboardURL: d.DashboardURL, State: d.State, Attributes: d.Attributes,
+		Provider: d.Provider,
 	}
 	if m := d.MaintenanceInfo; m != nil {
 		stored.MaintenanceInfo = &document.MaintenanceInfo{Version: m.Version, Description: m.Description, Extensions: m.Extensions}
@@ -35,6 +36,7 @@ func instanceOf(stored *document.Instance) *instanceDetails {
 	d := &instanceDetails{
 		Parameters: stored.Parameters, Context: stored.Context, OrganizationGUID: stored.OrganizationGUID, SpaceGUID: stored.SpaceGUID,
 		DashboardURL: stored.DashboardURL, State: stored.State, Attributes: stored.Attributes,
+		Provider: stored.Provider,
 	}
 	if m := stored.MaintenanceInfo; m != nil {
 		d.MaintenanceInfo = &openbroker.MaintenanceInfo{Version: m.Version, Description: m.Description, Extensions: m.Extensions}

@@ -32,6 +32,8 @@ type Engine struct {
 	places *places
 	// backlog says that operations in the store wait for a place.
 	backlog atomic.Bool
+	// listed are the names of providers that the store lists.
+	listed sync.Map
 	// wake makes the claim loop query the store immediately. beat does so for the lease
 	// loop.
 	wake, beat chan struct{}
@@ -74,7 +76,8 @@ const (
 // New returns an engine for the catalog and the provider. It checks the configuration
 // and the catalog, and reports all of their problems. It also checks that the sealer
 // opens the data of the store, so that a wrong key cannot do harm. The error then wraps
-// [ErrWrongKey].
+// [ErrWrongKey]. It wraps [ErrProviderMissing] if instances exist whose provider is not
+// among [NamedProviders].
 func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, store Store, config Config) (*Engine, error) {
 	if catalog == nil || provider == nil || store == nil {
 		return nil, errors.New("durable: a catalog, a provider and a store are needed")
@@ -95,6 +98,9 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 		return nil, err
 	}
 	if err := e.checkSealer(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.checkProviders(ctx); err != nil {
 		return nil, err
 	}
 	// Deadlines use the database's clock, so read it before the first one.

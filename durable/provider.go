@@ -127,6 +127,12 @@ type Instance struct {
 	// State is what Provision or Update returned last, or nil. It is stored
 	// encrypted.
 	State json.RawMessage
+	// Provider is the name that [NamedProviders] had for the provider of the instance
+	// when the engine accepted the creation. It is empty without NamedProviders.
+	Provider string
+	// PlanSettings are the settings that the plan has for the provider, or nil. Package
+	// provider sets them, and its function Plan reads them.
+	PlanSettings json.RawMessage
 }
 
 // ResourceName returns a name for the instance that is unique across platforms and

@@ -94,10 +94,13 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 		return nil, openbroker.ErrAsyncRequired
 	}
 	record := &InstanceRecord{Key: key, Status: StatusCreating, ServiceID: r.ServiceID, PlanID: r.PlanID}
+	var err error
+	if wanted.Provider, err = e.providerFor(ctx, r.ServiceID); err != nil {
+		return nil, err
+	}
 	if err := e.refusedCreate(ctx, s, e.instance(record, wanted)); err != nil {
 		return nil, err
 	}
-	var err error
 	if dashboards, ok := e.provider.(DashboardProvider); ok {
 		if wanted.DashboardURL, err = dashboards.DashboardURL(ctx, e.instance(record, wanted)); err != nil {
 			return nil, err

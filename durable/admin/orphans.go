@@ -36,11 +36,24 @@ type OrphanResource struct {
 // finds twice, so the broker can keep running. It keeps the names of all resources
 // in memory.
 func (a *Admin) Orphans(ctx context.Context, provider durable.ResourceLister) (*Orphans, error) {
-	first, err := a.compare(ctx, provider)
+	return a.orphans(ctx, provider, nil)
+}
+
+// OrphansOf is Orphans for one of several providers. mine reports whether it made an
+// instance, of which only the ids, the service and the name of the provider are set. An
+// instance of another provider is not missing here. The configuration needs a Sealer,
+// because records have the name of the provider encrypted.
+func (a *Admin) OrphansOf(ctx context.Context, provider durable.ResourceLister, mine func(durable.Instance) (bool, error)) (*Orphans, error) {
+	return a.orphans(ctx, provider, mine)
+}
+
+// orphans is OrphansOf; without mine, all instances are those of the provider.
+func (a *Admin) orphans(ctx context.Context, provider durable.ResourceLister, mine func(durable.Instance) (bool, error)) (*Orphans, error) {
+	first, err := a.compare(ctx, provider, mine)
 	if err != nil || len(first.records)+len(first.resources) == 0 {
 		return &Orphans{}, err
 	}
-	second, err := a.compare(ctx, provider)
+	second, err := a.compare(ctx, provider, mine)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +89,7 @@ type comparison struct {
 	resources map[string]OrphanResource
 }
 
-func (a *Admin) compare(ctx context.Context, provider durable.ResourceLister) (*comparison, error) {
+func (a *Admin) compare(ctx context.Context, provider durable.ResourceLister, mine func(durable.Instance) (bool, error)) (*comparison, error) {
 	c := &comparison{records: map[durable.Key]durable.InstanceRecord{}, resources: map[string]OrphanResource{}}
 	clock, err := a.store.Load(ctx, durable.Key{})
 	if err != nil {
@@ -108,8 +121,14 @@ func (a *Admin) compare(ctx context.Context, provider durable.ResourceLister) (*
 			case exists(name):
 				known[name] = true
 			case record.Status == durable.StatusReady && old:
-				record.Data = nil
-				c.records[record.Key] = *record
+				ours, err := a.owns(record, mine)
+				if err != nil {
+					return nil, err
+				}
+				if ours {
+					record.Data = nil
+					c.records[record.Key] = *record
+				}
 			}
 		}
 		if len(records) == 0 {
@@ -121,4 +140,18 @@ func (a *Admin) compare(ctx context.Context, provider durable.ResourceLister) (*
 		delete(c.resources, name)
 	}
 	return c, nil
+}
+
+func (a *Admin) owns(record *durable.InstanceRecord, mine func(durable.Instance) (bool, error)) (bool, error) {
+	if mine == nil {
+		return true, nil
+	}
+	name, err := a.lifecycle.ProviderOf(record)
+	if err != nil {
+		return false, err
+	}
+	return mine(durable.Instance{
+		Platform: record.Key.Platform, ID: record.Key.InstanceID, ServiceID: record.ServiceID, PlanID: record.PlanID,
+		Service: a.catalog.Service(record.ServiceID), Provider: name,
+	})
 }

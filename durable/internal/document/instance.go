@@ -21,6 +21,8 @@ type Instance struct {
 	State json.RawMessage `json:"state,omitempty"`
 	// Attributes is the only field of a tombstone.
 	Attributes []byte `json:"attributes,omitempty"`
+	// Provider is the name of the provider that made the instance.
+	Provider string `json:"provider,omitempty"`
 }
 
 func (*Instance) latest() int { return instanceFormat }
