@@ -23,7 +23,7 @@ func Load(path string, warn ...func(Finding)) (*openbroker.Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return source.validated(path, warn)
+	return source.Valid(warn...)
 }
 
 // Parse is [Load] for the content of one file that is not on disk, such as an embedded
@@ -33,15 +33,15 @@ func Parse(name string, data []byte, warn ...func(Finding)) (*openbroker.Catalog
 	if err != nil {
 		return nil, err
 	}
-	return source.validated(name, warn)
+	return source.Valid(warn...)
 }
 
 // withoutEffect are the rules about fields that brokers and platforms ignore, although
 // their author intends an effect.
 var withoutEffect = []string{"field-misspelled", "field-misplaced"}
 
-// validated returns the catalog, and calls warn for fields without effect.
-func (s *Source) validated(name string, warn []func(Finding)) (*openbroker.Catalog, error) {
+// Valid returns the catalog if a broker can serve it, as [Load] does.
+func (s *Source) Valid(warn ...func(Finding)) (*openbroker.Catalog, error) {
 	c, err := s.Catalog()
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s *Source) validated(name string, warn []func(Finding)) (*openbroker.Catal
 		return nil, err
 	}
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", (*source.Source)(s).Name(), err)
 	}
 	if len(warn) == 0 {
 		warn = []func(Finding){logWarning}
@@ -107,3 +107,13 @@ func findingsOf(found []rules.Finding) []Finding {
 	}
 	return list
 }
+
+// Report returns a finding about the value at a JSON pointer (RFC 6901), with its
+// position and the fix of the rule; name means the name of the value. It is for checks
+// of fields that this package does not know. The rule is one of package lint.
+func (s *Source) Report(rule, pointer string, name bool, message string) Finding {
+	return findingsOf([]rules.Finding{rules.At((*source.Source)(s), rule, pointer, name, message)})[0]
+}
+
+// Served reports whether the source is the answer of a running broker.
+func (s *Source) Served() bool { return (*source.Source)(s).Catalog().Served }

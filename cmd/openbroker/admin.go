@@ -16,11 +16,12 @@ import (
 	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/pgstore"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
+	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/server/config"
 )
 
-func newAdmin(stdout, stderr io.Writer) *cobra.Command {
-	flags := &adminFlags{stdout: stdout, stderr: stderr}
+func newAdmin(providers *provider.Set, stdout, stderr io.Writer) *cobra.Command {
+	flags := &adminFlags{serveFlags: serveFlags{providers: providers}, stdout: stdout, stderr: stderr}
 	command := &cobra.Command{
 		Use:   "admin",
 		Short: "Inspect the store of a broker, and intervene",

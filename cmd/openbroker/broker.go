@@ -70,7 +70,7 @@ func start(ctx context.Context, settings *config.Config, isNew bool, logger *slo
 	if err != nil {
 		return nil, err
 	}
-	provider, err := newProvider(settings, data)
+	provider, err := startProviders(ctx, settings, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (b *broker) server(onReady func(url string)) (*server.Server, error) {
 		return server.NewForHandler(b.simulator, c)
 	}
 	c.Authenticator = b.authenticator
-	return server.New(b.engine, c)
+	return server.New(&publicBroker{Engine: b.engine, providers: b.settings.ProviderSet()}, c)
 }
 
 // worker returns the engine or the simulator, whichever runs the operations.

@@ -38,7 +38,7 @@ func (b *broker) catalogReader(ctx context.Context) func() (*openbroker.Catalog,
 	return func() (*openbroker.Catalog, error) {
 		var found []string
 		var news []catalog.Finding
-		next, err := readServed(b.settings, func(f catalog.Finding) {
+		next, err := b.settings.ReadCatalog(func(f catalog.Finding) {
 			found = append(found, f.String())
 			news = append(news, f)
 		})

@@ -12,7 +12,6 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/catalog"
-	"github.com/openbroker/openbroker/provider/sqlitefile"
 	"github.com/openbroker/openbroker/server/config"
 )
 
@@ -29,7 +28,7 @@ func (b *broker) firstCatalog(ctx context.Context, next *openbroker.Catalog) (*o
 	}
 	last, err := lastCatalog(b.settings)
 	if errors.Is(err, fs.ErrNotExist) {
-		last, err = sqlitefile.Catalog(), nil
+		last, err = defaultCatalog(b.settings), nil
 	}
 	if err != nil {
 		return nil, err
@@ -42,13 +41,27 @@ func (b *broker) firstCatalog(ctx context.Context, next *openbroker.Catalog) (*o
 	case len(broken) == 0:
 	case b.settings.Catalog.AllowBreaking:
 		b.warnAboutBroken(ctx, broken)
-	case sqlitefile.Check(last) != nil || b.engine.SetCatalog(last) != nil:
+	case checkProviders(b.settings, last) != nil || b.engine.SetCatalog(last) != nil:
 		return nil, refusal(broken)
 	default:
 		return last, nil
 	}
 	b.saveCatalog(ctx, next)
 	return next, nil
+}
+
+// defaultCatalog is the catalog of the providers, or an empty one if they do not have a
+// common one.
+func defaultCatalog(settings *config.Config) *openbroker.Catalog {
+	group, err := settings.Group()
+	if err != nil {
+		return &openbroker.Catalog{}
+	}
+	c, err := group.Catalog()
+	if err != nil {
+		return &openbroker.Catalog{}
+	}
+	return c
 }
 
 // saveCatalog stores the catalog for the next start. An error is only logged.

@@ -105,7 +105,7 @@ func TestCatalogFile(t *testing.T) {
 		t.Errorf("admin prints %q, %q", stdout, stderr)
 	}
 	replace(t, directory, "catalog.yaml", catalogText(smallPlan, customPlan, "{id: x, name: x, description: X.}"))
-	p.awaitLog("the provider sqlitefile cannot serve the catalog: the plan \\\"x\\\" (x)")
+	p.awaitLog("the plan \\\"x\\\" cannot be served: it has no quota")
 	if tag, _ := p.etag(); tag != second {
 		t.Error("a wrong catalog has changed the ETag")
 	}

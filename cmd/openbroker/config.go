@@ -4,15 +4,17 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/provider"
 )
 
-func newConfig(stdout, stderr io.Writer) *cobra.Command {
+func newConfig(providers *provider.Set, stdout, stderr io.Writer) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "config",
 		Short: "Describe and check configuration files",
 		Args:  cobra.NoArgs,
 		RunE:  func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
-	command.AddCommand(newConfigSchema(stdout), newConfigCheck(stdout, stderr))
+	command.AddCommand(newConfigSchema(providers, stdout), newConfigCheck(providers, stdout, stderr))
 	return command
 }

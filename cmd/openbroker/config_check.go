@@ -9,10 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/server/config"
 )
 
-func newConfigCheck(stdout, stderr io.Writer) *cobra.Command {
+func newConfigCheck(providers *provider.Set, stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a configuration file",
@@ -21,7 +22,7 @@ certificates, credentials, keysets and catalogs. The command does not open the s
 and changes nothing.`,
 		Args: cobra.ExactArgs(1),
 		RunE: runE(func(_ context.Context, args []string) error {
-			settings, err := config.Load(args[0])
+			settings, err := config.Load(args[0], providers)
 			if err != nil {
 				return err
 			}

@@ -6,16 +6,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/server/config"
 )
 
-func newConfigSchema(stdout io.Writer) *cobra.Command {
+func newConfigSchema(providers *provider.Set, stdout io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of configuration files, for editors",
 		Args:  cobra.NoArgs,
 		RunE: runE(func(context.Context, []string) error {
-			schema, err := config.Schema()
+			schema, err := config.Schema(providers)
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/internal/markdown"
+	"github.com/openbroker/openbroker/provider"
 )
 
 // Exit codes of diff, except 0.
@@ -21,7 +22,7 @@ const (
 	exitNoDiff   = 2
 )
 
-func newDiff(stdout io.Writer) *cobra.Command {
+func newDiff(providers *provider.Set, stdout io.Writer) *cobra.Command {
 	var flags catalogFlags
 	var format output.Flag
 	var reports output.Reports
@@ -38,7 +39,7 @@ changes, and 2 if the catalogs cannot be compared.`,
 		Args: cobra.ExactArgs(2), //nolint:mnd // OLD and NEW.
 		RunE: func(command *cobra.Command, args []string) error {
 			defer reports.Close()
-			changes, err := compare(command.Context(), &flags, &reports, args[0], args[1])
+			changes, err := compare(command.Context(), providers, &flags, &reports, args[0], args[1])
 			if err == nil {
 				write := func(w io.Writer, format output.Format) error { return writeDiff(w, format, changes) }
 				err = errors.Join(write(stdout, format.Format), reports.Write(write))
@@ -61,7 +62,7 @@ changes, and 2 if the catalogs cannot be compared.`,
 	return command
 }
 
-func compare(ctx context.Context, flags *catalogFlags, reports *output.Reports, old, next string) ([]catalog.Change, error) {
+func compare(ctx context.Context, providers *provider.Set, flags *catalogFlags, reports *output.Reports, old, next string) ([]catalog.Change, error) {
 	if err := reports.Open(); err != nil {
 		return nil, err
 	}
@@ -75,6 +76,10 @@ func compare(ctx context.Context, flags *catalogFlags, reports *output.Reports, 
 		return nil, err
 	case failed != nil:
 		return nil, failed
+	}
+	if isURL(old) || isURL(next) {
+		// A running broker does not serve the fields for providers.
+		before, after = providers.Public(before), providers.Public(after)
 	}
 	return catalog.Diff(before, after), nil
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
+	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/seal"
 )
 
-func newKeyset(stdout, stderr io.Writer) *cobra.Command {
-	flags := &keysetFlags{}
+func newKeyset(providers *provider.Set, stdout, stderr io.Writer) *cobra.Command {
+	flags := &keysetFlags{serveFlags: serveFlags{providers: providers}}
 	command := &cobra.Command{
 		Use:   "keyset",
 		Short: "List and rotate the keys that encrypt the store",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/catalog/lint"
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
+	"github.com/openbroker/openbroker/provider"
+	"github.com/openbroker/openbroker/server/config"
 )
 
 // lintFlags are the flags of openbroker lint.
@@ -24,12 +27,17 @@ type lintFlags struct {
 	reports   output.Reports
 	platforms []string
 	disabled  []string
+	config    string
+
+	providers *provider.Set
+	// group has the providers of the configuration, if one is named.
+	group *provider.Group
 
 	strict, rules bool
 }
 
-func newLint(stdout, stderr io.Writer) *cobra.Command {
-	flags := &lintFlags{}
+func newLint(providers *provider.Set, stdout, stderr io.Writer) *cobra.Command {
+	flags := &lintFlags{providers: providers}
 	command := &cobra.Command{
 		Use:   "lint FILE|DIRECTORY|URL...",
 		Short: "Check catalogs against the specification and the platforms",
@@ -49,7 +57,7 @@ a password in a file or in the environment: other users can see the command line
 			switch {
 			case flags.rules && len(args) > 0:
 				return errors.New("--rules lists the rules, and takes no catalog")
-			case !flags.rules && len(args) == 0:
+			case !flags.rules && len(args) == 0 && flags.config == "":
 				return errors.New("the catalog is missing: name a file, a directory or a URL")
 			default:
 				return nil
@@ -67,6 +75,7 @@ a password in a file or in the environment: other users can see the command line
 	flags.reports.Add(command, &flags.format)
 	set.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` that the catalog is for: "+platformNames(lint.Platforms())+" (default: all of them; cf is short for cloudfoundry)")
 	set.StringSliceVar(&flags.disabled, "disable", nil, "`RULES` to skip, by id")
+	set.StringVar(&flags.config, "config", "", "configuration `FILE` of the broker: services must have its providers, and plans their settings; without any catalog, its catalog file is checked")
 	set.BoolVarP(&flags.strict, "strict", "W", false, "exit with 1 also after warnings")
 	set.BoolVar(&flags.rules, "rules", false, "list the rules, and check nothing")
 	flags.add(set)
@@ -105,6 +114,11 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 	if err := f.reports.Open(); err != nil {
 		return &failure{err: err, code: exitUsage}
 	}
+	if f.config != "" {
+		if locations, err = f.readConfig(locations); err != nil {
+			return asFailure(err)
+		}
+	}
 	found := &lintReport{Findings: []catalog.Finding{}}
 	code := 0
 	for _, location := range locations {
@@ -127,6 +141,30 @@ func (f *lintFlags) run(ctx context.Context, locations []string, stdout, stderr 
 		return &verdict{code}
 	}
 	return nil
+}
+
+// readConfig reads the providers of the configuration. It returns the catalogs to check:
+// the given ones, or that of the configuration.
+func (f *lintFlags) readConfig(locations []string) ([]string, error) {
+	settings, err := config.LoadForStore(f.config, f.providers)
+	if err != nil {
+		return nil, err
+	}
+	if f.group, err = settings.Group(); err != nil || len(locations) > 0 {
+		return locations, err
+	}
+	if settings.Catalog == nil || settings.Catalog.File == "" {
+		return nil, errors.New("the configuration names no catalog file: name a catalog to check")
+	}
+	return []string{string(settings.Catalog.File)}, nil
+}
+
+// sorted returns findings in the order of their positions.
+func sorted(findings []catalog.Finding) []catalog.Finding {
+	slices.SortStableFunc(findings, func(a, b catalog.Finding) int {
+		return cmp.Or(cmp.Compare(a.Position.File, b.Position.File), cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
+	})
+	return findings
 }
 
 // parse validates the values of flags.
@@ -163,7 +201,13 @@ func (f *lintFlags) lint(ctx context.Context, location string, platforms []lint.
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(lint.Run(source, platforms...), func(finding catalog.Finding) bool {
+	found := lint.Run(source, platforms...)
+	if f.group != nil {
+		found = append(found, f.group.Lint(source)...)
+	} else {
+		found = append(found, f.providers.Lint(source)...)
+	}
+	return slices.DeleteFunc(sorted(found), func(finding catalog.Finding) bool {
 		return slices.Contains(f.disabled, finding.Rule)
 	}), nil
 }

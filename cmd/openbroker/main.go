@@ -15,6 +15,8 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/cmd/openbroker/output"
 	"github.com/openbroker/openbroker/cmd/openbroker/platform"
+	"github.com/openbroker/openbroker/provider"
+	"github.com/openbroker/openbroker/provider/sqlitefile"
 	"github.com/openbroker/openbroker/seal"
 	"github.com/openbroker/openbroker/server/config"
 )
@@ -25,10 +27,19 @@ const (
 	exitUsage   = 2
 )
 
-func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	providers, err := provider.NewSet(
+		sqlitefile.Definition,
+	)
+	if err != nil {
+		complain(os.Stderr, "openbroker: "+err.Error())
+		os.Exit(exitFailure)
+	}
+	os.Exit(run(context.Background(), providers, os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run runs the command and returns its exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, providers *provider.Set, args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "openbroker",
 		Short:         "Run service brokers of the Open Service Broker API",
@@ -42,10 +53,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newServe(stdout, stderr), newSimulate(stdout, stderr), newAdmin(stdout, stderr), newKeyset(stdout, stderr), newConfig(stdout, stderr)) //nolint:contextcheck // Commands get it from cobra.
-	root.AddCommand(newLint(stdout, stderr), newCheck(stdout, stderr), newDiff(stdout), newDocs(stdout), newVersion(stdout))                               //nolint:contextcheck // Likewise.
-	root.AddCommand(newMan())                                                                                                                              //nolint:contextcheck // Likewise.
-	root.AddCommand(platform.Commands(output.Streams{In: os.Stdin, Out: stdout, Err: stderr})...)                                                          //nolint:contextcheck // Likewise.
+	root.AddCommand(newServe(providers, stdout, stderr), newSimulate(stdout, stderr), newAdmin(providers, stdout, stderr), newKeyset(providers, stdout, stderr), newConfig(providers, stdout, stderr)) //nolint:contextcheck // Commands get it from cobra.
+	root.AddCommand(newLint(providers, stdout, stderr), newCheck(stdout, stderr), newDiff(providers, stdout), newDocs(stdout), newVersion(stdout))                                                     //nolint:contextcheck // Likewise.
+	root.AddCommand(newMan())                                                                                                                                                                          //nolint:contextcheck // Likewise.
+	root.AddCommand(platform.Commands(output.Streams{In: os.Stdin, Out: stdout, Err: stderr})...)                                                                                                      //nolint:contextcheck // Likewise.
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	refine(root)
@@ -125,7 +136,7 @@ func describe(err error) string {
 
 // packages matches names of packages in front of an error. They mean nothing to the
 // user of a command.
-var packages = regexp.MustCompile(`(^|: |; )(?:archive|auth|durable|pgstore|router|seal|server|simulator|sqlitefile|sqlitestore|storetest): `)
+var packages = regexp.MustCompile(`(^|: |; )(?:archive|auth|durable|pgstore|provider|router|seal|server|simulator|sqlitestore|storetest): `)
 
 func withoutPackages(text string) string {
 	for packages.MatchString(text) { // One match ends where the next begins.

@@ -1,35 +1,40 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"path/filepath"
-	"time"
+	"log/slog"
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/durable"
-	"github.com/openbroker/openbroker/provider/sqlitefile"
+	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/server/config"
 )
 
-// newProvider makes the configured provider.
-func newProvider(settings *config.Config, data string) (durable.Provider, error) {
-	c := sqlitefile.Config{}
-	if settings.Provider != nil && settings.Provider.SQLiteFile != nil {
-		c.Directory = string(settings.Provider.SQLiteFile.Directory)
-		c.CreateDelay = time.Duration(settings.Provider.SQLiteFile.CreateDelay)
+// startProviders makes the configured providers.
+func startProviders(ctx context.Context, settings *config.Config, logger *slog.Logger) (*provider.Dispatcher, error) {
+	group, err := settings.Group()
+	if err != nil {
+		return nil, err
 	}
-	if c.Directory == "" {
-		c.Directory = filepath.Join(data, "instances")
+	return group.Start(ctx, provider.Host{Data: string(settings.Data), Logger: logger})
+}
+
+// checkProviders returns why the configured providers cannot serve a catalog.
+func checkProviders(settings *config.Config, c *openbroker.Catalog) error {
+	group, err := settings.Group()
+	if err != nil {
+		return err
 	}
-	return sqlitefile.New(c)
+	return group.CheckCatalog(c)
 }
 
 // prepare returns the catalog of the configuration and the settings of the engine. It
 // changes nothing.
 func prepare(settings *config.Config, warn func(catalog.Finding)) (*openbroker.Catalog, durable.Config, error) {
-	c, err := readServed(settings, warn)
+	c, err := settings.ReadCatalog(warn)
 	if err != nil {
 		return nil, durable.Config{}, err
 	}
@@ -77,7 +82,7 @@ func prepareStart(settings *config.Config, warn func(catalog.Finding)) (c *openb
 		return c, engine, nil, err
 	}
 	last, missing := lastCatalog(settings)
-	if missing != nil || sqlitefile.Check(last) != nil || checkSchemas(settings, last) != nil {
+	if missing != nil || checkProviders(settings, last) != nil || checkSchemas(settings, last) != nil {
 		return nil, engine, nil, err
 	}
 	engine, misfit := settings.EngineConfig(last)
@@ -89,15 +94,3 @@ func prepareStart(settings *config.Config, warn func(catalog.Finding)) (c *openb
 
 // ignoreWarnings is for commands that do not check the catalog.
 func ignoreWarnings(catalog.Finding) {}
-
-// readServed returns the catalog to serve. It fails if the provider cannot serve it.
-func readServed(settings *config.Config, warn func(catalog.Finding)) (*openbroker.Catalog, error) {
-	c, err := settings.ReadCatalog(sqlitefile.Catalog(), warn)
-	if err != nil {
-		return nil, err
-	}
-	if err := sqlitefile.Check(c); err != nil {
-		return nil, fmt.Errorf("the provider sqlitefile cannot serve the catalog: %w", err)
-	}
-	return c, nil
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/server"
 	"github.com/openbroker/openbroker/server/config"
 )
@@ -20,12 +21,13 @@ const defaultData = "openbroker-data"
 type serveFlags struct {
 	config, listen, data, store string
 	newStore                    bool
+	providers                   *provider.Set
 	// parsedStore is the value of store.
 	parsedStore config.Store
 }
 
-func newServe(stdout, stderr io.Writer) *cobra.Command {
-	var flags serveFlags
+func newServe(providers *provider.Set, stdout, stderr io.Writer) *cobra.Command {
+	flags := serveFlags{providers: providers}
 	command := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a service broker",
@@ -89,11 +91,11 @@ func checkFlags(set *pflag.FlagSet, listen, store string) (parsed config.Store, 
 func (f serveFlags) settings() (*config.Config, error) { return f.read(config.Load) }
 
 // read is settings with the function that loads the file.
-func (f serveFlags) read(load func(string) (*config.Config, error)) (*config.Config, error) {
-	settings := &config.Config{}
+func (f serveFlags) read(load func(string, *provider.Set) (*config.Config, error)) (*config.Config, error) {
+	settings := config.Default(f.providers)
 	if f.config != "" {
 		var err error
-		if settings, err = load(f.config); err != nil {
+		if settings, err = load(f.config, f.providers); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,7 @@
 package sqlitefile
 
 import (
-	"encoding/json"
+	_ "embed"
 
 	"github.com/openbroker/openbroker"
 )
@@ -20,56 +20,14 @@ const (
 	LargePages = 16384
 )
 
-// The schemas are draft-04, because Cloud Foundry refuses draft-07 and later.
-const (
-	noParameters = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","additionalProperties":false}`
-
-	bindParameters = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","additionalProperties":false,` +
-		`"properties":{"mode":{"type":"string","enum":["rw","ro"],"default":"rw",` +
-		`"description":"rw to read and write, ro to read only"}}}`
-)
+//go:embed catalog.yaml
+var catalogYAML string
 
 // Catalog returns the service sqlite with the plans small and large.
 func Catalog() *openbroker.Catalog {
-	shareable := true
-	return &openbroker.Catalog{Services: []openbroker.Service{{
-		ID:                   ServiceID,
-		Name:                 "sqlite",
-		Description:          "A SQLite database in a file of its own.",
-		Tags:                 []string{"sqlite", "sql", "relational"},
-		Bindable:             true,
-		InstancesRetrievable: true,
-		BindingsRetrievable:  true,
-		PlanUpdateable:       true,
-		Metadata: &openbroker.ServiceMetadata{
-			DisplayName: "SQLite",
-			LongDescription: "A SQLite database in a file on the machine of the service broker. Bindings get a path and a DSN, " +
-				"to read and write or to read only. The quota of the plan applies to clients that use the DSN.",
-			DocumentationURL: "https://www.sqlite.org/docs.html",
-			Shareable:        &shareable,
-		},
-		Plans: []openbroker.Plan{
-			plan(SmallPlanID, "small", "A database of at most 1 MiB.", "1 MiB"),
-			plan(LargePlanID, "large", "A database of at most 64 MiB.", "64 MiB"),
-		},
-	}}}
-}
-
-func plan(id, name, description, size string) openbroker.Plan {
-	free := true
-	return openbroker.Plan{
-		ID: id, Name: name, Description: description, Free: &free,
-		Metadata: &openbroker.PlanMetadata{
-			DisplayName: name,
-			Bullets:     []string{"At most " + size, "Moves to the other plan at any time, if the database fits"},
-		},
-		Schemas: &openbroker.Schemas{
-			ServiceInstance: &openbroker.InstanceSchemas{Create: schema(noParameters), Update: schema(noParameters)},
-			ServiceBinding:  &openbroker.BindingSchemas{Create: schema(bindParameters)},
-		},
+	c, err := Definition.Catalog()
+	if err != nil {
+		panic(err) // Tests exclude it.
 	}
-}
-
-func schema(parameters string) *openbroker.InputParametersSchema {
-	return &openbroker.InputParametersSchema{Parameters: json.RawMessage(parameters)}
+	return c
 }

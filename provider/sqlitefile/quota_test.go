@@ -7,38 +7,61 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
 func quotaPlan(id, field string) *openbroker.Plan {
 	plan := &openbroker.Plan{ID: id, Name: "custom", Description: "A plan."}
 	if field != "" {
-		plan.Extensions = openbroker.Extensions{sqlitefile.QuotaField: json.RawMessage(field)}
+		plan.Extensions = openbroker.Extensions{"sqlitefile": json.RawMessage(field)}
 	}
 	return plan
 }
 
+// withQuota gives an instance a plan with settings, as a dispatcher does.
+func withQuota(instance durable.Instance, planID, settings string) durable.Instance {
+	instance.PlanID, instance.Plan, instance.PlanSettings = planID, quotaPlan(planID, settings), json.RawMessage(settings)
+	return instance
+}
+
+func group(t *testing.T) *provider.Group {
+	t.Helper()
+	set, err := provider.NewSet(sqlitefile.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := provider.NewGroup(set, provider.Named{Name: "sqlitefile", Definition: sqlitefile.Definition, Settings: new(sqlitefile.Settings)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
 func TestCheckCatalog(t *testing.T) {
 	t.Parallel()
-	if err := sqlitefile.Check(sqlitefile.Catalog()); err != nil {
+	g := group(t)
+	if err := g.CheckCatalog(sqlitefile.Catalog()); err != nil {
 		t.Error(err)
 	}
+	const limits = "sqlitefile.max_bytes must be a whole number from 4096 to 17592186036224"
 	for name, c := range map[string]struct{ id, field, want string }{
 		"quota":        {"p", `{"max_bytes":1048576}`, ""},
 		"minimum":      {"p", `{"max_bytes":4096}`, ""},
 		"known id":     {sqlitefile.SmallPlanID, "", ""},
 		"other quota":  {sqlitefile.SmallPlanID, `{"max_bytes":8192}`, ""},
-		"no quota":     {"p", "", `the plan "custom" (p) of the service "s" has no quota: add sqlitefile: {max_bytes: NUMBER} to the plan`},
-		"too small":    {"p", `{"max_bytes":4095}`, "max_bytes of 4095 in sqlitefile: it must be from 4096 to 17592186036224"},
-		"negative":     {"p", `{"max_bytes":-4096}`, "max_bytes of -4096"},
-		"too large":    {"p", `{"max_bytes":17592186040320}`, "max_bytes of 17592186040320"},
-		"text":         {"p", `{"max_bytes":"1 MiB"}`, "is not {max_bytes: NUMBER}"},
-		"empty object": {"p", `{}`, "is not {max_bytes: NUMBER}"},
-		"known, wrong": {sqlitefile.LargePlanID, `{"max_bytes":1}`, "max_bytes of 1"},
+		"no quota":     {"p", "", `the plan "custom" cannot be served: it has no quota: add sqlitefile: {max_bytes: NUMBER}`},
+		"too small":    {"p", `{"max_bytes":4095}`, limits},
+		"negative":     {"p", `{"max_bytes":-4096}`, limits},
+		"too large":    {"p", `{"max_bytes":17592186040320}`, limits},
+		"text":         {"p", `{"max_bytes":"1 MiB"}`, limits},
+		"empty object": {"p", `{}`, "it has no quota"},
+		"misspelt":     {"p", `{"max_byte":4096}`, `"max_byte" is unknown: did you mean "max_bytes"?`},
+		"known, wrong": {sqlitefile.LargePlanID, `{"max_bytes":1}`, limits},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := sqlitefile.Check(&openbroker.Catalog{Services: []openbroker.Service{{ID: "s", Name: "s", Plans: []openbroker.Plan{*quotaPlan(c.id, c.field)}}}})
+			err := g.CheckCatalog(&openbroker.Catalog{Services: []openbroker.Service{{ID: "s", Name: "s", Plans: []openbroker.Plan{*quotaPlan(c.id, c.field)}}}})
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
@@ -52,8 +75,7 @@ func TestQuotaOfPlan(t *testing.T) {
 	t.Parallel()
 	p, _ := newProvider(t)
 	instance := small("quota")
-	instance.PlanID = "p"
-	instance.Plan = quotaPlan("p", `{"max_bytes":40960}`)
+	instance = withQuota(instance, "p", `{"max_bytes":40960}`)
 	provisioned, err := p.Provision(t.Context(), task, instance)
 	if err != nil {
 		t.Fatal(err)
@@ -73,19 +95,19 @@ func TestQuotaOfPlan(t *testing.T) {
 	retired := instance
 	retired.Service, retired.Plan = nil, nil
 	pages(retired, "10")
-	instance.Plan = quotaPlan("p", `{"max_bytes":81920}`)
+	instance = withQuota(instance, "p", `{"max_bytes":81920}`)
 	pages(instance, "20")
 
 	// A move to a plan that is too small is refused. A move to another plan stores its
 	// quota.
 	other := instance
-	other.PlanID, other.Plan = "q", quotaPlan("q", `{"max_bytes":4096}`)
+	other = withQuota(other, "q", `{"max_bytes":4096}`)
 	dsn, _ := bind(t, p, durable.Binding{Instance: instance, ID: "b"})["dsn"].(string)
 	open(t, dsn).exec(t, "CREATE TABLE t AS SELECT zeroblob(20000) AS x")
 	if _, err := p.Update(t.Context(), task, other, instance); err == nil {
 		t.Error("the instance moved to a plan that is too small")
 	}
-	other.Plan = quotaPlan("q", `{"max_bytes":409600}`)
+	other = withQuota(other, "q", `{"max_bytes":409600}`)
 	updated, err := p.Update(t.Context(), task, other, instance)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/provider"
 )
 
 // Catalog configures the source of the catalog and changes to it.
@@ -30,17 +31,36 @@ func (c *Catalog) check(report reporter) {
 	}
 }
 
-// ReadCatalog returns the catalog to serve: the one of the file, or else the given
-// one, with the changes applied. It calls warn with the warnings of [catalog.Load].
-// The error is that of [catalog.Load], or [Errors].
-func (c *Config) ReadCatalog(given *openbroker.Catalog, warn ...func(catalog.Finding)) (*openbroker.Catalog, error) {
-	if c.Catalog != nil && c.Catalog.File != "" {
-		var err error
-		if given, err = catalog.Load(string(c.Catalog.File), warn...); err != nil {
-			return nil, err
-		}
+// ReadCatalog returns the catalog to serve: the one of the file, or else those of the
+// providers, with the changes applied. It calls warn with the warnings of [catalog.Load].
+// The error is that of [catalog.Load], [catalog.Errors] if the providers cannot serve the
+// catalog, or [Errors].
+func (c *Config) ReadCatalog(warn ...func(catalog.Finding)) (*openbroker.Catalog, error) {
+	group, err := c.Group()
+	if err != nil {
+		return nil, err
+	}
+	given, err := c.givenCatalog(group, warn)
+	if err != nil {
+		return nil, err
 	}
 	return c.ChangeCatalog(given)
+}
+
+// givenCatalog returns the catalog without the changes.
+func (c *Config) givenCatalog(group *provider.Group, warn []func(catalog.Finding)) (*openbroker.Catalog, error) {
+	if c.Catalog == nil || c.Catalog.File == "" {
+		return group.Catalog()
+	}
+	source, err := catalog.LoadSource(string(c.Catalog.File))
+	if err != nil {
+		return nil, err
+	}
+	given, err := source.Valid(warn...)
+	if err != nil {
+		return nil, err
+	}
+	return given, group.CheckSource(source)
 }
 
 // Service describes changes to a service. Fields that are not set stay unchanged.
@@ -68,7 +88,7 @@ func (c *Config) ChangeCatalog(given *openbroker.Catalog) (*openbroker.Catalog, 
 	if c.Catalog == nil {
 		return given, nil
 	}
-	problems := c.document.problems()
+	problems := collect(c.document)
 	changed := &openbroker.Catalog{Services: slices.Clone(given.Services), Extensions: given.Extensions}
 	for _, name := range slices.Sorted(maps.Keys(c.Catalog.Services)) {
 		path := "catalog.services." + name
@@ -80,7 +100,7 @@ func (c *Config) ChangeCatalog(given *openbroker.Catalog) (*openbroker.Catalog, 
 		change := c.Catalog.Services[name]
 		change.apply(&changed.Services[i], path, problems)
 	}
-	if err := changed.Validate(); err != nil && len(problems.list) == 0 {
+	if err := changed.Validate(); err != nil && problems.Empty() {
 		problems.report("catalog", "makes the catalog invalid: %v", err)
 	}
 	return changed, problems.err()

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/openbroker/openbroker/durable/pgstore"
+	"github.com/openbroker/openbroker/internal/settings"
+	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/seal"
 )
 
@@ -25,14 +27,16 @@ type Config struct {
 	Encryption     *Encryption `yaml:"encryption" doc:"the encryption keys of stored data; by default keyset.json in the data directory, which is generated"`
 	Log            Log         `yaml:"log" doc:"level and format of the log on the standard error"`
 	API            API         `yaml:"api" doc:"settings of the Open Service Broker API"`
-	Provider       *Provider   `yaml:"provider" doc:"the provider of the services, exactly one; sqlitefile by default"`
+	Provider       *Provider   `yaml:"provider" doc:"the provider of the services: the settings of exactly one, under its name"`
+	Providers      Providers   `yaml:"providers" doc:"several providers in place of one, each under a name of its own; services of the catalog file have that name in their field provider"`
 	Upstream       *Upstream   `yaml:"upstream" doc:"another broker that receives the calls, in place of a provider"`
 	Engine         Engine      `yaml:"engine" doc:"how the engine runs operations"`
 	Policies       Policies    `yaml:"policies" doc:"how the engine runs the operations of single plans"`
 	Catalog        *Catalog    `yaml:"catalog" doc:"the catalog, and changes to it; by default that of the provider"`
 	Shutdown       Shutdown    `yaml:"shutdown" doc:"how the process stops"`
 
-	document *document
+	document  *settings.Document
+	providers *provider.Set
 }
 
 // Encryption configures the keyset: either a file or the keyset itself.
@@ -40,17 +44,6 @@ type Encryption struct {
 	KeysetFile Path   `yaml:"keyset_file" doc:"file with the keyset, mode 0600; generated if it does not exist and the store is empty"`
 	Keyset     Secret `yaml:"keyset" doc:"the keyset itself, in JSON, such as ${env:OPENBROKER_KEYSET}"`
 	GroupRead  bool   `yaml:"group_read" default:"false" doc:"accept a keyset file that its group can read, as Kubernetes mounts secrets"`
-}
-
-// Provider configures the provider of the services. Exactly one field is set.
-type Provider struct {
-	SQLiteFile *SQLiteFile `yaml:"sqlitefile" doc:"SQLite databases in files"`
-}
-
-// SQLiteFile configures the provider sqlitefile.
-type SQLiteFile struct {
-	Directory   Path     `yaml:"directory" doc:"directory of the databases; the directory instances in the data directory by default"`
-	CreateDelay Duration `yaml:"create_delay" default:"0s" doc:"delay of the creation of a database, like a slow service; for demonstrations and tests"`
 }
 
 // check reports problems that depend on more than the type of a field. It skips
@@ -72,9 +65,7 @@ func (c *Config) check(report reporter) {
 	if e := c.Encryption; e != nil && c.Unresolved("encryption") == nil {
 		e.check(report)
 	}
-	if c.Provider != nil && c.Provider.SQLiteFile == nil {
-		report("provider", "has no provider: add sqlitefile: {}")
-	}
+	c.checkProviders(report)
 	if c.Catalog != nil {
 		c.Catalog.check(report)
 	}

@@ -23,7 +23,7 @@ import (
 
 func parse(t *testing.T, text string, variables map[string]string) *config.Config {
 	t.Helper()
-	c, err := config.Parse(filepath.Join(t.TempDir(), "openbroker.yaml"), []byte(text), environment(variables))
+	c, err := config.Parse(filepath.Join(t.TempDir(), "openbroker.yaml"), []byte(text), environment(variables), providers(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func parse(t *testing.T, text string, variables map[string]string) *config.Confi
 func TestEmpty(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "\n\n", "# nothing\n", "---\n", "\ufeff", "~"} {
-		if _, err := config.Parse("c.yaml", []byte(text), environment(nil)); err == nil || !strings.Contains(err.Error(), "c.yaml:1:1: the file is empty: add settings") {
+		if _, err := config.Parse("c.yaml", []byte(text), environment(nil), providers(t)); err == nil || !strings.Contains(err.Error(), "c.yaml:1:1: the file is empty: add settings") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -72,7 +72,7 @@ func TestExampleFile(t *testing.T) {
 	}
 	c, err := config.Parse(filepath.Join(directory, "openbroker.yaml"), data, environment(map[string]string{
 		"CLOUD_CONTROLLER_PASSWORD": "one", "DATABASE_PASSWORD": "two",
-	}))
+	}), providers(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ catalog:
         huge: {free: false}
         small: {metadata: {bullets: 3, costs: [{amount: {usd: 1.5}, unit: MONTHLY}]}, maximum_polling_duration: 1500ms, free: false}
 `
-	c, err := config.Parse("openbroker.yaml", []byte(text), environment(nil))
+	c, err := config.Parse("openbroker.yaml", []byte(text), environment(nil), providers(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestReferences(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := config.Parse(filepath.Join(directory, "c.yaml"), []byte("engine: {replica: "+string(quoted)+"}"), environment(variables))
+		c, err := config.Parse(filepath.Join(directory, "c.yaml"), []byte("engine: {replica: "+string(quoted)+"}"), environment(variables), providers(t))
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 		} else if c.Engine.Replica != want {
@@ -255,7 +255,7 @@ func TestStore(t *testing.T) {
 		"postgres://u:p@h/d?x=y":       {PostgreSQL: "postgres://u:p@h/d?x=y"},
 		"postgresql:///d?host=/socket": {PostgreSQL: "postgresql:///d?host=/socket"},
 	} {
-		c, err := config.Parse(filepath.Join(directory, "c.yaml"), []byte("store: "+text), environment(nil))
+		c, err := config.Parse(filepath.Join(directory, "c.yaml"), []byte("store: "+text), environment(nil), providers(t))
 		if err != nil || c.Store != want {
 			t.Errorf("%s: %v, %v", text, c, err)
 		}
@@ -305,19 +305,19 @@ func TestLogger(t *testing.T) {
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "openbroker.yaml")
-	if _, err := config.Load(path); !errors.Is(err, os.ErrNotExist) {
+	if _, err := config.Load(path, providers(t)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if err := os.WriteFile(path, bytes.Repeat([]byte("#\n"), 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Load(path); err == nil || !strings.Contains(err.Error(), "it is not a configuration file") {
+	if _, err := config.Load(path, providers(t)); err == nil || !strings.Contains(err.Error(), "it is not a configuration file") {
 		t.Errorf("a large file: %v", err)
 	}
 	if err := os.WriteFile(path, []byte("\ufefflisten: ':1'\r\nlog:\r\n  level: debug\r\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := config.Load(path); err != nil || c.Listen != ":1" || c.Log.Level != "debug" {
+	if c, err := config.Load(path, providers(t)); err != nil || c.Listen != ":1" || c.Log.Level != "debug" {
 		t.Errorf("with CRLF and a byte order mark: %v", err)
 	}
 }

@@ -9,10 +9,12 @@
 // The structs mirror the file. Their tags describe the fields: "doc" and "default"
 // are documentation; Load checks "enum", "min", "max" and "required". The package
 // applies no defaults: a field that the file leaves out is zero, and the package that
-// uses it, such as server or durable, applies the default.
+// uses it, such as server or durable, applies the default. Only the settings of
+// providers get their defaults here.
 //
 // The package owns the format of the file and turns it into the configurations of
 // other packages ([Config.ServerConfig], [Config.EngineConfig],
 // [Config.ChangeCatalog], [Auth.Authenticator]). It does not open databases, listen,
-// or make providers: the command does.
+// or make providers, and knows only those of the [provider.Set] that it is given: the
+// command does the rest.
 package config

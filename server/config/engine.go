@@ -70,7 +70,7 @@ func (c *Config) EngineConfig(catalog *openbroker.Catalog) (durable.Config, erro
 		Policies:        map[string]durable.Policy{},
 	}
 	names := planNames(catalog)
-	problems := c.document.problems()
+	problems := collect(c.document)
 	for _, name := range slices.Sorted(maps.Keys(c.Policies.Plans)) {
 		path := "policies.plans." + name
 		switch ids := names[name]; {

@@ -35,7 +35,7 @@ func TestErrors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = config.Parse(file, data, environment(map[string]string{"EMPTY": ""}))
+			_, err = config.Parse(file, data, environment(map[string]string{"EMPTY": ""}), providers(t))
 			var problems config.Errors
 			if !errors.As(err, &problems) {
 				t.Fatalf("the error is %v", err)

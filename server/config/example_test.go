@@ -3,6 +3,8 @@ package config_test
 import (
 	"fmt"
 
+	"github.com/openbroker/openbroker/provider"
+	"github.com/openbroker/openbroker/provider/sqlitefile"
 	"github.com/openbroker/openbroker/server/config"
 )
 
@@ -17,7 +19,11 @@ auth:
 log:
   level: verbose
 `
-	_, err := config.Parse("openbroker.yaml", []byte(file), environment)
+	providers, err := provider.NewSet(sqlitefile.Definition)
+	if err != nil {
+		panic(err)
+	}
+	_, err = config.Parse("openbroker.yaml", []byte(file), environment, providers)
 	fmt.Println(err)
 	// Output:
 	// openbroker.yaml:8:10: log.level must be one of debug, info, warn, error
@@ -26,7 +32,11 @@ log:
 }
 
 func ExampleSchema() {
-	schema, err := config.Schema()
+	providers, err := provider.NewSet(sqlitefile.Definition)
+	if err != nil {
+		panic(err)
+	}
+	schema, err := config.Schema(providers)
 	fmt.Println(len(schema) > 0, err)
 	// Output: true <nil>
 }

@@ -21,16 +21,16 @@ import (
 // and files that Kubernetes or Docker mounts, because only the container sees them. A
 // keyset file must be accessible only to its owner, see package seal.
 func (c *Config) CheckFiles() error {
-	problems := c.document.problems()
-	if c.document != nil && len(c.document.literals) > 0 {
-		if err := checkSecretFile(c.document.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			problems.report(c.document.literals[0], "has a secret: %v", err)
+	problems := collect(c.document)
+	if c.document != nil && len(c.document.Literals) > 0 {
+		if err := checkSecretFile(c.document.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			problems.report(c.document.Literals[0], "has a secret: %v", err)
 		}
 	}
 	if c.document != nil {
-		for _, file := range c.document.files {
-			if err := checkSecretFile(file.name); err != nil {
-				problems.report(file.path, "has a secret: %v", err)
+		for _, file := range c.document.Files {
+			if err := checkSecretFile(file.Name); err != nil {
+				problems.report(file.Path, "has a secret: %v", err)
 			}
 		}
 	}
@@ -48,14 +48,16 @@ func (c *Config) CheckFiles() error {
 			problems.report("encryption.keyset_file", "is not usable: %v", plain(err))
 		}
 	}
-	if c.document != nil && hasKey(c.document.places, "data") {
+	if c.document != nil && hasKey(c.document.Places, "data") {
 		if err := CheckDirectory(string(c.Data)); err != nil {
 			problems.report("data", "%v", err)
 		}
 	}
-	if c.Provider != nil && c.Provider.SQLiteFile != nil && c.Provider.SQLiteFile.Directory != "" {
-		if err := CheckDirectory(string(c.Provider.SQLiteFile.Directory)); err != nil {
-			problems.report("provider.sqlitefile.directory", "%v", err)
+	if c.document != nil {
+		for _, directory := range c.document.Directories {
+			if err := CheckDirectory(directory.Name); err != nil {
+				problems.report(directory.Path, "%v", err)
+			}
 		}
 	}
 	return problems.err()

@@ -27,7 +27,7 @@ func FuzzParse(f *testing.F) {
 		if strings.Contains(string(data), "${file:") || strings.Contains(string(data), "credentials_file") {
 			t.Skip("files are not to be read")
 		}
-		c, err := config.Parse("c.yaml", data, environment(map[string]string{"A": "hunter2"}))
+		c, err := config.Parse("c.yaml", data, environment(map[string]string{"A": "hunter2"}), providers(t))
 		if err == nil {
 			if c == nil {
 				t.Fatal("neither a configuration nor an error")

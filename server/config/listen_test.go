@@ -11,7 +11,7 @@ import (
 // invalid returns the error of an invalid configuration.
 func invalid(t *testing.T, text string) string {
 	t.Helper()
-	_, err := config.Parse("c.yaml", []byte(text), environment(nil))
+	_, err := config.Parse("c.yaml", []byte(text), environment(nil), providers(t))
 	var problems config.Errors
 	if !errors.As(err, &problems) {
 		t.Fatalf("%q: the error is %v", text, err)

@@ -3,6 +3,7 @@ package config_test
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	encoded, err := config.Schema()
+	encoded, err := config.Schema(providers(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,14 +45,16 @@ func instance(t *testing.T, text []byte) any {
 	return node.Value()
 }
 
-func TestSchemaOfExample(t *testing.T) {
+func TestSchemaOfExamples(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../examples/config/openbroker.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := compiled(t).Validate(instance(t, text)); err != nil {
-		t.Error(err)
+	for _, name := range []string{"config", "providers", "upstream"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "examples", name, "openbroker.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled(t).Validate(instance(t, text)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -70,41 +73,54 @@ func TestSchemaAgrees(t *testing.T) {
 		"store: sqlite:a":        true,
 		"store: postgres://h/d":  true,
 		"store: mysql://h":       false,
-		"engine: {lease: 15s, replica: '${env:A}'}":      true,
-		"engine: {lease: '${env:DURATION}'}":             true,
-		"engine: {lease: 1h30m}":                         true,
-		"engine: {lease: '0'}":                           true,
-		"engine: {lease: 15}":                            false,
-		"engine: {lease: -15s}":                          false,
-		"engine: {lease: fast}":                          false,
-		"engine: {workers: 3}":                           true,
-		"engine: {workers: 0}":                           false,
-		"engine: {workers: 3.5}":                         false,
-		"engine: {workers: '3'}":                         false,
-		"engine: {workers: 99999999999}":                 false,
-		"engine: {unbind_expired: true}":                 true,
-		"engine: {unbind_expired: 'true'}":               false,
-		"log: {level: debug}":                            true,
-		"log: {level: loud}":                             false,
-		"log: {level: '${env:LEVEL}'}":                   true,
-		"log: debug":                                     false,
-		"log:":                                           false,
-		"auth: {basic: [{username: a, password: b}]}":    true,
-		"auth: {basic: [{password: b}]}":                 false,
-		"auth: {basic: {username: a}}":                   false,
-		"auth: {proxy: [{peers: [10.1.2.3]}]}":           true,
-		"auth: {proxy: [{user_header: X-User}]}":         false,
-		"auth: {proxy: [{peers: 10.1.2.3}]}":             false,
-		"policies: {plans: {x: {mode: synchronous}}}":    true,
-		"policies: {plans: {x: {mode: sync}}}":           false,
-		"policies: {plans: [x]}":                         false,
-		"catalog: {services: {x: {metadata: {a: [1]}}}}": true,
-		"catalog: {services: {x: {tags: [1]}}}":          false,
-		"provider: {sqlitefile: {}}":                     true,
-		"provider: {mysql: {}}":                          false,
+		"engine: {lease: 15s, replica: '${env:A}'}":             true,
+		"engine: {lease: '${env:DURATION}'}":                    true,
+		"engine: {lease: 1h30m}":                                true,
+		"engine: {lease: '0'}":                                  true,
+		"engine: {lease: 15}":                                   false,
+		"engine: {lease: -15s}":                                 false,
+		"engine: {lease: fast}":                                 false,
+		"engine: {workers: 3}":                                  true,
+		"engine: {workers: 0}":                                  false,
+		"engine: {workers: 3.5}":                                false,
+		"engine: {workers: '3'}":                                false,
+		"engine: {workers: 99999999999}":                        false,
+		"engine: {unbind_expired: true}":                        true,
+		"engine: {unbind_expired: 'true'}":                      false,
+		"log: {level: debug}":                                   true,
+		"log: {level: loud}":                                    false,
+		"log: {level: '${env:LEVEL}'}":                          true,
+		"log: debug":                                            false,
+		"log:":                                                  false,
+		"auth: {basic: [{username: a, password: b}]}":           true,
+		"auth: {basic: [{password: b}]}":                        false,
+		"auth: {basic: {username: a}}":                          false,
+		"auth: {proxy: [{peers: [10.1.2.3]}]}":                  true,
+		"auth: {proxy: [{user_header: X-User}]}":                false,
+		"auth: {proxy: [{peers: 10.1.2.3}]}":                    false,
+		"policies: {plans: {x: {mode: synchronous}}}":           true,
+		"policies: {plans: {x: {mode: sync}}}":                  false,
+		"policies: {plans: [x]}":                                false,
+		"catalog: {services: {x: {metadata: {a: [1]}}}}":        true,
+		"catalog: {services: {x: {tags: [1]}}}":                 false,
+		"provider: {sqlitefile: {}}":                            true,
+		"provider: {mysql: {}}":                                 false,
+		"provider: {}":                                          false,
+		"provider: {sqlitefile: {directory: 5}}":                false,
+		"provider: {sqlitefile: {create_delay: 5s}}":            true,
+		"provider: {queue: {}}":                                 false,
+		"provider: {queue: {url: u}}":                           true,
+		"provider: {queue: {url: u, size: 0}}":                  false,
+		"provider: {queue: {url: u, token: a}, sqlitefile: {}}": false,
+		"providers: {}":                                         false,
+		"providers: {blue: {sqlitefile: {}}, green: {sqlitefile: {directory: d}}}": true,
+		"providers: {blue: {}}":                          false,
+		"providers: {Blue: {sqlitefile: {}}}":            false,
+		"providers: {blue: {sqlitefile: {directry: d}}}": false,
+		"providers: [sqlitefile]":                        false,
 		"[]":                                             false,
 	} {
-		_, err := config.Parse("c.yaml", []byte(text), environment(map[string]string{"A": "a", "DURATION": "1s", "LEVEL": "info"}))
+		_, err := config.Parse("c.yaml", []byte(text), environment(map[string]string{"A": "a", "DURATION": "1s", "LEVEL": "info"}), providers(t))
 		if (err == nil) != valid {
 			t.Errorf("%s: Parse returned %v", text, err)
 		}
@@ -128,7 +144,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 		default:
 			return
 		}
-		if seen[typ] || typ == reflect.TypeFor[config.Store]() {
+		if seen[typ] || typ == reflect.TypeFor[config.Store]() || typ == reflect.TypeFor[config.Provider]() {
 			return
 		}
 		seen[typ] = true

@@ -53,7 +53,7 @@ func (u *Upstream) check(report reporter, c *Config) {
 		report("upstream", "durations and the rate must not be negative")
 	}
 	for name, given := range map[string]bool{
-		"provider": c.Provider != nil, "catalog": c.Catalog != nil, "policies": !reflect.ValueOf(c.Policies).IsZero(), "encryption": c.Encryption != nil, "store": c.Store != (Store{}),
+		"provider": c.Provider != nil, "providers": c.Providers != nil, "catalog": c.Catalog != nil, "policies": !reflect.ValueOf(c.Policies).IsZero(), "encryption": c.Encryption != nil, "store": c.Store != (Store{}),
 	} {
 		if given {
 			report(name, "has no effect with upstream, whose broker keeps its own state: remove either")

@@ -30,7 +30,7 @@ func TestUpstream(t *testing.T) {
 		if err := os.WriteFile(file, []byte("upstream: "+text+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		settings, err := config.Load(file)
+		settings, err := config.Load(file, providers(t))
 		if err == nil {
 			_, err = settings.Upstream.Broker(slog.New(slog.DiscardHandler))
 		}
@@ -48,7 +48,7 @@ func TestUpstream(t *testing.T) {
 func TestUpstreamExample(t *testing.T) {
 	t.Setenv("PLATFORM_PASSWORD", "one")
 	t.Setenv("UPSTREAM_PASSWORD", "two")
-	settings, err := config.Load(filepath.Join("..", "..", "examples", "upstream", "openbroker.yaml"))
+	settings, err := config.Load(filepath.Join("..", "..", "examples", "upstream", "openbroker.yaml"), providers(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,50 +3,24 @@ package config
 import (
 	"encoding"
 	"errors"
-	"fmt"
-	"log/slog"
 	"strings"
-	"time"
+
+	"github.com/openbroker/openbroker/internal/settings"
 )
 
-var (
-	_ encoding.TextUnmarshaler = (*Duration)(nil)
-	_ encoding.TextUnmarshaler = (*Store)(nil)
+var _ encoding.TextUnmarshaler = (*Store)(nil)
+
+type (
+	// A Duration is written as in Go: "15s", "1h30m".
+	Duration = settings.Duration
+	// A Path names a file or a directory.
+	Path = settings.Path
+	// A URL is an address. Errors do not show its line, because it may have a password.
+	URL = settings.URL
+	// A Secret is a string that is never shown: printing or logging it gives a
+	// placeholder. Convert it to string to use it.
+	Secret = settings.Secret
 )
-
-// A Duration is a duration in the notation of Go: "15s", "1h30m".
-type Duration time.Duration
-
-// UnmarshalText parses a duration that is not negative.
-func (d *Duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	if err != nil || parsed < 0 {
-		return errors.New(`must be a duration, such as "15s" or "1h30m"`)
-	}
-	*d = Duration(parsed)
-	return nil
-}
-
-const durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$|^0$`
-
-// A Path names a file or a directory.
-type Path string
-
-// A URL is the address of another server. Errors do not show its line, because a URL
-// may contain a password.
-type URL string
-
-// A Secret is a string that prints and logs as a placeholder. Convert it to string to
-// use it.
-type Secret string
-
-const redacted = "[redacted]"
-
-// Format writes a placeholder for every verb.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
-
-// LogValue returns a placeholder.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // A Store is the location of the records. The zero value means the default.
 type Store struct {
@@ -80,4 +54,10 @@ func (s Store) String() string {
 	default:
 		return ""
 	}
+}
+
+// hasPassword reports whether the unresolved text of a store contains a password.
+func hasPassword(store string) bool {
+	user, _, found := strings.Cut(store, "@")
+	return found && strings.Count(user, ":") > 1 || strings.Contains(store, "password=")
 }

@@ -13,7 +13,7 @@ var rules = linked(slices.Concat(
 	catalogRules, requiredRules, uniqueRules, nameRules, lengthRules, characterRules,
 	serviceRules, dashboardRules, serviceMetadataRules,
 	planRules, costRules, maintenanceRules, schemaRules,
-	extensionRules,
+	extensionRules, providerRules,
 ))
 
 // The pages of clauses.
@@ -66,7 +66,7 @@ func linked(list []Rule) []Rule {
 			r.Link = specPage + anchor
 		case "profile.md":
 			r.Link = profilePage + anchor
-		case "docs/catalog.md", "docs/parameters.md":
+		case "docs/catalog.md", "docs/parameters.md", "docs/providers.md":
 			r.Link = projectPage + document + anchor
 		default:
 			r.Link = pages[r.Clause]

@@ -43,6 +43,14 @@ func (s *Source) Faults() []Fault { return s.faults }
 // Root returns the place of the catalog itself.
 func (s *Source) Root() *Place { return Root(s.root) }
 
+// Name is the name of the file, or of the first one. It may be empty.
+func (s *Source) Name() string {
+	if s.root.File == nil {
+		return ""
+	}
+	return s.root.File.Name
+}
+
 // Generated reports whether the source was generated from a value in Go, so that its
 // positions are meaningless.
 func (s *Source) Generated() bool { return s.generated }

@@ -1,4 +1,4 @@
-package config
+package settings
 
 import (
 	"encoding"
@@ -13,41 +13,52 @@ import (
 // isScalarType reports whether values of the type are written as one scalar.
 func isScalarType(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.String, reflect.Bool, reflect.Int:
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64:
 		return true
 	default:
-		return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+		return isUnmarshaler(t)
 	}
 }
 
 // isSecret reports whether values of the type may hold a secret.
-func isSecret(t reflect.Type) bool {
-	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[Store]() || t == reflect.TypeFor[URL]()
+func (d *Decoder) isSecret(t reflect.Type) bool {
+	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[URL]() || d.Secrets[t] != nil
+}
+
+// isUnmarshaler reports whether the type reads its text itself.
+func isUnmarshaler(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 // scalar decodes a scalar.
-func (d *decoder) scalar(node *tree.Node, v reflect.Value, f field, wrong func(string, ...any)) {
-	if isSecret(v.Type()) {
+func (d *Decoder) scalar(node *tree.Node, v reflect.Value, f Field, wrong func(string, ...any)) {
+	if d.isSecret(v.Type()) {
 		d.conceal(node)
 	}
-	switch v.Kind() {
-	case reflect.Bool:
+	switch {
+	case isUnmarshaler(v.Type()):
+		d.text(node, v, f, wrong)
+	case v.Kind() == reflect.Bool:
 		if node.Kind != tree.Bool {
 			wrong("must be true or false")
 			return
 		}
 		v.SetBool(node.Text == "true")
-	case reflect.Int:
+	case v.Kind() == reflect.Int || v.Kind() == reflect.Int64:
 		d.integer(node, v, f, wrong)
 	default:
 		d.text(node, v, f, wrong)
 	}
 }
 
-const maxInteger = 1<<31 - 1
+// The largest integers: of 32 bits, and of those that JSON keeps exactly everywhere.
+const (
+	maxInteger = 1<<31 - 1
+	maxExact   = 1<<53 - 1
+)
 
-func (d *decoder) integer(node *tree.Node, v reflect.Value, f field, wrong func(string, ...any)) {
-	low, high := limits(f.tag)
+func (d *Decoder) integer(node *tree.Node, v reflect.Value, f Field, wrong func(string, ...any)) {
+	low, high := limits(v.Type(), f.tag)
 	number, err := strconv.ParseInt(node.Text, 10, 64)
 	if allowed := enum(f.tag); len(allowed) > 0 && (node.Kind != tree.Number || !slices.Contains(allowed, node.Text)) {
 		wrong("must be one of %s", strings.Join(allowed, ", "))
@@ -61,8 +72,11 @@ func (d *decoder) integer(node *tree.Node, v reflect.Value, f field, wrong func(
 }
 
 // limits returns the minimum and the maximum of an integer field.
-func limits(tag reflect.StructTag) (low, high int64) {
+func limits(t reflect.Type, tag reflect.StructTag) (low, high int64) {
 	low, high = 0, maxInteger
+	if t.Kind() == reflect.Int64 {
+		high = maxExact
+	}
 	if value, err := strconv.ParseInt(tag.Get("min"), 10, 64); err == nil {
 		low = value
 	}
@@ -72,13 +86,13 @@ func limits(tag reflect.StructTag) (low, high int64) {
 	return low, high
 }
 
-func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(string, ...any)) {
+func (d *Decoder) text(node *tree.Node, v reflect.Value, f Field, wrong func(string, ...any)) {
 	if node.Kind != tree.String {
 		switch {
-		case v.Kind() != reflect.String:
+		case isUnmarshaler(v.Type()):
 			wrong("%v", unmarshalText(v, "")) // Its error describes a valid text.
-		case f.path == "listen" && node.Kind == tree.Number:
-			wrong("%v", CheckListen(node.Text))
+		case d.Numbers[f.Path] != nil && node.Kind == tree.Number:
+			wrong("%v", d.Numbers[f.Path](node.Text))
 		case isScalar(node):
 			wrong("must be a string: put it into quotes")
 		default:
@@ -87,22 +101,22 @@ func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(str
 		return
 	}
 	resolved, err := d.resolve(node.Text)
-	if err != nil && d.mayBeMissing(f.path) {
-		d.document.unresolved = append(d.document.unresolved, unresolvedReference{f.path, err})
+	if err != nil && d.mayBeMissing(f.Path) {
+		d.Document.Unresolved = append(d.Document.Unresolved, UnresolvedReference{f.Path, err})
 		return
 	}
 	if err != nil {
 		wrong("%v", err)
 		return
 	}
-	if v.Type() == reflect.TypeFor[Secret]() || v.Type() == reflect.TypeFor[Store]() && hasPassword(node.Text) {
-		d.noteSecret(node.Text, f.path)
+	if has := d.Secrets[v.Type()]; v.Type() == reflect.TypeFor[Secret]() || has != nil && has(node.Text) {
+		d.noteSecret(node.Text, f.Path)
 	}
 	if resolved == "" {
 		wrong("is empty: set a value, or remove it")
 		return
 	}
-	if v.Kind() != reflect.String {
+	if isUnmarshaler(v.Type()) {
 		if err := unmarshalText(v, resolved); err != nil {
 			wrong("%v", err)
 		}
@@ -112,8 +126,12 @@ func (d *decoder) text(node *tree.Node, v reflect.Value, f field, wrong func(str
 		wrong("must be one of %s", strings.Join(allowed, ", "))
 		return
 	}
-	if v.Type() == reflect.TypeFor[Path]() {
-		resolved = string(d.absolute(resolved))
+	switch v.Type() {
+	case reflect.TypeFor[Path]():
+		resolved = string(d.Absolute(resolved))
+	case reflect.TypeFor[Directory]():
+		resolved = string(d.Absolute(resolved))
+		d.Document.Directories = append(d.Document.Directories, File{f.Path, resolved})
 	}
 	v.SetString(resolved)
 }

@@ -1,4 +1,4 @@
-package config
+package settings
 
 import (
 	"errors"
@@ -9,9 +9,15 @@ import (
 	"strings"
 )
 
+// MaxFileSize bounds a document and the files that it refers to.
+const MaxFileSize = 1 << 20
+
 // resolve replaces ${env:NAME}, ${file:path} and $${ in a text. It does not resolve
 // references in the replacements. Errors name the reference, never its value.
-func (d *decoder) resolve(text string) (string, error) {
+func (d *Decoder) resolve(text string) (string, error) {
+	if d.LookUp == nil {
+		return text, nil
+	}
 	var resolved strings.Builder
 	for {
 		before, after, found := strings.Cut(text, "${")
@@ -37,12 +43,12 @@ func (d *decoder) resolve(text string) (string, error) {
 	}
 }
 
-func (d *decoder) lookUpReference(reference string) (string, error) {
+func (d *Decoder) lookUpReference(reference string) (string, error) {
 	kind, name, _ := strings.Cut(reference, ":")
 	switch {
 	case name == "":
 	case kind == "env":
-		value, ok := d.lookUp(name)
+		value, ok := d.LookUp(name)
 		if !ok {
 			return "", fmt.Errorf("needs the environment variable %s, which is not set", name)
 		}
@@ -55,44 +61,38 @@ func (d *decoder) lookUpReference(reference string) (string, error) {
 }
 
 // mayBeMissing reports whether references of the field at path may be missing.
-func (d *decoder) mayBeMissing(path string) bool {
-	return slices.ContainsFunc(d.optional, func(section string) bool {
+func (d *Decoder) mayBeMissing(path string) bool {
+	return slices.ContainsFunc(d.Optional, func(section string) bool {
 		return path == section || strings.HasPrefix(path, section+".") || strings.HasPrefix(path, section+"[")
 	})
 }
 
-// hasPassword reports whether the unresolved text of a store contains a password.
-func hasPassword(store string) bool {
-	user, _, found := strings.Cut(store, "@")
-	return found && strings.Count(user, ":") > 1 || strings.Contains(store, "password=")
-}
-
 // noteSecret records the origin of a secret: the text itself, or referenced files.
-func (d *decoder) noteSecret(text, path string) {
+func (d *Decoder) noteSecret(text, path string) {
 	refers := false
 	for part := range strings.SplitSeq(strings.ReplaceAll(text, "$${", ""), "${") {
 		reference, _, _ := strings.Cut(part, "}")
 		if name, found := strings.CutPrefix(reference, "file:"); found {
-			d.document.files = append(d.document.files, secretFile{path, string(d.absolute(name))})
+			d.Document.Files = append(d.Document.Files, File{path, string(d.Absolute(name))})
 			refers = true
 		}
 		refers = refers || strings.HasPrefix(reference, "env:")
 	}
 	if !refers {
-		d.document.literals = append(d.document.literals, path)
+		d.Document.Literals = append(d.Document.Literals, path)
 	}
 }
 
 // readReference reads a file. It removes the line break at the end, which editors and
 // echo add.
-func (d *decoder) readReference(name string) (string, error) {
-	path := string(d.absolute(name))
-	info, err := os.Stat(path) //nolint:gosec // G703: the operator names the file.
+func (d *Decoder) readReference(name string) (string, error) {
+	path := string(d.Absolute(name))
+	info, err := os.Stat(path)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
 		return "", fmt.Errorf("needs the file %s, which is not a regular file", name)
-	case err == nil && info.Size() > maxFileSize:
-		return "", fmt.Errorf("needs the file %s, which is larger than %d bytes", name, maxFileSize)
+	case err == nil && info.Size() > MaxFileSize:
+		return "", fmt.Errorf("needs the file %s, which is larger than %d bytes", name, MaxFileSize)
 	}
 	var content []byte
 	if err == nil {

@@ -1,0 +1,88 @@
+package settings
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// CheckType returns what keeps a type from being decoded or described: it must be a
+// struct whose fields have the tags "yaml" and "doc", types that a [Decoder] supports,
+// and defaults of their types. Forbidden types must not occur.
+func CheckType(t reflect.Type, forbidden ...reflect.Type) []error {
+	c := &typeCheck{forbidden: forbidden, seen: map[reflect.Type]bool{}}
+	if t.Kind() != reflect.Struct || isScalarType(t) {
+		return []error{fmt.Errorf("%s is not a struct", t)}
+	}
+	c.check(t, t.String())
+	return c.problems
+}
+
+type typeCheck struct {
+	forbidden []reflect.Type
+	seen      map[reflect.Type]bool
+	problems  []error
+}
+
+func (c *typeCheck) report(where, format string, args ...any) {
+	c.problems = append(c.problems, fmt.Errorf("%s %s", where, fmt.Sprintf(format, args...)))
+}
+
+func (c *typeCheck) check(t reflect.Type, where string) {
+	if slices.Contains(c.forbidden, t) {
+		c.report(where, "must not be a %s", t.Name())
+		return
+	}
+	if isScalarType(t) {
+		return
+	}
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		c.check(t.Elem(), where)
+	case reflect.Map:
+		if t.Key() != reflect.TypeFor[string]() {
+			c.report(where, "is a map whose keys are not strings")
+		}
+		c.check(t.Elem(), where)
+	case reflect.Interface:
+		if t.NumMethod() > 0 {
+			c.report(where, "has the type %s, which is not supported", t)
+		}
+	case reflect.Struct:
+		c.checkStruct(t)
+	default:
+		c.report(where, "has the type %s, which is not supported", t)
+	}
+}
+
+func (c *typeCheck) checkStruct(t reflect.Type) {
+	if c.seen[t] {
+		return
+	}
+	c.seen[t] = true
+	names := map[string]bool{}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		where := t.String() + "." + field.Name
+		name := field.Tag.Get("yaml")
+		switch {
+		case !field.IsExported():
+			c.report(where, "is not exported")
+			continue
+		case name == "" || strings.ContainsAny(name, `,.[]/~ "'`):
+			c.report(where, "needs a tag yaml with a plain name")
+		case names[name]:
+			c.report(where, "has the name of another field, %q", name)
+		case field.Tag.Get("doc") == "":
+			c.report(where, "needs a tag doc")
+		}
+		names[name] = true
+		if value, ok := field.Tag.Lookup("default"); ok {
+			if err := setDefault(reflect.New(field.Type).Elem(), field.Tag, value); err != nil {
+				c.report(where, "has the default %q: %v", value, err)
+			}
+		}
+		c.check(field.Type, where)
+	}
+}
