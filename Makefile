@@ -41,7 +41,7 @@ test: tools ## 20 min: all tests with the race detector; installs what they need
 .PHONY: lint
 lint: $(GOLANGCI) ## 10 s: golangci-lint, with the import law, and go mod tidy
 	go mod tidy -diff
-	$(GOLANGCI) run ./...
+	$(GOLANGCI) run --allow-parallel-runners ./...
 
 .PHONY: deadcode
 deadcode: $(DEADCODE) ## 15 s: functions that neither a command nor a test reaches
@@ -50,7 +50,7 @@ deadcode: $(DEADCODE) ## 15 s: functions that neither a command nor a test reach
 .PHONY: fix
 fix: $(GOLANGCI) ## 10 s: format, and apply what the linter can fix
 	go mod tidy
-	$(GOLANGCI) run --fix ./...
+	$(GOLANGCI) run --allow-parallel-runners --fix ./...
 
 .PHONY: fuzz
 fuzz: ## 40 min: every fuzz target for FUZZTIME (60s)
