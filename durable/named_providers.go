@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,14 @@ type NamedProviders interface {
 	ProviderFor(service *openbroker.Service) (string, error)
 	// HasProvider reports whether a provider has the name.
 	HasProvider(name string) bool
+	// UnnamedProvider returns the name of the provider of instances that were accepted
+	// before the engine recorded names. It must not depend on the catalog, which may give
+	// their service to another provider.
+	UnnamedProvider() string
+	// ChecksCreation reports whether the provider of new instances of a service needs one
+	// of the interfaces [RequestChecker], [ResourceFinder] and [DashboardProvider]. If
+	// not, the engine accepts a new instance without reading the store first.
+	ChecksCreation(service *openbroker.Service) bool
 }
 
 // ErrProviderMissing says that instances exist whose provider is not among those of
@@ -31,6 +40,10 @@ var ErrProviderMissing = errors.New("the provider of existing instances is missi
 // that made an instance. A setting never changes, so the names are a list that only
 // grows.
 func providerSetting(n int) string { return "provider." + strconv.Itoa(n) }
+
+// namedSetting is the name of the setting that says that all instances have the name of
+// their provider.
+const namedSetting = "provider.all_named"
 
 // providerFor returns the name to record with a new instance of a service, or an empty
 // one. The name is in the list of the store before the instance is.
@@ -62,9 +75,23 @@ func (e *Engine) providerFor(ctx context.Context, serviceID string) (string, err
 	}
 }
 
+// checksCreation reports whether the creation of an instance of a service can be refused
+// before it is recorded.
+func (e *Engine) checksCreation(serviceID string) bool {
+	_, checks := e.provider.(RequestChecker)
+	_, finds := e.provider.(ResourceFinder)
+	_, dashboards := e.provider.(DashboardProvider)
+	if !checks && !finds && !dashboards {
+		return false
+	}
+	named, ok := e.provider.(NamedProviders)
+	service := e.catalog.Load().Service(serviceID)
+	return !ok || service == nil || named.ChecksCreation(service)
+}
+
 // checkProviders returns ErrProviderMissing if instances exist that were made by a
-// provider that NamedProviders no longer has. It reads records only if there is such a
-// provider.
+// provider that NamedProviders does not have. It reads records only if there can be such
+// instances: of a name in the list, or without a name.
 func (e *Engine) checkProviders(ctx context.Context) error {
 	named, ok := e.provider.(NamedProviders)
 	if !ok {
@@ -83,9 +110,34 @@ func (e *Engine) checkProviders(ctx context.Context) error {
 			missing[string(name)] = true
 		}
 	}
+	unnamed := false
+	if name := named.UnnamedProvider(); !named.HasProvider(name) {
+		_, err := e.store.Setting(ctx, namedSetting)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("durable: the store cannot be read: %w", err)
+		}
+		if unnamed = err != nil; unnamed {
+			missing[name] = true
+		}
+	}
 	if len(missing) == 0 {
 		return nil
 	}
+	if err := e.findInstanceOf(ctx, missing, named.UnnamedProvider()); err != nil {
+		return err
+	}
+	if unnamed {
+		// The next start need not read the records again.
+		if _, err := e.store.PutSetting(ctx, namedSetting, []byte("true")); err != nil {
+			return fmt.Errorf("durable: the store cannot be written: %w", err)
+		}
+	}
+	return nil
+}
+
+// findInstanceOf returns ErrProviderMissing if an instance has one of the missing
+// providers. Instances without a name have the unnamed one.
+func (e *Engine) findInstanceOf(ctx context.Context, missing map[string]bool, unnamed string) error {
 	for _, status := range occupied() {
 		filter := Filter{Status: status, Limit: 1000}
 		for {
@@ -98,9 +150,10 @@ func (e *Engine) checkProviders(ctx context.Context) error {
 				if err != nil {
 					return fmt.Errorf("durable: %w", err)
 				}
-				if key := records[i].Key; missing[details.Provider] {
+				name := cmp.Or(details.Provider, unnamed)
+				if key := records[i].Key; missing[name] {
 					return fmt.Errorf("durable: %w: the provider %q made at least the instance %q of the platform %q: configure it under this name, or delete its instances first",
-						ErrProviderMissing, details.Provider, key.InstanceID, key.Platform)
+						ErrProviderMissing, name, key.InstanceID, key.Platform)
 				}
 			}
 			if len(records) == 0 {

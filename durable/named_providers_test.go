@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/openbroker/openbroker"
@@ -18,7 +19,9 @@ import (
 type named struct {
 	*scripted
 	names []string
-	mu    sync.Mutex
+	// checks is the answer of ChecksCreation.
+	checks bool
+	mu     sync.Mutex
 	// made are the providers of the instances that were deprovisioned and bound.
 	made []string
 }
@@ -33,6 +36,10 @@ func (n *named) ProviderFor(service *openbroker.Service) (string, error) {
 }
 
 func (n *named) HasProvider(name string) bool { return slices.Contains(n.names, name) }
+
+func (n *named) UnnamedProvider() string { return "first" }
+
+func (n *named) ChecksCreation(*openbroker.Service) bool { return n.checks }
 
 func (n *named) saw(what string, i durable.Instance) {
 	n.mu.Lock()
@@ -111,4 +118,60 @@ func TestNamedProviders(t *testing.T) {
 			t.Errorf("without blue, which has no instance: %v", err)
 		}
 	})
+}
+
+// Instances that are older than names belong to one provider, whatever their service has
+// now. Without it, the engine does not start.
+func TestInstancesOlderThanNames(t *testing.T) {
+	t.Parallel()
+	forEachStore(t, func(t *testing.T, store durable.Store) {
+		keys := newKeys(t)
+		old := start(t, store, keys, newScripted(), nil)
+		old.provision("i", planID, "").is(t, http.StatusCreated, "")
+		old.Stop(t.Context())
+
+		begin := func(names ...string) error {
+			_, err := durable.New(t.Context(), testCatalog(), &named{scripted: newScripted(), names: names}, store, fastConfig(keys, &logBuffer{}))
+			return err
+		}
+		if err := begin("blue"); !errors.Is(err, durable.ErrProviderMissing) || !strings.Contains(err.Error(), `the provider "first" made at least the instance "i" of the platform`) {
+			t.Errorf("without the provider of older instances: %v", err)
+		}
+		next := &named{scripted: newScripted(), names: []string{"blue", "first"}}
+		r := serve(t, store, keys, next, next.scripted, nil)
+		r.Start(t.Context())
+		r.send("DELETE", instancePath("i")+"?"+hints(planID), "").is(t, http.StatusOK, "")
+		r.Stop(t.Context())
+		for range 2 {
+			if err := begin("blue"); err != nil {
+				t.Errorf("without an older instance: %v", err)
+			}
+		}
+	})
+}
+
+// A checkingNamed can refuse requests.
+type checkingNamed struct{ *named }
+
+func (checkingNamed) CheckInstance(context.Context, durable.Instance, *durable.Instance) error {
+	return nil
+}
+func (checkingNamed) CheckBinding(context.Context, durable.Binding) error { return nil }
+
+// The record of a new instance is read first only if its provider can refuse it.
+func TestReadsBeforeACreation(t *testing.T) {
+	t.Parallel()
+	reads := func(checks bool) int64 {
+		var loads atomic.Int64
+		store := &flakyStore{Store: openSQLite(t), load: func() error { loads.Add(1); return nil }}
+		provider := checkingNamed{&named{scripted: newScripted(), names: []string{"first"}, checks: checks}}
+		r := serve(t, store, newKeys(t), provider, provider.scripted, nil)
+		r.Start(t.Context())
+		before := loads.Load()
+		r.provision("i", planID, "").is(t, http.StatusCreated, "")
+		return loads.Load() - before
+	}
+	if with, without := reads(true), reads(false); with != without+1 {
+		t.Errorf("%d reads of the record with checks, %d without", with, without)
+	}
 }

@@ -80,10 +80,7 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 // one. It returns nil if the request can be refused before the insert, because the
 // refusal may be wrong for an existing instance.
 func (e *Engine) guessAbsent(policy Policy, r *openbroker.ProvisionRequest) *Snapshot {
-	_, checks := e.provider.(RequestChecker)
-	_, finds := e.provider.(ResourceFinder)
-	_, dashboards := e.provider.(DashboardProvider)
-	if checks || finds || dashboards || policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
+	if e.checksCreation(r.ServiceID) || policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil
 	}
 	return &Snapshot{}

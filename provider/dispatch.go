@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,25 +78,35 @@ func (d *Dispatcher) ProviderFor(service *openbroker.Service) (string, error) {
 	return m.Name, nil
 }
 
+// UnnamedProvider returns the name of the first definition of the set, because that is
+// the provider of a broker without configuration.
+func (d *Dispatcher) UnnamedProvider() string { return d.group.set.definitions[0].name }
+
+// ChecksCreation reports whether the provider of a service can refuse a creation, find
+// resources, or have dashboards.
+func (d *Dispatcher) ChecksCreation(service *openbroker.Service) bool {
+	m, err := d.group.of(service)
+	if err != nil {
+		return true // The request may be a repetition, which has an answer.
+	}
+	for i, p := range d.running {
+		if d.group.members[i].Name != m.Name {
+			continue
+		}
+		_, checks := p.(durable.RequestChecker)
+		_, finds := p.(durable.ResourceFinder)
+		_, dashboards := p.(durable.DashboardProvider)
+		return checks || finds || dashboards
+	}
+	return true
+}
+
 // HasProvider reports whether the group has a provider with the name.
 func (d *Dispatcher) HasProvider(name string) bool { return d.group.member(name) != nil }
 
-// index returns the index of the provider of an instance. An instance without a
-// recorded name is older than names, and has that of its service, or the only one.
+// index returns the index of the provider of an instance.
 func (d *Dispatcher) index(instance *durable.Instance) (int, error) {
-	name := instance.Provider
-	if name == "" && len(d.running) == 1 {
-		return 0, nil
-	}
-	if name == "" && instance.Service == nil {
-		return 0, fmt.Errorf("no record says which provider made the instance, and the service %q is not in the catalog", instance.ServiceID)
-	}
-	if name == "" {
-		var err error
-		if name, err = d.ProviderFor(instance.Service); err != nil {
-			return 0, err
-		}
-	}
+	name := cmp.Or(instance.Provider, d.UnnamedProvider())
 	for i := range d.group.members {
 		if d.group.members[i].Name == name {
 			return i, nil

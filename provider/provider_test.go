@@ -362,8 +362,8 @@ func TestDispatcher(t *testing.T) {
 	ctx, task := t.Context(), (*durable.Task)(nil)
 	one, two := instance(c, "1", "one", "p1", "blue"), instance(c, "2", "two", "p3", "red")
 	moved := instance(c, "3", "one", "p2", "green")
-	unnamed, retired := instance(c, "4", "one", "p1", ""), instance(c, "5", "gone", "p9", "green")
-	for _, i := range []durable.Instance{one, two, moved, unnamed, retired} {
+	retired := instance(c, "5", "gone", "p9", "green")
+	for _, i := range []durable.Instance{one, two, moved, retired} {
 		if _, err := d.Provision(ctx, task, i); err != nil {
 			t.Error(err)
 		}
@@ -375,14 +375,14 @@ func TestDispatcher(t *testing.T) {
 	}
 	gone := `the settings of the plan "p9": ` + provider.ErrPlanGone.Error()
 	want := []string{
-		"blue provision 1 size 3 <nil>", "red provision 2 size 9 <nil>", "green provision 3 size 1 <nil>", "blue provision 4 size 3 <nil>", "green provision 5 size 0 " + gone,
+		"blue provision 1 size 3 <nil>", "red provision 2 size 9 <nil>", "green provision 3 size 1 <nil>", "green provision 5 size 0 " + gone,
 		"blue update 1 size 1 <nil>", "blue previous 1 size 3 <nil>", "red bind 2 size 9 <nil>", "red unbind 2 size 9 <nil>", "green deprovision 3 size 1 <nil>",
 	}
 	if got := strings.Join(calls, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("the calls are\n%s", got)
 	}
 
-	for _, i := range []durable.Instance{instance(c, "6", "one", "p1", "yellow"), instance(c, "7", "gone", "p9", "")} {
+	for _, i := range []durable.Instance{instance(c, "4", "one", "p1", ""), instance(c, "6", "one", "p1", "yellow"), instance(c, "7", "gone", "p9", "")} {
 		if err := d.Deprovision(ctx, task, i); err == nil || len(calls) != len(want) {
 			t.Errorf("%s: a provider is called, %v", i.ID, err)
 		}
@@ -427,6 +427,41 @@ func TestDispatcher(t *testing.T) {
 	}
 	if name, err := d.ProviderFor(two.Service); err != nil || name != "red" || !d.HasProvider("green") || d.HasProvider("yellow") {
 		t.Errorf("%s, %v", name, err)
+	}
+	if d.ChecksCreation(one.Service) || !d.ChecksCreation(two.Service) || !d.ChecksCreation(new(openbroker.Service)) {
+		t.Error("only red checks creations")
+	}
+}
+
+// An instance that is older than names belongs to the first definition under its own
+// name, whatever its service says.
+func TestInstanceWithoutName(t *testing.T) {
+	t.Parallel()
+	var calls []string
+	one, other := define(&calls)
+	set, err := provider.NewSet(one, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := provider.NewGroup(set,
+		provider.Named{Name: "blue", Definition: one, Settings: new(settings)},
+		provider.Named{Name: "simple", Definition: one, Settings: new(settings)},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := g.Start(t.Context(), provider.Host{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := source(t, file).Catalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, service := range []string{"one", "gone"} { // The service one has the provider blue.
+		if err := d.Deprovision(t.Context(), nil, instance(c, "1", service, "p1", "")); err != nil || !strings.HasPrefix(calls[len(calls)-1], "simple deprovision") {
+			t.Errorf("%s: %v, %v", service, err, calls)
+		}
 	}
 }
 
