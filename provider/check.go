@@ -3,13 +3,16 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/internal/jsonpointer"
+	"github.com/openbroker/openbroker/internal/spelling"
 )
 
 // The rules of package lint that this package checks.
@@ -70,6 +73,7 @@ func (s *Set) check(source *catalog.Source, g *Group) []catalog.Finding {
 	if err != nil {
 		return nil // Other rules say why.
 	}
+	c.misplaced(decoded.Extensions, "", append(s.Names(), Field)...)
 	for i := range decoded.Services {
 		c.service(&decoded.Services[i], "/services/"+strconv.Itoa(i))
 	}
@@ -81,6 +85,7 @@ func (c *checker) report(rule, pointer string, name bool, format string, args ..
 }
 
 func (c *checker) service(service *openbroker.Service, at string) {
+	c.misplaced(service.Extensions, at, c.set.Names()...)
 	raw, named := service.Extensions[Field]
 	var owner *Definition
 	switch {
@@ -134,6 +139,8 @@ func (c *checker) plan(service *openbroker.Service, plan *openbroker.Plan, owner
 			c.report(rulePlan, at+"/"+d.name, true, "the plan %.80q has settings of %s, and the provider of its service is a %s", plan.Name, d.name, owner.name)
 		}
 	}
+	c.misplaced(plan.Extensions, at, Field)
+	c.misspelled(plan, owner, at)
 	if owner == nil {
 		return
 	}
@@ -157,5 +164,42 @@ func (c *checker) plan(service *openbroker.Service, plan *openbroker.Plan, owner
 			err = fmt.Errorf("%s.%w", owner.name, err)
 		}
 		c.report(rulePlan, pointer, false, "the plan %.80q cannot be served: %v", plan.Name, err)
+	}
+}
+
+// misplaced reports those of the named fields that an object has, although they have no
+// effect there, and platforms would see them.
+func (c *checker) misplaced(extensions openbroker.Extensions, at string, names ...string) {
+	for _, name := range names {
+		if extensions[name] == nil {
+			continue
+		}
+		rule, home := rulePlan, "plans"
+		if name == Field {
+			rule, home = ruleProvider, "services"
+		}
+		c.report(rule, at+"/"+name, true, "%q has no effect here: move it to the %s that it is for", name, home)
+	}
+}
+
+// misspelled reports a field of a plan without settings that looks like settings under a
+// misspelt name: platforms would see them, and the plan would have the defaults. owner is
+// the definition of the provider, or nil.
+func (c *checker) misspelled(plan *openbroker.Plan, owner *Definition, at string) {
+	names := c.set.Names()
+	if owner != nil {
+		names = []string{owner.name}
+	}
+	if hasAny(plan.Extensions, names) {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(plan.Extensions)) {
+		raw := plan.Extensions[name]
+		if _, known := c.set.Definition(name); known || len(raw) == 0 || raw[0] != '{' {
+			continue
+		}
+		if near := spelling.Nearest(name, names); near != "" {
+			c.report(rulePlan, at+"/"+jsonpointer.Escape(name), true, "%.80q is unknown: did you mean %q?", name, near)
+		}
 	}
 }

@@ -181,11 +181,13 @@ func (d *Dispatcher) Unbind(ctx context.Context, task *durable.Task, binding dur
 	return p.Unbind(ctx, task, binding)
 }
 
-// CheckInstance asks the provider. One that cannot check accepts everything.
+// CheckInstance asks the provider. One that cannot check accepts everything. If this
+// process does not have the provider of the instance, the error is
+// [openbroker.ErrUnavailable]: another replica may have it.
 func (d *Dispatcher) CheckInstance(ctx context.Context, instance durable.Instance, previous *durable.Instance) error {
 	p, err := d.route(&instance)
 	if err != nil {
-		return err
+		return openbroker.ErrUnavailable.WithCause(err)
 	}
 	checker, ok := p.(durable.RequestChecker)
 	if !ok {
@@ -201,11 +203,11 @@ func (d *Dispatcher) CheckInstance(ctx context.Context, instance durable.Instanc
 	return checker.CheckInstance(ctx, instance, previous)
 }
 
-// CheckBinding asks the provider. One that cannot check accepts everything.
+// CheckBinding is like CheckInstance.
 func (d *Dispatcher) CheckBinding(ctx context.Context, binding durable.Binding) error {
 	p, err := d.route(&binding.Instance)
 	if err != nil {
-		return err
+		return openbroker.ErrUnavailable.WithCause(err)
 	}
 	if checker, ok := p.(durable.RequestChecker); ok {
 		return checker.CheckBinding(ctx, binding)

@@ -295,6 +295,9 @@ func TestCheckSource(t *testing.T) {
 		"a_typo":                       {"size: 3", "sise: 3"},
 		"wrong_values":                 {"zones: [a]", "zones: [5]", "size: 9", "size: 10"},
 		"refused_by_the_provider":      {"size: 9", "size: 7"},
+		"misplaced": {"    provider: red\n", "    provider: red\n    full: {size: 2}\n", "description: Plain.}", "description: Plain., provider: red}",
+			"services:", "simple: {size: 1}\nprovider: red\nservices:"},
+		"a_misspelt_kind": {"        full:", "        Fulll:"},
 		"no_object":                    {"simple: {size: 3, zones: [a]}", "simple: 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -385,6 +388,13 @@ func TestDispatcher(t *testing.T) {
 	for _, i := range []durable.Instance{instance(c, "4", "one", "p1", ""), instance(c, "6", "one", "p1", "yellow"), instance(c, "7", "gone", "p9", "")} {
 		if err := d.Deprovision(ctx, task, i); err == nil || len(calls) != len(want) {
 			t.Errorf("%s: a provider is called, %v", i.ID, err)
+		}
+		// Another replica may have the provider.
+		if err := d.CheckBinding(ctx, durable.Binding{Instance: i}); !errors.Is(err, openbroker.ErrUnavailable) {
+			t.Errorf("%s: bind: %v", i.ID, err)
+		}
+		if err := d.CheckInstance(ctx, i, &i); !errors.Is(err, openbroker.ErrUnavailable) {
+			t.Errorf("%s: update: %v", i.ID, err)
 		}
 	}
 
