@@ -26,8 +26,8 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // isInterruption reports whether a provider returned because of an interruption. A lack
-// of file descriptors or disk space is one, unless the provider returned an
-// openbroker.Error.
+// of file descriptors or disk space is one, and so is ErrProviderMissing, unless the
+// provider returned an openbroker.Error.
 func isInterruption(err error) bool {
 	var mark *interruption
 	if errors.As(err, &mark) {
@@ -37,8 +37,8 @@ func isInterruption(err error) bool {
 	if errors.As(err, &answer) {
 		return false
 	}
-	for _, shortage := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOSPC} {
-		if errors.Is(err, shortage) {
+	for _, lack := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOSPC, ErrProviderMissing} {
+		if errors.Is(err, lack) {
 			return true
 		}
 	}

@@ -58,6 +58,12 @@ func TestInterruptions(t *testing.T) {
 			}
 			return nil
 		}},
+		"a provider that this replica lacks": {attempt: func(_ context.Context, task *durable.Task) error {
+			if task.Attempt() < 12 {
+				return fmt.Errorf("%w: blue", durable.ErrProviderMissing)
+			}
+			return nil
+		}},
 		"no space, as the provider answers": {fails: true, attempt: func(context.Context, *durable.Task) error {
 			return openbroker.NewError(http.StatusInsufficientStorage, "", "The service is full.").WithCause(syscall.ENOSPC)
 		}},

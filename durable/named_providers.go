@@ -33,7 +33,9 @@ type NamedProviders interface {
 }
 
 // ErrProviderMissing says that instances exist whose provider is not among those of
-// [NamedProviders].
+// [NamedProviders]. An operation for which NamedProviders returns it is released for
+// another attempt, which another replica may make, and the attempt does not count as
+// failed.
 var ErrProviderMissing = errors.New("the provider of existing instances is missing")
 
 // providerSetting is the name of the setting with the name of the n-th provider, from 1,

@@ -33,9 +33,9 @@ import (
 //
 // An [*openbroker.Error] reaches the platform as it is. [Retryable] asks for another
 // attempt. Any other error fails the operation with a generic text, and only the log
-// has the error. Two errors lead to another attempt and do not count as failed
-// attempts: an error of [Task.Save], and a lack of file descriptors or disk space
-// (EMFILE, ENFILE, ENOSPC) in the provider. Deprovision and Unbind are repeated
+// has the error. Three errors lead to another attempt and do not count as failed
+// attempts: an error of [Task.Save], a lack of file descriptors or disk space (EMFILE,
+// ENFILE, ENOSPC) in the provider, and [ErrProviderMissing]. Deprovision and Unbind are repeated
 // after any error except an [*openbroker.Error] with a 4xx status.
 //
 // The interface can get more methods before version 1. Embed

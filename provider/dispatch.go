@@ -104,7 +104,8 @@ func (d *Dispatcher) ChecksCreation(service *openbroker.Service) bool {
 // HasProvider reports whether the group has a provider with the name.
 func (d *Dispatcher) HasProvider(name string) bool { return d.group.member(name) != nil }
 
-// index returns the index of the provider of an instance.
+// index returns the index of the provider of an instance. With ErrProviderMissing, an
+// operation waits for a replica that has the provider.
 func (d *Dispatcher) index(instance *durable.Instance) (int, error) {
 	name := cmp.Or(instance.Provider, d.UnnamedProvider())
 	for i := range d.group.members {
@@ -112,7 +113,7 @@ func (d *Dispatcher) index(instance *durable.Instance) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("the provider %q, which made the instance, is not configured here: this process has %s", name, strings.Join(d.group.Names(), ", "))
+	return 0, fmt.Errorf("%w: the provider %q made the instance, and this process has %s", durable.ErrProviderMissing, name, d.group.list())
 }
 
 // route returns the provider of an instance, and gives the instance the settings of its
@@ -120,8 +121,7 @@ func (d *Dispatcher) index(instance *durable.Instance) (int, error) {
 func (d *Dispatcher) route(instance *durable.Instance) (durable.Provider, error) {
 	i, err := d.index(instance)
 	if err != nil {
-		// Another replica may have the provider.
-		return nil, durable.Retryable(err, 0)
+		return nil, err
 	}
 	d.settle(instance, i)
 	return d.running[i], nil
