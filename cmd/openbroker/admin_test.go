@@ -259,7 +259,7 @@ func TestAdminErrors(t *testing.T) {
 		code int
 		args string
 	}{
-		"admin_no_command":       {2, "admin list"},
+		"admin_no_command":       {2, "admin show"},
 		"admin_no_store":         {1, "admin instances"},
 		"admin_no_directory":     {1, "admin orphans --data elsewhere"},
 		"admin_bad_store":        {2, "admin instances --store mysql:x"},

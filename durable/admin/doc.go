@@ -6,5 +6,5 @@
 // The package owns the audit trail and the [Store] that all of this needs. It
 // does not own the rules by which an intervention changes records: those are
 // [durable.Lifecycle]. The commands that print what this package returns are in
-// cmd/openbroker.
+// package app.
 package admin

@@ -13,5 +13,5 @@
 // database.
 //
 // The package owns the format of the file. Package durable/admin and the stores own
-// what an export contains, and the commands of cmd/openbroker when it is allowed.
+// what an export contains, and the commands of package app when it is allowed.
 package archive

@@ -1,0 +1,244 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/openbroker/openbroker/app/internal/exit"
+	"github.com/openbroker/openbroker/app/internal/output"
+	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/admin"
+)
+
+// interveneFlags are the flags of commands that change something.
+type interveneFlags struct {
+	*adminFlags
+	by                 admin.Attribution
+	platform, instance string
+	format             output.Flag
+}
+
+// newIntervention returns a command that calls work for each id.
+func newIntervention(flags *adminFlags, use, short, long string, work func(context.Context, *administration, admin.Target, admin.Attribution) (*admin.AuditEntry, error)) *cobra.Command {
+	f := &interveneFlags{adminFlags: flags}
+	command := &cobra.Command{
+		Use: use + " ID...", Short: short, Args: cobra.MinimumNArgs(1),
+		Long: short + ".\n\n" + long + `
+
+An ID names an operation, a service instance or a service binding. The audit trail
+records who did it and why, see openbroker admin audit.`,
+		PreRunE: func(*cobra.Command, []string) error { return f.complete() },
+		RunE: exit.RunE(func(ctx context.Context, ids []string) error {
+			return f.with(ctx, true, func(a *administration) error {
+				var failed []error
+				for _, id := range ids {
+					if err := f.intervene(ctx, a, id, work); err != nil {
+						failed = append(failed, fmt.Errorf("%s: %w", id, err))
+					}
+				}
+				return joinLines(failed)
+			})
+		}),
+	}
+	set := command.Flags()
+	set.StringVar(&f.by.Reason, "reason", "", "the reason, for the audit trail; after cancel and fail, users of the platform read it (required)")
+	set.StringVar(&f.by.Actor, "actor", "", "your name, for the audit trail (default the user of the operating system)")
+	set.StringVar(&f.platform, "platform", "", "the `PLATFORM` of ids that are not unique")
+	set.StringVar(&f.instance, "instance", "", "the `INSTANCE_ID` of bindings whose ids are not unique")
+	f.format.Add(command, output.Text, output.JSON)
+	return command
+}
+
+func (f *interveneFlags) complete() error {
+	if strings.TrimSpace(f.by.Reason) == "" {
+		return errors.New("--reason is missing: say why, for the audit trail")
+	}
+	if f.by.Actor != "" {
+		return nil
+	}
+	current, err := user.Current()
+	if err != nil {
+		return fmt.Errorf("find the user of the operating system: set your name with --actor: %w", err)
+	}
+	f.by.Actor = current.Username
+	return nil
+}
+
+func (f *interveneFlags) intervene(ctx context.Context, a *administration, id string, work func(context.Context, *administration, admin.Target, admin.Attribution) (*admin.AuditEntry, error)) error {
+	target, err := a.Find(ctx, id, f.platform, f.instance)
+	if err != nil {
+		return err
+	}
+	entry, err := work(ctx, a, target, f.by)
+	if err != nil {
+		return err
+	}
+	if f.format.Format == output.JSON {
+		return output.WriteLine(f.stdout, entry)
+	}
+	_, err = fmt.Fprintln(f.stdout, describeEntry(entry))
+	return err
+}
+
+// describeEntry describes an intervention in one line.
+func describeEntry(e *admin.AuditEntry) string {
+	var text strings.Builder
+	what := "instance " + output.Cell(e.InstanceID)
+	if e.BindingID != "" {
+		what = "binding " + output.Cell(e.BindingID)
+	}
+	fmt.Fprintf(&text, "%s %s:", e.Action, what)
+	switch {
+	case e.Action == admin.ActionForget:
+		fmt.Fprintf(&text, " forgotten, was %s", e.StatusBefore)
+		return text.String()
+	case e.StateBefore != e.StateAfter:
+		fmt.Fprintf(&text, " operation %s was %s, is %s;", e.OperationID, e.StateBefore, e.StateAfter)
+	case e.BegunID == "":
+		fmt.Fprintf(&text, " operation %s is due now;", e.OperationID)
+	}
+	if e.StatusBefore != e.StatusAfter {
+		fmt.Fprintf(&text, " the %s was %s, is %s;", strings.Fields(what)[0], e.StatusBefore, e.StatusAfter)
+	}
+	if e.BegunID != "" {
+		fmt.Fprintf(&text, " operation %s deletes it;", e.BegunID)
+	}
+	return strings.TrimSuffix(text.String(), ";")
+}
+
+// joinLines joins errors into one line.
+func joinLines(failed []error) error {
+	if len(failed) < 2 { //nolint:mnd // One error needs no joining.
+		return errors.Join(failed...)
+	}
+	texts := make([]string, len(failed))
+	for i := range failed {
+		texts[i] = failed[i].Error()
+	}
+	return errors.New(strings.Join(texts, "; "))
+}
+
+func newAdminRetry(flags *adminFlags) *cobra.Command {
+	return newIntervention(flags, "retry", "Make an operation due now, or repeat a failed deletion",
+		`An active operation becomes due now: its worker loses it, its failed attempts no
+longer count, and its deadline starts anew. If the creation of an instance or
+binding, or its deletion, has failed, a new deletion begins.`,
+		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
+			return a.Retry(ctx, t, by)
+		})
+}
+
+func newAdminCancel(flags *adminFlags) *cobra.Command {
+	return newIntervention(flags, "cancel", "Cancel an operation, and wait for its worker to stop",
+		`The operation fails as soon as its worker has stopped. The engine cleans up after a
+creation, unless the policy of the plan says manual. After another operation, the
+instance or binding is as it was before.`,
+		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
+			return a.Cancel(ctx, t, by)
+		})
+}
+
+func newAdminFail(flags *adminFlags) *cobra.Command {
+	keep := false
+	command := newIntervention(flags, "fail", "End an operation now, as failed",
+		`The operation fails immediately, even if it is being cancelled and does not stop. The
+broker ignores what its worker still does. Prefer cancel, which waits for the worker.
+The engine cleans up after a creation when the lease of the worker is over.`,
+		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
+			cleanup := durable.Cleanup("")
+			if keep {
+				cleanup = durable.CleanupManual
+			}
+			return a.Fail(ctx, t, by, cleanup)
+		})
+	command.Flags().BoolVar(&keep, "no-cleanup", false, "keep what a creation has left, for inspection")
+	return command
+}
+
+func newAdminForget(flags *adminFlags) *cobra.Command {
+	return newIntervention(flags, "forget", "Delete only the record of an instance or binding",
+		`The record is deleted, with those of the bindings of an instance and of their
+operations. The provider is not called: its resource stays, and the platform may
+still list the instance. Use it if you know that the resource is gone.`,
+		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
+			return a.Forget(ctx, t, by)
+		})
+}
+
+// auditFlags are the flags that filter the audit trail.
+type auditFlags struct {
+	listFlags
+	filter admin.AuditFilter
+	action string
+}
+
+func (f *auditFlags) check() error {
+	f.filter.Action = admin.Action(f.action)
+	switch f.filter.Action {
+	case "", admin.ActionRetry, admin.ActionCancel, admin.ActionFail, admin.ActionForget:
+	default:
+		return fmt.Errorf("--action %q is unknown: use retry, cancel, fail or forget", f.action)
+	}
+	if f.after != "" {
+		id, err := strconv.ParseInt(f.after, 10, 64)
+		if err != nil || id < 1 {
+			return fmt.Errorf("--after %q is not the ID of an entry", f.after)
+		}
+		f.filter.Before = id
+	}
+	return f.checkLimit()
+}
+
+func newAdminAudit(flags *adminFlags) *cobra.Command {
+	f := &auditFlags{listFlags: listFlags{adminFlags: flags}}
+	change := func(before, after string) string {
+		if before == after {
+			return before
+		}
+		return output.Cell(before) + " > " + output.Cell(after)
+	}
+	command := &cobra.Command{
+		Use: "audit", Short: "List the interventions of operators, newest first", Args: cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error { return f.check() },
+		RunE: exit.RunE(func(ctx context.Context, _ []string) error {
+			list := &output.List[admin.AuditEntry]{
+				Format: f.format.Format, Out: f.stdout,
+				Titles: []string{"ID", "TIME", "ACTOR", "ACTION", "PLATFORM", "INSTANCE", "BINDING", "STATUS", "OPERATION", "STATE", "BEGUN", "REASON"},
+				Row: func(v admin.AuditEntry) []string {
+					return []string{
+						strconv.FormatInt(v.ID, 10), moment(v.At), v.Actor, string(v.Action), v.Platform, v.InstanceID, v.BindingID,
+						change(string(v.StatusBefore), string(v.StatusAfter)), v.OperationID, change(string(v.StateBefore), string(v.StateAfter)), v.BegunID, v.Reason,
+					}
+				},
+			}
+			return f.with(ctx, false, func(a *administration) error {
+				return f.pages(func(limit int) (int, error) {
+					f.filter.Limit = limit
+					views, err := a.AuditTrail(ctx, f.filter)
+					if err != nil {
+						return 0, err
+					}
+					if n := len(views); n > 0 {
+						f.filter.Before = views[n-1].ID
+					}
+					return len(views), list.Print(views)
+				}, func() string { return strconv.FormatInt(f.filter.Before, 10) })
+			})
+		}),
+	}
+	f.register(command, "by its ID", output.Text, output.JSON)
+	set := command.Flags()
+	set.StringVar(&f.filter.Platform, "platform", "", "only entries of the `PLATFORM`")
+	set.StringVar(&f.filter.InstanceID, "instance", "", "only entries of the `INSTANCE_ID` and its bindings")
+	set.StringVar(&f.filter.BindingID, "binding", "", "only entries of the `BINDING_ID`")
+	set.StringVar(&f.filter.OperationID, "operation", "", "only entries of the `OPERATION`")
+	set.StringVar(&f.filter.Actor, "actor", "", "only entries of the `ACTOR`")
+	set.StringVar(&f.action, "action", "", "only entries of the `ACTION`: retry, cancel, fail or forget")
+	return command
+}

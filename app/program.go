@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+
+	"github.com/openbroker/openbroker/app/internal/exit"
+	"github.com/openbroker/openbroker/app/internal/output"
+	"github.com/openbroker/openbroker/provider"
+)
+
+// A Program is a binary with all commands: its name, and the providers that its brokers
+// can have.
+type Program struct {
+	// Name is the name of the binary: lower-case letters, digits, ".", "_" and "-". The
+	// help, the messages, the manual pages and the completion scripts use it. It is
+	// required.
+	Name string
+	// Version is what the command version prints, such as 1.4.0. Empty selects the
+	// version of the main module.
+	Version string
+	// Providers are the definitions that a configuration can name; at least one. The
+	// first one is that of a broker without configuration.
+	Providers []provider.Definition
+}
+
+var programName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+
+// Main runs the command of the process: its arguments, its streams. It ends the process
+// with the exit code of the command, so it does not return.
+func Main(p Program) {
+	os.Exit(Run(context.Background(), p, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Run runs the command with the arguments args, without the name of the program, and
+// returns its exit code: 0, or another one that docs/cli.md or the help of the command
+// explains. It is 1 if the program itself is wrong, such as two providers of one name.
+// When ctx ends, serve and simulate shut down gracefully, and other commands stop.
+//
+// Run reads the environment variables of the process, and serve, simulate and check
+// handle its signals. A client command that a signal interrupts ends the process.
+func Run(ctx context.Context, p Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	streams := output.Streams{In: stdin, Out: stdout, Err: output.Messages{Writer: stderr, Program: p.Name}}
+	if !programName.MatchString(p.Name) {
+		streams.Err.Program = "app"
+		streams.Err.Complain(`the name of the program, %q, must be lower-case letters, digits, ".", "_" and "-"`, p.Name)
+		return exit.Failed
+	}
+	providers, err := provider.NewSet(p.Providers...)
+	if err != nil {
+		streams.Err.Complain("%s", exit.WithoutPackages(exit.OneLine(err)))
+		return exit.Failed
+	}
+	return run(ctx, p, providers, args, streams)
+}
+
+// version returns the program and its build as one line.
+func (p Program) version() string {
+	b := p.build()
+	line := p.Name
+	if b.Version == "" {
+		return line + " (unknown version)"
+	}
+	for _, part := range []string{b.Version, b.Commit, b.Go} {
+		if part != "" {
+			line = fmt.Sprintf("%s %s", line, part)
+		}
+	}
+	return line
+}
+
+// build returns the build with the version of the program.
+func (p Program) build() build {
+	b := readBuild()
+	if p.Version != "" {
+		b.Version = p.Version
+	}
+	return b
+}
