@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -127,9 +128,15 @@ func (d *Dispatcher) route(instance *durable.Instance) (durable.Provider, error)
 	return d.running[i], nil
 }
 
+// settle gives an instance the settings that its plan has for the i-th provider.
 func (d *Dispatcher) settle(instance *durable.Instance, i int) {
-	if instance.Plan != nil {
-		instance.PlanSettings = instance.Plan.Extensions[d.group.members[i].Definition.name]
+	if instance.Plan == nil || instance.Service == nil {
+		return
+	}
+	kind := d.group.members[i].Definition.name
+	instance.PlanSettings = instance.Plan.Extensions[kind]
+	if owner, err := d.group.of(instance.Service); err == nil && owner.Definition.name != kind {
+		instance.PlanSettings = json.RawMessage(settingsGone)
 	}
 }
 

@@ -12,8 +12,14 @@ import (
 )
 
 // ErrPlanGone says that the catalog no longer has the plan of an instance, and with it
-// the settings. A provider that needs them to delete an instance keeps them in its State.
-var ErrPlanGone = errors.New("the catalog no longer has the plan")
+// the settings, or that the service has moved to a provider of another kind, whose
+// settings the plan now has. A provider that needs them to delete an instance keeps them
+// in its State.
+var ErrPlanGone = errors.New("the catalog no longer has the plan for this provider")
+
+// settingsGone are the PlanSettings of an instance whose plan has settings for another
+// kind of provider. A catalog cannot have them.
+const settingsGone = "null"
 
 // Plan returns the settings that the plan of an instance has for its provider, of the
 // Plan of its [Spec]. Absent fields have their defaults. It needs an instance that a
@@ -21,7 +27,7 @@ var ErrPlanGone = errors.New("the catalog no longer has the plan")
 // settings, which catalogs were checked for.
 func Plan[T any](instance durable.Instance) (T, error) {
 	var plan T
-	if instance.Plan == nil {
+	if instance.Plan == nil || string(instance.PlanSettings) == settingsGone {
 		return plan, fmt.Errorf("the settings of the plan %q: %w", instance.PlanID, ErrPlanGone)
 	}
 	problems, err := decodePlan(instance.PlanSettings, "", "", &plan)

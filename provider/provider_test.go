@@ -366,7 +366,8 @@ func TestDispatcher(t *testing.T) {
 	one, two := instance(c, "1", "one", "p1", "blue"), instance(c, "2", "two", "p3", "red")
 	moved := instance(c, "3", "one", "p2", "green")
 	retired := instance(c, "5", "gone", "p9", "green")
-	for _, i := range []durable.Instance{one, two, moved, retired} {
+	converted := instance(c, "8", "two", "p3", "green") // The service is now one of red, another kind.
+	for _, i := range []durable.Instance{one, two, moved, retired, converted} {
 		if _, err := d.Provision(ctx, task, i); err != nil {
 			t.Error(err)
 		}
@@ -378,7 +379,7 @@ func TestDispatcher(t *testing.T) {
 	}
 	gone := `the settings of the plan "p9": ` + provider.ErrPlanGone.Error()
 	want := []string{
-		"blue provision 1 size 3 <nil>", "red provision 2 size 9 <nil>", "green provision 3 size 1 <nil>", "green provision 5 size 0 " + gone,
+		"blue provision 1 size 3 <nil>", "red provision 2 size 9 <nil>", "green provision 3 size 1 <nil>", "green provision 5 size 0 " + gone, "green provision 8 size 0 " + strings.Replace(gone, "p9", "p3", 1),
 		"blue update 1 size 1 <nil>", "blue previous 1 size 3 <nil>", "red bind 2 size 9 <nil>", "red unbind 2 size 9 <nil>", "green deprovision 3 size 1 <nil>",
 	}
 	if got := strings.Join(calls, "\n"); got != strings.Join(want, "\n") {

@@ -2,6 +2,7 @@ package sqlitefile
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/provider"
@@ -37,10 +38,10 @@ type state struct {
 
 // stateOf returns the state with the quota of the instance's plan.
 func stateOf(instance durable.Instance) (json.RawMessage, error) {
-	if instance.Plan == nil {
-		return nil, nil
-	}
 	settings, err := provider.Plan[PlanSettings](instance)
+	if errors.Is(err, provider.ErrPlanGone) {
+		return nil, nil // The stored state stays.
+	}
 	if err != nil || settings.MaxBytes == 0 {
 		return nil, err // The id of the plan determines the quota.
 	}
