@@ -295,8 +295,10 @@ func TestCheckSource(t *testing.T) {
 		"a_typo":                       {"size: 3", "sise: 3"},
 		"wrong_values":                 {"zones: [a]", "zones: [5]", "size: 9", "size: 10"},
 		"refused_by_the_provider":      {"size: 9", "size: 7"},
-		"misplaced": {"    provider: red\n", "    provider: red\n    full: {size: 2}\n", "description: Plain.}", "description: Plain., provider: red}",
-			"services:", "simple: {size: 1}\nprovider: red\nservices:"},
+		"misplaced": {
+			"    provider: red\n", "    provider: red\n    full: {size: 2}\n", "description: Plain.}", "description: Plain., provider: red}",
+			"services:", "simple: {size: 1}\nprovider: red\nservices:",
+		},
 		"a_misspelt_kind": {"        full:", "        Fulll:"},
 		"no_object":       {"simple: {size: 3, zones: [a]}", "simple: 3"},
 	} {
