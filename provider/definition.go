@@ -18,7 +18,7 @@ import (
 //	doc       the description, required
 //	required  "true" if the field must be there
 //	default   the value if the field is absent
-//	enum      the allowed values, separated by commas
+//	enum      the allowed values of a string or an integer, separated by commas
 //	min, max  the limits of an integer; 0 and the largest by default
 type Spec[Config, Plan any] struct {
 	// Name is the key of the settings in the configuration and in plans: lower-case

@@ -172,6 +172,24 @@ func TestNewSet(t *testing.T) {
 		"Size has the type float64, which is not supported": {provider.Define(provider.Spec[struct {
 			Size float64 `yaml:"size" doc:"size"`
 		}, struct{}]{Name: "a"})},
+		`Sizes has max:"3": it must be an integer, and the field too`: {provider.Define(provider.Spec[struct {
+			Sizes []int `yaml:"sizes" max:"3" doc:"sizes"`
+		}, struct{}]{Name: "a"})},
+		`Size has min:"x": it must be an integer, and the field too`: {provider.Define(provider.Spec[struct {
+			Size int `yaml:"size" min:"x" doc:"size"`
+		}, struct{}]{Name: "a"})},
+		"Size has limits from 4 to 3": {provider.Define(provider.Spec[struct {
+			Size int `yaml:"size" min:"4" max:"3" doc:"size"`
+		}, struct{}]{Name: "a"})},
+		"Zones has enum, which only strings and integers can have": {provider.Define(provider.Spec[struct {
+			Zones []string `yaml:"zones" enum:"a,b" doc:"zones"`
+		}, struct{}]{Name: "a"})},
+		`has the default "c": must be one of a, b`: {provider.Define(provider.Spec[struct {
+			Zone string `yaml:"zone" enum:"a,b" default:"c" doc:"zone"`
+		}, struct{}]{Name: "a"})},
+		`Zone has required:"false": write "true", or leave it out`: {provider.Define(provider.Spec[struct {
+			Zone string `yaml:"zone" required:"false" doc:"zone"`
+		}, struct{}]{Name: "a"})},
 		"hidden is not exported": {provider.Define(provider.Spec[struct{ hidden int }, struct{}]{Name: "a"})},
 		"Token must not be a Secret": {provider.Define(provider.Spec[struct{}, struct {
 			Token provider.Secret `yaml:"token" doc:"t"`
@@ -504,5 +522,21 @@ func TestStartFails(t *testing.T) {
 	}
 	if _, err := g.Start(t.Context(), provider.Host{}); err == nil || err.Error() != "the provider blue: is away" {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// A secret in logged settings is a placeholder, in each format of the log.
+func TestSecretIsNotLogged(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	config := struct {
+		Token  provider.Secret
+		Tokens map[string][]provider.Secret
+	}{"hunter2", map[string][]provider.Secret{"a": {"hunter2"}}}
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+		slog.New(handler).Info("started", "config", config, "token", config.Token)
+	}
+	if strings.Contains(log.String(), "hunter2") || strings.Count(log.String(), "[redacted]") != 6 {
+		t.Errorf("the log is\n%s", log.String())
 	}
 }

@@ -3,7 +3,9 @@ package settings
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // applyDefaults sets the fields of a struct to their defaults, and those of structs in
@@ -24,6 +26,9 @@ func applyDefaults(v reflect.Value) {
 
 // setDefault sets a field to the value of its tag.
 func setDefault(v reflect.Value, tag reflect.StructTag, value string) error {
+	if allowed := enum(tag); len(allowed) > 0 && !slices.Contains(allowed, value) {
+		return fmt.Errorf("must be one of %s", strings.Join(allowed, ", "))
+	}
 	if v.Kind() == reflect.Pointer {
 		pointed := reflect.New(v.Type().Elem())
 		v.Set(pointed)

@@ -43,5 +43,8 @@ const redacted = "[redacted]"
 // Format writes a placeholder for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
+// MarshalText returns a placeholder, also for structs that are logged as JSON.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
 // LogValue returns a placeholder.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
