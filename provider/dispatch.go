@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 
 	"github.com/openbroker/openbroker"
@@ -45,16 +46,29 @@ func (g *Group) Start(ctx context.Context, host Host) (*Dispatcher, error) {
 	for i := range g.members {
 		m := &g.members[i]
 		host.Name, host.Logger = m.Name, logger.With(slog.String("provider", m.Name))
-		made, err := m.Definition.start(ctx, m.Settings, host)
-		if err == nil && made == nil {
-			err = errors.New("its constructor returned none")
-		}
+		made, err := construct(ctx, m, host)
 		if err != nil {
 			return nil, &startError{provider: m.Name, definition: m.Definition.name, err: err}
 		}
 		d.running = append(d.running, made)
 	}
 	return d, nil
+}
+
+// construct calls the constructor. A panic becomes an error, because the name of the
+// provider is not in its stack trace; the trace goes to the log.
+func construct(ctx context.Context, m *Named, host Host) (made durable.Provider, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			host.Logger.LogAttrs(ctx, slog.LevelError, "the constructor of a provider panicked", slog.String("stack", string(debug.Stack())))
+			made, err = nil, fmt.Errorf("its constructor panicked: %v", value)
+		}
+	}()
+	made, err = m.Definition.start(ctx, m.Settings, host)
+	if err == nil && made == nil {
+		err = errors.New("its constructor returned none")
+	}
+	return made, err
 }
 
 // A startError says why a provider could not be made.

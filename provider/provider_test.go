@@ -153,7 +153,7 @@ func TestNewSet(t *testing.T) {
 		"the set has no definition":                     nil,
 		"it was not made with Define":                   {{}},
 		"the name must be lower-case letters":           {change(func(s *provider.Spec[settings, plan]) { s.Name = "Valid" })},
-		`"metadata": the name must be`:                  {change(func(s *provider.Spec[settings, plan]) { s.Name = "metadata" })},
+		`"metadata": the name is that of a field`:       {change(func(s *provider.Spec[settings, plan]) { s.Name = "metadata" })},
 		"doc and constructor are required":              {change(func(s *provider.Spec[settings, plan]) { s.New = nil })},
 		"the name is that of another one":               {provider.Define(valid), provider.Define(valid)},
 		"the default catalog: valid/catalog.yaml:1:12:": {change(func(s *provider.Spec[settings, plan]) { s.Catalog = "services: [{}]" })},
@@ -505,6 +505,31 @@ func TestDefinition(t *testing.T) {
 	}
 	if err := one.Check("x"); err == nil || !strings.Contains(err.Error(), "the settings of simple are a string") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// A constructor that panics fails like one that returns an error; the log has its stack.
+func TestConstructorPanics(t *testing.T) {
+	t.Parallel()
+	d := provider.Define(provider.Spec[struct{}, struct{}]{
+		Name: "simple", Doc: "simple ones", Catalog: catalogOf("s"),
+		New: func(context.Context, struct{}, provider.Host) (durable.Provider, error) { panic("no map") },
+	})
+	set, err := provider.NewSet(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := provider.NewGroup(set, provider.Named{Name: "blue", Definition: d, Settings: d.Settings()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	_, err = g.Start(t.Context(), provider.Host{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err == nil || err.Error() != "the provider blue: its constructor panicked: no map" {
+		t.Errorf("the error is %v", err)
+	}
+	if !strings.Contains(log.String(), "provider=blue") || !strings.Contains(log.String(), "TestConstructorPanics") {
+		t.Errorf("the log has no stack: %s", log.String())
 	}
 }
 

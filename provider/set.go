@@ -55,8 +55,11 @@ func NewSet(definitions ...Definition) (*Set, error) {
 
 func (d Definition) problems() []error {
 	var problems []error
-	if !namePattern.MatchString(d.name) || slices.Contains(reserved, d.name) {
+	switch {
+	case !namePattern.MatchString(d.name):
 		problems = append(problems, fmt.Errorf("the name %s", nameRule))
+	case slices.Contains(reserved, d.name):
+		problems = append(problems, errors.New("the name is that of a field of services or plans; choose another one"))
 	}
 	if d.doc == "" || d.start == nil {
 		problems = append(problems, errors.New("doc and constructor are required"))
