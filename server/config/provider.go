@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -90,15 +91,19 @@ func reportSettings(report reporter, path string, err error) {
 func (c *Config) ProviderSet() *provider.Set { return c.providers }
 
 // Group returns the configured providers; without any, the first of the set, under its
-// own name and with its default settings. The error is [Errors] if that one needs
-// settings.
+// own name and with its default settings. The error is [Errors] if a file lacks the
+// settings that this provider requires.
 func (c *Config) Group() (*provider.Group, error) {
 	named, set := c.named(), c.providers
 	if len(named) == 0 {
 		first := set.Definitions()[0]
 		p := provider.Named{Name: first.Name(), Definition: first, Settings: first.Settings()}
-		problems := collect(c.document)
-		if err := defaultSettings(first, p.Settings); err != nil {
+		err := defaultSettings(first, p.Settings)
+		if err != nil && c.document == nil {
+			return nil, fmt.Errorf("the provider needs a configuration file: %w; openbroker config schema describes the file", err)
+		}
+		if err != nil {
+			problems := collect(c.document)
 			problems.report("", "provider is missing: %v", err)
 			return nil, problems.err()
 		}

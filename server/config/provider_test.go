@@ -89,6 +89,9 @@ func TestDefaultProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := config.Default(set).Group(); err == nil || !strings.Contains(err.Error(), "the provider needs a configuration file: queue has no url, which is required") {
+		t.Errorf("without a file the error is %v", err)
+	}
 	c, err := config.Parse("c.yaml", []byte("{}"), environment(nil), set)
 	if err != nil {
 		t.Fatal(err)

@@ -22,9 +22,7 @@ func New(providers *provider.Set, stdout io.Writer, stderr output.Messages) *cob
 	command := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a service broker",
-		Long: `Run a service broker. Without a configuration file it keeps its records in a SQLite
-database, offers ` + providers.Definitions()[0].Doc() + `, and generates a password, all in
-./openbroker-data.
+		Long: `Run a service broker. ` + defaults(providers) + `
 
 When it accepts requests, it prints its URL to the standard output, and nothing
 else. Logs go to the standard error. SIGTERM and SIGINT shut it down gracefully.
@@ -42,6 +40,29 @@ OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.
 	command.Flags().StringVar(&flags.Store, "store", "", "`STORE` of the records: sqlite:PATH or postgres://... (default openbroker.db in the data directory)")
 	command.Flags().BoolVar(&flags.NewStore, "new-store", false, "create an empty store although a keyset, or the lock file of a database, exists")
 	return command
+}
+
+// defaults says in the help what a broker without a configuration file does.
+func defaults(providers *provider.Set) string {
+	first := providers.Definitions()[0]
+	if requiresSettings(first) {
+		return `It needs a configuration file, because the provider ` + first.Name() + `
+requires settings. By default it keeps its records in a SQLite
+database and generates a password, both in ./openbroker-data.`
+	}
+	return `Without a configuration file it keeps its records in a SQLite
+database, offers ` + first.Doc() + `, and generates a password, all in
+./openbroker-data.`
+}
+
+// requiresSettings does not call the check of the provider: every command would run it.
+func requiresSettings(d provider.Definition) bool {
+	for i := range d.SettingsType().NumField() {
+		if d.SettingsType().Field(i).Tag.Get("required") != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func serve(ctx context.Context, flags setup.Flags, stdout io.Writer, stderr output.Messages) error {
