@@ -101,6 +101,8 @@ func TestProgramName(t *testing.T) {
 		{"lint none.yaml", 2, "", "acme-broker: "},
 		{"serve --lisen x", 2, "", "acme-broker: unknown flag"},
 		{"serv", 2, "", `acme-broker: unknown command "serv" for "acme-broker" (did you mean "serve"?); see acme-broker --help`},
+		{"help serv", 2, "", `acme-broker: unknown command "serv" for "acme-broker" (did you mean "serve"?)`},
+		{"help admin list", 0, "acme-broker admin instances", ""},
 		{"keyset list --keyset none/keyset.json", 1, "", "acme-broker serve creates one"},
 		{"check --only none --list", 2, "", "acme-broker check --list lists them"},
 		{"admin export --output x", 2, "", "use acme-broker admin export FILE"},
@@ -168,6 +170,44 @@ func TestServeNamesProgram(t *testing.T) {
 	}
 }
 
+// Without a configuration file, a program whose first provider has required settings
+// says what to do.
+func TestProviderNeedsSettings(t *testing.T) {
+	t.Parallel()
+	type settings struct {
+		URL provider.URL `yaml:"url" required:"true" doc:"where Acme is"`
+	}
+	p := acme()
+	p.Providers = []provider.Definition{provider.Define(provider.Spec[settings, struct{}]{
+		Name: "queue", Doc: "queues of Acme", Catalog: queueCatalog,
+		New: func(context.Context, settings, provider.Host) (durable.Provider, error) {
+			return durable.UnimplementedProvider{}, nil
+		},
+	})}
+	const want = "acme-broker: the provider needs a configuration file: queue has no url, which is required; acme-broker config schema describes the file\n"
+	if code, stdout, stderr := run(t, p, "serve", "--data", t.TempDir()); code != 1 || stdout != "" || stderr != want {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	if _, help, _ := run(t, p, "serve", "--help"); !strings.Contains(help, "It needs a configuration file, because the provider queue") {
+		t.Errorf("the help says %.200s", help)
+	}
+}
+
+// A program whose default catalog is wrong prints each finding as lint does.
+func TestWrongDefaultCatalog(t *testing.T) {
+	t.Parallel()
+	p := acme()
+	p.Providers = []provider.Definition{provider.Define(provider.Spec[struct{}, struct{}]{
+		Name: "queue", Doc: "queues of Acme", Catalog: "services:\n  - id: 1\n",
+		New: func(context.Context, struct{}, provider.Host) (durable.Provider, error) { return nil, nil },
+	})}
+	code, _, stderr := run(t, p, "version")
+	if code != 1 || !strings.HasPrefix(stderr, `acme-broker: the definition "queue": the default catalog: queue/catalog.yaml:2:9: error: id must be a string`) ||
+		!strings.Contains(stderr, "\n    2 |   - id: 1\n      |         ^\n") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
 // A program that is wrong says so.
 func TestWrongProgram(t *testing.T) {
 	t.Parallel()
@@ -175,6 +215,7 @@ func TestWrongProgram(t *testing.T) {
 	twice.Providers = append(twice.Providers, twice.Providers[0])
 	for want, p := range map[string]app.Program{
 		"app: the name of the program": {Providers: acme().Providers},
+		"begin with a letter":          {Name: "-x", Providers: acme().Providers},
 		`"two words"`:                  {Name: "two words", Providers: acme().Providers},
 		"the set has no definition":    {Name: "acme-broker"},
 		`acme-broker: the definition "queue": the name is that of another one`: twice,

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,8 @@ func refine(command *cobra.Command) {
 	completeFlags(command)
 	accepts := command.Args
 	switch {
+	case command.Name() == "help" && command.Parent() == command.Root():
+		accepts = onlyCommands
 	case accepts == nil && !command.HasSubCommands():
 		accepts = cobra.ArbitraryArgs
 	case command.HasSubCommands() && (accepts == nil || accepts(command, []string{"x"}) != nil && accepts(command, []string{"x", "x"}) != nil):
@@ -38,6 +41,19 @@ func refine(command *cobra.Command) {
 	for _, sub := range command.Commands() {
 		refine(sub)
 	}
+}
+
+// onlyCommands refuses arguments of help that are not the path of a command.
+func onlyCommands(help *cobra.Command, args []string) error {
+	command := help.Root()
+	for i, arg := range args {
+		next := slices.IndexFunc(command.Commands(), func(sub *cobra.Command) bool { return sub.Name() == arg || sub.HasAlias(arg) })
+		if next < 0 {
+			return onlySubcommands(command, args[i:])
+		}
+		command = command.Commands()[next]
+	}
+	return nil
 }
 
 // onlySubcommands refuses an argument that is not a subcommand.

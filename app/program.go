@@ -15,9 +15,9 @@ import (
 // A Program is a binary with all commands: its name, and the providers that its brokers
 // can have.
 type Program struct {
-	// Name is the name of the binary: lower-case letters, digits, ".", "_" and "-". The
-	// help, the messages, the manual pages and the completion scripts use it. It is
-	// required.
+	// Name is the name of the binary: lower-case letters, digits, ".", "_" and "-",
+	// beginning with a letter or a digit. The help, the messages, the manual pages and
+	// the completion scripts use it. Required.
 	Name string
 	// Version is what the command version prints, such as 1.4.0. Empty selects the
 	// version of the main module.
@@ -46,12 +46,13 @@ func Run(ctx context.Context, p Program, args []string, stdin io.Reader, stdout,
 	streams := output.Streams{In: stdin, Out: stdout, Err: output.Messages{Writer: stderr, Program: p.Name}}
 	if !programName.MatchString(p.Name) {
 		streams.Err.Program = "app"
-		streams.Err.Complain(`the name of the program, %q, must be lower-case letters, digits, ".", "_" and "-"`, p.Name)
+		streams.Err.Complain(`the name of the program, %q, must be lower-case letters, digits, ".", "_" and "-", and begin with a letter or a digit`, p.Name)
 		return exit.Failed
 	}
 	providers, err := provider.NewSet(p.Providers...)
 	if err != nil {
-		streams.Err.Complain("%s", exit.WithoutPackages(exit.OneLine(err)))
+		// The catalog findings in it have several lines, as the output of lint.
+		streams.Err.Complain("%s", exit.WithoutPackages(err.Error()))
 		return exit.Failed
 	}
 	return run(ctx, p, providers, args, streams)
