@@ -1,6 +1,7 @@
 // Package app has every command of the binary, for any set of providers: serve,
-// simulate, admin, keyset, config, lint, diff, docs, check, man, the client commands,
-// help and completion. A broker with a provider of its own is a list of providers:
+// simulate, admin, keyset, config, lint, diff, docs, check, man, version, the client
+// commands, help and completion. A broker with a provider of its own is a list of
+// providers:
 //
 //	func main() {
 //		app.Main(app.Program{Name: "acme-broker", Providers: []provider.Definition{acme.Definition}})

@@ -6,5 +6,5 @@
 // created, pending operations), how they wait for operations, and their messages. It
 // never stores parameters or credentials of bindings. Package client sends the requests
 // and polls, and package output formats the results. The package does not exit: it
-// returns an [Error] with an exit code, or an [Interrupted], and main exits.
+// returns an [Error] with an exit code, or an [Interrupted], and package app exits.
 package platform
