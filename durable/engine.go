@@ -100,8 +100,10 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 	if err := e.checkSealer(ctx); err != nil {
 		return nil, err
 	}
-	if err := e.checkProviders(ctx); err != nil {
-		return nil, err
+	if named, ok := provider.(NamedProviders); ok {
+		if err := CheckProviders(ctx, store, config.Sealer, named); err != nil {
+			return nil, err
+		}
 	}
 	// Deadlines use the database's clock, so read it before the first one.
 	if _, err := e.load(ctx, Key{}); err != nil {

@@ -16,20 +16,25 @@ import (
 // stays with the provider that made it, whatever the catalog says later.
 type NamedProviders interface {
 	Provider
+	ProviderNames
 	// ProviderFor returns the name of the provider that makes new instances of a service
 	// of the catalog. An error is the answer to the request, by the rules of
 	// [openbroker.Broker].
 	ProviderFor(service *openbroker.Service) (string, error)
+	// ChecksCreation reports whether the provider of new instances of a service needs one
+	// of the interfaces [RequestChecker], [ResourceFinder] and [DashboardProvider]. If
+	// not, the engine accepts a new instance without reading the store first.
+	ChecksCreation(service *openbroker.Service) bool
+}
+
+// ProviderNames are the names of [NamedProviders].
+type ProviderNames interface {
 	// HasProvider reports whether a provider has the name.
 	HasProvider(name string) bool
 	// UnnamedProvider returns the name of the provider of instances that were accepted
 	// before the engine recorded names. It must not depend on the catalog, which may give
 	// their service to another provider.
 	UnnamedProvider() string
-	// ChecksCreation reports whether the provider of new instances of a service needs one
-	// of the interfaces [RequestChecker], [ResourceFinder] and [DashboardProvider]. If
-	// not, the engine accepts a new instance without reading the store first.
-	ChecksCreation(service *openbroker.Service) bool
 }
 
 // ErrProviderMissing says that instances exist whose provider is not among those of
@@ -91,17 +96,15 @@ func (e *Engine) checksCreation(serviceID string) bool {
 	return !ok || service == nil || named.ChecksCreation(service)
 }
 
-// checkProviders returns ErrProviderMissing if instances exist that were made by a
-// provider that NamedProviders does not have. It reads records only if there can be such
-// instances: of a name in the list, or without a name.
-func (e *Engine) checkProviders(ctx context.Context) error {
-	named, ok := e.provider.(NamedProviders)
-	if !ok {
-		return nil
-	}
+// CheckProviders returns ErrProviderMissing if instances exist that were made by a
+// provider that is not among the names. [New] calls it; a program can call it before it
+// makes the providers, which may have effects. It reads records only if there can be such
+// instances: of a name that was used before, or without a name. The error can also be one
+// of the store, or say that the sealer does not open a record.
+func CheckProviders(ctx context.Context, store Store, sealer Sealer, named ProviderNames) error {
 	missing := map[string]bool{}
 	for n := 1; ; n++ {
-		name, err := e.store.Setting(ctx, providerSetting(n))
+		name, err := store.Setting(ctx, providerSetting(n))
 		if errors.Is(err, ErrNotFound) {
 			break
 		}
@@ -114,7 +117,7 @@ func (e *Engine) checkProviders(ctx context.Context) error {
 	}
 	unnamed := false
 	if name := named.UnnamedProvider(); !named.HasProvider(name) {
-		_, err := e.store.Setting(ctx, namedSetting)
+		_, err := store.Setting(ctx, namedSetting)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return fmt.Errorf("durable: the store cannot be read: %w", err)
 		}
@@ -125,12 +128,12 @@ func (e *Engine) checkProviders(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	if err := e.findInstanceOf(ctx, missing, named.UnnamedProvider()); err != nil {
+	if err := findInstanceOf(ctx, store, sealer, missing, named.UnnamedProvider()); err != nil {
 		return err
 	}
 	if unnamed {
 		// The next start need not read the records again.
-		if _, err := e.store.PutSetting(ctx, namedSetting, []byte("true")); err != nil {
+		if _, err := store.PutSetting(ctx, namedSetting, []byte("true")); err != nil {
 			return fmt.Errorf("durable: the store cannot be written: %w", err)
 		}
 	}
@@ -139,20 +142,21 @@ func (e *Engine) checkProviders(ctx context.Context) error {
 
 // findInstanceOf returns ErrProviderMissing if an instance has one of the missing
 // providers. Instances without a name have the unnamed one.
-func (e *Engine) findInstanceOf(ctx context.Context, missing map[string]bool, unnamed string) error {
+func findInstanceOf(ctx context.Context, store Store, sealer Sealer, missing map[string]bool, unnamed string) error {
+	lifecycle := &Lifecycle{rules: rules{config: Config{Sealer: sealer}}}
 	for _, status := range occupied() {
 		filter := Filter{Status: status, Limit: 1000}
 		for {
-			records, err := e.store.Instances(ctx, filter)
+			records, err := store.Instances(ctx, filter)
 			if err != nil {
 				return fmt.Errorf("durable: the store cannot be read: %w", err)
 			}
 			for i := range records {
-				details, err := e.openInstance(&records[i])
+				name, err := lifecycle.ProviderOf(&records[i])
 				if err != nil {
 					return fmt.Errorf("durable: %w", err)
 				}
-				name := cmp.Or(details.Provider, unnamed)
+				name = cmp.Or(name, unnamed)
 				if key := records[i].Key; missing[name] {
 					return fmt.Errorf("durable: %w: the provider %q made at least the instance %q of the platform %q: configure it under this name, or delete its instances first",
 						ErrProviderMissing, name, key.InstanceID, key.Platform)

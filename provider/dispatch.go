@@ -93,9 +93,8 @@ func (d *Dispatcher) ProviderFor(service *openbroker.Service) (string, error) {
 	return m.Name, nil
 }
 
-// UnnamedProvider returns the name of the first definition of the set, because that is
-// the provider of a broker without configuration.
-func (d *Dispatcher) UnnamedProvider() string { return d.group.set.definitions[0].name }
+// UnnamedProvider is that of the group.
+func (d *Dispatcher) UnnamedProvider() string { return d.group.UnnamedProvider() }
 
 // ChecksCreation reports whether the provider of a service can refuse a creation, find
 // resources, or have dashboards.
@@ -117,7 +116,7 @@ func (d *Dispatcher) ChecksCreation(service *openbroker.Service) bool {
 }
 
 // HasProvider reports whether the group has a provider with the name.
-func (d *Dispatcher) HasProvider(name string) bool { return d.group.member(name) != nil }
+func (d *Dispatcher) HasProvider(name string) bool { return d.group.HasProvider(name) }
 
 // index returns the index of the provider of an instance. With ErrProviderMissing, an
 // operation waits for a replica that has the provider.

@@ -66,6 +66,13 @@ func (g *Group) Names() []string {
 	return names
 }
 
+// HasProvider reports whether a provider has the name.
+func (g *Group) HasProvider(name string) bool { return g.member(name) != nil }
+
+// UnnamedProvider returns the name of the first definition of the set, because that is
+// the provider of a broker without configuration.
+func (g *Group) UnnamedProvider() string { return g.set.definitions[0].name }
+
 func (g *Group) member(name string) *Named {
 	i := slices.IndexFunc(g.members, func(m Named) bool { return m.Name == name })
 	if i < 0 {

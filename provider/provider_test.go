@@ -559,7 +559,7 @@ func TestSecretIsNotLogged(t *testing.T) {
 		Tokens map[string][]provider.Secret
 	}{"hunter2", map[string][]provider.Secret{"a": {"hunter2"}}}
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
-		slog.New(handler).Info("started", "config", config, "token", config.Token)
+		slog.New(handler).LogAttrs(t.Context(), slog.LevelInfo, "started", slog.Any("config", config), slog.Any("token", config.Token))
 	}
 	if strings.Contains(log.String(), "hunter2") || strings.Count(log.String(), "[redacted]") != 6 {
 		t.Errorf("the log is\n%s", log.String())

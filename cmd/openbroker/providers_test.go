@@ -107,6 +107,9 @@ func TestTwoProviders(t *testing.T) {
 			if code != 1 || stdout != "" || !strings.Contains(stderr, `the provider "blue" made at least the instance "a" of the platform "default": configure it under this name, or delete its instances first`) {
 				t.Errorf("exit code %d, %s%s", code, stdout, stderr)
 			}
+			if _, err := os.Stat(filepath.Join(w.directory, "openbroker-data", "instances-azure")); err == nil {
+				t.Error("the refused start has made a directory")
+			}
 			write(t, w.directory, "openbroker.yaml", twoProviders)
 			write(t, w.directory, "catalog.yaml", twoServices("green", "blue", ""))
 			w.process = serve(t, w.directory, nil, w.flags...)

@@ -72,6 +72,9 @@ func start(ctx context.Context, settings *config.Config, isNew bool, logger *slo
 	if err != nil {
 		return nil, err
 	}
+	if err := setup.CheckInstances(ctx, settings, b.store, keys); err != nil {
+		return nil, err
+	}
 	provider, err := setup.StartProviders(ctx, settings, logger)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,15 @@ import (
 	"github.com/openbroker/openbroker/server/config"
 )
 
+// CheckInstances returns an error if instances have a provider that is not configured.
+func CheckInstances(ctx context.Context, settings *config.Config, store durable.Store, sealer durable.Sealer) error {
+	group, err := settings.Group()
+	if err != nil {
+		return err
+	}
+	return durable.CheckProviders(ctx, store, sealer, group)
+}
+
 // StartProviders makes the configured providers.
 func StartProviders(ctx context.Context, settings *config.Config, logger *slog.Logger) (*provider.Dispatcher, error) {
 	group, err := settings.Group()
