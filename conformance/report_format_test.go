@@ -225,6 +225,17 @@ func TestReportJSON(t *testing.T) {
 	}
 }
 
+// The suites of JUnit have the name of the program that made the report.
+func TestReportJUnitNamesProgram(t *testing.T) {
+	t.Parallel()
+	for tool, want := range map[string]string{"acme-broker 1.2.3": "acme-broker check", "": "openbroker check"} {
+		got := writeReport(t, &conformance.Report{Tool: tool}, conformance.FormatJUnit)
+		if !strings.Contains(got, `<testsuites name="`+want+`"`) {
+			t.Errorf("of %q: %s", tool, got)
+		}
+	}
+}
+
 func TestReportJUnit(t *testing.T) {
 	t.Parallel()
 	type problem struct {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -60,7 +61,8 @@ type (
 // time of the responses that it judged. Several checks may judge the same
 // response, so the sum may exceed the duration of the run.
 func (r *Report) writeJUnit(w io.Writer) error {
-	out := junitReport{Name: "openbroker check", Time: junitTime(r.Duration)}
+	program, _, _ := strings.Cut(visible(r.Tool), " ")
+	out := junitReport{Name: cmp.Or(program, "openbroker") + " check", Time: junitTime(r.Duration)}
 	for _, section := range r.sections() {
 		cases := make([]junitCase, len(section.Results))
 		var took time.Duration
