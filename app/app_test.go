@@ -199,7 +199,9 @@ func TestWrongDefaultCatalog(t *testing.T) {
 	p := acme()
 	p.Providers = []provider.Definition{provider.Define(provider.Spec[struct{}, struct{}]{
 		Name: "queue", Doc: "queues of Acme", Catalog: "services:\n  - id: 1\n",
-		New: func(context.Context, struct{}, provider.Host) (durable.Provider, error) { return nil, nil },
+		New: func(context.Context, struct{}, provider.Host) (durable.Provider, error) {
+			return durable.UnimplementedProvider{}, nil
+		},
 	})}
 	code, _, stderr := run(t, p, "version")
 	if code != 1 || !strings.HasPrefix(stderr, `acme-broker: the definition "queue": the default catalog: queue/catalog.yaml:2:9: error: id must be a string`) ||

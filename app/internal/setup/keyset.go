@@ -54,6 +54,16 @@ func KeysetExists(settings *config.Encryption, data string) (bool, error) {
 	return err == nil, err
 }
 
+// ConfiguredKeyset loads the keyset of the configuration, or that of the data directory.
+// It never creates one.
+func ConfiguredKeyset(settings *config.Config, data string) (*seal.Keyring, error) {
+	encryption := settings.Encryption
+	if encryption == nil {
+		encryption = &config.Encryption{}
+	}
+	return loadKeyset(encryption, KeysetPath(encryption, data), false)
+}
+
 // OpenKeyset loads the configured keyset, and verifies that it belongs to the store. It
 // creates a keyset file only for a store without sealed data: beside sealed data, a new
 // keyset would be useless, and would hide that the old one is missing. It also refuses
