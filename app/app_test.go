@@ -101,7 +101,7 @@ func TestProgramName(t *testing.T) {
 		{"lint none.yaml", 2, "", "acme-broker: "},
 		{"serve --lisen x", 2, "", "acme-broker: unknown flag"},
 		{"serv", 2, "", `acme-broker: unknown command "serv" for "acme-broker" (did you mean "serve"?); see acme-broker --help`},
-		{"help serv", 2, "", `acme-broker: unknown command "serv" for "acme-broker" (did you mean "serve"?)`},
+		{"help serv", 2, "", `acme-broker: unknown command "serv" for "acme-broker" (did you mean "serve"?); see acme-broker --help`},
 		{"help admin list", 0, "acme-broker admin instances", ""},
 		{"keyset list --keyset none/keyset.json", 1, "", "acme-broker serve creates one"},
 		{"check --only none --list", 2, "", "acme-broker check --list lists them"},

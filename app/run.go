@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +60,8 @@ func run(ctx context.Context, p Program, providers *provider.Set, args []string,
 		exit.Report(stderr, failed.Err)
 		return max(failed.Code, exit.Failed)
 	default:
-		stderr.Complain("%s; see %s --help", exit.OneLine(err), command.CommandPath())
+		path := strings.TrimSuffix(command.CommandPath(), " help") // The help of help lists no commands.
+		stderr.Complain("%s; see %s --help", exit.OneLine(err), path)
 		return exit.Misuse
 	}
 }
