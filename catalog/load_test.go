@@ -11,6 +11,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/internal/catalogtest"
 )
 
 // write writes files into a directory, by name.
@@ -142,16 +143,6 @@ func TestLoadDirectory(t *testing.T) {
 	}
 }
 
-// problems returns the findings of an error.
-func problems(t *testing.T, err error) catalog.Errors {
-	t.Helper()
-	var list catalog.Errors
-	if !errors.As(err, &list) || len(list) == 0 {
-		t.Fatalf("the error is %v", err)
-	}
-	return list
-}
-
 func TestLoadProblems(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
@@ -180,7 +171,7 @@ func TestLoadProblems(t *testing.T) {
 	}
 	_, err := catalog.LoadSource(directory)
 	var got []string
-	for _, p := range problems(t, err) {
+	for _, p := range catalogtest.Problems(t, err) {
 		p.Position.File = strings.TrimPrefix(filepath.ToSlash(strings.TrimPrefix(p.Position.File, directory)), "/")
 		got = append(got, p.String())
 	}
@@ -305,7 +296,7 @@ c.yaml:18:11: error: a is already on line 18 [duplicate-key]
 		t.Fatal(err)
 	}
 	c, err := s.Catalog()
-	if c != nil || problems(t, err).Error() != want {
+	if c != nil || catalogtest.Problems(t, err).Error() != want {
 		t.Errorf("got\n%s\nwant\n%s", err, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/internal/catalogtest"
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
@@ -80,7 +81,7 @@ func TestDirectoryOfSchemas(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	write(t, directory, map[string]string{"a.json": `{"$schema": "http://json-schema.org/draft-04/schema#"}`})
-	if _, err := catalog.LoadSource(directory); problems(t, err)[0].Rule != "not-a-catalog" {
+	if _, err := catalog.LoadSource(directory); catalogtest.Problems(t, err)[0].Rule != "not-a-catalog" {
 		t.Errorf("the error is %v", err)
 	}
 }

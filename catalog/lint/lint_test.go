@@ -87,16 +87,6 @@ func write(t *testing.T, directory string, files map[string]string) {
 	}
 }
 
-// problems returns the findings of an error.
-func problems(t *testing.T, err error) catalog.Errors {
-	t.Helper()
-	var list catalog.Errors
-	if !errors.As(err, &list) || len(list) == 0 {
-		t.Fatalf("the error is %v", err)
-	}
-	return list
-}
-
 // report writes findings for golden files: with file names that do not depend on the
 // system.
 func report(findings []catalog.Finding) string {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/openbroker/openbroker/catalog"
+	"github.com/openbroker/openbroker/catalog/internal/catalogtest"
 	"github.com/openbroker/openbroker/catalog/lint"
 )
 
@@ -31,7 +32,7 @@ func TestParseResponse(t *testing.T) {
 			t.Parallel()
 			var text string
 			if s, err := catalog.ParseResponse(url, http.StatusOK, header, []byte(c.body)); err != nil {
-				text = problems(t, err).Error()
+				text = catalogtest.Problems(t, err).Error()
 			} else {
 				text = catalog.Errors(lint.Run(s)).Error()
 			}
