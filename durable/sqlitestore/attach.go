@@ -150,7 +150,7 @@ func openNotes(path string) (*os.File, note) {
 // process may overwrite the number with a smaller one. The next start then accepts a
 // database with fewer commits.
 func (a *Attached) committed(number int64) error {
-	if _, _, err := a.guard.committed(); err != nil {
+	if _, err := a.guard.committed(); err != nil {
 		return err
 	}
 	if a.noteFile == nil || a.noted.store == "" {

@@ -26,17 +26,16 @@ type guard struct {
 	database, log os.FileInfo
 	// file is the open log.
 	file *os.File
-	// salts change when SQLite restarts the log, because the database has all its
-	// content.
+	// salts are those after the last commit. They change when SQLite restarts the log,
+	// because the database has all its content.
 	salts uint64
 	// size is the size of the log before the last commit.
 	size int64
-	// opened is the origin of the times below, so that a clock that is set back does
-	// not matter. namesChecked is the time of the last check of the names, and
-	// logChecked that of the log. A busy store limits how often it checks.
+	// namesChecked is the time of the last check of the names, since opened, so that a
+	// clock that is set back does not matter. A busy store limits how often it checks
+	// before reads.
 	opened       time.Time
 	namesChecked atomic.Int64
-	logChecked   int64
 	// damage, once set, is the error of every later call.
 	damage atomic.Pointer[error]
 }
@@ -138,21 +137,23 @@ func (g *guard) begin() error {
 	return g.check()
 }
 
-// committed is the check after a commit. It reports whether it has looked at the log
-// and, if so, whether SQLite has restarted the log since the last look.
-func (g *guard) committed() (looked, restarted bool, err error) {
-	if now := g.now(); g.file != nil && now-g.logChecked > checkValidity {
-		salts, valid, err := g.header()
-		if err != nil {
-			return false, false, err
-		}
-		if !valid {
-			g.damaged(fmt.Errorf("%s-wal was overwritten while it was in use", g.path))
-		}
-		looked, restarted = true, salts != g.salts
-		g.salts, g.logChecked = salts, now
+// committed is the check after a commit. It reports whether the commit has restarted
+// the log. It reads the header each time: between two reads, a restart would hide that
+// the log was truncated.
+func (g *guard) committed() (restarted bool, err error) {
+	if g.file == nil {
+		return false, g.check()
 	}
-	return looked, restarted, g.check()
+	salts, valid, err := g.header()
+	if err != nil {
+		return false, err
+	}
+	if !valid {
+		g.damaged(fmt.Errorf("%s-wal was overwritten while it was in use", g.path))
+	}
+	restarted = salts != g.salts
+	g.salts = salts
+	return restarted, g.check()
 }
 
 // header returns the salts of the log, 0 if it is empty, and whether it begins with

@@ -46,18 +46,16 @@ func (s *Store) markOpen() error {
 // committed checks that a commit is in the files that were opened, and counts it in
 // the lock file. The writer acknowledges the changes after that.
 func (s *Store) committed(number int64) error {
-	looked, restarted, err := s.guard.committed()
+	restarted, err := s.guard.committed()
 	if err != nil {
 		return err
 	}
 	base := s.lock.now.base
 	if restarted {
-		// The database has what the log contained at the last look.
+		// The database has what the log contained before this commit.
 		base = s.seen
 	}
-	if looked {
-		s.seen = number
-	}
+	s.seen = number
 	if err := s.lock.restore(); err != nil {
 		return err
 	}

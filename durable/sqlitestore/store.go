@@ -45,7 +45,7 @@ type Store struct {
 	readerCount int
 
 	closing chan struct{}
-	// seen is the number of commits at the last look at the log.
+	// seen is the number of the last commit.
 	seen int64
 	// unchanged says that the database is still marked as closed. marked says that
 	// the database file itself, without its log, is marked as open.
