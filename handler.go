@@ -64,12 +64,15 @@ type call struct {
 	// serviceID and planID come from the request. They are for the log.
 	serviceID, planID string
 	status            int
+	// code is the error code of a refusal.
+	code string
 	// cause is the internal error. It is only logged.
 	cause error
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := h.now()
+	r, done := h.observe(r) //nolint:contextcheck // The request has its context.
 	c := &call{handler: h, w: w, r: r}
 	defer func() { //nolint:contextcheck // The request has its context.
 		value := recover()
@@ -78,7 +81,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else if value != nil {
 			c.fail(c.panicked(value))
 		}
-		c.log(r.Context(), h.now().Sub(start))
+		duration := h.now().Sub(start)
+		c.log(r.Context(), duration)
+		if done != nil {
+			done(RequestOutcome{
+				Route: c.route(), Status: c.status, Duration: duration, Caller: c.caller, Code: c.code,
+				InstanceID: c.target.instanceID, BindingID: c.target.bindingID,
+			})
+		}
 	}()
 	c.echoRequestIdentity(w, r, &c.caller)
 	if err := c.serve(); err != nil {
@@ -226,7 +236,7 @@ func (c *call) brokerError(err error) *Error {
 
 // fail sends an error.
 func (c *call) fail(err *Error) {
-	c.status, c.cause = err.Status, errors.Unwrap(err)
+	c.status, c.code, c.cause = err.Status, err.Code, errors.Unwrap(err)
 	body := errorBody{Error: err.Code, Description: err.Description}
 	if c.endpoint != nil && (c.endpoint.updates || c.endpoint.deletesInstance) {
 		body.InstanceUsable = err.InstanceUsable
@@ -249,8 +259,8 @@ func (c *call) log(ctx context.Context, duration time.Duration) {
 	}
 	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs, slog.String("method", c.r.Method))
-	if c.endpoint != nil {
-		attrs = append(attrs, slog.String("route", c.endpoint.pattern))
+	if route := c.route(); route != "" {
+		attrs = append(attrs, slog.String("route", route))
 	}
 	attrs = append(attrs, slog.Int("status", c.status), slog.Duration("duration", duration))
 	for _, field := range [...]struct{ key, value string }{
@@ -273,6 +283,14 @@ func (c *call) log(ctx context.Context, duration time.Duration) {
 		attrs = append(attrs, slog.String("error", fmt.Sprint(c.cause)))
 	}
 	c.logger.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// route returns the path of the endpoint with placeholders for ids, or "".
+func (c *call) route() string {
+	if c.endpoint == nil {
+		return ""
+	}
+	return c.endpoint.pattern
 }
 
 // refusedAddress returns the client address of a request that was answered with

@@ -25,6 +25,7 @@ type config struct {
 	platformPrefix        bool
 	maxBodySize           int64
 	parameterValidator    ParameterValidator
+	requestObserver       RequestObserver
 	now                   func() time.Time
 }
 

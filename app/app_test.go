@@ -15,6 +15,7 @@ import (
 	"github.com/openbroker/openbroker/app/internal/output"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/provider"
+	"github.com/openbroker/openbroker/provider/command"
 )
 
 const queueCatalog = `
@@ -167,6 +168,35 @@ func TestServeNamesProgram(t *testing.T) {
 				t.Errorf("does not say how to log in: %s", messages.String())
 			}
 		})
+	}
+}
+
+// init writes brokers in other languages only for programs that can run them, and names
+// the program in their files.
+func TestInitNamesProgram(t *testing.T) {
+	t.Parallel()
+	directory := filepath.Join(t.TempDir(), "queues")
+	code, stdout, stderr := run(t, acme(), "init", directory, "--language", "bash")
+	if want := `acme-broker: --language bash needs the provider "command": `; code != 2 || stdout != "" || !strings.HasPrefix(stderr, want) {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	if _, help, _ := run(t, acme(), "init", "--help"); strings.Contains(help, "bash") {
+		t.Errorf("the help offers bash: %s", help)
+	}
+	able := acme()
+	able.Providers = append(able.Providers, command.Definition)
+	code, stdout, stderr = run(t, able, "init", directory, "--language", "bash")
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "\n  acme-broker serve --config ") {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	for _, name := range []string{"README.md", "test.sh", "openbroker.yaml"} {
+		text, err := os.ReadFile(filepath.Join(directory, name))
+		if err != nil || otherName.Match(text) || !strings.Contains(string(text), "acme-broker ") {
+			t.Errorf("%s, %v:\n%s", name, err, text)
+		}
+	}
+	if code, _, stderr := run(t, able, "lint", "--strict", "--config", filepath.Join(directory, "openbroker.yaml")); code != 0 {
+		t.Errorf("lint: exit code %d, %s", code, stderr)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package app has every command of the binary, for any set of providers: serve,
-// simulate, admin, keyset, config, lint, diff, docs, check, man, version, the client
-// commands, help and completion. A broker with a provider of its own is a list of
+// simulate, admin, keyset, config, init, lint, diff, docs, check, man, version, the
+// client commands, help and completion. A broker with a provider of its own is a list of
 // providers:
 //
 //	func main() {
@@ -16,6 +16,6 @@
 // serve and simulate configure package server, check runs package conformance, lint and
 // diff print what package catalog finds, and the admin commands call package
 // durable/admin. Below internal there is a package for each group of commands: serve,
-// operate (admin and keyset), catalogs (lint, diff and docs), check, and platform (the
-// client commands).
+// operate (admin and keyset), catalogs (lint, diff and docs), check, scaffold (init), and
+// platform (the client commands).
 package app

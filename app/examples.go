@@ -16,6 +16,8 @@ OPENBROKER_PASSWORD=secret openbroker simulate --listen :8080`,
 	"openbroker config schema": `openbroker config schema > openbroker.schema.json`,
 	"openbroker admin": `openbroker admin instances
 openbroker admin operations --config openbroker.yaml --state active`,
+	"openbroker admin top": `openbroker admin top
+openbroker admin top --once -o json | jq .stuck`,
 	"openbroker admin instances":  `openbroker admin instances --status create-failed -o name`,
 	"openbroker admin bindings":   `openbroker admin bindings --instance 1b4c7c9a`,
 	"openbroker admin operations": `openbroker admin operations --state failed --kind provision`,
@@ -44,9 +46,13 @@ openbroker check https://broker.example.com --profile cloudfoundry --report juni
 openbroker check --list`,
 	"openbroker diff": `openbroker diff old.yaml new.yaml
 openbroker diff -o markdown https://broker.example.com catalog.yaml`,
-	"openbroker docs":    `openbroker docs catalog.yaml > services.md`,
-	"openbroker version": `openbroker version`,
-	"openbroker help":    `openbroker help serve`,
+	"openbroker docs":     `openbroker docs catalog.yaml > services.md`,
+	"openbroker provider": `openbroker provider test openbroker.yaml`,
+	"openbroker provider test": `openbroker provider test openbroker.yaml
+openbroker provider test --service folder --plan small -o json openbroker.yaml`,
+	"openbroker provider schema": `openbroker provider schema > messages.schema.json`,
+	"openbroker version":         `openbroker version`,
+	"openbroker help":            `openbroker help serve`,
 	"openbroker completion": `source <(openbroker completion bash)
 openbroker completion zsh > "${fpath[1]}/_openbroker"`,
 	"openbroker completion bash":       `source <(openbroker completion bash)`,

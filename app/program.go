@@ -32,7 +32,14 @@ var programName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 // Main runs the command of the process: its arguments, its streams. It ends the process
 // with the exit code of the command, so it does not return.
 func Main(p Program) {
-	os.Exit(Run(context.Background(), p, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	if code, ran := provider.RunHelper(p.Providers, os.Args[1:]); ran {
+		os.Exit(code)
+	}
+	self := "/proc/self/exe" // The running program, even if the file was replaced.
+	if _, err := os.Stat(self); err != nil {
+		self, _ = os.Executable() // Without a path there are no helpers.
+	}
+	os.Exit(start(context.Background(), p, self, os.Args[1:], output.Streams{In: os.Stdin, Out: os.Stdout, Err: output.Messages{Writer: os.Stderr, Program: p.Name}}))
 }
 
 // Run runs the command with the arguments args, without the name of the program, and
@@ -43,7 +50,11 @@ func Main(p Program) {
 // Run reads the environment variables of the process, and serve, simulate and check
 // handle its signals. A client command that a signal interrupts ends the process.
 func Run(ctx context.Context, p Program, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	streams := output.Streams{In: stdin, Out: stdout, Err: output.Messages{Writer: stderr, Program: p.Name}}
+	return start(ctx, p, "", args, output.Streams{In: stdin, Out: stdout, Err: output.Messages{Writer: stderr, Program: p.Name}})
+}
+
+// start is Run for a program with a path, or without one, which excludes helpers.
+func start(ctx context.Context, p Program, self string, args []string, streams output.Streams) int {
 	if !programName.MatchString(p.Name) {
 		streams.Err.Program = "app"
 		streams.Err.Complain(`the name of the program, %q, must be lower-case letters, digits, ".", "_" and "-", and begin with a letter or a digit`, p.Name)
@@ -55,7 +66,7 @@ func Run(ctx context.Context, p Program, args []string, stdin io.Reader, stdout,
 		streams.Err.Complain("%s", exit.WithoutPackages(err.Error()))
 		return exit.Failed
 	}
-	return run(ctx, p, providers, args, streams)
+	return run(ctx, p, providers.WithHelpers(self), args, streams)
 }
 
 // version returns the program and its build as one line.

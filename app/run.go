@@ -13,6 +13,8 @@ import (
 	"github.com/openbroker/openbroker/app/internal/operate"
 	"github.com/openbroker/openbroker/app/internal/output"
 	"github.com/openbroker/openbroker/app/internal/platform"
+	providercommands "github.com/openbroker/openbroker/app/internal/providers"
+	"github.com/openbroker/openbroker/app/internal/scaffold"
 	"github.com/openbroker/openbroker/app/internal/serve"
 	"github.com/openbroker/openbroker/provider"
 )
@@ -33,10 +35,10 @@ func run(ctx context.Context, p Program, providers *provider.Set, args []string,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(serve.New(providers, stdout, stderr), serve.NewSimulate(stdout, stderr), operate.NewAdmin(providers, stdout, stderr), operate.NewKeyset(providers, stdout, stderr), newConfig(providers, stdout, stderr))                     //nolint:contextcheck // Commands get it from cobra.
-	root.AddCommand(catalogs.NewLint(catalogs.Tool{Name: p.Name, Version: p.version()}, providers, stdout, stderr), check.New(p.version(), stdout, stderr), catalogs.NewDiff(providers, stdout), catalogs.NewDocs(stdout), newVersion(p, stdout)) //nolint:contextcheck // Likewise.
-	root.AddCommand(newMan())                                                                                                                                                                                                                     //nolint:contextcheck // Likewise.
-	root.AddCommand(platform.Commands(streams)...)                                                                                                                                                                                                //nolint:contextcheck // Likewise.
+	root.AddCommand(serve.New(providers, p.build().Version, stdout, stderr), serve.NewSimulate(stdout, stderr), operate.NewAdmin(providers, stdout, stderr), operate.NewKeyset(providers, stdout, stderr), newConfig(providers, stdout, stderr), providercommands.New(providers, stdout, stderr)) //nolint:contextcheck // Commands get it from cobra.
+	root.AddCommand(catalogs.NewLint(catalogs.Tool{Name: p.Name, Version: p.version()}, providers, stdout, stderr), check.New(p.version(), stdout, stderr), catalogs.NewDiff(providers, stdout), catalogs.NewDocs(stdout), newVersion(p, stdout))                                                 //nolint:contextcheck // Likewise.
+	root.AddCommand(newMan(), scaffold.New(providers, stdout, stderr))                                                                                                                                                                                                                            //nolint:contextcheck // Likewise.
+	root.AddCommand(platform.Commands(streams)...)                                                                                                                                                                                                                                                //nolint:contextcheck // Likewise.
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
 	refine(root)

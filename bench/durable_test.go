@@ -183,8 +183,8 @@ type database struct {
 	// its table, and insert inserts a row.
 	floor          *sql.DB
 	create, insert string
-	// fill inserts n ready instances into the store; see BenchmarkInstances.
-	fill func(n int)
+	// fill inserts n ready instances with size bytes of data into the store.
+	fill func(n, size int)
 }
 
 // forEachDatabase runs a benchmark on SQLite and PostgreSQL.
@@ -209,9 +209,9 @@ func openSQLite(b *testing.B) *database {
 	return &database{
 		name: "sqlite", store: store, floor: floor,
 		create: `CREATE TABLE floor (id TEXT PRIMARY KEY, body TEXT)`, insert: `INSERT INTO floor VALUES (?, ?)`,
-		fill: func(n int) {
+		fill: func(n, size int) {
 			db := openSQL(b, "sqlite", "file:"+path+pragmas)
-			fill(b, db, `INSERT INTO instances SELECT 'default', 'f-' || value, 1, 'ready', '`+benchService+`', '`+benchPlan+`', zeroblob(0), 1, 1
+			fill(b, db, `INSERT INTO instances SELECT 'default', 'f-' || value, 1, 'ready', '`+benchService+`', '`+benchPlan+`', zeroblob(`+fmt.Sprint(size)+`), 1, 1
 				FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < `+fmt.Sprint(n)+`) SELECT value FROM n)`,
 				`INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures, owner, lease_until, not_before, deadline, description, created_at, updated_at, finished_at)
 				SELECT 'o-' || instance_id, platform, instance_id, '', 'provision', 0, 1, '', 'succeeded', 1, 1, 0, '', 0, 0, 0, '', 1, 1, 1 FROM instances WHERE instance_id LIKE 'f-%'`,
@@ -225,7 +225,8 @@ func openSQLite(b *testing.B) *database {
 func openPostgres(b *testing.B) *database {
 	b.Helper()
 	server := pgtest.Start(b, pgtest.WithFsync())
-	store, err := pgstore.Open(b.Context(), server.NewDatabase(b))
+	dsn := server.NewDatabase(b)
+	store, err := pgstore.Open(b.Context(), dsn)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -236,6 +237,12 @@ func openPostgres(b *testing.B) *database {
 	return &database{
 		name: "postgres", store: store, floor: floor,
 		create: `CREATE TABLE floor (id TEXT PRIMARY KEY, body TEXT)`, insert: `INSERT INTO floor VALUES ($1, $2)`,
+		fill: func(n, size int) {
+			db := openSQL(b, "pgx", dsn)
+			fill(b, db, `INSERT INTO openbroker.instances
+				SELECT 'default', 'f-' || n, 1, 'ready', '`+benchService+`', '`+benchPlan+`', convert_to(repeat(md5(n::text), `+fmt.Sprint(size/32)+`), 'UTF8'), now(), now()
+				FROM generate_series(1, `+fmt.Sprint(n)+`) n`, `VACUUM ANALYZE openbroker.instances`)
+		},
 	}
 }
 
@@ -339,7 +346,7 @@ func BenchmarkInstances(b *testing.B) {
 	var brokers [len(sizes)]string
 	for i, n := range sizes {
 		d := openSQLite(b)
-		d.fill(n)
+		d.fill(n, 0)
 		_, handler := startEngine(b, d.store, nil)
 		server := httptest.NewServer(handler)
 		b.Cleanup(server.Close)

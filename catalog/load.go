@@ -115,5 +115,11 @@ func (s *Source) Report(rule, pointer string, name bool, message string) Finding
 	return findingsOf([]rules.Finding{rules.At((*source.Source)(s), rule, pointer, name, message)})[0]
 }
 
+// ReportInside is [Source.Report] for a place inside a text: after a number of its
+// characters, as far as the file has the text as it is.
+func (s *Source) ReportInside(rule, pointer string, offset int, message string) Finding {
+	return findingsOf([]rules.Finding{rules.Inside((*source.Source)(s), rule, pointer, offset, message)})[0]
+}
+
 // Served reports whether the source is the answer of a running broker.
 func (s *Source) Served() bool { return (*source.Source)(s).Catalog().Served }

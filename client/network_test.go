@@ -171,12 +171,16 @@ func TestHandlerTransport(t *testing.T) {
 		t.Error("a panic returned no error")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	left := make(chan struct{})
+	// The handler outlives the call: a response that is ready may win against the
+	// cancellation.
+	returned, left := make(chan struct{}), make(chan struct{})
 	_, err = get(ctx, func(_ http.ResponseWriter, r *http.Request) { //nolint:bodyclose // The response is nil.
 		cancel()
 		<-r.Context().Done()
+		<-returned
 		close(left)
 	})
+	close(returned)
 	if <-left; !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}

@@ -2,11 +2,11 @@ package durable
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"time"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // A decision is the engine's reaction to a request: a final answer, or an operation
@@ -18,8 +18,8 @@ type decision struct {
 	done, again, waits bool
 	// accept, if not nil, must be written for the decision to hold.
 	accept *Acceptance
-	// task is the operation that accept begins, as its worker needs it.
-	task *OperationRecord
+	// begun is the operation that accept begins, or nil.
+	begun *begunOperation
 	// docs are the documents of the instance and binding. The worker uses them instead
 	// of reading the records that were just written.
 	docs documents
@@ -142,40 +142,71 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 	if d.accept.Cancel != "" {
 		e.stopRun(d.accept.Cancel, errCancelled)
 	}
+	if d.begun != nil {
+		d.begun.accepted()
+	}
+	if r := audit.RequestFrom(ctx); r != nil && d.accept.Audit != nil {
+		r.Accepted = d.accept.Audit
+	}
 	switch {
 	case here:
-		d.task.Owner, d.task.Generation, d.task.Attempt = e.config.Replica, 1, 1
-		e.begin(d.task, &d.docs, leased, who) //nolint:contextcheck // An operation outlives the request.
+		task := d.begun.record
+		task.Owner, task.Generation, task.Attempt = e.config.Replica, 1, 1
+		e.begin(task, &d.docs, leased, who) //nolint:contextcheck // An operation outlives the request.
 	case begin != nil:
 		signal(e.wake)
 	}
 	return nil
 }
 
-// newOperation prepares an operation that a request begins, and its record as the
-// worker needs it.
-func (e *Engine) newOperation(key Key, kind OperationKind, policy Policy, goal *operationGoal) (*OperationSpec, *OperationRecord, error) {
-	begin, err := e.rules.newOperation(key, kind, policy, goal)
+// newOperation prepares an operation that a request begins, on the instance of or a
+// binding of it.
+func (e *Engine) newOperation(ctx context.Context, key Key, kind OperationKind, of *InstanceRecord, policy Policy, goal *operationGoal) (*begunOperation, error) {
+	id := newOperationID()
+	traceparent, accepted := e.observeAccept(ctx, id, key, kind, of)
+	if traceparent != "" {
+		watched := operationGoal{}
+		if goal != nil {
+			watched = *goal
+		}
+		watched.Traceparent = traceparent
+		goal = &watched
+	}
+	begin, err := e.rules.newOperation(id, key, kind, policy, goal)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	record := &OperationRecord{
-		ID: begin.ID, Key: key, Kind: kind, State: OperationActive, Data: begin.Data,
-		Deadline: e.now().Add(begin.Timeout),
+	if begin.Audit, err = auditOf(ctx, audit.OutcomeAccepted, id, key, kind, of, "the service binding has expired"); err != nil {
+		return nil, err
 	}
-	return begin, record, nil
+	now := e.now()
+	return &begunOperation{
+		spec: begin, goal: goal, accepted: func() {
+			accepted()
+			if r := audit.RequestFrom(ctx); r != nil {
+				r.Accepted = begin.Audit
+			}
+		},
+		record: &OperationRecord{
+			ID: id, Key: key, Kind: kind, State: OperationActive, Data: begin.Data,
+			CreatedAt: now, Deadline: now.Add(begin.Timeout),
+		},
+	}, nil
 }
 
-// newOperationID returns an id that is unique, safe in URLs, and greater than
-// earlier ones: inserts in order are the cheapest for an index.
-func newOperationID() string {
-	const digits = "234567ABCDEFGHIJKLMNOPQRSTUVWXYZ" // In the order of their codes.
-	var id [10]byte
-	for i, rest := len(id)-1, time.Now().UnixMilli(); i >= 0; i, rest = i-1, rest/32 {
-		id[i] = digits[rest%32]
-	}
-	return string(id[:]) + rand.Text()[:16]
+// A begunOperation is an operation that a request begins.
+type begunOperation struct {
+	spec *OperationSpec
+	// record is what the worker needs, and goal what it has sealed, or nil.
+	record *OperationRecord
+	goal   *operationGoal
+	// accepted must be called when the store has the operation.
+	accepted func()
 }
+
+// newOperationID returns an id that is unique, safe in URLs, and greater than earlier
+// ones.
+func newOperationID() string { return audit.NewID(time.Now()) }
 
 // A result is how an operation ended, with the documents for the answer to a waiting
 // request.

@@ -13,8 +13,10 @@ import (
 // ErrConcurrency, ErrAsyncRequired; ErrBadRequest if the instance has another service or
 // plan, or the predecessor cannot be rotated; ErrInvalidParameters if the handler
 // validates parameters; ErrUnavailable if the store fails; the error of a
-// [RequestChecker]; and, for a request that waited, the error of the provider.
+// [RequestPreparer] or a [RequestChecker]; and, for a request that waited, the error of
+// the provider.
 func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbroker.BindResponse, error) {
+	ctx = withCaller(ctx, &r.Caller)
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
 	var present *bindingDetails
@@ -179,22 +181,26 @@ func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Pol
 		return nil, err
 	}
 	record := &BindingRecord{Key: key, Status: StatusCreating, ServiceID: s.Instance.ServiceID, PlanID: s.Instance.PlanID}
+	instance := e.instance(s.Instance, details)
+	if err := e.prepareBinding(ctx, instance, record, wanted); err != nil {
+		return nil, err
+	}
 	if checker, ok := e.provider.(RequestChecker); ok {
-		if err := checker.CheckBinding(ctx, e.binding(e.instance(s.Instance, details), record, wanted)); err != nil {
+		if err := checker.CheckBinding(ctx, e.binding(instance, record, wanted)); err != nil {
 			return nil, err
 		}
 	}
 	if record.Data, err = e.sealBinding(key, wanted); err != nil {
 		return nil, err
 	}
-	begin, task, err := e.newOperation(key, KindBind, policy, nil)
+	begun, err := e.newOperation(ctx, key, KindBind, s.Instance, policy, nil)
 	if err != nil {
 		return nil, err
 	}
 	return &decision{
-		accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Binding: record, Operation: begin},
-		task:   task, operationID: begin.ID,
-		docs: documents{instanceRecord: s.Instance, instance: details, bindingRecord: record, binding: wanted},
+		accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Binding: record, Operation: begun.spec},
+		begun:  begun, operationID: begun.spec.ID,
+		docs: documents{instanceRecord: s.Instance, instance: details, bindingRecord: record, binding: wanted, operation: begun.goal},
 	}, nil
 }
 

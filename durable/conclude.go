@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // conclude records the outcome of an attempt. It returns the result if the operation
@@ -19,14 +20,18 @@ func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
 	var err error
 	switch {
 	case errors.Is(cause, errCancelled):
+		r.outcome = AttemptCancelled
 		change, ended = e.cancelled(r)
 	case made.err == nil:
+		r.outcome = AttemptSucceeded
 		change, ended, err = e.succeeded(r, &made.docs)
 	case errors.Is(cause, errLeaseLost):
 		// The holder of the lease continues.
-		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation continues on another worker")
+		r.outcome = AttemptLost
+		logger.LogAttrs(r.watched, slog.LevelWarn, "operation continues on another worker")
 		return nil
 	case errors.Is(cause, errStopping):
+		r.outcome = AttemptReleased
 		change = &Advance{Release: true}
 	default:
 		if made.timedOut {
@@ -38,7 +43,8 @@ func (e *Engine) conclude(r *run, logger *slog.Logger, made attempt) *result {
 		// The result cannot be encoded, so the operation fails.
 		change, ended, err = e.failed(r, &made.before, err)
 		if err != nil {
-			logger.LogAttrs(r.ctx, slog.LevelError, "operation cannot be recorded", slog.String("error", err.Error()))
+			r.outcome = AttemptInterrupted
+			logger.LogAttrs(r.watched, slog.LevelError, "operation cannot be recorded", slog.String("error", err.Error()))
 			return nil
 		}
 	}
@@ -64,19 +70,22 @@ func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *res
 			return ended
 		case errors.Is(err, ErrCancelling) && !change.Cancelled:
 			r.stop(errCancelled)
+			r.outcome = AttemptCancelled
 			change, ended = e.cancelled(r)
 			change.Fence, change.Key = r.fence(), r.record.Key
 			continue
 		case errors.Is(err, ErrFenced), errors.Is(err, ErrCancelling):
-			logger.LogAttrs(r.ctx, slog.LevelWarn, "result refused: another worker has the operation, or it has ended")
+			r.outcome = AttemptLost
+			logger.LogAttrs(r.watched, slog.LevelWarn, "result refused: another worker has the operation, or it has ended")
 			return nil
 		}
-		logger.LogAttrs(r.ctx, slog.LevelError, "result not recorded, trying again", slog.String("error", err.Error()))
+		logger.LogAttrs(r.watched, slog.LevelError, "result not recorded, trying again", slog.String("error", err.Error()))
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
 		case <-e.aborted.Done():
 			timer.Stop()
+			r.outcome = AttemptReleased
 			return nil
 		}
 	}
@@ -105,16 +114,19 @@ func (e *Engine) recorded(r *run, logger *slog.Logger, change *Advance, ended *r
 	if change.Next != nil || change.Cancelled {
 		signal(e.wake) // For the clean-up, or the deletion that was waiting.
 	}
+	if change.Next != nil && r.accepted != nil {
+		r.accepted()
+	}
 	switch {
 	case ended == nil:
-		logger.LogAttrs(r.ctx, slog.LevelInfo, "operation released", slog.Duration("delay", change.Delay))
+		logger.LogAttrs(r.watched, slog.LevelInfo, "operation released", slog.Duration("delay", change.Delay))
 	case change.Cancelled:
 		// The reason of an operator is for the platform and the audit trail only.
-		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation cancelled")
+		logger.LogAttrs(r.watched, slog.LevelWarn, "operation cancelled")
 	case ended.state == OperationFailed:
-		logger.LogAttrs(r.ctx, slog.LevelWarn, "operation failed", slog.String("description", ended.failure.Description))
+		logger.LogAttrs(r.watched, slog.LevelWarn, "operation failed", slog.String("description", ended.failure.Description))
 	default:
-		logger.LogAttrs(r.ctx, slog.LevelInfo, "operation succeeded")
+		logger.LogAttrs(r.watched, slog.LevelInfo, "operation succeeded")
 	}
 }
 
@@ -157,8 +169,12 @@ func (e *Engine) succeeded(r *run, docs *documents) (change *Advance, ended *res
 // failedAttempt releases the operation for another attempt, or ends it.
 func (e *Engine) failedAttempt(r *run, logger *slog.Logger, made *attempt) (*Advance, *result, error) {
 	delay, again := e.again(r.record, made)
-	logger.LogAttrs(r.ctx, slog.LevelWarn, "attempt failed", slog.String("error", made.err.Error()), slog.Bool("again", again))
+	logger.LogAttrs(r.watched, slog.LevelWarn, "attempt failed", slog.String("error", made.err.Error()), slog.Bool("again", again))
 	if again {
+		r.outcome = AttemptRetried
+		if made.interrupted {
+			r.outcome = AttemptInterrupted
+		}
 		return &Advance{Release: true, Failed: !made.interrupted, Delay: delay}, nil, nil
 	}
 	return e.failed(r, &made.docs, made.err)
@@ -203,6 +219,7 @@ func (e *Engine) again(record *OperationRecord, made *attempt) (time.Duration, b
 
 // failed ends the operation, and begins the clean-up of a creation.
 func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result, error) {
+	r.outcome = AttemptFailed
 	f := failureOf(cause, r.record.ID)
 	change := &Advance{State: OperationFailed, Description: &f.Description, Failure: f.encode()}
 	ended := &result{state: OperationFailed, failure: f}
@@ -219,8 +236,15 @@ func (e *Engine) failed(r *run, docs *documents, cause error) (*Advance, *result
 		return change, ended, nil
 	}
 	cleanup := e.config.policy(docs.instanceRecord.PlanID, nil).Cleanup
-	after, err := e.afterFailure(r.record, docs.instanceRecord, docs.bindingRecord, docs.operation.previous(), cleanup)
+	after, err := e.afterFailure(r.record, docs.instanceRecord, docs.bindingRecord, docs.operation.previous(), cleanup,
+		func(id string, key Key, kind OperationKind) (traceparent string) {
+			traceparent, r.accepted = e.observeAccept(r.watched, id, key, kind, docs.instanceRecord)
+			return traceparent
+		})
 	change.Instance, change.Binding, change.Next = after.Instance, after.Binding, after.Next
+	if next := change.Next; next != nil && err == nil {
+		next.Audit, err = auditOf(context.Background(), audit.OutcomeAccepted, next.ID, next.Key, next.Kind, docs.instanceRecord, "clean-up after the failed "+string(kind)+" "+r.record.ID)
+	}
 	if kind == KindDeprovision && after.Instance.Status == StatusCreateFailed && f.InstanceUsable == nil {
 		f.InstanceUsable = new(bool)
 		change.Failure = f.encode()

@@ -76,6 +76,9 @@ type Config struct {
 	SweepInterval time.Duration
 	// UnbindExpired deletes bindings whose credentials have expired.
 	UnbindExpired bool
+	// Observer watches operations, for metrics and traces; package telemetry has one.
+	// The default is none.
+	Observer Observer
 }
 
 // Defaults of Config and Policy.

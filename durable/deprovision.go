@@ -11,6 +11,7 @@ import (
 // ErrConcurrency, ErrAsyncRequired; ErrUnavailable if the store fails; and, for a
 // request that waited, the error of the provider.
 func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionRequest) (*openbroker.DeprovisionResponse, error) {
+	ctx = withCaller(ctx, &r.Caller)
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	var policy Policy
 	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) {
@@ -84,16 +85,16 @@ func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Poli
 		previous = StatusCreateFailed
 	}
 	goal := &operationGoal{Previous: previous}
-	begin, task, err := e.newOperation(s.Instance.Key, KindDeprovision, policy, goal)
+	begun, err := e.newOperation(ctx, s.Instance.Key, KindDeprovision, s.Instance, policy, goal)
 	if err != nil {
 		return nil, err
 	}
 	record := *s.Instance
 	record.Status = StatusDeleting
 	return &decision{
-		accept: &Acceptance{Expect: s.Revision(), Instance: record, Cancel: cancel, Operation: begin},
-		task:   task, operationID: begin.ID, waits: waits,
-		docs: documents{instanceRecord: &record, instance: details, operation: goal},
+		accept: &Acceptance{Expect: s.Revision(), Instance: record, Cancel: cancel, Operation: begun.spec},
+		begun:  begun, operationID: begun.spec.ID, waits: waits,
+		docs: documents{instanceRecord: &record, instance: details, operation: begun.goal},
 	}, nil
 }
 

@@ -26,6 +26,9 @@ type instanceDetails struct {
 	Attributes []byte
 	// Provider is the name of the provider that made the instance, if it has one.
 	Provider string
+	// PreparedParameters and PreparedMetadata are those of a [Preparation], or nil.
+	PreparedParameters object
+	PreparedMetadata   *openbroker.InstanceMetadata
 }
 
 // bindingDetails are the data of a binding that its record has sealed.
@@ -40,6 +43,8 @@ type bindingDetails struct {
 	State json.RawMessage
 	// Attributes is the only field of a tombstone.
 	Attributes []byte
+	// PreparedParameters are those that a [RequestPreparer] returned, or nil.
+	PreparedParameters object
 }
 
 // An operationGoal is the target of an operation.
@@ -49,6 +54,8 @@ type operationGoal struct {
 	// PlanID and Instance are the plan and the data of an instance after an update.
 	PlanID   string
 	Instance *instanceDetails
+	// Traceparent is what the [Observer] has returned when the operation began.
+	Traceparent string
 }
 
 // seal encrypts a document. Its place is the associated data, so that the data of one
@@ -96,9 +103,9 @@ func (e *Engine) sealInstance(key Key, d *instanceDetails) ([]byte, error) {
 	return e.seal(d.document(), ofInstance, key.Instance(), "")
 }
 
-func (e *Engine) openInstance(r *InstanceRecord) (*instanceDetails, error) {
+func (r *rules) openInstance(record *InstanceRecord) (*instanceDetails, error) {
 	d := new(document.Instance)
-	err := e.open(r.Data, d, ofInstance, r.Key.Instance(), "")
+	err := r.open(record.Data, d, ofInstance, record.Key.Instance(), "")
 	return instanceOf(d), err
 }
 
@@ -106,9 +113,9 @@ func (e *Engine) sealBinding(key Key, d *bindingDetails) ([]byte, error) {
 	return e.seal(d.document(), ofBinding, key, "")
 }
 
-func (e *Engine) openBinding(r *BindingRecord) (*bindingDetails, error) {
+func (r *rules) openBinding(record *BindingRecord) (*bindingDetails, error) {
 	d := new(document.Binding)
-	if err := e.open(r.Data, d, ofBinding, r.Key, ""); err != nil {
+	if err := r.open(record.Data, d, ofBinding, record.Key, ""); err != nil {
 		return new(bindingDetails), err
 	}
 	return bindingOf(d)
@@ -125,8 +132,8 @@ func (e *Engine) instance(r *InstanceRecord, d *instanceDetails) Instance {
 	i := Instance{
 		Platform: r.Key.Platform, ID: r.Key.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID,
 		OrganizationGUID: d.OrganizationGUID, SpaceGUID: d.SpaceGUID,
-		Parameters: openbroker.Parameters(d.Parameters), MaintenanceInfo: d.MaintenanceInfo, State: d.State,
-		Context: contextOf(d.Context), Provider: d.Provider,
+		Parameters: effective(d.Parameters, d.PreparedParameters), MaintenanceInfo: d.MaintenanceInfo, State: d.State,
+		Context: contextOf(d.Context), Provider: d.Provider, GivenParameters: openbroker.Parameters(d.Parameters),
 	}
 	i.Service, i.Plan = e.lookUp(r.ServiceID, r.PlanID)
 	return i
@@ -145,7 +152,8 @@ func contextOf(raw object) openbroker.PlatformContext {
 func (e *Engine) binding(instance Instance, r *BindingRecord, d *bindingDetails) Binding {
 	b := Binding{
 		Instance: instance, ID: r.Key.BindingID, AppGUID: d.AppGUID, Context: contextOf(d.Context),
-		Parameters: openbroker.Parameters(d.Parameters), PredecessorID: d.PredecessorID, State: d.State,
+		Parameters: effective(d.Parameters, d.PreparedParameters), PredecessorID: d.PredecessorID, State: d.State,
+		GivenParameters: openbroker.Parameters(d.Parameters),
 	}
 	if d.BindResource != nil {
 		b.BindResource = &openbroker.BindResource{Raw: json.RawMessage(d.BindResource)}

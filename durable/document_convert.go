@@ -18,13 +18,11 @@ func (d *instanceDetails) document() *document.Instance {
 	stored := &document.Instance{
 		Parameters: d.Parameters, Context: d.Context, OrganizationGUID: d.OrganizationGUID, SpaceGUID: d.SpaceGUID,
 		DashboardURL: d.DashboardURL, State: d.State, Attributes: d.Attributes,
-		Provider: d.Provider,
+		Provider: d.Provider, PreparedParameters: d.PreparedParameters,
+		Metadata: metadataDocument(d.Metadata), PreparedMetadata: metadataDocument(d.PreparedMetadata),
 	}
 	if m := d.MaintenanceInfo; m != nil {
 		stored.MaintenanceInfo = &document.MaintenanceInfo{Version: m.Version, Description: m.Description, Extensions: m.Extensions}
-	}
-	if m := d.Metadata; m != nil {
-		stored.Metadata = &document.InstanceMetadata{Labels: m.Labels, Attributes: m.Attributes}
 	}
 	return stored
 }
@@ -36,21 +34,33 @@ func instanceOf(stored *document.Instance) *instanceDetails {
 	d := &instanceDetails{
 		Parameters: stored.Parameters, Context: stored.Context, OrganizationGUID: stored.OrganizationGUID, SpaceGUID: stored.SpaceGUID,
 		DashboardURL: stored.DashboardURL, State: stored.State, Attributes: stored.Attributes,
-		Provider: stored.Provider,
+		Provider: stored.Provider, PreparedParameters: stored.PreparedParameters,
+		Metadata: metadataOf(stored.Metadata), PreparedMetadata: metadataOf(stored.PreparedMetadata),
 	}
 	if m := stored.MaintenanceInfo; m != nil {
 		d.MaintenanceInfo = &openbroker.MaintenanceInfo{Version: m.Version, Description: m.Description, Extensions: m.Extensions}
 	}
-	if m := stored.Metadata; m != nil {
-		d.Metadata = &openbroker.InstanceMetadata{Labels: m.Labels, Attributes: m.Attributes}
-	}
 	return d
+}
+
+func metadataDocument(m *openbroker.InstanceMetadata) *document.InstanceMetadata {
+	if m == nil {
+		return nil
+	}
+	return &document.InstanceMetadata{Labels: m.Labels, Attributes: m.Attributes}
+}
+
+func metadataOf(stored *document.InstanceMetadata) *openbroker.InstanceMetadata {
+	if stored == nil {
+		return nil
+	}
+	return &openbroker.InstanceMetadata{Labels: stored.Labels, Attributes: stored.Attributes}
 }
 
 func (d *bindingDetails) document() *document.Binding {
 	stored := &document.Binding{
 		Parameters: d.Parameters, Context: d.Context, AppGUID: d.AppGUID, BindResource: d.BindResource,
-		PredecessorID: d.PredecessorID, State: d.State, Attributes: d.Attributes,
+		PredecessorID: d.PredecessorID, State: d.State, Attributes: d.Attributes, PreparedParameters: d.PreparedParameters,
 	}
 	if b := d.Bound; b != nil {
 		stored.Bound = &document.Bound{
@@ -67,7 +77,7 @@ func (d *bindingDetails) document() *document.Binding {
 func bindingOf(stored *document.Binding) (*bindingDetails, error) {
 	d := &bindingDetails{
 		Parameters: stored.Parameters, Context: stored.Context, AppGUID: stored.AppGUID, BindResource: stored.BindResource,
-		PredecessorID: stored.PredecessorID, State: stored.State, Attributes: stored.Attributes,
+		PredecessorID: stored.PredecessorID, State: stored.State, Attributes: stored.Attributes, PreparedParameters: stored.PreparedParameters,
 	}
 	b := stored.Bound
 	if b == nil {
@@ -109,11 +119,11 @@ func endpointOf(e document.Endpoint) openbroker.Endpoint {
 }
 
 func (g *operationGoal) document() *document.Operation {
-	return &document.Operation{Previous: string(g.Previous), PlanID: g.PlanID, Instance: g.Instance.document()}
+	return &document.Operation{Previous: string(g.Previous), PlanID: g.PlanID, Instance: g.Instance.document(), Traceparent: g.Traceparent}
 }
 
 func operationOf(stored *document.Operation) *operationGoal {
-	return &operationGoal{Previous: RecordStatus(stored.Previous), PlanID: stored.PlanID, Instance: instanceOf(stored.Instance)}
+	return &operationGoal{Previous: RecordStatus(stored.Previous), PlanID: stored.PlanID, Instance: instanceOf(stored.Instance), Traceparent: stored.Traceparent}
 }
 
 // convert returns nil for nil.

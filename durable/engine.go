@@ -155,6 +155,9 @@ func (e *Engine) Start(ctx context.Context) {
 	for _, loop := range []func(context.Context){e.claimLoop, e.leaseLoop, e.sweepLoop, e.hintLoop} {
 		e.loops.Go(func() { loop(ctx) })
 	}
+	if r, ok := e.provider.(Reconciler); ok {
+		e.loops.Go(func() { e.reconcile(ctx, r) })
+	}
 }
 
 // Drain answers every request that waits for its operation, now and later: with 202 if

@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +20,15 @@ var (
 	errExited    = errors.New("the provider ended its goroutine")
 	errAbandoned = errors.New("the provider did not return after its context ended")
 )
+
+// GivenUp reports whether the context of an attempt ended because its operation is over:
+// a delete request cancelled it, or it exceeded its deadline. Work that goes on elsewhere
+// can stop then. A context that ended for another reason leaves the operation to another
+// attempt, possibly in another process.
+func GivenUp(ctx context.Context) bool {
+	cause := context.Cause(ctx)
+	return errors.Is(cause, errCancelled) || errors.Is(cause, errTimedOut)
+}
 
 // A failure is the public part of the error of a failed operation, as it is stored.
 // RetryAfter is for a waiting request.

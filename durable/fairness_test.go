@@ -147,7 +147,7 @@ func TestExpiredBindingsDoNotStarveCreations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		provider := newScripted()
-		expires := time.Now().Add(time.Hour)
+		expires := time.Now().Add(5 * time.Minute)
 		provider.bound = func(durable.Binding) durable.BindResult { return durable.BindResult{ExpiresAt: expires} }
 		r := startInBubble(t, openSQLite(t), newKeys(t), provider, func(c *durable.Config) { c.Workers, c.UnbindExpired = 8, true })
 		for i := range 10 {
@@ -157,7 +157,7 @@ func TestExpiredBindingsDoNotStarveCreations(t *testing.T) {
 		}
 		deleting, open := linger(provider, durable.KindUnbind)
 		defer open()
-		time.Sleep(2 * time.Hour) //nolint:forbidigo // In a bubble, whose clock is fake.
+		time.Sleep(10 * time.Minute) //nolint:forbidigo // In a bubble, whose clock is fake.
 		synctest.Wait()
 		if n := deleting.Load(); n < 1 || n > 4 {
 			t.Errorf("%d bindings that have expired have a worker of 8, want 1 to 4", n)

@@ -32,7 +32,7 @@ func (e *Engine) GetInstance(ctx context.Context, r *openbroker.GetInstanceReque
 	}
 	return &openbroker.GetInstanceResponse{
 		ServiceID: record.ServiceID, PlanID: record.PlanID, DashboardURL: details.DashboardURL,
-		Parameters: openbroker.Parameters(details.Parameters), MaintenanceInfo: details.MaintenanceInfo, Metadata: details.Metadata,
+		Parameters: openbroker.Parameters(details.Parameters), MaintenanceInfo: details.MaintenanceInfo, Metadata: details.metadata(),
 	}, nil
 }
 

@@ -16,6 +16,18 @@ type interruption struct{ err error }
 func (i *interruption) Error() string { return i.err.Error() }
 func (i *interruption) Unwrap() error { return i.err }
 
+// Unreachable marks err as: the service that the provider works on cannot be reached
+// now. The operation waits for another attempt until its deadline, and the attempt does
+// not count as failed. The pauses between attempts grow up to [Policy].BackoffMax.
+// Unreachable of nil is nil. In a [RequestChecker] or a [ResourceFinder], return
+// [openbroker.ErrUnavailable] instead: those errors are answers to requests.
+func Unreachable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &interruption{err}
+}
+
 // interrupted marks an error of the store or of the sealer. A refused write and the end
 // of the caller's context are not such errors.
 func interrupted(ctx context.Context, err error) error {

@@ -64,6 +64,12 @@ func TestInterruptions(t *testing.T) {
 			}
 			return nil
 		}},
+		"a service that cannot be reached": {attempt: func(_ context.Context, task *durable.Task) error {
+			if task.Attempt() < 12 {
+				return fmt.Errorf("create the database: %w", durable.Unreachable(syscall.ECONNREFUSED))
+			}
+			return durable.Unreachable(nil)
+		}},
 		"no space, as the provider answers": {fails: true, attempt: func(context.Context, *durable.Task) error {
 			return openbroker.NewError(http.StatusInsufficientStorage, "", "The service is full.").WithCause(syscall.ENOSPC)
 		}},

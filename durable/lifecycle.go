@@ -55,11 +55,14 @@ func (l *Lifecycle) Timeout(instance *InstanceRecord, o *OperationRecord) time.D
 // an error if sealed data cannot be opened or sealed.
 func (l *Lifecycle) Fail(s *Snapshot, o *OperationRecord, cleanup Cleanup) (Transition, error) {
 	setDefault(&cleanup, l.Policy(s.Instance).Cleanup)
-	goal, err := l.rules.openOperation(o)
-	if err != nil {
-		return Transition{}, err
+	var goal *operationGoal
+	if o.Kind == KindDeprovision || o.Kind == KindUnbind {
+		var err error
+		if goal, err = l.rules.openOperation(o); err != nil {
+			return Transition{}, err
+		}
 	}
-	t, err := l.rules.afterFailure(o, s.Instance, s.Binding, goal.previous(), cleanup)
+	t, err := l.rules.afterFailure(o, s.Instance, s.Binding, goal.previous(), cleanup, nil)
 	l.rules.refresh(t.Instance, t.Binding)
 	return t, err
 }
@@ -68,7 +71,7 @@ func (l *Lifecycle) Fail(s *Snapshot, o *OperationRecord, cleanup Cleanup) (Tran
 // operation is internal, so platforms do not see it. It returns an error if data
 // cannot be sealed.
 func (l *Lifecycle) CleanUp(key Key) (Transition, error) {
-	next, err := l.rules.cleanUp(key)
+	next, err := l.rules.cleanUp(key, nil)
 	return Transition{Next: next}, err
 }
 
@@ -77,7 +80,7 @@ func (l *Lifecycle) CleanUp(key Key) (Transition, error) {
 // its delete request joins it. It returns an error if data cannot be sealed.
 func (l *Lifecycle) Delete(s *Snapshot, key Key) (t Transition, err error) {
 	t.setStatus(key, s.Instance, s.Binding, StatusDeleting)
-	t.Next, err = l.rules.newOperation(key, deletes(key), l.Policy(s.Instance), &operationGoal{Previous: StatusReady})
+	t.Next, err = l.rules.newOperation(newOperationID(), key, deletes(key), l.Policy(s.Instance), &operationGoal{Previous: StatusReady})
 	l.rules.refresh(t.Instance, t.Binding)
 	return t, err
 }

@@ -228,7 +228,7 @@ func (e *Engine) unbindExpired(ctx context.Context) {
 			if s.Binding == nil || s.Binding.Status != StatusReady || s.Instance == nil || len(s.Open) > 0 {
 				return &decision{done: true}, nil
 			}
-			return e.beginUnbind(s, expired[i].Key, Policy{Deadline: e.config.CleanupTimeout}, true)
+			return e.beginUnbind(ctx, s, expired[i].Key, Policy{Deadline: e.config.CleanupTimeout}, true)
 		})
 		if err != nil {
 			e.storeFailed(ctx, "deleting an expired binding", err)

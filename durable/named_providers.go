@@ -22,8 +22,8 @@ type NamedProviders interface {
 	// [openbroker.Broker].
 	ProviderFor(service *openbroker.Service) (string, error)
 	// ChecksCreation reports whether the provider of new instances of a service needs one
-	// of the interfaces [RequestChecker], [ResourceFinder] and [DashboardProvider]. If
-	// not, the engine accepts a new instance without reading the store first.
+	// of the interfaces [RequestPreparer], [RequestChecker], [ResourceFinder] and
+	// [DashboardProvider]. If not, the engine accepts a new instance without reading the store first.
 	ChecksCreation(service *openbroker.Service) bool
 }
 
@@ -88,7 +88,8 @@ func (e *Engine) checksCreation(serviceID string) bool {
 	_, checks := e.provider.(RequestChecker)
 	_, finds := e.provider.(ResourceFinder)
 	_, dashboards := e.provider.(DashboardProvider)
-	if !checks && !finds && !dashboards {
+	_, prepares := e.provider.(RequestPreparer)
+	if !checks && !finds && !dashboards && !prepares {
 		return false
 	}
 	named, ok := e.provider.(NamedProviders)

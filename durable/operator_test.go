@@ -14,6 +14,7 @@ import (
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // lease is short, because a replica notices an intervention when it renews.
@@ -68,16 +69,17 @@ func (o *operator) recorded(entry *admin.AuditEntry, err error) func(action admi
 	return func(action admin.Action, operation string, change ...string) *admin.AuditEntry {
 		o.t.Helper()
 		want := admin.AuditEntry{
-			ID: entry.ID, At: entry.At, Actor: by.Actor, Reason: by.Reason, Action: action,
+			ID: entry.ID, At: entry.At, Actor: by.Actor, Reason: by.Reason, Action: action, Outcome: audit.OutcomeDone,
 			Key:         durable.Key{Platform: openbroker.DefaultPlatform, InstanceID: entry.InstanceID, BindingID: entry.BindingID},
 			OperationID: operation, BegunID: entry.BegunID,
 			StatusBefore: durable.RecordStatus(change[0]), StatusAfter: durable.RecordStatus(change[1]),
 			StateBefore: durable.OperationState(change[2]), StateAfter: durable.OperationState(change[3]),
 		}
-		trail, err := o.AuditTrail(o.t.Context(), admin.AuditFilter{Limit: 1})
+		trail, err := o.AuditTrail(o.t.Context(), admin.AuditFilter{Actions: admin.Interventions(), Limit: 1})
 		if err != nil || len(trail) != 1 {
 			o.t.Fatalf("trail: %v, %v", trail, err)
 		}
+		want.AuditResult = &admin.AuditResult{Chain: trail[0].Chain, Seq: trail[0].Seq}
 		if diff := cmp.Diff(want, trail[0]); diff != "" {
 			o.t.Errorf("trail (-want +got):\n%s", diff)
 		}
@@ -102,6 +104,32 @@ func (p *scripted) blocked(kind durable.OperationKind) <-chan struct{} {
 		return ctx.Err()
 	})
 	return entered
+}
+
+// The trail says who requested an operation, and why the engine began one.
+func TestTrailOfOperations(t *testing.T) {
+	t.Parallel()
+	forEachAdmin(t, func(t *testing.T, o *operator) {
+		t.Helper()
+		o.provider.on(durable.KindProvision, "", func(context.Context, *durable.Task) error { return openbroker.ErrPlanQuotaExceeded })
+		accepted := o.provision("i", planID, "").is(t, http.StatusAccepted, "")
+		var trail []admin.AuditEntry
+		eventually(t, "the clean-up", func() bool {
+			var err error
+			trail, err = o.AuditTrail(t.Context(), admin.AuditFilter{InstanceID: "i"})
+			return err == nil && len(trail) == 2
+		})
+		cleanUp, provision := trail[0], trail[1]
+		if provision.ID != accepted.operation() || provision.Action != audit.ActionProvision || provision.Outcome != audit.OutcomeAccepted || provision.PlanID != planID || provision.Reason != "" {
+			t.Errorf("provision: %+v", provision)
+		}
+		if cleanUp.Action != audit.ActionDeprovision || cleanUp.Actor != "service broker" || cleanUp.Reason != "clean-up after the failed provision "+accepted.operation() {
+			t.Errorf("clean-up: %+v", cleanUp)
+		}
+		if verified, err := o.VerifyAudit(t.Context(), nil); err != nil || len(verified.Faults) > 0 || verified.Entries != 3 {
+			t.Errorf("%+v, %v", verified, err)
+		}
+	})
 }
 
 func TestAdminRetriesStuckOperation(t *testing.T) {
@@ -370,7 +398,7 @@ func TestAdminRefuses(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if trail, err := o.AuditTrail(ctx, admin.AuditFilter{}); err != nil || len(trail) > 0 {
+		if trail, err := o.AuditTrail(ctx, admin.AuditFilter{Actions: admin.Interventions()}); err != nil || len(trail) > 0 {
 			t.Errorf("trail: %+v, %v", trail, err)
 		}
 	})

@@ -22,18 +22,24 @@ func (e *Engine) perform(ctx context.Context, task *Task, docs documents) (docum
 		if err := e.unbindRemaining(ctx, task, instance); err != nil {
 			return docs, err
 		}
-		return docs, deletionError(e.provider.Deprovision(ctx, task, instance))
+		return docs, deletionError(observeDeletion(ctx, e, kind, func(ctx context.Context) error {
+			return e.provider.Deprovision(ctx, task, instance)
+		}))
 	case KindBind:
 		return e.performBind(ctx, task, instance, docs)
 	case KindUnbind:
-		return docs, deletionError(e.provider.Unbind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding)))
+		return docs, deletionError(observeDeletion(ctx, e, kind, func(ctx context.Context) error {
+			return e.provider.Unbind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding))
+		}))
 	default:
 		return docs, fmt.Errorf("the operation has the unknown kind %q", kind)
 	}
 }
 
 func (e *Engine) performProvision(ctx context.Context, task *Task, instance Instance, docs documents) (documents, error) {
-	provisioned, err := e.provider.Provision(ctx, task, instance)
+	provisioned, err := observeCall(ctx, e, KindProvision, func(ctx context.Context) (ProvisionResult, error) {
+		return e.provider.Provision(ctx, task, instance)
+	})
 	if err != nil {
 		return docs, err
 	}
@@ -57,7 +63,9 @@ func (e *Engine) performUpdate(ctx context.Context, task *Task, previous Instanc
 	record := *docs.instanceRecord
 	record.PlanID = docs.operation.PlanID
 	after := *docs.operation.Instance
-	updated, err := e.provider.Update(ctx, task, e.instance(&record, &after), previous)
+	updated, err := observeCall(ctx, e, KindUpdate, func(ctx context.Context) (UpdateResult, error) {
+		return e.provider.Update(ctx, task, e.instance(&record, &after), previous)
+	})
 	if err != nil {
 		return docs, err
 	}
@@ -75,7 +83,9 @@ func (e *Engine) performUpdate(ctx context.Context, task *Task, previous Instanc
 }
 
 func (e *Engine) performBind(ctx context.Context, task *Task, instance Instance, docs documents) (documents, error) {
-	bound, err := e.provider.Bind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding))
+	bound, err := observeCall(ctx, e, KindBind, func(ctx context.Context) (BindResult, error) {
+		return e.provider.Bind(ctx, task, e.binding(instance, docs.bindingRecord, docs.binding))
+	})
 	if err != nil {
 		return docs, err
 	}
@@ -123,7 +133,9 @@ func (e *Engine) unbindOne(ctx context.Context, task *Task, instance Instance, r
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := deletionError(e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, details))); err != nil {
+	if err := deletionError(observeDeletion(ctx, e, KindUnbind, func(ctx context.Context) error {
+		return e.provider.Unbind(ctx, task.ofBinding(record.Key.BindingID), e.binding(instance, record, details))
+	})); err != nil {
 		return fmt.Errorf("deleting the binding %q first: %w", record.Key.BindingID, err)
 	}
 	return task.advance(ctx, &Advance{Binding: deletedBinding(record)})

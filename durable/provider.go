@@ -28,15 +28,16 @@ import (
 // and write only afterwards.
 //
 // The context ends when the operation is cancelled, exceeds its deadline, or moves
-// to another replica: return then. Parameters come from the user; only the schema of
-// the plan has checked them.
+// to another replica: return then. [GivenUp] reports whether anybody continues it.
+// Parameters come from the user; only the schema of the plan has checked them.
 //
 // An [*openbroker.Error] reaches the platform as it is. [Retryable] asks for another
 // attempt. Any other error fails the operation with a generic text, and only the log
-// has the error. Three errors lead to another attempt and do not count as failed
-// attempts: an error of [Task.Save], a lack of file descriptors or disk space (EMFILE,
-// ENFILE, ENOSPC) in the provider, and [ErrProviderMissing]. Deprovision and Unbind are repeated
-// after any error except an [*openbroker.Error] with a 4xx status.
+// has the error. Four errors lead to another attempt and do not count as failed
+// attempts: [Unreachable] ones, an error of [Task.Save], a lack of file descriptors or
+// disk space (EMFILE, ENFILE, ENOSPC) in the provider, and [ErrProviderMissing].
+// Deprovision and Unbind are repeated after any error except an [*openbroker.Error]
+// with a 4xx status.
 //
 // The interface can get more methods before version 1. Embed
 // [UnimplementedProvider], which gets them too.
@@ -119,8 +120,11 @@ type Instance struct {
 	OrganizationGUID string
 	SpaceGUID        string
 	// Parameters is the object of the provision request, or nil. The parameters of
-	// updates are merged into it by top-level name.
+	// updates are merged into it by top-level name. A [RequestPreparer] can replace it.
 	Parameters openbroker.Parameters
+	// GivenParameters are those of the requests, merged, also if a [RequestPreparer] has
+	// replaced Parameters.
+	GivenParameters openbroker.Parameters
 	// MaintenanceInfo is the maintenance_info of the provision or of the last update,
 	// or nil.
 	MaintenanceInfo *openbroker.MaintenanceInfo
@@ -161,8 +165,12 @@ type Binding struct {
 	AppGUID      string
 	BindResource *openbroker.BindResource
 	Context      openbroker.PlatformContext
-	// Parameters is the object of the bind request, or nil.
+	// Parameters is the object of the bind request, or nil. A [RequestPreparer] can
+	// replace it.
 	Parameters openbroker.Parameters
+	// GivenParameters are those of the request, also if a [RequestPreparer] has replaced
+	// Parameters.
+	GivenParameters openbroker.Parameters
 	// PredecessorID is the binding that this one replaces, or empty (spec.md,
 	// "Binding Rotation"). A binding inherits the parameters of its predecessor
 	// unless the request has its own.

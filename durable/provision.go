@@ -21,9 +21,11 @@ func keyOf(caller *openbroker.Caller, instanceID, bindingID string) Key {
 
 // Provision records the instance and begins to create it (spec.md, "Provisioning").
 // Errors: ErrInstanceAlreadyExists, ErrConcurrency, ErrAsyncRequired; ErrUnavailable if
-// the store fails; the error of a [RequestChecker], a [ResourceFinder] or a
-// [DashboardProvider]; and, for a request that waited, the error of the provider.
+// the store fails; the error of a [RequestPreparer], a [RequestChecker], a
+// [ResourceFinder] or a [DashboardProvider]; and, for a request that waited, the error of
+// the provider.
 func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) (*openbroker.ProvisionResponse, error) {
+	ctx = withCaller(ctx, &r.Caller)
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	policy := e.config.policy(r.PlanID, r.Plan)
 	wanted := &instanceDetails{
@@ -55,24 +57,25 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 		return nil, err
 	}
 	if d.done {
-		return &openbroker.ProvisionResponse{Outcome: openbroker.AlreadyExists, DashboardURL: present.DashboardURL, Metadata: present.Metadata}, nil
+		return &openbroker.ProvisionResponse{Outcome: openbroker.AlreadyExists, DashboardURL: present.DashboardURL, Metadata: present.metadata()}, nil
 	}
 	ended, err := e.outcome(ctx, d, key, policy.Mode, policy, r.AcceptsIncomplete)
 	switch {
 	case err != nil:
 		return nil, err
 	case ended == nil:
-		response := &openbroker.ProvisionResponse{Outcome: openbroker.Accepted, Operation: d.operationID, RetryAfter: e.config.RetryAfter}
+		known := wanted
 		if present != nil {
-			response.DashboardURL = present.DashboardURL
-		} else {
-			response.DashboardURL = wanted.DashboardURL
+			known = present
 		}
-		return response, nil
+		return &openbroker.ProvisionResponse{
+			Outcome: openbroker.Accepted, Operation: d.operationID, RetryAfter: e.config.RetryAfter,
+			DashboardURL: known.DashboardURL, Metadata: known.metadata(),
+		}, nil
 	case ended.state == OperationFailed:
 		return nil, ended.failure.err()
 	default:
-		return &openbroker.ProvisionResponse{Outcome: openbroker.Completed, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.Metadata}, nil
+		return &openbroker.ProvisionResponse{Outcome: openbroker.Completed, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.metadata()}, nil
 	}
 }
 
@@ -95,6 +98,9 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 	if wanted.Provider, err = e.providerFor(ctx, r.ServiceID); err != nil {
 		return nil, err
 	}
+	if err := e.prepareInstance(ctx, record, wanted, nil); err != nil {
+		return nil, err
+	}
 	if err := e.refusedCreate(ctx, s, e.instance(record, wanted)); err != nil {
 		return nil, err
 	}
@@ -106,14 +112,14 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 	if record.Data, err = e.sealInstance(key, wanted); err != nil {
 		return nil, err
 	}
-	begin, task, err := e.newOperation(key, KindProvision, policy, nil)
+	begun, err := e.newOperation(ctx, key, KindProvision, record, policy, nil)
 	if err != nil {
 		return nil, err
 	}
 	return &decision{
-		accept: &Acceptance{Expect: s.Revision(), Instance: *record, Operation: begin},
-		task:   task, operationID: begin.ID,
-		docs: documents{instanceRecord: record, instance: wanted},
+		accept: &Acceptance{Expect: s.Revision(), Instance: *record, Operation: begun.spec},
+		begun:  begun, operationID: begun.spec.ID,
+		docs: documents{instanceRecord: record, instance: wanted, operation: begun.goal},
 	}, nil
 }
 

@@ -108,6 +108,10 @@ type OperationRecord struct {
 	// operation waits for a worker.
 	Owner      string
 	LeaseUntil time.Time
+	// CutOff is set by [Store.Claim] only, and may stay empty: the replica that had the
+	// operation before, and neither released it nor ended it before the lease ended. Its
+	// attempt was cut off.
+	CutOff string
 	// NotBefore, if not zero, delays the next attempt.
 	NotBefore time.Time
 	// Deadline is when the operation fails unless it has ended.

@@ -96,15 +96,15 @@ func (t *Transition) setStatus(key Key, instance *InstanceRecord, binding *Bindi
 }
 
 // afterFailure returns the transition that ends a failed operation. before is the
-// status that a failed deletion restores.
-func (r *rules) afterFailure(o *OperationRecord, instance *InstanceRecord, binding *BindingRecord, before RecordStatus, cleanup Cleanup) (t Transition, err error) {
+// status that a failed deletion restores. begin, if not nil, is called for a clean-up.
+func (r *rules) afterFailure(o *OperationRecord, instance *InstanceRecord, binding *BindingRecord, before RecordStatus, cleanup Cleanup, begin beginning) (t Transition, err error) {
 	status := statusAfter(o.Kind, false, before)
 	if status == "" {
 		return t, nil
 	}
 	t.setStatus(o.Key, instance, binding, status)
 	if creates := o.Kind == KindProvision || o.Kind == KindBind; creates && cleanup == CleanupAutomatic {
-		t.Next, err = r.cleanUp(o.Key)
+		t.Next, err = r.cleanUp(o.Key, begin)
 	}
 	return t, err
 }
@@ -117,10 +117,11 @@ func deletes(key Key) OperationKind {
 	return KindDeprovision
 }
 
-// newOperation prepares an operation that a platform requests.
-func (r *rules) newOperation(key Key, kind OperationKind, policy Policy, goal *operationGoal) (*OperationSpec, error) {
+// newOperation prepares an operation that a platform requests. It seals the goal unless
+// that is nil.
+func (r *rules) newOperation(id string, key Key, kind OperationKind, policy Policy, goal *operationGoal) (*OperationSpec, error) {
 	begin := &OperationSpec{
-		ID: newOperationID(), Key: key, Kind: kind, Timeout: policy.Deadline,
+		ID: id, Key: key, Kind: kind, Timeout: policy.Deadline,
 		Parallel: policy.AllowsParallelBindings() && key.BindingID != "",
 	}
 	if goal == nil {
@@ -131,15 +132,24 @@ func (r *rules) newOperation(key Key, kind OperationKind, policy Policy, goal *o
 	return begin, err
 }
 
-// cleanUp returns the operation that deletes the resource of a failed creation.
-func (r *rules) cleanUp(key Key) (*OperationSpec, error) {
+// A beginning receives an operation that is about to begin, and returns its
+// traceparent.
+type beginning func(id string, key Key, kind OperationKind) (traceparent string)
+
+// cleanUp returns the operation that deletes the resource of a failed creation. begin
+// may be nil.
+func (r *rules) cleanUp(key Key, begin beginning) (*OperationSpec, error) {
 	next := &OperationSpec{
 		ID: newOperationID(), Key: key, Kind: deletes(key), Internal: true, Timeout: r.config.CleanupTimeout,
 		// The creation that ends with the same change held the slot until now.
 		// Clean-ups of several bindings never exclude each other.
 		Parallel: key.BindingID != "",
 	}
+	goal := &operationGoal{Previous: StatusCreateFailed}
+	if begin != nil {
+		goal.Traceparent = begin(next.ID, key, next.Kind)
+	}
 	var err error
-	next.Data, err = r.seal((&operationGoal{Previous: StatusCreateFailed}).document(), ofOperation, key, next.ID)
+	next.Data, err = r.seal(goal.document(), ofOperation, key, next.ID)
 	return next, err
 }

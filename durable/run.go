@@ -25,6 +25,18 @@ type run struct {
 	place   place
 	// unsaved says that saving the last checkpoint was interrupted.
 	unsaved atomic.Bool
+	// began is when this replica got the operation.
+	began time.Time
+
+	// Only the goroutine of the attempt uses the fields below.
+
+	// watched is ctx with the values of the observer.
+	watched context.Context //nolint:containedctx // It is the context of the attempt.
+	// observed, if not nil, tells the observer the outcome.
+	observed func(AttemptResult)
+	outcome  AttemptOutcome
+	// accepted, if not nil, tells the observer that the clean-up has begun.
+	accepted func()
 }
 
 func (r *run) fence() Fence {
@@ -48,9 +60,10 @@ func (e *Engine) release(who place) {
 // begin starts to work on an operation that is leased to this replica, in a place that
 // was taken. If docs is nil, the worker reads the documents.
 func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Time, who place) {
-	r := &run{record: record, place: who, ended: make(chan struct{})}
+	r := &run{record: record, place: who, ended: make(chan struct{}), began: time.Now()}
 	e.mu.Lock()
 	r.ctx, r.cancel = context.WithCancelCause(e.base)
+	r.watched = r.ctx
 	if e.state == stateStopping {
 		// The operation was accepted while the engine stopped: release its lease.
 		r.stop(errStopping)
@@ -115,7 +128,6 @@ type attempt struct {
 // work makes the attempt and records its outcome. It returns nil if the operation
 // continues, here or elsewhere.
 func (e *Engine) work(r *run, docs *documents) *result {
-	logger := e.operationLogger(r.record)
 	if r.earlier != nil {
 		// The earlier attempt ends, or is abandoned, within StopGrace.
 		<-r.earlier.ended
@@ -124,19 +136,25 @@ func (e *Engine) work(r *run, docs *documents) *result {
 	if r.record.State == OperationCancelling {
 		// The earlier worker died before it stopped, so no call of the provider is
 		// running.
+		e.observeAttempt(r, nil)
+		defer e.observeEnd(r)
 		r.stop(errCancelled)
-		return e.conclude(r, logger, attempt{err: errCancelled})
+		return e.conclude(r, e.operationLogger(r.record), attempt{err: errCancelled})
 	}
+	var unread error
 	if docs == nil {
-		var err error
-		if docs, err = e.readDocuments(r.ctx, r.record); err != nil {
-			return e.conclude(r, logger, attempt{docs: *docs, err: fmt.Errorf("reading the records of the operation: %w", err), interrupted: true})
-		}
+		docs, unread = e.readDocuments(r.ctx, r.record)
+	}
+	e.observeAttempt(r, docs)
+	defer e.observeEnd(r)
+	logger := e.operationLogger(r.record)
+	if unread != nil {
+		return e.conclude(r, logger, attempt{docs: *docs, err: fmt.Errorf("reading the records of the operation: %w", unread), interrupted: true})
 	}
 	if r.place.of.ServiceID == "" {
 		e.places.learn(&r.place, docs.instanceRecord.ServiceID)
 	}
-	ctx, cancel := context.WithDeadlineCause(r.ctx, time.Now().Add(r.record.Deadline.Sub(e.now())), errTimedOut)
+	ctx, cancel := context.WithDeadlineCause(r.watched, time.Now().Add(r.record.Deadline.Sub(e.now())), errTimedOut)
 	defer cancel()
 	task := &Task{engine: e, run: r, kind: r.record.Kind, logger: logger, checkpoint: r.record.Checkpoint, reported: r.record.Description}
 	made := attempt{docs: *docs, err: ctx.Err()}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,64 @@ func checkpointed(t *testing.T, g *gate) hook {
 		<-ctx.Done()
 		return ctx.Err()
 	}
+}
+
+// A provider learns whether its operation is over or continues in another attempt.
+func TestGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		deadline time.Duration
+		end      func(r *replica)
+		want     bool
+	}{
+		"cancelled": {time.Hour, func(r *replica) { r.deprovision("0", "plan-async") }, true},
+		"timed out": {time.Second, func(*replica) {}, true},
+		"stopping":  {time.Hour, func(r *replica) { r.Stop(ended(r.t)) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			forEachStore(t, func(t *testing.T, store durable.Store) {
+				provider, entered, verdict := newScripted(), make(chan bool, 1), make(chan bool, 1)
+				attempt := func(ctx context.Context, _ *durable.Task) error {
+					entered <- durable.GivenUp(ctx)
+					<-ctx.Done()
+					verdict <- durable.GivenUp(ctx)
+					return ctx.Err()
+				}
+				r := start(t, store, newKeys(t), provider, func(config *durable.Config) {
+					config.Policies["plan-async"] = durable.Policy{Mode: durable.ModeAsynchronous, Deadline: c.deadline}
+				})
+				if beginInTime(r, provider, entered, attempt) {
+					t.Error("the operation is over before its context is")
+				}
+				c.end(r)
+				if got := receive(t, "the end of the context", verdict); got != c.want {
+					t.Errorf("given up: %v", got)
+				}
+			})
+		})
+	}
+}
+
+// beginInTime creates instances until an attempt at one has begun, and returns what the
+// attempt says then: on a busy machine, an operation can be over its deadline before.
+func beginInTime(r *replica, provider *scripted, entered <-chan bool, attempt func(context.Context, *durable.Task) error) bool {
+	r.t.Helper()
+	for n := range 100 {
+		id := strconv.Itoa(n)
+		provider.on(durable.KindProvision, id, attempt)
+		a := r.provision(id, "plan-async", "")
+		a.is(r.t, http.StatusAccepted, "")
+		for r.lastOperation(id, a.operation()).state() == string(openbroker.OperationInProgress) {
+			select {
+			case over := <-entered:
+				return over
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}
+	r.t.Fatal("no attempt has begun")
+	return false
 }
 
 // An engine that stops releases its operations, and another one continues them

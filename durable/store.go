@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 var (
@@ -55,7 +57,8 @@ type Store interface {
 	// operations that are due, that have no lease or an expired one, and whose instance
 	// or binding does not wait for a cancelling operation. It also claims cancelling
 	// operations whose lease has expired; they stay cancelling. It does not claim active
-	// operations that leave excludes. Claiming increases Generation and Attempt. Claim
+	// operations that leave excludes. Claiming increases Generation and Attempt, and sets
+	// CutOff of the result. Claim
 	// waits neither for operations to become due nor for operations that others are
 	// changing, and returns when ctx ends. If the clock of the database is set back, a
 	// delay ends immediately, and a lease within its length and a few seconds.
@@ -80,6 +83,10 @@ type Store interface {
 	Instances(ctx context.Context, f Filter) ([]InstanceRecord, error)
 	Bindings(ctx context.Context, f Filter) ([]BindingRecord, error)
 	Operations(ctx context.Context, f Filter) ([]OperationRecord, error)
+
+	// Record adds entries to the audit trail, in one transaction. It sets their Chain and
+	// Seq, as the other methods do that write entries.
+	Record(ctx context.Context, records []*audit.Record) error
 
 	// Setting returns a value that was stored with PutSetting, or ErrNotFound.
 	Setting(ctx context.Context, name string) ([]byte, error)
@@ -141,6 +148,9 @@ type Acceptance struct {
 	Cancel string
 	// Operation, if not nil, begins.
 	Operation *OperationSpec
+	// Audit, unless nil, is the entry of the audit trail of a change that begins no
+	// operation.
+	Audit *audit.Record
 }
 
 // An OperationSpec describes an operation to begin. The operation is active then.
@@ -160,6 +170,9 @@ type OperationSpec struct {
 	Delay, Timeout time.Duration
 	// Data is sealed, see [OperationRecord].
 	Data []byte
+	// Audit, unless nil, is the entry of the audit trail: the store keeps it with the
+	// operation. It has the same id.
+	Audit *audit.Record
 }
 
 // A ClaimExclusion selects operations that a claim skips, so that others come first.

@@ -10,6 +10,7 @@ import (
 // Errors: ErrBindingDoesNotExist, ErrConcurrency, ErrAsyncRequired; ErrUnavailable if
 // the store fails; and, for a request that waited, the error of the provider.
 func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*openbroker.UnbindResponse, error) {
+	ctx = withCaller(ctx, &r.Caller)
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
 	d, err := e.decideBinding(ctx, key, func(s *Snapshot, behind bool) (*decision, error) {
@@ -35,7 +36,7 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 		if err := s.mayBegin(key.BindingID, policy, behind); err != nil {
 			return nil, err
 		}
-		return e.beginUnbind(s, key, policy, false)
+		return e.beginUnbind(ctx, s, key, policy, false)
 	})
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 // beginUnbind begins to delete a binding, for the platform or, as an internal
 // operation, because it has expired. It cancels an open operation on the binding, but
 // none on the instance or on other bindings.
-func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool) (*decision, error) {
+func (e *Engine) beginUnbind(ctx context.Context, s *Snapshot, key Key, policy Policy, internal bool) (*decision, error) {
 	cancel, waits := "", false
 	for i := range s.Open {
 		switch operation := &s.Open[i]; {
@@ -79,16 +80,16 @@ func (e *Engine) beginUnbind(s *Snapshot, key Key, policy Policy, internal bool)
 	if s.Binding.Status != StatusReady {
 		goal.Previous = StatusCreateFailed
 	}
-	begin, task, err := e.newOperation(key, KindUnbind, policy, goal)
+	begun, err := e.newOperation(ctx, key, KindUnbind, s.Instance, policy, goal)
 	if err != nil {
 		return nil, err
 	}
-	begin.Internal, task.Internal = internal, internal
+	begun.spec.Internal, begun.record.Internal = internal, internal
 	record := *s.Binding
 	record.Status = StatusDeleting
 	return &decision{
-		accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Binding: &record, Cancel: cancel, Operation: begin},
-		task:   task, operationID: begin.ID, waits: waits,
-		docs: documents{instanceRecord: s.Instance, instance: instance, bindingRecord: &record, binding: binding, operation: goal},
+		accept: &Acceptance{Expect: s.Revision(), Instance: *s.Instance, Binding: &record, Cancel: cancel, Operation: begun.spec},
+		begun:  begun, operationID: begun.spec.ID, waits: waits,
+		docs: documents{instanceRecord: s.Instance, instance: instance, bindingRecord: &record, binding: binding, operation: begun.goal},
 	}, nil
 }

@@ -2,8 +2,10 @@ package durable
 
 import (
 	"context"
+	"time"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // Update changes the plan, the parameters, the maintenance version or the context of an
@@ -12,9 +14,10 @@ import (
 // ErrPlanChangeNotSupported, ErrMaintenanceInfoConflict, ErrConcurrency,
 // ErrAsyncRequired; ErrBadRequest if the instance has another service;
 // ErrInvalidParameters if the handler validates parameters; ErrUnavailable if the store
-// fails; the error of a [RequestChecker]; and, for a request that waited, the
-// error of the provider.
+// fails; the error of a [RequestPreparer] or a [RequestChecker]; and, for a request that
+// waited, the error of the provider.
 func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*openbroker.UpdateResponse, error) {
+	ctx = withCaller(ctx, &r.Caller)
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	var policy Policy
 	var present *instanceDetails
@@ -46,7 +49,7 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 		case record.Status != StatusReady || len(s.Open) > 0:
 			return nil, openbroker.ErrConcurrency
 		case e.unchanged(r, record, present, wanted, planID):
-			return e.rememberContext(s, key, present, wanted)
+			return e.rememberContext(ctx, s, key, present, wanted)
 		default:
 			return e.beginUpdate(ctx, s, r, policy, present, wanted, planID)
 		}
@@ -66,7 +69,7 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	case ended.state == OperationFailed:
 		return nil, ended.failure.err()
 	default:
-		return &openbroker.UpdateResponse{Outcome: openbroker.Completed, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.Metadata}, nil
+		return &openbroker.UpdateResponse{Outcome: openbroker.Completed, DashboardURL: ended.instance.DashboardURL, Metadata: ended.instance.metadata()}, nil
 	}
 }
 
@@ -115,7 +118,7 @@ func maintenanceVersion(d *instanceDetails) string {
 }
 
 // rememberContext stores a new context without an operation.
-func (e *Engine) rememberContext(s *Snapshot, key Key, present, wanted *instanceDetails) (*decision, error) {
+func (e *Engine) rememberContext(ctx context.Context, s *Snapshot, key Key, present, wanted *instanceDetails) (*decision, error) {
 	if sameObject(present.Context, wanted.Context) {
 		return &decision{done: true}, nil
 	}
@@ -124,7 +127,11 @@ func (e *Engine) rememberContext(s *Snapshot, key Key, present, wanted *instance
 	if record.Data, err = e.sealInstance(key, wanted); err != nil {
 		return nil, err
 	}
-	return &decision{done: true, accept: &Acceptance{Expect: s.Revision(), Instance: record}}, nil
+	entry, err := auditOf(ctx, audit.OutcomeDone, audit.NewID(time.Now()), key.Instance(), KindUpdate, &record, "")
+	if err != nil {
+		return nil, err
+	}
+	return &decision{done: true, accept: &Acceptance{Expect: s.Revision(), Instance: record, Audit: entry}}, nil
 }
 
 func (e *Engine) joinUpdate(s *Snapshot, r *openbroker.UpdateRequest, policy Policy, wanted *instanceDetails, planID string) (*decision, error) {
@@ -152,23 +159,26 @@ func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.Upd
 		return nil, openbroker.ErrAsyncRequired
 	}
 	record := *s.Instance
+	after := record
+	after.PlanID = planID
+	previous := e.instance(&record, present)
+	if err := e.prepareInstance(ctx, &after, wanted, &previous); err != nil {
+		return nil, err
+	}
 	if checker, ok := e.provider.(RequestChecker); ok {
-		after := record
-		after.PlanID = planID
-		previous := e.instance(&record, present)
 		if err := checker.CheckInstance(ctx, e.instance(&after, wanted), &previous); err != nil {
 			return nil, err
 		}
 	}
 	goal := &operationGoal{PlanID: planID, Instance: wanted}
-	begin, task, err := e.newOperation(record.Key, KindUpdate, policy, goal)
+	begun, err := e.newOperation(ctx, record.Key, KindUpdate, s.Instance, policy, goal)
 	if err != nil {
 		return nil, err
 	}
 	record.Status = StatusUpdating
 	return &decision{
-		accept: &Acceptance{Expect: s.Revision(), Instance: record, Operation: begin},
-		task:   task, operationID: begin.ID,
-		docs: documents{instanceRecord: &record, instance: present, operation: goal},
+		accept: &Acceptance{Expect: s.Revision(), Instance: record, Operation: begun.spec},
+		begun:  begun, operationID: begun.spec.ID,
+		docs: documents{instanceRecord: &record, instance: present, operation: begun.goal},
 	}, nil
 }

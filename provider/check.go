@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/internal/jsonpointer"
 	"github.com/openbroker/openbroker/internal/spelling"
+	"github.com/openbroker/openbroker/provider/internal/planvalues"
 )
 
 // The rules of package lint that this package checks.
@@ -42,9 +44,21 @@ func (g *Group) Lint(source *catalog.Source) []catalog.Finding {
 
 // CheckSource returns why the providers cannot serve a catalog. The error is
 // [catalog.Errors].
-func (g *Group) CheckSource(source *catalog.Source) error {
-	if findings := g.Lint(source); len(findings) > 0 {
-		return catalog.Errors(findings)
+// It calls warn with warnings about fields that probably do not have the intended effect.
+func (g *Group) CheckSource(source *catalog.Source, warn ...func(catalog.Finding)) error {
+	var wrong catalog.Errors
+	for _, finding := range g.Lint(source) {
+		switch {
+		case finding.Severity == catalog.SeverityError:
+			wrong = append(wrong, finding)
+		case finding.Rule == planvalues.RuleUnknown || finding.Rule == planvalues.RuleOffered:
+			for _, each := range warn {
+				each(finding)
+			}
+		}
+	}
+	if len(wrong) > 0 {
+		return wrong
 	}
 	return nil
 }
@@ -57,6 +71,9 @@ func (g *Group) CheckCatalog(c *openbroker.Catalog) error {
 	}
 	return g.CheckSource(source)
 }
+
+// onlyPlans are the fields that only plans have. Services have tags of their own.
+var onlyPlans = slices.DeleteFunc(slices.Clone(planvalues.Fields), func(name string) bool { return name == planvalues.FieldTags })
 
 // A checker checks the fields for providers in a catalog.
 type checker struct {
@@ -73,7 +90,7 @@ func (s *Set) check(source *catalog.Source, g *Group) []catalog.Finding {
 	if err != nil {
 		return nil // Other rules say why.
 	}
-	c.misplaced(decoded.Extensions, "", append(s.Names(), Field)...)
+	c.misplaced(decoded.Extensions, "", slices.Concat(s.Names(), []string{Field}, onlyPlans)...)
 	for i := range decoded.Services {
 		c.service(&decoded.Services[i], "/services/"+strconv.Itoa(i))
 	}
@@ -85,7 +102,7 @@ func (c *checker) report(rule, pointer string, name bool, format string, args ..
 }
 
 func (c *checker) service(service *openbroker.Service, at string) {
-	c.misplaced(service.Extensions, at, c.set.Names()...)
+	c.misplaced(service.Extensions, at, slices.Concat(c.set.Names(), onlyPlans)...)
 	raw, named := service.Extensions[Field]
 	var owner *Definition
 	switch {
@@ -141,6 +158,7 @@ func (c *checker) plan(service *openbroker.Service, plan *openbroker.Plan, owner
 	}
 	c.misplaced(plan.Extensions, at, Field)
 	c.misspelled(plan, owner, at)
+	c.values(plan, at)
 	if owner == nil {
 		return
 	}
@@ -175,31 +193,64 @@ func (c *checker) misplaced(extensions openbroker.Extensions, at string, names .
 			continue
 		}
 		rule, home := rulePlan, "plans"
-		if name == Field {
+		switch {
+		case name == Field:
 			rule, home = ruleProvider, "services"
+		case slices.Contains(onlyPlans, name):
+			rule = planvalues.RuleValues
 		}
 		c.report(rule, at+"/"+name, true, "%q has no effect here: move it to the %s that it is for", name, home)
 	}
 }
 
-// misspelled reports a field of a plan without settings that looks like settings under a
-// misspelt name: platforms would see them, and the plan would have the defaults. owner is
-// the definition of the provider, or nil.
+// values checks what a plan says about parameters, credentials and labels.
+func (c *checker) values(plan *openbroker.Plan, at string) {
+	values, problems := planvalues.Parse(plan.Extensions)
+	if values != nil && len(problems) == 0 {
+		var instance, binding []json.RawMessage
+		if s := plan.Schemas; s != nil && s.ServiceInstance != nil {
+			instance = []json.RawMessage{parametersOf(s.ServiceInstance.Create), parametersOf(s.ServiceInstance.Update)}
+		}
+		if s := plan.Schemas; s != nil && s.ServiceBinding != nil {
+			binding = []json.RawMessage{parametersOf(s.ServiceBinding.Create)}
+		}
+		problems = values.Advice(planvalues.SchemaOf(instance...), planvalues.SchemaOf(binding...))
+	}
+	for _, p := range problems {
+		if p.Offset > 0 {
+			c.findings = append(c.findings, c.source.ReportInside(p.Rule, at+p.Pointer, p.Offset, p.Message))
+			continue
+		}
+		c.report(p.Rule, at+p.Pointer, p.Name, "%s", p.Message)
+	}
+}
+
+func parametersOf(s *openbroker.InputParametersSchema) json.RawMessage {
+	if s == nil {
+		return nil
+	}
+	return s.Parameters
+}
+
+// misspelled reports fields of a plan that look like fields for providers under misspelt
+// names: platforms would see them, and they would have no effect. owner is the definition
+// of the provider, or nil.
 func (c *checker) misspelled(plan *openbroker.Plan, owner *Definition, at string) {
 	names := c.set.Names()
 	if owner != nil {
 		names = []string{owner.name}
 	}
-	if hasAny(plan.Extensions, names) {
-		return
-	}
+	hasSettings := hasAny(plan.Extensions, names)
 	for _, name := range slices.Sorted(maps.Keys(plan.Extensions)) {
 		raw := plan.Extensions[name]
-		if _, known := c.set.Definition(name); known || len(raw) == 0 || raw[0] != '{' {
+		if _, known := c.set.Definition(name); known || slices.Contains(planvalues.Fields, name) || len(raw) == 0 {
 			continue
 		}
-		if near := spelling.Nearest(name, names); near != "" {
-			c.report(rulePlan, at+"/"+jsonpointer.Escape(name), true, "%.80q is unknown: did you mean %q?", name, near)
+		pointer := at + "/" + jsonpointer.Escape(name)
+		if near := spelling.Nearest(name, names); near != "" && !hasSettings && raw[0] == '{' {
+			c.report(rulePlan, pointer, true, "%.80q is unknown: did you mean %q?", name, near)
+		} else if near := spelling.Nearest(name, planvalues.Fields); near != "" && plan.Extensions[near] == nil && (raw[0] == '{' || raw[0] == '[') {
+			c.report(planvalues.RuleValues, pointer, true, "%.80q is unknown: did you mean %q?", name, near)
 		}
 	}
 }

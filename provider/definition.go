@@ -11,8 +11,8 @@ import (
 )
 
 // A Spec describes a provider to [Define]. Config has its settings in the configuration
-// file, Plan those in the plans of a catalog; struct{} means none. Both are structs whose
-// fields have tags:
+// file, Plan those in the plans of a catalog; struct{} means none, and the Plan can be
+// [Free]. Both are structs whose fields have tags:
 //
 //	yaml      the name, required
 //	doc       the description, required
@@ -35,10 +35,25 @@ type Spec[Config, Plan any] struct {
 	// Check, unless nil, returns what is wrong with decoded settings. It has no effects
 	// and reaches nothing. An error that is a [*FieldError] names the field.
 	Check func(config Config) error
+	// CheckFiles, unless nil, returns what is wrong with the files that settings name. It
+	// is called where they are used, or shall be: before a broker starts, and by the
+	// command config check. It changes nothing. An error that is a [*FieldError] names the
+	// field.
+	CheckFiles func(config Config) error
 	// CheckPlan, unless nil, returns why the provider cannot serve a plan. An error that
 	// is a [*FieldError] names the setting.
 	CheckPlan func(service *openbroker.Service, plan *openbroker.Plan, settings Plan) error
+	// SerialBindings says that operations on the bindings of one instance must run one after
+	// the other, because each changes something that all of them share.
+	SerialBindings bool
+	// Helper, unless nil, is the main function of the processes that the provider starts
+	// with Host.Helper. It gets the arguments after those, and returns the exit code.
+	Helper func(args []string) int
 }
+
+// Free are settings of plans whose names the provider does not know: use it as the Plan
+// of a [Spec]. The PlanSettings of an instance have them as they are in the catalog.
+type Free = map[string]any
 
 // A FieldError is what is wrong with a field of settings.
 type FieldError struct {
@@ -58,14 +73,16 @@ type Definition struct {
 	name, doc, catalog string
 	settings, plan     reflect.Type
 	start              func(ctx context.Context, config any, host Host) (durable.Provider, error)
-	check              func(config any) error
+	check, checkFiles  func(config any) error
 	checkPlan          func(service *openbroker.Service, plan *openbroker.Plan, settings any) error
+	helper             func(args []string) int
+	serialBindings     bool
 }
 
 // Define makes the definition of a provider. It does not check it: [NewSet] does.
 func Define[Config, Plan any](spec Spec[Config, Plan]) Definition {
 	d := Definition{
-		name: spec.Name, doc: spec.Doc, catalog: spec.Catalog,
+		name: spec.Name, doc: spec.Doc, catalog: spec.Catalog, serialBindings: spec.SerialBindings,
 		settings: reflect.TypeFor[Config](), plan: reflect.TypeFor[Plan](),
 		check: func(config any) error {
 			if spec.Check == nil {
@@ -73,6 +90,13 @@ func Define[Config, Plan any](spec Spec[Config, Plan]) Definition {
 			}
 			return spec.Check(*config.(*Config)) //nolint:errcheck // Settings made it of this type.
 		},
+		checkFiles: func(config any) error {
+			if spec.CheckFiles == nil {
+				return nil
+			}
+			return spec.CheckFiles(*config.(*Config)) //nolint:errcheck // As above.
+		},
+		helper: spec.Helper,
 		checkPlan: func(service *openbroker.Service, plan *openbroker.Plan, settings any) error {
 			if spec.CheckPlan == nil {
 				return nil
@@ -120,8 +144,24 @@ func (d Definition) Settings() any { return reflect.New(d.settings).Interface() 
 // Check returns what is wrong with settings that were decoded into those of
 // [Definition.Settings]. An error that is a [*FieldError] names the field.
 func (d Definition) Check(settings any) error {
+	if err := d.own(settings); err != nil {
+		return err
+	}
+	return d.check(settings)
+}
+
+// CheckFiles returns what is wrong with the files that settings name, like
+// [Definition.Check].
+func (d Definition) CheckFiles(settings any) error {
+	if err := d.own(settings); err != nil {
+		return err
+	}
+	return d.checkFiles(settings)
+}
+
+func (d Definition) own(settings any) error {
 	if reflect.TypeOf(settings) != reflect.PointerTo(d.settings) {
 		return fmt.Errorf("provider: the settings of %s are a %T", d.name, settings)
 	}
-	return d.check(settings)
+	return nil
 }

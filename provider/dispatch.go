@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
@@ -33,6 +35,10 @@ type Dispatcher struct {
 	group *Group
 	// running has the providers in the order of the group.
 	running []durable.Provider
+	logger  *slog.Logger
+	closed  atomic.Bool
+	// parsed has a *parsedPlan for each plan id: that of the catalog that was used last.
+	parsed sync.Map
 }
 
 // Start makes the providers. Host is what they have in common: its Name is empty. The
@@ -42,13 +48,14 @@ func (g *Group) Start(ctx context.Context, host Host) (*Dispatcher, error) {
 		host.Logger = slog.New(slog.DiscardHandler)
 	}
 	logger := host.Logger
-	d := &Dispatcher{group: g}
+	d := &Dispatcher{group: g, logger: logger}
 	for i := range g.members {
 		m := &g.members[i]
 		host.Name, host.Logger = m.Name, logger.With(slog.String("provider", m.Name))
+		host.Helper = g.set.helper(m.Definition)
 		made, err := construct(ctx, m, host)
 		if err != nil {
-			return nil, &startError{provider: m.Name, definition: m.Definition.name, err: err}
+			return nil, errors.Join(&startError{provider: m.Name, definition: m.Definition.name, err: err}, d.Close())
 		}
 		d.running = append(d.running, made)
 	}
@@ -96,11 +103,11 @@ func (d *Dispatcher) ProviderFor(service *openbroker.Service) (string, error) {
 // UnnamedProvider is that of the group.
 func (d *Dispatcher) UnnamedProvider() string { return d.group.UnnamedProvider() }
 
-// ChecksCreation reports whether the provider of a service can refuse a creation, find
-// resources, or have dashboards.
+// ChecksCreation reports whether a plan of a service has values to prepare, or its
+// provider can refuse a creation, find resources, or have dashboards.
 func (d *Dispatcher) ChecksCreation(service *openbroker.Service) bool {
 	m, err := d.group.of(service)
-	if err != nil {
+	if err != nil || hasValues(service) {
 		return true // The request may be a repetition, which has an answer.
 	}
 	for i, p := range d.running {
@@ -189,7 +196,11 @@ func (d *Dispatcher) Bind(ctx context.Context, task *durable.Task, binding durab
 	if err != nil {
 		return durable.BindResult{}, err
 	}
-	return p.Bind(ctx, task, binding)
+	result, err := p.Bind(ctx, task, binding)
+	if err == nil {
+		err = d.changeCredentials(&binding, &result)
+	}
+	return result, err
 }
 
 // Unbind passes the call on.

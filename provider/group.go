@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/openbroker/openbroker"
+	"github.com/openbroker/openbroker/provider/internal/planvalues"
 )
 
 // Field is the extension field of a service with the name of its provider. Platforms do
@@ -101,6 +102,13 @@ func (g *Group) of(service *openbroker.Service) (*Named, error) {
 	return nil, fmt.Errorf("is %.80q, and the configuration has no such provider: it has %s", name, g.list())
 }
 
+// SerialBindings reports whether the provider of a service needs operations on the
+// bindings of one instance to run one after the other. See [Spec].
+func (g *Group) SerialBindings(service *openbroker.Service) bool {
+	m, err := g.of(service)
+	return err == nil && m.Definition.serialBindings
+}
+
 func (g *Group) list() string { return strings.Join(g.Names(), ", ") }
 
 // Catalog returns the catalog to serve without a catalog file: the default catalogs of
@@ -155,10 +163,11 @@ func claim(owner map[string]*Named, m *Named, service *openbroker.Service) error
 	return nil
 }
 
-// Public returns the catalog as platforms see it: without the [Field] of services and
-// the settings of plans. It returns the given catalog if that has neither.
+// Public returns the catalog as platforms see it: without the [Field] of services, the
+// settings of plans, and what plans say about parameters, credentials and labels. It
+// returns the given catalog if that has none of them.
 func (s *Set) Public(c *openbroker.Catalog) *openbroker.Catalog {
-	names := s.Names()
+	names := append(s.Names(), planvalues.Fields...)
 	public := &openbroker.Catalog{Services: slices.Clone(c.Services), Extensions: c.Extensions}
 	changed := false
 	for i := range public.Services {

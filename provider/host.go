@@ -13,4 +13,8 @@ type Host struct {
 	Data string
 	// Logger logs with the name of the provider.
 	Logger *slog.Logger
+	// Helper is the command line that starts this program as a helper of the provider: it
+	// runs the Helper of the [Spec]. It is nil if the program cannot; see
+	// [Set.WithHelpers].
+	Helper []string
 }

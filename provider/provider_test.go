@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -84,6 +86,13 @@ func (full) CheckBinding(context.Context, durable.Binding) error            { re
 func (full) ResourceExists(context.Context, durable.Instance) (bool, error) { return true, nil }
 func (full) DashboardURL(_ context.Context, i durable.Instance) (string, error) {
 	return "https://" + i.ID, nil
+}
+
+func (f full) Callbacks() http.Handler {
+	if f.host.Name != "red" {
+		return nil
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Provider", f.host.Name) })
 }
 
 func (f full) Resources(context.Context) iter.Seq2[string, error] {
@@ -436,6 +445,12 @@ func TestDispatcher(t *testing.T) {
 				t.Errorf("the resource is %s", name)
 			}
 		}
+	}
+	response := httptest.NewRecorder()
+	if handlers := d.Callbacks(); len(handlers) != 1 || handlers["/callbacks/red"] == nil {
+		t.Errorf("the handlers of callbacks are %v", handlers)
+	} else if handlers["/callbacks/red"].ServeHTTP(response, nil); response.Header().Get("Provider") != "red" {
+		t.Error("the handler of red is that of another provider")
 	}
 	if err := errors.Join(d.CheckInstance(ctx, one, nil), d.CheckBinding(ctx, durable.Binding{Instance: one})); err != nil {
 		t.Error(err)

@@ -9,10 +9,15 @@ import (
 
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/internal/settings"
+	"github.com/openbroker/openbroker/provider/internal/planvalues"
 )
 
 // A Set has the definitions of a program. It is immutable.
-type Set struct{ definitions []Definition }
+type Set struct {
+	definitions []Definition
+	// executable is the path of the program, if it can run helpers.
+	executable string
+}
 
 // NamePattern matches names of definitions and of providers, in JSON Schemas too.
 const NamePattern = `^[a-z][a-z0-9-]{0,62}$`
@@ -22,7 +27,7 @@ var namePattern = regexp.MustCompile(NamePattern)
 const nameRule = `must be lower-case letters, digits and "-", at most 63, and begin with a letter`
 
 // reserved are names that mean something else in a plan or a service.
-var reserved = []string{"id", "name", "description", "metadata", "free", "bindable", "schemas", "plans", "tags", "requires", Field}
+var reserved = append([]string{"id", "name", "description", "metadata", "free", "bindable", "schemas", "plans", "requires", Field}, planvalues.Fields...)
 
 // NewSet returns a set of definitions. The first one is that of a broker without
 // configuration. The error has everything that is wrong with the definitions: names
@@ -68,6 +73,9 @@ func (d Definition) problems() []error {
 		return append(problems, errors.New("it was not made with Define"))
 	}
 	problems = append(problems, settings.CheckType(d.settings)...)
+	if d.plan == reflect.TypeFor[Free]() {
+		return problems
+	}
 	// A catalog is no place for secrets, and is read without references and paths.
 	return append(problems, settings.CheckType(d.plan, reflect.TypeFor[Secret](), reflect.TypeFor[Path](), reflect.TypeFor[Directory]())...)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a test waits for an expected event.
-const patience = 30 * time.Second
+const patience = 5 * time.Minute
 
 // Messages of Watch.
 const (

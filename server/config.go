@@ -4,7 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"net/http"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +64,11 @@ type Config struct {
 	// paths get 404. By default, the broker serves /v2/... under any prefix. Probes
 	// stay at /healthz and /readyz.
 	Prefix string
+
+	// Handlers serve further paths, such as "/callbacks/orders", below Prefix and without
+	// the Authenticator. A path matches as a whole. It must not be in use by the broker
+	// or by probes.
+	Handlers map[string]http.Handler
 
 	// TLS configures HTTPS with HTTP/2. The default is plain HTTP, with a warning
 	// unless Address is a loopback address.
@@ -230,6 +239,7 @@ func (c *Config) validate() error {
 	if c.BodyBudget < minimumBodyBudget {
 		problems = append(problems, fmt.Errorf("Config.BodyBudget is %d: it must be at least %d; leave it zero for the default", c.BodyBudget, minimumBodyBudget))
 	}
+	problems = append(problems, validateHandlers(c.Handlers))
 	problems = append(problems, validateHooks(c.OnShutdown), validateChecks(c.ReadinessChecks))
 	if c.TLS != nil {
 		problems = append(problems, c.TLS.validate())
@@ -251,6 +261,21 @@ func validateAddress(address string) error {
 		return fmt.Errorf("Config.Address %q has no valid port: it must be a number from 0 to 65535, where 0 picks a free one", address)
 	}
 	return nil
+}
+
+func validateHandlers(handlers map[string]http.Handler) error {
+	var problems []error
+	for _, at := range slices.Sorted(maps.Keys(handlers)) {
+		switch {
+		case handlers[at] == nil:
+			problems = append(problems, fmt.Errorf("Config.Handlers[%q] is nil: remove it", at))
+		case path.Clean(at) != at || !strings.HasPrefix(at, "/") || at == "/" || strings.ContainsAny(at, "?#% "):
+			problems = append(problems, fmt.Errorf("Config.Handlers[%q] is not a path: write it like /callbacks/orders, without a slash at the end and without escapes", at))
+		case at == healthPath || at == readyPath || strings.Contains(at+"/", "/v2/"):
+			problems = append(problems, fmt.Errorf("Config.Handlers[%q] is a path of the broker or of a health probe: choose another", at))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func validatePrefix(prefix string) error {

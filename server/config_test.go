@@ -29,6 +29,13 @@ func TestConfigInvalid(t *testing.T) {
 		"root prefix":     {server.Config{Prefix: "/"}, []string{"is not a path"}},
 		"escaped prefix":  {server.Config{Prefix: "/a%2Fb"}, []string{"is not a path"}},
 		"health prefix":   {server.Config{Prefix: "/healthz"}, []string{"health probe"}},
+		"nil handler":     {server.Config{Handlers: map[string]http.Handler{"/callbacks/a": nil}}, []string{`Config.Handlers["/callbacks/a"] is nil`}},
+		"handler paths": {
+			server.Config{Handlers: map[string]http.Handler{
+				"callbacks": http.NotFoundHandler(), "/callbacks/": http.NotFoundHandler(), "/": http.NotFoundHandler(), "/readyz": http.NotFoundHandler(), "/a/v2/catalog": http.NotFoundHandler(),
+			}},
+			[]string{`["callbacks"] is not a path`, `["/callbacks/"] is not a path`, `["/"] is not a path`, `["/readyz"] is a path of the broker`, `["/a/v2/catalog"] is a path of the broker`},
+		},
 		"header timeout":  {server.Config{ReadHeaderTimeout: -1}, []string{"Config.ReadHeaderTimeout is -1ns"}},
 		"read timeout":    {server.Config{ReadTimeout: -1}, []string{"Config.ReadTimeout is"}},
 		"write timeout":   {server.Config{WriteTimeout: 59 * time.Second}, []string{"Config.WriteTimeout is 59s", "1m0s"}},

@@ -161,7 +161,8 @@ func (s *Server) Stop() { s.stop.close() }
 // Serve.
 func (s *Server) Close() { s.kill.close() }
 
-// ServeHTTP answers a health probe or passes the request to the broker. It is
+// ServeHTTP answers a health probe or passes the request to the broker, or to one of
+// [Config.Handlers]. It is
 // exported for tests and for programs with their own [http.Server].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.refuseAmbiguous(w, r) {
@@ -179,6 +180,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer s.inFlight.Add(-1)
 		r, release := s.bodies.bound(s.withoutPrefix(r))
 		defer release()
+		if handler := s.config.Handlers[r.URL.Path]; handler != nil && r.URL.RawPath == "" {
+			handler.ServeHTTP(w, r)
+			return
+		}
 		s.handler.ServeHTTP(w, r)
 	}
 }

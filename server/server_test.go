@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -54,6 +55,33 @@ func TestServe(t *testing.T) {
 	}
 	if err := s.Serve(t.Context()); err == nil || !strings.Contains(err.Error(), "called before") {
 		t.Errorf("serving again: %v", err)
+	}
+}
+
+// Further handlers have exact paths below the prefix, and need no credentials of
+// platforms. The body budget applies to them.
+func TestServeHandlers(t *testing.T) {
+	t.Parallel()
+	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, err := io.ReadAll(r.Body); err == nil {
+			fmt.Fprintf(w, "%s says %s", r.URL.Path, body)
+			return
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	s := start(t, newBroker("one"), server.Config{
+		Prefix: "/osb", Authenticator: password{}, BodyBudget: 1024, Handlers: map[string]http.Handler{"/callbacks/a": echo},
+	})
+	if a := s.send(t, "POST", "/callbacks/a", "hello"); a.StatusCode != http.StatusOK || a.body != "/callbacks/a says hello" {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+	if a := s.send(t, "POST", "/callbacks/a", strings.Repeat("x", 2000)); a.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("a body above the budget: %d %s", a.StatusCode, a.body)
+	}
+	for _, path := range []string{"/callbacks/a/", "/callbacks/b", "//callbacks/a", "/callbacks/%61", "/callbacks", "/../callbacks/a"} {
+		if a := s.send(t, "POST", path, "hello"); a.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s", path, a.StatusCode, a.body)
+		}
 	}
 }
 

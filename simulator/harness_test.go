@@ -24,7 +24,7 @@ import (
 
 const (
 	// patience limits how long a test waits for an event.
-	patience = 30 * time.Second
+	patience = 5 * time.Minute
 	username = "tester"
 	password = "hunter2"
 )

@@ -1,13 +1,15 @@
 // Command progress reads the output of `go test -json`. As soon as a package has
-// finished, it prints a line with its time, and the output of failed tests. It exits
-// with 1 after a failure.
+// finished, it prints a line with its time, and the output of failed tests; at the end,
+// the tests that took longest. It exits with 1 after a failure.
 package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,8 +24,18 @@ type event struct {
 	Output     string
 }
 
+// A duration is how long a test took, with its waits, and those for other tests.
+type duration struct {
+	test    string
+	seconds float64
+}
+
+// slowest is how many tests are listed at the end.
+const slowest = 20
+
 func main() {
 	begun := time.Now()
+	var durations []duration
 	output := map[string]*strings.Builder{}
 	finished, failed := 0, 0
 	lines := bufio.NewReader(os.Stdin)
@@ -62,6 +74,9 @@ func main() {
 				}
 			}
 		}
+		if e.Test != "" && !strings.Contains(e.Test, "/") && (e.Action == "pass" || e.Action == "fail") {
+			durations = append(durations, duration{e.Package + " " + e.Test, e.Elapsed})
+		}
 		if e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
 			finished++
 			fmt.Printf("%6.0fs  %-4s  %s  %.1fs\n", time.Since(begun).Seconds(), e.Action, e.Package, e.Elapsed)
@@ -69,6 +84,10 @@ func main() {
 		if e.Action == "pass" || e.Action == "skip" || e.Action == "fail" {
 			delete(output, name+" "+e.Test)
 		}
+	}
+	slices.SortFunc(durations, func(a, b duration) int { return cmp.Compare(b.seconds, a.seconds) })
+	for _, d := range durations[:min(slowest, len(durations))] {
+		fmt.Printf("%8.1fs  %s\n", d.seconds, d.test)
 	}
 	fmt.Printf("%d packages in %v, %d failures\n", finished, time.Since(begun).Round(time.Second), failed)
 	if failed > 0 || finished == 0 {

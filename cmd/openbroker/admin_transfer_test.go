@@ -64,7 +64,7 @@ func TestMove(t *testing.T) {
 	p.stop()
 
 	_, message := ok(t, directory, "admin", "export", "first")
-	if want := "openbroker: exported 1 instances, 2 bindings, 4 operations, 1 entries of the audit trail and 3 settings; keep the keyset: the export cannot be decrypted without it\n"; message != want {
+	if want := "openbroker: exported 1 instances, 2 bindings, 4 operations, 6 other entries of the audit trail and 3 settings; keep the keyset: the export cannot be decrypted without it\n"; message != want {
 		t.Errorf("the command printed %q, want %q", message, want)
 	}
 	first := readFile(t, directory, "first")

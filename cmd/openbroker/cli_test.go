@@ -193,7 +193,7 @@ func TestCLICompletion(t *testing.T) {
 	c.expect(0, "bind", "orders", "app")
 	broker.stop() // Completion does not need it.
 	for line, want := range map[string]string{
-		"openbroker provi":                              "provision",
+		"openbroker provis":                             "provision",
 		"openbroker provision ":                         "simulated",
 		"openbroker provision simulated asyn":           "async async-binding async-sync-binding",
 		"openbroker unbind ":                            "orders",

@@ -81,6 +81,10 @@ func TestCompletion(t *testing.T) {
 		{[]string{"check", "--report", "junit=re"}, "", files},
 		{[]string{"admin", "instances", "-o", ""}, "text json name", noFiles},
 		{[]string{"keyset", "list", "--keyset", ""}, "", files},
+		{[]string{"init", ""}, "", directories},
+		{[]string{"init", "acme", ""}, "", noFiles},
+		{[]string{"init", "--language", ""}, "go python bash", noFiles},
+		{[]string{"init", "--replace", ""}, "", directories},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
 			t.Parallel()

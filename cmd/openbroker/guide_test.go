@@ -1,12 +1,15 @@
 package main_test
 
 import (
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
 // The commands of the README print what it shows, in bash and in zsh.
@@ -23,7 +26,12 @@ func TestReadme(t *testing.T) {
 			}
 			page[0].text = strings.TrimPrefix(page[0].text, clone) // The test has the clone already.
 			r := newReader(t, kind, bin)
-			if commands := r.follow(page, func(block) {}); commands < 10 {
+			server, err := url.Parse(pgtest.Start(t, pgtest.WithPassword("secret")).DSN())
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.postgres = server.Host
+			if commands := r.follow(page, func(block) {}); commands < 15 {
 				t.Errorf("only %d blocks of commands: is the pattern right?", commands)
 			}
 			if _, err := os.Stat(filepath.Join(bin, "openbroker")); err != nil {

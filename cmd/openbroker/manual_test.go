@@ -18,8 +18,12 @@ import (
 	"testing"
 )
 
-// printed is the address of servers in the documentation.
-const printed = "127.0.0.1:8080"
+const (
+	// printed is the address of servers in the documentation.
+	printed = "127.0.0.1:8080"
+	// printedPostgres is that of the reader's own PostgreSQL server.
+	printedPostgres = "127.0.0.1:5432"
+)
 
 // A block is a fenced block of a page.
 type block struct {
@@ -32,13 +36,18 @@ type block struct {
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 
 // blocks returns the blocks of a page, given by its path from the root.
-func blocks(t *testing.T, page string) (found []block) {
+func blocks(t *testing.T, page string) []block {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, begin := string(data), 0
+	return blocksIn(page, string(data))
+}
+
+// blocksIn returns the blocks of a page with a text.
+func blocksIn(page, text string) (found []block) {
+	begin := 0
 	for _, at := range regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$").FindAllStringSubmatchIndex(text, -1) {
 		paragraphs := strings.Split(strings.TrimSpace(text[begin:at[0]]), "\n\n")
 		begin = at[1]
@@ -64,6 +73,8 @@ type reader struct {
 	address string
 	target  atomic.Pointer[url.URL]
 	kind    string
+	// postgres is the address of the PostgreSQL server of the page, or empty.
+	postgres string
 	// modules is the URL of a module proxy that refuses each module, as those of
 	// companies do.
 	modules string
@@ -98,7 +109,7 @@ func (r *reader) environment() []string {
 	r.t.Helper()
 	environment := []string{
 		"HOME=" + r.directory, "PATH=" + r.bin + ":" + filepath.Dir(binary) + ":" + os.Getenv("PATH"),
-		"TMPDIR=" + os.TempDir(), "GOBIN=" + r.bin, "GOPROXY=" + r.modules, "GOSUMDB=off", "GOFLAGS=",
+		"TMPDIR=" + os.TempDir(), "GOBIN=" + r.bin, "GOPROXY=" + r.modules, "GOSUMDB=off", "GOFLAGS=", "CGO_ENABLED=0",
 	}
 	for _, name := range []string{"GOPATH", "GOCACHE", "GOMODCACHE"} {
 		value, err := exec.CommandContext(r.t.Context(), "go", "env", name).Output()
@@ -158,6 +169,9 @@ func (r *reader) typed(name, text string) string {
 	r.t.Helper()
 	s := r.shell(name)
 	text = strings.TrimSpace(strings.ReplaceAll(text, printed, r.address))
+	if r.postgres != "" {
+		text = strings.ReplaceAll(text, printedPostgres, r.postgres)
+	}
 	if _, err := fmt.Fprintf(s.in, "%s\nprintf '\\n%%s %%s\\n' %s $?\n", text, end); err != nil {
 		r.t.Fatal(err)
 	}
@@ -200,6 +214,9 @@ var servers = map[string][]string{
 	"openbroker serve":    {"--listen", "127.0.0.1:0"},
 	"openbroker simulate": {"--listen", "127.0.0.1:0"},
 	"./folders":           nil, // Its port is in its source.
+
+	"./acme-broker serve --config openbroker.yaml": {"--listen", "127.0.0.1:0"},
+	"openbroker serve --config openbroker.yaml":    {"--listen", "127.0.0.1:0"},
 }
 
 // run runs the commands of a block, and returns the output.

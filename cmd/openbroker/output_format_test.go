@@ -53,7 +53,7 @@ func TestOutputFlagOfAllCommands(t *testing.T) {
 	}
 	visit(nil)
 	wait.Wait()
-	for _, name := range []string{"serve", "simulate", "docs", "man", "config schema", "config check", "admin export", "admin import", "admin backup", "admin restore", "admin adopt", "help"} {
+	for _, name := range []string{"serve", "simulate", "docs", "man", "config schema", "config check", "provider schema", "admin export", "admin import", "admin backup", "admin restore", "admin adopt", "help"} {
 		if !without[name] {
 			t.Errorf("%s has -o, or does not exist", name)
 		}

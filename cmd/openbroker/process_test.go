@@ -32,9 +32,12 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
+	// All builds of the tests are without cgo, so that they share what they compile.
+	if err := os.Setenv("CGO_ENABLED", "0"); err != nil {
+		panic(err)
+	}
 	binary = filepath.Join(directory, "openbroker")
 	build := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v\n%s", err, output))
 	}
@@ -43,11 +46,13 @@ func TestMain(m *testing.M) {
 }
 
 // patience limits the wait for an event on a busy machine.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // A process is a running openbroker.
 type process struct {
-	t      *testing.T
+	t *testing.T
+	// name is that of the program.
+	name   string
 	cmd    *exec.Cmd
 	url    string
 	stderr *output
@@ -78,8 +83,14 @@ func (o *output) String() string {
 // start starts a process in a directory, without waiting for it.
 func start(t *testing.T, directory string, environment []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, stderr: new(output), stdout: new(output), exited: make(chan struct{})}
-	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), binary, args...)
+	return startProgram(t, binary, directory, environment, args...)
+}
+
+// startProgram is start for another program.
+func startProgram(t *testing.T, program, directory string, environment []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, name: filepath.Base(program), stderr: new(output), stdout: new(output), exited: make(chan struct{})}
+	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), program, args...)
 	p.cmd.Dir = directory
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + directory}, environment...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
@@ -93,7 +104,7 @@ func start(t *testing.T, directory string, environment []string, args ...string)
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("openbroker %q wrote\n%s", args, p.stderr)
+			t.Logf("%s %q wrote\n%s", p.name, args, p.stderr)
 		}
 	})
 	return p
@@ -114,17 +125,23 @@ func serve(t *testing.T, directory string, environment []string, args ...string)
 func listen(t *testing.T, directory string, environment []string, args ...string) *process {
 	t.Helper()
 	p := start(t, directory, environment, args...)
-	await(t, "the URL", func() bool {
+	p.awaitURL()
+	return p
+}
+
+// awaitURL waits until the process listens.
+func (p *process) awaitURL() {
+	p.t.Helper()
+	await(p.t, "the URL", func() bool {
 		select {
 		case <-p.exited:
-			t.Fatalf("the process has exited:\n%s", p.stderr)
+			p.t.Fatalf("the process has exited:\n%s", p.stderr)
 		default:
 		}
 		line, complete := strings.CutSuffix(p.stdout.String(), "\n")
-		p.url = strings.TrimPrefix(line, "openbroker: listening on ")
+		p.url = strings.TrimPrefix(line, p.name+": listening on ")
 		return complete
 	})
-	return p
 }
 
 // await waits until a condition holds.
@@ -175,7 +192,7 @@ func (p *process) stop() {
 	if code := p.exit(); code != 0 {
 		p.t.Errorf("exit code %d", code)
 	}
-	if want := "openbroker: listening on " + p.url + "\n"; p.stdout.String() != want {
+	if want := p.name + ": listening on " + p.url + "\n"; p.stdout.String() != want {
 		p.t.Errorf("the standard output is %q, want %q", p.stdout, want)
 	}
 }

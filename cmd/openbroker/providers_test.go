@@ -185,7 +185,7 @@ func TestProviderSettingsAreDescribed(t *testing.T) {
 			Provider struct {
 				Properties map[string]struct {
 					Description string
-					Properties  map[string]struct{ Description, Default string }
+					Properties  map[string]struct{ Description string }
 				}
 			}
 		}

@@ -58,7 +58,7 @@ func ExampleAdmin() {
 	if _, err := operator.Fail(ctx, target, by, durable.CleanupManual); err != nil {
 		panic(err)
 	}
-	trail, err := operator.AuditTrail(ctx, admin.AuditFilter{})
+	trail, err := operator.AuditTrail(ctx, admin.AuditFilter{Actions: admin.Interventions()})
 	if err != nil {
 		panic(err)
 	}

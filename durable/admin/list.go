@@ -83,31 +83,43 @@ func (a *Admin) instance(r *durable.InstanceRecord) Instance {
 func (a *Admin) Bindings(ctx context.Context, f durable.Filter) ([]Binding, error) {
 	records, err := a.store.Bindings(ctx, f)
 	bindings := make([]Binding, len(records))
-	for i, r := range records {
-		bindings[i] = Binding{
-			Key: r.Key, Status: r.Status, ServiceID: r.ServiceID, PlanID: r.PlanID,
-			ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
-		}
-		bindings[i].ServiceName, bindings[i].PlanName = a.names(r.ServiceID, r.PlanID)
+	for i := range records {
+		bindings[i] = a.binding(&records[i])
 	}
 	return bindings, err
+}
+
+func (a *Admin) binding(r *durable.BindingRecord) Binding {
+	b := Binding{
+		Key: r.Key, Status: r.Status, ServiceID: r.ServiceID, PlanID: r.PlanID,
+		ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+	b.ServiceName, b.PlanName = a.names(r.ServiceID, r.PlanID)
+	return b
 }
 
 // Operations lists operations, newest first. The error wraps durable.ErrNotFound if
 // the operation f.AfterID was pruned: start again with the first page.
 func (a *Admin) Operations(ctx context.Context, f durable.Filter) ([]Operation, error) {
 	records, err := a.store.Operations(ctx, f)
+	return views(records), err
+}
+
+func views(records []durable.OperationRecord) []Operation {
 	operations := make([]Operation, len(records))
 	for i := range records {
-		r := &records[i]
-		operations[i] = Operation{
-			ID: r.ID, Key: r.Key, Kind: r.Kind, Internal: r.Internal, State: r.State,
-			Description: r.Description, Generation: r.Generation, Attempt: r.Attempt, Failures: r.Failures,
-			Owner: r.Owner, LeaseUntil: r.LeaseUntil, NotBefore: r.NotBefore, Deadline: r.Deadline,
-			CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
-		}
+		operations[i] = view(&records[i])
 	}
-	return operations, err
+	return operations
+}
+
+func view(r *durable.OperationRecord) Operation {
+	return Operation{
+		ID: r.ID, Key: r.Key, Kind: r.Kind, Internal: r.Internal, State: r.State,
+		Description: r.Description, Generation: r.Generation, Attempt: r.Attempt, Failures: r.Failures,
+		Owner: r.Owner, LeaseUntil: r.LeaseUntil, NotBefore: r.NotBefore, Deadline: r.Deadline,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
+	}
 }
 
 // names returns the names that the catalog has for the ids, or empty ones.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // ErrNotEmpty says that a store already has records or settings, so that nothing
@@ -24,10 +25,29 @@ type Store interface {
 	// Intervene makes a change for an operator and adds it to the audit trail, in
 	// one transaction. It returns durable.ErrConflict, and has changed nothing, if
 	// the instance does not have the expected revision or the operation is not in a
-	// state that allows the change. It sets ID, At and StateAfter of i.Audit.
+	// state that allows the change. It sets At and StateAfter of i.Audit, and what
+	// [RecordOf] sets.
 	Intervene(ctx context.Context, i *Intervention) error
-	// AuditTrail lists the interventions, newest first.
-	AuditTrail(ctx context.Context, f AuditFilter) ([]AuditEntry, error)
+	// AuditTrail lists entries of the audit trail, newest first.
+	AuditTrail(ctx context.Context, f AuditFilter) ([]*audit.Record, error)
+	// AuditChains calls each for every link of the chains, ordered by chain and sequence
+	// number, in one snapshot of the store. Entries without a chain are left out.
+	AuditChains(ctx context.Context, each func(audit.Link) error) error
+	// PruneAudit deletes the batches, with their entries, that were written before a
+	// moment, in one transaction. It keeps the last batch of each chain, and the entries of
+	// operations that it still has. seal returns the entry that says so: it gets the heads
+	// of [audit.MergeSeals], and the number of deleted entries. Without a batch to delete,
+	// PruneAudit does not call it, and returns 0.
+	PruneAudit(ctx context.Context, before time.Time, seal func(heads []audit.Head, entries int) (*audit.Record, error)) (int, error)
+	// EraseNames deletes the names of entries whose actor, or user of the platform, has
+	// the name or id, in up to limit entries. It returns their number.
+	EraseNames(ctx context.Context, name string, limit int) (int, error)
+
+	// Summarize counts records. Its cost does not grow with their number.
+	Summarize(ctx context.Context, scope SummaryScope) (*Summary, error)
+	// Queue lists open operations, oldest first, without Data and Checkpoint. It
+	// returns durable.ErrNotFound if the operation f.AfterID does not exist.
+	Queue(ctx context.Context, f QueueFilter) ([]durable.OperationRecord, error)
 
 	// Reseal replaces sealed values that still equal their Old, and changes nothing
 	// else: no revision and no time. It returns the number of replaced values. If it
@@ -36,7 +56,8 @@ type Store interface {
 
 	// Export calls each with every item in one snapshot of the store:
 	// settings, instances and bindings, each ordered by name or key; operations in
-	// the order in which they were accepted; and the audit trail, oldest first. It
+	// the order in which they were accepted; and the audit trail, which is ordered by
+	// id, and its batches by chain and sequence number. It
 	// stops at the first error of each, and returns it. Its memory does not grow
 	// with the number of records.
 	Export(ctx context.Context, each func(ExportItem) error) error
@@ -96,7 +117,16 @@ type ExportItem struct {
 	Instance  *durable.InstanceRecord
 	Binding   *durable.BindingRecord
 	Operation *ExportedOperation
-	Audit     *AuditEntry
+	// Audit is an entry that is not that of an operation.
+	Audit *audit.Record
+	Batch *AuditBatch
+}
+
+// An AuditBatch is a batch of a chain of the audit trail.
+type AuditBatch struct {
+	Chain string
+	Seq   int64
+	audit.Batch
 }
 
 // A Setting is a value that was stored with [durable.Store.PutSetting].
@@ -110,4 +140,6 @@ type ExportedOperation struct {
 	durable.OperationRecord
 	// Parallel is [durable.OperationSpec].Parallel while the operation is active.
 	Parallel bool
+	// Audit is its entry in the audit trail, or nil.
+	Audit *audit.Record
 }

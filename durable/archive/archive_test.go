@@ -21,6 +21,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/archive"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 var at = time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
@@ -36,14 +37,21 @@ func items() []admin.ExportItem {
 		{Operation: &admin.ExportedOperation{OperationRecord: durable.OperationRecord{
 			ID: "o1", Key: key, Kind: durable.KindBind, Internal: true, State: durable.OperationFailed, Generation: 3, Attempt: 2, Failures: 1,
 			NotBefore: at, Deadline: later, Description: "d", Failure: []byte("f"), Data: []byte("z"), Checkpoint: []byte("c"), CreatedAt: at, UpdatedAt: later, FinishedAt: later, DeliveredAt: later,
-		}}},
+		}, Audit: record("o1")}},
 		{Operation: &admin.ExportedOperation{Parallel: true, OperationRecord: durable.OperationRecord{
 			ID: "o2", Key: key, Kind: durable.KindUnbind, State: durable.OperationActive, CreatedAt: at, UpdatedAt: later,
 		}}},
-		{Audit: &admin.AuditEntry{
-			ID: 5, At: at, Actor: "me", Reason: "why", Action: admin.ActionFail, Key: key, OperationID: "o1", BegunID: "o2",
-			StatusBefore: durable.StatusCreating, StatusAfter: durable.StatusCreateFailed, StateBefore: durable.OperationActive, StateAfter: durable.OperationFailed,
-		}},
+		{Audit: record("5")},
+		{Batch: &admin.AuditBatch{Chain: "c", Seq: 1, Batch: audit.Batch{At: at, Entries: 2, Hash: audit.Hash{1, 255}}}},
+	}
+}
+
+// record returns an entry of the audit trail. Its names are not hashed: archives do not
+// verify chains.
+func record(id string) *audit.Record {
+	return &audit.Record{
+		Act: audit.Act{ID: id}, Document: []byte(`{"id":"` + id + `","at":"2026-01-02T03:04:05Z","action":"bind","outcome":"accepted"}`),
+		Names: []byte(`{"actor":"<me> \u2028"}`), Chain: "c", Seq: 1,
 	}
 }
 
@@ -86,7 +94,7 @@ func TestRoundTrip(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if summary != (archive.Summary{Settings: 1, Instances: 1, Bindings: 1, Operations: 2, Audit: 1}) {
+	if summary != (archive.Summary{Settings: 1, Instances: 1, Bindings: 1, Operations: 2, Audit: 1, AuditBatches: 1}) {
 		t.Errorf("summary %+v", summary)
 	}
 	if got, _, err := read(strings.NewReader(write(t))); err != nil || len(got) > 0 {
@@ -98,7 +106,7 @@ func TestRoundTrip(t *testing.T) {
 // archive has it, too.
 func TestItemsHaveEveryField(t *testing.T) {
 	t.Parallel()
-	set := map[string]bool{"OperationRecord.Owner": true, "OperationRecord.LeaseUntil": true} // Leases are not exported.
+	set := map[string]bool{"OperationRecord.Owner": true, "OperationRecord.LeaseUntil": true, "OperationRecord.CutOff": true} // Leases are not exported.
 	var look func(v reflect.Value)
 	look = func(v reflect.Value) {
 		for i := range v.NumField() {
@@ -108,7 +116,8 @@ func TestItemsHaveEveryField(t *testing.T) {
 			if value.Kind() == reflect.Pointer && !value.IsNil() {
 				value = value.Elem()
 			}
-			if value.Kind() == reflect.Struct && value.Type() != reflect.TypeFor[time.Time]() {
+			// The document has the fields of the act.
+			if value.Kind() == reflect.Struct && value.Type() != reflect.TypeFor[time.Time]() && value.Type() != reflect.TypeFor[audit.Act]() {
 				look(value)
 			}
 		}
@@ -127,7 +136,7 @@ func TestItemsHaveEveryField(t *testing.T) {
 // file.
 func TestGoldenFile(t *testing.T) {
 	t.Parallel()
-	golden, err := os.ReadFile(filepath.Join("testdata", "format1.archive"))
+	golden, err := os.ReadFile(filepath.Join("testdata", "format2.archive"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +149,42 @@ func TestGoldenFile(t *testing.T) {
 	}
 	if diff := cmp.Diff(items(), got); diff != "" {
 		t.Errorf("the golden file is not read as it was written (-want +got):\n%s", diff)
+	}
+}
+
+// Format 1 has no entries of operations, and no chains.
+func TestFormat1(t *testing.T) {
+	t.Parallel()
+	golden, err := os.ReadFile(filepath.Join("testdata", "format1.archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := read(bytes.NewReader(golden))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := items()
+	want = want[:len(want)-2]
+	for _, item := range want {
+		if item.Operation != nil {
+			item.Operation.Audit = nil
+		}
+	}
+	if diff := cmp.Diff(want, got[:len(got)-1]); diff != "" {
+		t.Errorf("the golden file is not read as it was written (-want +got):\n%s", diff)
+	}
+	entry, err := admin.ReadAudit(got[len(got)-1].Audit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := durable.Key{Platform: "p", InstanceID: "i <&> \u2028", BindingID: "b"}
+	wanted := admin.AuditEntry{
+		ID: "00000000000000000000000005", At: want[1].Instance.CreatedAt, Actor: "me", Reason: "why", Action: admin.ActionFail, Outcome: audit.OutcomeDone,
+		Key: key, OperationID: "o1", BegunID: "o2", AuditResult: &admin.AuditResult{},
+		StatusBefore: durable.StatusCreating, StatusAfter: durable.StatusCreateFailed, StateBefore: durable.OperationActive, StateAfter: durable.OperationFailed,
+	}
+	if diff := cmp.Diff(wanted, entry); diff != "" {
+		t.Errorf("the entry of the audit trail (-want +got):\n%s", diff)
 	}
 }
 
@@ -218,6 +263,12 @@ func TestHostileItems(t *testing.T) {
 		"generation":              change(3, func(i admin.ExportItem) { i.Operation.Generation = -1 }),
 		"attempt":                 change(3, func(i admin.ExportItem) { i.Operation.Attempt = 1 << 40 }),
 		"audit out of order":      append(items(), items()[5]),
+		"entry of another":        change(3, func(i admin.ExportItem) { i.Operation.Audit = record("o2") }),
+		"entry without JSON":      change(5, func(i admin.ExportItem) { i.Audit.Document = []byte("{") }),
+		"entry with another id":   change(5, func(i admin.ExportItem) { i.Audit.Act.ID = "6" }),
+		"entry without number":    change(5, func(i admin.ExportItem) { i.Audit.Seq = 0 }),
+		"batch twice":             append(items(), items()[6]),
+		"batch without number":    change(6, func(i admin.ExportItem) { i.Batch.Seq = 0 }),
 		"setting twice":           append(items()[:1:1], items()[0]),
 	} {
 		if _, _, err := read(strings.NewReader(write(t, hostile...))); !errors.Is(err, archive.ErrInvalid) {
@@ -233,11 +284,11 @@ func TestOtherFiles(t *testing.T) {
 		"text":          {"hello\n", "line 1"},
 		"other JSON":    {"{}\n", "line 1"},
 		"other format":  {`{"header":{"format":"x","version":1}}` + "\n", "does not begin like an archive"},
-		"newer":         {`{"header":{"format":"openbroker archive","version":3,"field":1}}` + "\n", "written by a newer openbroker: format 3, this binary reads up to 1"},
+		"newer":         {`{"header":{"format":"openbroker archive","version":3,"field":1}}` + "\n", "written by a newer openbroker: format 3, this binary reads up to 2"},
 		"no version":    {`{"header":{"format":"openbroker archive"}}` + "\n", "unknown format 0"},
 		"two in a line": {strings.Replace(write(t), "\n", " {}\n", 1), "data follows"},
 		"trailing":      {write(t) + "\n", "data follows the end"},
-		"unknown field": {strings.Replace(write(t), `"version":1`, `"version":1,"x":1`, 1), "not a record in JSON"},
+		"unknown field": {strings.Replace(write(t), `"version":2`, `"version":2,"x":1`, 1), "not a record in JSON"},
 	} {
 		if _, _, err := read(strings.NewReader(c.text)); !errors.Is(err, archive.ErrInvalid) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
@@ -301,8 +352,8 @@ func complete(lines []byte) string {
 			}
 		}
 	}
-	return text + fmt.Sprintf(`{"end":{"settings":%d,"instances":%d,"bindings":%d,"operations":%d,"audit":%d,"sha256":"%x"}}`+"\n",
-		counts["setting"], counts["instance"], counts["binding"], counts["operation"], counts["audit"], sha256.Sum256([]byte(text)))
+	return text + fmt.Sprintf(`{"end":{"settings":%d,"instances":%d,"bindings":%d,"operations":%d,"audit":%d,"audit_batches":%d,"sha256":"%x"}}`+"\n",
+		counts["setting"], counts["instance"], counts["binding"], counts["operation"], counts["audit_entry"], counts["audit_batch"], sha256.Sum256([]byte(text)))
 }
 
 // FuzzRecords fuzzes the records behind the checksum.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // A checker refuses items that no store exports, and items out of order. The
@@ -19,7 +20,8 @@ type checker struct {
 	section int
 	key     durable.Key
 	name    string
-	auditID int64
+	auditID string
+	batch   admin.AuditBatch
 }
 
 const (
@@ -28,6 +30,7 @@ const (
 	inBindings
 	inOperations
 	inAudit
+	inBatches
 )
 
 func (c *checker) item(item admin.ExportItem) error {
@@ -46,6 +49,8 @@ func (c *checker) item(item admin.ExportItem) error {
 		section, err = inOperations, checkOperation(item.Operation)
 	case item.Audit != nil:
 		section, err = inAudit, c.audit(item.Audit)
+	case item.Batch != nil:
+		section, err = inBatches, c.auditBatch(item.Batch)
 	}
 	if section < c.section {
 		return errors.New("it is out of order")
@@ -121,6 +126,14 @@ func checkOperation(o *admin.ExportedOperation) error {
 	case o.Generation < 0 || o.Attempt < 0 || o.Failures < 0 || int64(o.Attempt) > maxCount || int64(o.Failures) > maxCount:
 		return errors.New("a count of the operation is out of range")
 	}
+	if o.Audit != nil {
+		if err := checkEntry(o.Audit); err != nil {
+			return err
+		}
+		if o.Audit.Act.ID != o.ID {
+			return errors.New("the entry of the audit trail is that of another operation")
+		}
+	}
 	return errors.Join(
 		oneOf("kind", o.Kind, durable.KindProvision, durable.KindUpdate, durable.KindDeprovision, durable.KindBind, durable.KindUnbind),
 		oneOf("state", o.State, durable.OperationActive, durable.OperationCancelling, durable.OperationSucceeded, durable.OperationFailed),
@@ -131,14 +144,36 @@ func checkOperation(o *admin.ExportedOperation) error {
 // maxCount is the largest count that every store supports.
 const maxCount = 1<<31 - 1
 
-func (c *checker) audit(e *admin.AuditEntry) error {
-	if e.ID <= c.auditID || e.ID == 1<<63-1 {
+func (c *checker) audit(r *audit.Record) error {
+	if r.Act.ID <= c.auditID {
 		return errors.New("the entry is out of order, or is a duplicate")
 	}
-	c.auditID = e.ID
-	return errors.Join(times(e.At),
-		texts(e.Actor, e.Reason, string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,
-			string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter)))
+	c.auditID = r.Act.ID
+	return checkEntry(r)
+}
+
+func checkEntry(r *audit.Record) error {
+	e, err := r.Entry()
+	switch {
+	case err != nil:
+		return err
+	case e.ID != r.Act.ID:
+		return errors.New("the entry of the audit trail has another id than its document")
+	case r.Seq < 0 || (r.Chain == "") != (r.Seq == 0):
+		return errors.New("the entry of the audit trail has no chain, or a wrong number in it")
+	}
+	return texts(r.Chain, string(r.Document), string(r.Names))
+}
+
+func (c *checker) auditBatch(b *admin.AuditBatch) error {
+	if b.Chain < c.batch.Chain || b.Chain == c.batch.Chain && b.Seq <= c.batch.Seq {
+		return errors.New("the batch of the audit trail is out of order, or is a duplicate")
+	}
+	c.batch = *b
+	if b.Entries < 0 || int64(b.Entries) > maxCount {
+		return errors.New("a count of the batch is out of range")
+	}
+	return errors.Join(positive("number of the batch", b.Seq), times(b.At), texts(b.Chain))
 }
 
 func oneOf[T ~string](field string, value T, allowed ...T) error {

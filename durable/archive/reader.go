@@ -73,7 +73,7 @@ func (r *Reader) header() error {
 		return r.wrong("it does not begin like an archive: name a file that openbroker admin export has written")
 	case l.Header.Version > version:
 		return r.wrong("written by a newer openbroker: format %d, this binary reads up to %d: import it with the version that exported it", l.Header.Version, version)
-	case l.Header.Version != version:
+	case l.Header.Version < 1:
 		return r.wrong("it has the unknown format %d", l.Header.Version)
 	}
 	_, err = r.decode(text)
@@ -93,7 +93,10 @@ func (r *Reader) next() (admin.ExportItem, error) {
 	if l.End != nil {
 		return admin.ExportItem{}, r.end(l.End, sum)
 	}
-	item := l.item()
+	item, err := l.item()
+	if err != nil {
+		return item, r.wrong("%w", err)
+	}
 	if item == (admin.ExportItem{}) {
 		return item, r.wrong("it has no record")
 	}
@@ -157,7 +160,7 @@ func (r *Reader) decode(text []byte) (*line, error) {
 		return nil, r.wrong("data follows the record")
 	}
 	set := 0
-	for _, is := range []bool{l.Header != nil, l.Setting != nil, l.Instance != nil, l.Binding != nil, l.Operation != nil, l.Audit != nil, l.End != nil} {
+	for _, is := range []bool{l.Header != nil, l.Setting != nil, l.Instance != nil, l.Binding != nil, l.Operation != nil, l.OldAudit != nil, l.Audit != nil, l.Batch != nil, l.End != nil} {
 		if is {
 			set++
 		}

@@ -46,6 +46,9 @@ func acceptStatement(a *durable.Acceptance) *statement {
 	if a.Binding != nil {
 		s.putBinding(a.Binding)
 	}
+	if a.Audit != nil {
+		s.insertEntry(a.Audit)
+	}
 	if o := a.Operation; o != nil {
 		if a.Expect == 0 && o.Key.BindingID == "" {
 			s.insertOperation(o, before) // A new record has no earlier operations.

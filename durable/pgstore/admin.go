@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 var _ admin.Store = (*Store)(nil)
@@ -27,12 +27,6 @@ const (
 	failOperation = `UPDATE operations SET updated_at = $1, description = $2, failure = $3, generation = generation + 1,
 			data = NULL, checkpoint = NULL, state = 'failed', finished_at = $1, owner = '', lease_until = NULL, not_before = NULL
 		WHERE id = $4 AND platform = $5 AND instance_id = $6 AND finished_at IS NULL`
-
-	insertAudit = `INSERT INTO audit (at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
-			status_before, status_after, state_before, state_after)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`
-	auditColumns = `id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
-		status_before, status_after, state_before, state_after`
 )
 
 // Intervene implements [admin.Store].
@@ -43,13 +37,23 @@ func (s *Store) Intervene(ctx context.Context, i *admin.Intervention) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	written := i.Audit
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	l, err := s.nextLink(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("pgstore: intervene: %w", err)
+	}
+	var hash audit.Hash
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		// A single change in its transaction may wait for locks.
 		if _, err := tx.Exec(ctx, waitForLocks, milliseconds(s.timeout)); err != nil {
 			return err
 		}
-		return intervene(ctx, tx, i, &written)
+		err := intervene(ctx, tx, i, &written)
+		if err == nil {
+			hash, err = l.record(ctx, tx, &written)
+		}
+		return err
 	})
+	l.end(hash, err)
 	if sqlState(err) == uniqueViolation {
 		err = durable.ErrConflict
 	}
@@ -62,23 +66,23 @@ func (s *Store) Intervene(ctx context.Context, i *admin.Intervention) error {
 	return nil
 }
 
-func intervene(ctx context.Context, tx pgx.Tx, i *admin.Intervention, audit *admin.AuditEntry) error {
+func intervene(ctx context.Context, tx pgx.Tx, i *admin.Intervention, entry *admin.AuditEntry) error {
 	now, err := interveneInstance(ctx, tx, i)
 	if err != nil {
 		return err
 	}
-	audit.At = now.UTC()
+	entry.At = now.UTC()
 	if i.Forget {
-		if err := forget(ctx, tx, audit.Key); err != nil {
+		if err := forget(ctx, tx, entry.Key); err != nil {
 			return err
 		}
 	}
 	var lease time.Duration
 	if i.Change != nil {
-		if lease, err = changeOperation(ctx, tx, audit.Key, i.Change, now); err != nil {
+		if lease, err = changeOperation(ctx, tx, entry.Key, i.Change, now); err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, `SELECT state FROM operations WHERE id = $1`, i.Change.ID).Scan(&audit.StateAfter); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT state FROM operations WHERE id = $1`, i.Change.ID).Scan(&entry.StateAfter); err != nil {
 			return err
 		}
 	}
@@ -87,7 +91,34 @@ func intervene(ctx context.Context, tx pgx.Tx, i *admin.Intervention, audit *adm
 			return err
 		}
 	}
-	return tx.QueryRow(ctx, insertAudit, append([]any{now}, auditArguments(audit)...)...).Scan(&audit.ID)
+	return nil
+}
+
+// record writes the entry of an intervention.
+func (l *link) record(ctx context.Context, tx pgx.Tx, entry *admin.AuditEntry) (hash audit.Hash, err error) {
+	record, err := admin.RecordOf(entry)
+	if err != nil {
+		return nil, err
+	}
+	return l.write(ctx, tx, record)
+}
+
+// write writes the batch of the chain with an entry.
+func (l *link) write(ctx context.Context, tx pgx.Tx, record *audit.Record) (hash audit.Hash, err error) {
+	l.add(record)
+	b := &pgx.Batch{}
+	for _, r := range l.records {
+		b.Queue(insertEntry, entryArguments(r)...)
+	}
+	l.queue(b)
+	results := tx.SendBatch(ctx, b)
+	for range l.records {
+		if _, err := results.Exec(); err != nil {
+			return nil, errors.Join(err, ignoreSame(results.Close(), err))
+		}
+	}
+	hash, err = l.scan(results.QueryRow())
+	return hash, errors.Join(err, results.Close())
 }
 
 // interveneInstance adds the guard. It locks the instance before its operations, as
@@ -159,48 +190,14 @@ func writeRecords(ctx context.Context, tx pgx.Tx, i *admin.Intervention, now tim
 
 func forget(ctx context.Context, tx pgx.Tx, key durable.Key) error {
 	b := &pgx.Batch{}
-	for _, table := range []string{"operations", "bindings"} {
-		if key.BindingID != "" {
-			b.Queue(`DELETE FROM `+table+` WHERE platform = $1 AND instance_id = $2 AND binding_id = $3`, key.Platform, key.InstanceID, key.BindingID)
-		} else {
-			b.Queue(`DELETE FROM `+table+` WHERE platform = $1 AND instance_id = $2`, key.Platform, key.InstanceID)
-		}
+	where, args := `platform = $1 AND instance_id = $2`, []any{key.Platform, key.InstanceID}
+	if key.BindingID != "" {
+		where, args = where+` AND binding_id = $3`, append(args, key.BindingID)
 	}
+	b.Queue(`WITH gone AS (DELETE FROM operations WHERE `+where+` RETURNING `+goneColumns+`) `+keptEntries, args...)
+	b.Queue(`DELETE FROM bindings WHERE `+where, args...)
 	if key.BindingID == "" {
 		b.Queue(`DELETE FROM instances WHERE platform = $1 AND instance_id = $2`, key.Platform, key.InstanceID)
 	}
 	return tx.SendBatch(ctx, b).Close()
-}
-
-// auditArguments returns the values of an entry, beginning with its actor.
-func auditArguments(e *admin.AuditEntry) []any {
-	return []any{
-		storable(e.Actor), storable(e.Reason), string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,
-		string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter),
-	}
-}
-
-func scanAudit(row pgx.CollectableRow) (admin.AuditEntry, error) {
-	var e admin.AuditEntry
-	err := row.Scan(&e.ID, timestamp{&e.At}, &e.Actor, &e.Reason, &e.Action, &e.Platform, &e.InstanceID, &e.BindingID, &e.OperationID, &e.BegunID,
-		&e.StatusBefore, &e.StatusAfter, &e.StateBefore, &e.StateAfter)
-	return e, err
-}
-
-// AuditTrail implements [admin.Store].
-func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]admin.AuditEntry, error) {
-	var q listQuery
-	q.equal("platform", f.Platform)
-	q.equal("instance_id", f.InstanceID)
-	q.equal("binding_id", f.BindingID)
-	q.equal("actor", f.Actor)
-	q.equal("action", string(f.Action))
-	if f.OperationID != "" {
-		id := q.value(f.OperationID)
-		q.where("(operation_id = " + id + " OR begun_id = " + id + ")")
-	}
-	if f.Before != 0 {
-		q.where("id < " + strconv.FormatInt(f.Before, 10))
-	}
-	return list(ctx, s, &q, scanAudit, "SELECT "+auditColumns+" FROM audit", "id DESC", f.Limit)
 }

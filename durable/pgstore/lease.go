@@ -15,7 +15,7 @@ const (
 	// transaction is changing. An operation on an instance waits for cancelling
 	// operations on its bindings, and vice versa. (OFFSET 0: see prune.go.)
 	claimOperations = `WITH due AS (
-			SELECT o.seq FROM operations o
+			SELECT o.seq, CASE WHEN o.lease_until IS NULL THEN '' ELSE o.owner END AS cut_off FROM operations o
 			WHERE o.state IN ('active', 'cancelling')
 				AND (o.lease_until IS NULL OR o.lease_until <= clock_timestamp())
 				AND (o.not_before IS NULL OR o.not_before <= clock_timestamp() OR o.updated_at > clock_timestamp())
@@ -33,8 +33,8 @@ const (
 			UPDATE operations o SET owner = $1, lease_until = clock_timestamp() + $2, updated_at = clock_timestamp(),
 				generation = o.generation + 1, attempt = o.attempt + 1
 			FROM due WHERE o.seq = due.seq
-			RETURNING o.*
-		) SELECT ` + operationColumns + ` FROM claimed ORDER BY seq`
+			RETURNING o.*, due.cut_off
+		) SELECT ` + operationColumns + `, cut_off FROM claimed ORDER BY seq`
 
 	// A change in the future happened before the clock was set back. The lease keeps
 	// the length that it had then.
@@ -82,8 +82,14 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 	for i, of := range leave.Services {
 		platforms[i], services[i] = of.Platform, of.ServiceID
 	}
-	return query(ctx, s, "claim", scanOperation, claimOperations, owner, lease, max(limit, 0),
+	return query(ctx, s, "claim", scanClaimed, claimOperations, owner, lease, max(limit, 0),
 		append([]string{}, leave.Platforms...), leave.Internal, platforms, services)
+}
+
+func scanClaimed(row pgx.CollectableRow) (durable.OperationRecord, error) {
+	var r durable.OperationRecord
+	err := row.Scan(append(operationFields(&r), &r.CutOff)...)
+	return r, err
 }
 
 // checkClock checks, once per clockInterval, whether the clock of the database was

@@ -12,12 +12,23 @@ import (
 	"github.com/openbroker/openbroker/durable"
 )
 
-const defaultLimit = 100
+const (
+	defaultLimit = 100
+
+	// platforms selects the platforms of instances, with one search in the index for each.
+	platforms = `WITH RECURSIVE p (name) AS (
+			SELECT min(platform) FROM instances
+			UNION ALL SELECT (SELECT min(platform) FROM instances WHERE platform > p.name) FROM p WHERE p.name IS NOT NULL
+		) SELECT name FROM p WHERE name IS NOT NULL`
+)
 
 // Instances implements [durable.Store]. Ids are ordered as bytes.
 func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.InstanceRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
+	if f.Platform == "" && f.InstanceID != "" {
+		q.where("platform IN (" + platforms + ")") // Use the primary key.
+	}
 	q.equal("instance_id", f.InstanceID)
 	q.equal("service_id", f.ServiceID)
 	q.equal("plan_id", f.PlanID)
@@ -51,7 +62,11 @@ func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.Ope
 	q.equal("instance_id", f.InstanceID)
 	q.equal("binding_id", f.BindingID)
 	q.equal("kind", string(f.Kind))
-	q.equal("state", string(f.State))
+	if f.State == durable.OperationFailed {
+		q.where("state = 'failed'") // Use the index of the failures.
+	} else {
+		q.equal("state", string(f.State))
+	}
 	if f.State == durable.OperationActive || f.State == durable.OperationCancelling {
 		q.where("finished_at IS NULL") // Use the index of the few open operations.
 	}

@@ -26,6 +26,8 @@ type Store struct {
 	queue       *groupcommit.Queue[*change]
 	aside       aside
 	hints       *hints
+	// chains are those of the audit trail.
+	chains chains
 
 	// clock guards clockChecked, see checkClock.
 	clock        sync.Mutex

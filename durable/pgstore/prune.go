@@ -17,8 +17,8 @@ const (
 			DELETE FROM operations WHERE seq IN (
 				SELECT seq FROM operations WHERE finished_at IS NOT NULL AND NOT kept AND finished_at < statement_timestamp() - $1::interval
 				ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-			RETURNING 1
-		) SELECT count(*) FROM gone`
+			RETURNING ` + goneColumns + `
+		), trail AS (` + keptEntries + `) SELECT count(*) FROM gone`
 
 	// A record is deleted with its operations, under the lock of the instance.
 	pruneBindings = `WITH old AS (
@@ -27,11 +27,12 @@ const (
 				AND NOT EXISTS (SELECT FROM operations o
 					WHERE o.finished_at IS NULL AND o.platform = b.platform AND o.instance_id = b.instance_id AND o.binding_id = b.binding_id OFFSET 0)
 			ORDER BY b.deleted_at LIMIT $2 FOR UPDATE OF i, b SKIP LOCKED
-		), history AS (
-			DELETE FROM operations o USING old WHERE o.platform = old.platform AND o.instance_id = old.instance_id AND o.binding_id = old.binding_id RETURNING 1
 		), gone AS (
+			DELETE FROM operations o USING old WHERE o.platform = old.platform AND o.instance_id = old.instance_id AND o.binding_id = old.binding_id
+			RETURNING ` + oldColumns + `
+		), trail AS (` + keptEntries + `), records AS (
 			DELETE FROM bindings b USING old WHERE b.platform = old.platform AND b.instance_id = old.instance_id AND b.binding_id = old.binding_id RETURNING 1
-		) SELECT (SELECT count(*) FROM history) + (SELECT count(*) FROM gone)`
+		) SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM records)`
 
 	// An instance is deleted after its bindings.
 	pruneInstances = `WITH old AS (
@@ -40,11 +41,11 @@ const (
 				AND NOT EXISTS (SELECT FROM bindings b WHERE b.platform = i.platform AND b.instance_id = i.instance_id OFFSET 0)
 				AND NOT EXISTS (SELECT FROM operations o WHERE o.finished_at IS NULL AND o.platform = i.platform AND o.instance_id = i.instance_id OFFSET 0)
 			ORDER BY i.deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED
-		), history AS (
-			DELETE FROM operations o USING old WHERE o.platform = old.platform AND o.instance_id = old.instance_id RETURNING 1
 		), gone AS (
+			DELETE FROM operations o USING old WHERE o.platform = old.platform AND o.instance_id = old.instance_id RETURNING ` + oldColumns + `
+		), trail AS (` + keptEntries + `), records AS (
 			DELETE FROM instances i USING old WHERE i.platform = old.platform AND i.instance_id = old.instance_id RETURNING 1
-		) SELECT (SELECT count(*) FROM history) + (SELECT count(*) FROM gone)`
+		) SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM records)`
 
 	selectExpired = `SELECT ` + bindingColumns + ` FROM bindings b
 		WHERE b.status = 'ready' AND b.expires_at IS NOT NULL AND b.expires_at <= statement_timestamp()

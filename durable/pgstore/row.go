@@ -15,6 +15,8 @@ const (
 	bindingColumns   = `platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at`
 	operationColumns = `id, platform, instance_id, binding_id, kind, internal, state, generation, attempt, failures,
 		owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at`
+	queueColumns = `id, platform, instance_id, binding_id, kind, internal, state, generation, attempt, failures,
+		owner, lease_until, not_before, deadline, description, failure, NULL::bytea, NULL::bytea, created_at, updated_at, finished_at, delivered_at`
 )
 
 // A timestamp scans a time into UTC, and null into the zero time.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // A statement makes one change. It is a chain of parts, each a WITH query. The first
@@ -19,6 +20,10 @@ type statement struct {
 	parts []string
 	names []string
 	args  []any
+	// audit, unless nil, is the entry of the operation that begins. Its chain and number
+	// are the arguments from chainAt on.
+	audit   *audit.Record
+	chainAt int
 }
 
 // add adds a part.
@@ -115,13 +120,33 @@ func (s *statement) insertOperation(o *durable.OperationSpec, before string) {
 	if before != "guard" {
 		from = "guard, (SELECT count(*) FROM " + before + ") AS before"
 	}
+	columns, values := "", ""
+	if o.Audit != nil {
+		columns = ", audit, audit_names, audit_chain, audit_seq"
+		values = ", " + s.bytes(o.Audit.Document) + ", " + s.placeholder(nullText(o.Audit.Names), "text")
+		s.audit, s.chainAt = o.Audit, len(s.args)
+		values += ", " + s.text("") + ", " + s.number(0)
+	}
 	s.add("operation", `INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, kept, slot, state, generation, attempt, failures,
-			owner, lease_until, not_before, deadline, description, data, created_at, updated_at)
+			owner, lease_until, not_before, deadline, description, data, created_at, updated_at`+columns+`)
 		SELECT `+s.text(o.ID)+`, `+s.text(o.Key.Platform)+`, `+s.text(o.Key.InstanceID)+`, `+s.text(o.Key.BindingID)+`, `+s.text(string(o.Kind))+`,
 			`+s.truth(o.Internal)+`, true, `+s.text(slot)+`, 'active', `+s.number(claims)+`, `+s.number(claims)+`, 0,
 			`+s.text(o.Owner)+`, `+s.after("guard.now", o.Lease)+`, `+s.after("guard.now", o.Delay)+`, `+s.after("guard.now", o.Timeout)+`, '', `+s.bytes(o.Data)+`,
-			guard.now, guard.now
+			guard.now, guard.now`+values+`
 		FROM `+from)
+}
+
+// insertEntry adds the part that inserts an entry of the audit trail.
+func (s *statement) insertEntry(r *audit.Record) {
+	a := &r.Act
+	values := []string{
+		s.text(a.ID), s.text(string(a.Action)), s.text(string(a.Outcome)), s.text(a.Platform), s.text(a.InstanceID), s.text(a.BindingID),
+		s.text(a.Operation), s.text(a.Begun), s.bytes(r.Document), s.placeholder(nullText(r.Names), "text"),
+	}
+	s.audit, s.chainAt = r, len(s.args)
+	values = append(values, s.text(""), s.number(0))
+	s.add("entry", `INSERT INTO audit_entries (id, action, outcome, platform, instance_id, binding_id, operation_id, begun_id, document, names, chain, seq)
+		SELECT `+strings.Join(values, ", ")+` FROM guard`)
 }
 
 // keeps returns the value of kept for an operation that changes while next begins:

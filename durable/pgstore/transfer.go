@@ -19,26 +19,24 @@ const (
 		set_config('lock_timeout', '0', true),
 		CASE WHEN current_setting('server_version_num')::int >= 170000 THEN set_config('transaction_timeout', '0', true) END`
 
-	lockAll        = `LOCK TABLE instances, bindings, operations, settings, audit IN EXCLUSIVE MODE`
+	lockAll        = `LOCK TABLE instances, bindings, operations, settings, audit_entries, audit_batches IN EXCLUSIVE MODE`
 	selectAnything = `SELECT EXISTS (SELECT FROM instances) OR EXISTS (SELECT FROM bindings) OR EXISTS (SELECT FROM operations)
-		OR EXISTS (SELECT FROM settings) OR EXISTS (SELECT FROM audit)`
+		OR EXISTS (SELECT FROM settings) OR EXISTS (SELECT FROM audit_entries)`
 
 	importInstance = `INSERT INTO instances (platform, instance_id, revision, status, service_id, plan_id, data, created_at, updated_at, deleted_at)
 		VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, CASE WHEN $4::text = 'deleted' THEN $9::timestamptz END)`
 	importBinding = `INSERT INTO bindings (platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at, deleted_at)
 		VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, CASE WHEN $4::text = 'deleted' THEN $10::timestamptz END)`
 	importOperation = `INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, kept, slot, state, generation, attempt, failures,
-			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at)
-		VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8, $9, $10, $11, '', NULL, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
-	importAudit = `INSERT INTO audit (id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
-			status_before, status_after, state_before, state_after) OVERRIDING SYSTEM VALUE
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
-	importSetting = `INSERT INTO settings (name, value) VALUES ($1, $2)`
+			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at,
+			audit, audit_names, audit_chain, audit_seq)
+		VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8, $9, $10, $11, '', NULL, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`
+	importBatchRow = `INSERT INTO audit_batches (chain, seq, at, entries, hash) VALUES ($1, $2, $3, $4, $5)`
+	importSetting  = `INSERT INTO settings (name, value) VALUES ($1, $2)`
 
 	markKept = `UPDATE operations SET kept = true WHERE seq IN (
 			SELECT max(seq) FROM operations GROUP BY platform, instance_id, binding_id
 			UNION ALL SELECT max(seq) FROM operations WHERE NOT internal GROUP BY platform, instance_id, binding_id)`
-	continueAudit  = `SELECT setval(pg_get_serial_sequence('audit', 'id'), (SELECT coalesce(max(id), 0) FROM audit) + 1, false)`
 	selectOrphaned = `SELECT EXISTS (SELECT FROM bindings r WHERE NOT EXISTS (SELECT FROM instances i WHERE i.platform = r.platform AND i.instance_id = r.instance_id))
 		OR EXISTS (SELECT FROM operations r WHERE NOT EXISTS (SELECT FROM instances i WHERE i.platform = r.platform AND i.instance_id = r.instance_id))`
 
@@ -107,14 +105,21 @@ func exportSections() []exportSection {
 			v, err := scanBinding(row)
 			return admin.ExportItem{Binding: &v}, err
 		}},
-		{`SELECT ` + operationColumns + `, finished_at IS NULL AND slot LIKE 'b%' FROM operations ORDER BY seq`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
+		{`SELECT ` + operationColumns + `, finished_at IS NULL AND slot LIKE 'b%', audit, audit_names, audit_chain, audit_seq FROM operations ORDER BY seq`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
 			var v admin.ExportedOperation
-			err := row.Scan(append(operationFields(&v.OperationRecord), &v.Parallel)...)
+			var trail operationTrail
+			err := row.Scan(append(operationFields(&v.OperationRecord), &v.Parallel, &trail.document, &trail.names, &trail.chain, &trail.seq)...)
+			v.Audit = trail.of(v.ID)
 			return admin.ExportItem{Operation: &v}, err
 		}},
-		{`SELECT ` + auditColumns + ` FROM audit ORDER BY id`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
-			v, err := scanAudit(row)
-			return admin.ExportItem{Audit: &v}, err
+		{`SELECT id, document, names, chain, seq FROM audit_entries ORDER BY id`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
+			v, err := scanRecord(row)
+			return admin.ExportItem{Audit: v}, err
+		}},
+		{`SELECT chain, seq, at, entries, hash FROM audit_batches ORDER BY chain, seq`, func(row pgx.CollectableRow) (admin.ExportItem, error) {
+			var v admin.AuditBatch
+			err := row.Scan(&v.Chain, &v.Seq, timestamp{&v.At}, &v.Entries, (*[]byte)(&v.Hash))
+			return admin.ExportItem{Batch: &v}, err
 		}},
 	}
 }
@@ -145,12 +150,8 @@ func (s *Store) Import(ctx context.Context, items iter.Seq2[admin.ExportItem, er
 		if orphaned {
 			return errors.New("bindings or operations belong to missing instances")
 		}
-		for _, query := range []string{markKept, continueAudit} {
-			if _, err := tx.Exec(ctx, query); err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := tx.Exec(ctx, markKept)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("pgstore: import: %w", err)
@@ -164,7 +165,10 @@ func importItems(ctx context.Context, tx pgx.Tx, items iter.Seq2[admin.ExportIte
 		if err != nil {
 			return err
 		}
-		query, args := importItem(item)
+		query, args, err := importItem(item)
+		if err != nil {
+			return err
+		}
 		batch.Queue(query, args...)
 		for _, arg := range args {
 			if data, ok := arg.([]byte); ok {
@@ -181,32 +185,40 @@ func importItems(ctx context.Context, tx pgx.Tx, items iter.Seq2[admin.ExportIte
 	return tx.SendBatch(ctx, batch).Close()
 }
 
-func importItem(item admin.ExportItem) (query string, args []any) {
+func importItem(item admin.ExportItem) (query string, args []any, err error) {
 	switch {
 	case item.Setting != nil:
 		value := item.Setting.Value
 		if value == nil {
 			value = []byte{}
 		}
-		return importSetting, []any{item.Setting.Name, value}
+		return importSetting, []any{item.Setting.Name, value}, nil
 	case item.Instance != nil:
 		r := item.Instance
 		return importInstance, []any{
 			r.Key.Platform, r.Key.InstanceID, r.Revision, string(r.Status), r.ServiceID, r.PlanID, r.Data, r.CreatedAt, r.UpdatedAt,
-		}
+		}, nil
 	case item.Binding != nil:
 		r := item.Binding
 		return importBinding, []any{
 			r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Status), r.ServiceID, r.PlanID, orNull(r.ExpiresAt), r.Data, r.CreatedAt, r.UpdatedAt,
-		}
+		}, nil
 	case item.Operation != nil:
-		r := item.Operation
+		r, trail := item.Operation, trailOf(item.Operation.Audit)
 		return importOperation, []any{
 			r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Kind), r.Internal, slot(r), string(r.State), r.Generation, r.Attempt, r.Failures,
 			orNull(r.NotBefore), orNull(r.Deadline), storable(r.Description), r.Failure, r.Data, r.Checkpoint, r.CreatedAt, r.UpdatedAt, orNull(r.FinishedAt), orNull(r.DeliveredAt),
-		}
+			trail.document, trail.names, trail.chain, trail.seq,
+		}, nil
+	case item.Batch != nil:
+		b := item.Batch
+		return importBatchRow, []any{b.Chain, b.Seq, b.At, b.Entries, []byte(b.Hash)}, nil
 	default:
-		return importAudit, append([]any{item.Audit.ID, item.Audit.At}, auditArguments(item.Audit)...)
+		r := *item.Audit
+		if err := r.Decode(); err != nil {
+			return "", nil, err
+		}
+		return insertEntry, entryArguments(&r), nil
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/audit"
 	"github.com/openbroker/openbroker/internal/groupcommit"
 )
 
@@ -42,6 +43,14 @@ type change struct {
 	sql  string
 	args []any
 	size int
+	// records are entries of the audit trail. One of an operation has its chain and number
+	// in the arguments from chainAt on; with entries, each is a statement of its own, and
+	// sql is empty.
+	records []*audit.Record
+	chainAt int
+	entries bool
+	// statements is the number of statements in the transaction.
+	statements int
 
 	// until is the time limit of the change once a writer has taken it up.
 	until time.Time
@@ -51,6 +60,9 @@ type change struct {
 
 func newChange(key durable.Key, operationID string, s *statement) *change {
 	c := &change{key: key.Instance(), operationID: operationID, sql: s.sql(), args: s.args}
+	if s.audit != nil {
+		c.records, c.chainAt = []*audit.Record{s.audit}, s.chainAt
+	}
 	for _, arg := range c.args {
 		switch v := arg.(type) {
 		case []byte:
@@ -189,6 +201,44 @@ func (s *Store) commitOne(ctx context.Context, c *change, wait time.Duration) (l
 // rolled back; after any other error its outcome is unknown. If a change waits for a
 // lock longer than wait, transact returns that change.
 func (s *Store) transact(ctx context.Context, batch []*change, wait time.Duration) (locked *change, err error) {
+	var records []*audit.Record
+	for _, c := range batch {
+		records = append(records, c.records...)
+	}
+	if len(records) == 0 {
+		return s.send(ctx, batch, wait, nil)
+	}
+	l, err := s.nextLink(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range batch {
+		if len(c.records) > 0 && !c.entries {
+			c.args[c.chainAt], c.args[c.chainAt+1] = c.records[0].Chain, c.records[0].Seq
+		}
+	}
+	return s.send(ctx, batch, wait, l)
+}
+
+// queue adds the statements of the change, and returns their number.
+func (c *change) queue(b *pgx.Batch) int {
+	if !c.entries {
+		b.Queue(c.sql, c.args...)
+		return 1
+	}
+	for _, r := range c.records {
+		b.Queue(insertEntry, entryArguments(r)...)
+	}
+	return len(c.records)
+}
+
+// send sends the transaction of transact. l is nil if no change has an entry of the
+// audit trail.
+func (s *Store) send(ctx context.Context, batch []*change, wait time.Duration, l *link) (locked *change, err error) {
+	var hash audit.Hash
+	if l != nil {
+		defer func() { l.end(hash, err) }()
+	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -198,8 +248,14 @@ func (s *Store) transact(ctx context.Context, batch []*change, wait time.Duratio
 	if wait != s.lockTimeout {
 		b.Queue(waitForLocks, milliseconds(wait))
 	}
+	if l != nil && l.first != nil {
+		b.Queue(insertEntry, entryArguments(l.first)...)
+	}
 	for _, c := range batch {
-		b.Queue(c.sql, c.args...)
+		c.statements = c.queue(b)
+	}
+	if l != nil {
+		l.queue(b)
 	}
 	results := conn.SendBatch(ctx, b)
 	if wait != s.lockTimeout {
@@ -207,15 +263,27 @@ func (s *Store) transact(ctx context.Context, batch []*change, wait time.Duratio
 			return nil, errors.Join(err, ignoreSame(results.Close(), err))
 		}
 	}
+	if l != nil && l.first != nil {
+		if _, err := results.Exec(); err != nil {
+			return nil, errors.Join(err, ignoreSame(results.Close(), err))
+		}
+	}
 	for _, c := range batch {
-		tag, err := results.Exec()
-		if sqlState(err) == lockNotAvailable {
-			locked = c
+		for range c.statements {
+			tag, err := results.Exec()
+			if sqlState(err) == lockNotAvailable {
+				locked = c
+			}
+			if err != nil {
+				return locked, errors.Join(err, ignoreSame(results.Close(), err))
+			}
+			c.passed = tag.RowsAffected() > 0
 		}
-		if err != nil {
-			return locked, errors.Join(err, ignoreSame(results.Close(), err))
+	}
+	if l != nil {
+		if hash, err = l.scan(results.QueryRow()); err != nil {
+			return nil, errors.Join(err, ignoreSame(results.Close(), err))
 		}
-		c.passed = tag.RowsAffected() > 0
 	}
 	return nil, results.Close() // It returns the result of the commit.
 }

@@ -28,8 +28,9 @@ const (
 		WHERE id = ?2 AND platform = ?3 AND instance_id = ?4 AND state = 'active'`
 	supersedeOperations = `UPDATE operations SET last = 0 WHERE platform = ? AND instance_id = ? AND binding_id = ? AND last = 1`
 	insertOperation     = `INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures,
-			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'active', ?9, ?9, 0, ?10, ?11, ?12, ?13, '', NULL, ?14, NULL, ?15, ?15, 0)`
+			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at,
+			audit, audit_names, audit_chain, audit_seq)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'active', ?9, ?9, 0, ?10, ?11, ?12, ?13, '', NULL, ?14, NULL, ?15, ?15, 0, ?16, ?17, ?18, ?19)`
 )
 
 // Accept implements [durable.Store].
@@ -58,6 +59,11 @@ func accept(w *session, a *durable.Acceptance, now int64) error {
 		}
 		if changed == 0 {
 			return durable.ErrConflict
+		}
+	}
+	if a.Audit != nil {
+		if err := w.recordEntry(a.Audit); err != nil {
+			return err
 		}
 	}
 	if a.Operation == nil {
@@ -104,8 +110,15 @@ func begin(w *session, o *durable.OperationSpec, now int64) error {
 	if o.Owner != "" {
 		claims = 1
 	}
-	_, err := w.exec(insertOperation, o.ID, o.Key.Platform, o.Key.InstanceID, o.Key.BindingID, string(o.Kind), o.Internal, !o.Internal, slot,
-		claims, o.Owner, after(now, o.Lease), after(now, o.Delay), after(now, o.Timeout), o.Data, now)
+	if o.Audit != nil {
+		if err := w.record(o.Audit); err != nil {
+			return err
+		}
+	}
+	_, err := w.exec(insertOperation, append([]any{
+		o.ID, o.Key.Platform, o.Key.InstanceID, o.Key.BindingID, string(o.Kind), o.Internal, !o.Internal, slot,
+		claims, o.Owner, after(now, o.Lease), after(now, o.Delay), after(now, o.Timeout), o.Data, now,
+	}, trailOf(o.Audit)...)...)
 	if isDuplicate(err) {
 		return durable.ErrConflict
 	}

@@ -30,12 +30,6 @@ const (
 	selectState = `SELECT state FROM operations WHERE id = ?`
 
 	deleteInstancesBindings = `DELETE FROM bindings WHERE platform = ? AND instance_id = ?`
-
-	insertAudit = `INSERT INTO audit (at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
-			status_before, status_after, state_before, state_after)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`
-	auditColumns = `id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
-		status_before, status_after, state_before, state_after`
 )
 
 // Intervene implements [admin.Store].
@@ -85,8 +79,11 @@ func intervene(w *session, i *admin.Intervention, now int64) (admin.AuditEntry, 
 			return audit, err
 		}
 	}
-	err := w.queryRow(insertAudit, append([]any{now}, auditArguments(&audit)...)...).Scan(&audit.ID)
-	return audit, err
+	record, err := admin.RecordOf(&audit)
+	if err != nil {
+		return audit, err
+	}
+	return audit, w.recordEntry(record)
 }
 
 // interveneInstance is the guard of an intervention. It comes first: when it is
@@ -138,43 +135,9 @@ func changeOperation(w *session, key durable.Key, c *admin.OperationChange, now 
 func forget(w *session, key durable.Key) error {
 	var err error
 	if key.BindingID != "" {
-		_, err = execAll(w, []any{key.Platform, key.InstanceID, key.BindingID}, deleteBindingOperations, deleteBinding)
+		_, err = deleteAll(w, []any{key.Platform, key.InstanceID, key.BindingID}, keepBindingEntries, deleteBindingOperations, deleteBinding)
 	} else {
-		_, err = execAll(w, []any{key.Platform, key.InstanceID}, deleteInstancesOperations, deleteInstancesBindings, deleteInstance)
+		_, err = deleteAll(w, []any{key.Platform, key.InstanceID}, keepInstanceEntries, deleteInstancesOperations, deleteInstancesBindings, deleteInstance)
 	}
 	return err
-}
-
-// auditArguments returns the values of an entry, beginning with its actor.
-func auditArguments(e *admin.AuditEntry) []any {
-	return []any{
-		e.Actor, e.Reason, string(e.Action), e.Platform, e.InstanceID, e.BindingID, e.OperationID, e.BegunID,
-		string(e.StatusBefore), string(e.StatusAfter), string(e.StateBefore), string(e.StateAfter),
-	}
-}
-
-func scanAudit(row scanner) (admin.AuditEntry, error) {
-	var e admin.AuditEntry
-	var at int64
-	err := row.Scan(&e.ID, &at, &e.Actor, &e.Reason, &e.Action, &e.Platform, &e.InstanceID, &e.BindingID, &e.OperationID, &e.BegunID,
-		&e.StatusBefore, &e.StatusAfter, &e.StateBefore, &e.StateAfter)
-	e.At = fromMicros(at)
-	return e, err
-}
-
-// AuditTrail implements [admin.Store].
-func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]admin.AuditEntry, error) {
-	var q listQuery
-	q.equal("platform", f.Platform)
-	q.equal("instance_id", f.InstanceID)
-	q.equal("binding_id", f.BindingID)
-	q.equal("actor", f.Actor)
-	q.equal("action", string(f.Action))
-	if f.OperationID != "" {
-		q.where("(operation_id = ? OR begun_id = ?)", f.OperationID, f.OperationID)
-	}
-	if f.Before != 0 {
-		q.where("id < ?", f.Before)
-	}
-	return list(ctx, s, q.page(`SELECT `+auditColumns+` FROM audit`, "id DESC", f.Limit), q.args, scanAudit)
 }

@@ -37,6 +37,7 @@ const (
 		WHERE id = ? AND generation = ? AND owner = ? AND finished_at = 0 AND lease_until <> 0
 		RETURNING state`
 	selectHeld       = `SELECT state FROM operations WHERE id = ? AND generation = ? AND owner = ? AND finished_at = 0 AND lease_until <> 0`
+	selectLeases     = `SELECT id, owner FROM operations INDEXED BY operations_queue WHERE finished_at = 0 AND lease_until <> 0`
 	releaseAllLeases = `UPDATE operations SET owner = '', lease_until = 0 WHERE finished_at = 0 AND lease_until <> 0`
 )
 
@@ -67,7 +68,7 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 		return w.query(func(row scanner) error {
 			var c claim
 			var err error
-			c.record, err = scanOperation(prefixed{row, &c.seq})
+			c.record, err = scanOperation(prefixed{row, []any{&c.seq}})
 			claims = append(claims, c)
 			return err
 		}, claimOperations, owner, after(now, lease), now, max(limit, 0), string(platforms), leave.Internal, string(services))
@@ -81,19 +82,22 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 	records := make([]durable.OperationRecord, len(claims))
 	for i := range claims {
 		records[i] = claims[i].record
+		if owner, found := s.cutOff.LoadAndDelete(records[i].ID); found {
+			records[i].CutOff, _ = owner.(string)
+		}
 	}
 	return records, nil
 }
 
-// prefixed scans one column before those of a record.
+// prefixed scans columns before those of a record.
 type prefixed struct {
 	scanner
-	first any
+	first []any
 }
 
-// Scan scans the first column, and then those of the record.
+// Scan scans the first columns, and then those of the record.
 func (p prefixed) Scan(dest ...any) error {
-	return p.scanner.Scan(append([]any{p.first}, dest...)...)
+	return p.scanner.Scan(append(p.first, dest...)...)
 }
 
 // Renew implements [durable.Store]. An expired lease that was not claimed is still
@@ -155,10 +159,19 @@ func (s *Store) Held(ctx context.Context, owner string, fences []durable.Fence) 
 }
 
 // releaseLeases makes all operations claimable. The lock on the file proves that the
-// previous owners of leases have ended.
+// previous owners of leases have ended, so their attempts were cut off.
 func (s *Store) releaseLeases(ctx context.Context) error {
 	return s.write(ctx, func(w *session) error {
-		_, err := w.exec(releaseAllLeases)
+		err := w.query(func(row scanner) error {
+			var id, owner string
+			err := row.Scan(&id, &owner)
+			s.cutOff.Store(id, owner)
+			return err
+		}, selectLeases)
+		if err != nil {
+			return err
+		}
+		_, err = w.exec(releaseAllLeases)
 		return err
 	})
 }

@@ -12,6 +12,12 @@ import (
 const (
 	defaultLimit = 100
 
+	// platforms selects the platforms of instances, with one search in the index for each.
+	platforms = `WITH RECURSIVE p (name) AS (
+			SELECT min(platform) FROM instances
+			UNION ALL SELECT (SELECT min(platform) FROM instances WHERE platform > p.name) FROM p WHERE p.name IS NOT NULL
+		) SELECT name FROM p WHERE name IS NOT NULL`
+
 	selectExpired = `SELECT ` + bindingColumns + ` FROM bindings AS b INDEXED BY bindings_expiry
 		WHERE status = 'ready' AND expires_at <> 0 AND expires_at <= ? AND NOT EXISTS (
 			SELECT 1 FROM operations AS o INDEXED BY operations_open
@@ -32,6 +38,9 @@ func (s *Store) Expired(ctx context.Context, limit int) ([]durable.BindingRecord
 func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.InstanceRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
+	if f.Platform == "" && f.InstanceID != "" {
+		q.where("platform IN (" + platforms + ")") // Use the primary key.
+	}
 	q.equal("instance_id", f.InstanceID)
 	q.equal("service_id", f.ServiceID)
 	q.equal("plan_id", f.PlanID)
@@ -61,11 +70,19 @@ func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.Bindi
 // f.AfterID was pruned: start the list again then.
 func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.OperationRecord, error) {
 	var q listQuery
-	q.equal("platform", f.Platform)
+	if f.InstanceID == "" {
+		q.equal("+platform", f.Platform) // The index of keys would select nearly all, and then sort.
+	} else {
+		q.equal("platform", f.Platform)
+	}
 	q.equal("instance_id", f.InstanceID)
 	q.equal("binding_id", f.BindingID)
 	q.equal("kind", string(f.Kind))
-	q.equal("state", string(f.State))
+	if f.State == durable.OperationFailed {
+		q.where("state = 'failed'") // Use the index of the failures.
+	} else {
+		q.equal("state", string(f.State))
+	}
 	if f.State == durable.OperationActive || f.State == durable.OperationCancelling {
 		q.where("finished_at = 0") // Use the index of the few open operations.
 	}

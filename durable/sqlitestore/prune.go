@@ -8,12 +8,13 @@ import (
 )
 
 const (
-	pruneOperations = `DELETE FROM operations WHERE seq IN (
+	pruneOperations  = `DELETE FROM operations WHERE seq IN (` + prunedOperations + `)`
+	prunedOperations = `
 		SELECT seq FROM operations INDEXED BY operations_ended
 		WHERE finished_at <> 0 AND last = 0 AND finished_at < ? AND (NOT internal OR EXISTS (
 			SELECT 1 FROM operations AS l WHERE l.platform = operations.platform AND l.instance_id = operations.instance_id
 				AND l.binding_id = operations.binding_id AND l.seq > operations.seq))
-		ORDER BY finished_at LIMIT ?)`
+		ORDER BY finished_at LIMIT ?`
 	deletedBindings = `SELECT platform, instance_id, binding_id FROM bindings INDEXED BY bindings_deleted
 		WHERE status = 'deleted' AND updated_at < ? AND NOT EXISTS (
 			SELECT 1 FROM operations AS o INDEXED BY operations_open
@@ -40,19 +41,22 @@ func (s *Store) Prune(ctx context.Context, retention time.Duration, limit int) (
 	limit = max(limit, 0)
 	err := s.write(ctx, func(w *session) error {
 		before := s.micros() - retention.Microseconds()
+		if _, err := w.exec(keepPruned, before, limit); err != nil {
+			return err
+		}
 		deleted, err := w.exec(pruneOperations, before, limit)
 		if err != nil {
 			return err
 		}
 		pruned = int(deleted)
 		bindings, err := pruneRecords(w, deletedBindings, before, limit, func(k durable.Key) (int64, error) {
-			return execAll(w, []any{k.Platform, k.InstanceID, k.BindingID}, deleteBindingOperations, deleteBinding)
+			return deleteAll(w, []any{k.Platform, k.InstanceID, k.BindingID}, keepBindingEntries, deleteBindingOperations, deleteBinding)
 		})
 		if err != nil {
 			return err
 		}
 		instances, err := pruneRecords(w, deletedInstances, before, limit, func(k durable.Key) (int64, error) {
-			return execAll(w, []any{k.Platform, k.InstanceID}, deleteInstancesOperations, deleteInstance)
+			return deleteAll(w, []any{k.Platform, k.InstanceID}, keepInstanceEntries, deleteInstancesOperations, deleteInstance)
 		})
 		pruned += bindings + instances
 		return err
@@ -84,9 +88,12 @@ func pruneRecords(w *session, query string, before int64, limit int, remove func
 	return pruned, nil
 }
 
-// execAll runs statements with the same arguments and returns the total of changed
-// rows.
-func execAll(w *session, args []any, statements ...string) (int64, error) {
+// deleteAll runs keep, which keeps entries of the audit trail, and then statements with
+// the same arguments. It returns the total of rows that those deleted.
+func deleteAll(w *session, args []any, keep string, statements ...string) (int64, error) {
+	if _, err := w.exec(keep, args...); err != nil {
+		return 0, err
+	}
 	var sum int64
 	for _, statement := range statements {
 		changed, err := w.exec(statement, args...)

@@ -79,6 +79,8 @@ type session struct {
 	statements map[string]*sql.Stmt
 	// written says that a statement may have changed rows. The writer resets it.
 	written bool
+	// trail has the entries of the transaction. The writer resets it.
+	trail trail
 }
 
 func newSession(ctx context.Context, db *sql.DB) (*session, error) {

@@ -32,6 +32,9 @@ type Store struct {
 	now   func() time.Time
 	lock  *fileLock
 	hints chan struct{}
+	// cutOff has the owners of the leases that the previous process left, by the id of the
+	// operation, until it is claimed. If this process ends before, they are forgotten.
+	cutOff sync.Map
 	// claimed is the time of the last claim.
 	claimed atomic.Int64
 	// guard detects that the files were replaced.

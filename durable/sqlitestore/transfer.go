@@ -14,22 +14,21 @@ const (
 	selectSettings   = `SELECT name, value FROM settings ORDER BY name`
 	selectInstances  = `SELECT ` + instanceColumns + ` FROM instances ORDER BY platform, instance_id`
 	selectBindings   = `SELECT ` + bindingColumns + ` FROM bindings ORDER BY platform, instance_id, binding_id`
-	selectOperations = `SELECT finished_at = 0 AND slot LIKE 'b%', ` + operationColumns + ` FROM operations ORDER BY seq`
-	selectAudit      = `SELECT ` + auditColumns + ` FROM audit ORDER BY id`
+	selectOperations = `SELECT finished_at = 0 AND slot LIKE 'b%', audit, audit_names, audit_chain, audit_seq, ` + operationColumns + ` FROM operations ORDER BY seq`
+	selectEntries    = `SELECT id, document, names, chain, seq FROM audit_entries ORDER BY id`
+	selectBatches    = `SELECT chain, seq, at, entries, hash FROM audit_batches ORDER BY chain, seq`
 
 	selectAnything = `SELECT EXISTS (SELECT 1 FROM instances) OR EXISTS (SELECT 1 FROM bindings) OR EXISTS (SELECT 1 FROM operations)
-		OR EXISTS (SELECT 1 FROM settings) OR EXISTS (SELECT 1 FROM audit)`
+		OR EXISTS (SELECT 1 FROM settings) OR EXISTS (SELECT 1 FROM audit_entries)`
 
 	importInstance = `INSERT INTO instances (platform, instance_id, revision, status, service_id, plan_id, data, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	importBinding = `INSERT INTO bindings (platform, instance_id, binding_id, status, service_id, plan_id, expires_at, data, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	importOperation = `INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures,
-			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at)
-		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	importAudit = `INSERT INTO audit (id, at, actor, reason, action, platform, instance_id, binding_id, operation_id, begun_id,
-			status_before, status_after, state_before, state_after)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+			owner, lease_until, not_before, deadline, description, failure, data, checkpoint, created_at, updated_at, finished_at, delivered_at,
+			audit, audit_names, audit_chain, audit_seq)
+		VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	importSetting = `INSERT INTO settings (name, value) VALUES (?, ?)`
 	markLast      = `UPDATE operations SET last = 1 WHERE seq IN (
 		SELECT max(seq) FROM operations WHERE NOT internal GROUP BY platform, instance_id, binding_id)`
@@ -63,12 +62,21 @@ func (s *Store) Export(ctx context.Context, each func(admin.ExportItem) error) e
 		{selectOperations, func(row scanner) (admin.ExportItem, error) {
 			var v admin.ExportedOperation
 			var err error
-			v.OperationRecord, err = scanOperation(prefixed{row, &v.Parallel})
+			var trail operationTrail
+			v.OperationRecord, err = scanOperation(prefixed{row, []any{&v.Parallel, &trail.document, &trail.names, &trail.chain, &trail.seq}})
+			v.Audit = trail.of(v.ID)
 			return admin.ExportItem{Operation: &v}, err
 		}},
-		{selectAudit, func(row scanner) (admin.ExportItem, error) {
-			v, err := scanAudit(row)
-			return admin.ExportItem{Audit: &v}, err
+		{selectEntries, func(row scanner) (admin.ExportItem, error) {
+			v, err := scanRecord(row)
+			return admin.ExportItem{Audit: v}, err
+		}},
+		{selectBatches, func(row scanner) (admin.ExportItem, error) {
+			var v admin.AuditBatch
+			var at int64
+			err := row.Scan(&v.Chain, &v.Seq, &at, &v.Entries, (*[]byte)(&v.Hash))
+			v.At = fromMicros(at)
+			return admin.ExportItem{Batch: &v}, err
 		}},
 	}
 	return s.read(ctx, func(r *session) (err error) {
@@ -134,12 +142,20 @@ func importItem(w *session, item admin.ExportItem) (err error) {
 		err = about(err, "binding", r.Key.BindingID)
 	case item.Operation != nil:
 		r := item.Operation
-		_, err = w.exec(importOperation, r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Kind), r.Internal, slot(r), string(r.State),
+		_, err = w.exec(importOperation, append([]any{
+			r.ID, r.Key.Platform, r.Key.InstanceID, r.Key.BindingID, string(r.Kind), r.Internal, slot(r), string(r.State),
 			r.Generation, r.Attempt, r.Failures, toMicros(r.NotBefore), toMicros(r.Deadline), r.Description, r.Failure, r.Data, r.Checkpoint,
-			toMicros(r.CreatedAt), toMicros(r.UpdatedAt), toMicros(r.FinishedAt), toMicros(r.DeliveredAt))
+			toMicros(r.CreatedAt), toMicros(r.UpdatedAt), toMicros(r.FinishedAt), toMicros(r.DeliveredAt),
+		}, trailOf(r.Audit)...)...)
 		err = about(err, "operation", r.ID)
 	case item.Audit != nil:
-		_, err = w.exec(importAudit, append([]any{item.Audit.ID, toMicros(item.Audit.At)}, auditArguments(item.Audit)...)...)
+		r := *item.Audit
+		if err = r.Decode(); err == nil {
+			_, err = w.writeEntry(&r)
+		}
+	case item.Batch != nil:
+		b := item.Batch
+		_, err = w.exec(insertBatch, b.Chain, b.Seq, toMicros(b.At), b.Entries, []byte(b.Hash))
 	}
 	return err
 }

@@ -3,7 +3,9 @@ package sqlitestore
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
+	"github.com/openbroker/openbroker/durable/audit"
 	"github.com/openbroker/openbroker/internal/groupcommit"
 )
 
@@ -39,6 +41,9 @@ type writer struct {
 	committed func(number int64) error
 	// last, unless nil, is called before the session is closed.
 	last func(*session) error
+
+	// head is that of the chain of the audit trail, or nil before the first entry.
+	head atomic.Pointer[audit.Head]
 
 	ended chan struct{}
 	err   error
@@ -112,13 +117,18 @@ func (w *writer) transact(batch []*change) (begun bool, err error) {
 		w.rollback()
 		return false, err
 	}
-	w.session.written = false
+	w.session.written, w.session.trail = false, trail{}
 	for _, c := range batch {
 		c.result = c.apply(w.session)
 		if _, refused := c.result.(refusal); c.result != nil && !refused { //nolint:errorlint // A wrapped refusal does not count: the change has written something.
 			w.rollback()
 			return true, c.result
 		}
+	}
+	head, err := w.session.endBatch()
+	if err != nil {
+		w.rollback()
+		return true, err
 	}
 	counted, number := w.session.written, int64(0)
 	if counted {
@@ -130,6 +140,9 @@ func (w *writer) transact(batch []*change) (begun bool, err error) {
 	if _, err := w.session.exec("COMMIT"); err != nil {
 		w.rollback()
 		return true, err
+	}
+	if head != nil {
+		w.head.Store(head)
 	}
 	if !counted {
 		return true, nil

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // admin returns the store as an admin.Store. It skips the case if the store does
@@ -47,8 +49,13 @@ func (f *fixture) intervene(i *admin.Intervention) {
 
 func (f *fixture) trail(filter admin.AuditFilter) []admin.AuditEntry {
 	f.Helper()
-	entries, err := f.admin().AuditTrail(f.ctx, filter)
+	records, err := f.admin().AuditTrail(f.ctx, filter)
 	f.ok(err)
+	entries := make([]admin.AuditEntry, len(records))
+	for i, r := range records {
+		entries[i], err = admin.ReadAudit(r)
+		f.ok(err)
+	}
 	return entries
 }
 
@@ -199,8 +206,8 @@ func interveneRefusedCases() []testCase {
 	refused := func(f *fixture, i *admin.Intervention) {
 		f.Helper()
 		f.unchanged(i.Audit.Key, func() { f.is(f.admin().Intervene(f.ctx, i), durable.ErrConflict) })
-		f.equal("trail", len(f.trail(admin.AuditFilter{})), 0)
-		f.equal("id", i.Audit.ID, int64(0))
+		f.equal("trail", len(f.trail(admin.AuditFilter{InstanceID: i.Audit.InstanceID})), 0)
+		f.equal("id", i.Audit.ID, "")
 	}
 	return []testCase{
 		{"a wrong revision", func(f *fixture) {
@@ -262,12 +269,15 @@ func auditCases() []testCase {
 			want, before := i.Audit, f.now()
 			f.intervene(i)
 			f.during("time", i.Audit.At, before, 0)
-			want.ID, want.At, want.StateAfter = i.Audit.ID, i.Audit.At, durable.OperationFailed
+			want.ID, want.At, want.Outcome, want.StateAfter = i.Audit.ID, i.Audit.At, audit.OutcomeDone, durable.OperationFailed
 			f.equal("entry", i.Audit, want)
-			f.equal("trail", f.trail(admin.AuditFilter{}), []admin.AuditEntry{want})
+			trail := f.trail(admin.AuditFilter{InstanceID: "i"})
+			f.equal("entries", len(trail), 1)
+			want.AuditResult = &admin.AuditResult{Chain: trail[0].Chain, Seq: 1}
+			f.equal("trail", trail[0], want)
 		}},
 		{"filters and pages, newest first", func(f *fixture) {
-			var ids []int64
+			var ids []string
 			for _, name := range []string{"a", "b", "c", "d"} {
 				key := f.bound(name, "x")
 				if name == "a" || name == "c" {
@@ -283,7 +293,7 @@ func auditCases() []testCase {
 				filter admin.AuditFilter
 				want   int
 			}{
-				{admin.AuditFilter{}, 5},
+				{admin.AuditFilter{}, 6}, // The first begins the chain.
 				{admin.AuditFilter{Platform: "platform"}, 5},
 				{admin.AuditFilter{Platform: "other"}, 0},
 				{admin.AuditFilter{InstanceID: "a"}, 2},
@@ -291,16 +301,16 @@ func auditCases() []testCase {
 				{admin.AuditFilter{OperationID: "operation b"}, 1},
 				{admin.AuditFilter{OperationID: "begun b"}, 1},
 				{admin.AuditFilter{Actor: "actor b"}, 1},
-				{admin.AuditFilter{Action: admin.ActionForget}, 1},
+				{admin.AuditFilter{Actions: []admin.Action{admin.ActionForget}}, 1},
 				{admin.AuditFilter{Limit: 2}, 2},
-				{admin.AuditFilter{Before: ids[2]}, 2},
+				{admin.AuditFilter{Before: ids[2]}, 3},
 				{admin.AuditFilter{Before: ids[2], Limit: 1}, 1},
 			} {
 				entries := f.trail(c.filter)
 				if len(entries) != c.want {
 					f.Errorf("%+v: %d entries, want %d", c.filter, len(entries), c.want)
 				}
-				if !slices.IsSortedFunc(entries, func(a, b admin.AuditEntry) int { return int(b.ID - a.ID) }) {
+				if !slices.IsSortedFunc(entries, func(a, b admin.AuditEntry) int { return strings.Compare(b.ID, a.ID) }) {
 					f.Errorf("%+v: the newest entry is not the first: %+v", c.filter, entries)
 				}
 			}

@@ -51,6 +51,20 @@ func claimCases() []testCase {
 			f.equal("stored operation", *f.operation(id), claimed[0])
 			f.equal("revision", f.load(instanceKey("i")).Revision(), revision)
 		}},
+		{"says whose attempt was cut off", func(f *fixture) {
+			released := f.accept(f.leased(instanceKey("released"), durable.KindProvision, short))
+			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(released), Key: instanceKey("released"), Release: true}))
+			queued := f.accept(f.queued(instanceKey("queued"), durable.KindProvision))
+			expired := f.accept(f.leased(instanceKey("expired"), durable.KindProvision, short))
+			f.pass(2 * short)
+			for _, record := range f.claimed(released, queued, expired) {
+				// A store need not say it.
+				if record.CutOff != "" && (record.ID != expired || record.CutOff != "worker") {
+					f.Errorf("the operation %s was cut off at %q", record.ID, record.CutOff)
+				}
+			}
+			f.equal("stored", f.operation(expired).CutOff, "")
+		}},
 		{"returns data and checkpoints", func(f *fixture) {
 			id := f.accept(f.leased(instanceKey("i"), durable.KindProvision, long))
 			f.ok(f.store.Advance(f.ctx, &durable.Advance{Fence: f.fence(id), Key: instanceKey("i"), Checkpoint: []byte{0, 9}, Release: true}))
@@ -127,6 +141,7 @@ func claimCases() []testCase {
 			claimed := f.claimed(stopping)
 			f.equal("state", claimed[0].State, durable.OperationCancelling)
 			f.equal("generation", claimed[0].Generation, int64(2))
+			claimed[0].CutOff = ""
 			f.equal("stored operation", *f.operation(stopping), claimed[0])
 			f.is(f.store.Advance(f.ctx, &durable.Advance{Fence: durable.Fence{OperationID: stopping, Generation: 1}, Key: instanceKey("i"), Cancelled: true, State: durable.OperationFailed}), durable.ErrFenced)
 		}},

@@ -60,7 +60,7 @@ func (f *fixture) populate() {
 
 // kind returns the position of the item's kind in an export.
 func kind(item admin.ExportItem) int {
-	for i, is := range []bool{item.Setting != nil, item.Instance != nil, item.Binding != nil, item.Operation != nil, item.Audit != nil} {
+	for i, is := range []bool{item.Setting != nil, item.Instance != nil, item.Binding != nil, item.Operation != nil, item.Audit != nil, item.Batch != nil} {
 		if is {
 			return i
 		}
@@ -90,10 +90,10 @@ func transferCases() []testCase {
 					f.equal("parallel", item.Operation.Parallel, item.Operation.Key.InstanceID == "parallel" && item.Operation.Kind == durable.KindBind)
 				}
 			}
-			f.equal("counts", counts, map[int]int{0: 2, 1: 7, 2: 6, 3: 16, 4: 1})
+			f.equal("counts", counts, map[int]int{0: 2, 1: 7, 2: 6, 3: 16, 4: 2, 5: 1}) // The first entry begins a chain.
 			list := f.operations(durable.Filter{Limit: 100})
 			for i := range list {
-				f.equal("order", items[len(items)-2-i].Operation.ID, list[i].ID)
+				f.equal("order", items[len(items)-4-i].Operation.ID, list[i].ID)
 			}
 		}},
 		{"an export stops at an error", func(f *fixture) {
@@ -135,7 +135,7 @@ func transferCases() []testCase {
 			to.equal("generation", claimed[0].Generation, int64(2))
 			to.intervene(to.change(claimed[0].ID, durable.OperationFailed))
 			trail := to.trail(admin.AuditFilter{})
-			to.equal("trail", len(trail), 2)
+			to.equal("trail", len(trail), 4)
 			to.ready("new")
 			to.bound("ready", "new")
 			to.pass(2 * short)

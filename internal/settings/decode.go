@@ -99,7 +99,7 @@ func (d *Decoder) Value(node *tree.Node, member *tree.Member, v reflect.Value, f
 		d.Value(node, member, v.Elem(), f)
 	case reflect.Struct:
 		if d.Defaults {
-			applyDefaults(v)
+			d.applyDefaults(v)
 		}
 		d.mapping(node, f, wrong, func(member *tree.Member) { d.structField(member, v, f) })
 		d.required(node, at, v, f)

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -10,7 +11,7 @@ import (
 
 // applyDefaults sets the fields of a struct to their defaults, and those of structs in
 // it. [CheckType] has found the defaults that cannot be set.
-func applyDefaults(v reflect.Value) {
+func (d *Decoder) applyDefaults(v reflect.Value) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		if !field.IsExported() {
@@ -18,8 +19,11 @@ func applyDefaults(v reflect.Value) {
 		}
 		if value, ok := field.Tag.Lookup("default"); ok {
 			_ = setDefault(v.Field(i), field.Tag, value)
+			if isPath(field.Type) {
+				v.Field(i).SetString(string(d.Absolute(value)))
+			}
 		} else if field.Type.Kind() == reflect.Struct && !isScalarType(field.Type) {
-			applyDefaults(v.Field(i))
+			d.applyDefaults(v.Field(i))
 		}
 	}
 }
@@ -45,7 +49,9 @@ func setDefault(v reflect.Value, tag reflect.StructTag, value string) error {
 			return fmt.Errorf("must be a whole number from %d to %d", low, high)
 		}
 		v.SetInt(number)
-	case v.Type() == reflect.TypeFor[Path]() || v.Type() == reflect.TypeFor[Directory]() || v.Type() == reflect.TypeFor[Secret]():
+	case isPath(v.Type()) && value != ".":
+		return errors.New("the only default of a path is the directory of the file, \".\"")
+	case v.Type() == reflect.TypeFor[Secret]():
 		return fmt.Errorf("a %s has no default", v.Type().Name())
 	case v.Kind() == reflect.String:
 		v.SetString(value)
@@ -53,4 +59,8 @@ func setDefault(v reflect.Value, tag reflect.StructTag, value string) error {
 		return fmt.Errorf("a %s has no default", v.Type())
 	}
 	return nil
+}
+
+func isPath(t reflect.Type) bool {
+	return t == reflect.TypeFor[Path]() || t == reflect.TypeFor[Directory]()
 }

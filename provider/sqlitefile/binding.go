@@ -11,6 +11,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/provider/internal/parameters"
 )
 
 // Bind creates a link to the database for the binding. The credentials are "path",
@@ -18,7 +19,7 @@ import (
 // in this mode and with the quota of the plan. Bind returns an error for an unknown
 // mode, for a plan without a quota, and if the database is missing.
 func (p *Provider) Bind(_ context.Context, _ *durable.Task, binding durable.Binding) (durable.BindResult, error) {
-	mode, err := bindMode(binding.Parameters)
+	mode, err := parameters.Mode(binding.Parameters)
 	if err != nil {
 		return durable.BindResult{}, err
 	}

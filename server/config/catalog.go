@@ -60,7 +60,7 @@ func (c *Config) givenCatalog(group *provider.Group, warn []func(catalog.Finding
 	if err != nil {
 		return nil, err
 	}
-	return given, group.CheckSource(source)
+	return given, group.CheckSource(source, warn...)
 }
 
 // Service describes changes to a service. Fields that are not set stay unchanged.

@@ -33,7 +33,11 @@ type Config struct {
 	Engine         Engine      `yaml:"engine" doc:"how the engine runs operations"`
 	Policies       Policies    `yaml:"policies" doc:"how the engine runs the operations of single plans"`
 	Catalog        *Catalog    `yaml:"catalog" doc:"the catalog, and changes to it; by default that of the provider"`
+	Console        *Console    `yaml:"console" doc:"web pages for operators; off by default, but on at 127.0.0.1:8081 without a configuration file"`
 	Shutdown       Shutdown    `yaml:"shutdown" doc:"how the process stops"`
+	Telemetry      Telemetry   `yaml:"telemetry" doc:"metrics for Prometheus; the OTEL_* environment variables configure OTLP"`
+
+	Audit Audit `yaml:"audit" doc:"the audit trail: who did what; it is always in the store"`
 
 	document  *settings.Document
 	providers *provider.Set
@@ -54,6 +58,8 @@ func (c *Config) check(report reporter) {
 			report("listen", "%v", err)
 		}
 	}
+	c.Telemetry.check(report, c.Listen)
+	c.Audit.check(report)
 	if c.Store.PostgreSQL != "" {
 		if err := CheckStore(c.Store); err != nil {
 			report("store", "%v", err)
@@ -71,6 +77,9 @@ func (c *Config) check(report reporter) {
 	}
 	if c.Upstream != nil {
 		c.Upstream.check(report, c)
+	}
+	if c.Console != nil && c.Unresolved("console") == nil {
+		c.Console.check(report, c)
 	}
 	if c.Unresolved("tls") == nil {
 		c.checkServer(report)

@@ -47,8 +47,10 @@ type Policy struct {
 	RemainingBindings string   `yaml:"remaining_bindings" enum:"unbind,refuse" default:"unbind" doc:"whether a deprovision unbinds remaining bindings or is refused"`
 }
 
-// EngineConfig returns the configuration of the engine, without Sealer and Logger.
-// The error is [Errors] if a policy names a plan that the catalog does not have.
+// EngineConfig returns the configuration of the engine, without Sealer, Logger and
+// Observer.
+// The error is [Errors] if a policy names a plan that the catalog does not have, or runs
+// operations on bindings in parallel for a provider that cannot.
 func (c *Config) EngineConfig(catalog *openbroker.Catalog) (durable.Config, error) {
 	e := &c.Engine
 	config := durable.Config{
@@ -84,7 +86,35 @@ func (c *Config) EngineConfig(catalog *openbroker.Catalog) (durable.Config, erro
 			config.Policies[ids[0]] = c.Policies.Plans[name].policy()
 		}
 	}
+	if err := c.serializeBindings(catalog, config.Policies, problems); err != nil {
+		return config, err
+	}
 	return config, problems.err()
+}
+
+// serializeBindings gives the plans of those providers that need it a policy without
+// parallel bindings.
+func (c *Config) serializeBindings(catalog *openbroker.Catalog, policies map[string]durable.Policy, problems *collector) error {
+	group, err := c.Group()
+	if err != nil {
+		return err
+	}
+	for i := range catalog.Services {
+		service := &catalog.Services[i]
+		if !group.SerialBindings(service) {
+			continue
+		}
+		for j := range service.Plans {
+			plan := &service.Plans[j]
+			policy := policies[plan.ID]
+			if policy.ParallelBindings != nil && *policy.ParallelBindings {
+				problems.report("policies.plans", "must not have parallel_bindings for the plan %q: its provider changes one thing for all bindings of an instance", plan.Name)
+			}
+			policy.ParallelBindings = new(bool)
+			policies[plan.ID] = policy
+		}
+	}
+	return nil
 }
 
 func hasKey[K comparable, V any](m map[K]V, key K) bool {

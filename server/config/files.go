@@ -60,6 +60,7 @@ func (c *Config) CheckFiles() error {
 			}
 		}
 	}
+	c.checkProviderFiles(problems.report)
 	return problems.err()
 }
 

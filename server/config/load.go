@@ -20,10 +20,10 @@ func Default(providers *provider.Set) *Config { return &Config{providers: provid
 func Load(path string, providers *provider.Set) (*Config, error) { return load(path, providers) }
 
 // LoadForStore is [Load] for programs that use only the store. References in the
-// sections auth, tls, encryption and of providers may be missing; see
+// sections auth, tls, encryption, console and of providers may be missing; see
 // [Config.Unresolved].
 func LoadForStore(path string, providers *provider.Set) (*Config, error) {
-	return load(path, providers, "auth", "tls", "encryption", "provider", "providers")
+	return load(path, providers, "auth", "tls", "encryption", "console", "provider", "providers")
 }
 
 func load(path string, providers *provider.Set, optional ...string) (*Config, error) {

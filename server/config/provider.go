@@ -75,6 +75,17 @@ func (c *Config) checkProviders(report reporter) {
 	}
 }
 
+// checkProviderFiles reports what is wrong with the files that settings of providers name.
+func (c *Config) checkProviderFiles(report reporter) {
+	named := c.named()
+	for _, path := range slices.Sorted(maps.Keys(named)) {
+		p := named[path]
+		if c.Unresolved(path) == nil {
+			reportSettings(report, path+"."+p.Definition.Name(), p.Definition.CheckFiles(p.Settings))
+		}
+	}
+}
+
 // reportSettings reports what a definition says about its settings.
 func reportSettings(report reporter, path string, err error) {
 	var field *provider.FieldError

@@ -23,6 +23,7 @@ type queueSettings struct {
 	Size    int               `yaml:"size" min:"1" default:"7" doc:"how large it is"`
 	Bytes   int64             `yaml:"bytes" doc:"how much it may take"`
 	Timeout provider.Duration `yaml:"timeout" default:"3s" doc:"how long it may take"`
+	Home    provider.Path     `yaml:"home" default:"." doc:"where its files are"`
 	Nested  struct {
 		Mode string `yaml:"mode" enum:"fast,safe" default:"safe" doc:"how it works"`
 	} `yaml:"nested" doc:"more of it"`
@@ -38,6 +39,12 @@ var queueDefinition = provider.Define(provider.Spec[queueSettings, struct{}]{
 	Check: func(c queueSettings) error {
 		if c.URL == "nowhere" {
 			return &provider.FieldError{Field: "url", Err: errors.New("leads nowhere")}
+		}
+		return nil
+	},
+	CheckFiles: func(c queueSettings) error {
+		if _, err := os.Stat(filepath.Join(string(c.Home), "queue.txt")); err != nil {
+			return &provider.FieldError{Field: "home", Err: errors.New("has no queue.txt")}
 		}
 		return nil
 	},
@@ -117,5 +124,26 @@ func TestUnresolvedSecretOfProvider(t *testing.T) {
 	}
 	if _, err := config.Load(path, providers(t)); err == nil {
 		t.Error("a broker starts without the secret")
+	}
+}
+
+// The files that settings name are checked with the other files. The default of a path
+// is the directory of the configuration file.
+func TestProviderFiles(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	path := filepath.Join(directory, "openbroker.yaml")
+	if err := os.WriteFile(path, []byte("providers: {jobs: {queue: {url: https://q}}, mail: {queue: {url: https://m, home: none}}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(directory, "queue.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(path, providers(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CheckFiles(); err == nil || !strings.Contains(err.Error(), "openbroker.yaml:1:83: providers.mail.queue.home has no queue.txt") || strings.Contains(err.Error(), "jobs") {
+		t.Errorf("the error is %v", err)
 	}
 }

@@ -119,6 +119,16 @@ func TestSchemaAgrees(t *testing.T) {
 		"providers: {blue: {sqlitefile: {directry: d}}}": false,
 		"providers: [sqlitefile]":                        false,
 		"[]":                                             false,
+
+		"console: {operators: [a], oidc: {issuer: 'https://a', client_id: b}}":                                                true,
+		"console: {operators: [a], oidc: {issuer: 'https://a', client_id: b, client_secret: '${env:A}', idle_timeout: 30m}}":  true,
+		"console: {operators: ['group:a'], oidc: {issuer: 'https://a', client_id: b, scopes: [openid], groups_claim: roles}}": true,
+		"console: {operators: [a], oidc: {issuer: 'https://a'}}":                                                              false,
+		"console: {operators: [a], oidc: {client_id: b}}":                                                                     false,
+		"console: {operators: [a], oidc: {issuer: 'https://a', client_id: b, scopes: openid}}":                                false,
+		"console: {operators: [a], oidc: {issuer: 'https://a', client_id: b, idle_timeout: 30}}":                              false,
+		"console: {operators: [a], oidc: {issuer: 'https://a', client_id: b, secret: c}}":                                     false,
+		"console: {operators: [a], oidc: []}":                                                                                 false,
 	} {
 		_, err := config.Parse("c.yaml", []byte(text), environment(map[string]string{"A": "a", "DURATION": "1s", "LEVEL": "info"}), providers(t))
 		if (err == nil) != valid {

@@ -68,7 +68,7 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout io.
 	}
 
 	shown := newProgress(stderr, f.verbose, len(f.selected))
-	ctx, stop := interruptible(ctx, shown)
+	ctx, stop := exit.Interruptible(ctx, shown.interrupt)
 	defer stop()
 	shown.begin(c.URL)
 	logsIn := c.LogsIn()
@@ -88,7 +88,7 @@ func runCheck(ctx context.Context, f *checkSettings, location string, stdout io.
 			stderr.Complain("%s", report.Verdict())
 		}
 	}
-	switch code := signalExitCode(ctx); {
+	switch code := exit.SignalCode(ctx); {
 	case code != 0:
 		return &exit.SilentError{Code: code}
 	case report == nil && errors.Is(err, conformance.ErrUnauthorized) && !logsIn:

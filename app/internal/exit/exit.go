@@ -48,7 +48,19 @@ func RunE(work func(ctx context.Context, args []string) error) func(*cobra.Comma
 	}
 }
 
-// OneLine returns the text of an error in one line.
+// OneLine returns the text of an error in one line. Several errors in lines of their own
+// are separated by semicolons.
 func OneLine(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
+	var text strings.Builder
+	for line := range strings.FieldsFuncSeq(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }) {
+		line = strings.TrimSpace(line)
+		if text.Len() > 0 && line != "" {
+			if !strings.ContainsAny(text.String()[text.Len()-1:], ".,:;") {
+				text.WriteByte(';')
+			}
+			text.WriteByte(' ')
+		}
+		text.WriteString(line)
+	}
+	return text.String()
 }

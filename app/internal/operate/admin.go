@@ -38,7 +38,7 @@ It never prints secrets: neither parameters nor credentials.`,
 	set.StringVar(&flags.Data, "data", "", "data `DIRECTORY` of the broker (default ./"+setup.DefaultData+")")
 	set.StringVar(&flags.Store, "store", "", "`STORE` of the broker: sqlite:PATH or postgres://... (default openbroker.db in the data directory)")
 	command.AddCommand(
-		newAdminInstances(flags), newAdminBindings(flags), newAdminOperations(flags),
+		newAdminTop(flags), newAdminInstances(flags), newAdminBindings(flags), newAdminOperations(flags),
 		newAdminRetry(flags), newAdminCancel(flags), newAdminFail(flags), newAdminForget(flags), newAdminAudit(flags),
 		newAdminOrphans(flags), newAdminExport(flags), newAdminImport(flags),
 		newAdminBackup(flags), newAdminRestore(flags), newAdminVerify(flags), newAdminAdopt(flags),

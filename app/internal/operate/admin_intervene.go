@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,13 +45,18 @@ records who did it and why, see openbroker admin audit.`,
 			})
 		}),
 	}
+	f.byFlags(command, "the reason, for the audit trail; after cancel and fail, users of the platform read it (required)")
 	set := command.Flags()
-	set.StringVar(&f.by.Reason, "reason", "", "the reason, for the audit trail; after cancel and fail, users of the platform read it (required)")
-	set.StringVar(&f.by.Actor, "actor", "", "your name, for the audit trail (default the user of the operating system)")
 	set.StringVar(&f.platform, "platform", "", "the `PLATFORM` of ids that are not unique")
 	set.StringVar(&f.instance, "instance", "", "the `INSTANCE_ID` of bindings whose ids are not unique")
 	f.format.Add(command, output.Text, output.JSON)
 	return command
+}
+
+// byFlags adds the flags of f.by.
+func (f *interveneFlags) byFlags(command *cobra.Command, reason string) {
+	command.Flags().StringVar(&f.by.Reason, "reason", "", reason)
+	command.Flags().StringVar(&f.by.Actor, "actor", "", "your name, for the audit trail (default the user of the operating system)")
 }
 
 func (f *interveneFlags) complete() error {
@@ -169,76 +173,4 @@ still list the instance. Use it if you know that the resource is gone.`,
 		func(ctx context.Context, a *administration, t admin.Target, by admin.Attribution) (*admin.AuditEntry, error) {
 			return a.Forget(ctx, t, by)
 		})
-}
-
-// auditFlags are the flags that filter the audit trail.
-type auditFlags struct {
-	listFlags
-	filter admin.AuditFilter
-	action string
-}
-
-func (f *auditFlags) check() error {
-	f.filter.Action = admin.Action(f.action)
-	switch f.filter.Action {
-	case "", admin.ActionRetry, admin.ActionCancel, admin.ActionFail, admin.ActionForget:
-	default:
-		return fmt.Errorf("--action %q is unknown: use retry, cancel, fail or forget", f.action)
-	}
-	if f.after != "" {
-		id, err := strconv.ParseInt(f.after, 10, 64)
-		if err != nil || id < 1 {
-			return fmt.Errorf("--after %q is not the ID of an entry", f.after)
-		}
-		f.filter.Before = id
-	}
-	return f.checkLimit()
-}
-
-func newAdminAudit(flags *adminFlags) *cobra.Command {
-	f := &auditFlags{listFlags: listFlags{adminFlags: flags}}
-	change := func(before, after string) string {
-		if before == after {
-			return before
-		}
-		return output.Cell(before) + " > " + output.Cell(after)
-	}
-	command := &cobra.Command{
-		Use: "audit", Short: "List the interventions of operators, newest first", Args: cobra.NoArgs,
-		PreRunE: func(*cobra.Command, []string) error { return f.check() },
-		RunE: exit.RunE(func(ctx context.Context, _ []string) error {
-			list := &output.List[admin.AuditEntry]{
-				Format: f.format.Format, Out: f.stdout,
-				Titles: []string{"ID", "TIME", "ACTOR", "ACTION", "PLATFORM", "INSTANCE", "BINDING", "STATUS", "OPERATION", "STATE", "BEGUN", "REASON"},
-				Row: func(v admin.AuditEntry) []string {
-					return []string{
-						strconv.FormatInt(v.ID, 10), moment(v.At), v.Actor, string(v.Action), v.Platform, v.InstanceID, v.BindingID,
-						change(string(v.StatusBefore), string(v.StatusAfter)), v.OperationID, change(string(v.StateBefore), string(v.StateAfter)), v.BegunID, v.Reason,
-					}
-				},
-			}
-			return f.with(ctx, false, func(a *administration) error {
-				return f.pages(func(limit int) (int, error) {
-					f.filter.Limit = limit
-					views, err := a.AuditTrail(ctx, f.filter)
-					if err != nil {
-						return 0, err
-					}
-					if n := len(views); n > 0 {
-						f.filter.Before = views[n-1].ID
-					}
-					return len(views), list.Print(views)
-				}, func() string { return strconv.FormatInt(f.filter.Before, 10) })
-			})
-		}),
-	}
-	f.register(command, "by its ID", output.Text, output.JSON)
-	set := command.Flags()
-	set.StringVar(&f.filter.Platform, "platform", "", "only entries of the `PLATFORM`")
-	set.StringVar(&f.filter.InstanceID, "instance", "", "only entries of the `INSTANCE_ID` and its bindings")
-	set.StringVar(&f.filter.BindingID, "binding", "", "only entries of the `BINDING_ID`")
-	set.StringVar(&f.filter.OperationID, "operation", "", "only entries of the `OPERATION`")
-	set.StringVar(&f.filter.Actor, "actor", "", "only entries of the `ACTOR`")
-	set.StringVar(&f.action, "action", "", "only entries of the `ACTION`: retry, cancel, fail or forget")
-	return command
 }

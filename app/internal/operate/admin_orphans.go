@@ -53,6 +53,7 @@ resource with the tools of the provider.`,
 				if err != nil {
 					return err
 				}
+				defer func() { _ = providers.Close() }() // The command ends with the answer.
 				can, cannot := providers.Listers()
 				if len(can) == 0 {
 					return errors.New("the provider cannot list its resources, so orphans cannot be found")

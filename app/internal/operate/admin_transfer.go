@@ -139,7 +139,7 @@ func writeNewFile(path string, write func(io.Writer) error) (err error) {
 }
 
 func count(s archive.Summary) string {
-	return fmt.Sprintf("%d instances, %d bindings, %d operations, %d entries of the audit trail and %d settings", s.Instances, s.Bindings, s.Operations, s.Audit, s.Settings)
+	return fmt.Sprintf("%d instances, %d bindings, %d operations, %d other entries of the audit trail and %d settings", s.Instances, s.Bindings, s.Operations, s.Audit, s.Settings)
 }
 
 func newAdminImport(flags *adminFlags) *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/user"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/openbroker/openbroker/app/internal/setup"
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
+	"github.com/openbroker/openbroker/durable/audit"
 	"github.com/openbroker/openbroker/seal"
 )
 
@@ -127,6 +129,9 @@ func reseal(ctx context.Context, flags *keysetFlags, explicit bool, format outpu
 	if err == nil {
 		r.Keys, err = neededKeys(ctx, store, ring)
 	}
+	if done.Resealed+done.Removed > 0 {
+		err = errors.Join(err, recordReseal(ctx, store))
+	}
 	result := output.Result{Value: r, Text: r.text()}
 	return errors.Join(err, result.Print(stdout, format)) // An error does not undo the work so far.
 }
@@ -199,4 +204,13 @@ func (f *keysetFlags) checkUnused(ctx context.Context, explicit bool, id uint32)
 		return fmt.Errorf("key %d is needed by %d records, which the broker could not decrypt without it: run openbroker keyset reseal first", id, n)
 	}
 	return nil
+}
+
+// recordReseal adds an entry to the audit trail.
+func recordReseal(ctx context.Context, store admin.Store) error {
+	actor := ""
+	if current, err := user.Current(); err == nil {
+		actor = current.Username
+	}
+	return admin.RecordAct(ctx, store, audit.ActionReseal, actor, "all records were encrypted with the primary key")
 }

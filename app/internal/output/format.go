@@ -21,6 +21,8 @@ const (
 	YAML Format = "yaml"
 	// Name is the name or id alone, one a line, as an argument for the next command.
 	Name Format = "name"
+	// CSV is for spreadsheets.
+	CSV Format = "csv"
 	// SARIF is what code scanning reads.
 	SARIF Format = "sarif"
 	// JUnit is what CI servers read.

@@ -1,8 +1,10 @@
 package output
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"io"
+	"strings"
 )
 
 // A List prints records page by page: as an aligned table with titles, as one JSON
@@ -25,6 +27,8 @@ func (l *List[T]) Print(records []T) error {
 	switch l.Format {
 	case JSON:
 		return l.objects(records)
+	case CSV:
+		return l.table(records)
 	case Name:
 		names := make([]string, len(records))
 		for i := range records {
@@ -45,6 +49,32 @@ func (l *List[T]) Print(records []T) error {
 		l.begun = true
 		return writeColumns(l.Out, titles, rows, false)
 	}
+}
+
+// table writes the columns as CSV (RFC 4180).
+func (l *List[T]) table(records []T) error {
+	w := csv.NewWriter(l.Out)
+	if !l.begun {
+		_ = w.Write(l.Titles) // Its error is that of Flush.
+	}
+	l.begun = true
+	for i := range records {
+		row := l.Row(records[i])
+		for j := range row {
+			row[j] = harmless(row[j])
+		}
+		_ = w.Write(row)
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// harmless keeps spreadsheets from taking a text of a client as a formula.
+func harmless(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
 }
 
 func (l *List[T]) objects(records []T) error {

@@ -39,7 +39,7 @@ func (m Messages) Lines(text string) { _, _ = fmt.Fprintln(m.Writer, Named(m.Pro
 // Commands are the names of the commands of a program.
 var Commands = []string{
 	"admin", "bind", "binding", "bindings", "catalog", "check", "completion", "config", "deprovision", "diff",
-	"docs", "help", "instance", "instances", "keyset", "lint", "load", "man", "operation", "provision", "rotate", "serve", "simulate",
+	"docs", "help", "init", "instance", "instances", "keyset", "lint", "load", "man", "operation", "provider", "provision", "rotate", "serve", "simulate",
 	"target", "unbind", "update", "upgrade", "version",
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"reflect"
+	"strings"
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/app/internal/exit"
@@ -61,9 +62,15 @@ func (b *broker) catalogReader(ctx context.Context) func() (*openbroker.Catalog,
 	}
 }
 
-// warnAboutFields returns a function that logs findings about fields without effect.
+// warnAboutFields returns a function that logs findings about fields without effect, or
+// with another one than their author intends.
 func warnAboutFields(ctx context.Context, logger *slog.Logger) func(catalog.Finding) {
 	return func(f catalog.Finding) {
-		logger.LogAttrs(ctx, slog.LevelWarn, "a field of the catalog has no effect", slog.String("finding", f.String()))
+		finding := slog.String("finding", f.String())
+		if strings.HasPrefix(f.Rule, "plan-parameter-") {
+			logger.LogAttrs(ctx, slog.LevelWarn, "a plan of the catalog probably has a mistake", finding)
+			return
+		}
+		logger.LogAttrs(ctx, slog.LevelWarn, "a field of the catalog has no effect", finding)
 	}
 }

@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/openbroker/openbroker/app/internal/exit"
+	"github.com/openbroker/openbroker/app/internal/exporters"
 	"github.com/openbroker/openbroker/app/internal/output"
 	"github.com/openbroker/openbroker/app/internal/setup"
 	"github.com/openbroker/openbroker/provider"
 	"github.com/openbroker/openbroker/server"
+	"github.com/openbroker/openbroker/server/config"
 )
 
-// New returns the command serve.
-func New(providers *provider.Set, stdout io.Writer, stderr output.Messages) *cobra.Command {
+// New returns the command serve of a program with the version.
+func New(providers *provider.Set, version string, stdout io.Writer, stderr output.Messages) *cobra.Command {
 	flags := setup.Flags{Providers: providers}
 	command := &cobra.Command{
 		Use:   "serve",
@@ -31,7 +34,7 @@ OPENBROKER_USERNAME and OPENBROKER_PASSWORD override the configured credentials.
 		Args:    cobra.NoArgs,
 		PreRunE: func(command *cobra.Command, _ []string) error { return flags.Check(command.Flags()) },
 		RunE: exit.RunE(func(ctx context.Context, _ []string) error {
-			return serve(ctx, flags, stdout, stderr)
+			return serve(ctx, flags, version, stdout, stderr)
 		}),
 	}
 	command.Flags().StringVar(&flags.Config, "config", "", "configuration `FILE` (see openbroker config schema)")
@@ -65,7 +68,7 @@ func requiresSettings(d provider.Definition) bool {
 	return false
 }
 
-func serve(ctx context.Context, flags setup.Flags, stdout io.Writer, stderr output.Messages) error {
+func serve(ctx context.Context, flags setup.Flags, version string, stdout io.Writer, stderr output.Messages) (err error) {
 	settings, err := flags.Settings()
 	if err != nil {
 		return err
@@ -78,14 +81,26 @@ func serve(ctx context.Context, flags setup.Flags, stdout io.Writer, stderr outp
 		return err
 	}
 	tuneMemory(ctx, settings, logger)
+	exported, err := exporters.Start(ctx, exporters.Config{
+		Program: stderr.Program, Version: version, Replica: settings.Engine.Replica, Logger: logger,
+		Prometheus: settings.Telemetry.Listen != "", CountInterval: time.Duration(settings.Telemetry.CountInterval),
+	})
+	if err != nil {
+		return err
+	}
+	defer exported.Close(ctx) // Last: the end of the process is part of what it exports.
+	logger = exported.Log(logger)
 	ctx, restoreSignals := server.SignalContext(ctx)
 	defer restoreSignals()
-	b, err := start(ctx, settings, flags.NewStore, logger, stderr)
+	b, err := start(ctx, settings, flags.NewStore, exported, logger, stdout, stderr)
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			return nil // A signal stopped it before it was ready.
 		}
 		return err
+	}
+	if flags.Config == "" {
+		settings.Console, b.optionalConsole = &config.Console{}, true
 	}
 	return b.run(ctx, restoreSignals, stderr.Program, stdout)
 }
@@ -94,13 +109,28 @@ func serve(ctx context.Context, flags setup.Flags, stdout io.Writer, stderr outp
 // standard output. restoreSignals ends the handling of signals.
 func (b *broker) run(ctx context.Context, restoreSignals func(), name string, stdout io.Writer) error {
 	s, err := b.server(func(url string) {
+		if b.onReady != nil {
+			b.onReady()
+		}
 		if _, err := fmt.Fprintf(stdout, "%s: listening on %s\n", name, url); err != nil {
 			b.logger.LogAttrs(ctx, slog.LevelWarn, "the URL cannot be printed", slog.String("error", err.Error()))
 		}
 	})
 	if err == nil {
-		err = s.Serve(ctx)
+		err = b.serve(ctx, s)
 	}
 	restoreSignals() // From here on a signal ends the process, and nothing is lost.
 	return errors.Join(err, b.stop(ctx, errors.Is(err, server.ErrClosed)))
+}
+
+// serve serves the broker and, at addresses of their own, its metrics and its console.
+func (b *broker) serve(ctx context.Context, s *server.Server) error {
+	if address := b.settings.Telemetry.Listen; b.exported != nil && address != "" {
+		metrics, err := b.exported.Listen(ctx, address, s)
+		if err != nil {
+			return err
+		}
+		defer metrics.Close()
+	}
+	return b.serveWithConsole(ctx, s)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/openbroker/openbroker"
 	"github.com/openbroker/openbroker/app/internal/exit"
+	"github.com/openbroker/openbroker/app/internal/exporters"
 	"github.com/openbroker/openbroker/app/internal/output"
 	"github.com/openbroker/openbroker/catalog"
 	"github.com/openbroker/openbroker/server/config"
@@ -13,8 +14,8 @@ import (
 
 // startUpstream starts a process that passes calls on. It needs neither a store nor an
 // engine. The broker behind it may be down; the readiness check reports that.
-func startUpstream(ctx context.Context, settings *config.Config, logger *slog.Logger, stderr output.Messages) (_ *broker, err error) {
-	b := &broker{settings: settings, logger: logger}
+func startUpstream(ctx context.Context, settings *config.Config, exported *exporters.Exporters, logger *slog.Logger, stderr output.Messages) (_ *broker, err error) {
+	b := &broker{settings: settings, logger: logger, exported: exported}
 	if b.upstream, err = settings.Upstream.Broker(logger); err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func linked(list []Rule) []Rule {
 			r.Link = specPage + anchor
 		case "profile.md":
 			r.Link = profilePage + anchor
-		case "docs/catalog.md", "docs/parameters.md", "docs/providers.md":
+		case "docs/catalog.md", "docs/parameters.md", "docs/plans.md", "docs/providers.md":
 			r.Link = projectPage + document + anchor
 		default:
 			r.Link = pages[r.Clause]

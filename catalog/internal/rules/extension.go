@@ -126,6 +126,9 @@ func walk(at *source.Place, s *source.Shape, each func(at *source.Place, s *sour
 func homeOf(name string, s *source.Shape) string {
 	switch s {
 	case source.ServiceShape, source.PlanShape, source.CatalogShape:
+		if s == source.PlanShape && name == "tags" {
+			return "" // Plans have tags of their own; see docs/plans.md.
+		}
 		for _, other := range []*source.Shape{source.CatalogShape, source.ServiceShape, source.PlanShape} {
 			if other != s && other.Field(name) != nil {
 				return other.Title

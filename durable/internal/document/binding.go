@@ -18,6 +18,8 @@ type Binding struct {
 	State json.RawMessage `json:"state,omitempty"`
 	// Attributes is the only field of a tombstone.
 	Attributes []byte `json:"attributes,omitempty"`
+	// PreparedParameters are what the provider gets in place of Parameters, if set.
+	PreparedParameters Object `json:"prepared_parameters,omitempty"`
 }
 
 func (*Binding) latest() int { return bindingFormat }

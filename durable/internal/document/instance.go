@@ -23,6 +23,10 @@ type Instance struct {
 	Attributes []byte `json:"attributes,omitempty"`
 	// Provider is the name of the provider that made the instance.
 	Provider string `json:"provider,omitempty"`
+	// PreparedParameters are what the provider gets in place of Parameters, if set, and
+	// PreparedMetadata is added to Metadata.
+	PreparedParameters Object            `json:"prepared_parameters,omitempty"`
+	PreparedMetadata   *InstanceMetadata `json:"prepared_metadata,omitempty"`
 }
 
 func (*Instance) latest() int { return instanceFormat }

@@ -20,6 +20,9 @@ type Operation struct {
 	// update. The format of the operation covers Instance.
 	PlanID   string    `json:"plan_id,omitempty"`
 	Instance *Instance `json:"instance,omitempty"`
+	// Traceparent identifies the trace of the operation, as in W3C Trace Context. A
+	// reader that does not know it loses spans only.
+	Traceparent string `json:"traceparent,omitempty"`
 }
 
 func (*Operation) latest() int { return operationFormat }

@@ -15,9 +15,16 @@ import (
 var errNoBinaries = errors.New("pgtest: PostgreSQL's server binaries (initdb, postgres; version 13 or newer) are not installed; " +
 	"looked in PATH and in /usr/lib/postgresql/*/bin. `make test` installs them, or: sudo apt-get install postgresql")
 
-// findBinaries returns the directory of initdb and postgres: that of PATH, or the
-// newest installed one.
+// binariesVariable names the environment variable with the directory of initdb and
+// postgres, to run tests against another version.
+const binariesVariable = "PGTEST_BINARIES"
+
+// findBinaries returns the directory of initdb and postgres: that of the environment,
+// that of PATH, or the newest installed one.
 func findBinaries() (string, error) {
+	if directory := os.Getenv(binariesVariable); directory != "" {
+		return directory, nil
+	}
 	var candidates []string
 	for _, name := range []string{"postgres", "initdb"} {
 		// Debian links only some programs into a directory of PATH.

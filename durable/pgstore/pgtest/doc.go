@@ -2,7 +2,7 @@
 // tests and for programs that make a database fail on purpose.
 //
 // A [Server] keeps its data in a temporary directory, listens on 127.0.0.1 and on a
-// Unix socket, trusts every local client, and ends with the process that started it,
+// Unix socket, trusts every local client unless it has a password, and ends with the process that started it,
 // even if that process is killed. It can be stopped, killed, paused and started
 // again at the same address.
 //

@@ -16,3 +16,21 @@ func WithFsync() Option {
 func WithSetting(name, value string) Option {
 	return func(s *Server) { s.settings = append(s.settings, name+"="+value) }
 }
+
+// WithPassword makes the server demand the password of each account at 127.0.0.1, by
+// scram-sha-256. The argument is that of its superuser postgres. Local sockets stay
+// trusted.
+func WithPassword(password string) Option {
+	return func(s *Server) { s.password = password }
+}
+
+// WithBinaries takes the programs initdb and postgres from a directory, which may be
+// those of another version.
+func WithBinaries(directory string) Option {
+	return func(s *Server) { s.binaries = directory }
+}
+
+// WithTLS makes the server offer TLS at 127.0.0.1, with a certificate and its key in PEM.
+func WithTLS(certificate, key []byte) Option {
+	return func(s *Server) { s.certificate, s.key = certificate, key }
+}

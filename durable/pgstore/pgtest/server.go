@@ -6,31 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
+	"net/url"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-)
 
-const (
-	// startTimeout bounds how long a server may take to accept connections. After a
-	// kill it may have to recover first.
-	startTimeout = time.Minute
-	// stopTimeout bounds how long a server may take to end before it is killed.
-	stopTimeout = 20 * time.Second
-	// pollInterval is the interval of connection attempts to a starting server.
-	pollInterval = 10 * time.Millisecond
-	// directoryPrefix marks the temporary directories of this package.
-	directoryPrefix = "openbroker-pgtest-"
+	"github.com/openbroker/openbroker/internal/testserver"
 )
 
 // A Server is a private PostgreSQL server. DSN and CreateDatabase are safe for
@@ -38,22 +24,22 @@ const (
 type Server struct {
 	fsync    bool
 	settings []string
+	// password is empty if the server trusts its clients.
+	password string
+	// certificate and key are empty if the server has no TLS.
+	certificate, key []byte
+	// template is nil if the server has a data directory of its own making.
+	template *Template
 
-	binaries  string
-	directory string
-	// owned is the lock of the directory. This process holds it as long as it lives,
-	// see sweep.
-	owned   *os.File
-	account *syscall.Credential
-	port    int
-	created atomic.Int64
+	binaries string
+	home     *testserver.Home
+	port     int
+	created  atomic.Int64
 
 	mu        sync.Mutex
 	fileLimit int64
-	// process and exited belong to the running server. They are nil while it is
-	// stopped.
-	process *os.Process
-	exited  chan struct{}
+	// process is nil while the server is stopped.
+	process *testserver.Process
 }
 
 // New creates a server and starts it. Close it when done.
@@ -73,58 +59,72 @@ func New(ctx context.Context, options ...Option) (*Server, error) {
 
 func (s *Server) setUp(ctx context.Context) error {
 	var err error
-	if s.binaries, err = findBinaries(); err != nil {
-		return err
-	}
-	if s.account, err = unprivileged(); err != nil {
-		return err
-	}
-	sweep(os.TempDir())
-	if s.directory, s.owned, err = makeDirectory(os.TempDir()); err != nil {
-		return err
-	}
-	if s.account != nil {
-		if err := os.Chown(s.directory, int(s.account.Uid), int(s.account.Gid)); err != nil {
+	if s.binaries == "" {
+		if s.binaries, err = findBinaries(); err != nil {
 			return err
 		}
 	}
-	if s.port, err = freePort(ctx); err != nil {
+	if s.home, err = testserver.NewHome("postgres"); err != nil {
 		return err
 	}
-	initdb := exec.CommandContext(ctx, filepath.Join(s.binaries, "initdb"), //nolint:gosec // The path is that of an installed program.
-		"--pgdata", s.data(), "--auth", "trust", "--username", "postgres", "--encoding", "UTF8", "--locale", "C", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = attributes(s.account), s.directory
-	if output, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("pgtest: initdb: %w\n%s", err, output)
+	if s.port, err = testserver.FreePort(ctx); err != nil {
+		return err
+	}
+	if len(s.certificate) > 0 {
+		if err := s.setUpTLS(); err != nil {
+			return err
+		}
+	}
+	if s.template != nil {
+		return s.template.copy(ctx, s)
+	}
+	return s.initialize(ctx, s.home, s.data())
+}
+
+// initialize makes a data directory in a home.
+func (s *Server) initialize(ctx context.Context, home *testserver.Home, data string) error {
+	arguments := []string{"--pgdata", data, "--username", "postgres", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--auth-local", "trust", "--auth-host"}
+	if s.password == "" {
+		arguments = append(arguments, "trust")
+	} else {
+		file, err := home.WriteFile("password", []byte(s.password))
+		if err != nil {
+			return err
+		}
+		arguments = append(arguments, "scram-sha-256", "--pwfile", file)
+	}
+	return home.Run(exec.CommandContext(ctx, filepath.Join(s.binaries, "initdb"), arguments...)) //nolint:gosec // The path is that of an installed program.
+}
+
+// setUpTLS writes the files of the certificate.
+func (s *Server) setUpTLS() error {
+	s.settings = append(s.settings, "ssl=on")
+	for setting, content := range map[string][]byte{"ssl_cert_file": s.certificate, "ssl_key_file": s.key} {
+		path, err := s.home.WriteFile(setting, content)
+		if err != nil {
+			return err
+		}
+		s.settings = append(s.settings, setting+"="+path)
 	}
 	return nil
 }
 
-func (s *Server) data() string { return filepath.Join(s.directory, "data") }
-
-func (s *Server) log() string { return filepath.Join(s.directory, "log") }
-
-// freePort returns a port that is free now.
-func freePort(ctx context.Context) (int, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = listener.Close() }()
-	address, ok := listener.Addr().(*net.TCPAddr)
-	if !ok {
-		return 0, fmt.Errorf("pgtest: unexpected address %v", listener.Addr())
-	}
-	return address.Port, nil
-}
+func (s *Server) data() string { return filepath.Join(s.home.Path, "data") }
 
 // DSN returns the URL of the database postgres of the server, for its superuser. It
 // stays the same when the server is started again.
 func (s *Server) DSN() string { return s.dsn("postgres") }
 
 func (s *Server) dsn(database string) string {
-	return "postgres://postgres@127.0.0.1:" + strconv.Itoa(s.port) + "/" + database + "?sslmode=disable"
+	account := url.User("postgres")
+	if s.password != "" {
+		account = url.UserPassword("postgres", s.password)
+	}
+	return "postgres://" + account.String() + "@127.0.0.1:" + strconv.Itoa(s.port) + "/" + database + "?sslmode=disable"
 }
+
+// Log returns what the server has logged, over all its starts.
+func (s *Server) Log() (string, error) { return s.home.Log() }
 
 // CreateDatabase creates an empty database and returns its URL.
 func (s *Server) CreateDatabase(ctx context.Context) (string, error) {
@@ -152,37 +152,25 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.process != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
 	if err := s.launch(); err != nil {
 		return err
 	}
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
-	for {
+	err := s.process.WaitReady(ctx, func(ctx context.Context) error {
 		conn, err := pgconn.Connect(ctx, s.DSN())
-		if err == nil {
-			return conn.Close(ctx)
+		if err != nil {
+			return err
 		}
-		select {
-		case <-s.exited:
-			s.process, s.exited = nil, nil
-			return fmt.Errorf("pgtest: the server ended while it started:\n%s", s.tail())
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("pgtest: the server does not accept connections: %w\n%s", err, s.tail()), s.end(syscall.SIGQUIT))
-		case <-ticker.C:
-		}
+		return conn.Close(ctx)
+	})
+	if err != nil {
+		return errors.Join(err, s.end(syscall.SIGQUIT))
 	}
+	return nil
 }
 
-// launch starts the process of the server, from a thread that lives until the server
-// has ended: the kernel ends the server with the thread that started it.
+// launch starts the process of the server.
 func (s *Server) launch() error {
-	output, err := os.OpenFile(s.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	arguments := []string{"-D", s.data(), "-c", "port=" + strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + s.directory}
+	arguments := []string{"-D", s.data(), "-c", "port=" + strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + s.home.Path}
 	if !s.fsync {
 		arguments = append(arguments, "-c", "fsync=off", "-c", "full_page_writes=off")
 	}
@@ -195,25 +183,11 @@ func (s *Server) launch() error {
 		arguments = append([]string{"-c", `ulimit -S -f "$0" && exec "$@"`, strconv.FormatInt(s.fileLimit/512, 10), program}, arguments...)
 		program = "/bin/sh"
 	}
-	command := exec.Command(program, arguments...) //nolint:gosec,noctx // An installed program; it outlives the call.
-	command.SysProcAttr, command.Dir = attributes(s.account), s.directory
-	command.Stdout, command.Stderr = output, output
-	started, exited := make(chan error), make(chan struct{})
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		defer close(exited)
-		defer func() { _ = output.Close() }()
-		err := command.Start()
-		started <- err
-		if err == nil {
-			_ = command.Wait() // The exit status does not matter.
-		}
-	}()
-	if err := <-started; err != nil {
-		return fmt.Errorf("pgtest: %w", err)
+	process, err := s.home.Launch(exec.Command(program, arguments...)) //nolint:gosec,noctx // An installed program; it outlives the call.
+	if err != nil {
+		return err
 	}
-	s.process, s.exited = command.Process, exited
+	s.process = process
 	return nil
 }
 
@@ -242,21 +216,9 @@ func (s *Server) end(signal syscall.Signal) error {
 	if s.process == nil {
 		return nil
 	}
-	if err := s.process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	timer := time.NewTimer(stopTimeout)
-	defer timer.Stop()
-	select {
-	case <-s.exited:
-	case <-timer.C:
-		if err := s.process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return err
-		}
-		<-s.exited
-	}
-	s.process, s.exited = nil, nil
-	return nil
+	err := s.process.End(signal)
+	s.process = nil
+	return err
 }
 
 // LimitFiles sets the maximum size in bytes of each file of the server, to simulate
@@ -274,31 +236,18 @@ var ErrNotRunning = errors.New("pgtest: the server is not running")
 // Pause stops all processes of the server with SIGSTOP: connections stay open, and
 // nothing answers. It needs Linux. The error is [ErrNotRunning] if the server does
 // not run.
-func (s *Server) Pause() error { return s.signalAll(syscall.SIGSTOP) }
+func (s *Server) Pause() error { return s.signalAll((*testserver.Process).Pause) }
 
 // Resume continues the processes after Pause. Its errors are those of Pause.
-func (s *Server) Resume() error { return s.signalAll(syscall.SIGCONT) }
+func (s *Server) Resume() error { return s.signalAll((*testserver.Process).Resume) }
 
-func (s *Server) signalAll(signal syscall.Signal) error {
+func (s *Server) signalAll(send func(*testserver.Process) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.process == nil {
 		return ErrNotRunning
 	}
-	// Signal the postmaster first, so that it starts no more processes.
-	if err := s.process.Signal(signal); err != nil {
-		return err
-	}
-	pids, err := children(s.process.Pid)
-	if err != nil {
-		return err
-	}
-	for _, pid := range pids {
-		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return err
-		}
-	}
-	return nil
+	return send(s.process)
 }
 
 // Close ends the server and deletes its directory. It can be called twice.
@@ -308,24 +257,10 @@ func (s *Server) Close() error {
 	var err error
 	if s.process != nil {
 		// A paused process handles only SIGCONT.
-		err = errors.Join(s.process.Signal(syscall.SIGCONT), s.end(syscall.SIGQUIT))
+		err = errors.Join(s.process.Continue(), s.end(syscall.SIGQUIT))
 	}
-	if s.directory != "" {
-		err = errors.Join(err, os.RemoveAll(s.directory))
-	}
-	if s.owned != nil {
-		err = errors.Join(err, s.owned.Close())
-		s.owned = nil
+	if s.home != nil {
+		err = errors.Join(err, s.home.Remove())
 	}
 	return err
-}
-
-// tail returns the end of the log of the server.
-func (s *Server) tail() string {
-	text, err := os.ReadFile(s.log())
-	if err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return strings.Join(lines[max(0, len(lines)-20):], "\n")
 }

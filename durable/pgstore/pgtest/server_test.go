@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
@@ -35,6 +36,28 @@ func TestMain(m *testing.M) {
 	}
 	fmt.Println(s.DSN())
 	select {}
+}
+
+// Servers of a template have nothing in common but their beginning.
+func TestTemplate(t *testing.T) {
+	t.Parallel()
+	var template pgtest.Template
+	var dsns []string
+	for range 2 {
+		s := pgtest.Start(t, pgtest.WithTemplate(&template), pgtest.WithPassword("Open/Sesame"))
+		if err := s.Exec(t.Context(), "CREATE TABLE t (i INT)"); err != nil {
+			t.Fatal(err)
+		}
+		dsns = append(dsns, s.DSN())
+	}
+	for _, dsn := range dsns {
+		if _, err := pgx.Connect(t.Context(), strings.Replace(dsn, "Open%2FSesame", "wrong", 1)); err == nil {
+			t.Error("a wrong password is accepted")
+		}
+	}
+	if err := template.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestServer(t *testing.T) {
@@ -77,6 +100,33 @@ func TestFsync(t *testing.T) {
 	s := pgtest.Start(t, pgtest.WithFsync())
 	if got := query(t, s.DSN(), "SHOW fsync"); got != "on" {
 		t.Errorf("fsync is %s", got)
+	}
+}
+
+// A server with a password refuses other passwords, and does not log its own.
+func TestPassword(t *testing.T) {
+	t.Parallel()
+	s := pgtest.Start(t, pgtest.WithPassword("Open/Sesame"), pgtest.WithSetting("log_connections", "on"))
+	if got := query(t, s.NewDatabase(t), "SELECT current_user"); got != "postgres" {
+		t.Errorf("the user is %q", got)
+	}
+	var refused *pgconn.PgError
+	conn, err := pgx.Connect(t.Context(), strings.Replace(s.DSN(), "Sesame", "Barley", 1))
+	if !errors.As(err, &refused) || refused.Code != "28P01" {
+		t.Errorf("a login with another password: %v, %v", conn, err)
+	}
+	log, err := s.Log()
+	if err != nil || !strings.Contains(log, `password authentication failed for user "postgres"`) || strings.Contains(log, "Sesame") {
+		t.Errorf("the log: %v\n%s", err, log)
+	}
+}
+
+func TestBinaries(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	s, err := pgtest.New(t.Context(), pgtest.WithBinaries(directory))
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(directory, "initdb")) {
+		t.Errorf("a directory without programs: %v, %v", s, err)
 	}
 }
 
@@ -137,7 +187,7 @@ func TestEndsWithItsProcess(t *testing.T) {
 		}
 	}
 	startHelper(t, temporary)
-	left, err := filepath.Glob(filepath.Join(temporary, "openbroker-pgtest-*"))
+	left, err := filepath.Glob(filepath.Join(temporary, "openbroker-test-*"))
 	if err != nil || len(left) != 1 {
 		t.Errorf("remaining directories: %v, %v", left, err)
 	}

@@ -1,0 +1,6 @@
+package postgres
+
+import _ "embed"
+
+//go:embed catalog.yaml
+var catalogYAML string

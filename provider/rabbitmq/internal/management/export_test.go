@@ -1,0 +1,4 @@
+package management
+
+// ReasonOf is for the fuzz test.
+var ReasonOf = reason
