@@ -396,14 +396,21 @@ func TestQueueTypeIsIgnored(t *testing.T) {
 	}
 }
 
-// newProvider returns a provider on the node, without an engine. more is added to the
-// settings.
-func newProvider(t *testing.T, node *rabbittest.Node, more string) *rabbitmq.Provider {
+// newProvider returns a provider on the node, with an address of its dashboard or "". There
+// is no engine that would try again, so that it does not look at statistics, which a node
+// lacks at first.
+func newProvider(t *testing.T, node *rabbittest.Node, dashboard string) *rabbitmq.Provider {
 	t.Helper()
 	s := settings(t)
+	s.Overcommit = 0
+	return newProviderWith(t, node, s, dashboard)
+}
+
+func newProviderWith(t *testing.T, node *rabbittest.Node, s *rabbitmq.Settings, dashboard string) *rabbitmq.Provider {
+	t.Helper()
 	s.URL = provider.URL(fmt.Sprintf("http://%s:%s@127.0.0.1:%d", rabbittest.Username, rabbittest.Password, node.HTTP))
-	if more != "" {
-		s.Dashboard = provider.URL(more)
+	if dashboard != "" {
+		s.Dashboard = provider.URL(dashboard)
 	}
 	p, err := rabbitmq.New(t.Context(), *s, provider.Host{})
 	if err != nil {
@@ -468,7 +475,7 @@ func TestCapacity(t *testing.T) {
 		t.Error(err)
 	}
 	// The operation itself looks again.
-	p := newProvider(t, node, "")
+	p := newProviderWith(t, node, settings(t), "")
 	instance := durable.Instance{Platform: "default", ID: "huge", PlanID: "p", Plan: new(openbroker.Plan), PlanSettings: json.RawMessage(`{"max_connections":1000000}`)}
 	if _, err := p.Provision(t.Context(), nil, instance); !errors.Is(err, openbroker.ErrServiceQuotaExceeded) {
 		t.Errorf("provision without the check: %v", err)

@@ -4,6 +4,7 @@ package rabbittest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -232,6 +233,35 @@ func (n *Node) ready(ctx context.Context) error {
 		_ = conn.Close()
 	}
 	return nil
+}
+
+// WaitStatistics waits until the node knows how many connections it can have: some seconds
+// after its start, and more on a machine with other work.
+func (n *Node) WaitStatistics(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.process == nil {
+		return errors.New("rabbittest: the node does not run")
+	}
+	return n.process.WaitReady(ctx, func(ctx context.Context) error {
+		text, err := n.Get(ctx, "nodes?columns=sockets_total,fd_total")
+		if err != nil {
+			return err
+		}
+		var nodes []struct {
+			Sockets int `json:"sockets_total"`
+			Files   int `json:"fd_total"`
+		}
+		if err := json.Unmarshal(text, &nodes); err != nil {
+			return err
+		}
+		for _, node := range nodes {
+			if node.Sockets == 0 && node.Files == 0 {
+				return errors.New("rabbittest: a node has no statistics yet")
+			}
+		}
+		return nil
+	})
 }
 
 // Get returns the answer of the management API to the administrator.

@@ -54,7 +54,10 @@ func (s *Shared) Node(tb testing.TB) *Node {
 	s.inUse.Lock()
 	tb.Cleanup(s.inUse.Unlock)
 	if s.node == nil && s.err == nil {
-		s.node, s.err = New(context.WithoutCancel(tb.Context()))
+		ctx := context.WithoutCancel(tb.Context())
+		if s.node, s.err = New(ctx); s.err == nil {
+			s.err = s.node.WaitStatistics(ctx)
+		}
 	}
 	if s.err != nil {
 		tb.Fatal(s.err)
