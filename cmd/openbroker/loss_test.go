@@ -137,7 +137,10 @@ func TestBackup(t *testing.T) {
 		}
 		return stdout, stderr
 	}
-	admin("backup", "backup.db")
+	admin("backup", "backup.db", "--actor", "cron", "--reason", "each night")
+	if trail, _ := admin("audit", "--action", "back-up", "-o", "csv"); !strings.Contains(trail, "cron") || !strings.Contains(trail, "to backup.db: each night") {
+		t.Errorf("the audit trail of the backup is\n%s", trail)
+	}
 	fails(t, directory, "backup.db: file already exists", "admin", "backup", "backup.db")
 	p.expect(http.StatusCreated, "PUT", instance+"-later", provision(sqlitefile.SmallPlanID))
 	for _, args := range [][]string{{"verify"}, {"verify", "--store", "sqlite:backup.db"}} {
@@ -146,6 +149,8 @@ func TestBackup(t *testing.T) {
 		}
 	}
 	fails(t, directory, "the broker is running: stop it first", "admin", "restore", "backup.db")
+	before, _ := admin("audit", "verify")
+	write(t, directory, "heads", before)
 	p.kill()
 	if err := os.Remove(filepath.Join(directory, "openbroker-data", "openbroker.db-wal")); err != nil {
 		t.Fatal(err)
@@ -163,7 +168,27 @@ func TestBackup(t *testing.T) {
 	}
 	admin("adopt")
 	p = serve(t, directory, nil)
+	p.kill() // At once: the lock file has the new id.
+	p = serve(t, directory, nil)
 	p.stop()
+
+	// The trail goes on in new chains, which say why. What was lost shows.
+	trail, _ := admin("audit", "-o", "csv", "--all")
+	for _, want := range []string{",restore,", ",from backup.db\n", ",adopt,", ",as it is\n"} {
+		if strings.Count(trail, want) != 1 {
+			t.Errorf("the audit trail has not one %q:\n%s", want, trail)
+		}
+	}
+	if chains := strings.Count(trail, ",begin chain,"); chains != 3 {
+		t.Errorf("the audit trail has %d chains, want 3:\n%s", chains, trail)
+	}
+	if verified, _ := admin("audit", "verify"); !strings.HasPrefix(verified, "ok: ") {
+		t.Error(verified)
+	}
+	if code, stdout, _ := command(t, directory, nil, "admin", "audit", "verify", "--heads", "heads"); code != 1 || !strings.Contains(stdout, "the batch is missing: its hash is in the heads given") ||
+		!strings.Contains(stdout, ", from backup.db: later entries were lost") {
+		t.Errorf("with the heads from before the restore: exit code %d, %s", code, stdout)
+	}
 
 	// The wrong keyset is refused.
 	write(t, directory, "openbroker.yaml", "data: other\nstore: sqlite:backup.db\n")

@@ -199,9 +199,14 @@ func (a *Admin) PruneAudit(ctx context.Context, before time.Time, by Attribution
 	})
 }
 
-// RecordAct adds an entry for work on all records, such as an export.
-func RecordAct(ctx context.Context, store durable.Store, action Action, actor, reason string) error {
-	record, err := audit.NewRecord(audit.Act{ID: audit.NewID(time.Now()), Action: action, Outcome: audit.OutcomeDone, Reason: reason}, audit.Names{Actor: actor})
+// NewAct returns an entry for work on all records, such as an export.
+func NewAct(action Action, by Attribution) (*audit.Record, error) {
+	return audit.NewRecord(audit.Act{ID: audit.NewID(time.Now()), Action: action, Outcome: audit.OutcomeDone, Reason: by.Reason}, audit.Names{Actor: by.Actor})
+}
+
+// RecordAct adds the entry of [NewAct] to the audit trail.
+func RecordAct(ctx context.Context, store durable.Store, action Action, by Attribution) error {
+	record, err := NewAct(action, by)
 	if err != nil {
 		return err
 	}
@@ -216,7 +221,9 @@ type AuditVerification struct {
 	Unchained int          `json:"unchained,omitempty"`
 	Heads     []audit.Head `json:"heads"`
 	// Seals are the entries that say that others were deleted.
-	Seals  []audit.Act   `json:"seals,omitempty"`
+	Seals []audit.Act `json:"seals,omitempty"`
+	// Losses are the entries that say that an older state of the store was taken.
+	Losses []audit.Act   `json:"losses,omitempty"`
 	Faults []audit.Fault `json:"faults"`
 }
 
@@ -231,6 +238,6 @@ func (a *Admin) VerifyAudit(ctx context.Context, seen []audit.Head) (*AuditVerif
 		return nil, err
 	}
 	v.Close()
-	found := &AuditVerification{Entries: v.Entries, Erased: v.Erased, Unchained: v.Unchained, Heads: v.SortedHeads(), Seals: v.Seals, Faults: v.Faults}
+	found := &AuditVerification{Entries: v.Entries, Erased: v.Erased, Unchained: v.Unchained, Heads: v.SortedHeads(), Seals: v.Seals, Losses: v.Losses, Faults: v.Faults}
 	return found, nil
 }

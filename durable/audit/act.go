@@ -42,6 +42,15 @@ const (
 	ActionSeal Action = "seal"
 	// ActionReseal encrypts all records with the primary key.
 	ActionReseal Action = "reseal"
+	// ActionExport and ActionBackUp copy all records to a file, and ActionImport fills an
+	// empty store from one.
+	ActionExport Action = "export"
+	ActionBackUp Action = "back up"
+	ActionImport Action = "import"
+	// ActionRestore replaces the records by those of a backup, and ActionAdopt accepts them
+	// although acknowledged changes are missing. Both begin a chain.
+	ActionRestore Action = "restore"
+	ActionAdopt   Action = "adopt"
 	// ActionBeginChain begins a chain. It has the heads of the other chains.
 	ActionBeginChain Action = "begin chain"
 )
@@ -50,7 +59,8 @@ const (
 func Actions() []Action {
 	return []Action{
 		ActionProvision, ActionUpdate, ActionDeprovision, ActionBind, ActionUnbind, ActionReadCredentials, ActionLogIn,
-		ActionRetry, ActionCancel, ActionFail, ActionForget, ActionErase, ActionSeal, ActionReseal, ActionLose, ActionBeginChain,
+		ActionRetry, ActionCancel, ActionFail, ActionForget, ActionErase, ActionSeal, ActionReseal,
+		ActionExport, ActionBackUp, ActionImport, ActionRestore, ActionAdopt, ActionLose, ActionBeginChain,
 	}
 }
 

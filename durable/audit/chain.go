@@ -103,6 +103,9 @@ type Verifier struct {
 	Heads map[string]Head
 	// Seals are the entries that say that others were deleted.
 	Seals []Act
+	// Losses are the entries that say that an older state of the store was taken, with
+	// ActionRestore or ActionAdopt: entries from after it are lost.
+	Losses []Act
 	// Faults are those found.
 	Faults []Fault
 
@@ -214,6 +217,9 @@ func (v *Verifier) entry(r *Record) error {
 	if act.Action == ActionSeal {
 		v.Seals = append(v.Seals, act)
 	}
+	if act.Action == ActionRestore || act.Action == ActionAdopt {
+		v.Losses = append(v.Losses, act)
+	}
 	for _, head := range act.Heads {
 		if act.Action == ActionSeal {
 			v.seal(head)
@@ -308,7 +314,7 @@ func (v *Verifier) Close() {
 		have, ok := v.known[e.head.Chain][e.head.Seq]
 		switch {
 		case !ok:
-			v.fault(e.head.Seq, "", "the batch is missing: "+e.where+" has its hash")
+			v.fault(e.head.Seq, "", "the batch is missing: its hash is in "+e.where)
 		case !bytes.Equal(have, e.head.Hash):
 			v.fault(e.head.Seq, "", "the batch has another hash than in "+e.where)
 		}

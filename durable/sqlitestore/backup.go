@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/openbroker/openbroker/durable/audit"
 )
 
 // Backup writes a consistent copy of the database to a new file with mode 0600.
@@ -81,9 +83,10 @@ func CheckBackup(ctx context.Context, path string) error {
 
 // Restore replaces the database at path, which no process may have open, with a
 // copy of a backup. It checks the whole backup first. Existing files get the suffix
-// ".replaced-" and the time; Restore returns their names. The error wraps those of
-// [CheckBackup], or [ErrInUse].
-func Restore(ctx context.Context, backup, path string) (replaced []string, err error) {
+// ".replaced-" and the time; Restore returns their names. The audit trail goes on in a
+// new chain, with the entry unless it is nil: the chain of the backup went on elsewhere,
+// and its head may be known. The error wraps those of [CheckBackup], or [ErrInUse].
+func Restore(ctx context.Context, backup, path string, entry *audit.Record) (replaced []string, err error) {
 	if err := CheckBackup(ctx, backup); err != nil {
 		return nil, err
 	}
@@ -102,8 +105,14 @@ func Restore(ctx context.Context, backup, path string) (replaced []string, err e
 	}
 	defer func() { err = errors.Join(err, lock.unlock()) }()
 	temporary := path + ".new"
-	if err := copyFile(backup, temporary); err != nil {
-		return nil, fmt.Errorf("restore %s: %w", backup, err)
+	if err = removeDatabase(temporary); err == nil {
+		err = copyFile(backup, temporary)
+	}
+	if err == nil {
+		err = branchOff(ctx, temporary, entry)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("restore %s: %w", backup, err), removeDatabase(temporary))
 	}
 	suffix := time.Now().UTC().Format(".replaced-20060102T150405.000000Z")
 	// Move the database last: after an interruption, Open refuses a log without a
@@ -125,6 +134,52 @@ func Restore(ctx context.Context, backup, path string) (replaced []string, err e
 	// Remove the lock file, which describes the replaced files, after all others:
 	// until then, Open refuses the files.
 	return replaced, writeNote(lock.noteFile, note{})
+}
+
+// newID makes the file a database of its own, whose chain of the audit trail begins.
+const newID = `UPDATE commits SET store = lower(hex(randomblob(16))) WHERE id = 1`
+
+// branchOff gives the closed database at path a new id and the entry, if there is one.
+func branchOff(ctx context.Context, path string, entry *audit.Record) (err error) {
+	db, err := openPool(path, "mode=rw", 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := migrate(ctx, db, path); err != nil {
+		return err
+	}
+	s, err := newSession(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if _, err := s.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	if _, err := s.exec(newID); err != nil {
+		return err // The connection ends with its transaction.
+	}
+	if entry != nil {
+		if err := s.recordEntry(entry); err != nil {
+			return err
+		}
+	}
+	if _, err := s.endBatch(); err != nil {
+		return err
+	}
+	_, err = s.exec("COMMIT")
+	return err
+}
+
+// removeDatabase removes a database with its side files, as an interruption leaves it.
+func removeDatabase(path string) error {
+	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // copyFile copies a file to a new one with mode 0600, and syncs it.

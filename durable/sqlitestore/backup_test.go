@@ -7,7 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/openbroker/openbroker/durable/admin"
+	"github.com/openbroker/openbroker/durable/audit"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
@@ -44,14 +47,14 @@ func TestBackupWhileInUse(t *testing.T) {
 	if entries, err := os.ReadDir(filepath.Dir(backup)); err != nil || len(entries) != 1 {
 		t.Errorf("the directory of the backup has %v, %v", entries, err)
 	}
-	if _, err := sqlitestore.Restore(t.Context(), backup, path); !errors.Is(err, sqlitestore.ErrInUse) {
+	if _, err := sqlitestore.Restore(t.Context(), backup, path, nil); !errors.Is(err, sqlitestore.ErrInUse) {
 		t.Errorf("restore beside the broker: error %v, want ErrInUse", err)
 	}
 	check(t, writer.command.Process.Kill())
 	_ = writer.command.Wait()
 	check(t, admin.Close())
 
-	replaced, err := sqlitestore.Restore(t.Context(), backup, path)
+	replaced, err := sqlitestore.Restore(t.Context(), backup, path, nil)
 	check(t, err)
 	if len(replaced) < 2 {
 		t.Errorf("only these files were kept: %v", replaced)
@@ -74,15 +77,27 @@ func TestRestore(t *testing.T) {
 	before := read(t, backup)
 	path := filepath.Join(t.TempDir(), "new", "broker.db")
 	for range 2 {
-		_, err := sqlitestore.Restore(t.Context(), backup, path)
+		entry, err := audit.NewRecord(audit.Act{ID: audit.NewID(time.Now()), Action: audit.ActionRestore, Outcome: audit.OutcomeDone}, audit.Names{Actor: "operator"})
+		check(t, err)
+		_, err = sqlitestore.Restore(t.Context(), backup, path, entry)
 		check(t, err)
 		store := open(t, path)
+		// The entry is in a chain of its own, which goes on.
+		if found, err := store.AuditTrail(t.Context(), admin.AuditFilter{Actions: []audit.Action{audit.ActionRestore}}); err != nil || len(found) != 1 || found[0].Act.ID != entry.Act.ID || found[0].Seq != 1 {
+			t.Errorf("the trail has %v, %v", found, err)
+		}
 		for i := range 3 {
 			if !stored(t, store, strconv.Itoa(i)) {
 				t.Errorf("instance %d is not in the backup", i)
 			}
 		}
 		check(t, store.Accept(t.Context(), acceptance("later")))
+		v := &audit.Verifier{}
+		check(t, store.AuditChains(t.Context(), v.Add))
+		v.Close()
+		if len(v.Faults) > 0 || v.Heads[entry.Chain].Seq < 1 {
+			t.Errorf("the chains have %v, %v", v.Heads, v.Faults)
+		}
 		check(t, store.Close())
 	}
 	if string(read(t, backup)) != string(before) {
@@ -105,7 +120,7 @@ func TestRestoreRefuses(t *testing.T) {
 			t.Parallel()
 			path := filled(t)
 			before := read(t, path)
-			_, err := sqlitestore.Restore(t.Context(), c.make(t), path)
+			_, err := sqlitestore.Restore(t.Context(), c.make(t), path, nil)
 			if err == nil || c.want != nil && !errors.Is(err, c.want) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}

@@ -25,7 +25,8 @@ func WithNewStore() Option {
 }
 
 // WithAdoption lets [Open] accept a database that lacks acknowledged changes. Open
-// reads the whole database first, and refuses a damaged one.
+// reads the whole database first, and refuses a damaged one. The audit trail goes on in a
+// new chain.
 func WithAdoption() Option {
 	return func(o *sqliteoptions.Options) { o.Adopt = true }
 }

@@ -132,6 +132,11 @@ func (s *Store) start(ctx context.Context, o sqliteoptions.Options) error {
 	if err := migrate(ctx, s.writes, s.path); err != nil {
 		return err
 	}
+	if o.Adopt {
+		if err := s.adopt(ctx); err != nil {
+			return err
+		}
+	}
 	session, err := newSession(ctx, s.writes)
 	if err != nil {
 		return err
@@ -165,6 +170,18 @@ func (s *Store) start(ctx context.Context, o sqliteoptions.Options) error {
 	return nil
 }
 
+// adopt gives the database a new id: the chain of its audit trail may have gone on in what
+// is missing. The note of the process names the id, so the database file must have it
+// without its log.
+func (s *Store) adopt(ctx context.Context) error {
+	for _, statement := range []string{newID, "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if _, err := s.writes.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("adopt %s: %w", s.path, err)
+		}
+	}
+	return nil
+}
+
 // create makes a missing database. If the lock file describes a database, create
 // fails unless isNew is set.
 func (s *Store) create(ctx context.Context, isNew bool) error {
@@ -189,10 +206,8 @@ func (s *Store) create(ctx context.Context, isNew bool) error {
 // begins again.
 func create(ctx context.Context, path string) error {
 	temporary := path + ".new"
-	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
-		if err := os.Remove(temporary + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
+	if err := removeDatabase(temporary); err != nil {
+		return err
 	}
 	// SQLite gives the side files the mode of the database.
 	file, err := os.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) //nolint:gosec // The path is the operator's.

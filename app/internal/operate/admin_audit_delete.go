@@ -32,11 +32,11 @@ that exists.`,
 			if moment, err = momentOf("--before", before); err != nil {
 				return err
 			}
-			return f.complete()
+			return f.by.complete(true)
 		},
 		RunE: exit.RunE(func(ctx context.Context, _ []string) error {
 			return f.with(ctx, false, func(a *administration) error {
-				pruned, err := a.PruneAudit(ctx, moment, f.by)
+				pruned, err := a.PruneAudit(ctx, moment, f.by.Attribution)
 				if err != nil {
 					return err
 				}
@@ -46,7 +46,7 @@ that exists.`,
 		}),
 	}
 	command.Flags().StringVar(&before, "before", "", "delete the entries from before a `MOMENT`: 8760h ago, or a time such as 2026-01-01 (required)")
-	f.byFlags(command, "the reason, for the audit trail (required)")
+	f.by.add(command, "the reason, for the audit trail (required)")
 	f.format.Add(command, output.Text, output.JSON)
 	return command
 }
@@ -62,10 +62,10 @@ the names. The act has an entry of its own, without the name.
 
 Copies elsewhere stay: the file of audit.file, logs and backups.`,
 		Example: `  openbroker admin audit erase ada@example.com --reason "GDPR-17: request of 2026-11-30"`,
-		PreRunE: func(*cobra.Command, []string) error { return f.complete() },
+		PreRunE: func(*cobra.Command, []string) error { return f.by.complete(true) },
 		RunE: exit.RunE(func(ctx context.Context, args []string) error {
 			return f.with(ctx, false, func(a *administration) error {
-				erased, err := a.EraseNames(ctx, args[0], f.by)
+				erased, err := a.EraseNames(ctx, args[0], f.by.Attribution)
 				if err != nil {
 					return err
 				}
@@ -74,7 +74,7 @@ Copies elsewhere stay: the file of audit.file, logs and backups.`,
 			})
 		}),
 	}
-	f.byFlags(command, "the reason, for the audit trail (required)")
+	f.by.add(command, "the reason, for the audit trail (required)")
 	f.format.Add(command, output.Text, output.JSON)
 	return command
 }

@@ -68,6 +68,9 @@ func verifyAudit(ctx context.Context, a *administration, flags *adminFlags, file
 	for _, seal := range found.Seals {
 		fmt.Fprintf(&text, "seal %s of %s: %d entries were deleted: %s\n", seal.ID, moment(seal.At), seal.Count, output.Cell(seal.Reason))
 	}
+	for _, loss := range found.Losses {
+		fmt.Fprintf(&text, "%s %s of %s, %s: later entries were lost\n", loss.Action, loss.ID, moment(loss.At), output.Cell(loss.Reason))
+	}
 	for _, head := range found.Heads {
 		fmt.Fprintf(&text, "chain=%s seq=%d hash=%s\n", head.Chain, head.Seq, head.Hash)
 	}

@@ -9,11 +9,14 @@ import (
 
 	"github.com/openbroker/openbroker/app/internal/exit"
 	"github.com/openbroker/openbroker/app/internal/setup"
+	"github.com/openbroker/openbroker/durable/admin"
+	"github.com/openbroker/openbroker/durable/audit"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 )
 
 func newAdminBackup(flags *adminFlags) *cobra.Command {
-	return &cobra.Command{
+	var by attribution
+	command := &cobra.Command{
 		Example: "  openbroker admin backup /backups/openbroker.db",
 		Use:     "backup FILE", Short: "Copy the SQLite database into a file, while the broker runs", Args: cobra.ExactArgs(1),
 		Long: `Copy the SQLite database of the broker into a file, consistently, also while the
@@ -29,22 +32,29 @@ backup. docs/backup.md says how to restore and how to test a backup.`,
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(store.Backup(ctx, args[0]), store.Close()); err != nil {
+			if err = store.Backup(ctx, args[0]); err == nil {
+				err = by.record(ctx, store, audit.ActionBackUp, "to "+args[0])
+			}
+			if err := errors.Join(err, store.Close()); err != nil {
 				return err
 			}
 			err = flags.stderr.Say("backed up %s to %s; keep the keyset: the backup cannot be decrypted without it", path, args[0])
 			return err
 		}),
 	}
+	by.addOptional(command)
+	return command
 }
 
 func newAdminRestore(flags *adminFlags) *cobra.Command {
-	return &cobra.Command{
+	var by attribution
+	command := &cobra.Command{
 		Example: "  openbroker admin restore /backups/openbroker.db",
 		Use:     "restore FILE", Short: "Replace the SQLite database by a backup", Args: cobra.ExactArgs(1),
 		Long: `Replace the SQLite database by a file of openbroker admin backup. Stop the broker
 first. The command reads the whole backup before it changes anything. It renames the
-files that it replaces, and prints the new names.
+files that it replaces, and prints the new names. The audit trail goes on in a new chain,
+whose first entries say so.
 
 Afterwards the broker does not know what platforms have done since the backup: see
 docs/backup.md.`,
@@ -53,7 +63,11 @@ docs/backup.md.`,
 			if err != nil {
 				return err
 			}
-			replaced, err := sqlitestore.Restore(ctx, args[0], path)
+			entry, err := admin.NewAct(audit.ActionRestore, by.about("from "+args[0]))
+			if err != nil {
+				return err
+			}
+			replaced, err := sqlitestore.Restore(ctx, args[0], path, entry)
 			for _, name := range replaced {
 				flags.stderr.Complain("the replaced file is now %s", name)
 			}
@@ -67,10 +81,13 @@ docs/backup.md.`,
 			return err
 		}),
 	}
+	by.addOptional(command)
+	return command
 }
 
 func newAdminAdopt(flags *adminFlags) *cobra.Command {
-	return &cobra.Command{
+	var by attribution
+	command := &cobra.Command{
 		Example: "  openbroker admin adopt",
 		Use:     "adopt", Short: "Accept an SQLite database although acknowledged changes are missing", Args: cobra.NoArgs,
 		Long: `Accept the SQLite database as it is. Use it if the broker refuses to start because
@@ -90,13 +107,16 @@ docs/backup.md.`,
 			if err != nil {
 				return err
 			}
-			if err := store.Close(); err != nil {
+			err = by.record(ctx, store, audit.ActionAdopt, "as it is")
+			if err := errors.Join(err, store.Close()); err != nil {
 				return err
 			}
 			err = flags.stderr.Say("accepted %s as it is; compare it with the resources: openbroker admin orphans", path)
 			return err
 		}),
 	}
+	by.addOptional(command)
+	return command
 }
 
 // sqliteFile returns the path of the broker's SQLite database. If the store is in

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/user"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +17,7 @@ import (
 // interveneFlags are the flags of commands that change something.
 type interveneFlags struct {
 	*adminFlags
-	by                 admin.Attribution
+	by                 attribution
 	platform, instance string
 	format             output.Flag
 }
@@ -32,7 +31,7 @@ func newIntervention(flags *adminFlags, use, short, long string, work func(conte
 
 An ID names an operation, a service instance or a service binding. The audit trail
 records who did it and why, see openbroker admin audit.`,
-		PreRunE: func(*cobra.Command, []string) error { return f.complete() },
+		PreRunE: func(*cobra.Command, []string) error { return f.by.complete(true) },
 		RunE: exit.RunE(func(ctx context.Context, ids []string) error {
 			return f.with(ctx, true, func(a *administration) error {
 				var failed []error
@@ -45,7 +44,7 @@ records who did it and why, see openbroker admin audit.`,
 			})
 		}),
 	}
-	f.byFlags(command, "the reason, for the audit trail; after cancel and fail, users of the platform read it (required)")
+	f.by.add(command, "the reason, for the audit trail; after cancel and fail, users of the platform read it (required)")
 	set := command.Flags()
 	set.StringVar(&f.platform, "platform", "", "the `PLATFORM` of ids that are not unique")
 	set.StringVar(&f.instance, "instance", "", "the `INSTANCE_ID` of bindings whose ids are not unique")
@@ -53,33 +52,12 @@ records who did it and why, see openbroker admin audit.`,
 	return command
 }
 
-// byFlags adds the flags of f.by.
-func (f *interveneFlags) byFlags(command *cobra.Command, reason string) {
-	command.Flags().StringVar(&f.by.Reason, "reason", "", reason)
-	command.Flags().StringVar(&f.by.Actor, "actor", "", "your name, for the audit trail (default the user of the operating system)")
-}
-
-func (f *interveneFlags) complete() error {
-	if strings.TrimSpace(f.by.Reason) == "" {
-		return errors.New("--reason is missing: say why, for the audit trail")
-	}
-	if f.by.Actor != "" {
-		return nil
-	}
-	current, err := user.Current()
-	if err != nil {
-		return fmt.Errorf("find the user of the operating system: set your name with --actor: %w", err)
-	}
-	f.by.Actor = current.Username
-	return nil
-}
-
 func (f *interveneFlags) intervene(ctx context.Context, a *administration, id string, work func(context.Context, *administration, admin.Target, admin.Attribution) (*admin.AuditEntry, error)) error {
 	target, err := a.Find(ctx, id, f.platform, f.instance)
 	if err != nil {
 		return err
 	}
-	entry, err := work(ctx, a, target, f.by)
+	entry, err := work(ctx, a, target, f.by.Attribution)
 	if err != nil {
 		return err
 	}

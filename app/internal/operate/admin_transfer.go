@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/admin"
 	"github.com/openbroker/openbroker/durable/archive"
+	"github.com/openbroker/openbroker/durable/audit"
 	"github.com/openbroker/openbroker/durable/sqlitestore"
 	"github.com/openbroker/openbroker/seal"
 	"github.com/openbroker/openbroker/server/config"
@@ -26,6 +28,7 @@ import (
 
 func newAdminExport(flags *adminFlags) *cobra.Command {
 	force := false
+	var by attribution
 	command := &cobra.Command{
 		Use: "export [FILE]", Short: "Write all records of the store to a file", Args: cobra.MaximumNArgs(1),
 		Long: `Write all records of the store to a file, or to the standard output, to move the broker
@@ -44,14 +47,15 @@ holds a lease in PostgreSQL; it cannot detect an idle broker on PostgreSQL. With
 			if err := setup.NeedsStore(settings); err != nil {
 				return err
 			}
-			return exportStore(ctx, settings, flags, strings.Join(args, ""), force)
+			return exportStore(ctx, settings, flags, strings.Join(args, ""), force, &by)
 		}),
 	}
 	command.Flags().BoolVar(&force, "force", false, "export also while the broker runs")
+	by.addOptional(command)
 	return command
 }
 
-func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags, path string, force bool) (err error) {
+func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags, path string, force bool, by *attribution) (err error) {
 	var options []sqlitestore.Option
 	if !force {
 		options = append(options, sqlitestore.WithExclusiveLock())
@@ -85,6 +89,9 @@ func exportStore(ctx context.Context, settings *config.Config, flags *adminFlags
 		err = write(flags.stdout)
 	} else {
 		err = writeNewFile(path, write)
+	}
+	if err == nil {
+		err = by.record(ctx, store, audit.ActionExport, "to "+cmp.Or(path, "the standard output"))
 	}
 	if err != nil {
 		return err
@@ -143,7 +150,8 @@ func count(s archive.Summary) string {
 }
 
 func newAdminImport(flags *adminFlags) *cobra.Command {
-	return &cobra.Command{
+	var by attribution
+	command := &cobra.Command{
 		Use: "import FILE", Short: "Fill an empty store with an export", Args: cobra.ExactArgs(1),
 		Long: `Fill an empty store with a file of openbroker admin export. The command creates a
 missing database. It imports everything or nothing: an interruption leaves the store
@@ -159,12 +167,14 @@ import verifies it.`,
 			if err := setup.NeedsStore(settings); err != nil {
 				return err
 			}
-			return importStore(ctx, settings, flags, args[0])
+			return importStore(ctx, settings, flags, args[0], &by)
 		}),
 	}
+	by.addOptional(command)
+	return command
 }
 
-func importStore(ctx context.Context, settings *config.Config, flags *adminFlags, path string) (err error) {
+func importStore(ctx context.Context, settings *config.Config, flags *adminFlags, path string, by *attribution) (err error) {
 	if err := settings.Unresolved("encryption"); err != nil {
 		return err
 	}
@@ -209,6 +219,10 @@ func importStore(ctx context.Context, settings *config.Config, flags *adminFlags
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was imported: %w", err)
+	}
+	// The chains of the archive end with it: this entry begins one, which has their heads.
+	if err := by.record(ctx, target, audit.ActionImport, "from "+path); err != nil {
+		return err
 	}
 	keys := "the keyset matches"
 	if ring == nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/user"
 	"strings"
 	"time"
 
@@ -101,6 +100,7 @@ func (f *keysetFlags) path(explicit bool) (string, error) {
 
 func newKeysetReseal(flags *keysetFlags, stdout io.Writer, stderr output.Messages) *cobra.Command {
 	var format output.Flag
+	var by attribution
 	command := &cobra.Command{
 		Example: "  openbroker keyset reseal",
 		Use:     "reseal", Short: "Encrypt all records with the primary key", Args: cobra.NoArgs,
@@ -110,15 +110,16 @@ interrupt the command and start it again: it continues where it was.
 
 Afterwards no record needs the other keys, and you can disable and delete them.`,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return exit.AsFailure(reseal(command.Context(), flags, command.Flags().Changed("keyset"), format.Format, stdout, stderr))
+			return exit.AsFailure(reseal(command.Context(), flags, command.Flags().Changed("keyset"), &by, format.Format, stdout, stderr))
 		},
 	}
 	flags.addStore(command.Flags())
+	by.addOptional(command)
 	format.Add(command, output.Text, output.JSON, output.YAML)
 	return command
 }
 
-func reseal(ctx context.Context, flags *keysetFlags, explicit bool, format output.Format, stdout io.Writer, stderr output.Messages) (err error) {
+func reseal(ctx context.Context, flags *keysetFlags, explicit bool, by *attribution, format output.Format, stdout io.Writer, stderr output.Messages) (err error) {
 	store, ring, err := flags.open(ctx, explicit, true)
 	if err != nil {
 		return err
@@ -130,7 +131,7 @@ func reseal(ctx context.Context, flags *keysetFlags, explicit bool, format outpu
 		r.Keys, err = neededKeys(ctx, store, ring)
 	}
 	if done.Resealed+done.Removed > 0 {
-		err = errors.Join(err, recordReseal(ctx, store))
+		err = errors.Join(err, by.record(ctx, store, audit.ActionReseal, "with the primary key"))
 	}
 	result := output.Result{Value: r, Text: r.text()}
 	return errors.Join(err, result.Print(stdout, format)) // An error does not undo the work so far.
@@ -204,13 +205,4 @@ func (f *keysetFlags) checkUnused(ctx context.Context, explicit bool, id uint32)
 		return fmt.Errorf("key %d is needed by %d records, which the broker could not decrypt without it: run openbroker keyset reseal first", id, n)
 	}
 	return nil
-}
-
-// recordReseal adds an entry to the audit trail.
-func recordReseal(ctx context.Context, store admin.Store) error {
-	actor := ""
-	if current, err := user.Current(); err == nil {
-		actor = current.Username
-	}
-	return admin.RecordAct(ctx, store, audit.ActionReseal, actor, "all records were encrypted with the primary key")
 }
