@@ -94,12 +94,15 @@ const clients = 64
 
 // crowd calls f n times in total, from 64 goroutines. It returns the elapsed time
 // and the sorted durations of the calls.
-func crowd(n int, f func(i int)) (time.Duration, []time.Duration) {
+func crowd(n int, f func(i int)) (time.Duration, []time.Duration) { return crowdOf(clients, n, f) }
+
+// crowdOf is crowd with another number of goroutines.
+func crowdOf(goroutines, n int, f func(i int)) (time.Duration, []time.Duration) {
 	var next atomic.Int64
 	took := make([]time.Duration, n)
 	var wait sync.WaitGroup
 	start := time.Now()
-	for range clients {
+	for range goroutines {
 		wait.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				began := time.Now()
