@@ -20,6 +20,11 @@ RACE := -race -gcflags='modernc.org/sqlite/lib=-race=false'
 export CGO_ENABLED := 0
 TESTFLAGS := -vet=off -timeout 60m -ldflags=-w
 
+# The python3 of a version manager can be a script that takes five times as long as Python
+# itself, and the tests start many programs in Python.
+SHIM := $(filter %/shims/python3,$(shell command -v python3))
+export PATH := $(if $(SHIM),$(shell python3 -c 'import os, sys; print(os.path.dirname(sys.executable))'):)$(PATH)
+
 SLOW := ./provider/rabbitmq ./cmd/openbroker ./provider/command ./provider/postgres
 
 .PHONY: help
@@ -38,21 +43,21 @@ install: ## 10 s: compile openbroker and install it in GOBIN, or in the director
 .PHONY: check
 check: lint ## 1-3 min: before a commit: lint, then tests, affected packages first (10 min after a change of the root package or durable)
 	@first="$$(go run ./.ci/affected)"; rest="$$(go run ./.ci/affected -rest)"; \
-	{ { [ -z "$$first" ] || GOGC=200 go test $(TESTFLAGS) -json $$first; } && \
-		{ [ -z "$$rest" ] || GOGC=200 go test $(TESTFLAGS) -json $$rest; }; } | go run ./.ci/progress
+	{ { [ -z "$$first" ] || GOGC=400 go test $(TESTFLAGS) -json $$first; } && \
+		{ [ -z "$$rest" ] || GOGC=400 go test $(TESTFLAGS) -json $$rest; }; } | go run ./.ci/progress
 
 .PHONY: test
 test: tools ## 20 min: all tests with the race detector; installs what they need
 	@# The linter vets. The mutants of package conformance take a minute without the race detector and
 	@# five with it; the suite itself runs under it in brokertest and cmd/openbroker.
 	@# Some packages wait more than they compute: they go first, and four packages run at a time.
-	{ GOGC=200 CGO_ENABLED=1 go test $(RACE) -p 4 $(TESTFLAGS) -json $(SLOW) $$(go list ./... | grep -v '/conformance$$') && \
-		GOGC=200 go test $(TESTFLAGS) -json ./conformance; } | go run ./.ci/progress
+	{ GOGC=400 CGO_ENABLED=1 go test $(RACE) -p 4 $(TESTFLAGS) -json $(SLOW) $$(go list ./... | grep -v '/conformance$$') && \
+		GOGC=400 go test $(TESTFLAGS) -json ./conformance; } | go run ./.ci/progress
 
 .PHONY: lint
 lint: $(GOLANGCI) ## 10 s: golangci-lint, with the import law, and go mod tidy
 	go mod tidy -diff
-	$(GOLANGCI) run --allow-parallel-runners ./...
+	GOGC=200 $(GOLANGCI) run --allow-parallel-runners ./...
 
 .PHONY: deadcode
 deadcode: $(DEADCODE) ## 15 s: functions that neither a command nor a test reaches

@@ -65,7 +65,7 @@ func TestPlanValuesOnTheWire(t *testing.T) {
 		}
 		wire.WriteString(method + " " + path + " " + body + "\n" + response.Status + " " + strings.TrimSpace(string(text)) + "\n")
 		all := calls.take()
-		tick, late := time.NewTicker(time.Millisecond), time.After(time.Minute)
+		tick, late := time.NewTicker(time.Millisecond), time.After(5*time.Minute)
 		defer tick.Stop()
 		for response.StatusCode == http.StatusInternalServerError && len(all) < 2 { // The clean-up.
 			select {

@@ -183,7 +183,7 @@ func TestCloseStubbornRequest(t *testing.T) {
 			select {
 			case <-canceled:
 				return nil
-			case <-time.After(500 * time.Millisecond):
+			case <-time.After(patience):
 				return errors.New("a request is not canceled")
 			}
 		}}},

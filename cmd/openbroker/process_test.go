@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience limits the wait for an event on a busy machine.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 // A process is a running openbroker.
 type process struct {

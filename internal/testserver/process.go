@@ -22,7 +22,7 @@ const (
 	// stopTimeout bounds how long a server may take to end before it is killed.
 	stopTimeout = 20 * time.Second
 	// pollInterval is the interval of questions to a starting server.
-	pollInterval = 10 * time.Millisecond
+	pollInterval = 50 * time.Millisecond
 	// logName is the file with the output of a server.
 	logName = "log"
 )

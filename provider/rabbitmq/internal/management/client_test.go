@@ -236,7 +236,7 @@ func TestTimeout(t *testing.T) {
 	defer close(release)
 	up := newFake(t, say(http.StatusOK, `{"name":"admin"}`))
 	nodes := []*url.URL{mustParse(t, hanging.URL), mustParse(t, up.URL)}
-	client, err := management.New(management.Config{Nodes: nodes, Username: "admin", Password: password, Timeout: 100 * time.Millisecond, MaxConnections: 4})
+	client, err := management.New(management.Config{Nodes: nodes, Username: "admin", Password: password, Timeout: 3 * time.Second, MaxConnections: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
