@@ -5,11 +5,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -26,12 +28,22 @@ import (
 	"github.com/openbroker/openbroker/seal"
 )
 
-// The test binary is the supervisor of programs.
+// helper is the path of testdata/helper.
+var helper string
+
 func TestMain(m *testing.M) {
-	if code, ran := provider.RunHelper([]provider.Definition{command.Definition}, os.Args[1:]); ran {
-		os.Exit(code) //nolint:forbidigo // It is the main function here.
+	directory, err := os.MkdirTemp("", "openbroker-test-")
+	if err != nil {
+		panic(err)
+	}
+	helper = filepath.Join(directory, "helper")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", helper, "./testdata/helper")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v\n%s", err, output))
 	}
 	m.Run()
+	_ = os.RemoveAll(directory)
 }
 
 // patience is a last resort on a busy machine.
@@ -109,7 +121,7 @@ func (w *world) start() *world {
 		w.t.Fatal(err)
 	}
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
-	host := provider.Host{Name: "blue", Data: filepath.Join(w.directory, "data"), Logger: logger, Helper: []string{"/proc/self/exe", "--provider-helper", "command"}}
+	host := provider.Host{Name: "blue", Data: filepath.Join(w.directory, "data"), Logger: logger, Helper: []string{helper, "--provider-helper", "command"}}
 	if w.provider, err = command.New(w.settings, host); err != nil {
 		w.t.Fatal(err)
 	}

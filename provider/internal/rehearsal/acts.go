@@ -179,6 +179,7 @@ func (s *stage) oddIDs(ctx context.Context) {
 }
 
 func (s *stage) provisionCancelled(ctx context.Context) {
+	s.measureProvision(ctx)
 	a := s.newActor("")
 	s.made = append(s.made, a)
 	outcome := s.attempt(ctx, s.onInstance(message.Provision, a), Call{Ending: Cancelled, After: s.after(message.Provision, 0.5)})

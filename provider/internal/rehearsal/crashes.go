@@ -60,6 +60,15 @@ func (s *stage) after(kind message.Operation, moment float64) time.Duration {
 	return time.Duration(moment * float64(took))
 }
 
+// measureProvision makes and deletes an instance, unless it is known how long that takes:
+// without other steps, the step that asks would never find out, because it interrupts
+// each provision.
+func (s *stage) measureProvision(ctx context.Context) {
+	if _, known := s.took[message.Provision]; !known {
+		s.withInstance(ctx, func(*actor) bool { return true })
+	}
+}
+
 func (s *stage) provisionKilled(ctx context.Context, moment float64) bool {
 	a := s.newActor("")
 	o := s.onInstance(message.Provision, a)
@@ -73,6 +82,7 @@ func (s *stage) provisionKilled(ctx context.Context, moment float64) bool {
 }
 
 func (s *stage) provisionKilledDeleted(ctx context.Context, moment float64) bool {
+	s.measureProvision(ctx)
 	a := s.newActor("")
 	s.made = append(s.made, a)
 	interrupted := s.kill(ctx, s.onInstance(message.Provision, a), moment)
@@ -104,6 +114,10 @@ func (s *stage) bindKilled(ctx context.Context, moment float64) bool {
 
 func (s *stage) bindKilledDeleted(ctx context.Context, moment float64) bool {
 	return s.withInstance(ctx, func(a *actor) bool {
+		if _, known := s.took[message.Bind]; !known { // As in measureProvision.
+			s.bind(ctx, "bind", a, "measured", s.onBinding(message.Bind, a, "measured"))
+			s.deleted(ctx, "unbind", s.onBinding(message.Unbind, a, "measured"))
+		}
 		interrupted := s.kill(ctx, s.onBinding(message.Bind, a, "binding"), moment)
 		s.deleted(ctx, "unbind after a crash in bind", s.onBinding(message.Unbind, a, "binding"))
 		return interrupted

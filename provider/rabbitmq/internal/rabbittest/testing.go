@@ -4,6 +4,7 @@ package rabbittest
 
 import (
 	"context"
+	"flag"
 	"sync"
 	"testing"
 )
@@ -37,8 +38,16 @@ type Shared struct {
 	err   error
 }
 
+// parallelTests is how many tests may run at a time unless a flag says otherwise: more
+// than there are. One that waits for the node must not keep the place of one that has its
+// own, and those wait for servers most of the time.
+const parallelTests = "64"
+
 // Run runs the tests and then ends the node.
 func (s *Shared) Run(m *testing.M) {
+	if err := flag.Set("test.parallel", parallelTests); err != nil {
+		panic(err) // The flag has another name.
+	}
 	defer func() {
 		if s.node != nil {
 			_ = s.node.Close()
