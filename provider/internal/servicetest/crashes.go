@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -45,13 +46,14 @@ func (s *Service) secondBinding() map[string]any {
 func (s *Service) steps(t *testing.T, b *Broker) []point {
 	t.Helper()
 	var points []point
-	b.hooks.set(func(_ context.Context, kind durable.OperationKind, name string) error {
-		points = append(points, point{kind, len(points), name})
+	var numbers order
+	b.hooks.set(func(_ context.Context, s stepOf) error {
+		points = append(points, numbers.next(s))
 		return nil
 	})
 	// A server that was started a moment ago may make attempts fail, whose steps would count.
 	for failed := -1; failed != b.log.count("attempt failed"); {
-		failed, points = b.log.count("attempt failed"), nil
+		failed, points, numbers = b.log.count("attempt failed"), nil, order{}
 		s.life(t, b, "steps")
 	}
 	b.hooks.set(nil)
@@ -67,32 +69,56 @@ func (s *Service) steps(t *testing.T, b *Broker) []point {
 	return points
 }
 
-// Crashes lives a life for each step of each operation, with a crash after this step.
-// The next attempt, which knows only the checkpoint, comes to the same end.
+// Crashes lives lives with a crash in each operation: after its first step, then after its
+// second, and so on. The next attempt, which knows only the checkpoint, comes to the same
+// end.
 func (s *Service) Crashes(t *testing.T) {
 	t.Helper()
 	before := s.dump(t)
 	b := s.Start(t)
-	for _, p := range s.steps(t, b) {
-		t.Run(fmt.Sprintf("%d %s %s", p.number, p.kind, p.name), func(t *testing.T) {
-			var count, crashed atomic.Int64
-			b.hooks.set(func(_ context.Context, kind durable.OperationKind, name string) error {
-				if count.Add(1)-1 != int64(p.number) {
-					return nil
-				}
-				crashed.Add(1)
-				if kind != p.kind || name != p.name {
-					return fmt.Errorf("the step is %s of %s, want %s of %s: steps must have the same order in each life", name, kind, p.name, p.kind)
-				}
-				return durable.Unreachable(errCrash)
-			})
-			s.life(t, b, fmt.Sprint("crash-", p.number))
-			b.hooks.set(nil)
-			if crashed.Load() != 1 {
-				t.Error("the crash did not happen")
+	points := s.steps(t, b)
+	for ordinal, left := 0, len(points); left > 0; ordinal++ {
+		crashes := map[int]point{}
+		for _, p := range points {
+			if p.ordinal == ordinal {
+				crashes[p.operation] = p
 			}
+		}
+		left -= len(crashes)
+		t.Run(fmt.Sprintf("after step %d", ordinal+1), func(t *testing.T) {
+			b.crash(t, crashes, fmt.Sprint("crash-", ordinal))
 			s.unchanged(t, before)
 		})
+	}
+}
+
+// crash lives a life with a crash after each of the points, which have the numbers of
+// their operations.
+func (b *Broker) crash(t *testing.T, points map[int]point, id string) {
+	t.Helper()
+	var mu sync.Mutex
+	var numbers order
+	happened := map[int]bool{}
+	b.hooks.set(func(_ context.Context, s stepOf) error {
+		mu.Lock()
+		defer mu.Unlock()
+		at := numbers.next(s)
+		want, ok := points[at.operation]
+		if !ok || at.ordinal != want.ordinal {
+			return nil
+		}
+		happened[at.operation] = true
+		if at.kind != want.kind || at.name != want.name {
+			return fmt.Errorf("the step is %s, want %s: steps must have the same order in each life", at, want)
+		}
+		return durable.Unreachable(errCrash)
+	})
+	b.service.life(t, b, id)
+	b.hooks.set(nil)
+	for operation, p := range points {
+		if !happened[operation] {
+			t.Errorf("the crash after %s did not happen", p)
+		}
 	}
 }
 
@@ -120,7 +146,7 @@ func (b *Broker) cancelAt(t *testing.T, id string, p point) {
 	s := b.service
 	reached := make(chan struct{})
 	var count atomic.Int64
-	b.hooks.set(func(ctx context.Context, _ durable.OperationKind, _ string) error {
+	b.hooks.set(func(ctx context.Context, _ stepOf) error {
 		if count.Add(1)-1 != int64(p.number) {
 			return nil
 		}

@@ -13,33 +13,68 @@ import (
 	"github.com/openbroker/openbroker/provider/internal/step"
 )
 
-// A point is a step of one operation: the number counts from 0, over all attempts.
+// A point is a step in a life. All numbers count from 0, over all attempts: number in the
+// life, operation among its operations, and ordinal in the operation.
 type point struct {
-	kind   durable.OperationKind
-	number int
-	name   string
+	stepOf
+	number, operation, ordinal int
+}
+
+// A stepOf is a step that a provider has completed.
+type stepOf struct {
+	operationID string
+	kind        durable.OperationKind
+	name        string
+}
+
+// String returns, for example, "provision: create database".
+func (s stepOf) String() string { return string(s.kind) + ": " + s.name }
+
+// An order numbers the steps of a life.
+type order struct {
+	steps      int
+	operations map[string]*orderOf
+}
+
+// An orderOf numbers the steps of an operation.
+type orderOf struct{ operation, steps int }
+
+// next returns the point of the next step.
+func (o *order) next(s stepOf) point {
+	if o.operations == nil {
+		o.operations = map[string]*orderOf{}
+	}
+	of := o.operations[s.operationID]
+	if of == nil {
+		of = &orderOf{operation: len(o.operations)}
+		o.operations[s.operationID] = of
+	}
+	p := point{s, o.steps, of.operation, of.steps}
+	o.steps++
+	of.steps++
+	return p
 }
 
 // hooks is called after each step of the provider.
 type hooks struct {
 	mu    sync.Mutex
-	after func(ctx context.Context, kind durable.OperationKind, name string) error
+	after func(ctx context.Context, s stepOf) error
 }
 
-func (h *hooks) set(after func(ctx context.Context, kind durable.OperationKind, name string) error) {
+func (h *hooks) set(after func(ctx context.Context, s stepOf) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.after = after
 }
 
-func (h *hooks) call(ctx context.Context, kind durable.OperationKind, name string) error {
+func (h *hooks) call(ctx context.Context, s stepOf) error {
 	h.mu.Lock()
 	after := h.after
 	h.mu.Unlock()
 	if after == nil {
 		return nil
 	}
-	return after(ctx, kind, name)
+	return after(ctx, s)
 }
 
 // hooked is the providers with hooks between their steps.
@@ -49,7 +84,7 @@ type hooked struct {
 }
 
 func (h *hooked) with(ctx context.Context, task *durable.Task) context.Context {
-	return step.WithHook(ctx, func(name string) error { return h.hooks.call(ctx, task.Kind(), name) })
+	return step.WithHook(ctx, func(name string) error { return h.hooks.call(ctx, stepOf{task.ID(), task.Kind(), name}) })
 }
 
 // Provision has the hooks.

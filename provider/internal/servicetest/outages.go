@@ -26,7 +26,7 @@ func (s *Service) Restarts(t *testing.T) {
 				if !t.Run(string(kind), func(t *testing.T) {
 					var count atomic.Int64
 					var restarted atomic.Bool
-					b.hooks.set(func(ctx context.Context, _ durable.OperationKind, _ string) error {
+					b.hooks.set(func(ctx context.Context, _ stepOf) error {
 						if count.Add(1)-1 != int64(p.number) {
 							return nil
 						}
@@ -82,7 +82,7 @@ func (s *Service) Away(t *testing.T) {
 		if !t.Run(string(kind), func(t *testing.T) {
 			var count atomic.Int64
 			stopped := make(chan error, 1)
-			b.hooks.set(func(context.Context, durable.OperationKind, string) error {
+			b.hooks.set(func(context.Context, stepOf) error {
 				if count.Add(1)-1 != int64(p.number) {
 					return nil
 				}
