@@ -14,13 +14,14 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/openbroker/openbroker/internal/boundedhttp"
 )
 
 const (
 	// fetchTimeout covers discovery and keys together. It is shorter than the
 	// shortest timeout of a platform, 10 s, so that the platform sees the 503.
 	fetchTimeout   = 5 * time.Second
-	maxFetchSize   = 1 << 20
 	maxKeys        = 200
 	maxRedirects   = 3
 	schemeHTTPS    = "https"
@@ -98,7 +99,7 @@ func newFetchClient(base *http.Client) *http.Client {
 	if base != nil {
 		*client = *base
 	}
-	client.Transport = boundedTransport{client.Transport}
+	client.Transport = boundedhttp.Transport{Base: client.Transport}
 	if client.Timeout == 0 || client.Timeout > fetchTimeout {
 		client.Timeout = fetchTimeout
 	}
@@ -112,23 +113,6 @@ func newFetchClient(base *http.Client) *http.Client {
 		return nil
 	}
 	return client
-}
-
-// boundedTransport limits the size of responses.
-type boundedTransport struct{ base http.RoundTripper }
-
-// RoundTrip implements [http.RoundTripper].
-func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	base := t.base
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	response, err := base.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	response.Body = http.MaxBytesReader(nil, response.Body, maxFetchSize)
-	return response, nil
 }
 
 func fetchKeys(ctx context.Context, client *http.Client, address string) ([]jose.JSONWebKey, error) {

@@ -11,13 +11,13 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"github.com/openbroker/openbroker/internal/boundedhttp"
 )
 
 const (
 	// providerTimeout limits each request to the provider.
 	providerTimeout = 10 * time.Second
-	// maxProviderAnswer limits its answers.
-	maxProviderAnswer = 1 << 20
 	// discoveryAge is how long the result of a discovery is used: a provider may move
 	// its addresses.
 	discoveryAge = time.Hour
@@ -51,29 +51,12 @@ func newProvider(config *OIDC) *provider {
 	if config.HTTPClient != nil {
 		*client = *config.HTTPClient
 	}
-	client.Transport = boundedTransport{client.Transport}
+	client.Transport = boundedhttp.Transport{Base: client.Transport}
 	client.Timeout = providerTimeout
 	client.Jar = nil
 	// A redirect could lead the secret of the client elsewhere.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &provider{config: config, client: client, turn: make(chan struct{}, 1)}
-}
-
-// boundedTransport limits the size of answers.
-type boundedTransport struct{ base http.RoundTripper }
-
-// RoundTrip implements [http.RoundTripper].
-func (t boundedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	base := t.base
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	response, err := base.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	response.Body = http.MaxBytesReader(nil, response.Body, maxProviderAnswer)
-	return response, nil
 }
 
 // context returns a context in which requests have the client.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -204,6 +205,16 @@ func TestAuditPrune(t *testing.T) {
 		write(t, w.directory, "broker.log", w.stderr.String())
 		if code, _, stderr := w.try("audit", "prune", "--before", "1ms"); code == 0 || !strings.Contains(stderr, "--reason is missing") {
 			t.Errorf("exit code %d, %s", code, stderr)
+		}
+		for _, args := range [][]string{
+			{"audit", "--since", "-1h"},
+			{"audit", "--until", "-1h"},
+			{"audit", "prune", "--before", "-1h", "--reason", "too old"},
+			{"audit", "prune", "--before", time.Now().Add(time.Hour).Format(time.RFC3339), "--reason", "too old"},
+		} {
+			if code, _, stderr := w.try(args...); code != 2 || !strings.Contains(stderr, "is in the future") {
+				t.Errorf("%q: exit code %d, %s", args, code, stderr)
+			}
 		}
 		if text := w.admin("audit", "prune", "--before", "1h", "--reason", "too old"); text != "deleted 0 entries\n" {
 			t.Error(text)

@@ -275,6 +275,8 @@ func TestNamesOf(t *testing.T) {
 		"empty":         {"x", `{}`, nil},
 		"other types":   {"x", `{"user_id":1,"username":["a"]}`, nil},
 		"long":          {"x", `{"user_id":"` + long + `"}`, &audit.User{ID: long[:256]}},
+		"long, 2 bytes": {"x", `{"user_id":"x` + strings.Repeat("é", 500) + `"}`, &audit.User{ID: "x" + strings.Repeat("é", 127)}},
+		"long, 4 bytes": {"x", `{"user_id":"` + strings.Repeat("😀", 500) + `"}`, &audit.User{ID: strings.Repeat("😀", 64)}},
 		"NUL":           {"x", `{"user_id":"a\u0000b"}`, &audit.User{ID: "a\uFFFDb"}},
 	} {
 		names := audit.NamesOf(&openbroker.Caller{

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/openbroker/openbroker"
 )
@@ -82,8 +83,12 @@ const maxText = 256
 
 func shorten(text string) string {
 	text = clean(text)
-	if len(text) > maxText {
-		return text[:maxText]
+	if len(text) <= maxText {
+		return text
 	}
-	return text
+	end := maxText
+	for !utf8.RuneStart(text[end]) { // Not inside a character.
+		end--
+	}
+	return text[:end]
 }

@@ -72,6 +72,9 @@ func momentOf(flag, text string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if ago, err := time.ParseDuration(text); err == nil {
+		if ago < 0 {
+			return time.Time{}, fmt.Errorf("%s %s is in the future: write how long ago it was without a sign, such as %v", flag, text, -ago)
+		}
 		return time.Now().Add(-ago), nil
 	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {

@@ -32,6 +32,9 @@ that exists.`,
 			if moment, err = momentOf("--before", before); err != nil {
 				return err
 			}
+			if moment.After(time.Now()) {
+				return fmt.Errorf("--before %s is in the future: all entries are from before it", before)
+			}
 			return f.by.complete(true)
 		},
 		RunE: exit.RunE(func(ctx context.Context, _ []string) error {
