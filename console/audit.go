@@ -39,8 +39,10 @@ type auditPage struct {
 	Actions, Outcomes                       []string
 	Spans                                   []span
 	Entries                                 part[[]auditEntry]
-	Next, First                             string
-	Filtered                                bool
+	// Next is the next page. Older, in place of it, goes on with entries that were not
+	// searched yet.
+	Next, Older, First string
+	Filtered           bool
 }
 
 // An auditEntry is an entry, with its texts.
@@ -78,8 +80,10 @@ func (c *Console) audit(w http.ResponseWriter, r *http.Request) {
 	if since >= 0 {
 		f.Since = v.Now.Add(-spans[since].length)
 	}
+	var older string
 	v.Entries = show(ctx, c, func(ctx context.Context) ([]auditEntry, error) {
-		found, err := a.AuditTrail(ctx, f)
+		found, next, err := a.SearchAudit(ctx, f)
+		older = next
 		entries := make([]auditEntry, len(found))
 		for i := range found {
 			entries[i] = auditEntry{AuditEntry: found[i], Who: whoOf(&found[i]), Result: resultOf(&found[i])}
@@ -91,9 +95,12 @@ func (c *Console) audit(w http.ResponseWriter, r *http.Request) {
 	if f.Before != "" {
 		v.First = "/audit?" + kept.Encode()
 	}
-	if n := len(v.Entries.Value); n == pageSize {
-		kept.Set("before", v.Entries.Value[n-1].ID)
-		v.Next = "/audit?" + kept.Encode()
+	if older != "" {
+		kept.Set("before", older)
+		v.Older = "/audit?" + kept.Encode()
+	}
+	if len(v.Entries.Value) == pageSize {
+		v.Next, v.Older = v.Older, ""
 	}
 	c.render(w, r, http.StatusOK, "audit", page{Title: "Audit trail", Section: "/audit", Live: true, Content: v})
 }

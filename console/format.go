@@ -28,6 +28,7 @@ var functions = template.FuncMap{
 	"join":      strings.Join,
 	"sub":       func(later, earlier time.Time) time.Duration { return later.Sub(earlier) },
 	"plural":    plural,
+	"searched":  func() int { return admin.SearchWindow },
 	"list":      func(of any, now time.Time, caption string) listing { return listing{of, now, caption} },
 }
 

@@ -40,7 +40,8 @@ type operationsPage struct {
 	Kinds                          []string
 	Operations                     part[[]admin.Operation]
 	OldestFirst                    bool
-	Next, First                    string
+	// Older, in place of Next, goes on with operations that were not searched yet.
+	Next, Older, First string
 	// Gone says that the operation at which the page begins was pruned.
 	Gone bool
 }
@@ -59,10 +60,10 @@ func (c *Console) operations(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := operationsPage{Now: time.Now(), View: orElse(view, "open"), Kind: kind, Kinds: kinds, Platform: q.Get("platform"), Instance: q.Get("instance")}
-	v.Operations, err = c.operationList(ctx, a, &v, q.Get("after"))
+	older, err := c.operationList(ctx, a, &v, q.Get("after"))
 	if errors.Is(err, durable.ErrNotFound) {
 		v.Gone = true
-		v.Operations, _ = c.operationList(ctx, a, &v, "")
+		older, _ = c.operationList(ctx, a, &v, "")
 	}
 	kept := keep(q, "kind", "platform", "instance")
 	for _, name := range views {
@@ -73,25 +74,34 @@ func (c *Console) operations(w http.ResponseWriter, r *http.Request) {
 	if q.Get("after") != "" {
 		v.First = "/operations?" + kept.Encode()
 	}
-	if n := len(v.Operations.Value); n == pageSize {
-		kept.Set("after", v.Operations.Value[n-1].ID)
-		v.Next = "/operations?" + kept.Encode()
+	if older != "" {
+		kept.Set("after", older)
+		v.Older = "/operations?" + kept.Encode()
+	}
+	if len(v.Operations.Value) == pageSize {
+		v.Next, v.Older = v.Older, ""
 	}
 	c.render(w, r, http.StatusOK, "operations", page{Title: "Operations", Section: "/operations", Live: true, Content: v})
 }
 
-// operationList lists the operations of the view behind the operation after.
-func (c *Console) operationList(ctx context.Context, a *admin.Admin, v *operationsPage, after string) (part[[]admin.Operation], error) {
-	return query(ctx, c, func(ctx context.Context) ([]admin.Operation, error) {
+// operationList lists the operations of the view behind the operation after. It returns
+// the operation behind which the list goes on, or "".
+func (c *Console) operationList(ctx context.Context, a *admin.Admin, v *operationsPage, after string) (older string, err error) {
+	v.Operations, err = query(ctx, c, func(ctx context.Context) (found []admin.Operation, err error) {
 		if f, isOpen := openViews[v.View]; isOpen {
 			v.OldestFirst = true
 			f.Platform, f.InstanceID, f.Kind, f.AfterID, f.Limit = v.Platform, v.Instance, durable.OperationKind(v.Kind), after, pageSize
-			return a.Queue(ctx, f)
+			if found, err = a.Queue(ctx, f); len(found) == pageSize {
+				older = found[pageSize-1].ID
+			}
+			return found, err
 		}
 		f := allViews[v.View]
 		f.Platform, f.InstanceID, f.Kind, f.AfterID, f.Limit = v.Platform, v.Instance, durable.OperationKind(v.Kind), after, pageSize
-		return a.Operations(ctx, f)
+		found, older, err = a.SearchOperations(ctx, f)
+		return found, err
 	})
+	return older, err
 }
 
 // An operationPage is one operation.
@@ -118,7 +128,10 @@ func (c *Console) operation(w http.ResponseWriter, r *http.Request) {
 	v := operationPage{Now: time.Now(), Operation: *found.Value}
 	v.Acts = possible(v.Operation.State)
 	v.Trail = show(ctx, c, func(ctx context.Context) ([]admin.AuditEntry, error) {
-		return a.AuditTrail(ctx, admin.AuditFilter{OperationID: v.Operation.ID, Actions: admin.Interventions(), Limit: pageSize})
+		key := v.Operation.Key // The store has an index for it.
+		return a.AuditTrail(ctx, admin.AuditFilter{
+			Platform: key.Platform, InstanceID: key.InstanceID, OperationID: v.Operation.ID, Actions: admin.Interventions(), Limit: pageSize,
+		})
 	})
 	if done, known := choice(q, "done", actNames()...); known && done != "" {
 		v.Done = acts[done].Done

@@ -242,6 +242,8 @@ type Filter struct {
 	// instances and bindings, its ID for operations.
 	After   Key
 	AfterID string
+	// FromID is the oldest operation that is looked at, or empty.
+	FromID string
 	// Limit is the maximum number of records; 0 means 100.
 	Limit int
 }

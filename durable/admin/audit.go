@@ -136,24 +136,31 @@ type AuditFilter struct {
 	Since, Until time.Time
 	// Before is the ID of the last entry of the previous page, or empty.
 	Before string
+	// From is the least ID, or empty.
+	From string
 	// Limit is the maximum number of entries; 0 means 100.
 	Limit int
 }
 
 // AuditTrail lists entries of the audit trail, newest first. An entry of an operation
-// that began is listed as long as the operation, and longer.
+// that began is listed as long as the operation, and longer. It ends when it has
+// f.Limit entries or when there are no more: with a filter that few entries match it
+// reads the whole trail. [Admin.SearchAudit] reads a part of it.
 func (a *Admin) AuditTrail(ctx context.Context, f AuditFilter) ([]AuditEntry, error) {
-	records, err := a.store.AuditTrail(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]AuditEntry, len(records))
-	for i, r := range records {
-		if entries[i], err = ReadAudit(r); err != nil {
+	f.Limit = cmp.Or(f.Limit, defaultLimit)
+	entries := make([]AuditEntry, 0, f.Limit)
+	for {
+		found, older, err := a.SearchAudit(ctx, f)
+		if err != nil {
 			return nil, err
 		}
+		entries = append(entries, found...)
+		f.Limit -= len(found)
+		if f.Limit == 0 || older == "" {
+			return entries, nil
+		}
+		f.Before = older
 	}
-	return entries, nil
 }
 
 // EraseNames erases the names of all entries whose actor, or user of the platform, has

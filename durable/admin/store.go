@@ -30,6 +30,14 @@ type Store interface {
 	Intervene(ctx context.Context, i *Intervention) error
 	// AuditTrail lists entries of the audit trail, newest first.
 	AuditTrail(ctx context.Context, f AuditFilter) ([]*audit.Record, error)
+	// OperationWindow returns the ID of the oldest of so many operations before one, or of
+	// the newest ones if after is empty. It returns "" if there are not more, and
+	// durable.ErrNotFound if after does not exist.
+	OperationWindow(ctx context.Context, after string, operations int) (from string, err error)
+	// AuditWindow returns the id of the oldest of so many entries before an id, or of the
+	// newest ones if that is empty. It returns "" if there are not more. It may count
+	// operations without an entry. Its cost does not grow with the number of others.
+	AuditWindow(ctx context.Context, before string, entries int) (from string, err error)
 	// AuditChains calls each for every link of the chains, ordered by chain and sequence
 	// number, in one snapshot of the store. Entries without a chain are left out.
 	AuditChains(ctx context.Context, each func(audit.Link) error) error

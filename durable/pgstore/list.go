@@ -55,10 +55,13 @@ func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.Bindi
 }
 
 // Operations implements [durable.Store]. It returns ErrNotFound if the operation
-// f.AfterID was pruned: start the list again then.
+// f.AfterID or f.FromID was pruned: start the list again then.
 func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.OperationRecord, error) {
 	var q listQuery
 	q.equal("platform", f.Platform)
+	if f.Platform == "" && f.InstanceID != "" {
+		q.where("platform IN (" + platforms + ")") // Use the index of the keys.
+	}
 	q.equal("instance_id", f.InstanceID)
 	q.equal("binding_id", f.BindingID)
 	q.equal("kind", string(f.Kind))
@@ -77,7 +80,33 @@ func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.Ope
 		}
 		q.where("seq < " + strconv.FormatInt(seq, 10))
 	}
+	if f.FromID != "" {
+		seq, err := s.sequence(ctx, f.FromID)
+		if err != nil {
+			return nil, err
+		}
+		q.where("seq >= " + strconv.FormatInt(seq, 10))
+	}
 	return list(ctx, s, &q, scanOperation, "SELECT "+operationColumns+" FROM operations", "seq DESC", f.Limit)
+}
+
+// OperationWindow implements [admin.Store].
+func (s *Store) OperationWindow(ctx context.Context, after string, operations int) (from string, err error) {
+	where := ""
+	if after != "" {
+		seq, err := s.sequence(ctx, after)
+		if err != nil {
+			return "", err
+		}
+		where = " WHERE seq < " + strconv.FormatInt(seq, 10)
+	}
+	// The last of the window, and an older one.
+	found, err := query(ctx, s, "operations", pgx.RowTo[string],
+		"SELECT id FROM operations"+where+" ORDER BY seq DESC LIMIT 2 OFFSET "+strconv.Itoa(operations-1), pgx.QueryExecModeExec)
+	if err != nil || len(found) < 2 { //nolint:mnd // See above.
+		return "", err
+	}
+	return found[0], nil
 }
 
 func (s *Store) sequence(ctx context.Context, id string) (int64, error) {

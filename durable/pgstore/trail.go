@@ -69,8 +69,17 @@ func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]*audit.R
 			both(c.column + " = " + q.value(c.value))
 		}
 	}
+	if f.InstanceID != "" {
+		entries += " AND instance_id <> ''" // The index has this condition.
+	}
+	if f.BindingID != "" {
+		entries += " AND binding_id <> ''"
+	}
 	if f.Before != "" {
 		both("id < " + q.value(f.Before))
+	}
+	if f.From != "" {
+		both("id >= " + q.value(f.From))
 	}
 	if !f.Since.IsZero() {
 		both("id >= " + q.value(audit.IDAt(f.Since)))
@@ -110,9 +119,36 @@ func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]*audit.R
 		limit = defaultLimit
 	}
 	order := " ORDER BY id DESC LIMIT " + strconv.Itoa(limit)
-	sql := `SELECT * FROM ((SELECT id, audit, audit_names, coalesce(audit_chain, ''), coalesce(audit_seq, 0) FROM operations WHERE ` + operations + order + `)
-		UNION ALL (SELECT id, document, names, chain, seq FROM audit_entries WHERE ` + entries + order + `)) AS entries` + order
+	first := order
+	if f.Platform != "" && f.InstanceID != "" {
+		// The entries of an instance are few. The planner would rather read all in the order
+		// of their ids if it expects to find some soon.
+		first = " ORDER BY id || '' DESC LIMIT " + strconv.Itoa(limit)
+	}
+	sql := `SELECT * FROM ((SELECT id, audit, audit_names, coalesce(audit_chain, ''), coalesce(audit_seq, 0) FROM operations WHERE ` + operations + first + `)
+		UNION ALL (SELECT id, document, names, chain, seq FROM audit_entries WHERE ` + entries + first + `)) AS entries` + order
 	return query(ctx, s, "audit trail", scanRecord, sql, append([]any{pgx.QueryExecModeExec}, q.args...)...)
+}
+
+// AuditWindow implements [admin.Store].
+func (s *Store) AuditWindow(ctx context.Context, before string, entries int) (from string, err error) {
+	if !validText(before) {
+		return "", nil
+	}
+	var q listQuery
+	where := ""
+	if before != "" {
+		where = " WHERE id < " + q.value(before)
+	}
+	newest := where + " ORDER BY id DESC LIMIT " + strconv.Itoa(entries+1)
+	found, err := query(ctx, s, "audit trail", pgx.RowTo[string],
+		`SELECT id FROM ((SELECT id FROM operations`+newest+`) UNION ALL (SELECT id FROM audit_entries`+newest+`)) AS entries
+			ORDER BY id DESC LIMIT 2 OFFSET `+strconv.Itoa(entries-1),
+		append([]any{pgx.QueryExecModeExec}, q.args...)...)
+	if err != nil || len(found) < 2 { //nolint:mnd // The entry, and an older one.
+		return "", err
+	}
+	return found[0], nil
 }
 
 func scanRecord(row pgx.CollectableRow) (*audit.Record, error) {

@@ -67,13 +67,16 @@ func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.Bindi
 }
 
 // Operations implements [durable.Store]. It returns ErrNotFound if the operation
-// f.AfterID was pruned: start the list again then.
+// f.AfterID or f.FromID was pruned: start the list again then.
 func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.OperationRecord, error) {
 	var q listQuery
 	if f.InstanceID == "" {
 		q.equal("+platform", f.Platform) // The index of keys would select nearly all, and then sort.
 	} else {
 		q.equal("platform", f.Platform)
+		if f.Platform == "" {
+			q.where("platform IN (" + platforms + ")") // Use the index of the keys.
+		}
 	}
 	q.equal("instance_id", f.InstanceID)
 	q.equal("binding_id", f.BindingID)
@@ -93,7 +96,33 @@ func (s *Store) Operations(ctx context.Context, f durable.Filter) ([]durable.Ope
 		}
 		q.where("seq < ?", seq)
 	}
+	if f.FromID != "" {
+		seq, err := s.sequence(ctx, f.FromID)
+		if err != nil {
+			return nil, err
+		}
+		q.where("seq >= ?", seq)
+	}
 	return list(ctx, s, q.page(`SELECT `+operationColumns+` FROM operations`, "seq DESC", f.Limit), q.args, scanOperation)
+}
+
+// OperationWindow implements [admin.Store].
+func (s *Store) OperationWindow(ctx context.Context, after string, operations int) (from string, err error) {
+	var q listQuery
+	if after != "" {
+		seq, err := s.sequence(ctx, after)
+		if err != nil {
+			return "", err
+		}
+		q.where("seq < ?", seq)
+	}
+	const last = 2 // The last of the window, and an older one.
+	text := q.page("SELECT id FROM operations", "seq DESC", last) + " OFFSET ?"
+	found, err := list(ctx, s, text, append(q.args, operations-1), scanText)
+	if err != nil || len(found) < last {
+		return "", err
+	}
+	return found[0], nil
 }
 
 func (s *Store) sequence(ctx context.Context, id string) (int64, error) {

@@ -158,9 +158,13 @@ func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]*audit.R
 		operations.where(condition, args...)
 		entries.where(condition, args...)
 	}
+	direct := f.Platform != "" && f.InstanceID != ""
 	for _, c := range []struct{ column, value string }{{"platform", f.Platform}, {"instance_id", f.InstanceID}, {"binding_id", f.BindingID}} {
-		operations.equal(c.column, c.value)
 		entries.equal(c.column, c.value)
+		if !direct {
+			c.column = "+" + c.column // The index of keys would select too many: use that of ids.
+		}
+		operations.equal(c.column, c.value)
 	}
 	if f.InstanceID != "" {
 		entries.where("instance_id <> ''") // Use the index.
@@ -170,6 +174,9 @@ func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]*audit.R
 	}
 	if f.Before != "" {
 		both("id < ?", f.Before)
+	}
+	if f.From != "" {
+		both("id >= ?", f.From)
 	}
 	if !f.Since.IsZero() {
 		both("id >= ?", audit.IDAt(f.Since))
@@ -204,6 +211,29 @@ func (s *Store) AuditTrail(ctx context.Context, f admin.AuditFilter) ([]*audit.R
 	sql = all.page(`SELECT * FROM (`+sql+`)`, "id DESC", f.Limit)
 	args := append(append(operations.args, entries.args...), all.args...)
 	return list(ctx, s, sql, args, scanRecord)
+}
+
+// AuditWindow implements [admin.Store].
+func (s *Store) AuditWindow(ctx context.Context, before string, entries int) (from string, err error) {
+	var operations, others, both listQuery
+	for _, q := range []*listQuery{&operations, &others} {
+		if before != "" {
+			q.where("id < ?", before)
+		}
+	}
+	text := both.page(`SELECT id FROM (SELECT * FROM (`+operations.page("SELECT id FROM operations", "id DESC", entries+1)+
+		`) UNION ALL SELECT * FROM (`+others.page("SELECT id FROM audit_entries", "id DESC", entries+1)+`))`, "id DESC", 2) + " OFFSET ?" //nolint:mnd // The entry, and an older one.
+	args := append(append(append(operations.args, others.args...), both.args...), entries-1)
+	found, err := list(ctx, s, text, args, scanText)
+	if err != nil || len(found) < 2 { //nolint:mnd // See above.
+		return "", err
+	}
+	return found[0], nil
+}
+
+func scanText(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
 }
 
 func scanRecord(row scanner) (*audit.Record, error) {

@@ -319,10 +319,12 @@ func auditCases() []testCase {
 			store := f.admin()
 			i := f.intervention(f.ready("i"), admin.ActionForget)
 			calls := map[string]func(context.Context) error{
-				"Intervene":  func(ctx context.Context) error { return store.Intervene(ctx, i) },
-				"AuditTrail": func(ctx context.Context) error { _, err := store.AuditTrail(ctx, admin.AuditFilter{}); return err },
-				"Export":     func(ctx context.Context) error { return store.Export(ctx, func(admin.ExportItem) error { return nil }) },
-				"Import":     func(ctx context.Context) error { return store.Import(ctx, yield(nil, nil)) },
+				"Intervene":       func(ctx context.Context) error { return store.Intervene(ctx, i) },
+				"AuditTrail":      func(ctx context.Context) error { _, err := store.AuditTrail(ctx, admin.AuditFilter{}); return err },
+				"OperationWindow": func(ctx context.Context) error { _, err := store.OperationWindow(ctx, "", 1); return err },
+				"AuditWindow":     func(ctx context.Context) error { _, err := store.AuditWindow(ctx, "", 1); return err },
+				"Export":          func(ctx context.Context) error { return store.Export(ctx, func(admin.ExportItem) error { return nil }) },
+				"Import":          func(ctx context.Context) error { return store.Import(ctx, yield(nil, nil)) },
 			}
 			ended, cancel := context.WithCancel(f.ctx)
 			cancel()

@@ -11,6 +11,30 @@ import (
 
 func listCases() []testCase {
 	return []testCase{
+		{"a window of operations", func(f *fixture) {
+			var ids []string // newest first
+			for i := range 5 {
+				ids = append([]string{f.accept(f.queued(instanceKey(fmt.Sprint(i)), durable.KindProvision))}, ids...)
+			}
+			for _, c := range []struct {
+				after      string
+				operations int
+				want       string
+			}{
+				{"", 1, ids[0]}, {"", 4, ids[3]}, {"", 5, ""}, {"", 100, ""}, {ids[0], 2, ids[2]}, {ids[0], 4, ""}, {ids[4], 1, ""},
+			} {
+				from, err := f.admin().OperationWindow(f.ctx, c.after, c.operations)
+				f.ok(err)
+				f.equal(fmt.Sprint(c), from, c.want)
+			}
+			_, err := f.admin().OperationWindow(f.ctx, "none", 1)
+			f.is(err, durable.ErrNotFound)
+			f.equal("from", operationIDs(f.operations(durable.Filter{FromID: ids[2]})), ids[:3])
+			f.equal("between", operationIDs(f.operations(durable.Filter{FromID: ids[2], AfterID: ids[0]})), ids[1:3])
+			f.equal("of an instance", operationIDs(f.operations(durable.Filter{InstanceID: "3"})), []string{ids[1]})
+			_, err = f.store.Operations(f.ctx, durable.Filter{FromID: "none"})
+			f.is(err, durable.ErrNotFound)
+		}},
 		{"no records", func(f *fixture) {
 			f.equal("instances", len(f.instances(durable.Filter{})), 0)
 			f.equal("bindings", len(f.bindings(durable.Filter{})), 0)

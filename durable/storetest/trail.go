@@ -152,6 +152,28 @@ func trailCases() []testCase {
 			last := f.trail(admin.AuditFilter{Limit: 1})[0].ID
 			f.equal("before", f.actions(admin.AuditFilter{Before: last}), []string{"provision ada"})
 		}},
+		{"a window", func(f *fixture) {
+			var ids []string // newest first
+			for i := range 3 {
+				operation := f.audited(f.queued(instanceKey(fmt.Sprint(i)), durable.KindProvision), "ada")
+				f.accept(operation)
+				refusal := f.refusal(instanceKey(fmt.Sprint(i)), "bob")
+				f.ok(f.store.Record(f.ctx, []*audit.Record{refusal}))
+				ids = append([]string{refusal.Act.ID, operation.ID}, ids...)
+			}
+			for _, c := range []struct {
+				before  string
+				entries int
+				want    string
+			}{
+				{"", 1, ids[0]}, {"", 2, ids[1]}, {"", 5, ids[4]}, {ids[1], 2, ids[3]}, {ids[2], 3, ids[5]}, {"", 100, ""}, {"0", 1, ""},
+			} {
+				from, err := f.admin().AuditWindow(f.ctx, c.before, c.entries)
+				f.ok(err)
+				f.equal(fmt.Sprint(c), from, c.want)
+			}
+			f.equal("from", f.actions(admin.AuditFilter{From: ids[1]}), []string{"deprovision bob", "provision ada"})
+		}},
 		{"entries outlive their operations", func(f *fixture) {
 			key := f.bound("i", "b")
 			f.accept(f.audited(f.leased(key, durable.KindUnbind, long), "ada"))
