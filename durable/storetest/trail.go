@@ -227,6 +227,23 @@ func trailCases() []testCase {
 				}
 			}
 		}},
+		{"a refused intervention keeps the chain", func(f *fixture) {
+			key := f.ready("i")
+			f.ok(f.store.Record(f.ctx, []*audit.Record{f.refusal(key, "ada")}))
+			heads := func() []audit.Head {
+				return f.store.(interface{ AuditHeads() []audit.Head }).AuditHeads() //nolint:errcheck,forcetypeassert // See above.
+			}
+			before := heads()
+			late := f.intervention(key, admin.ActionFail)
+			late.Expect++
+			f.is(f.admin().Intervene(f.ctx, late), durable.ErrConflict)
+			refusal := f.refusal(key, "bob")
+			f.ok(f.store.Record(f.ctx, []*audit.Record{refusal}))
+			f.equal("chains", len(heads()), 1)
+			f.equal("chain", refusal.Chain, before[0].Chain)
+			f.equal("number", refusal.Seq, before[0].Seq+1)
+			f.intact(heads()...)
+		}},
 		{"erased names", func(f *fixture) {
 			f.accept(f.audited(f.queued(instanceKey("i"), durable.KindProvision), "ada"))
 			f.accept(f.audited(f.queued(instanceKey("j"), durable.KindProvision), "bob"))

@@ -161,7 +161,7 @@ func (t *auditTrail) stop(ctx context.Context) error {
 	if t.lines == nil {
 		return nil
 	}
-	return t.lines.close()
+	return t.lines.close(ctx)
 }
 
 // A linedStore writes each entry of the audit trail as a line, once it is in the store.
@@ -239,8 +239,11 @@ type auditLines struct {
 	queue chan []byte
 	ended chan struct{}
 
-	mu         sync.Mutex
-	closed     bool
+	mu     sync.Mutex
+	closed bool
+	// lost is how many lines are missing, and told how many of them the log has said at the
+	// time complained.
+	lost, told int
 	complained time.Time
 }
 
@@ -338,18 +341,27 @@ func (l *auditLines) reopen() error {
 	return l.open()
 }
 
-// complain logs an error, but not each of many.
+// complain counts a line that is missing, and logs the error, but not each of many.
 func (l *auditLines) complain(ctx context.Context, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.lost++
 	if now := time.Now(); now.Sub(l.complained) > time.Minute {
 		l.complained = now
-		l.logger.LogAttrs(ctx, slog.LevelError, "entries of the audit trail are missing in audit.file: the store has them", slog.String("error", err.Error()))
+		l.tell(ctx, err)
 	}
 }
 
-// close writes the lines that wait, unless that takes long.
-func (l *auditLines) close() error {
+// tell logs how many lines are missing. The lock is held.
+func (l *auditLines) tell(ctx context.Context, err error) {
+	l.told = l.lost
+	l.logger.LogAttrs(ctx, slog.LevelError, "entries of the audit trail are missing in audit.file: the store has them",
+		slog.Int("lines", l.lost), slog.String("error", err.Error()))
+}
+
+// close writes the lines that wait, unless that takes long. Then the log has the number of
+// those that are missing.
+func (l *auditLines) close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
 	close(l.queue)
@@ -361,6 +373,11 @@ func (l *auditLines) close() error {
 	case <-grace.C:
 		return errors.New("audit.file does not take the last entries: the store has them")
 	}
+	l.mu.Lock()
+	if l.lost > l.told {
+		l.tell(ctx, errors.New("the process ends"))
+	}
+	l.mu.Unlock()
 	if l.file == nil {
 		return nil
 	}
