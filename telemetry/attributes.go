@@ -36,15 +36,24 @@ func optionsOf[K interface{ attributes() []attribute.KeyValue }](key K) *options
 
 // A cache keeps a value for each of a few keys: making it costs more than recording a
 // measurement.
-type cache[K comparable, V any] struct{ values sync.Map }
+type cache[K comparable, V any] struct {
+	lock   sync.RWMutex
+	values map[K]*V
+}
 
 func (c *cache[K, V]) get(key K, newValue func(K) *V) *V {
-	if found, ok := c.values.Load(key); ok {
-		if value, ok := found.(*V); ok {
-			return value
-		}
+	c.lock.RLock()
+	value, found := c.values[key]
+	c.lock.RUnlock()
+	if found {
+		return value
 	}
-	value := newValue(key)
-	c.values.Store(key, value)
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if c.values == nil {
+		c.values = map[K]*V{}
+	}
+	value = newValue(key)
+	c.values[key] = value
 	return value
 }

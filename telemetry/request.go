@@ -17,9 +17,10 @@ import (
 type requestMetrics struct {
 	duration metric.Float64Histogram
 	refused  metric.Int64Counter
-	// start has the options of each span.
-	start []trace.SpanStartOption
-	kinds cache[requestKey, requestKind]
+	// start has the options of each span, and startRoot those of one whose context has a
+	// span already.
+	start, startRoot []trace.SpanStartOption
+	kinds            cache[requestKey, requestKind]
 }
 
 // A requestKey has the attributes of the duration of requests. Their names and values
@@ -57,6 +58,16 @@ func (k requestKey) attributes() []attribute.KeyValue {
 	return attributes
 }
 
+// withIdentity returns the attributes of the span of one request, for one call of
+// SetAttributes: a second one makes the span copy those of the first.
+func (k *requestKind) withIdentity(identity string) []attribute.KeyValue {
+	if identity == "" || len(identity) > maxIdentity {
+		return k.values
+	}
+	values := make([]attribute.KeyValue, 0, len(k.values)+1)
+	return append(append(values, k.values...), attribute.String("openbroker.request.identity", identity))
+}
+
 // maxIdentity limits the request identity in a span.
 const maxIdentity = 256
 
@@ -67,6 +78,9 @@ const maxIdentity = 256
 func (t *Telemetry) ObserveRequest(r *http.Request) (context.Context, func(openbroker.RequestOutcome)) {
 	method := knownMethod(r.Method)
 	start := t.requests.start
+	if trace.SpanContextFromContext(r.Context()).IsValid() {
+		start = t.requests.startRoot
+	}
 	if client, ok := clientSpan(r.Header); ok {
 		start = append(slices.Clone(start), trace.WithLinks(trace.Link{SpanContext: client}))
 	}
@@ -75,10 +89,7 @@ func (t *Telemetry) ObserveRequest(r *http.Request) (context.Context, func(openb
 		kind := t.requests.kinds.get(requestKey{method, outcome.Route, outcome.Status}, newRequestKind)
 		if span.IsRecording() {
 			span.SetName(kind.name)
-			span.SetAttributes(kind.values...)
-			if identity := r.Header.Get(openbroker.HeaderRequestIdentity); identity != "" && len(identity) <= maxIdentity {
-				span.SetAttributes(attribute.String("openbroker.request.identity", identity))
-			}
+			span.SetAttributes(kind.withIdentity(outcome.Caller.RequestIdentity)...)
 			if outcome.Status >= http.StatusInternalServerError {
 				span.SetStatus(codes.Error, "")
 			}

@@ -70,7 +70,9 @@ func New(config Config) (*Telemetry, error) {
 	t.requests = requestMetrics{
 		duration: i.histogram("http.server.request.duration", "Duration of HTTP requests to the broker.", requestBoundaries),
 		refused:  i.counter("openbroker.authentication.failures", "Requests that were answered with 401."),
-		start:    []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer)},
+		// A new root costs a further context, which only a context with a span needs.
+		start:     []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
+		startRoot: []trace.SpanStartOption{trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer)},
 	}
 	t.operations = operations{
 		tracer:   t.tracer,

@@ -101,11 +101,11 @@ func Start(ctx context.Context, c Config) (_ *Exporters, err error) {
 		config.Meters = provider
 	}
 	if wanted.traces {
-		exporter, err := otlptracehttp.New(ctx)
+		exporter, err := newSpanExporter(ctx, otlptracehttp.NewClient())
 		if err != nil {
 			return nil, fmt.Errorf("the OTLP exporter of traces: %w", err)
 		}
-		provider := trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(identity))
+		provider := trace.NewTracerProvider(trace.WithSpanProcessor(newSpanGroups(trace.NewBatchSpanProcessor(exporter))), trace.WithResource(identity))
 		e.closers = append(e.closers, provider.Shutdown)
 		config.Traces, e.Traces = provider, true
 	}
