@@ -104,22 +104,25 @@ func (e *Engine) performBind(ctx context.Context, task *Task, instance Instance,
 	return docs, nil
 }
 
+// bindingsAtOnce is how many bindings unbindRemaining reads at once.
+const bindingsAtOnce = 100
+
 // unbindRemaining deletes the bindings that the platform did not unbind, one by one.
 // It records each deletion before the next.
 func (e *Engine) unbindRemaining(ctx context.Context, task *Task, instance Instance) error {
-	filter := Filter{Platform: instance.Platform, InstanceID: instance.ID}
+	filter := Filter{Platform: instance.Platform, InstanceID: instance.ID, Limit: bindingsAtOnce}
 	for {
 		records, err := e.store.Bindings(ctx, filter)
 		if err != nil {
 			return fmt.Errorf("listing the bindings: %w", interrupted(ctx, err))
 		}
-		if len(records) == 0 {
-			return nil
-		}
 		for i := range records {
 			if err := e.unbindOne(ctx, task, instance, &records[i]); err != nil {
 				return err
 			}
+		}
+		if len(records) < bindingsAtOnce {
+			return nil
 		}
 		filter.After = records[len(records)-1].Key
 	}

@@ -42,6 +42,8 @@ func (s *Store) Instances(ctx context.Context, f durable.Filter) ([]durable.Inst
 // Bindings implements [durable.Store]. Ids are ordered as bytes.
 func (s *Store) Bindings(ctx context.Context, f durable.Filter) ([]durable.BindingRecord, error) {
 	var q listQuery
+	// Each deletion of an instance asks for its bindings.
+	q.prepared = f == durable.Filter{Platform: f.Platform, InstanceID: f.InstanceID, After: f.After, Limit: f.Limit} && f.Platform != "" && f.InstanceID != ""
 	q.equal("platform", f.Platform)
 	q.equal("instance_id", f.InstanceID)
 	q.equal("binding_id", f.BindingID)
@@ -130,6 +132,8 @@ func (s *Store) sequence(ctx context.Context, id string) (int64, error) {
 type listQuery struct {
 	conditions []string
 	args       []any
+	// prepared says that each connection prepares the query.
+	prepared bool
 	// impossible says that no record matches.
 	impossible bool
 }
@@ -150,7 +154,7 @@ func (q *listQuery) equal(column, value string) {
 	}
 }
 
-// list runs a query that is not prepared, because there are too many variants. The
+// list runs a query. Most are not prepared, because there are too many variants. The
 // limit is part of the text, so that the planner knows it.
 func list[T any](ctx context.Context, s *Store, q *listQuery, scan pgx.RowToFunc[T], sql, order string, limit int) ([]T, error) {
 	if q.impossible {
@@ -163,5 +167,8 @@ func list[T any](ctx context.Context, s *Store, q *listQuery, scan pgx.RowToFunc
 		limit = defaultLimit
 	}
 	sql += " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit)
+	if q.prepared {
+		return query(ctx, s, "list", scan, sql, q.args...)
+	}
 	return query(ctx, s, "list", scan, sql, append([]any{pgx.QueryExecModeExec}, q.args...)...)
 }
