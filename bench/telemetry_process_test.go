@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -42,7 +43,8 @@ provider: {sqlitefile: {directory: instances}}
 // every request to a collector. metrics and traces are the ratios of the processor time
 // of the whole process, which encodes and sends the spans, too; the client and the
 // collector are in the process of the benchmark, and do not count. The ratios are
-// medians of rounds, which alternate between the processes. The target is at most 1.1.
+// medians of lives of the processes: each has other addresses, which affect its speed
+// as long as it lives. The target is at most 1.1.
 func BenchmarkTelemetry(b *testing.B) {
 	binary := filepath.Join(b.TempDir(), "openbroker")
 	build := exec.CommandContext(b.Context(), "go", "build", "-o", binary, "../cmd/openbroker")
@@ -50,97 +52,102 @@ func BenchmarkTelemetry(b *testing.B) {
 	if output, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, output)
 	}
-	c := newCollector(b)
-	const metrics = "telemetry: {listen: 127.0.0.1:0}\n"
-	processes := [3]*measuredProcess{
-		startProcess(b, binary, measuredConfig, nil),
-		startProcess(b, binary, measuredConfig+metrics, nil),
-		startProcess(b, binary, measuredConfig+metrics, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.url, "OTEL_METRICS_EXPORTER=none"}),
-	}
 	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,`, sqlitefile.ServiceID, sqlitefile.SmallPlanID) + cfContext + "}"
-	put := benchCase{name: "provisioned", method: http.MethodPut, target: "/v2/service_instances/i-1?accepts_incomplete=true", body: body, status: http.StatusOK}
-	made := put
-	made.status = http.StatusCreated
-	for _, p := range processes {
-		dial(b, p.address, &made)
-	}
 	for _, request := range []benchCase{
 		{name: "last_operation", method: http.MethodGet, target: "/v2/service_instances/i-1/last_operation", status: http.StatusOK},
 		{name: "get", method: http.MethodGet, target: "/v2/service_instances/i-1", status: http.StatusOK},
-		put,
+		{name: "provisioned", method: http.MethodPut, target: "/v2/service_instances/i-1?accepts_incomplete=true", body: body, status: http.StatusOK},
 	} {
-		b.Run(request.name, func(b *testing.B) { compareProcesses(b, processes, c, &request) })
+		b.Run(request.name, func(b *testing.B) {
+			var base time.Duration
+			var metrics, traces []float64
+			for b.Loop() {
+				took := liveOnce(b, binary, body, &request)
+				base += took[0]
+				metrics = append(metrics, float64(took[1])/float64(took[0]))
+				traces = append(traces, float64(took[2])/float64(took[0]))
+			}
+			slices.Sort(metrics)
+			slices.Sort(traces)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(base.Microseconds())/float64(b.N), "cpu-us/request")
+			b.ReportMetric(metrics[len(metrics)/2], "metrics")
+			b.ReportMetric(traces[len(traces)/2], "traces")
+			b.ReportMetric(1.1, "target")
+		})
 	}
 }
 
-// compareProcesses reports the ratios of the processor time of one kind of request. Several
-// clients keep a process busy: with one, most of the time is that of falling asleep and
-// waking up.
-func compareProcesses(b *testing.B, processes [3]*measuredProcess, c *collector, request *benchCase) {
+// liveOnce starts the three processes, and returns the processor time that each takes for
+// a request. Several clients keep a process busy: with one, most of the time is that of
+// falling asleep and waking up.
+func liveOnce(b *testing.B, binary, provision string, request *benchCase) (took [3]time.Duration) {
 	b.Helper()
-	// A round has as many requests as a batch of spans. It alternates often between the
-	// processes, so that the load of the machine affects all of them.
-	const clients, calls, turns = 4, 16, 8
+	const clients, calls, turns = 4, 16, 48
+	const metrics = "telemetry: {listen: 127.0.0.1:0}\n"
+	c := newCollector()
+	defer c.server.Close()
 	var connections [3][clients]*connection
-	for i, p := range processes {
+	var processes [3]*measuredProcess
+	for _, i := range rand.Perm(len(processes)) {
+		switch i {
+		case 0:
+			processes[i] = startProcess(b, binary, measuredConfig, nil)
+		case 1:
+			processes[i] = startProcess(b, binary, measuredConfig+metrics, nil)
+		default:
+			processes[i] = startProcess(b, binary, measuredConfig+metrics, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.server.URL, "OTEL_METRICS_EXPORTER=none"})
+		}
+		defer processes[i].stop()
+		dial(b, processes[i].address, &benchCase{method: http.MethodPut, target: "/v2/service_instances/i-1?accepts_incomplete=true", body: provision, status: http.StatusCreated})
 		for j := range connections[i] {
-			connections[i][j] = dial(b, p.address, request)
+			connections[i][j] = dial(b, processes[i].address, request)
 		}
 	}
-	received, rounds := c.spans.Load(), 0
-	var ratios [3][]float64
-	var total [3]time.Duration
-	for b.Loop() {
-		var took [3]time.Duration
-		for turn := range turns * len(took) {
-			i := (turn + turn/len(took)) % len(took)
-			began := processes[i].cpuTime(b)
-			var all sync.WaitGroup
-			for _, connection := range connections[i] {
-				all.Go(func() {
-					for range calls {
-						connection.call(b)
-					}
-				})
-			}
-			all.Wait()
-			took[i] += processes[i].cpuTime(b) - began
+	run := func(i int) time.Duration {
+		began := processes[i].cpuTime(b)
+		var all sync.WaitGroup
+		for _, connection := range connections[i] {
+			all.Go(func() {
+				for range calls {
+					connection.call(b)
+				}
+			})
 		}
-		rounds++
-		for i := range took {
-			total[i] += took[i]
-			ratios[i] = append(ratios[i], float64(took[i])/float64(took[0]))
+		all.Wait()
+		return processes[i].cpuTime(b) - began
+	}
+	for i := range processes {
+		for range turns / 4 {
+			run(i) // Caches are filled, and the heap has its size.
 		}
 	}
-	requests := rounds * clients * calls * turns
+	received := c.spans.Load()
+	for range turns {
+		for _, i := range rand.Perm(len(processes)) {
+			took[i] += run(i)
+		}
+	}
 	// The last spans may still wait.
-	if spans := int(c.spans.Load() - received); spans < requests-5000 {
+	const requests, waiting = clients * calls * turns, 1024
+	if spans := int(c.spans.Load() - received); spans < requests-waiting {
 		b.Fatalf("%d requests, but only %d spans", requests, spans)
 	}
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(total[0].Microseconds())/float64(requests), "cpu-us/request")
-	for i, name := range []string{1: "metrics", 2: "traces"} {
-		if name != "" {
-			slices.Sort(ratios[i])
-			b.ReportMetric(ratios[i][len(ratios[i])/2], name)
-			b.ReportMetric(float64(total[i])/float64(total[0]), name+"-mean")
-		}
+	for i := range took {
+		took[i] /= requests
 	}
-	b.ReportMetric(1.1, "target")
+	return took
 }
 
 // A collector receives spans by OTLP, counts and forgets them.
 type collector struct {
-	url   string
-	spans atomic.Int64
+	server *httptest.Server
+	spans  atomic.Int64
 }
 
-func newCollector(b *testing.B) *collector {
-	b.Helper()
+func newCollector() *collector {
 	c := &collector{}
-	server := httptest.NewServer(c)
-	b.Cleanup(server.Close)
-	c.url = server.URL
+	c.server = httptest.NewServer(c)
 	return c
 }
 
@@ -189,13 +196,10 @@ func startProcess(b *testing.B, binary, config string, environment []string) *me
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
 	line, _ := bufio.NewReader(stdout).ReadString('\n')
 	_, host, found := strings.Cut(strings.TrimSpace(line), "://")
 	if !found {
+		_ = cmd.Process.Kill()
 		text, _ := os.ReadFile(log.Name())
 		b.Fatalf("the process does not listen:\n%s", text)
 	}
@@ -204,6 +208,11 @@ func startProcess(b *testing.B, binary, config string, environment []string) *me
 		b.Fatal(err)
 	}
 	return &measuredProcess{cmd, address}
+}
+
+func (p *measuredProcess) stop() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
 }
 
 // cpuTime returns the processor time that the process has used.

@@ -12,11 +12,11 @@ func NewSpanExporter(ctx context.Context, client otlptrace.Client) (trace.SpanEx
 	return newSpanExporter(ctx, client)
 }
 
-// NewSpanGroups returns the processor of spans in front of another one.
-func NewSpanGroups(next trace.SpanProcessor) trace.SpanProcessor { return newSpanGroups(next) }
-
-// The bounds of a group.
-const (
-	GroupSize  = groupSize
-	GroupDelay = groupDelay
-)
+// NewSpanBatches returns the processor of spans, with the limits of the variables.
+func NewSpanBatches(exporter trace.SpanExporter, get func(string) string) (trace.SpanProcessor, error) {
+	limits, err := readBatchLimits(get)
+	if err != nil {
+		return nil, err
+	}
+	return newSpanBatches(exporter, limits), nil
+}

@@ -101,11 +101,16 @@ func Start(ctx context.Context, c Config) (_ *Exporters, err error) {
 		config.Meters = provider
 	}
 	if wanted.traces {
+		limits, err := readBatchLimits(os.Getenv)
+		if err != nil {
+			return nil, err
+		}
 		exporter, err := newSpanExporter(ctx, otlptracehttp.NewClient())
 		if err != nil {
 			return nil, fmt.Errorf("the OTLP exporter of traces: %w", err)
 		}
-		provider := trace.NewTracerProvider(trace.WithSpanProcessor(newSpanGroups(trace.NewBatchSpanProcessor(exporter))), trace.WithResource(identity))
+		batches := newSpanBatches(exporter, limits) //nolint:contextcheck // It lives as long as the process.
+		provider := trace.NewTracerProvider(trace.WithSpanProcessor(batches), trace.WithResource(identity))
 		e.closers = append(e.closers, provider.Shutdown)
 		config.Traces, e.Traces = provider, true
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -143,53 +144,82 @@ func TestSpansAreThoseOfTheSDK(t *testing.T) {
 	}
 }
 
-// passed is a processor that counts the spans that it gets.
-type passed struct {
-	trace.SpanProcessor
-	spans          int
-	flushed, ended bool
+// sent is an exporter that keeps the sizes of the batches that it gets.
+type sent struct {
+	batches []int
+	block   chan struct{}
+	ended   bool
 }
 
-func (p *passed) OnEnd(trace.ReadOnlySpan) { p.spans++ }
+func (s *sent) ExportSpans(ctx context.Context, spans []trace.ReadOnlySpan) error {
+	if s.block != nil {
+		select {
+		case <-s.block:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	s.batches = append(s.batches, len(spans))
+	return nil
+}
 
-func (p *passed) ForceFlush(context.Context) error { p.flushed = true; return nil }
-func (p *passed) Shutdown(context.Context) error   { p.ended = true; return nil }
+func (s *sent) Shutdown(context.Context) error { s.ended = true; return nil }
 
-// Spans are passed on in groups, after a short time, and at the end.
-func TestSpanGroups(t *testing.T) {
+// Spans are sent in batches, after the delay, when asked to, and at the end. None waits
+// for a collector, and too many are dropped.
+func TestSpanBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		next := &passed{}
-		groups := exporters.NewSpanGroups(next)
-		span := randomSpans(1, 1).Snapshots()[0]
-		end := func(count, want int) {
+		collector := &sent{}
+		variables := map[string]string{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10", "OTEL_BSP_MAX_QUEUE_SIZE": "25", "OTEL_BSP_SCHEDULE_DELAY": "1000", "OTEL_BSP_EXPORT_TIMEOUT": "60000"}
+		batches, err := exporters.NewSpanBatches(collector, func(name string) string { return variables[name] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		stubs := tracetest.SpanStubs{
+			{SpanContext: apitrace.NewSpanContext(apitrace.SpanContextConfig{TraceID: apitrace.TraceID{1}, SpanID: apitrace.SpanID{1}, TraceFlags: apitrace.FlagsSampled})},
+			{SpanContext: apitrace.NewSpanContext(apitrace.SpanContextConfig{TraceID: apitrace.TraceID{1}, SpanID: apitrace.SpanID{1}})},
+		}.Snapshots()
+		end := func(count int, want ...int) {
 			t.Helper()
 			for range count {
-				groups.OnEnd(span)
+				batches.OnEnd(stubs[0])
+				batches.OnEnd(stubs[1]) // Not sampled.
 			}
-			if next.spans != want {
-				t.Errorf("%d spans, want %d", next.spans, want)
-			}
-		}
-		pass := func() {
-			time.Sleep(exporters.GroupDelay)
 			synctest.Wait()
+			if !slices.Equal(collector.batches, want) {
+				t.Errorf("batches %v, want %v", collector.batches, want)
+			}
+			collector.batches = nil
 		}
-		end(exporters.GroupSize-1, 0)
-		end(1, exporters.GroupSize)
-		end(3, exporters.GroupSize)
-		pass()
-		end(0, exporters.GroupSize+3)
-		end(2, exporters.GroupSize+3)
-		pass()
-		end(1, exporters.GroupSize+5)
-		if err := groups.ForceFlush(t.Context()); err != nil || !next.flushed || next.spans != exporters.GroupSize+6 {
-			t.Errorf("after a flush: %d spans, %v", next.spans, err)
+		end(9)
+		end(1, 10)
+		end(23, 10, 10)
+		time.Sleep(time.Second)
+		end(0, 3)
+		end(2)
+		if err := batches.ForceFlush(t.Context()); err != nil {
+			t.Error(err)
 		}
-		end(1, exporters.GroupSize+6)
-		if err := groups.Shutdown(t.Context()); err != nil || !next.ended || next.spans != exporters.GroupSize+7 {
-			t.Errorf("at the end: %d spans, %v", next.spans, err)
+		end(0, 2)
+		collector.block = make(chan struct{})
+		end(10) // These are being sent.
+		end(30) // Of these, 25 wait.
+		close(collector.block)
+		end(0, 10, 10, 10)
+		end(1)
+		if err := batches.Shutdown(t.Context()); err != nil || !collector.ended {
+			t.Errorf("the end: %v, %v", err, collector.ended)
 		}
-		pass()
+		end(1, 6)
+		if err := batches.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
 	})
+	for name, value := range map[string]string{"OTEL_BSP_SCHEDULE_DELAY": "5s", "OTEL_BSP_MAX_QUEUE_SIZE": "0"} {
+		_, err := exporters.NewSpanBatches(nil, func(asked string) string { return map[string]string{name: value}[asked] })
+		if err == nil || !strings.Contains(err.Error(), name+" is ") {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
 }
