@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/openbroker/openbroker/durable"
+	"github.com/openbroker/openbroker/durable/memstore"
 	"github.com/openbroker/openbroker/durable/pgstore"
 	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
@@ -36,12 +37,16 @@ func openPostgres(tb testing.TB) func() durable.Store {
 	}
 }
 
-// forEachStore runs a test on both stores.
+// forEachStore runs a test on all stores.
 func forEachStore(t *testing.T, test func(t *testing.T, store durable.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		test(t, openSQLite(t))
+	})
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		test(t, memstore.New())
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
