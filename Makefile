@@ -86,6 +86,10 @@ bench: ## 2 min: benchmarks, as ratios measured in one run
 chaos: tools ## 3-5 min: kill, pause and cut off replicas under load, then compare store and ledger
 	go run ./chaos
 
+.PHONY: simulate-engine
+simulate-engine: ## 1 h: ten million operations on the simulated engine, each seed twice (durable/internal/simulation)
+	go test $(TESTFLAGS) -count=1 -timeout 12h -v -run '^TestSimulation$$' ./durable/internal/simulation -args -simulation.seeds=67000
+
 .PHONY: postgres-versions
 postgres-versions: tools ## 20 min: the tests of provider/postgres and of the store on PostgreSQL 14 to 18, which it downloads
 	@for programs in $$(.ci/postgres-versions good); do \

@@ -276,14 +276,9 @@ func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Dur
 		case ended := <-d.watch:
 			return ended, nil
 		case <-timer.C:
-			return nil, nil //nolint:nilnil // Not ended, and no error.
+			return d.announced(), nil
 		case <-e.draining:
-			select {
-			case ended := <-d.watch:
-				return ended, nil
-			default:
-				return nil, nil //nolint:nilnil // Not ended, and no error.
-			}
+			return d.announced(), nil
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-poll.C:
@@ -293,6 +288,17 @@ func (e *Engine) await(ctx context.Context, key Key, d *decision, limit time.Dur
 				return ended, nil
 			}
 		}
+	}
+}
+
+// announced returns the result if the operation has just ended in this process, and nil
+// otherwise.
+func (d *decision) announced() *result {
+	select {
+	case ended := <-d.watch:
+		return ended
+	default:
+		return nil
 	}
 }
 

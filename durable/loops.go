@@ -24,6 +24,17 @@ func (e *Engine) every(ctx context.Context, interval time.Duration, signalled <-
 		case <-ticker.C:
 		case <-signalled:
 		}
+		// One call answers all that happened during the last one.
+		drain(ticker.C)
+		drain(signalled)
+	}
+}
+
+// drain receives a value that waits in the channel.
+func drain[T any](c <-chan T) {
+	select {
+	case <-c:
+	default:
 	}
 }
 
@@ -101,9 +112,15 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
+			drain(e.beat)
 			e.renew(ctx)
 		case <-e.beat:
-			e.look(ctx)
+			select {
+			case <-timer.C:
+				e.renew(ctx) // It also reads.
+			default:
+				e.look(ctx)
+			}
 		}
 	}
 }
@@ -135,7 +152,7 @@ func (e *Engine) renew(ctx context.Context) {
 	}
 	for _, r := range running {
 		if _, renewed := states[r.fence()]; renewed {
-			r.expiry.Reset(e.config.Lease - time.Since(asked))
+			r.hold(e.config.Lease - time.Since(asked))
 		}
 	}
 	heed(running, states, err)

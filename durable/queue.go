@@ -69,10 +69,9 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 		case <-look.C:
 		case <-limit.Done():
 		case <-e.draining:
-			cancel()
 		}
 		forget()
-		if limit.Err() != nil {
+		if limit.Err() != nil || e.isDraining() {
 			return nil, errors.Join(ctx.Err(), openbroker.ErrConcurrency)
 		}
 	}

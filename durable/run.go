@@ -49,6 +49,15 @@ func (r *run) lost() bool { return errors.Is(context.Cause(r.ctx), errLeaseLost)
 // stop ends the context of the attempt. A second call does not change the cause.
 func (r *run) stop(cause error) { r.cancel(cause) }
 
+// hold says how long the lease lasts by the clock of this process. A lease that has ended
+// before its holder knew stops the attempt immediately.
+func (r *run) hold(left time.Duration) {
+	if left <= 0 {
+		r.stop(errLeaseLost)
+	}
+	r.expiry.Reset(left)
+}
+
 // release returns a place, and claims an operation that waits for one.
 func (e *Engine) release(who place) {
 	e.places.release(who)
@@ -71,7 +80,8 @@ func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Tim
 	if r.earlier = e.runs[record.ID]; r.earlier != nil {
 		r.earlier.stop(errLeaseLost)
 	}
-	r.expiry = time.AfterFunc(e.config.Lease-time.Since(leased), func() { r.stop(errLeaseLost) })
+	r.expiry = time.AfterFunc(e.config.Lease, func() { r.stop(errLeaseLost) })
+	r.hold(e.config.Lease - time.Since(leased))
 	e.runs[record.ID] = r
 	e.workers.Add(1)
 	e.mu.Unlock()

@@ -31,6 +31,9 @@ func (t *turns) occupied(key Key) bool {
 // take waits for the turn of the instance. The caller calls leave when it is done. The
 // error is the error of ctx.
 func (t *turns) take(ctx context.Context, key Key) (leave func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	t.mu.Lock()
 	mine := t.taken[key]
 	if mine == nil {
