@@ -90,6 +90,10 @@ chaos: tools ## 3-5 min: kill, pause and cut off replicas under load, then compa
 simulate-engine: ## 1 h: ten million operations on the simulated engine, each seed twice (durable/internal/simulation)
 	go test $(TESTFLAGS) -count=1 -timeout 12h -v -run '^TestSimulation$$' ./durable/internal/simulation -args -simulation.seeds=67000
 
+.PHONY: simulate-mutants
+simulate-mutants: ## 15 min: remove the rules of the engine one by one, and find each loss in the simulation
+	SIMULATE_MUTANTS=1 go test $(TESTFLAGS) -count=1 -timeout 3h -v -run '^TestMutants$$' ./durable/internal/simulation -args -simulation.seeds=30
+
 .PHONY: postgres-versions
 postgres-versions: tools ## 20 min: the tests of provider/postgres and of the store on PostgreSQL 14 to 18, which it downloads
 	@for programs in $$(.ci/postgres-versions good); do \

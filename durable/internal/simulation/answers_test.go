@@ -76,7 +76,23 @@ func (l *ledger) failure(r *request, a answer) bool {
 		return false
 	}
 	return slices.ContainsFunc(l.order, func(o *operation) bool {
-		return o.key == r.key && o.kind == r.kind() && o.state == durable.OperationFailed
+		if o.key != r.key || o.kind != r.kind() {
+			return false
+		}
+		// A creation may have succeeded, and its record may have been deleted before the
+		// request could read it.
+		return o.state == durable.OperationFailed || a.status == 409 && o.state == durable.OperationSucceeded && l.vanished(r, o)
+	})
+}
+
+// vanished reports whether the record was gone at some time after the success of an
+// operation, during the request.
+func (l *ledger) vanished(r *request, o *operation) bool {
+	versions := l.instances[r.key.Instance()].versions
+	return slices.ContainsFunc(versions[max(r.since, o.version):], func(v *version) bool {
+		there := []durable.RecordStatus{durable.StatusReady, durable.StatusUpdating, durable.StatusDeleting}
+		b := v.bindings[r.key.BindingID]
+		return !slices.Contains(there, v.status) || r.key.BindingID != "" && !slices.Contains(there, b.status)
 	})
 }
 

@@ -81,6 +81,17 @@ func TestLedger(t *testing.T) {
 			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)
 			h.advanced(&durable.Advance{Fence: durable.Fence{OperationID: "a", Generation: 7}}, h.r)
 		}},
+		"a write after a release": {"which no worker has", func(h *history) {
+			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)
+			for range 2 {
+				h.advanced(&durable.Advance{Fence: durable.Fence{OperationID: "a", Generation: 1}, Release: true}, h.r)
+			}
+		}},
+		"a lease of another": {"which \"other\" has", func(h *history) {
+			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)
+			h.operations["a"].generation, h.operations["a"].owner = 2, h.other.name
+			h.renewed(durable.Fence{OperationID: "a", Generation: 1}, h.r)
+		}},
 		"success without work": {"although no call of the provider", func(h *history) {
 			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)
 			h.end("a", ofInstance, durable.OperationSucceeded, durable.StatusReady)
@@ -111,6 +122,24 @@ func TestLedger(t *testing.T) {
 			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)
 			h.begins(h.call("a", ofInstance, durable.KindProvision, h.r), succeeds)
 			h.begins(h.call("a", ofInstance, durable.KindProvision, h.other), succeeds)
+		}},
+		"a second attempt in the same process": {"in the same process", func(h *history) {
+			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)
+			first := h.call("a", ofInstance, durable.KindProvision, h.r)
+			h.begins(first, ignores)
+			first.ended.Store(time.Now().UnixNano())
+			h.operations["a"].generation = 2
+			h.begins(h.call("a", ofInstance, durable.KindProvision, h.r), succeeds)
+		}},
+		"an attempt after the deadline": {"after its deadline", func(h *history) {
+			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)
+			h.operations["a"].deadline = time.Now().Add(-time.Hour)
+			h.begins(h.call("a", ofInstance, durable.KindProvision, h.r), succeeds)
+		}},
+		"too many attempts": {"has another attempt after", func(h *history) {
+			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)
+			h.operations["a"].failures = attempts
+			h.begins(h.call("a", ofInstance, durable.KindProvision, h.r), succeeds)
 		}},
 		"a late write": {"writes, although", func(h *history) {
 			h.accept("a", ofInstance, durable.KindProvision, durable.StatusCreating)

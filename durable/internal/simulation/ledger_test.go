@@ -64,6 +64,8 @@ type operation struct {
 	finished     time.Time
 	delivered    bool
 	endedAt      int
+	// version is the index of the version of the instance with which it ended.
+	version int
 	// endedBy is the replica that ended it, unless a cancellation did without a worker.
 	endedBy string
 }
@@ -111,7 +113,9 @@ func newLedger(w *world) *ledger {
 func (l *ledger) fault(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	l.faults = append(l.faults, text)
-	l.w.note("FAULT ", text)
+	if l.w.log != nil {
+		l.w.note("FAULT ", text)
+	}
 }
 
 // name returns a name for an operation that is the same in each run of a seed.
@@ -230,6 +234,7 @@ func (l *ledger) cancels(o *operation) {
 
 func (l *ledger) end(o *operation, as durable.OperationState) {
 	o.state, o.finished, o.owner, o.endedAt = as, l.w.storeNow(), "", l.w.steps
+	o.version = len(l.instances[o.key.Instance()].versions)
 }
 
 func (l *ledger) begin(spec *durable.OperationSpec, cancelled *operation, r *replica) *operation {
@@ -253,8 +258,8 @@ func (l *ledger) advanced(a *durable.Advance, r *replica) {
 	if a.Fence.Generation != o.generation {
 		l.fault("a write of the attempt %d of %s was not fenced: the attempt %d has it", a.Fence.Generation, o.name, o.generation)
 	}
-	if !o.open() {
-		l.fault("a write of %s after its end", o.name)
+	if o.owner == "" {
+		l.fault("a write of %s, which no worker has: it is %s", o.name, o.state)
 	}
 	if a.Failed {
 		o.failures++
@@ -392,10 +397,15 @@ func (l *ledger) claimed(record *durable.OperationRecord, r *replica) {
 	}
 }
 
-func (l *ledger) renewed(f durable.Fence) {
+// renewed says that a replica has renewed a lease.
+func (l *ledger) renewed(f durable.Fence, r *replica) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.operations[f.OperationID].held = time.Now()
+	o := l.operations[f.OperationID]
+	if f.Generation != o.generation || o.owner != r.name {
+		l.fault("%s keeps the attempt %d of %s, which %q has in the attempt %d", r.name, f.Generation, o.name, o.owner, o.generation)
+	}
+	o.held = time.Now()
 }
 
 func (l *ledger) delivered(id string) {

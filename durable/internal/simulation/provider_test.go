@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -93,7 +94,7 @@ func (p *provider) run(ctx context.Context, t *durable.Task, key durable.Key, pa
 	case !live:
 		return ctx.Err()
 	}
-	behaves := p.behaviour(d.coin)
+	behaves := p.behaviour(c.op, d.coin)
 	p.w.ledger.begins(c, behaves)
 	defer p.w.ledger.returns(c)
 	if err := p.checkpoint(ctx, t, c, d.coin>>8); err != nil {
@@ -136,8 +137,13 @@ func (p *provider) run(ctx context.Context, t *durable.Task, key durable.Key, pa
 	return p.result(c, behaves)
 }
 
-func (p *provider) behaviour(coin uint32) int {
-	if p.w.calm > 0 || coin%100 < 62 {
+func (p *provider) behaviour(id string, coin uint32) int {
+	switch {
+	case p.w.calm > 0:
+		return succeeds
+	case strings.HasSuffix(p.w.ledger.name(id), "7") && coin%100 < 85:
+		return retries // Some operations use up their attempts.
+	case coin%100 < 62:
 		return succeeds
 	}
 	return 1 + int(coin/100)%(behaviours-1)

@@ -21,6 +21,9 @@ func (l *ledger) begins(c *call, behaves int) {
 	if o.failures >= attempts && (o.kind == durable.KindProvision || o.kind == durable.KindUpdate || o.kind == durable.KindBind) {
 		l.fault("%s has another attempt after %d failures", o.name, o.failures)
 	}
+	if c.ctx.Err() == nil && l.w.storeNow().After(o.deadline.Add(2*clockStep)) {
+		l.fault("the attempt %d of %s begins %v after its deadline", c.generation, o.name, l.w.storeNow().Sub(o.deadline))
+	}
 	for _, other := range l.running {
 		if !overlap(other.key, c.key) || !other.r.lives() {
 			continue
@@ -29,6 +32,8 @@ func (l *ledger) begins(c *call, behaves int) {
 		switch {
 		case ended == 0 && !l.excused():
 			l.fault("%s of %s begins on %s while %s of %s works there", c.kind, o.name, c.r.name, other.kind, l.operations[other.op].name)
+		case ended != 0 && other.op == c.op && other.r == c.r && time.Duration(time.Now().UnixNano()-ended) < stopGrace && !c.r.stopping:
+			l.fault("the attempt %d of %s begins %v after the attempt %d in the same process was told to stop", c.generation, o.name, time.Duration(time.Now().UnixNano()-ended), other.generation)
 		case ended != 0 && other.op != c.op && time.Duration(time.Now().UnixNano()-ended) < stopGrace && l.abandoned(other):
 			l.fault("%s of %s begins %v after that of %s was told to stop", c.kind, o.name, time.Duration(time.Now().UnixNano()-ended), l.operations[other.op].name)
 		}

@@ -56,7 +56,7 @@ func (s *replicaStore) call(ctx context.Context, method, detail string, effect f
 		return ctx.Err() // The driver noticed it before it sent the statement.
 	}
 	err := effect(context.WithoutCancel(ctx))
-	if d.coin>>1%4 == 0 {
+	if d.coin>>1%5 < 2 {
 		return err // At once.
 	}
 	d = s.w.park(&step{label: label + " <", kind: afterCall, of: s.r, about: method, instant: instant})
@@ -157,7 +157,7 @@ func (s *replicaStore) Renew(ctx context.Context, owner string, lease time.Durat
 	err = s.call(ctx, "renew", "", func(ctx context.Context) (err error) {
 		states, err = s.Store.Renew(ctx, owner, lease, fences)
 		for fence := range states {
-			s.w.ledger.renewed(fence)
+			s.w.ledger.renewed(fence, s.r)
 		}
 		return err
 	})
