@@ -48,11 +48,11 @@ check: lint ## 1-3 min: before a commit: lint, then tests, affected packages fir
 
 .PHONY: test
 test: tools ## 20 min: all tests with the race detector; installs what they need
-	@# The linter vets. The mutants of package conformance take a minute without the race detector and
-	@# five with it; the suite itself runs under it in brokertest and cmd/openbroker.
+	@# The linter vets. The mutants of package conformance, and the simulation of the engine, take a minute
+	@# each without the race detector, and five with it. What they test runs under it in other packages.
 	@# Some packages wait more than they compute: they go first, and four packages run at a time.
-	{ GOGC=400 CGO_ENABLED=1 go test $(RACE) -p 4 $(TESTFLAGS) -json $(SLOW) $$(go list ./... | grep -v '/conformance$$') && \
-		GOGC=400 go test $(TESTFLAGS) -json ./conformance; } | go run ./.ci/progress
+	{ GOGC=400 CGO_ENABLED=1 go test $(RACE) -p 4 $(TESTFLAGS) -json $(SLOW) $$(go list ./... | grep -v '/conformance$$\|/simulation$$') && \
+		GOGC=400 go test $(TESTFLAGS) -json ./conformance ./durable/internal/simulation; } | go run ./.ci/progress
 
 .PHONY: lint
 lint: $(GOLANGCI) ## 10 s: golangci-lint, with the import law, and go mod tidy
