@@ -43,16 +43,16 @@ install: ## 10 s: compile openbroker and install it in GOBIN, or in the director
 .PHONY: check
 check: lint ## 1-3 min: before a commit: lint, then tests, affected packages first (10 min after a change of the root package or durable)
 	@first="$$(go run ./.ci/affected)"; rest="$$(go run ./.ci/affected -rest)"; \
-	{ { [ -z "$$first" ] || GOGC=400 go test $(TESTFLAGS) -json $$first; } && \
-		{ [ -z "$$rest" ] || GOGC=400 go test $(TESTFLAGS) -json $$rest; }; } | go run ./.ci/progress
+	{ { [ -z "$$first" ] || GOGC=200 go test $(TESTFLAGS) -json $$first; } && \
+		{ [ -z "$$rest" ] || GOGC=200 go test $(TESTFLAGS) -json $$rest; }; } | go run ./.ci/progress
 
 .PHONY: test
 test: tools ## 20 min: all tests with the race detector; installs what they need
 	@# The linter vets. The mutants of package conformance, and the simulation of the engine, take a minute
 	@# each without the race detector, and five with it. What they test runs under it in other packages.
 	@# Some packages wait more than they compute: they go first, and four packages run at a time.
-	{ GOGC=400 CGO_ENABLED=1 go test $(RACE) -p 4 $(TESTFLAGS) -json $(SLOW) $$(go list ./... | grep -v '/conformance$$\|/simulation$$') && \
-		GOGC=400 go test $(TESTFLAGS) -json ./conformance ./durable/internal/simulation; } | go run ./.ci/progress
+	{ GOGC=200 CGO_ENABLED=1 go test $(RACE) -p 4 $(TESTFLAGS) -json $(SLOW) $$(go list ./... | grep -v '/conformance$$\|/simulation$$') && \
+		GOGC=200 go test $(TESTFLAGS) -json ./conformance ./durable/internal/simulation; } | go run ./.ci/progress
 
 .PHONY: lint
 lint: $(GOLANGCI) ## 10 s: golangci-lint, with the import law, and go mod tidy

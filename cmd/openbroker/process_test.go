@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -40,6 +41,10 @@ func TestMain(m *testing.M) {
 	build := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".")
 	if output, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v\n%s", err, output))
+	}
+	// The tests wait for processes most of the time.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
 	}
 	postgres.Run(m)
 	_ = os.RemoveAll(directory)

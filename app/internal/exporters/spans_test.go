@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,7 +108,7 @@ func TestSpansAreThoseOfTheSDK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	batches := []tracetest.SpanStubs{randomSpans(1, 1), randomSpans(2, 300), nil, randomSpans(3, 50)}
+	batches := []tracetest.SpanStubs{randomSpans(1, 1), randomSpans(2, 60), nil, randomSpans(3, 20)}
 	// These are left to the usual exporter.
 	for i, change := range []func(*tracetest.SpanStub){
 		func(s *tracetest.SpanStub) { s.Attributes = []attribute.KeyValue{attribute.IntSlice("a", []int{1, 2})} },
@@ -146,21 +147,43 @@ func TestSpansAreThoseOfTheSDK(t *testing.T) {
 
 // sent is an exporter that keeps the sizes of the batches that it gets.
 type sent struct {
+	mu      sync.Mutex
 	batches []int
 	block   chan struct{}
 	ended   bool
 }
 
 func (s *sent) ExportSpans(ctx context.Context, spans []trace.ReadOnlySpan) error {
-	if s.block != nil {
+	s.mu.Lock()
+	block := s.block
+	s.mu.Unlock()
+	if block != nil {
 		select {
-		case <-s.block:
+		case <-block:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.batches = append(s.batches, len(spans))
 	return nil
+}
+
+// take returns the sizes since the last call.
+func (s *sent) take() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	batches := s.batches
+	s.batches = nil
+	return batches
+}
+
+// blockOn makes ExportSpans wait until the channel is closed.
+func (s *sent) blockOn(block chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.block = block
 }
 
 func (s *sent) Shutdown(context.Context) error { s.ended = true; return nil }
@@ -187,10 +210,9 @@ func TestSpanBatches(t *testing.T) {
 				batches.OnEnd(stubs[1]) // Not sampled.
 			}
 			synctest.Wait()
-			if !slices.Equal(collector.batches, want) {
-				t.Errorf("batches %v, want %v", collector.batches, want)
+			if got := collector.take(); !slices.Equal(got, want) {
+				t.Errorf("batches %v, want %v", got, want)
 			}
-			collector.batches = nil
 		}
 		end(9)
 		end(1, 10)
@@ -202,10 +224,11 @@ func TestSpanBatches(t *testing.T) {
 			t.Error(err)
 		}
 		end(0, 2)
-		collector.block = make(chan struct{})
+		block := make(chan struct{})
+		collector.blockOn(block)
 		end(10) // These are being sent.
 		end(30) // Of these, 25 wait.
-		close(collector.block)
+		close(block)
 		end(0, 10, 10, 10)
 		end(1)
 		if err := batches.Shutdown(t.Context()); err != nil || !collector.ended {
