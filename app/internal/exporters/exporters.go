@@ -101,16 +101,11 @@ func Start(ctx context.Context, c Config) (_ *Exporters, err error) {
 		config.Meters = provider
 	}
 	if wanted.traces {
-		limits, err := readBatchLimits(os.Getenv)
-		if err != nil {
-			return nil, err
-		}
-		exporter, err := newSpanExporter(ctx, otlptracehttp.NewClient())
+		exporter, err := otlptracehttp.New(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("the OTLP exporter of traces: %w", err)
 		}
-		batches := newSpanBatches(exporter, limits) //nolint:contextcheck // It lives as long as the process.
-		provider := trace.NewTracerProvider(trace.WithSpanProcessor(batches), trace.WithResource(identity))
+		provider := trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(identity))
 		e.closers = append(e.closers, provider.Shutdown)
 		config.Traces, e.Traces = provider, true
 	}

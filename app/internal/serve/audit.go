@@ -241,9 +241,9 @@ type auditLines struct {
 
 	mu     sync.Mutex
 	closed bool
-	// lost is how many lines are missing, and told how many of them the log has said at the
+	// lost is how many lines are missing, and logged how many of them the log has said at the
 	// time complained.
-	lost, told int
+	lost, logged int
 	complained time.Time
 }
 
@@ -354,7 +354,7 @@ func (l *auditLines) complain(ctx context.Context, err error) {
 
 // tell logs how many lines are missing. The lock is held.
 func (l *auditLines) tell(ctx context.Context, err error) {
-	l.told = l.lost
+	l.logged = l.lost
 	l.logger.LogAttrs(ctx, slog.LevelError, "entries of the audit trail are missing in audit.file: the store has them",
 		slog.Int("lines", l.lost), slog.String("error", err.Error()))
 }
@@ -374,7 +374,7 @@ func (l *auditLines) close(ctx context.Context) error {
 		return errors.New("audit.file does not take the last entries: the store has them")
 	}
 	l.mu.Lock()
-	if l.lost > l.told {
+	if l.lost > l.logged {
 		l.tell(ctx, errors.New("the process ends"))
 	}
 	l.mu.Unlock()

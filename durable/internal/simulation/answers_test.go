@@ -57,7 +57,7 @@ func (l *ledger) nameOf(id string) string {
 func (l *ledger) tells(r *request, a answer) {
 	o := l.operations[r.operation]
 	if a.state == openbroker.OperationFailed && o != nil && o.key == r.key && !o.delivered && !r.met && !r.r.troubled(r.began) {
-		l.fault("%s was told that %s failed, and the store does not know", r.label, o.name)
+		l.fault("%s got the answer that %s failed, and the store does not know", r.label, o.name)
 	}
 }
 

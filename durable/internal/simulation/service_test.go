@@ -33,9 +33,9 @@ func (l *ledger) begins(c *call, behaves int) {
 		case ended == 0 && !l.excused():
 			l.fault("%s of %s begins on %s while %s of %s works there", c.kind, o.name, c.r.name, other.kind, l.operations[other.op].name)
 		case ended != 0 && other.op == c.op && other.r == c.r && time.Duration(time.Now().UnixNano()-ended) < stopGrace && !c.r.stopping:
-			l.fault("the attempt %d of %s begins %v after the attempt %d in the same process was told to stop", c.generation, o.name, time.Duration(time.Now().UnixNano()-ended), other.generation)
+			l.fault("the attempt %d of %s begins %v after the attempt %d in the same process had to stop", c.generation, o.name, time.Duration(time.Now().UnixNano()-ended), other.generation)
 		case ended != 0 && other.op != c.op && time.Duration(time.Now().UnixNano()-ended) < stopGrace && l.abandoned(other):
-			l.fault("%s of %s begins %v after that of %s was told to stop", c.kind, o.name, time.Duration(time.Now().UnixNano()-ended), l.operations[other.op].name)
+			l.fault("%s of %s begins %v after that of %s had to stop", c.kind, o.name, time.Duration(time.Now().UnixNano()-ended), l.operations[other.op].name)
 		}
 	}
 	l.running = append(l.running, c)
