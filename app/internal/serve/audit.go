@@ -244,7 +244,7 @@ type auditLines struct {
 	// lost is how many lines are missing, and logged how many of them the log has said at the
 	// time complained.
 	lost, logged int
-	complained time.Time
+	complained   time.Time
 }
 
 // start opens the file, and begins to write.
