@@ -34,7 +34,7 @@ func awaitLog(t *testing.T, s *service, text string, times int) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(5 * time.Minute); strings.Count(s.log.String(), text) < times; {
+	for late := time.After(30 * time.Minute); strings.Count(s.log.String(), text) < times; {
 		select {
 		case <-tick.C:
 		case <-late:

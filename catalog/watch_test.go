@@ -17,7 +17,7 @@ import (
 )
 
 // watchPatience is how long a test waits for an expected event.
-const watchPatience = 5 * time.Minute
+const watchPatience = 30 * time.Minute
 
 const watched = `services:
   - {id: s, name: sql, description: A database., bindable: true, plans: [{id: p, name: small, description: A plan.}]}

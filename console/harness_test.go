@@ -27,7 +27,7 @@ import (
 )
 
 // patience only ends a test that hangs.
-const patience = 5 * time.Minute
+const patience = 30 * time.Minute
 
 // A fixture is a console in front of a simulator.
 type fixture struct {

@@ -25,7 +25,7 @@ const (
 )
 
 // patience limits how long a test waits for an event.
-const patience = 5 * time.Minute
+const patience = 30 * time.Minute
 
 // testCatalog has a plan for each policy.
 func testCatalog() *openbroker.Catalog {

@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a test waits for an expected event.
-const patience = 5 * time.Minute
+const patience = 30 * time.Minute
 
 // Messages of Watch.
 const (

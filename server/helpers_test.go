@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for an event.
-const patience = 5 * time.Minute
+const patience = 30 * time.Minute
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {

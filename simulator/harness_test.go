@@ -24,7 +24,7 @@ import (
 
 const (
 	// patience limits how long a test waits for an event.
-	patience = 5 * time.Minute
+	patience = 30 * time.Minute
 	username = "tester"
 	password = "hunter2"
 )

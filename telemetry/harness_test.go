@@ -30,7 +30,7 @@ func await(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	late := time.After(5 * time.Minute)
+	late := time.After(30 * time.Minute)
 	for !so() {
 		select {
 		case <-tick.C:

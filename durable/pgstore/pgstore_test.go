@@ -105,7 +105,7 @@ func eventually(tb testing.TB, what string, condition func() bool) {
 	tb.Helper()
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
-	deadline := time.After(5 * time.Minute)
+	deadline := time.After(30 * time.Minute)
 	for !condition() {
 		select {
 		case <-ticker.C:

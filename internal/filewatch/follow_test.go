@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for an expected event.
-const patience = 5 * time.Minute
+const patience = 30 * time.Minute
 
 // A follower follows a file until the test ends. Its log is a buffer.
 type follower struct {

@@ -22,11 +22,20 @@ var (
 
 // Test tests the program.
 func (p *Provider) Test(ctx context.Context, run provider.TestRun) error {
-	return rehearsal.Run(ctx, rehearsed{p}, run)
+	return rehearsal.Run(ctx, rehearsed{p, afterFunc}, run)
 }
 
 // A rehearsed provider is the target of a test.
-type rehearsed struct{ provider *Provider }
+type rehearsed struct {
+	provider *Provider
+	// after ends a program in the middle of its work, for which it has a duration.
+	after func(d time.Duration, end func()) (stop func())
+}
+
+func afterFunc(d time.Duration, end func()) (stop func()) {
+	timer := time.AfterFunc(d, end)
+	return func() { timer.Stop() }
+}
 
 // Has reports whether there is a program for an operation.
 func (r rehearsed) Has(operation message.Operation) bool {
@@ -54,13 +63,11 @@ func (r rehearsed) Call(ctx context.Context, asked rehearsal.Call) rehearsal.Out
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	switch asked.Ending {
-	case rehearsal.Killed:
+	if asked.Ending != rehearsal.Whole {
+		defer r.after(asked.After, func() { cancel(errEnded) })()
+	}
+	if asked.Ending == rehearsal.Killed {
 		c.grace = immediately
-		defer time.AfterFunc(asked.After, func() { cancel(errEnded) }).Stop()
-	case rehearsal.Cancelled:
-		defer time.AfterFunc(asked.After, func() { cancel(errEnded) }).Stop()
-	default:
 	}
 	answer, err := c.run(ctx)
 	outcome := rehearsal.Outcome{Answer: answer, Err: err, Checkpoint: notes.checkpoint, Faults: c.talk.faults, Log: c.stderr.text(&c.masker)}

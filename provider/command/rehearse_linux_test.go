@@ -1,6 +1,9 @@
 package command_test
 
 import (
+	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,10 +32,47 @@ list) printf '{"resources":['; c=; for n in $(ls "$DIR/made"); do printf '%s"%s"
 *) exit 1 ;;
 esac`
 
-// locked is a lock that a killed program leaves behind. Like the other faults that a kill
-// must find in the middle, it lasts for most of the operation, also on a busy machine.
+// middle is where a test interrupts a program: it waits there, but only in a call that is
+// interrupted.
+const middle = ` touch "$DIR/middle"; while test -e "$DIR/hold"; do sleep 0.01; done`
+
+// interruptor interrupts a program that comes to its middle, and any other after a
+// duration.
+func (w *world) interruptor(script string) func(time.Duration, func()) (stop func()) {
+	if !strings.Contains(script, middle) {
+		return func(d time.Duration, end func()) func() {
+			timer := time.AfterFunc(d, end)
+			return func() { timer.Stop() }
+		}
+	}
+	remove := func(name string) { _ = os.Remove(filepath.Join(w.directory, name)) }
+	return func(_ time.Duration, end func()) func() {
+		remove("middle")
+		w.write("hold", "")
+		over := make(chan struct{})
+		go func() {
+			for tick := time.NewTicker(time.Millisecond); ; {
+				select {
+				case <-over:
+					return
+				case <-tick.C:
+					if _, err := os.Stat(filepath.Join(w.directory, "middle")); err == nil {
+						end()
+						return
+					}
+				}
+			}
+		}()
+		return func() {
+			close(over)
+			remove("hold")
+		}
+	}
+}
+
+// locked is a lock that a killed program leaves behind.
 func locked(operation string) []string {
-	return []string{"\n" + operation + ") ", "\n" + operation + `) test ! -e "$I.lock"; touch "$I.lock"; trap 'rm -f "$I.lock"' EXIT; sleep 3; `}
+	return []string{"\n" + operation + ") ", "\n" + operation + `) test ! -e "$I.lock"; touch "$I.lock"; trap 'rm -f "$I.lock"' EXIT;` + middle + "; "}
 }
 
 func rehearse(t *testing.T, script string, change func(*world), steps ...string) map[string]provider.TestStep {
@@ -48,11 +88,14 @@ func rehearse(t *testing.T, script string, change func(*world), steps ...string)
 		t.Fatal(err)
 	}
 	found := map[string]provider.TestStep{}
-	err = w.provider.(provider.Tester).Test(t.Context(), provider.TestRun{
+	tester := w.provider.(interface {
+		TestInterrupting(ctx context.Context, run provider.TestRun, after func(time.Duration, func()) (stop func())) error
+	})
+	err = tester.TestInterrupting(t.Context(), provider.TestRun{
 		Service: &c.Services[0], Plan: &c.Services[0].Plans[0], NewPlan: &c.Services[0].Plans[1],
 		Parameters: openbroker.Parameters(`{"a":"parameter"}`), Timeout: patience, Interruptions: 3, Kind: "command", Steps: steps,
 		Report: func(s provider.TestStep) { found[s.Name] = s },
-	})
+	}, w.interruptor(script))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,9 +142,9 @@ func TestFaultyPrograms(t *testing.T) {
 		"cannot update":              {[]string{`update) `, `update) echo '{"error":{"status":501,"description":"No."}}'; exit 0; `}, "update", "update was refused with the error 501 : No."},
 		"updates once":               {[]string{`update) `, `update) mkdir "$I/updated"; `}, "update update-repeated", "the second update failed"},
 		"runs what is in ids":        {[]string{"set -e", `case $REQUEST in *'$(touch x)'*) exit 1 ;; esac`}, "odd-ids", "provision failed"},
-		"ignores TERM":               {[]string{"provision) ", `provision) trap 'while :; do sleep 0.1; done' TERM; sleep 1; `}, "provision-cancelled", "the program ignores TERM: it was killed after the grace of 1s"},
-		"keeps half an instance":     {[]string{`mkdir -p "$I"; sleep`, `test -e "$I/done" || mkdir "$I"; sleep 3; sleep`}, "provision-killed", "provision after a crash failed"},
-		"forgets half an instance":   {[]string{`rm -rf "$I"`, `test ! -e "$I/done" || rm -rf "$I"`, `mkdir -p "$I"`, `mkdir -p "$I"; sleep 3`}, "provision-killed-deprovision", "the list still has ob-"},
+		"ignores TERM":               {[]string{"provision) ", `provision) trap '' TERM;` + middle + "; "}, "provision-cancelled", "the program ignores TERM: it was killed after the grace of 1s"},
+		"keeps half an instance":     {[]string{`mkdir -p "$I"; sleep`, `test -e "$I/done" || mkdir "$I";` + middle + `; sleep`}, "provision-killed", "provision after a crash failed"},
+		"forgets half an instance":   {[]string{`rm -rf "$I"`, `test ! -e "$I/done" || rm -rf "$I"`, `mkdir -p "$I"`, `mkdir -p "$I";` + middle}, "provision-killed-deprovision", "the list still has ob-"},
 		"keeps a lock of bind":       {locked("bind"), "bind-killed", "bind after a crash failed"},
 		"keeps a lock for unbind":    {append(locked("bind"), `rm -f "$B"`, `test ! -e "$I.lock"; rm -f "$B"`), "bind-killed-unbind", "unbind after a crash in bind failed"},
 		"keeps a lock of update":     {locked("update"), "update-killed", "update after a crash failed"},

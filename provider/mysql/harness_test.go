@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds waits. It only ends tests that hang.
-const patience = 5 * time.Minute
+const patience = 30 * time.Minute
 
 // catalogWith returns a catalog with the plans small and large with the settings.
 func catalogWith(small, large string) string {

@@ -124,7 +124,7 @@ func TestServerAwayAtStart(t *testing.T) {
 // wait repeats f until it returns nil.
 func wait(t *testing.T, f func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -373,7 +373,7 @@ func request(t *testing.T, conn *client.Conn, subject string, body []byte) []byt
 // bounded returns the context of the test with a deadline, which nats.go demands.
 func bounded(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -47,7 +47,7 @@ const bucket = "values"
 // limit returns a context that ends when the server refuses something, and bounds a call
 // that nobody may answer.
 func (s *session) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
 	go func() {
 		select {
 		case <-s.refused:

@@ -331,7 +331,7 @@ func TestReconcile(t *testing.T) {
 	var app *pgx.Conn
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	for deadline := time.After(5 * time.Minute); app == nil; {
+	for deadline := time.After(30 * time.Minute); app == nil; {
 		if app, err = pgx.Connect(t.Context(), uri); err == nil {
 			break
 		}

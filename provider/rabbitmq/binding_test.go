@@ -46,7 +46,7 @@ func TestUnbindClosesConnections(t *testing.T) {
 			if reason == nil || reason.Code != amqp.ConnectionForced {
 				t.Errorf("closed with %v", reason)
 			}
-		case <-time.After(5 * time.Minute):
+		case <-time.After(30 * time.Minute):
 			t.Fatal("the connection is still open")
 		}
 	}

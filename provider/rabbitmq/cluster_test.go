@@ -107,7 +107,7 @@ func testOtherNode(t *testing.T, s *servicetest.Service, one, two *rabbittest.No
 			if reason == nil || reason.Code != amqp.ConnectionForced {
 				t.Errorf("node %d: closed with %v", i+1, reason)
 			}
-		case <-time.After(5 * time.Minute):
+		case <-time.After(30 * time.Minute):
 			t.Fatalf("node %d: the connection is still open", i+1)
 		}
 	}

@@ -271,7 +271,7 @@ func eventually(t *testing.T, what string, ask func() (state string, done bool))
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	deadline := time.After(5 * time.Minute)
+	deadline := time.After(30 * time.Minute)
 	for {
 		state, done := ask()
 		if done {

@@ -41,7 +41,7 @@ type application struct{ *amqp.Connection }
 // openSession logs in as an application does: by the URI alone, and again while a node
 // that starts does not listen yet.
 func openSession(ctx context.Context, credentials openbroker.Credentials) (servicetest.Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()

@@ -178,7 +178,7 @@ func TestChannels(t *testing.T) {
 			t.Error(err)
 		}
 		for _, want := range []string{"set", "hello"} {
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 			message, err := subscription.ReceiveMessage(ctx)
 			cancel()
 			if err != nil || message.Payload != want {

@@ -173,7 +173,7 @@ func TestEndsWithItsProcess(t *testing.T) {
 	address := fmt.Sprintf("127.0.0.1:%d", config.Port)
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
-	deadline := time.After(5 * time.Minute)
+	deadline := time.After(30 * time.Minute)
 	for {
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
 		if err != nil {

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is a last resort on a busy machine.
-const patience = 5 * time.Minute
+const patience = 30 * time.Minute
 
 func shell(script string) program.Program {
 	return program.Program{

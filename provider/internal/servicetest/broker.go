@@ -23,7 +23,7 @@ import (
 )
 
 // patience bounds how long a test waits for an operation. It only ends tests that hang.
-const patience = 5 * time.Minute
+const patience = 30 * time.Minute
 
 // A Broker is a broker with the provider, and a platform that uses it.
 type Broker struct {
