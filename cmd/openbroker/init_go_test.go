@@ -105,9 +105,6 @@ func TestInitGo(t *testing.T) {
 	}
 	p.stop()
 
-	if out := n.runs(nil, "go", "vet", "./..."); out != "" {
-		t.Errorf("go vet: %s", out)
-	}
 	if out := n.runs(nil, "gofmt", "-l", "."); out != "" {
 		t.Errorf("gofmt: %s", out)
 	}
