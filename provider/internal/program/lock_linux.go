@@ -72,15 +72,17 @@ func tryLock(path string) (*lockFile, error) {
 	return nil, file.Close()
 }
 
-// release removes the file and frees the lock, unless the supervisor still has it because
-// processes are stuck.
-func (l *lockFile) release() {
+// release removes the file and frees the lock. While processes are stuck, the supervisor
+// keeps both.
+func (l *lockFile) release(stuck bool) {
 	if l == nil {
 		return
 	}
-	_ = l.file.Close() // Nothing was written.
-	if again, err := tryLock(l.path); err == nil && again != nil {
-		_ = os.Remove(l.path)  // It is empty.
-		_ = again.file.Close() // As above.
+	// Before the lock is free: a process that is just being started has a copy of the
+	// descriptor for a moment, so the lock may last longer than the descriptor. Who waits for
+	// the lock sees that it has another file.
+	if !stuck {
+		_ = os.Remove(l.path) // It is empty.
 	}
+	_ = l.file.Close() // Nothing was written.
 }

@@ -28,12 +28,12 @@ type running interface {
 //
 // The end of ctx ends the program: TERM, then KILL after the grace. Run then returns the
 // cause of ctx. Other errors are a [*StartError], and those of Streams.
-func Run(ctx context.Context, p Program, s Streams) (Exit, error) {
+func Run(ctx context.Context, p Program, s Streams) (exit Exit, err error) {
 	unlock, err := p.lock(ctx)
 	if err != nil {
 		return Exit{}, err
 	}
-	defer unlock.release()
+	defer func() { unlock.release(len(exit.Stuck) > 0) }()
 	pipes, err := newPipes()
 	if err != nil {
 		return Exit{}, fmt.Errorf("open the pipes of the program: %w", err)
@@ -60,7 +60,7 @@ func Run(ctx context.Context, p Program, s Streams) (Exit, error) {
 		case <-ended:
 		}
 	})
-	exit, err := started.wait()
+	exit, err = started.wait()
 	close(ended)
 	watcher.Wait()
 	pipes.expire(drainTime)

@@ -15,7 +15,7 @@ type lockFile struct{}
 // lock does nothing: programs are not locked here.
 func (Program) lock(context.Context) (*lockFile, error) { return nil, nil } //nolint:nilnil // There is no lock.
 
-func (*lockFile) release() {}
+func (*lockFile) release(bool) {}
 
 func (p Program) start(path string, pipes *pipes, _ *lockFile) (running, error) {
 	return p.startDirectly(path, pipes)
