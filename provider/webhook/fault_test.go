@@ -160,7 +160,7 @@ func TestLateAnswer(t *testing.T) {
 				answered.Store(true)
 			}
 			r := newReceiver(t, late, cleaned)
-			w := open(t, r.server.URL, signed+"\npolicy: {mode: asynchronous, deadline: 300ms}")
+			w := open(t, r.server.URL, signed+"\npolicy: {mode: asynchronous, deadline: 5s}")
 			operation := w.provision()
 			r.await(1)
 			o := w.end(instance, operation)
@@ -192,12 +192,12 @@ func TestTimeout(t *testing.T) {
 		<-r.Context().Done()
 	}
 	r := newReceiver(t, hang, trickle, result("{}"))
-	w := open(t, r.server.URL, "timeout: 200ms")
+	w := open(t, r.server.URL, "timeout: 3s")
 	w.succeeds(instance, w.provision())
 	if got := r.messages(); len(got) != 3 || got[0].id() != got[2].id() {
 		t.Errorf("the receiver got %s", r.sequence())
 	}
-	w.awaitLog("the receiver has not answered within 200ms: it can answer 202 and work on")
+	w.awaitLog("the receiver has not answered within 3s: it can answer 202 and work on")
 }
 
 // No request follows a redirect, neither to the same host nor to another one.
@@ -225,7 +225,7 @@ func TestAddressIsCheckedWhenDialled(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	url := strings.Replace(r.server.URL, "127.0.0.1", "localhost", 1)
-	w := open(t, url, "networks: [192.0.2.0/24]\npolicy: {mode: asynchronous, deadline: 1s}")
+	w := open(t, url, "networks: [192.0.2.0/24]\npolicy: {mode: asynchronous, deadline: 5s}")
 	if o := w.end(instance, w.provision()); o.text("state") != "failed" || !strings.Contains(o.text("description"), "could not complete") {
 		t.Errorf("the operation: %v", o.body)
 	}

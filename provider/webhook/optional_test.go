@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,20 +19,22 @@ func TestCheck(t *testing.T) {
 		answer http.HandlerFunc
 		status int
 		want   string
+		// timeout is that of the check, or empty.
+		timeout string
 	}{
-		"accepted":    {result("{}"), 202, ""},
-		"refused":     {result(text), 422, "Too many."},
-		"as a status": {respond(422, "application/json", text), 422, "Too many."},
-		"later":       {result(`{"retry_after":3}`), 503, ""},
-		"busy":        {respond(503, "", ""), 503, ""},
-		"slow":        {hang, 503, ""},
-		"HTML":        {respond(200, "text/html", "<html>"), 500, ""},
-		"a 202":       {accept(), 500, ""},
+		"accepted":    {result("{}"), 202, "", ""},
+		"refused":     {result(text), 422, "Too many.", ""},
+		"as a status": {respond(422, "application/json", text), 422, "Too many.", ""},
+		"later":       {result(`{"retry_after":3}`), 503, "", ""},
+		"busy":        {respond(503, "", ""), 503, "", "3s"},
+		"slow":        {hang, 503, "", "3s"},
+		"HTML":        {respond(200, "text/html", "<html>"), 500, "", ""},
+		"a 202":       {accept(), 500, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newReceiver(t, c.answer)
-			w := open(t, r.server.URL, "check: true\ncheck_timeout: 200ms\ncallback_url: CALLBACKS")
+			w := open(t, r.server.URL, "check: true\ncheck_timeout: "+cmp.Or(c.timeout, patience.String())+"\ncallback_url: CALLBACKS")
 			o := w.request("PUT", instance+query, body)
 			if o.status != c.status || !strings.Contains(o.text("description"), c.want) {
 				t.Errorf("%d %v", o.status, o.body)

@@ -105,7 +105,7 @@ func Start(ctx context.Context, c Config) (_ *Exporters, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("the OTLP exporter of traces: %w", err)
 		}
-		provider := trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(identity))
+		provider := trace.NewTracerProvider(trace.WithSpanProcessor(gather(trace.NewBatchSpanProcessor(exporter))), trace.WithResource(identity))
 		e.closers = append(e.closers, provider.Shutdown)
 		config.Traces, e.Traces = provider, true
 	}
