@@ -107,6 +107,7 @@ func New(config Config) (*Console, error) {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
+	templates() // Not while the first request waits.
 	g, err := newGuard(&config)
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)

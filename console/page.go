@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/openbroker/openbroker/durable"
@@ -21,8 +22,9 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// templates has one template for each page, with the layout around it.
-var templates = parseTemplates()
+// templates has one template for each page, with the layout around it. It takes as long as
+// the rest of the start of a program, so only those with a console parse it.
+var templates = sync.OnceValue(parseTemplates)
 
 func parseTemplates() map[string]*template.Template {
 	layout := template.Must(template.New("layout.html").Funcs(functions).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
@@ -78,7 +80,7 @@ func (c *Console) render(w http.ResponseWriter, r *http.Request, status int, nam
 		entry = "live"
 	}
 	var body bytes.Buffer
-	if err := templates[name].ExecuteTemplate(&body, entry, p); err != nil {
+	if err := templates()[name].ExecuteTemplate(&body, entry, p); err != nil {
 		c.config.Logger.LogAttrs(r.Context(), slog.LevelError, "a page of the console cannot be rendered", slog.String("page", name), slog.String("error", err.Error()))
 		http.Error(w, "The page cannot be shown. The log has the reason.", http.StatusInternalServerError)
 		return

@@ -89,7 +89,7 @@ func newWorld(t *testing.T, script string) *world {
 	w.settings = command.Settings{
 		Command: []string{"./provider.sh"}, Directory: provider.Directory(w.directory),
 		Environment:  map[string]string{"OPENBROKER_TEST_MARK": w.mark, "DIR": w.directory},
-		CheckTimeout: provider.Duration(patience), Grace: provider.Duration(patience), Concurrency: 16, StderrBytes: 65536,
+		CheckTimeout: provider.Duration(patience), Grace: provider.Duration(5 * time.Minute), Concurrency: 16, StderrBytes: 65536,
 	}
 	return w
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/openbroker/openbroker/internal/jsonpointer"
 	"github.com/openbroker/openbroker/internal/spelling"
@@ -115,23 +116,29 @@ func (p *Plan) credentialAdvice() []Problem {
 }
 
 var (
-	labelKey   = regexp.MustCompile(`^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
-	labelValue = regexp.MustCompile(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)
+	labelKey   = pattern(`^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
+	labelValue = pattern(`^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`)
 )
+
+// pattern compiles an expression when it is first used: it is large, and most programs do
+// without.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
 func (p *Plan) labelAdvice() []Problem {
 	var found []Problem
 	for _, f := range p.labels {
 		pointer := "/" + FieldLabels + "/" + jsonpointer.Escape(f.name)
-		if !labelKey.MatchString(f.name) {
+		if !labelKey().MatchString(f.name) {
 			found = append(found, Problem{Rule: RuleLabel, Pointer: pointer, Name: true, Message: fmt.Sprintf("platforms may ignore the label %.80q because of its name", f.name)})
 		}
-		if value, literal := f.scalar(); literal && !labelValue.MatchString(value) {
+		if value, literal := f.scalar(); literal && !labelValue().MatchString(value) {
 			found = append(found, Problem{Rule: RuleLabel, Pointer: pointer, Message: fmt.Sprintf("platforms may ignore the label %.80q because of its value", f.name)})
 		}
 	}
 	for i, tag := range p.tags {
-		if !labelKey.MatchString(tag) {
+		if !labelKey().MatchString(tag) {
 			found = append(found, Problem{Rule: RuleLabel, Pointer: fmt.Sprintf("/%s/%d", FieldTags, i), Message: fmt.Sprintf("platforms may ignore the tag %.80q because of its name", tag)})
 		}
 	}

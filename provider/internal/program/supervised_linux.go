@@ -37,6 +37,9 @@ func (p Program) start(path string, pipes *pipes, lock *lockFile) (running, erro
 	if lock != nil {
 		command.ExtraFiles = append(command.ExtraFiles, lock.file)
 	}
+	// It is a whole broker that starts, and then needs almost no memory: there is nothing to
+	// collect, and a limit in case there is. The program has another environment.
+	command.Env = append(os.Environ(), "GOGC=off", "GOMEMLIMIT=64MiB")
 	// Signals for the broker's group, such as those of a terminal, are not for it.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = command.Start()
