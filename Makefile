@@ -25,7 +25,12 @@ TESTFLAGS := -vet=off -timeout 60m -ldflags=-w
 SHIM := $(filter %/shims/python3,$(shell command -v python3))
 export PATH := $(if $(SHIM),$(shell python3 -c 'import os, sys; print(os.path.dirname(sys.executable))'):)$(PATH)
 
-SLOW := ./provider/rabbitmq ./cmd/openbroker ./provider/command ./provider/postgres
+# Some packages wait more than they compute: they go first.
+SLOW := ./provider/rabbitmq ./provider/postgres ./provider/command
+# These are tested without the race detector. Those of the first run the binary, which has none; the
+# mutants of conformance and the simulation take a minute without it, and five with it. What they test runs
+# under it in other packages.
+PLAIN := ./cmd/openbroker ./conformance ./durable/internal/simulation
 
 .PHONY: help
 help: ## 0 s: list the targets
@@ -48,11 +53,11 @@ check: lint ## 1-3 min: before a commit: lint, then tests, affected packages fir
 
 .PHONY: test
 test: tools ## 20 min: all tests with the race detector; installs what they need
-	@# The linter vets. The mutants of package conformance, and the simulation of the engine, take a minute
-	@# each without the race detector, and five with it. What they test runs under it in other packages.
-	@# Some packages wait more than they compute: they go first, and four packages run at a time.
-	{ GOGC=200 CGO_ENABLED=1 go test $(RACE) -p 4 $(TESTFLAGS) -json $(SLOW) $$(go list ./... | grep -v '/conformance$$\|/simulation$$') && \
-		GOGC=200 go test $(TESTFLAGS) -json ./conformance ./durable/internal/simulation; } | go run ./.ci/progress
+	@# The linter vets. A failure does not hide others.
+	{ failed=; export GOGC=200; \
+		go test -p 3 $(TESTFLAGS) -json $(PLAIN) || failed=1; \
+		CGO_ENABLED=1 go test $(RACE) -p 3 $(TESTFLAGS) -json $(SLOW) $$(go list ./... | grep -v '/cmd/openbroker$$\|/conformance$$\|/simulation$$') || failed=1; \
+		[ -z "$$failed" ]; } | go run ./.ci/progress
 
 .PHONY: lint
 lint: $(GOLANGCI) ## 10 s: golangci-lint, with the import law, and go mod tidy

@@ -249,7 +249,7 @@ func TestExamples(t *testing.T) {
 			Passed, Failed int
 			Steps          []struct{ Step, Skipped string }
 		}
-		out := e.run("provider", "test", "-o", "json", "openbroker.yaml")
+		out := e.run("provider", "test", "--interruptions", "1", "--timeout", patience.String(), "-o", "json", "openbroker.yaml")
 		if err := json.Unmarshal([]byte(out), &report); err != nil || report.Failed > 0 || report.Passed < 27 {
 			t.Errorf("provider test: %v\n%s", err, out)
 		}
