@@ -321,8 +321,15 @@ func (e *Engine) ended(ctx context.Context, key Key, id string) (*result, error)
 		return nil, err
 	}
 	if !snapshot.exists(key) {
-		// The record was deleted in the meantime, so the answer has no data.
-		return &result{state: OperationFailed, failure: failureOf(errCancelled, id)}, nil
+		return &result{state: OperationFailed, failure: failureOf(errDeleted, id)}, nil
+	}
+	last, err := e.store.Operation(ctx, key, "")
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if last.ID != id && (last.Kind == KindProvision || last.Kind == KindBind) {
+		// The record is that of a later creation with the same id.
+		return &result{state: OperationFailed, failure: failureOf(errDeleted, id)}, nil
 	}
 	if r.instance, err = e.openInstance(snapshot.Instance); err != nil {
 		return nil, err

@@ -14,6 +14,9 @@ import (
 // engine for its failure.
 var (
 	errCancelled = errors.New("the operation was cancelled by a delete request")
+	// errDeleted is the answer to a request that waited for the result of an operation
+	// of another replica for so long that the resource has been deleted since.
+	errDeleted   = errors.New("the resource has been deleted since the operation succeeded")
 	errLeaseLost = errors.New("the lease of the operation was lost")
 	errStopping  = errors.New("the broker is stopping")
 	errTimedOut  = errors.New("the operation exceeded its deadline")
@@ -71,6 +74,8 @@ func failureOf(err error, operationID string) *failure {
 	switch {
 	case errors.Is(err, errCancelled):
 		return &failure{Status: http.StatusConflict, Description: "The operation was cancelled because the resource is being deleted."}
+	case errors.Is(err, errDeleted):
+		return &failure{Status: http.StatusConflict, Description: "The operation succeeded, but the resource has been deleted since."}
 	case errors.Is(err, errTimedOut):
 		return &failure{Status: http.StatusGatewayTimeout, Description: "The operation took too long. Its id is " + operationID + "."}
 	case errors.As(err, &answer) && answer != nil:

@@ -124,7 +124,7 @@ func (s *Snapshot) Revision() int64 {
 }
 
 // exists reports whether the instance or binding of the key exists. A tombstone does
-// not count, nor does a later creation with the same id.
+// not count, nor does a later creation with the same id that has not succeeded.
 func (s *Snapshot) exists(key Key) bool {
 	there := func(status RecordStatus) bool {
 		return status == StatusReady || status == StatusUpdating || status == StatusDeleting
