@@ -88,7 +88,7 @@ bench: ## 2 min: benchmarks, as ratios measured in one run
 	GOGC=400 go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./bench/...
 
 .PHONY: chaos
-chaos: tools ## 3-5 min: kill, pause and cut off replicas under load, then compare store and ledger
+chaos: tools ## 6-9 min: kill, pause and cut off replicas under load, compare store and ledger, check histories
 	go run ./chaos
 
 .PHONY: simulate-engine

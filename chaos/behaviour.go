@@ -44,8 +44,9 @@ type behaviour struct {
 const longestHang = 9 * time.Second
 
 // behave chooses the behaviour of an attempt. A deletion is not refused after its
-// effect, because its record would then remain without a resource.
-func behave(random *rand.Rand, kind string) behaviour {
+// effect or that of an earlier attempt, because its record would then remain without a
+// resource.
+func behave(random *rand.Rand, kind string, first bool) behaviour {
 	b := behaviour{
 		before: between(random, time.Millisecond, 50*time.Millisecond), after: between(random, time.Microsecond, 10*time.Millisecond),
 		reports: chance(random, 0.2),
@@ -73,9 +74,9 @@ func behave(random *rand.Rand, kind string) behaviour {
 		b.failBefore = errUnknown
 	case n < 120:
 		b.failAfter = errUnknown
-	case n < 135:
+	case n < 135 && (first || !deletes):
 		b.failBefore = refuse
-	case n < 145 && !deletes:
+	case n >= 135 && n < 145 && !deletes:
 		b.failAfter = refuse
 	case n < 155:
 		b.panicBefore = true

@@ -234,7 +234,7 @@ func TestLogsFind(t *testing.T) {
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	for _, arguments := range [][]string{
-		{"-store", "oracle"}, {"-operations", "0"}, {"-lease", "1ms"}, {"-load", "5m"}, {"-sabotage", "all"}, {"more"}, {"-unknown"},
+		{"-store", "oracle"}, {"-operations", "0"}, {"-lease", "1ms"}, {"-load", "9m"}, {"-sabotage", "all"}, {"more"}, {"-unknown"},
 	} {
 		var output bytes.Buffer
 		if _, err := parseSettings(arguments, &output); err == nil {

@@ -28,6 +28,8 @@ type request struct {
 	accepts bool
 	// user is the user name. Empty means ownUser.
 	user string
+	// client is the number of the client in a history.
+	client int
 	// identity identifies the request for in_flight.go.
 	identity string
 }

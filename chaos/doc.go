@@ -11,6 +11,10 @@
 // and compares the store, the responses to clients and the ledger of the
 // provider.
 //
+// After that, several clients use the same instances without regard for each other,
+// with one fault at a time, and package history checks that the responses are
+// linearizable.
+//
 // The ledger is independent of the store and the replicas: it runs in the main
 // process, which gets no faults. Like a service that supports fencing, it refuses
 // attempts that were overtaken.

@@ -55,6 +55,28 @@ const (
 	faultQuietKill = "replica killed without other faults"
 )
 
+// kinds returns all faults.
+func (f *faults) kinds() []string {
+	kinds := []string{faultKill, faultPause, faultDrain}
+	if f.database != nil {
+		kinds = append(kinds, f.database.kinds()...)
+	}
+	return kinds
+}
+
+// inject injects one fault, and returns when its consequences have ended.
+func (f *faults) inject(ctx context.Context, kind string, random *rand.Rand) {
+	switch kind {
+	case faultKill, faultDrain:
+		f.end(ctx, kind, random)
+		pause(ctx, f.lease+calmAfter)
+	case faultPause:
+		f.pause(ctx, kind, random)
+	default:
+		f.breakDatabase(ctx, kind, random)
+	}
+}
+
 // run injects faults until ctx ends.
 func (f *faults) run(ctx context.Context) {
 	var loops sync.WaitGroup

@@ -21,6 +21,7 @@ const (
 	checkCredentials check = "credentials can be read"
 	checkAnswers     check = "responses are true"
 	checkExpected    check = "clients find resources as they left them"
+	checkHistories   check = "histories are linearizable"
 	checkLedger      check = "provider calls follow the rules"
 	checkInterrupted check = "a store outage fails no operation"
 	checkState       check = "provider state and checkpoints are kept"
@@ -35,7 +36,7 @@ const (
 
 var checks = []check{
 	checkEnded, checkPolled, checkWriter, checkExclusive, checkResources, checkContent, checkCredentials, checkAnswers, checkExpected,
-	checkInterrupted, checkLedger, checkState, checkUnavailable, checkReadiness, checkProtocol, checkResume, checkReplicas, checkSecrets, checkFloor,
+	checkHistories, checkInterrupted, checkLedger, checkState, checkUnavailable, checkReadiness, checkProtocol, checkResume, checkReplicas, checkSecrets, checkFloor,
 }
 
 // maxDetails limits the recorded violations of a check.

@@ -69,6 +69,16 @@ func (l *life) unbindRequest(a *actor, binding, plan string) request {
 	}
 }
 
+func (l *life) updateRequest(a *actor, present string, c change) request {
+	return request{
+		method: http.MethodPatch, path: l.path(), kind: kindUpdate, instance: l.id, accepts: a.accepts(),
+		body: map[string]any{
+			"service_id": serviceID, "plan_id": c.plan, "parameters": map[string]any{"version": c.version},
+			"previous_values": map[string]any{"plan_id": present},
+		},
+	}
+}
+
 // accepts reports whether the next request accepts a 202. Most requests do.
 func (a *actor) accepts() bool { return !chance(a.random, 0.15) }
 
@@ -226,13 +236,7 @@ func (l *life) updateNow(ctx context.Context) error {
 
 // update updates the instance and reports whether the update succeeded.
 func (l *life) update(ctx context.Context, a *actor, present string, c change) (bool, error) {
-	v, got := a.mutate(ctx, request{
-		method: http.MethodPatch, path: l.path(), kind: kindUpdate, instance: l.id, accepts: a.accepts(),
-		body: map[string]any{
-			"service_id": serviceID, "plan_id": c.plan, "parameters": map[string]any{"version": c.version},
-			"previous_values": map[string]any{"plan_id": present},
-		},
-	})
+	v, got := a.mutate(ctx, l.updateRequest(a, present, c))
 	switch v {
 	case done:
 		return true, nil

@@ -34,6 +34,8 @@ type actor struct {
 	mu     sync.Mutex
 	// lost are requests that may still take effect, see settle.
 	lost []lostRequest
+	// recorder records the history of an instance, or is nil.
+	recorder *recorder
 }
 
 type lostRequest struct {
@@ -68,6 +70,7 @@ func (a *actor) sendOnce(ctx context.Context, random *rand.Rand, r request, time
 	defer cancel()
 	sent := time.Now()
 	got, err := a.client.do(limited, replica.url, r)
+	a.recorder.record(r, sent, got, err)
 	if err != nil {
 		a.findings.count(figureLost)
 		if r.method != http.MethodGet {
@@ -227,8 +230,8 @@ func (a *actor) judge(ctx context.Context, r request, got answer) verdict {
 	case got.status == http.StatusOK, got.status == http.StatusCreated:
 		return done
 	case got.status == http.StatusConflict:
-		if got.text("description") == cancelledText {
-			return unfinished // A deletion cancelled the operation of an earlier copy of the request.
+		if text := got.text("description"); text == cancelledText || text == deletedText {
+			return unfinished // A deletion cancelled the operation of an earlier copy of the request, or came after it.
 		}
 		return conflict
 	case got.status == http.StatusGone, got.status == http.StatusNotFound:
@@ -253,6 +256,10 @@ const tooLongText = "The operation takes longer"
 
 // cancelledText is the description of an operation that a deletion cancelled.
 const cancelledText = "The operation was cancelled because the resource is being deleted."
+
+// deletedText is the description of an operation that succeeded before its resource was
+// deleted.
+const deletedText = "The operation succeeded, but the resource has been deleted since."
 
 // poll waits for the end of an operation.
 func (a *actor) poll(ctx context.Context, r request, operation string) verdict {

@@ -126,7 +126,7 @@ func (p *provider) try(ctx context.Context, task *durable.Task, a attempt, e eff
 		}
 	}()
 	random := newRandom(p.seed, a.resource(), a.Kind, strconv.Itoa(reply.Ordinal))
-	if err = p.carryOut(ctx, task, a, e, random.Uint64(), behave(random, a.Kind)); err != nil {
+	if err = p.carryOut(ctx, task, a, e, random.Uint64(), behave(random, a.Kind, a.Attempt == 1)); err != nil {
 		outcome = outcomeFailed
 		var unsaved *unsavedError
 		if errors.As(err, &unsaved) {

@@ -36,20 +36,19 @@ func (r *session) checkFloor(e *evidence) {
 	for _, kind := range kinds {
 		floor("operations: "+string(kind), byKind[kind], 1)
 	}
-	faults := []string{faultKill, faultPause, faultDrain}
 	if r.postgres != nil {
-		faults = append(faults, r.postgres.kinds()...)
 		floor(figureUnavailable, f.figure(figureUnavailable), 1)
 		floor("checked: "+string(checkInterrupted), f.items[checkInterrupted], 1)
 	}
-	for _, fault := range faults {
+	for _, fault := range r.faults.kinds() {
 		floor(fault, f.figure(fault), 1)
+		floor("histories with the fault: "+fault, r.historiesWith(fault), r.settings.histories)
 	}
 	floor("resumed operations of killed replicas", len(e.resumptions()), 1)
 	floor("resumed operations of killed replicas, without another fault", f.items[checkResume], 1)
 	for _, c := range checks[:slices.Index(checks, checkUnavailable)] {
-		if c == checkInterrupted {
-			continue // A SQLite file has no outages.
+		if c == checkInterrupted || c == checkHistories {
+			continue // A SQLite file has no outages. The histories have floors of their own.
 		}
 		floor("checked: "+string(c), f.items[c], 1)
 	}
@@ -77,6 +76,8 @@ func (r *session) report(e *evidence) {
 	r.rowsOfAttempts(e, row)
 	title("operations of killed replicas resume")
 	rowsOfResumptions(e, row)
+	title("histories")
+	r.rowsOfHistories(row)
 	title("time")
 	row("load with faults", r.loaded.Round(100*time.Millisecond))
 	row("until all operations had ended", r.settled.Round(100*time.Millisecond))

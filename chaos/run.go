@@ -41,6 +41,7 @@ type session struct {
 	faults    *faults
 	platform  *platform
 	started   time.Time
+	histories []recorded
 	// loaded is the duration of the load, settled the time after it until all
 	// operations had ended.
 	loaded, settled time.Duration
@@ -93,6 +94,7 @@ func run(ctx context.Context, s settings, output io.Writer) (passed bool, err er
 		return false, err
 	}
 	evidence.check(r.findings)
+	r.checkHistories()
 	checkLogs(r.directory, r.findings)
 	r.checkFloor(evidence)
 	r.report(evidence)
@@ -160,6 +162,10 @@ func (r *session) carryOut(ctx context.Context) (*evidence, error) {
 	r.say("clients have finished; waiting for the operations")
 	r.awaitOperations(ctx, settleTimeout-time.Since(settling))
 	r.settled = time.Since(settling)
+	r.recordHistories(ctx)
+	if ctx.Err() != nil {
+		return nil, errInterrupted
+	}
 	e := &evidence{lease: r.settings.lease}
 	asking, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -184,7 +190,7 @@ func (r *session) loadAndBreak(ctx context.Context) {
 		r.faults.run(faulty)
 	}()
 	start := time.Now()
-	latest := r.settings.duration - settleTimeout - checkTimeout
+	latest := r.settings.duration - settleTimeout - checkTimeout - r.historiesTime()
 	for tick := 0; pause(ctx, 250*time.Millisecond); tick++ {
 		enough := r.platform.journal.accepted() >= r.settings.operations*21/20 && r.faults.complete() && time.Since(start) >= r.settings.load
 		if enough || time.Since(r.started) >= latest {

@@ -27,6 +27,7 @@ type settings struct {
 	duration   time.Duration
 	lease      time.Duration
 	clients    int
+	histories  int
 	replicas   int
 	sabotage   string
 	keep       bool
@@ -40,9 +41,10 @@ func parseSettings(arguments []string, output io.Writer) (settings, error) {
 	flags.Uint64Var(&s.seed, "seed", 0, "repeat the random choices of a run; 0 picks a seed")
 	flags.IntVar(&s.operations, "operations", 2000, "minimum number of operations")
 	flags.DurationVar(&s.load, "load", 2*time.Minute, "minimum duration of the clients and faults")
-	flags.DurationVar(&s.duration, "duration", 5*time.Minute, "maximum duration of the run")
+	flags.DurationVar(&s.duration, "duration", 9*time.Minute, "maximum duration of the run")
 	flags.DurationVar(&s.lease, "lease", 2500*time.Millisecond, "lease of an operation")
 	flags.IntVar(&s.clients, "clients", 24, "concurrent clients")
+	flags.IntVar(&s.histories, "histories", 6, "histories for each fault; 0 records none")
 	flags.IntVar(&s.replicas, "replicas", 3, "replicas on PostgreSQL; SQLite has one")
 	flags.StringVar(&s.sabotage, "sabotage", "", "break something on purpose to see a check fail: one of "+fmt.Sprint(sabotages))
 	flags.BoolVar(&s.keep, "keep", false, "keep the logs and the ledger; they are always kept after a violation")
@@ -67,6 +69,9 @@ func (s settings) validate() error {
 	var problems []error
 	if s.store != storePostgres && s.store != storeSQLite {
 		problems = append(problems, fmt.Errorf("-store is %q: it must be postgres or sqlite", s.store))
+	}
+	if s.histories < 0 {
+		problems = append(problems, fmt.Errorf("-histories is %d: it must not be negative", s.histories))
 	}
 	if s.operations < 1 || s.clients < 1 || s.replicas < 1 {
 		problems = append(problems, errors.New("-operations, -clients and -replicas must be positive"))
