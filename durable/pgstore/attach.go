@@ -25,7 +25,7 @@ func Attach(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSchema(ctx, config.ConnConfig, o.schema); err != nil {
+	if err := checkSchema(ctx, config.ConnConfig, o); err != nil {
 		return nil, err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -36,12 +36,16 @@ func Attach(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 	return start(pool, o), nil
 }
 
-func checkSchema(ctx context.Context, config *pgx.ConnConfig, schema string) (err error) {
+func checkSchema(ctx context.Context, config *pgx.ConnConfig, o options) (err error) {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("pgstore: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	if err := checkSession(ctx, config, conn, o.timeout); err != nil {
+		return err
+	}
+	schema := o.schema
 	table := pgx.Identifier{schema, versionTable}.Sanitize()
 	var exists bool
 	if err := conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, table).Scan(&exists); err != nil {

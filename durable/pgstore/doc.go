@@ -9,7 +9,7 @@
 //
 // The package owns its schema, its migrations, its connections and how changes
 // become durable. Each connection needs its own session: connect directly, or
-// through a pooler in session mode.
+// through a pooler in session mode. [Open] refuses other poolers.
 //
 // The package does not decide what a change may do: the engine in package durable
 // does, and package storetest is the contract. It does not encrypt: the engine seals

@@ -16,17 +16,24 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-const versionTable = "schema_version"
+const (
+	versionTable = "schema_version"
+	// migrationSession sets up the sessions of the migration.
+	migrationSession = `SELECT set_config('search_path', $1, false), set_config('statement_timeout', '0', false), set_config('synchronous_commit', 'on', false)`
+)
 
 // migrate checks the server and migrates the schema. One replica migrates while the
 // others wait for its advisory lock. A separate connection holds the lock, so that
 // the lock ends with the process.
-func migrate(ctx context.Context, config *pgx.ConnConfig, schema string) (err error) {
+func migrate(ctx context.Context, config *pgx.ConnConfig, o options) (err error) {
 	lock, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("pgstore: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Close(context.WithoutCancel(ctx))) }()
+	if err := checkSession(ctx, config, lock, o.timeout); err != nil {
+		return err
+	}
 	server := lock.PgConn()
 	var encoding string
 	if err := lock.QueryRow(ctx, `SELECT current_setting('server_encoding')`).Scan(&encoding); err != nil {
@@ -38,13 +45,13 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, schema string) (err er
 	if _, err := lock.Exec(ctx, `SELECT set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)`); err != nil {
 		return fmt.Errorf("pgstore: %w", err)
 	}
-	if _, err := lock.Exec(ctx, `SELECT pg_advisory_lock($1)`, lockKey(schema)); err != nil {
+	if _, err := lock.Exec(ctx, `SELECT pg_advisory_lock($1)`, lockKey(o.schema)); err != nil {
 		return fmt.Errorf("pgstore: wait for another replica's migration: %w", err)
 	}
-	if err := createSchema(ctx, lock, schema); err != nil {
+	if err := createSchema(ctx, lock, o.schema); err != nil {
 		return err
 	}
-	return applyMigrations(ctx, config, schema)
+	return applyMigrations(ctx, config, o.schema)
 }
 
 // lockKey returns the key of the advisory lock, the same for all replicas on a
@@ -77,11 +84,11 @@ func applyMigrations(ctx context.Context, config *pgx.ConnConfig, schema string)
 	if err != nil {
 		return err
 	}
-	config = config.Copy()
-	config.RuntimeParams["search_path"] = pgx.Identifier{schema}.Sanitize()
-	config.RuntimeParams["statement_timeout"] = "0"
-	config.RuntimeParams["synchronous_commit"] = "on"
-	db := stdlib.OpenDB(*config)
+	// These are no parameters of the start, because PgBouncer refuses or drops those.
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, migrationSession, pgx.QueryExecModeExec, pgx.Identifier{schema}.Sanitize())
+		return err
+	}))
 	defer func() { err = errors.Join(err, db.Close()) }()
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, directory,
 		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))

@@ -47,7 +47,8 @@ type Store struct {
 //
 // Open returns an error if the database is unreachable, older than PostgreSQL 13, or
 // not encoded in UTF-8, if its schema is newer than this binary, or if the role
-// cannot create the tables.
+// cannot create the tables. The error wraps [ErrSharedSession] behind a pooler in
+// transaction or statement mode.
 func Open(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 	o, err := newOptions(set)
 	if err != nil {
@@ -57,7 +58,7 @@ func Open(ctx context.Context, dsn string, set ...Option) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, config.ConnConfig, o.schema); err != nil {
+	if err := migrate(ctx, config.ConnConfig, o); err != nil {
 		return nil, err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
