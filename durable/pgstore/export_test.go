@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -71,4 +72,21 @@ func (s *Store) Show(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	return pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+}
+
+// OldestMargin is how far before the oldest open operation claims begin.
+const OldestMargin = oldestMargin
+
+// Oldest returns where claims begin.
+func (s *Store) Oldest() int64 {
+	s.oldest.mu.Lock()
+	defer s.oldest.mu.Unlock()
+	return s.oldest.seq
+}
+
+// SetOldest sets where claims begin, and when they look for it again.
+func (s *Store) SetOldest(seq int64, next time.Time) {
+	s.oldest.mu.Lock()
+	defer s.oldest.mu.Unlock()
+	s.oldest.seq, s.oldest.next = seq, next
 }

@@ -16,7 +16,7 @@ const (
 	// operations on its bindings, and vice versa. (OFFSET 0: see prune.go.)
 	claimOperations = `WITH due AS (
 			SELECT o.seq, CASE WHEN o.lease_until IS NULL THEN '' ELSE o.owner END AS cut_off FROM operations o
-			WHERE o.state IN ('active', 'cancelling')
+			WHERE o.state IN ('active', 'cancelling') AND o.seq >= $8
 				AND (o.lease_until IS NULL OR o.lease_until <= clock_timestamp())
 				AND (o.not_before IS NULL OR o.not_before <= clock_timestamp() OR o.updated_at > clock_timestamp())
 				AND (o.state = 'cancelling' OR NOT EXISTS (
@@ -40,7 +40,7 @@ const (
 	// the length that it had then.
 	setBackLeases = `WITH later AS (
 			SELECT o.seq FROM operations o
-			WHERE o.state IN ('active', 'cancelling') AND o.lease_until IS NOT NULL AND o.updated_at > clock_timestamp()
+			WHERE o.state IN ('active', 'cancelling') AND o.seq >= $1 AND o.lease_until IS NOT NULL AND o.updated_at > clock_timestamp()
 			FOR NO KEY UPDATE SKIP LOCKED
 		) UPDATE operations o SET lease_until = clock_timestamp() + (o.lease_until - o.updated_at), updated_at = clock_timestamp()
 		FROM later WHERE o.seq = later.seq`
@@ -75,7 +75,8 @@ const (
 
 // Claim implements [durable.Store].
 func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, limit int, leave durable.ClaimExclusion) ([]durable.OperationRecord, error) {
-	if err := s.checkClock(ctx); err != nil {
+	from := s.oldestOpen(ctx)
+	if err := s.checkClock(ctx, from); err != nil {
 		return nil, err
 	}
 	platforms, services := make([]string, len(leave.Services)), make([]string, len(leave.Services))
@@ -83,7 +84,7 @@ func (s *Store) Claim(ctx context.Context, owner string, lease time.Duration, li
 		platforms[i], services[i] = of.Platform, of.ServiceID
 	}
 	return query(ctx, s, "claim", scanClaimed, claimOperations, owner, lease, max(limit, 0),
-		append([]string{}, leave.Platforms...), leave.Internal, platforms, services)
+		append([]string{}, leave.Platforms...), leave.Internal, platforms, services, from)
 }
 
 func scanClaimed(row pgx.CollectableRow) (durable.OperationRecord, error) {
@@ -94,8 +95,8 @@ func scanClaimed(row pgx.CollectableRow) (durable.OperationRecord, error) {
 
 // checkClock checks, once per clockInterval, whether the clock of the database was
 // set back. Without this check, the leases of dead replicas would last until the
-// clock catches up.
-func (s *Store) checkClock(ctx context.Context) error {
+// clock catches up. from is the result of oldestOpen.
+func (s *Store) checkClock(ctx context.Context, from int64) error {
 	s.clock.Lock()
 	due := time.Since(s.clockChecked) >= clockInterval
 	if due {
@@ -107,7 +108,7 @@ func (s *Store) checkClock(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	if _, err := s.pool.Exec(ctx, setBackLeases); err != nil {
+	if _, err := s.pool.Exec(ctx, setBackLeases, from); err != nil {
 		return fmt.Errorf("pgstore: claim: %w", err)
 	}
 	return nil

@@ -8,10 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/openbroker/openbroker/durable"
 	"github.com/openbroker/openbroker/durable/pgstore"
+	"github.com/openbroker/openbroker/durable/pgstore/pgtest"
 )
 
 func TestOpenByManyReplicasAtOnce(t *testing.T) {
@@ -192,5 +194,30 @@ func TestOpenOfSilentHost(t *testing.T) {
 		}
 	case <-time.After(30 * time.Minute):
 		t.Error("Open still waits")
+	}
+}
+
+// Open takes the host that can write.
+func TestSeveralHosts(t *testing.T) {
+	t.Parallel()
+	// All hosts have a database of this name, as a primary and its standbys do.
+	direct, schema := postgres.Server(t).DSN(), pgstore.WithSchema("several_hosts")
+	t.Cleanup(func() {
+		if err := postgres.Server(t).Exec(context.WithoutCancel(t.Context()), "DROP SCHEMA several_hosts CASCADE"); err != nil {
+			t.Error(err)
+		}
+	})
+	reader := pgtest.Start(t, pgtest.WithSetting("default_transaction_read_only", "on"))
+	config, err := pgx.ParseConfig(reader.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn := strings.Replace(direct, "@", "@127.0.0.1:1,127.0.0.1:"+strconv.Itoa(int(config.Port))+",", 1) + "&target_session_attrs=read-write"
+	a := provision("i")
+	if err := open(t, dsn, schema).Accept(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if !accepted(t, open(t, direct, schema), a) {
+		t.Error("the change is in another database")
 	}
 }

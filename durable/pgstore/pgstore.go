@@ -32,6 +32,8 @@ type Store struct {
 	// clock guards clockChecked, see checkClock.
 	clock        sync.Mutex
 	clockChecked time.Time
+	// oldest is where claims begin.
+	oldest oldest
 
 	// quit ends the background goroutines: the writers, aside and hints.
 	quit       context.CancelFunc
