@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -15,7 +17,9 @@ import (
 
 // A fleet keeps replicas running. It restarts a replica that has ended.
 type fleet struct {
-	settings  replicaSettings
+	settings replicaSettings
+	// links are the networks of the replicas to the database, or nil.
+	links     []*link
 	directory string
 	findings  *findings
 	seed      uint64
@@ -48,11 +52,17 @@ func (f *fleet) start(ctx context.Context) error {
 func (f *fleet) keep(ctx context.Context, i int) {
 	random := newRandom(f.seed, "restart", strconv.Itoa(i))
 	for !f.isStopping() {
-		p, err := startProcess(f.settings, f.logPath(i))
+		settings, err := f.settingsOf(i)
 		if err != nil {
 			f.findings.add(checkReplicas, "%v", err)
 			return
 		}
+		p, err := startProcess(settings, f.logPath(i))
+		if err != nil {
+			f.findings.add(checkReplicas, "%v", err)
+			return
+		}
+		p.number = i
 		f.set(i, p)
 		f.findings.count("replica processes")
 		<-p.exited
@@ -68,6 +78,57 @@ func (f *fleet) keep(ctx context.Context, i int) {
 			return
 		}
 	}
+}
+
+// settingsOf returns the settings of a replica, which reaches the database by its link.
+func (f *fleet) settingsOf(i int) (replicaSettings, error) {
+	s := f.settings
+	if f.links == nil {
+		return s, nil
+	}
+	dsn, err := f.links[i].through(s.DSN)
+	s.DSN = dsn
+	return s, err
+}
+
+// connect makes a link to the database for each replica. The caller calls the returned
+// function when they are no longer needed.
+func (f *fleet) connect(ctx context.Context) (disconnect func() error, err error) {
+	location, err := url.Parse(f.settings.DSN)
+	if err != nil {
+		return nil, err
+	}
+	disconnect = func() error {
+		var problems []error
+		for _, l := range f.links {
+			problems = append(problems, l.close())
+		}
+		return errors.Join(problems...)
+	}
+	for range f.replicas {
+		l, err := newLink(ctx, location.Host)
+		if err != nil {
+			return nil, errors.Join(err, disconnect())
+		}
+		f.links = append(f.links, l)
+	}
+	return disconnect, nil
+}
+
+// setLinks changes the links of some replicas.
+func (f *fleet) setLinks(replicas []int, state linkState) {
+	for _, i := range replicas {
+		f.links[i].set(state)
+	}
+}
+
+// numbers returns the numbers of all replicas.
+func (f *fleet) numbers() []int {
+	numbers := make([]int, len(f.replicas))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return numbers
 }
 
 func (f *fleet) logPath(i int) string {

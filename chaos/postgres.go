@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,12 +63,16 @@ const (
 	faultTerminate = "connections terminated"
 	faultExhaust   = "out of connections"
 	faultReadOnly  = "database read-only"
+	// The faults of the network affect one replica or all of them.
+	faultCut  = "network cut"
+	faultSlow = "network slow"
+	faultHeld = "network black-holed"
 )
 
 var _ database = (*postgres)(nil)
 
 func (p *postgres) kinds() []string {
-	return []string{faultRestart, faultCrash, faultOutage, faultFreeze, faultTerminate, faultExhaust, faultReadOnly}
+	return []string{faultRestart, faultCrash, faultOutage, faultFreeze, faultTerminate, faultExhaust, faultReadOnly, faultCut, faultSlow, faultHeld}
 }
 
 const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + brokerRole + "'"
@@ -76,8 +81,18 @@ func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) e
 	// The fault lasts until the pending calls of the store have timed out, so that
 	// the probe sees it.
 	hold := storeTimeout + between(random, 1500*time.Millisecond, 4500*time.Millisecond)
+	affected := p.probe.fleet.numbers()
+	if chance(random, 0.5) && slices.Contains([]string{faultCut, faultSlow, faultHeld}, kind) {
+		affected = affected[random.IntN(len(affected)):][:1]
+	}
 	var err error
 	switch kind {
+	case faultCut:
+		p.probe.fleet.setLinks(affected, linkCut)
+	case faultSlow:
+		p.probe.fleet.setLinks(affected, linkSlow)
+	case faultHeld:
+		p.probe.fleet.setLinks(affected, linkHeld)
 	case faultRestart:
 		return p.server.Restart(ctx)
 	case faultCrash:
@@ -99,8 +114,8 @@ func (p *postgres) inject(ctx context.Context, kind string, random *rand.Rand) e
 		return err
 	}
 	end := time.Now().Add(hold)
-	if pause(ctx, storeTimeout+500*time.Millisecond) {
-		p.probe.expectUnready(ctx, kind, kind != faultReadOnly)
+	if pause(ctx, storeTimeout+500*time.Millisecond) && kind != faultSlow {
+		p.probe.expectUnready(ctx, kind, affected, kind != faultReadOnly)
 	}
 	pause(ctx, time.Until(end))
 	if err := p.repair(context.WithoutCancel(ctx)); err != nil {
@@ -121,6 +136,7 @@ func (p *postgres) reconnect(ctx context.Context, change string) error {
 }
 
 func (p *postgres) repair(ctx context.Context) error {
+	p.probe.fleet.setLinks(p.probe.fleet.numbers(), linkPasses)
 	// Start starts a server that does not run, so ErrNotRunning is no failure.
 	if err := p.server.Resume(); err != nil && !errors.Is(err, pgtest.ErrNotRunning) {
 		return err

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -26,11 +27,11 @@ const (
 	readyTimes = 20
 )
 
-// expectUnready checks that each replica reports that it is not ready and, if
+// expectUnready checks that each affected replica reports that it is not ready and, if
 // the store is unreadable, answers requests with 503.
-func (p *probe) expectUnready(ctx context.Context, fault string, unreadable bool) {
+func (p *probe) expectUnready(ctx context.Context, fault string, affected []int, unreadable bool) {
 	for _, replica := range p.fleet.serving() {
-		if replica.isPaused() {
+		if replica.isPaused() || !slices.Contains(affected, replica.number) {
 			continue
 		}
 		status, _, err := p.get(ctx, replica, "/readyz")

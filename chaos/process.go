@@ -18,6 +18,8 @@ import (
 // A process is a replica that runs in a process of its own.
 type process struct {
 	pid int
+	// number is the number of the replica.
+	number int
 	// url is the URL of the replica. It is set before ready is closed.
 	url string
 	// ready is closed when the replica serves. exited is closed when the process

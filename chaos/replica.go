@@ -77,7 +77,7 @@ func runReplica() error {
 	}
 	broker, err := server.NewForHandler(handler, server.Config{
 		Address: "127.0.0.1:0", Logger: logger, ShutdownGrace: 3 * time.Second, ShutdownHookTimeout: 15 * time.Second,
-		ReadinessChecks: []server.ReadinessCheck{{Name: "store", Run: engine.Ping}},
+		ReadinessChecks: []server.ReadinessCheck{{Name: "store", Run: sabotagePing(engine.Ping, s.Sabotage)}},
 		OnShutdown: []server.ShutdownHook{
 			{Name: "engine", Run: func(ctx context.Context) error {
 				brief, cancel := context.WithTimeout(ctx, time.Second)

@@ -82,6 +82,13 @@ func run(ctx context.Context, s settings, output io.Writer) (passed bool, err er
 	if err := r.setUp(ledgerURL); err != nil {
 		return false, err
 	}
+	if r.postgres != nil {
+		disconnect, err := r.fleet.connect(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer func() { err = errors.Join(err, disconnect()) }()
+	}
 	defer r.fleet.stop(syscall.SIGKILL)
 	if err := r.fleet.start(ctx); err != nil {
 		return false, err

@@ -34,10 +34,13 @@ const (
 	sabotageAgree = "agree"
 	// sabotageRevive: a deletion is sometimes acknowledged, and not made.
 	sabotageRevive = "revive"
+	// sabotageDeaf: a replica reports that it is ready without its store.
+	sabotageDeaf = "deaf"
 )
 
 var sabotages = []string{
 	sabotageLeak, sabotageGhost, sabotageFence, sabotageForget, sabotageSilent, sabotageStale, sabotageAgree, sabotageRevive,
+	sabotageDeaf,
 }
 
 // forgets reports whether an attempt omits its effect.
@@ -80,6 +83,14 @@ func (s forgetfulStore) Accept(ctx context.Context, a *durable.Acceptance) error
 		return nil
 	}
 	return s.Store.Accept(ctx, a)
+}
+
+// sabotagePing returns the check of the store, broken if the sabotage applies to it.
+func sabotagePing(ping func(context.Context) error, sabotage string) func(context.Context) error {
+	if sabotage != sabotageDeaf {
+		return ping
+	}
+	return func(context.Context) error { return nil }
 }
 
 // sabotageHandler returns the handler, broken if the sabotage applies to it.
