@@ -197,6 +197,8 @@ func forEachDatabase(b *testing.B, f func(b *testing.B, d *database)) {
 	b.Run("postgres", func(b *testing.B) { f(b, openPostgres(b)) })
 }
 
+const floorPragmas = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)"
+
 func openSQLite(b *testing.B) *database {
 	b.Helper()
 	dir := b.TempDir()
@@ -206,23 +208,26 @@ func openSQLite(b *testing.B) *database {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = store.Close() })
-	const pragmas = "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)"
-	floor := openSQL(b, "sqlite", "file:"+filepath.Join(dir, "floor.db")+pragmas)
+	floor := openSQL(b, "sqlite", "file:"+filepath.Join(dir, "floor.db")+floorPragmas)
 	floor.SetMaxOpenConns(1) // SQLite has one writer. Waiting here is cheaper than in its busy handler.
 	return &database{
 		name: "sqlite", store: store, floor: floor,
 		create: `CREATE TABLE floor (id TEXT PRIMARY KEY, body TEXT)`, insert: `INSERT INTO floor VALUES (?, ?)`,
-		fill: func(n, size int) {
-			db := openSQL(b, "sqlite", "file:"+path+pragmas)
-			fill(b, db, `INSERT INTO instances SELECT 'default', 'f-' || value, 1, 'ready', '`+benchService+`', '`+benchPlan+`', zeroblob(`+fmt.Sprint(size)+`), 1, 1
-				FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < `+fmt.Sprint(n)+`) SELECT value FROM n)`,
-				`INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures, owner, lease_until, not_before, deadline, description, created_at, updated_at, finished_at)
-				SELECT 'o-' || instance_id, platform, instance_id, '', 'provision', 0, 1, '', 'succeeded', 1, 1, 0, '', 0, 0, 0, '', 1, 1, 1 FROM instances WHERE instance_id LIKE 'f-%'`,
-				// Without a checkpoint the rows stay in the write-ahead log, where reads
-				// are slower.
-				`PRAGMA wal_checkpoint(TRUNCATE)`)
-		},
+		fill: func(n, size int) { fillSQLite(b, path, n, size) },
 	}
+}
+
+// fillSQLite inserts n ready instances with size bytes of data into the database.
+func fillSQLite(b *testing.B, path string, n, size int) {
+	b.Helper()
+	db := openSQL(b, "sqlite", "file:"+path+floorPragmas)
+	fill(b, db, `INSERT INTO instances SELECT 'default', 'f-' || value, 1, 'ready', '`+benchService+`', '`+benchPlan+`', zeroblob(`+fmt.Sprint(size)+`), 1, 1
+		FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < `+fmt.Sprint(n)+`) SELECT value FROM n)`,
+		`INSERT INTO operations (id, platform, instance_id, binding_id, kind, internal, last, slot, state, generation, attempt, failures, owner, lease_until, not_before, deadline, description, created_at, updated_at, finished_at)
+		SELECT 'o-' || instance_id, platform, instance_id, '', 'provision', 0, 1, '', 'succeeded', 1, 1, 0, '', 0, 0, 0, '', 1, 1, 1 FROM instances WHERE instance_id LIKE 'f-%'`,
+		// Without a checkpoint the rows stay in the write-ahead log, where reads
+		// are slower.
+		`PRAGMA wal_checkpoint(TRUNCATE)`)
 }
 
 func openPostgres(b *testing.B) *database {

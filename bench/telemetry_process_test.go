@@ -3,26 +3,18 @@
 package bench_test
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/openbroker/openbroker/provider/sqlitefile"
@@ -46,12 +38,7 @@ provider: {sqlitefile: {directory: instances}}
 // medians of lives of the processes: each has other addresses, which affect its speed
 // as long as it lives. The target is at most 1.1.
 func BenchmarkTelemetry(b *testing.B) {
-	binary := filepath.Join(b.TempDir(), "openbroker")
-	build := exec.CommandContext(b.Context(), "go", "build", "-o", binary, "../cmd/openbroker")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, output)
-	}
+	binary := buildBinary(b)
 	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,`, sqlitefile.ServiceID, sqlitefile.SmallPlanID) + cfContext + "}"
 	for _, request := range []benchCase{
 		{name: "last_operation", method: http.MethodGet, target: "/v2/service_instances/i-1/last_operation", status: http.StatusOK},
@@ -164,65 +151,4 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-protobuf")
-}
-
-// A measuredProcess is a running `openbroker serve`.
-type measuredProcess struct {
-	cmd     *exec.Cmd
-	address net.Addr
-}
-
-func startProcess(b *testing.B, binary, config string, environment []string) *measuredProcess {
-	b.Helper()
-	directory := b.TempDir()
-	file := filepath.Join(directory, "openbroker.yaml")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), binary, "serve", "--config", file)
-	cmd.Dir = directory
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + directory}, environment...)
-	// A pipe would wake the process of the benchmark for each line, at a cost that varies.
-	log, err := os.Create(filepath.Join(directory, "log"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer log.Close()
-	cmd.Stderr = log
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	line, _ := bufio.NewReader(stdout).ReadString('\n')
-	_, host, found := strings.Cut(strings.TrimSpace(line), "://")
-	if !found {
-		_ = cmd.Process.Kill()
-		text, _ := os.ReadFile(log.Name())
-		b.Fatalf("the process does not listen:\n%s", text)
-	}
-	address, err := net.ResolveTCPAddr("tcp", host)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return &measuredProcess{cmd, address}
-}
-
-func (p *measuredProcess) stop() {
-	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
-}
-
-// cpuTime returns the processor time that the process has used.
-func (p *measuredProcess) cpuTime(b *testing.B) time.Duration {
-	b.Helper()
-	// The clock of another process, as clock_getcpuclockid(3) makes it.
-	const processClock, shift = 2, 3
-	var used unix.Timespec
-	if err := unix.ClockGettime(int32(^p.cmd.Process.Pid<<shift|processClock), &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Nano())
 }

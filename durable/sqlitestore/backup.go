@@ -77,8 +77,11 @@ func CheckBackup(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
-	_, err := check(ctx, path, note{}, true, true)
-	return err
+	_, db, err := check(ctx, path, note{}, true, true)
+	if err != nil || db == nil {
+		return err
+	}
+	return db.Close()
 }
 
 // Restore replaces the database at path, which no process may have open, with a

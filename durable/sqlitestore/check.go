@@ -35,19 +35,20 @@ const (
 // for its repair. noted is the note of the previous process, and unclean says that
 // this process did not close the database. For an unclean database, check reads the
 // whole content if it is small, and otherwise sets inspect so that the caller does.
-// With adopt set, check ignores noted.
-func check(ctx context.Context, path string, noted note, unclean, adopt bool) (inspect bool, err error) {
+// With adopt set, check ignores noted. The caller closes db, if it is not nil, when it has
+// a connection of its own: the first connection reads the whole log.
+func check(ctx context.Context, path string, noted note, unclean, adopt bool) (inspect bool, db *sql.DB, err error) {
 	logged, err := hasLog(path)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	size, err := checkHeader(path, logged)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	if logged && !adopt {
 		if err := checkBase(ctx, path, noted); err != nil {
-			return false, err
+			return false, nil, err
 		}
 	}
 	query := "mode=ro"
@@ -56,32 +57,41 @@ func check(ctx context.Context, path string, noted note, unclean, adopt bool) (i
 		// neither a lock nor side files.
 		query += "&immutable=1"
 	}
-	db, err := openPool(path, query, 1)
+	db, err = openPool(path, query, 1)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	deep := unclean || logged
+	inspect = deep && size > inspectAtOnce && !adopt
+	if err := checkDatabase(ctx, db, path, noted, deep && !inspect, adopt); err != nil {
+		return false, nil, errors.Join(err, db.Close())
+	}
+	if !logged {
+		return inspect, nil, db.Close() // This connection does not see the changes of others.
+	}
+	return inspect, db, nil
+}
+
+// checkDatabase is the part of check that uses SQLite. With content set, it reads the
+// whole content.
+func checkDatabase(ctx context.Context, db *sql.DB, path string, noted note, content, adopt bool) error {
 	counted, err := checkVersion(ctx, db, path)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if counted && !adopt {
 		have, err := scanCommits(db.QueryRowContext(ctx, selectCommits))
 		if err != nil {
-			return false, unreadable(path, err)
+			return unreadable(path, err)
 		}
 		if err := checkCommits(path, have, noted); err != nil {
-			return false, err
+			return err
 		}
 	}
-	switch deep := unclean || logged; {
-	case !deep:
-		return false, nil
-	case size > inspectAtOnce && !adopt:
-		return true, nil
-	default:
-		return false, checkContent(ctx, db, path)
+	if !content {
+		return nil
 	}
+	return checkContent(ctx, db, path)
 }
 
 // inspectAtOnce is the size in bytes up to which Open reads an unclean database

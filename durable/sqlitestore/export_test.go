@@ -50,3 +50,16 @@ func (s *Store) Snapshot() (end func() error, err error) {
 		return err
 	}, nil
 }
+
+// InspectedLog is the size of the log that interrupts an inspection.
+const InspectedLog = inspectedLog
+
+// InspectOnce reads the database. It reports whether the inspection has ended.
+func (s *Store) InspectOnce(ctx context.Context) bool { return s.inspectOnce(ctx) }
+
+// Interrupted returns a channel that is closed when the writer interrupts an inspection.
+func (s *Store) Interrupted() <-chan struct{} {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.interrupt.Store(&cancel)
+	return ctx.Done()
+}

@@ -56,6 +56,9 @@ func (s *Store) committed(number int64) error {
 		base = s.seen
 	}
 	s.seen = number
+	if interrupt := s.interrupt.Load(); interrupt != nil && s.guard.size > inspectedLog {
+		(*interrupt)()
+	}
 	if err := s.lock.restore(); err != nil {
 		return err
 	}
@@ -110,27 +113,6 @@ func (s *Store) Ping(ctx context.Context) error {
 		_, err := w.exec(`UPDATE pings SET at = ? WHERE id = 1`, s.micros())
 		return err
 	})
-}
-
-// inspect reads the whole database. If it is damaged, every later call fails.
-func (s *Store) inspect(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		select {
-		case <-s.closing:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	db, err := openPool(s.path, "_query_only=1&mode=rw", 1)
-	if err != nil {
-		return // Calls of the store fail with the same error.
-	}
-	err = errors.Join(checkContent(ctx, db, s.path), db.Close())
-	if errors.Is(err, ErrDamaged) {
-		s.guard.damaged(err)
-	}
 }
 
 // Close finishes the changes that the writer has taken up, and releases the database

@@ -35,7 +35,7 @@ const settings = "_defensive=1&_dqs=0" +
 	"&_pragma=temp_store(MEMORY)" +
 	"&_pragma=cache_size(-8192)" +
 	"&_pragma=wal_autocheckpoint(4000)" +
-	"&_pragma=journal_size_limit(67108864)" // journalSizeLimit
+	"&_pragma=journal_size_limit(20971520)" // journalSizeLimit
 
 // openPool returns a pool of at most size connections to the file at path, with
 // query added to the settings of its URI. It does not connect yet.
@@ -184,8 +184,9 @@ type failedScan struct{ err error }
 func (f failedScan) Scan(...any) error { return f.err }
 
 // journalSizeLimit is the size in bytes to which SQLite truncates a log that it
-// restarts.
-const journalSizeLimit = 64 << 20
+// restarts. It is more than a log has that SQLite checkpoints in time, and little enough
+// for the next start, which reads the log.
+const journalSizeLimit = 20 << 20
 
 // keepLog makes SQLite keep the log when the last connection closes. Otherwise
 // SQLite would remove the file with the name of the log, which may belong to

@@ -55,8 +55,10 @@ type Store struct {
 	unchanged, marked bool
 	// closed says that the database is marked as closed.
 	closed bool
-	// inspection is the goroutine that reads the whole database.
+	// inspection is the goroutine that reads the whole database. interrupt interrupts it
+	// if it is not nil.
 	inspection sync.WaitGroup
+	interrupt  atomic.Pointer[context.CancelFunc]
 	closeOnce  sync.Once
 	closeErr   error
 }
@@ -114,12 +116,18 @@ func resolve(path string) (string, error) {
 	return filepath.Join(directory, filepath.Base(path)), nil
 }
 
-func (s *Store) start(ctx context.Context, o sqliteoptions.Options) error {
-	_, err := os.Stat(s.path)
+func (s *Store) start(ctx context.Context, o sqliteoptions.Options) (err error) {
+	_, err = os.Stat(s.path)
 	inspect := false
+	var checked *sql.DB
+	defer func() {
+		if checked != nil {
+			err = errors.Join(err, checked.Close())
+		}
+	}()
 	switch {
 	case err == nil:
-		inspect, err = check(ctx, s.path, s.lock.before, !s.lock.clean(), o.Adopt)
+		inspect, checked, err = check(ctx, s.path, s.lock.before, !s.lock.clean(), o.Adopt)
 	case errors.Is(err, os.ErrNotExist):
 		err = s.create(ctx, o.New)
 	}
