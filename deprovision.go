@@ -41,7 +41,7 @@ func (c *call) readDelete() (*Service, *Plan, *Error) {
 
 // readHints reads service_id and plan_id from the query.
 func (c *call) readHints() *Error {
-	c.serviceID, c.planID = c.query.Get("service_id"), c.query.Get("plan_id")
+	c.serviceID, c.planID = c.query.get("service_id"), c.query.get("plan_id")
 	if err := checkText("service_id", c.serviceID); err != nil {
 		return err
 	}

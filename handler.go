@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -60,7 +59,9 @@ type call struct {
 	endpoint *endpoint
 	target   target
 	caller   Caller
-	query    url.Values
+	query    query
+	// queried is the memory of query.
+	queried [4]parameter
 	// serviceID and planID come from the request. They are for the log.
 	serviceID, planID string
 	status            int
@@ -119,7 +120,7 @@ func (c *call) serve() *Error {
 	if err := c.checkIDs(); err != nil {
 		return err
 	}
-	c.query = parseQuery(c.r.URL.RawQuery)
+	c.query = parseQuery(c.queried[:0], c.r.URL.RawQuery)
 	return c.endpoint.serve(c)
 }
 
@@ -172,11 +173,13 @@ func (c *call) checkIDs() *Error {
 }
 
 // acceptsIncomplete is true only for the literal "true".
-func (c *call) acceptsIncomplete() bool { return c.query.Get("accepts_incomplete") == "true" }
+func (c *call) acceptsIncomplete() bool { return c.query.get("accepts_incomplete") == "true" }
 
 // reply sends a success.
 func (c *call) reply(status int, body any) *Error {
-	encoded, err := encodeJSON(body)
+	e := newJSONEncoder()
+	defer e.free()
+	encoded, err := e.encode(body)
 	if err != nil {
 		return c.programmingError("the response cannot be encoded: %w", err)
 	}
@@ -282,7 +285,10 @@ func (c *call) log(ctx context.Context, duration time.Duration) {
 		// such as one with a nil receiver.
 		attrs = append(attrs, slog.String("error", fmt.Sprint(c.cause)))
 	}
-	c.logger.LogAttrs(ctx, level, "request", attrs...)
+	// Unlike LogAttrs, this does not look up the line of the call, which is always this one.
+	record := slog.NewRecord(time.Now(), level, "request", 0)
+	record.AddAttrs(attrs...)
+	_ = c.logger.Handler().Handle(ctx, record)
 }
 
 // route returns the path of the endpoint with placeholders for ids, or "".

@@ -49,7 +49,7 @@ func (c *call) readPoll() (operation string, err *Error) {
 	if err := c.readHints(); err != nil {
 		return "", err
 	}
-	operation = c.query.Get("operation")
+	operation = c.query.get("operation")
 	if utf8.RuneCountInString(operation) > maxOperationLength {
 		return "", ErrBadRequest.WithDescription("operation has more than %d characters", maxOperationLength)
 	}

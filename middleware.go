@@ -35,11 +35,27 @@ func (c *config) admit(w http.ResponseWriter, r *http.Request, caller *Caller) *
 	return c.readIdentity(r, caller)
 }
 
+// The names of headers as [http.Header] has them as keys. Each Get of another form of the
+// name would make this one.
+var (
+	canonicalAPIVersion          = http.CanonicalHeaderKey(HeaderAPIVersion)
+	canonicalOriginatingIdentity = http.CanonicalHeaderKey(HeaderOriginatingIdentity)
+	canonicalRequestIdentity     = http.CanonicalHeaderKey(HeaderRequestIdentity)
+)
+
+// firstHeader is Get for a canonical name.
+func firstHeader(h http.Header, canonical string) string {
+	if values := h[canonical]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 // echoRequestIdentity follows spec.md, "Request Identity".
 func (c *config) echoRequestIdentity(w http.ResponseWriter, r *http.Request, caller *Caller) {
-	if identity := r.Header.Get(HeaderRequestIdentity); identity != "" {
+	if identity := firstHeader(r.Header, canonicalRequestIdentity); identity != "" {
 		caller.RequestIdentity = identity
-		w.Header().Set(HeaderRequestIdentity, identity)
+		w.Header()[canonicalRequestIdentity] = []string{identity}
 	}
 }
 
@@ -82,7 +98,7 @@ func (c *config) challenge(w http.ResponseWriter) {
 
 // checkVersion follows spec.md, "API Version Header".
 func (c *config) checkVersion(r *http.Request, caller *Caller) *Error {
-	header := r.Header.Get(HeaderAPIVersion)
+	header := firstHeader(r.Header, canonicalAPIVersion)
 	version, err := ParseVersion(header)
 	switch {
 	case c.skipVersionCheck:
@@ -102,7 +118,7 @@ func (c *config) checkVersion(r *http.Request, caller *Caller) *Error {
 
 // readIdentity follows spec.md, "Originating Identity".
 func (c *config) readIdentity(r *http.Request, caller *Caller) *Error {
-	header := r.Header.Values(HeaderOriginatingIdentity)
+	header := r.Header[canonicalOriginatingIdentity]
 	if len(header) == 0 {
 		return nil
 	}

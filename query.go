@@ -6,22 +6,34 @@ import (
 	"unicode/utf8"
 )
 
-// parseQuery parses a query string. It splits only at & and keeps values that
-// cannot be decoded: brokers choose the operation, which may contain semicolons and
-// percent signs, and some platforms do not escape it.
-func parseQuery(raw string) url.Values {
-	if raw == "" {
-		return nil
+// A query has the parameters of a query string, in order.
+type query []parameter
+
+type parameter struct{ name, value string }
+
+// get returns the first value of a parameter, or "".
+func (q query) get(name string) string {
+	for i := range q {
+		if q[i].name == name {
+			return q[i].value
+		}
 	}
-	query := url.Values{}
-	for pair := range strings.SplitSeq(raw, "&") {
-		if pair == "" {
+	return ""
+}
+
+// parseQuery appends the parameters of a query string. It splits only at & and keeps
+// values that cannot be decoded: brokers choose the operation, which may contain
+// semicolons and percent signs, and some platforms do not escape it.
+func parseQuery(q query, raw string) query {
+	for raw != "" {
+		var pair string
+		if pair, raw, _ = strings.Cut(raw, "&"); pair == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		query.Add(unescapeQuery(name), unescapeQuery(value))
+		q = append(q, parameter{unescapeQuery(name), unescapeQuery(value)})
 	}
-	return query
+	return q
 }
 
 func unescapeQuery(s string) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"sync"
 )
 
 type errorBody struct {
@@ -62,13 +63,47 @@ func writeError(w http.ResponseWriter, err *Error, body errorBody) {
 // encodeJSON encodes like json.Marshal, but does not escape &, < and >, so that
 // people can copy URLs from responses.
 func encodeJSON(v any) ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
+	e := newJSONEncoder()
+	defer e.free()
+	encoded, err := e.encode(v)
+	return bytes.Clone(encoded), err
+}
+
+// A jsonEncoder is encodeJSON with memory that is used again.
+type jsonEncoder struct {
+	out     bytes.Buffer
+	encoder *json.Encoder
+}
+
+var jsonEncoders = sync.Pool{New: func() any {
+	e := &jsonEncoder{}
+	e.encoder = json.NewEncoder(&e.out)
+	e.encoder.SetEscapeHTML(false)
+	return e
+}}
+
+func newJSONEncoder() *jsonEncoder {
+	e, _ := jsonEncoders.Get().(*jsonEncoder)
+	return e
+}
+
+// encode returns what is valid until the next call of a method.
+func (e *jsonEncoder) encode(v any) ([]byte, error) {
+	if err := e.encoder.Encode(v); err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+	return bytes.TrimSuffix(e.out.Bytes(), []byte("\n")), nil
+}
+
+// free returns the memory. Credentials must not stay in it.
+func (e *jsonEncoder) free() {
+	const large = 16 << 10
+	if e.out.Cap() > large {
+		return
+	}
+	clear(e.out.Bytes())
+	e.out.Reset()
+	jsonEncoders.Put(e)
 }
 
 func writeJSON(w http.ResponseWriter, status int, body []byte) {
