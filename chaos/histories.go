@@ -94,7 +94,7 @@ func (r *session) recordFault(ctx context.Context, round int, fault string, inje
 	inject(random)
 	close(over)
 	clients.Wait()
-	r.awaitOperations(ctx, settleTimeout)
+	r.awaitOperations(ctx, r.patience)
 	for _, c := range contests {
 		if err := c.conclude(ctx, newRandom(random.Uint64(), "conclude")); err != nil {
 			r.findings.add(checkEnded, "the client of %s did not finish: %v", c.id, err)
@@ -113,12 +113,12 @@ func (r *session) checkHistories() {
 			r.findings.add(checkHistories, "%v", err)
 		}
 		start := time.Now()
-		err := h.Check(searchLimit)
+		err := h.Check(r.search)
 		if h.searched = time.Since(start); err == nil {
 			continue
 		}
 		r.findings.add(checkHistories, "%s, %s: %v %s: see %s.html and .txt", h.instance, h.fault, err, h.Explain(explainLimit), path)
-		if err := h.Draw(path+".html", searchLimit); err != nil {
+		if err := h.Draw(path+".html", r.search); err != nil {
 			r.findings.add(checkHistories, "%v", err)
 		}
 	}

@@ -27,6 +27,7 @@ func newInProcess(t *testing.T, sabotage string) *session {
 	f := newFindings()
 	r := &session{
 		settings: settings{seed: 1, histories: 5, lease: time.Minute}, output: io.Discard, findings: f, directory: t.TempDir(), started: time.Now(),
+		patience: 30 * time.Minute, search: 30 * time.Minute,
 	}
 	ledger := newLedger(f, io.Discard)
 	url, stop, err := ledger.serve(t.Context())

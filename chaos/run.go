@@ -42,6 +42,9 @@ type session struct {
 	platform  *platform
 	started   time.Time
 	histories []recorded
+	// patience is the longest time until all operations have ended, search the longest
+	// time to check a history.
+	patience, search time.Duration
 	// loaded is the duration of the load, settled the time after it until all
 	// operations had ended.
 	loaded, settled time.Duration
@@ -49,7 +52,7 @@ type session struct {
 
 // run performs a run and prints the report. It returns false after a violation.
 func run(ctx context.Context, s settings, output io.Writer) (passed bool, err error) {
-	r := &session{settings: s, output: output, findings: newFindings(), started: time.Now()}
+	r := &session{settings: s, output: output, findings: newFindings(), started: time.Now(), patience: settleTimeout, search: searchLimit}
 	r.say("chaos -store %s -seed %d -operations %d: up to %v", s.store, s.seed, s.operations, s.duration)
 	ctx, cancel := context.WithTimeout(ctx, s.duration)
 	defer cancel()
@@ -227,5 +230,5 @@ func (r *session) awaitOperations(ctx context.Context, limit time.Duration) {
 			break
 		}
 	}
-	r.findings.add(checkEnded, "%v operations are still open %v after the faults", last.body["open"], settleTimeout)
+	r.findings.add(checkEnded, "%v operations are still open %v after the clients had finished", last.body["open"], max(limit, 10*time.Second).Round(time.Second))
 }
