@@ -25,8 +25,10 @@ const (
 	// searchLimit is the longest time to check a history. A history that takes longer
 	// is a violation.
 	searchLimit = time.Minute
-	// explainLimit is the longest time for each step of an explanation.
-	explainLimit = 10 * time.Second
+	// explainLimit is the longest time to explain or draw a history, and mostExplained the
+	// number of histories for which that is done.
+	explainLimit  = 20 * time.Second
+	mostExplained = 3
 	// historyTime is the time for the histories with one fault.
 	historyTime = 20 * time.Second
 )
@@ -117,8 +119,12 @@ func (r *session) checkHistories() {
 		if h.searched = time.Since(start); err == nil {
 			continue
 		}
+		if r.findings.found[checkHistories] >= mostExplained {
+			r.findings.add(checkHistories, "%s, %s: %v: see %s.txt", h.instance, h.fault, err, path)
+			continue
+		}
 		r.findings.add(checkHistories, "%s, %s: %v %s: see %s.html and .txt", h.instance, h.fault, err, h.Explain(explainLimit), path)
-		if err := h.Draw(path+".html", r.search); err != nil {
+		if err := h.Draw(path+".html", explainLimit); err != nil {
 			r.findings.add(checkHistories, "%v", err)
 		}
 	}

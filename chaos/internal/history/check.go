@@ -42,13 +42,18 @@ func check(m porcupine.Model, operations []porcupine.Operation, limit time.Durat
 	}
 }
 
-// Explain says after which response no order explains the history, or returns "".
+// Explain says after which response no order explains the history. It returns "" if an
+// order explains all of it, or if it has no result within the limit.
 // Requests that were open at that time may have taken effect.
 func (h History) Explain(limit time.Duration) string {
 	byEnd := slices.Clone(h.Calls)
 	slices.SortStableFunc(byEnd, func(a, b Call) int { return cmp.Compare(a.Answered, b.Answered) })
-	m := h.model()
+	m, start := h.model(), time.Now()
 	for i := range byEnd {
+		rest := limit - time.Since(start)
+		if rest <= 0 {
+			return ""
+		}
 		begun := History{Traits: h.Traits}
 		for _, call := range byEnd {
 			if call.Sent > byEnd[i].Answered {
@@ -59,7 +64,7 @@ func (h History) Explain(limit time.Duration) string {
 			}
 			begun.Calls = append(begun.Calls, call)
 		}
-		if err := check(m, begun.operationsOf(h.bindings()), limit); err != nil {
+		if err := check(m, begun.operationsOf(h.bindings()), rest); errors.Is(err, ErrViolation) {
 			return "after the response: " + byEnd[i].String()
 		}
 	}
