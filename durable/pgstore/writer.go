@@ -24,6 +24,10 @@ const (
 	// first change waits for the others.
 	maxBatch      = 128
 	maxBatchBytes = 4 << 20
+	// fill and patience keep the writers from sharing few changes out: a transaction costs
+	// the server as much as two changes.
+	fill     = 32
+	patience = 10 * time.Millisecond
 	// queueLength is how many changes can wait before their callers block.
 	queueLength = 1024
 	// maxAttempts is how often the store tries a change that collides with others.
@@ -99,7 +103,7 @@ func compareBool(a, b bool) int {
 
 func newQueue(closing <-chan struct{}) *groupcommit.Queue[*change] {
 	return groupcommit.New(groupcommit.Options[*change]{
-		Length: queueLength, MaxBatch: maxBatch,
+		Length: queueLength, MaxBatch: maxBatch, Fill: fill, Patience: patience,
 		Size: func(c *change) int { return c.size }, MaxSize: maxBatchBytes,
 		Closing: closing, ErrClosed: errClosed,
 	})

@@ -1,6 +1,9 @@
 package groupcommit
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Options are the limits of a [Queue] for changes of type C.
 type Options[C any] struct {
@@ -12,6 +15,12 @@ type Options[C any] struct {
 	// MaxSize. A nil Size sets no limit.
 	Size    func(C) int
 	MaxSize int
+	// Fill is how many changes make a batch worth a commit of its own while another one is
+	// under way. After a smaller batch the next writer waits until that is committed, but
+	// not longer than Patience, and takes up what has come by then. 0 means that writers
+	// never wait for each other.
+	Fill     int
+	Patience time.Duration
 	// Closing is closed when the store closes. From then on [Queue.Do] returns
 	// ErrClosed for changes that no writer has taken up.
 	Closing   <-chan struct{}
@@ -23,11 +32,18 @@ type Options[C any] struct {
 type Queue[C changer] struct {
 	options Options[C]
 	waiting chan C
+	// next, unless nil, has a value while a writer may take up a batch.
+	next chan struct{}
 }
 
 // New returns an empty queue.
 func New[C changer](options Options[C]) *Queue[C] {
-	return &Queue[C]{options: options, waiting: make(chan C, options.Length)}
+	q := &Queue[C]{options: options, waiting: make(chan C, options.Length)}
+	if options.Fill > 0 {
+		q.next = make(chan struct{}, 1)
+		q.next <- struct{}{}
+	}
+	return q
 }
 
 // Len returns how many changes are queued, including abandoned ones.
@@ -79,14 +95,43 @@ func (q *Queue[C]) Do(ctx context.Context, c C) error {
 func (q *Queue[C]) Write(commit func(batch []C)) {
 	batch := make([]C, 0, q.options.MaxBatch)
 	for {
+		if q.next != nil {
+			select {
+			case <-q.options.Closing:
+				return
+			case <-q.next:
+			}
+		}
 		select {
 		case <-q.options.Closing:
 			return
 		case first := <-q.waiting:
-			if batch = q.collect(batch[:0], first); len(batch) > 0 {
+			batch = q.collect(batch[:0], first)
+			committed := q.admit(len(batch))
+			if len(batch) > 0 {
 				commit(batch)
 			}
+			committed()
 			clear(batch)
+		}
+	}
+}
+
+// admit lets the next writer take up a batch: now if this one is full enough, and else when
+// the returned function is called or the patience ends.
+func (q *Queue[C]) admit(size int) (committed func()) {
+	admit := func() { q.next <- struct{}{} }
+	switch {
+	case q.next == nil:
+		return func() {}
+	case size == 0 || size >= q.options.Fill:
+		admit()
+		return func() {}
+	}
+	patience := time.AfterFunc(q.options.Patience, admit)
+	return func() {
+		if patience.Stop() {
+			admit()
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/openbroker/openbroker/internal/groupcommit"
 )
@@ -276,7 +277,9 @@ func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	for round := range 50 {
 		ctx, stop := context.WithCancel(t.Context())
-		queue := groupcommit.New(groupcommit.Options[*change]{Length: 4, MaxBatch: 8, Closing: ctx.Done(), ErrClosed: errClosed})
+		queue := groupcommit.New(groupcommit.Options[*change]{
+			Length: 4, MaxBatch: 8, Fill: round % 5, Patience: time.Microsecond, Closing: ctx.Done(), ErrClosed: errClosed,
+		})
 		var mu sync.Mutex
 		committed := map[string]int{}
 		var writers, callers sync.WaitGroup
@@ -318,4 +321,39 @@ func TestConcurrency(t *testing.T) {
 		stop()
 		writers.Wait()
 	}
+}
+
+// A writer waits for the commit of a small batch, so that the next one is larger, but not
+// for one that is slow, nor for a full batch.
+func TestWritersFillBatches(t *testing.T) {
+	t.Parallel()
+	const patience = time.Second
+	synctest.Test(t, func(t *testing.T) {
+		s := open(3, groupcommit.Options[*change]{Length: 10, MaxBatch: 10, Fill: 2, Patience: patience})
+		results := s.begin(t.Context(), "a", "b", "c")
+		s.committed(t, "a")
+		s.release <- nil
+		synctest.Wait()
+		s.committed(t, "a", "b c") // It is full, so the next writer does not wait.
+		all(t, 1, results, nil)
+		more := s.begin(t.Context(), "d", "e", "f")
+		s.committed(t, "a", "b c", "d")
+		time.Sleep(patience - 1) //nolint:forbidigo // In a bubble, whose clock is fake.
+		synctest.Wait()
+		s.committed(t, "a", "b c", "d")
+		time.Sleep(time.Nanosecond) //nolint:forbidigo // In a bubble.
+		synctest.Wait()
+		s.committed(t, "a", "b c", "d", "e f") // The commit of d is slow.
+		for range 3 {
+			s.release <- nil
+		}
+		all(t, 2, results, nil)
+		all(t, 3, more, nil)
+		last := s.begin(t.Context(), "g", "h") // The patience with d has ended once.
+		s.committed(t, "a", "b c", "d", "e f", "g")
+		s.release <- nil
+		s.release <- nil
+		all(t, 2, last, nil)
+		s.end()
+	})
 }
