@@ -44,6 +44,8 @@ type documents struct {
 	operation      *operationGoal
 	// changed says that the details of the instance differ from its record.
 	changed bool
+	// written, unless nil, is the instance as the acceptance has written it.
+	written *knownInstance
 }
 
 // maxConflicts limits how often a decision is repeated because another request came
@@ -51,17 +53,28 @@ type documents struct {
 // replica do not compete, see turns.
 const maxConflicts = 50
 
+// A premise is from what a decision is made at first.
+type premise int
+
+const (
+	// fromStore is a snapshot that the store has read.
+	fromStore premise = iota
+	// fromNothing guesses that the store has no record of the instance.
+	fromNothing
+	// fromKnown guesses that the instance is as this replica has written it last.
+	fromKnown
+)
+
 // decide makes a decision from a snapshot of an instance and writes it. The write
 // succeeds only if the instance has not changed since; otherwise decide calls the
-// decider again with a new snapshot. guess, if not nil, is tried before the first
-// read.
-func (e *Engine) decide(ctx context.Context, key Key, guess *Snapshot, decider func(*Snapshot) (*decision, error)) (*decision, error) {
+// decider again with a new snapshot.
+func (e *Engine) decide(ctx context.Context, key Key, first premise, decider func(*basis) (*decision, error)) (*decision, error) {
 	if !e.enter(stateNew, stateStarted) {
 		return nil, unavailable(errStopping)
 	}
 	defer e.workers.Done()
-	if guess != nil {
-		if d, err := e.try(ctx, guess, decider); !errors.Is(err, ErrConflict) {
+	if first == fromNothing {
+		if d, err := e.try(ctx, key, &basis{Snapshot: &Snapshot{}}, decider); !errors.Is(err, ErrConflict) {
 			return d, err
 		}
 	}
@@ -70,12 +83,17 @@ func (e *Engine) decide(ctx context.Context, key Key, guess *Snapshot, decider f
 		return nil, err
 	}
 	defer leave()
+	if first == fromKnown {
+		if d, err := e.tryKnown(ctx, key, decider); d != nil || err != nil {
+			return d, err
+		}
+	}
 	for conflicts := 0; conflicts < maxConflicts; {
 		snapshot, err := e.load(ctx, key)
 		if err != nil {
 			return nil, err
 		}
-		d, err := e.try(ctx, snapshot, decider)
+		d, err := e.try(ctx, key, &basis{Snapshot: snapshot}, decider)
 		switch {
 		case errors.Is(err, ErrConflict):
 			conflicts++
@@ -86,13 +104,17 @@ func (e *Engine) decide(ctx context.Context, key Key, guess *Snapshot, decider f
 	return nil, openbroker.ErrConcurrency
 }
 
-// try makes a decision from a snapshot and writes it. It returns ErrConflict if the
-// snapshot is out of date.
-func (e *Engine) try(ctx context.Context, snapshot *Snapshot, decider func(*Snapshot) (*decision, error)) (*decision, error) {
-	d, err := decider(snapshot)
+// try makes a decision and writes it. It returns ErrConflict if the basis is out of date.
+func (e *Engine) try(ctx context.Context, key Key, s *basis, decider func(*basis) (*decision, error)) (*decision, error) {
+	d, err := decider(s)
 	if err != nil {
 		return nil, err
 	}
+	return e.write(ctx, key, s, d)
+}
+
+// write writes a decision. It returns ErrConflict if its basis is out of date.
+func (e *Engine) write(ctx context.Context, key Key, s *basis, d *decision) (*decision, error) {
 	d.forget = func() {}
 	if d.operationID != "" {
 		d.watch, d.forget = e.watch(d.operationID)
@@ -100,7 +122,7 @@ func (e *Engine) try(ctx context.Context, snapshot *Snapshot, decider func(*Snap
 	if d.accept == nil {
 		return d, nil
 	}
-	if err := e.accept(ctx, d); err != nil {
+	if err := e.accept(ctx, key, s, d); err != nil {
 		d.forget()
 		return nil, err
 	}
@@ -109,7 +131,7 @@ func (e *Engine) try(ctx context.Context, snapshot *Snapshot, decider func(*Snap
 
 // accept writes the decision. If a worker of this replica is free, it begins the
 // operation immediately; otherwise the operation waits for a claim.
-func (e *Engine) accept(ctx context.Context, d *decision) error {
+func (e *Engine) accept(ctx context.Context, key Key, s *basis, d *decision) error {
 	begin := d.accept.Operation
 	here := false
 	who := place{of: PlatformService{Platform: d.accept.Instance.Key.Platform, ServiceID: d.accept.Instance.ServiceID}}
@@ -137,6 +159,7 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 		if errors.Is(err, ErrConflict) {
 			return err
 		}
+		e.known.clear()
 		return unavailable(err)
 	}
 	if d.accept.Cancel != "" {
@@ -150,6 +173,7 @@ func (e *Engine) accept(ctx context.Context, d *decision) error {
 	}
 	switch {
 	case here:
+		d.docs.written = s.after(key, d.accept, e.now())
 		task := d.begun.record
 		task.Owner, task.Generation, task.Attempt = e.config.Replica, 1, 1
 		e.begin(task, &d.docs, leased, who) //nolint:contextcheck // An operation outlives the request.

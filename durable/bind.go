@@ -21,7 +21,7 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	var policy Policy
 	var present *bindingDetails
 	accepts := r.AcceptsIncomplete
-	d, err := e.decideBinding(ctx, key, func(s *Snapshot, behind bool) (*decision, error) {
+	d, err := e.decideBinding(ctx, key, e.guessBind(), func(s *basis, behind bool) (*decision, error) {
 		if s.Instance == nil || s.Instance.Status == StatusDeleted || s.Instance.Status == StatusCreateFailed {
 			return nil, openbroker.ErrInstanceDoesNotExist
 		}
@@ -83,9 +83,20 @@ func (e *Engine) Bind(ctx context.Context, r *openbroker.BindRequest) (*openbrok
 	}
 }
 
+// guessBind skips the read for an instance that this replica has just written. It does
+// not if the provider takes part in the decision: it should see each request once.
+func (e *Engine) guessBind() premise {
+	_, checks := e.provider.(RequestChecker)
+	_, prepares := e.provider.(RequestPreparer)
+	if checks || prepares {
+		return fromStore
+	}
+	return fromKnown
+}
+
 // bindCleanedUp is like provisionCleanedUp, for a binding. The instance determines its
 // service and plan.
-func (e *Engine) bindCleanedUp(ctx context.Context, s *Snapshot, wanted *bindingDetails, asyncRequired bool) (*decision, error) {
+func (e *Engine) bindCleanedUp(ctx context.Context, s *basis, wanted *bindingDetails, asyncRequired bool) (*decision, error) {
 	record := s.Binding
 	if record == nil || len(record.Data) == 0 || record.PlanID != s.Instance.PlanID {
 		return nil, nil //nolint:nilnil // No such decision, and no error.
@@ -132,7 +143,7 @@ func checkBindTarget(serviceID, planID string, r *openbroker.BindRequest) error 
 
 // inherit gives a successor the parameters and the bind resource of its predecessor,
 // unless the request has its own.
-func (e *Engine) inherit(ctx context.Context, s *Snapshot, key Key, wanted *bindingDetails) error {
+func (e *Engine) inherit(ctx context.Context, s *basis, key Key, wanted *bindingDetails) error {
 	if wanted.PredecessorID == "" {
 		return nil
 	}
@@ -169,7 +180,7 @@ func (d *bindingDetails) inheritFrom(other *bindingDetails) {
 	}
 }
 
-func (e *Engine) beginBind(ctx context.Context, s *Snapshot, key Key, policy Policy, wanted *bindingDetails, behind bool) (*decision, error) {
+func (e *Engine) beginBind(ctx context.Context, s *basis, key Key, policy Policy, wanted *bindingDetails, behind bool) (*decision, error) {
 	if s.Instance.Status != StatusReady || s.busy(key.BindingID) {
 		return nil, openbroker.ErrConcurrency
 	}

@@ -59,6 +59,7 @@ func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *res
 	const longest = 2 * time.Second
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
 		ctx, cancel := context.WithTimeout(e.aborted, e.config.Lease)
+		began := time.Now()
 		err := e.keepReason(ctx, change, ended)
 		if err == nil {
 			err = e.store.Advance(ctx, change)
@@ -66,6 +67,9 @@ func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *res
 		cancel()
 		switch {
 		case err == nil:
+			if key := r.record.Key; r.written.ended(key, change, e.now()) {
+				e.known.put(key.Instance(), r.written, began)
+			}
 			e.recorded(r, logger, change, ended)
 			return ended
 		case errors.Is(err, ErrCancelling) && !change.Cancelled:
@@ -79,6 +83,7 @@ func (e *Engine) record(r *run, logger *slog.Logger, change *Advance, ended *res
 			logger.LogAttrs(r.watched, slog.LevelWarn, "result refused: another worker has the operation, or it has ended")
 			return nil
 		}
+		e.known.clear()
 		logger.LogAttrs(r.watched, slog.LevelError, "result not recorded, trying again", slog.String("error", err.Error()))
 		timer := time.NewTimer(pause)
 		select {

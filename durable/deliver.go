@@ -17,7 +17,10 @@ import (
 // returns nil unless that operation has the kind, failed, and its failure was not
 // delivered. changed is the time of the last change of the record, which is not before
 // the failure.
-func (e *Engine) undelivered(ctx context.Context, s *Snapshot, key Key, kind OperationKind, changed time.Time) (*decision, error) {
+func (e *Engine) undelivered(ctx context.Context, s *basis, key Key, kind OperationKind, changed time.Time) (*decision, error) {
+	if s.known != nil && s.known.succeeded[key.BindingID] {
+		return nil, nil //nolint:nilnil // No such decision, and no error.
+	}
 	over := func(since time.Time) bool { return !s.Now.Before(since.Add(e.config.FailureGrace)) }
 	if over(changed) {
 		return nil, nil //nolint:nilnil // No such decision, and no error.

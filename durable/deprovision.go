@@ -14,7 +14,7 @@ func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 	ctx = withCaller(ctx, &r.Caller)
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	var policy Policy
-	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) {
+	d, err := e.decide(ctx, key, fromKnown, func(s *basis) (*decision, error) {
 		record := s.Instance
 		if record == nil || record.Status == StatusDeleted {
 			return nil, openbroker.ErrInstanceDoesNotExist
@@ -45,7 +45,7 @@ func (e *Engine) Deprovision(ctx context.Context, r *openbroker.DeprovisionReque
 	}
 }
 
-func (e *Engine) decideDeprovision(ctx context.Context, s *Snapshot, policy Policy) (*decision, error) {
+func (e *Engine) decideDeprovision(ctx context.Context, s *basis, policy Policy) (*decision, error) {
 	if s.Instance.Status == StatusDeleting {
 		operation := s.open(KindDeprovision)
 		if operation == nil {

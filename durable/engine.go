@@ -27,6 +27,8 @@ type Engine struct {
 	// offset is the clock of the database minus the clock of this process, in
 	// nanoseconds.
 	offset atomic.Int64
+	// offsetRead is when a snapshot showed the offset, as a Unix time in nanoseconds.
+	offsetRead atomic.Int64
 
 	// places limit the operations that this replica works on.
 	places *places
@@ -39,6 +41,8 @@ type Engine struct {
 	wake, beat chan struct{}
 	// turns order the requests that change one instance.
 	turns turns
+	// known are the instances that this replica has just written.
+	known known
 	// queues order the binding requests that wait their turn.
 	queues turns
 	// draining makes waiting requests answer.
@@ -92,6 +96,7 @@ func New(ctx context.Context, catalog *openbroker.Catalog, provider Provider, st
 		draining: make(chan struct{}), runs: map[string]*run{}, watchers: map[string][]chan *result{}, base: context.WithoutCancel(ctx),
 	}
 	e.config = config
+	e.known.lasts = min(knownFor, config.Retention)
 	e.aborted, e.abort = context.WithCancel(e.base)
 	e.claiming, e.stopClaim = context.WithCancel(e.base)
 	if err := e.SetCatalog(catalog); err != nil {
@@ -240,9 +245,11 @@ func (e *Engine) now() time.Time { return time.Now().Add(time.Duration(e.offset.
 func (e *Engine) load(ctx context.Context, key Key) (*Snapshot, error) {
 	snapshot, err := e.store.Load(ctx, key)
 	if err != nil {
+		e.known.clear() // The next database may be one that lacks the last changes.
 		return nil, unavailable(err)
 	}
 	e.offset.Store(int64(time.Until(snapshot.Now)))
+	e.offsetRead.Store(time.Now().UnixNano())
 	return snapshot, nil
 }
 

@@ -241,7 +241,7 @@ func (e *Engine) unbindExpired(ctx context.Context) {
 		return
 	}
 	for i := range expired {
-		d, err := e.decide(ctx, expired[i].Key, nil, func(s *Snapshot) (*decision, error) {
+		d, err := e.decide(ctx, expired[i].Key, fromStore, func(s *basis) (*decision, error) {
 			if s.Binding == nil || s.Binding.Status != StatusReady || s.Instance == nil || len(s.Open) > 0 {
 				return &decision{done: true}, nil
 			}

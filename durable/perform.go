@@ -19,8 +19,10 @@ func (e *Engine) perform(ctx context.Context, task *Task, docs documents) (docum
 	case KindUpdate:
 		return e.performUpdate(ctx, task, instance, docs)
 	case KindDeprovision:
-		if err := e.unbindRemaining(ctx, task, instance); err != nil {
-			return docs, err
+		if !docs.written.unbound() {
+			if err := e.unbindRemaining(ctx, task, instance); err != nil {
+				return docs, err
+			}
 		}
 		return docs, deletionError(observeDeletion(ctx, e, kind, func(ctx context.Context) error {
 			return e.provider.Deprovision(ctx, task, instance)

@@ -36,7 +36,7 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 		wanted.MaintenanceInfo = r.Plan.MaintenanceInfo
 	}
 	var present *instanceDetails
-	d, err := e.decide(ctx, key, e.guessAbsent(policy, r), func(s *Snapshot) (_ *decision, err error) {
+	d, err := e.decide(ctx, key, e.guessAbsent(policy, r), func(s *basis) (_ *decision, err error) {
 		record := s.Instance
 		if record == nil || record.Status == StatusDeleted {
 			if d, err := e.provisionCleanedUp(ctx, s, r, wanted, policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete); d != nil || err != nil {
@@ -80,16 +80,16 @@ func (e *Engine) Provision(ctx context.Context, r *openbroker.ProvisionRequest) 
 }
 
 // guessAbsent skips the read for a new instance: the insert detects an existing
-// one. It returns nil if the request can be refused before the insert, because the
+// one. It does not if the request can be refused before the insert, because the
 // refusal may be wrong for an existing instance.
-func (e *Engine) guessAbsent(policy Policy, r *openbroker.ProvisionRequest) *Snapshot {
+func (e *Engine) guessAbsent(policy Policy, r *openbroker.ProvisionRequest) premise {
 	if e.checksCreation(r.ServiceID) || policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
-		return nil
+		return fromStore
 	}
-	return &Snapshot{}
+	return fromNothing
 }
 
-func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *openbroker.ProvisionRequest, policy Policy, wanted *instanceDetails) (*decision, error) {
+func (e *Engine) beginProvision(ctx context.Context, s *basis, key Key, r *openbroker.ProvisionRequest, policy Policy, wanted *instanceDetails) (*decision, error) {
 	if policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil, openbroker.ErrAsyncRequired
 	}
@@ -124,7 +124,7 @@ func (e *Engine) beginProvision(ctx context.Context, s *Snapshot, key Key, r *op
 }
 
 // refusedCreate returns an error if the provider refuses the creation.
-func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instance) error {
+func (e *Engine) refusedCreate(ctx context.Context, s *basis, instance Instance) error {
 	if checker, ok := e.provider.(RequestChecker); ok {
 		if err := checker.CheckInstance(ctx, instance, nil); err != nil {
 			return err
@@ -155,7 +155,7 @@ func (e *Engine) refusedCreate(ctx context.Context, s *Snapshot, instance Instan
 // provisionCleanedUp returns the decision about a request that is identical to a
 // failed creation, if that was cleaned up and its failure was not delivered. Otherwise
 // it returns nil.
-func (e *Engine) provisionCleanedUp(ctx context.Context, s *Snapshot, r *openbroker.ProvisionRequest, wanted *instanceDetails, asyncRequired bool) (*decision, error) {
+func (e *Engine) provisionCleanedUp(ctx context.Context, s *basis, r *openbroker.ProvisionRequest, wanted *instanceDetails, asyncRequired bool) (*decision, error) {
 	record := s.Instance
 	if record == nil || len(record.Data) == 0 || record.ServiceID != r.ServiceID || record.PlanID != r.PlanID {
 		return nil, nil //nolint:nilnil // No such decision, and no error.
@@ -184,7 +184,7 @@ type repeatedCreate struct {
 
 // failedCreate returns the decision to answer with a failed creation whose failure was
 // not delivered. Otherwise it returns nil.
-func (e *Engine) failedCreate(ctx context.Context, s *Snapshot, r repeatedCreate) (*decision, error) {
+func (e *Engine) failedCreate(ctx context.Context, s *basis, r repeatedCreate) (*decision, error) {
 	d, err := e.undelivered(ctx, s, r.key, r.kind, r.changed)
 	if d != nil && r.asyncRequired {
 		return nil, openbroker.ErrAsyncRequired
@@ -194,7 +194,7 @@ func (e *Engine) failedCreate(ctx context.Context, s *Snapshot, r repeatedCreate
 
 // decideRepeatedCreate has the rules for PUT that instances and bindings share, for a
 // record that is not a tombstone.
-func (e *Engine) decideRepeatedCreate(ctx context.Context, s *Snapshot, r repeatedCreate) (*decision, error) {
+func (e *Engine) decideRepeatedCreate(ctx context.Context, s *basis, r repeatedCreate) (*decision, error) {
 	switch r.status {
 	case StatusCreating:
 		if !r.same {

@@ -31,9 +31,9 @@ const turnChecks = 20
 // request waits in the queue of this replica, holds nothing in the meantime, and is
 // decided again. When its time ends, decideBinding returns ErrConcurrency. The argument
 // behind of the decider says whether other requests wait before this one.
-func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Snapshot, behind bool) (*decision, error)) (*decision, error) {
+func (e *Engine) decideBinding(ctx context.Context, key Key, first premise, decider func(s *basis, behind bool) (*decision, error)) (*decision, error) {
 	began := time.Now()
-	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, e.queues.occupied(key.Instance())) })
+	d, err := e.decide(ctx, key, first, func(s *basis) (*decision, error) { return decider(s, e.queues.occupied(key.Instance())) })
 	var turn *notYet
 	if !errors.As(err, &turn) {
 		return d, err
@@ -52,7 +52,7 @@ func (e *Engine) decideBinding(ctx context.Context, key Key, decider func(s *Sna
 		// Watch before the decision, because the operation may end during it.
 		watched := turn.operationID
 		ended, forget := e.watch(watched)
-		d, err = e.decide(ctx, key, nil, func(s *Snapshot) (*decision, error) { return decider(s, false) })
+		d, err = e.decide(ctx, key, fromStore, func(s *basis) (*decision, error) { return decider(s, false) })
 		if !errors.As(err, &turn) {
 			forget()
 			if d != nil {

@@ -27,6 +27,9 @@ type run struct {
 	unsaved atomic.Bool
 	// began is when this replica got the operation.
 	began time.Time
+	// written, unless nil, is the instance as the acceptance of the operation has written
+	// it.
+	written *knownInstance
 
 	// Only the goroutine of the attempt uses the fields below.
 
@@ -70,6 +73,9 @@ func (e *Engine) release(who place) {
 // was taken. If docs is nil, the worker reads the documents.
 func (e *Engine) begin(record *OperationRecord, docs *documents, leased time.Time, who place) {
 	r := &run{record: record, place: who, ended: make(chan struct{}), began: time.Now()}
+	if docs != nil {
+		r.written = docs.written
+	}
 	e.mu.Lock()
 	r.ctx, r.cancel = context.WithCancelCause(e.base)
 	r.watched = r.ctx

@@ -48,7 +48,8 @@ type Store interface {
 	// Accept makes the change that begins an operation. It returns ErrConflict, and has
 	// changed nothing, if the instance does not have the expected revision.
 	Accept(ctx context.Context, a *Acceptance) error
-	// Advance makes a change of the worker that has the operation. It returns ErrFenced
+	// Advance makes a change of the worker that has the operation, and sets a.Revision. It
+	// returns ErrFenced
 	// or ErrCancelling, and has changed nothing, if the worker does not have it or must
 	// stop. A worker that has released the operation no longer has it.
 	Advance(ctx context.Context, a *Advance) error
@@ -224,6 +225,9 @@ type Advance struct {
 	Binding  *BindingRecord
 	// Next, if not nil, begins with this change.
 	Next *OperationSpec
+	// Revision is a result: the revision that this change has given to the instance, or 0
+	// if the change does not increase it.
+	Revision int64
 }
 
 // A Filter selects records. Empty fields select all.

@@ -13,7 +13,7 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 	ctx = withCaller(ctx, &r.Caller)
 	key := keyOf(&r.Caller, r.InstanceID, r.BindingID)
 	var policy Policy
-	d, err := e.decideBinding(ctx, key, func(s *Snapshot, behind bool) (*decision, error) {
+	d, err := e.decideBinding(ctx, key, fromKnown, func(s *basis, behind bool) (*decision, error) {
 		if s.Binding == nil || s.Binding.Status == StatusDeleted || s.Instance == nil {
 			return nil, openbroker.ErrBindingDoesNotExist
 		}
@@ -57,7 +57,7 @@ func (e *Engine) Unbind(ctx context.Context, r *openbroker.UnbindRequest) (*open
 // beginUnbind begins to delete a binding, for the platform or, as an internal
 // operation, because it has expired. It cancels an open operation on the binding, but
 // none on the instance or on other bindings.
-func (e *Engine) beginUnbind(ctx context.Context, s *Snapshot, key Key, policy Policy, internal bool) (*decision, error) {
+func (e *Engine) beginUnbind(ctx context.Context, s *basis, key Key, policy Policy, internal bool) (*decision, error) {
 	cancel, waits := "", false
 	for i := range s.Open {
 		switch operation := &s.Open[i]; {

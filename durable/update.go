@@ -21,7 +21,7 @@ func (e *Engine) Update(ctx context.Context, r *openbroker.UpdateRequest) (*open
 	key := keyOf(&r.Caller, r.InstanceID, "")
 	var policy Policy
 	var present *instanceDetails
-	d, err := e.decide(ctx, key, nil, func(s *Snapshot) (_ *decision, err error) {
+	d, err := e.decide(ctx, key, fromStore, func(s *basis) (_ *decision, err error) {
 		record := s.Instance
 		if record == nil || record.Status == StatusDeleted || record.Status == StatusCreateFailed {
 			return nil, openbroker.ErrInstanceDoesNotExist
@@ -118,7 +118,7 @@ func maintenanceVersion(d *instanceDetails) string {
 }
 
 // rememberContext stores a new context without an operation.
-func (e *Engine) rememberContext(ctx context.Context, s *Snapshot, key Key, present, wanted *instanceDetails) (*decision, error) {
+func (e *Engine) rememberContext(ctx context.Context, s *basis, key Key, present, wanted *instanceDetails) (*decision, error) {
 	if sameObject(present.Context, wanted.Context) {
 		return &decision{done: true}, nil
 	}
@@ -134,7 +134,7 @@ func (e *Engine) rememberContext(ctx context.Context, s *Snapshot, key Key, pres
 	return &decision{done: true, accept: &Acceptance{Expect: s.Revision(), Instance: record, Audit: entry}}, nil
 }
 
-func (e *Engine) joinUpdate(s *Snapshot, r *openbroker.UpdateRequest, policy Policy, wanted *instanceDetails, planID string) (*decision, error) {
+func (e *Engine) joinUpdate(s *basis, r *openbroker.UpdateRequest, policy Policy, wanted *instanceDetails, planID string) (*decision, error) {
 	operation := s.open(KindUpdate)
 	if operation == nil {
 		return nil, openbroker.ErrConcurrency
@@ -154,7 +154,7 @@ func (e *Engine) joinUpdate(s *Snapshot, r *openbroker.UpdateRequest, policy Pol
 	return &decision{operationID: operation.ID, joined: true}, nil
 }
 
-func (e *Engine) beginUpdate(ctx context.Context, s *Snapshot, r *openbroker.UpdateRequest, policy Policy, present, wanted *instanceDetails, planID string) (*decision, error) {
+func (e *Engine) beginUpdate(ctx context.Context, s *basis, r *openbroker.UpdateRequest, policy Policy, present, wanted *instanceDetails, planID string) (*decision, error) {
 	if policy.Mode == ModeAsynchronous && !r.AcceptsIncomplete {
 		return nil, openbroker.ErrAsyncRequired
 	}

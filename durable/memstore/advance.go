@@ -37,6 +37,7 @@ func (st *state) advance(a *durable.Advance, now time.Time) error {
 		return err
 	}
 	// Nothing fails from here on.
+	a.Revision = 0
 	st.advanceOperation(o, a, now)
 	if a.Binding != nil {
 		st.putBinding(a.Binding, now)
@@ -46,6 +47,9 @@ func (st *state) advance(a *durable.Advance, now time.Time) error {
 		st.putInstance(key, a.Instance, now)
 	case ends(a) || a.Binding != nil || a.Next != nil:
 		st.revise(key, now)
+	}
+	if ends(a) || a.Instance != nil || a.Binding != nil || a.Next != nil {
+		a.Revision = st.revision(a.Key.Instance())
 	}
 	if a.Next != nil {
 		st.begin(a.Next, entries, now)

@@ -20,6 +20,7 @@ func (s *Store) Advance(ctx context.Context, a *durable.Advance) error {
 	c.revises = revises(a)
 	c.hint = ends(a) || a.Release || a.Next != nil
 	passed, err := s.change(ctx, c)
+	a.Revision = c.revision
 	if err == nil && !passed {
 		err = s.whyFenced(ctx, a)
 	}
@@ -70,7 +71,8 @@ func advanceStatement(a *durable.Advance) *statement {
 	if a.Instance != nil {
 		values = s.instanceValues(a.Instance, "guard.now")
 	}
-	s.add("instance", `UPDATE instances i SET revision = i.revision + 1, `+values+` FROM guard WHERE `+s.instanceIs("i", a.Key))
+	s.add("instance", `UPDATE instances i SET revision = i.revision + 1, `+values+` FROM guard WHERE `+s.instanceIs("i", a.Key)+` RETURNING i.revision`)
+	s.returns = true
 	return s
 }
 

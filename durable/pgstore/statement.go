@@ -24,6 +24,8 @@ type statement struct {
 	// are the arguments from chainAt on.
 	audit   *audit.Record
 	chainAt int
+	// returns says that the statement returns the revision of the instance.
+	returns bool
 }
 
 // add adds a part.

@@ -55,15 +55,19 @@ type change struct {
 	entries bool
 	// statements is the number of statements in the transaction.
 	statements int
+	// returns says that the statement returns the revision of the instance.
+	returns bool
 
 	// until is the time limit of the change once a writer has taken it up.
 	until time.Time
 	// passed says whether the guard let the change pass. It is valid after a commit.
 	passed bool
+	// revision is what the statement returned, or 0. It is valid like passed.
+	revision int64
 }
 
 func newChange(key durable.Key, operationID string, s *statement) *change {
-	c := &change{key: key.Instance(), operationID: operationID, sql: s.sql(), args: s.args}
+	c := &change{key: key.Instance(), operationID: operationID, sql: s.sql(), args: s.args, returns: s.returns}
 	if s.audit != nil {
 		c.records, c.chainAt = []*audit.Record{s.audit}, s.chainAt
 	}
@@ -236,6 +240,22 @@ func (c *change) queue(b *pgx.Batch) int {
 	return len(c.records)
 }
 
+// scan reads the result of a statement of the change.
+func (c *change) scan(results pgx.BatchResults) error {
+	if !c.returns {
+		tag, err := results.Exec()
+		c.passed = tag.RowsAffected() > 0
+		return err
+	}
+	c.revision = 0
+	err := results.QueryRow().Scan(&c.revision)
+	c.passed = err == nil
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // The guard refused the change.
+	}
+	return err
+}
+
 // send sends the transaction of transact. l is nil if no change has an entry of the
 // audit trail.
 func (s *Store) send(ctx context.Context, batch []*change, wait time.Duration, l *link) (locked *change, err error) {
@@ -274,14 +294,13 @@ func (s *Store) send(ctx context.Context, batch []*change, wait time.Duration, l
 	}
 	for _, c := range batch {
 		for range c.statements {
-			tag, err := results.Exec()
+			err := c.scan(results)
 			if sqlState(err) == lockNotAvailable {
 				locked = c
 			}
 			if err != nil {
 				return locked, errors.Join(err, ignoreSame(results.Close(), err))
 			}
-			c.passed = tag.RowsAffected() > 0
 		}
 	}
 	if l != nil {

@@ -23,6 +23,7 @@ const (
 			failures = failures + ?4, owner = '', lease_until = 0, not_before = 0, state = ?5, finished_at = ?1
 		WHERE id = ?6 AND generation = ?7 AND finished_at = 0 AND lease_until <> 0 AND (state = 'active' OR ?8)
 			AND platform = ?9 AND instance_id = ?10 AND binding_id = ?11`
+	returnRevision = ` RETURNING revision`
 	operationFence = `SELECT generation, state FROM operations WHERE id = ? AND platform = ? AND instance_id = ? AND binding_id = ?`
 )
 
@@ -102,17 +103,18 @@ func whyFenced(w *session, a *durable.Advance) error {
 // advanceInstance increases the revision if the advance changes a record on which
 // the engine bases decisions.
 func advanceInstance(w *session, a *durable.Advance, now int64) error {
-	var changed int64
-	var err error
+	a.Revision = 0
+	var changed scanner
 	switch r := a.Instance; {
 	case r != nil:
-		changed, err = w.exec(replaceInstance, string(r.Status), r.ServiceID, r.PlanID, r.Data, now, a.Key.Platform, a.Key.InstanceID)
+		changed = w.queryRow(replaceInstance+returnRevision, string(r.Status), r.ServiceID, r.PlanID, r.Data, now, a.Key.Platform, a.Key.InstanceID)
 	case ends(a) || a.Binding != nil || a.Next != nil:
-		changed, err = w.exec(reviseInstance, now, a.Key.Platform, a.Key.InstanceID)
+		changed = w.queryRow(reviseInstance+returnRevision, now, a.Key.Platform, a.Key.InstanceID)
 	default:
 		return nil
 	}
-	if err == nil && changed == 0 {
+	err := changed.Scan(&a.Revision)
+	if errors.Is(err, sql.ErrNoRows) {
 		return durable.ErrConflict // Unreachable: the foreign key keeps the instance.
 	}
 	return err

@@ -58,7 +58,9 @@ func advanceCases() []testCase {
 				{durable.Advance{Description: &empty, Checkpoint: []byte{}}, func(r *durable.OperationRecord) { r.Description, r.Checkpoint = "", nil }},
 			} {
 				step.advance.Fence, step.advance.Key = fence, key
+				step.advance.Revision = 77
 				f.ok(f.store.Advance(f.ctx, &step.advance))
+				f.equal("the revision in the result of a change that does not increase it", step.advance.Revision, int64(0))
 				got := *f.operation(id)
 				f.during("UpdatedAt", got.UpdatedAt, started, 0)
 				step.expect(&want)
@@ -120,6 +122,7 @@ func advanceCases() []testCase {
 				a.Fence, a.Key = durable.Fence{OperationID: id, Generation: 1}, binding
 				f.ok(f.store.Advance(f.ctx, &a))
 				f.equal("revision", f.load(key).Revision(), revision+int64(i)+1)
+				f.equal("the revision in the result", a.Revision, revision+int64(i)+1)
 			}
 		}},
 		{"an unknown operation is fenced", func(f *fixture) {
