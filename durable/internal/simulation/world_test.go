@@ -103,8 +103,10 @@ func (w *world) run(operations int) {
 	}
 }
 
-// turn makes one decision.
+// turn makes one decision, and waits until it has had its effect: otherwise what the
+// scheduler does next, and whether it is calm by then, would be up to the runtime.
 func (w *world) turn() {
+	defer synctest.Wait()
 	w.resume()
 	parked := w.settle()
 	if w.log != nil {
