@@ -14,8 +14,7 @@ import (
 	"testing"
 	"time"
 
-	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
@@ -126,7 +125,8 @@ func liveOnce(b *testing.B, binary, provision string, request *benchCase) (took 
 	return took
 }
 
-// A collector receives spans by OTLP, counts and forgets them.
+// A collector receives spans by OTLP, counts and forgets them. It decodes no more than it
+// must, because it shares the processors with what is measured.
 type collector struct {
 	server *httptest.Server
 	spans  atomic.Int64
@@ -140,15 +140,42 @@ func newCollector() *collector {
 
 func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	var request collectortrace.ExportTraceServiceRequest
-	if err != nil || proto.Unmarshal(body, &request) != nil {
+	// From a request to its spans: those of a resource, those of a scope, each span.
+	spans, valid := countFields(body, []protowire.Number{1, 2, 2})
+	if err != nil || !valid {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	for _, resource := range request.GetResourceSpans() {
-		for _, scope := range resource.GetScopeSpans() {
-			c.spans.Add(int64(len(scope.GetSpans())))
-		}
-	}
+	c.spans.Add(spans)
 	w.Header().Set("Content-Type", "application/x-protobuf")
+}
+
+// countFields counts the fields at the end of a path of numbers. It reports whether the
+// message is valid so far.
+func countFields(message []byte, path []protowire.Number) (count int64, valid bool) {
+	for len(message) > 0 {
+		number, kind, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return 0, false
+		}
+		message = message[n:]
+		length := protowire.ConsumeFieldValue(number, kind, message)
+		if length < 0 {
+			return 0, false
+		}
+		switch {
+		case number != path[0]:
+		case len(path) == 1:
+			count++
+		default:
+			inner, _ := protowire.ConsumeBytes(message)
+			below, valid := countFields(inner, path[1:])
+			if !valid {
+				return 0, false
+			}
+			count += below
+		}
+		message = message[length:]
+	}
+	return count, true
 }

@@ -85,9 +85,10 @@ func concurrencyCases() []testCase {
 		}},
 		{"one of many workers ends an operation", func(f *fixture) {
 			key := instanceKey("i")
-			advance := &durable.Advance{Fence: durable.Fence{OperationID: f.accept(f.leased(key, durable.KindProvision, long)), Generation: 1}, Key: key, State: durable.OperationSucceeded}
+			advance := durable.Advance{Fence: durable.Fence{OperationID: f.accept(f.leased(key, durable.KindProvision, long)), Generation: 1}, Key: key, State: durable.OperationSucceeded}
 			won := f.together(clients, func(ctx context.Context, store durable.Store, _ int) error {
-				return store.Advance(ctx, advance)
+				own := advance // The store sets its revision.
+				return store.Advance(ctx, &own)
 			}, durable.ErrFenced)
 			f.equal("winners", won, 1)
 			f.equal("revision", f.load(key).Revision(), int64(2))
