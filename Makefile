@@ -27,7 +27,7 @@ export PATH := $(if $(SHIM),$(shell python3 -c 'import os, sys; print(os.path.di
 
 # Some packages wait more than they compute: they go first.
 SLOW := ./provider/rabbitmq ./provider/postgres ./provider/command
-# These are tested without the race detector. Those of the first run the binary, which has none; the
+# These are tested without the race detector: the command, whose tests start the binary, which has none; the
 # mutants of conformance and the simulation take a minute without it, and five with it. What they test runs
 # under it in other packages.
 PLAIN := ./cmd/openbroker ./conformance ./durable/internal/simulation
@@ -52,7 +52,7 @@ check: lint ## 1-3 min: before a commit: lint, then tests, affected packages fir
 		{ [ -z "$$rest" ] || GOGC=200 go test $(TESTFLAGS) -json $$rest; }; } | go run ./.ci/progress
 
 .PHONY: test
-test: tools ## 20 min: all tests with the race detector; installs what they need
+test: tools ## 22 min: all tests, most with the race detector; installs what they need
 	@# The linter vets. A failure does not hide others.
 	{ failed=; export GOGC=200; \
 		go test -p 3 $(TESTFLAGS) -json $(PLAIN) || failed=1; \

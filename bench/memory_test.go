@@ -8,8 +8,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
 // BenchmarkMemory measures the resident memory of `openbroker serve` on SQLite: idle, and
@@ -18,7 +16,7 @@ import (
 // The targets for both together are 20 and 32 MiB.
 func BenchmarkMemory(b *testing.B) {
 	binary := buildBinary(b)
-	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,`, sqlitefile.ServiceID, sqlitefile.SmallPlanID) + cfContext + "}"
+	body := measuredBody()
 	var idleAnon, idleFile, usedAnon, usedFile []float64
 	for b.Loop() {
 		process := startProcess(b, binary, measuredConfig, nil)

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -16,12 +17,19 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
 // A measuredProcess is a running `openbroker serve`.
 type measuredProcess struct {
 	cmd     *exec.Cmd
 	address net.Addr
+}
+
+// measuredBody is a provision for measuredConfig, as Cloud Foundry sends it.
+func measuredBody() string {
+	return fmt.Sprintf(`{"service_id":%q,"plan_id":%q,`, sqlitefile.ServiceID, sqlitefile.SmallPlanID) + cfContext + "}"
 }
 
 // buildBinary returns the path of the program openbroker.

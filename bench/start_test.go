@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/openbroker/openbroker"
-	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
 // BenchmarkStart kills `openbroker serve` on SQLite while 16 clients create instances,
@@ -59,7 +58,7 @@ func BenchmarkStart(b *testing.B) {
 func killUnderLoad(b *testing.B, process *measuredProcess, round int) {
 	b.Helper()
 	const clients, enough = 16, 1000
-	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,`, sqlitefile.ServiceID, sqlitefile.SmallPlanID) + cfContext + "}"
+	body := measuredBody()
 	made := make(chan struct{}, enough)
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()

@@ -3,7 +3,6 @@
 package bench_test
 
 import (
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -15,8 +14,6 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
-
-	"github.com/openbroker/openbroker/provider/sqlitefile"
 )
 
 // measuredConfig is a broker with one platform, on SQLite. Its log is JSON, a line for
@@ -38,7 +35,7 @@ provider: {sqlitefile: {directory: instances}}
 // as long as it lives. The target is at most 1.1.
 func BenchmarkTelemetry(b *testing.B) {
 	binary := buildBinary(b)
-	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,`, sqlitefile.ServiceID, sqlitefile.SmallPlanID) + cfContext + "}"
+	body := measuredBody()
 	for _, request := range []benchCase{
 		{name: "last_operation", method: http.MethodGet, target: "/v2/service_instances/i-1/last_operation", status: http.StatusOK},
 		{name: "get", method: http.MethodGet, target: "/v2/service_instances/i-1", status: http.StatusOK},

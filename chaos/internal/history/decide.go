@@ -35,9 +35,9 @@ func (m *model) decide(w *world, i int, c *Call) []decision {
 	}
 }
 
-// untold reports whether the last operation of the slot is of the kind, and failed
-// without a response that told the failure.
-func (s *slot) untold(kinds ...Kind) bool {
+// undelivered reports whether the last operation of the slot is of the kind, and failed
+// without a response that showed the failure.
+func (s *slot) undelivered(kinds ...Kind) bool {
 	for _, kind := range kinds {
 		if s.last.kind == kind && s.last.state == failed && !s.last.delivered {
 			return true
@@ -51,7 +51,7 @@ func (m *model) create(w *world, i, version int) []decision {
 	identical := s.version == version
 	switch s.status {
 	case absent:
-		if identical && s.untold(Provision, Bind) {
+		if identical && s.undelivered(Provision, Bind) {
 			return []decision{joined}
 		}
 		return []decision{began}
@@ -67,7 +67,7 @@ func (m *model) create(w *world, i, version int) []decision {
 		return []decision{conflict}
 	case broken:
 		switch {
-		case identical && s.untold(Provision, Bind):
+		case identical && s.undelivered(Provision, Bind):
 			return []decision{joined}
 		case s.cleaning:
 			return []decision{busy}
@@ -168,7 +168,7 @@ func (m *model) remove(w *world, i int) []decision {
 		if i == 0 && w.binding() {
 			return []decision{busy}
 		}
-		if s.untold(Deprovision, Unbind) {
+		if s.undelivered(Deprovision, Unbind) {
 			return []decision{joined}
 		}
 		return []decision{began}

@@ -319,7 +319,7 @@ func TestWrong(t *testing.T) {
 		{"a deletion ends before the creation that it cancels", "a deletion cancels the creation", "poll P -> 200 in_progress", "poll D -> 200 succeeded"},
 		{"a cancelled creation succeeds", "a deletion cancels the creation", "@70-80 poll P -> 200 failed", "@70-80 poll P -> 200 succeeded"},
 		{"cancelled without a deletion", "a synchronous request waits too long", "provision v1 sync -> 504 continues", "provision v1 sync -> 409 cancelled"},
-		{"a deletion without a response that nobody sent", "a request without a response takes effect", "deprovision -> 503", "update v2 -> 503"},
+		{"a deletion without a response that no client sent", "a request without a response takes effect", "deprovision -> 503", "update v2 -> 503"},
 		{"a deletion that was sent later", "a request without a response takes effect later", "deprovision -> lost\nfetch -> 200 v1 by P", "fetch -> 404\ndeprovision -> lost"},
 		{"a creation without a response has other attributes", "a request without a response takes effect", "fetch -> 200 v1 by P", "fetch -> 200 v2 by P"},
 		{"a request without a response takes effect twice", "a request without a response takes effect", "deprovision -> 503", "deprovision -> 503\nfetch -> 404\nfetch -> 200 v1 by P"},

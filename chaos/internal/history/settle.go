@@ -13,7 +13,7 @@ type Traits struct {
 // model is the model of an instance with its bindings.
 type model struct {
 	Traits
-	// forgetful is true if a response was lost, which may have told a failure.
+	// forgetful is true if a response was lost, which may have shown a failure.
 	forgetful bool
 	// settled remembers what settle returned, by the key of the world.
 	settled map[string][]*world

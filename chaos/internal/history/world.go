@@ -35,7 +35,7 @@ type operation struct {
 	state   state
 	// id is the id, or "" while no response has shown it.
 	id string
-	// delivered is true after a response has told the failure.
+	// delivered is true after a response has shown the failure.
 	delivered bool
 	// waiting has the numbers of the calls that wait for the end.
 	waiting []int
